@@ -1,0 +1,117 @@
+// The reference kernels: plain loops over a scalar, one function per piece of mathematics, as the
+// papers write them. They are slow and obvious on purpose: with `double` they are what every
+// faster kernel is judged by, with `Counted` they say how much arithmetic there is.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "kernels/counted.h"
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch::reference {
+
+template <class Scalar, class Other>
+Scalar dot(std::span<const Scalar> left, std::span<const Other> right) {
+  [[maybe_unused]] const MatrixProduct<Scalar> product;
+  Scalar sum = 0.0;
+  for (std::size_t i = 0; i < left.size(); ++i) sum += left[i] * Scalar(right[i]);
+  return sum;
+}
+
+// sum += factor * row, as a column-wise matrix product does it
+template <class Scalar, class Other>
+void accumulate_product(Scalar factor, std::span<const Other> row, std::span<Scalar> sum) {
+  [[maybe_unused]] const MatrixProduct<Scalar> product;
+  for (std::size_t i = 0; i < row.size(); ++i) sum[i] += factor * Scalar(row[i]);
+}
+
+// x / rms(x) * weight
+template <class Scalar>
+void normalize_rms(std::span<const Scalar> in, std::span<const float> weight, double epsilon,
+                   std::span<Scalar> out) {
+  Scalar squares = 0.0;
+  for (const Scalar x : in) squares += x * x;
+  const Scalar mean = squares / Scalar(static_cast<double>(in.size()));
+  const Scalar inverse = inverse_root(mean + Scalar(epsilon));
+  for (std::size_t i = 0; i < in.size(); ++i) out[i] = in[i] * inverse * Scalar(weight[i]);
+}
+
+// (x - mean) / deviation * weight + bias
+template <class Scalar>
+void normalize_layer(std::span<const Scalar> in, std::span<const float> weight,
+                     std::span<const float> bias, double epsilon, std::span<Scalar> out) {
+  const Scalar count = static_cast<double>(in.size());
+  Scalar sum = 0.0;
+  for (const Scalar x : in) sum += x;
+  const Scalar mean = sum / count;
+  Scalar squares = 0.0;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    out[i] = in[i] - mean;
+    squares += out[i] * out[i];
+  }
+  const Scalar inverse = inverse_root(squares / count + Scalar(epsilon));
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    out[i] = out[i] * inverse * Scalar(weight[i]) + Scalar(bias[i]);
+  }
+}
+
+template <class Scalar>
+Scalar sigmoid(Scalar x) {
+  return Scalar(1.0) / (Scalar(1.0) + exponential(-x));
+}
+
+template <class Scalar>
+Scalar silu(Scalar x) {
+  return x / (Scalar(1.0) + exponential(-x));
+}
+
+template <class Scalar>
+Scalar gelu_tanh(Scalar x) {
+  const Scalar root_two_over_pi = 0.7978845608028654;
+  const Scalar inner = root_two_over_pi * (x + Scalar(0.044715) * (x * x * x));
+  return Scalar(0.5) * x * (Scalar(1.0) + hyperbolic_tangent(inner));
+}
+
+template <class Scalar>
+Scalar gelu_erf(Scalar x) {
+  const Scalar inverse_root_two = 0.7071067811865476;
+  return Scalar(0.5) * x * (Scalar(1.0) + error_function(x * inverse_root_two));
+}
+
+template <class Scalar>
+Scalar activate(Activation activation, Scalar x) {
+  switch (activation) {
+    case Activation::gelu_tanh: return gelu_tanh(x);
+    case Activation::gelu_erf: return gelu_erf(x);
+    case Activation::silu: return silu(x);
+    case Activation::relu: return x < Scalar(0.0) ? Scalar(0.0) : x;
+  }
+  throw std::logic_error("activate: an activation outside the enumeration");
+}
+
+// In place; the largest score is taken off first, so that no exponential overflows.
+template <class Scalar>
+void softmax(std::span<Scalar> scores) {
+  const Scalar largest = *std::max_element(scores.begin(), scores.end());
+  Scalar sum = 0.0;
+  for (Scalar& score : scores) {
+    score = exponential(score - largest);
+    sum += score;
+  }
+  for (Scalar& score : scores) score = score / sum;
+}
+
+// (x, y) turned by an angle
+template <class Scalar>
+std::pair<Scalar, Scalar> turned(Scalar x, Scalar y, double cosine, double sine) {
+  const Scalar c = cosine;
+  const Scalar s = sine;
+  return {x * c - y * s, y * c + x * s};
+}
+
+}  // namespace llmarch::reference

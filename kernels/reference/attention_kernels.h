@@ -1,0 +1,203 @@
+// The attention operations: who meets whom, head by head and key by key. Causality is a loop bound
+// here (`position < count`), not a mask.
+#pragma once
+
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+#include "kernels/reference/arithmetic.h"
+#include "kernels/reference/rotary_table.h"
+#include "kernels/reference/step.h"
+
+namespace llmarch::reference {
+
+template <class Span>
+auto part(Span row, std::size_t index, std::size_t width) {
+  return row.subspan(index * width, width);
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Rotate& op) {
+  const RotaryTable table = rotary_table(op.rotary, op.dim);
+  auto in = step.read(op.in);
+  auto out = step.write(op.out);
+  const std::size_t half = size(op.dim) / 2;
+  const bool neighbours = op.rotary.layout == RotaryLayout::interleaved;
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto source = in.row(r);
+    const auto target = out.row(r);
+    std::copy(source.begin(), source.end(), target.begin());
+    const auto position = static_cast<double>(step.place(r).position);
+    const std::size_t width = source.size() / size(op.heads);
+    for (std::size_t head = 0; head < size(op.heads); ++head) {
+      const auto pairs = target.subspan(head * width + size(op.offset), 2 * half);
+      for (std::size_t i = 0; i < half; ++i) {
+        const double angle = position * table.frequencies[i];
+        Scalar& x = pairs[neighbours ? 2 * i : i];
+        Scalar& y = pairs[neighbours ? 2 * i + 1 : i + half];
+        std::tie(x, y) =
+            turned(x, y, table.factor * std::cos(angle), table.factor * std::sin(angle));
+      }
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Store& op) {
+  auto in = step.read(op.in);
+  LayerCache<Scalar>& cache = step.caches->of(op.cache, step.layer);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto row = in.row(r);
+    cache.append(step.place(r).sequence, row);
+    step.ledger->current().cache_written += llmarch::Elements(std::ssize(row));
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Attend& op) {
+  auto query = step.read(op.query);
+  auto keys = step.cache(op.keys);
+  auto values = step.cache(op.values);
+  auto out = step.write(op.out);
+  const std::size_t width = size(op.head_dim);
+  const std::size_t sharing = size(op.query_heads / op.kv_heads);
+  const Scalar scale = op.scale;
+  for (std::size_t r = 0; r < query.rows(); ++r) {
+    const auto [sequence, position] = step.place(r);
+    std::vector<Scalar> scores(position + 1);
+    for (std::size_t head = 0; head < size(op.query_heads); ++head) {
+      const auto q = part(query.row(r), head, width);
+      const std::size_t kv_head = head / sharing;
+      for (std::size_t key = 0; key <= position; ++key) {
+        scores[key] = dot(q, part(keys.row(sequence, key), kv_head, width)) * scale;
+      }
+      softmax(std::span(scores));
+      const auto sum = part(out.row(r), head, width);
+      for (std::size_t key = 0; key <= position; ++key) {
+        accumulate_product(scores[key], part(values.row(sequence, key), kv_head, width), sum);
+      }
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const AbsorbQuery& op) {
+  auto query = step.read(op.query);
+  auto key_up = step.weight(op.key_up);
+  auto out = step.write(op.out);
+  const std::size_t nope = size(op.shape.nope_dim);
+  const std::size_t latent = size(op.shape.latent_dim);
+  const std::size_t width = nope + size(op.shape.rope_dim);
+  for (std::size_t r = 0; r < query.rows(); ++r) {
+    for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
+      const auto q = part(query.row(r), head, width);
+      const auto absorbed = part(out.row(r), head, latent);
+      for (std::size_t i = 0; i < nope; ++i) {
+        accumulate_product(q[i], key_up.row(head * nope + i), absorbed);
+      }
+    }
+  }
+}
+
+// A score in two parts: what the latent holds, and the rotated part. The product of the joined
+// vectors, so the two are summed as one.
+template <class Scalar>
+Scalar joined_dot(std::span<const Scalar> q, std::span<const Scalar> key,
+                  std::span<const Scalar> q_rope, std::span<const Scalar> rope_key) {
+  [[maybe_unused]] const MatrixProduct<Scalar> product;
+  Scalar sum = 0.0;
+  for (std::size_t i = 0; i < q.size(); ++i) sum += q[i] * key[i];
+  for (std::size_t i = 0; i < q_rope.size(); ++i) sum += q_rope[i] * rope_key[i];
+  return sum;
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const AttendLatent& op) {
+  auto absorbed = step.read(op.absorbed);
+  auto query = step.read(op.query);
+  auto latents = step.cache(op.latents);
+  auto rope_keys = step.cache(op.rope_keys);
+  auto out = step.write(op.out);
+  const std::size_t latent = size(op.shape.latent_dim);
+  const std::size_t nope = size(op.shape.nope_dim);
+  const std::size_t width = nope + size(op.shape.rope_dim);
+  const Scalar scale = op.scale;
+  for (std::size_t r = 0; r < query.rows(); ++r) {
+    const auto [sequence, position] = step.place(r);
+    std::vector<Scalar> scores(position + 1);
+    for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
+      const auto q = part(absorbed.row(r), head, latent);
+      const auto q_rope = part(query.row(r), head, width).subspan(nope);
+      for (std::size_t key = 0; key <= position; ++key) {
+        scores[key] = scale * joined_dot(q, latents.row(sequence, key), q_rope,
+                                         rope_keys.row(sequence, key));
+      }
+      softmax(std::span(scores));
+      const auto sum = part(out.row(r), head, latent);
+      for (std::size_t key = 0; key <= position; ++key) {
+        accumulate_product(scores[key], latents.row(sequence, key), sum);
+      }
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const ExpandAttended& op) {
+  auto in = step.read(op.in);
+  auto value_up = step.weight(op.value_up);
+  auto out = step.write(op.out);
+  const std::size_t latent = size(op.shape.latent_dim);
+  const std::size_t width = size(op.shape.value_dim);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    for (std::size_t i = 0; i < size(op.shape.heads) * width; ++i) {
+      out.row(r)[i] = dot(part(in.row(r), i / width, latent), value_up.row(i));
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const ExpandLatents& op) {
+  auto latents = step.cache(op.latents);
+  auto weight = step.weight(op.weight);
+  auto out = step.write(op.out);
+  const std::size_t positions = step.past() + step.tokens();
+  for (std::size_t r = 0; r < out.rows(); ++r) {
+    const auto latent = latents.row(r / positions, r % positions);
+    for (std::size_t i = 0; i < weight.rows(); ++i) out.row(r)[i] = dot(latent, weight.row(i));
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
+  auto query = step.read(op.query);
+  auto keys = step.read(op.keys);
+  auto values = step.read(op.values);
+  auto rope_keys = step.cache(op.rope_keys);
+  auto out = step.write(op.out);
+  const std::size_t nope = size(op.shape.nope_dim);
+  const std::size_t width = nope + size(op.shape.rope_dim);
+  const std::size_t value_width = size(op.shape.value_dim);
+  const std::size_t positions = step.past() + step.tokens();
+  const Scalar scale = op.scale;
+  for (std::size_t r = 0; r < query.rows(); ++r) {
+    const auto [sequence, position] = step.place(r);
+    std::vector<Scalar> scores(position + 1);
+    for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
+      const auto q = part(query.row(r), head, width);
+      for (std::size_t key = 0; key <= position; ++key) {
+        const auto k = part(keys.row(sequence * positions + key), head, nope);
+        scores[key] =
+            scale * joined_dot(q.first(nope), k, q.subspan(nope), rope_keys.row(sequence, key));
+      }
+      softmax(std::span(scores));
+      const auto sum = part(out.row(r), head, value_width);
+      for (std::size_t key = 0; key <= position; ++key) {
+        const auto v = part(values.row(sequence * positions + key), head, value_width);
+        accumulate_product(scores[key], v, sum);
+      }
+    }
+  }
+}
+
+}  // namespace llmarch::reference

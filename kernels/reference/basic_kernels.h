@@ -1,0 +1,121 @@
+// The operations that treat each row by itself: look-ups, norms, projections, activations, sums.
+#pragma once
+
+#include "kernels/reference/arithmetic.h"
+#include "kernels/reference/step.h"
+
+namespace llmarch::reference {
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Embed& op) {
+  auto table = step.weight(op.table);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < out.rows(); ++r) {
+    const auto row = table.look_up(static_cast<std::size_t>(step.token_ids[r]));
+    std::copy(row.begin(), row.end(), out.row(r).begin());
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const AddPositions& op) {
+  auto table = step.weight(op.table);
+  auto in = step.read(op.in);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto position = table.look_up(step.place(r).position);
+    for (std::size_t i = 0; i < position.size(); ++i) {
+      out.row(r)[i] = in.row(r)[i] + Scalar(position[i]);
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Normalize& op) {
+  auto in = step.read(op.in);
+  const auto weight = step.weight(op.weight).row(0);
+  std::span<const float> bias;
+  if (op.bias) bias = step.weight(*op.bias).row(0);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    for (std::size_t group = 0; group < size(op.groups); ++group) {
+      const auto source = in.row(r).subspan(group * weight.size(), weight.size());
+      const auto target = out.row(r).subspan(group * weight.size(), weight.size());
+      switch (op.kind) {
+        case NormKind::rms: normalize_rms(source, weight, op.epsilon, target); break;
+        case NormKind::layer: normalize_layer(source, weight, bias, op.epsilon, target); break;
+      }
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Project& op) {
+  auto in = step.read(op.in);
+  auto weight = step.weight(op.weight);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto row = in.row(r);
+    const auto target = out.row(r);
+    for (std::size_t i = 0; i < weight.rows(); ++i) target[i] = dot(row, weight.row(i));
+  }
+  if (!op.bias) return;
+  const auto bias = step.weight(*op.bias).row(0);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto target = out.row(r);
+    for (std::size_t i = 0; i < bias.size(); ++i) target[i] += Scalar(bias[i]);
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Activate& op) {
+  auto in = step.read(op.in);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto row = in.row(r);
+    const auto target = out.row(r);
+    for (std::size_t i = 0; i < row.size(); ++i) target[i] = activate(op.activation, row[i]);
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Gate& op) {
+  auto gate = step.read(op.gate);
+  auto up = step.read(op.up);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < gate.rows(); ++r) {
+    const auto gates = gate.row(r);
+    const auto ups = up.row(r);
+    const auto target = out.row(r);
+    for (std::size_t i = 0; i < gates.size(); ++i) {
+      target[i] = activate(op.activation, gates[i]) * ups[i];
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Add& op) {
+  auto left = step.read(op.left);
+  auto right = step.read(op.right);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < left.rows(); ++r) {
+    const auto a = left.row(r);
+    const auto b = right.row(r);
+    const auto target = out.row(r);
+    for (std::size_t i = 0; i < a.size(); ++i) target[i] = a[i] + b[i];
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const SelectRows& op) {
+  auto in = step.read(op.in);
+  auto out = step.write(op.out);
+  const std::size_t wanted = out.rows() / step.batch();
+  for (std::size_t r = 0; r < out.rows(); ++r) {
+    const std::size_t sequence = r / wanted;
+    const std::size_t token = step.tokens() - wanted + r % wanted;
+    const auto row = in.row(sequence * step.tokens() + token);
+    std::copy(row.begin(), row.end(), out.row(r).begin());
+  }
+}
+
+}  // namespace llmarch::reference

@@ -1,0 +1,138 @@
+// Routing, and the experts that are routed to.
+#pragma once
+
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "kernels/reference/arithmetic.h"
+#include "kernels/reference/step.h"
+
+namespace llmarch::reference {
+
+// The indices of the `count` largest, ascending; of equals the first.
+template <class Scalar>
+std::vector<std::size_t> largest(std::span<const Scalar> scores, std::size_t count) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return scores[b] < scores[a]; });
+  order.resize(count);
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+// Experts outside the best groups can no longer be chosen. A group is as good as the sum of its two
+// best experts (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+template <class Scalar>
+void keep_best_groups(const ExpertGroups& groups, std::span<Scalar> choice) {
+  const std::size_t width = choice.size() / size(groups.count);
+  std::vector<Scalar> group_scores;
+  for (std::size_t group = 0; group < size(groups.count); ++group) {
+    const std::span<const Scalar> members = choice.subspan(group * width, width);
+    const auto best = largest(members, 2);
+    group_scores.push_back(members[best[0]] + members[best[1]]);
+  }
+  std::vector<bool> kept(size(groups.count), false);
+  for (const std::size_t group :
+       largest(std::span<const Scalar>(group_scores), size(groups.chosen))) {
+    kept[group] = true;
+  }
+  for (std::size_t expert = 0; expert < choice.size(); ++expert) {
+    if (!kept[expert / width]) choice[expert] = -std::numeric_limits<double>::infinity();
+  }
+}
+
+// The scores of all experts for one row, and apart from them the scores by which they are chosen.
+template <class Scalar>
+struct Scores {
+  std::vector<Scalar> weight;
+  std::vector<Scalar> choice;
+};
+
+template <class Scalar>
+Scores<Scalar> score_experts(const Route& op, std::span<const Scalar> row, WeightReader& router,
+                             const std::vector<float>& correction) {
+  std::vector<Scalar> scores(router.rows());
+  for (std::size_t e = 0; e < scores.size(); ++e) scores[e] = dot(row, router.row(e));
+  switch (op.router.scoring) {
+    case Scoring::softmax: softmax(std::span(scores)); break;
+    case Scoring::sigmoid:
+      for (Scalar& score : scores) score = sigmoid(score);
+      break;
+  }
+  std::vector<Scalar> choice = scores;
+  for (std::size_t e = 0; e < correction.size(); ++e) choice[e] += Scalar(correction[e]);
+  if (op.router.groups) keep_best_groups(*op.router.groups, std::span(choice));
+  return {std::move(scores), std::move(choice)};
+}
+
+template <class Scalar>
+void weight_chosen(const Router& router, std::span<Scalar> weights) {
+  if (router.normalized_weights) {
+    Scalar sum = 0.0;
+    for (const Scalar weight : weights) sum += weight;
+    for (Scalar& weight : weights) weight = weight / sum;
+  }
+  if (router.weight_scale) {
+    const Scalar scale = *router.weight_scale;
+    for (Scalar& weight : weights) weight = weight * scale;
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Route& op) {
+  auto in = step.read(op.in);
+  auto router = step.weight(op.weight);
+  auto out = step.write(op.out);
+  std::vector<float> correction;
+  if (op.correction_bias) {
+    const auto bias = step.weight(*op.correction_bias).row(0);
+    correction.assign(bias.begin(), bias.end());
+  }
+  const std::size_t chosen = size(op.experts_per_token);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const Scores<Scalar> scores = score_experts(op, in.row(r), router, correction);
+    const auto experts = largest(std::span<const Scalar>(scores.choice), chosen);
+    const auto row = out.row(r);
+    for (std::size_t i = 0; i < chosen; ++i) {
+      row[i] = static_cast<double>(experts[i]);
+      row[chosen + i] = scores.weight[experts[i]];
+    }
+    weight_chosen(op.router, row.subspan(chosen));
+  }
+}
+
+// One expert's gated feed-forward for one row, times its weight, added to `sum`.
+template <class Scalar>
+void run_expert(Activation activation, std::size_t expert, Scalar weight,
+                std::span<const Scalar> row, WeightReader& gate, WeightReader& up,
+                WeightReader& down, std::span<Scalar> sum) {
+  std::vector<Scalar> inner(gate.rows());
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    inner[i] = activate(activation, dot(row, gate.row(i, expert))) * dot(row, up.row(i, expert));
+  }
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    sum[i] += weight * dot(std::span<const Scalar>(inner), down.row(i, expert));
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const RunExperts& op) {
+  auto in = step.read(op.in);
+  auto choice = step.read(op.choice);
+  auto gate = step.weight(op.gate);
+  auto up = step.weight(op.up);
+  auto down = step.weight(op.down);
+  auto out = step.write(op.out);
+  const std::size_t chosen = size(op.experts_per_token);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    for (std::size_t i = 0; i < chosen; ++i) {
+      const auto expert = static_cast<std::size_t>(plain(choice.row(r)[i]));
+      run_expert(op.activation, expert, choice.row(r)[chosen + i], in.row(r), gate, up, down,
+                 out.row(r));
+    }
+  }
+}
+
+}  // namespace llmarch::reference

@@ -1,0 +1,88 @@
+#include "kernels/reference/rotary_table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace llmarch {
+namespace {
+
+using Frequencies = std::vector<double>;
+
+Frequencies plain_frequencies(double theta, std::int64_t dim) {
+  Frequencies frequencies;
+  for (std::int64_t i = 0; i < dim; i += 2) {
+    frequencies.push_back(std::pow(theta, -static_cast<double>(i) / static_cast<double>(dim)));
+  }
+  return frequencies;
+}
+
+// Blends a slowed and a kept frequency; `kept` is the share of the latter.
+double blend(double frequency, double factor, double kept) {
+  return frequency / factor * (1 - kept) + frequency * kept;
+}
+
+// Long waves are slowed, short ones kept, those between blended by where their length lies.
+void stretch(const Llama3Scaling& scaling, double, std::int64_t, Frequencies& frequencies) {
+  const double context = scaling.original_context.as_double();
+  const double low = scaling.low_frequency_factor;
+  const double high = scaling.high_frequency_factor;
+  for (double& frequency : frequencies) {
+    const double turns = context * frequency / (2 * std::numbers::pi);
+    if (turns > high) continue;
+    const double kept = turns < low ? 0 : (turns - low) / (high - low);
+    frequency = blend(frequency, scaling.factor, kept);
+  }
+}
+
+// The (fractional) pair whose wave turns `turns` times within the original context.
+double pair_that_turns(double turns, double theta, std::int64_t dim, double context) {
+  return static_cast<double>(dim) * std::log(context / (turns * 2 * std::numbers::pi)) /
+         (2 * std::log(theta));
+}
+
+void stretch(const YarnScaling& scaling, double theta, std::int64_t dim,
+             Frequencies& frequencies) {
+  const double context = scaling.original_context.as_double();
+  const auto last = static_cast<double>(dim - 1);
+  const double first_slowed =
+      std::max(0.0, std::floor(pair_that_turns(scaling.beta_fast, theta, dim, context)));
+  double all_slowed =
+      std::min(last, std::ceil(pair_that_turns(scaling.beta_slow, theta, dim, context)));
+  // The reference's own way round a division by zero.
+  if (all_slowed == first_slowed) all_slowed += 0.001;
+  for (std::size_t i = 0; i < frequencies.size(); ++i) {
+    const double ramp = (static_cast<double>(i) - first_slowed) / (all_slowed - first_slowed);
+    frequencies[i] = blend(frequencies[i], scaling.factor, 1 - std::clamp(ramp, 0.0, 1.0));
+  }
+}
+
+double table_factor(const Llama3Scaling&) { return 1; }
+
+double table_factor(const YarnScaling& scaling) {
+  if (scaling.attention_factor) return *scaling.attention_factor;
+  const auto mscale = [&](double strength) {
+    return scaling.factor <= 1 ? 1.0 : 0.1 * strength * std::log(scaling.factor) + 1.0;
+  };
+  if (scaling.mscale && scaling.mscale_all_dim) {
+    return mscale(*scaling.mscale) / mscale(*scaling.mscale_all_dim);
+  }
+  return mscale(1);
+}
+
+}  // namespace
+
+RotaryTable rotary_table(const Rotary& rotary, Integer dim) {
+  RotaryTable table{plain_frequencies(rotary.theta, dim.value()), 1};
+  if (rotary.scaling) {
+    std::visit(
+        [&](const auto& scaling) {
+          stretch(scaling, rotary.theta, dim.value(), table.frequencies);
+          table.factor = table_factor(scaling);
+        },
+        *rotary.scaling);
+  }
+  return table;
+}
+
+}  // namespace llmarch

@@ -1,0 +1,20 @@
+// The angles of rotary positions: one frequency per pair of elements, and what the tables are
+// multiplied by. This file knows how contexts are stretched (llama3, YaRN); which elements form a
+// pair is known by the kernel that turns them.
+#pragma once
+
+#include <vector>
+
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch {
+
+struct RotaryTable {
+  std::vector<double> frequencies;  // (dim / 2), radians per position
+  double factor = 1;                // on cosine and sine
+};
+
+// `dim` is even. Source: transformers, modeling_rope_utils.
+RotaryTable rotary_table(const Rotary& rotary, Integer dim);
+
+}  // namespace llmarch

@@ -1,0 +1,171 @@
+// A step: one operation of one layer on its way through the reference kernels. This file knows how an
+// operation gets at its operands, and sees to it that each opening is entered in the ledger.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernels/kv_cache.h"
+#include "kernels/ledger.h"
+#include "kernels/weights/weight_store.h"
+#include "sim/graph/workload.h"
+
+namespace llmarch::reference {
+
+inline std::size_t size(Integer count) { return static_cast<std::size_t>(count.value()); }
+
+// A value of the graph while its block runs.
+template <class Scalar>
+struct Rows {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<Scalar> elements;
+};
+
+template <class Scalar>
+class RowReader {
+ public:
+  RowReader(const Rows<Scalar>& source, Elements& sink)
+      : source_(&source), opened_(source.rows, source.columns, sink) {}
+  std::span<const Scalar> row(std::size_t index) {
+    opened_.open(index);
+    return std::span<const Scalar>(source_->elements)
+        .subspan(index * source_->columns, source_->columns);
+  }
+  [[nodiscard]] std::size_t rows() const { return source_->rows; }
+
+ private:
+  const Rows<Scalar>* source_;
+  OpenedRows opened_;
+};
+
+template <class Scalar>
+class RowWriter {
+ public:
+  RowWriter(Rows<Scalar>& target, Elements& sink)
+      : target_(&target), opened_(target.rows, target.columns, sink) {}
+  std::span<Scalar> row(std::size_t index) {
+    opened_.open(index);
+    return std::span<Scalar>(target_->elements).subspan(index * target_->columns, target_->columns);
+  }
+  [[nodiscard]] std::size_t rows() const { return target_->rows; }
+
+ private:
+  Rows<Scalar>* target_;
+  OpenedRows opened_;
+};
+
+template <class Scalar>
+class CacheReader {
+ public:
+  CacheReader(const LayerCache<Scalar>& cache, Elements& sink)
+      : cache_(&cache),
+        positions_(cache.positions(0)),
+        opened_(cache.batch() * positions_, cache.columns(), sink) {}
+  std::span<const Scalar> row(std::size_t sequence, std::size_t position) {
+    opened_.open(sequence * positions_ + position);
+    return cache_->row(sequence, position);
+  }
+
+ private:
+  const LayerCache<Scalar>* cache_;
+  std::size_t positions_;
+  OpenedRows opened_;
+};
+
+class WeightReader {
+ public:
+  WeightReader(const Weight& weight, WeightId id, std::size_t layer, std::span<const float> elements,
+               Ledger& ledger)
+      : rows_(size(weight.rows)),
+        columns_(size(weight.columns)),
+        id_(id),
+        layer_(layer),
+        elements_(elements),
+        ledger_(&ledger),
+        touched_(size(weight.copies), false),
+        opened_(rows_ * size(weight.copies), columns_, ledger.current().weights_read) {}
+
+  std::span<const float> row(std::size_t index, std::size_t copy = 0) {
+    touch(copy);
+    opened_.open(copy * rows_ + index);
+    return elements_.subspan((copy * rows_ + index) * columns_, columns_);
+  }
+  // A table is not opened as a whole: each look-up is entered by itself.
+  std::span<const float> look_up(std::size_t index) {
+    touch(0);
+    ledger_->current().weights_read += Elements(static_cast<std::int64_t>(columns_));
+    return elements_.subspan(index * columns_, columns_);
+  }
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+
+ private:
+  void touch(std::size_t copy) {
+    if (touched_.at(copy)) return;
+    touched_[copy] = true;
+    ledger_->touch({id_, layer_, copy});
+  }
+
+  std::size_t rows_;
+  std::size_t columns_;
+  WeightId id_;
+  std::size_t layer_;
+  std::span<const float> elements_;
+  Ledger* ledger_;
+  std::vector<bool> touched_;
+  OpenedRows opened_;
+};
+
+// The places of a row: which sequence, and which position of it.
+struct RowPlace {
+  std::size_t sequence;
+  std::size_t position;
+};
+
+// What the kernels of one block, in one layer, need to get at.
+template <class Scalar>
+struct BlockRun {
+  const OpGraph* graph;
+  const Block* block;
+  std::size_t layer;  // among the layers that run this block
+  const WeightStore* weights;
+  KvCaches<Scalar>* caches;
+  const Workload* workload;
+  std::span<const std::int64_t> token_ids;
+  Ledger* ledger;
+  std::vector<Rows<Scalar>> values;
+
+  RowReader<Scalar> read(ValueId value) {
+    return {values.at(value), ledger->current().activations_read};
+  }
+  RowWriter<Scalar> write(ValueId value) {
+    Rows<Scalar>& rows = values.at(value);
+    rows.rows = row_count(block->values.at(value).rows);
+    rows.columns = size(block->values.at(value).columns);
+    rows.elements.assign(rows.rows * rows.columns, Scalar(0.0));
+    return {rows, ledger->current().activations_written};
+  }
+  WeightReader weight(WeightId id) {
+    return {graph->weight(id), id, layer, weights->of(id, layer), *ledger};
+  }
+  CacheReader<Scalar> cache(CacheId id) {
+    return {caches->of(id, layer), ledger->current().cache_read};
+  }
+
+  [[nodiscard]] std::size_t batch() const { return size(workload->batch); }
+  [[nodiscard]] std::size_t tokens() const { return size(workload->tokens); }
+  [[nodiscard]] std::size_t past() const { return size(workload->past); }
+  [[nodiscard]] RowPlace place(std::size_t token_row) const {
+    return {token_row / tokens(), past() + token_row % tokens()};
+  }
+  [[nodiscard]] std::size_t row_count(RowAxis axis) const {
+    switch (axis) {
+      case RowAxis::tokens: return batch() * tokens();
+      case RowAxis::keys: return batch() * (past() + tokens());
+      case RowAxis::logits: return batch() * (workload->logits == Logits::last ? 1 : tokens());
+    }
+    throw std::logic_error("row_count: an axis outside the enumeration");
+  }
+};
+
+}  // namespace llmarch::reference

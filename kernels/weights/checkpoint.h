@@ -1,0 +1,16 @@
+// Fills a WeightStore from a published checkpoint, tensor by tensor, and refuses a checkpoint that
+// holds less or more than the architecture has.
+#pragma once
+
+#include "kernels/weights/checkpoint_files.h"
+#include "kernels/weights/weight_store.h"
+#include "sim/spec/hf_config.h"
+
+namespace llmarch {
+
+// Throws FileError: a tensor that is missing, of another shape or of an unreadable dtype, or one that
+// the architecture does not use.
+WeightStore load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
+                         CheckpointNaming naming, Head head);
+
+}  // namespace llmarch

@@ -1,0 +1,182 @@
+#include "kernels/weights/tensor_names.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace llmarch {
+namespace {
+
+// Beneath "model.layers.N."; the expert's number stands in the name of a routed expert.
+std::string decoder_layer_name(WeightRole role, std::size_t expert) {
+  switch (role) {
+    case WeightRole::attention_norm: return "input_layernorm.weight";
+    case WeightRole::attention_norm_bias: return "input_layernorm.bias";
+    case WeightRole::query: return "self_attn.q_proj.weight";
+    case WeightRole::query_bias: return "self_attn.q_proj.bias";
+    case WeightRole::key: return "self_attn.k_proj.weight";
+    case WeightRole::key_bias: return "self_attn.k_proj.bias";
+    case WeightRole::value: return "self_attn.v_proj.weight";
+    case WeightRole::value_bias: return "self_attn.v_proj.bias";
+    case WeightRole::query_norm: return "self_attn.q_norm.weight";
+    case WeightRole::key_norm: return "self_attn.k_norm.weight";
+    case WeightRole::attention_output: return "self_attn.o_proj.weight";
+    case WeightRole::attention_output_bias: return "self_attn.o_proj.bias";
+    case WeightRole::query_down: return "self_attn.q_a_proj.weight";
+    case WeightRole::query_down_bias: return "self_attn.q_a_proj.bias";
+    case WeightRole::query_latent_norm: return "self_attn.q_a_layernorm.weight";
+    case WeightRole::query_up: return "self_attn.q_b_proj.weight";
+    case WeightRole::latent_down:
+    case WeightRole::rope_key: return "self_attn.kv_a_proj_with_mqa.weight";
+    case WeightRole::latent_down_bias:
+    case WeightRole::rope_key_bias: return "self_attn.kv_a_proj_with_mqa.bias";
+    case WeightRole::latent_norm: return "self_attn.kv_a_layernorm.weight";
+    case WeightRole::key_up:
+    case WeightRole::value_up: return "self_attn.kv_b_proj.weight";
+    case WeightRole::feed_forward_norm: return "post_attention_layernorm.weight";
+    case WeightRole::feed_forward_norm_bias: return "post_attention_layernorm.bias";
+    case WeightRole::gate: return "mlp.gate_proj.weight";
+    case WeightRole::gate_bias: return "mlp.gate_proj.bias";
+    case WeightRole::up: return "mlp.up_proj.weight";
+    case WeightRole::up_bias: return "mlp.up_proj.bias";
+    case WeightRole::down: return "mlp.down_proj.weight";
+    case WeightRole::down_bias: return "mlp.down_proj.bias";
+    case WeightRole::router: return "mlp.gate.weight";
+    case WeightRole::router_correction_bias: return "mlp.gate.e_score_correction_bias";
+    case WeightRole::expert_gate: return fmt::format("mlp.experts.{}.gate_proj.weight", expert);
+    case WeightRole::expert_up: return fmt::format("mlp.experts.{}.up_proj.weight", expert);
+    case WeightRole::expert_down: return fmt::format("mlp.experts.{}.down_proj.weight", expert);
+    case WeightRole::shared_gate: return "mlp.shared_experts.gate_proj.weight";
+    case WeightRole::shared_up: return "mlp.shared_experts.up_proj.weight";
+    case WeightRole::shared_down: return "mlp.shared_experts.down_proj.weight";
+    case WeightRole::token_embedding:
+    case WeightRole::position_embedding:
+    case WeightRole::final_norm:
+    case WeightRole::final_norm_bias:
+    case WeightRole::head: break;
+  }
+  throw std::logic_error("decoder_layer_name: not a weight of a layer");
+}
+
+std::string decoder_name(WeightRole role, std::size_t layer, std::size_t expert) {
+  if (role == WeightRole::token_embedding) return "model.embed_tokens.weight";
+  if (role == WeightRole::final_norm) return "model.norm.weight";
+  if (role == WeightRole::head) return "lm_head.weight";
+  return fmt::format("model.layers.{}.{}", layer, decoder_layer_name(role, expert));
+}
+
+std::string gpt2_name(WeightRole role, std::size_t layer) {
+  const auto of_layer = [layer](std::string_view name) { return fmt::format("h.{}.{}", layer, name); };
+  if (role == WeightRole::token_embedding) return "wte.weight";
+  if (role == WeightRole::position_embedding) return "wpe.weight";
+  if (role == WeightRole::final_norm) return "ln_f.weight";
+  if (role == WeightRole::final_norm_bias) return "ln_f.bias";
+  if (role == WeightRole::head) return "lm_head.weight";
+  if (role == WeightRole::attention_norm) return of_layer("ln_1.weight");
+  if (role == WeightRole::attention_norm_bias) return of_layer("ln_1.bias");
+  if (role == WeightRole::query || role == WeightRole::key || role == WeightRole::value) {
+    return of_layer("attn.c_attn.weight");
+  }
+  if (role == WeightRole::query_bias || role == WeightRole::key_bias ||
+      role == WeightRole::value_bias) {
+    return of_layer("attn.c_attn.bias");
+  }
+  if (role == WeightRole::attention_output) return of_layer("attn.c_proj.weight");
+  if (role == WeightRole::attention_output_bias) return of_layer("attn.c_proj.bias");
+  if (role == WeightRole::feed_forward_norm) return of_layer("ln_2.weight");
+  if (role == WeightRole::feed_forward_norm_bias) return of_layer("ln_2.bias");
+  if (role == WeightRole::up) return of_layer("mlp.c_fc.weight");
+  if (role == WeightRole::up_bias) return of_layer("mlp.c_fc.bias");
+  if (role == WeightRole::down) return of_layer("mlp.c_proj.weight");
+  if (role == WeightRole::down_bias) return of_layer("mlp.c_proj.bias");
+  throw std::logic_error(fmt::format("gpt2_name: gpt2 has no {}", name_of(role)));
+}
+
+bool is_vector(WeightRole role) {
+  const WeightKind kind = kind_of(role);
+  return kind == WeightKind::norm || kind == WeightKind::bias;
+}
+
+// The whole tensor.
+TensorSource whole(std::string name, Integer rows) {
+  return {std::move(name), StoredLayout::as_is, rows, rows, rows, 0};
+}
+
+const LatentShape* latent_shape(const Block& block) {
+  for (const Node& node : block.nodes) {
+    if (const auto* absorb = std::get_if<AbsorbQuery>(&node.op)) return &absorb->shape;
+  }
+  return nullptr;
+}
+
+// kv_a_proj_with_mqa holds the latent's rows and then the rotary key's; kv_b_proj, head by head, the
+// key's rows and then the value's.
+TensorSource decoder_source(const OpGraph& graph, const Weight& weight, Integer rows,
+                            std::size_t layer, std::size_t copy) {
+  TensorSource source = whole(decoder_name(weight.role, layer, copy), rows);
+  const LatentShape* shape = latent_shape(graph.blocks.at(weight.block));
+  if (shape == nullptr) return source;
+  const Integer both = shape->latent_dim + shape->rope_dim;
+  const Integer head = shape->nope_dim + shape->value_dim;
+  switch (weight.role) {
+    case WeightRole::latent_down:
+    case WeightRole::latent_down_bias:
+      return {source.name, source.layout, both, shape->latent_dim, both, 0};
+    case WeightRole::rope_key:
+    case WeightRole::rope_key_bias:
+      return {source.name, source.layout, both, shape->rope_dim, both, shape->latent_dim};
+    case WeightRole::key_up:
+      return {source.name, source.layout, shape->heads * head, shape->nope_dim, head, 0};
+    case WeightRole::value_up:
+      return {source.name, source.layout, shape->heads * head, shape->value_dim, head,
+              shape->nope_dim};
+    default: return source;  // every other weight is a tensor of its own
+  }
+}
+
+// c_attn holds query, key and value side by side; Conv1D stores matrices transposed.
+TensorSource gpt2_source(const Weight& weight, Integer rows, std::size_t layer) {
+  TensorSource source = whole(gpt2_name(weight.role, layer), rows);
+  if (kind_of(weight.role) == WeightKind::matrix && weight.role != WeightRole::head) {
+    source.layout = StoredLayout::transposed;
+  }
+  const auto third = [&](std::int64_t index) {
+    source.stored_rows = 3 * rows;
+    source.stride = 3 * rows;
+    source.offset = index * rows;
+  };
+  if (weight.role == WeightRole::query || weight.role == WeightRole::query_bias) third(0);
+  if (weight.role == WeightRole::key || weight.role == WeightRole::key_bias) third(1);
+  if (weight.role == WeightRole::value || weight.role == WeightRole::value_bias) third(2);
+  return source;
+}
+
+bool ends_with_any(std::string_view name, std::initializer_list<std::string_view> endings) {
+  for (const std::string_view ending : endings) {
+    if (name.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TensorSource tensor_source(const OpGraph& graph, const Weight& weight, CheckpointNaming naming,
+                           std::size_t layer, std::size_t copy) {
+  const Integer rows = is_vector(weight.role) ? weight.columns : weight.rows;
+  switch (naming) {
+    case CheckpointNaming::gpt2: return gpt2_source(weight, rows, layer);
+    case CheckpointNaming::decoder: return decoder_source(graph, weight, rows, layer, copy);
+  }
+  throw std::logic_error("tensor_source: a naming outside the enumeration");
+}
+
+bool is_no_parameter(std::string_view tensor, CheckpointNaming naming, Head head) {
+  if (head == Head::tied && tensor == "lm_head.weight") return true;
+  switch (naming) {
+    case CheckpointNaming::gpt2: return ends_with_any(tensor, {".attn.bias", ".attn.masked_bias"});
+    case CheckpointNaming::decoder: return ends_with_any(tensor, {".rotary_emb.inv_freq"});
+  }
+  throw std::logic_error("is_no_parameter: a naming outside the enumeration");
+}
+
+}  // namespace llmarch

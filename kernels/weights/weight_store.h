@@ -1,0 +1,36 @@
+// The parameters of a model, as the reference kernels read them: float, one array per weight and
+// layer. This file knows how they are held; checkpoint.h knows how they come from published files.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/graph/op_graph.h"
+
+namespace llmarch {
+
+class WeightStore {
+ public:
+  explicit WeightStore(const OpGraph& graph);
+
+  // The weight of the `layer`th layer that runs its block: copies x rows x columns.
+  [[nodiscard]] std::span<float> of(WeightId weight, std::size_t layer) {
+    return arrays_.at(weight).at(layer);
+  }
+  [[nodiscard]] std::span<const float> of(WeightId weight, std::size_t layer) const {
+    return arrays_.at(weight).at(layer);
+  }
+
+  // Parameters really held.
+  [[nodiscard]] Elements held() const;
+
+ private:
+  std::vector<std::vector<std::vector<float>>> arrays_;
+};
+
+// Random weights, the same for the same seed on every machine: matrices small enough that hidden
+// states stay near 1, norms near 1, biases near 0.
+WeightStore synthetic_weights(const OpGraph& graph, std::uint64_t seed);
+
+}  // namespace llmarch

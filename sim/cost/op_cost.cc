@@ -1,0 +1,291 @@
+// Conventions, the same for every rule:
+//   * An add, subtract, multiply or divide is one FLOP, so a product of length k is 2k. Comparisons,
+//     maxima, sign changes and copies are none. exp, tanh, erf and roots are counted apart.
+//   * Matrix FLOPs are those of matrix products: projections, both products of attention, router,
+//     experts, head. A bias, a norm, a softmax, an activation are other FLOPs.
+//   * Causality is exact: the query at position p meets p + 1 keys.
+//   * An operation opens each weight, each cached element and each row of its operands once, however
+//     often it uses them; embedding tables are opened row by row.
+#include "sim/cost/op_cost.h"
+
+#include <cmath>
+
+#include "sim/cost/predict.h"
+
+namespace llmarch {
+namespace {
+
+// Per score of a softmax: minus the maximum, plus into the sum, over the sum; one exp.
+constexpr std::int64_t kSoftmaxFlops = 3;
+// 1 / (1 + exp(-x))
+constexpr std::int64_t kSigmoidFlops = 2;
+// x' = x cos - y sin, y' = y cos + x sin: six for two elements.
+constexpr std::int64_t kRotationFlopsPerElement = 3;
+
+struct PerElement {
+  std::int64_t flops;
+  std::int64_t transcendentals;
+};
+
+PerElement activation_price(Activation activation) {
+  switch (activation) {
+    case Activation::gelu_tanh: return {8, 1};  // 0.5 x (1 + tanh(c (x + 0.044715 x^3)))
+    case Activation::gelu_erf: return {4, 1};   // 0.5 x (1 + erf(x c))
+    case Activation::silu: return {2, 1};       // x / (1 + exp(-x))
+    case Activation::relu: return {0, 0};       // max(x, 0)
+  }
+  throw std::logic_error("activation_price: an activation outside the enumeration");
+}
+
+class Pricer {
+ public:
+  Pricer(const OpGraph& graph, const Block& block, const RowCounts& rows)
+      : graph_(graph), block_(block), rows_(rows) {}
+
+  Work operator()(const Embed& op) const {
+    Work work = Work::none();  // a look-up copies
+    work.weights_read = Elements(rows_.tokens * columns(op.out));
+    work.activations_written = elements(op.out);
+    return work;
+  }
+
+  Work operator()(const AddPositions& op) const {
+    Work work = moved(op.in, op.out);
+    work.weights_read = elements(op.out);
+    work.other = Flops(rows(op.out) * columns(op.out));
+    return work;
+  }
+
+  // RMS: square and add, scale, weight: 4 per element; mean and epsilon: 2 and a root per vector.
+  // Layer norm: besides these the mean (1 per element, 1 per vector), its subtraction, the bias.
+  Work operator()(const Normalize& op) const {
+    Work work = moved(op.in, op.out);
+    const Integer vectors = rows(op.in) * op.groups;
+    const Integer width = columns(op.in) / op.groups;
+    const Integer per_vector = op.kind == NormKind::rms ? 4 * width + 2 : 7 * width + 3;
+    work.other = Flops(vectors * per_vector);
+    work.transcendentals = Transcendentals(vectors);
+    work.weights_read = weight(op.weight) + weight(op.bias);
+    return work;
+  }
+
+  Work operator()(const Project& op) const {
+    Work work = moved(op.in, op.out);
+    work.matrix = Flops(2 * rows(op.in) * columns(op.in) * columns(op.out));
+    if (op.bias) work.other = Flops(rows(op.in) * columns(op.out));
+    work.weights_read = weight(op.weight) + weight(op.bias);
+    return work;
+  }
+
+  Work operator()(const Rotate& op) const {
+    Work work = moved(op.in, op.out);
+    work.other = Flops(kRotationFlopsPerElement * rows(op.in) * op.heads * op.dim);
+    return work;
+  }
+
+  Work operator()(const Store& op) const {
+    Work work = Work::none();  // a copy
+    work.activations_read = elements(op.in);
+    work.cache_written = elements(op.in);
+    return work;
+  }
+
+  Work operator()(const Attend& op) const {
+    Work work = attention(op.query_heads, op.head_dim, op.head_dim);
+    work.activations_read = elements(op.query);
+    work.activations_written = elements(op.out);
+    work.cache_read = cached(op.keys) + cached(op.values);
+    return work;
+  }
+
+  Work operator()(const AbsorbQuery& op) const {
+    Work work = moved(op.query, op.out);
+    work.matrix =
+        Flops(2 * rows(op.query) * op.shape.heads * op.shape.nope_dim * op.shape.latent_dim);
+    work.weights_read = weight(op.key_up);
+    return work;
+  }
+
+  Work operator()(const AttendLatent& op) const {
+    const LatentShape& shape = op.shape;
+    Work work = attention(shape.heads, shape.latent_dim + shape.rope_dim, shape.latent_dim);
+    work.activations_read = elements(op.absorbed) + elements(op.query);
+    work.activations_written = elements(op.out);
+    work.cache_read = cached(op.latents) + cached(op.rope_keys);
+    return work;
+  }
+
+  Work operator()(const ExpandAttended& op) const {
+    Work work = moved(op.in, op.out);
+    work.matrix =
+        Flops(2 * rows(op.in) * op.shape.heads * op.shape.latent_dim * op.shape.value_dim);
+    work.weights_read = weight(op.value_up);
+    return work;
+  }
+
+  Work operator()(const ExpandLatents& op) const {
+    Work work = Work::none();
+    work.matrix = Flops(2 * rows_.keys * graph_.cache(op.latents).columns * columns(op.out));
+    work.weights_read = weight(op.weight);
+    work.cache_read = cached(op.latents);
+    work.activations_written = elements(op.out);
+    return work;
+  }
+
+  Work operator()(const AttendExpanded& op) const {
+    const LatentShape& shape = op.shape;
+    Work work = attention(shape.heads, shape.nope_dim + shape.rope_dim, shape.value_dim);
+    work.activations_read = elements(op.query) + elements(op.keys) + elements(op.values);
+    work.activations_written = elements(op.out);
+    work.cache_read = cached(op.rope_keys);
+    return work;
+  }
+
+  Work operator()(const Activate& op) const {
+    Work work = moved(op.in, op.out);
+    const PerElement price = activation_price(op.activation);
+    const Integer count = rows(op.in) * columns(op.in);
+    work.other = Flops(count * price.flops);
+    work.transcendentals = Transcendentals(count * price.transcendentals);
+    return work;
+  }
+
+  Work operator()(const Gate& op) const {
+    Work work = moved(op.gate, op.out);
+    work.activations_read += elements(op.up);
+    const PerElement price = activation_price(op.activation);
+    const Integer count = rows(op.gate) * columns(op.gate);
+    work.other = Flops(count * (price.flops + 1));
+    work.transcendentals = Transcendentals(count * price.transcendentals);
+    return work;
+  }
+
+  Work operator()(const Add& op) const {
+    Work work = moved(op.left, op.out);
+    work.activations_read += elements(op.right);
+    work.other = Flops(rows(op.out) * columns(op.out));
+    return work;
+  }
+
+  Work operator()(const Route& op) const {
+    Work work = moved(op.in, op.out);
+    const Integer chosen = op.experts_per_token;
+    Integer flops =
+        op.experts * (op.router.scoring == Scoring::softmax ? kSoftmaxFlops : kSigmoidFlops);
+    if (op.correction_bias) flops += op.experts;
+    if (op.router.groups) flops += op.router.groups->count;            // the sum of the best two
+    if (op.router.normalized_weights) flops += 2 * chosen;             // into the sum, over the sum
+    if (op.router.weight_scale) flops += chosen;
+    work.matrix = Flops(2 * rows(op.in) * columns(op.in) * op.experts);
+    work.other = Flops(rows(op.in) * flops);
+    work.transcendentals = Transcendentals(rows(op.in) * op.experts);
+    work.weights_read = weight(op.weight) + weight(op.correction_bias);
+    return work;
+  }
+
+  // Per token and expert: three products, the gate, and the weighted sum.
+  Work operator()(const RunExperts& op) const {
+    Work work = moved(op.in, op.out);
+    work.activations_read += elements(op.choice);
+    const Integer hidden = columns(op.in);
+    const Integer width = graph_.weight(op.gate).rows;
+    const Integer runs = rows(op.in) * op.experts_per_token;
+    const PerElement price = activation_price(op.activation);
+    work.matrix = Flops(3 * 2 * runs * width * hidden);
+    work.other = Flops(runs * (width * (price.flops + 1) + 2 * hidden));
+    work.transcendentals = Transcendentals(runs * width * price.transcendentals);
+    work.weights_read = expected_expert_elements(op);
+    return work;
+  }
+
+  Work operator()(const SelectRows& op) const {
+    Work work = Work::none();  // a copy of the rows that are wanted
+    work.activations_read = elements(op.out);
+    work.activations_written = elements(op.out);
+    return work;
+  }
+
+ private:
+  [[nodiscard]] Integer columns(ValueId value) const { return block_.values[value].columns; }
+  [[nodiscard]] Integer rows(ValueId value) const {
+    switch (block_.values[value].rows) {
+      case RowAxis::tokens: return rows_.tokens;
+      case RowAxis::keys: return rows_.keys;
+      case RowAxis::logits: return rows_.logits;
+    }
+    throw std::logic_error("rows: an axis outside the enumeration");
+  }
+  [[nodiscard]] Elements elements(ValueId value) const {
+    return Elements(rows(value) * columns(value));
+  }
+  [[nodiscard]] Elements weight(WeightId id) const { return graph_.weights[id].elements(); }
+  [[nodiscard]] Elements weight(std::optional<WeightId> id) const {
+    return id ? weight(*id) : Elements();
+  }
+  [[nodiscard]] Elements cached(CacheId id) const {
+    return Elements(rows_.keys * graph_.caches[id].columns);
+  }
+
+  [[nodiscard]] Work moved(ValueId in, ValueId out) const {
+    Work work;
+    work.activations_read = elements(in);
+    work.activations_written = elements(out);
+    return work;
+  }
+
+  // Scores and weighted values of every head, pair by pair; the scale and the softmax of each score.
+  [[nodiscard]] Work attention(Integer heads, Integer key_dim, Integer value_dim) const {
+    Work work;
+    const Integer scores = rows_.pairs * heads;
+    work.matrix = Flops(2 * scores * (key_dim + value_dim));
+    work.other = Flops(scores * (1 + kSoftmaxFlops));
+    work.transcendentals = Transcendentals(scores);
+    return work;
+  }
+
+  [[nodiscard]] Elements expected_expert_elements(const RunExperts& op) const {
+    const Elements each = graph_.weight(op.gate).elements_of_copy() +
+                          graph_.weight(op.up).elements_of_copy() +
+                          graph_.weight(op.down).elements_of_copy();
+    const Integer tokens = rows(op.in);
+    if (tokens == 1) return each * op.experts_per_token;
+    const double distinct = expected_distinct_experts(op.experts, op.experts_per_token, tokens);
+    // Within the model's total, which the graph has checked, so the rounding cannot overflow.
+    return Elements(std::llround(distinct * each.amount().as_double()));
+  }
+
+  const OpGraph& graph_;
+  const Block& block_;
+  const RowCounts& rows_;
+};
+
+}  // namespace
+
+RowCounts row_counts(const Workload& workload) {
+  const Integer tokens = workload.tokens;
+  const Integer logits = workload.logits == Logits::last ? Integer(1) : tokens;
+  // The sum of past + 1, past + 2, ... over the new tokens; the even factor is halved first.
+  const Integer triangle = tokens % 2 == 0 ? tokens / 2 * (tokens + 1) : (tokens + 1) / 2 * tokens;
+  return {workload.batch * tokens, workload.batch * (workload.past + tokens),
+          workload.batch * logits, workload.batch * (tokens * workload.past + triangle)};
+}
+
+bool runs(When when, LatentForm form) {
+  switch (when) {
+    case When::always: return true;
+    case When::absorbed: return form == LatentForm::absorbed;
+    case When::expanded: return form == LatentForm::expanded;
+  }
+  throw std::logic_error("runs: a condition outside the enumeration");
+}
+
+Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows) {
+  return std::visit(Pricer(graph, block, rows), op);
+}
+
+double expected_distinct_experts(Integer experts, Integer chosen, Integer rows) {
+  const double missed = 1 - chosen.as_double() / experts.as_double();
+  return experts.as_double() * (1 - std::pow(missed, rows.as_double()));
+}
+
+}  // namespace llmarch

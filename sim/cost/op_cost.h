@@ -1,0 +1,24 @@
+// The price of one operation in one layer: a rule per operation, closed integer formulas.
+#pragma once
+
+#include "sim/figures.h"
+#include "sim/graph/op_graph.h"
+#include "sim/graph/workload.h"
+
+namespace llmarch {
+
+// The workload, multiplied out once for all operations.
+struct RowCounts {
+  Integer tokens;  // batch x new tokens
+  Integer keys;    // batch x positions held after the step
+  Integer logits;  // batch x positions whose logits are wanted
+  Integer pairs;   // batch x (query, key) pairs of causal attention
+};
+
+RowCounts row_counts(const Workload& workload);
+
+bool runs(When when, LatentForm form);
+
+Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows);
+
+}  // namespace llmarch

@@ -1,0 +1,189 @@
+#include "sim/graph/builder.h"
+
+namespace llmarch {
+
+void GraphBuilder::begin_block(std::string name, BlockKind kind) {
+  Block block;
+  block.name = std::move(name);
+  block.kind = kind;
+  graph_.blocks.push_back(std::move(block));
+}
+
+ValueId GraphBuilder::block_input(Integer columns) {
+  block().input = value(RowAxis::tokens, columns);
+  return *block().input;
+}
+
+void GraphBuilder::end_block(ValueId output) { block().output = output; }
+
+ValueId GraphBuilder::value(RowAxis rows, Integer columns) {
+  block().values.push_back({rows, columns});
+  return block().values.size() - 1;
+}
+
+WeightId GraphBuilder::weight(WeightRole role, Integer rows, Integer columns, Integer copies) {
+  graph_.weights.push_back({role, graph_.blocks.size() - 1, rows, columns, copies});
+  return graph_.weights.size() - 1;
+}
+
+void GraphBuilder::append(std::string name, When when, Op op) {
+  block().nodes.push_back({std::move(name), when, std::move(op)});
+}
+
+ValueId GraphBuilder::embed(Integer vocabulary, Integer columns) {
+  token_embedding_ = weight(WeightRole::token_embedding, vocabulary, columns);
+  const ValueId out = value(RowAxis::tokens, columns);
+  append("token embedding", When::always, Embed{token_embedding_, out});
+  return out;
+}
+
+ValueId GraphBuilder::add_positions(ValueId in, Integer positions) {
+  const WeightId table = weight(WeightRole::position_embedding, positions, columns(in));
+  const ValueId out = value(rows(in), columns(in));
+  append("position embedding", When::always, AddPositions{table, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::normalize(ValueId in, const Norm& norm, WeightRole weight_role,
+                                WeightRole bias_role) {
+  const WeightId scale = weight(weight_role, 1, columns(in));
+  std::optional<WeightId> bias;
+  if (norm.kind == NormKind::layer) bias = weight(bias_role, 1, columns(in));
+  const ValueId out = value(rows(in), columns(in));
+  append(std::string(name_of(weight_role)), When::always,
+         Normalize{norm.kind, norm.epsilon, 1, scale, bias, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::normalize_groups(ValueId in, double epsilon, WeightRole role,
+                                       Integer groups) {
+  const WeightId scale = weight(role, 1, columns(in) / groups);
+  const ValueId out = value(rows(in), columns(in));
+  append(std::string(name_of(role)), When::always,
+         Normalize{NormKind::rms, epsilon, groups, scale, std::nullopt, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::project(ValueId in, Integer out_columns, WeightRole role, BiasRole bias_role) {
+  const WeightId matrix = weight(role, out_columns, columns(in));
+  std::optional<WeightId> bias;
+  if (bias_role) bias = weight(*bias_role, 1, out_columns);
+  const ValueId out = value(rows(in), out_columns);
+  append(std::string(name_of(role)), When::always, Project{matrix, bias, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::project_tied(ValueId in) {
+  const ValueId out = value(rows(in), graph_.weight(token_embedding_).rows);
+  append("head (tied)", When::always, Project{token_embedding_, std::nullopt, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads,
+                             Integer offset, Integer dim) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always, Rotate{rotary, heads, offset, dim, in, out});
+  return out;
+}
+
+CacheId GraphBuilder::store(std::string name, ValueId in) {
+  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in)});
+  append("store " + name, When::always, Store{graph_.caches.size() - 1, in});
+  return graph_.caches.size() - 1;
+}
+
+ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, ValueId query,
+                             CacheId keys, CacheId values) {
+  const ValueId out = value(rows(query), attention.query_heads * attention.head_dim);
+  append("attention", When::always,
+         Attend{attention.query_heads, attention.kv_heads, attention.head_dim, scale, query, keys,
+                values, out});
+  return out;
+}
+
+ValueId GraphBuilder::attend_absorbed(const LatentShape& shape, double scale, ValueId query,
+                                      CacheId latents, CacheId rope_keys, WeightId key_up,
+                                      WeightId value_up) {
+  const ValueId absorbed = value(rows(query), shape.heads * shape.latent_dim);
+  const ValueId attended = value(rows(query), shape.heads * shape.latent_dim);
+  const ValueId out = value(rows(query), shape.heads * shape.value_dim);
+  append("query absorption", When::absorbed, AbsorbQuery{shape, key_up, query, absorbed});
+  append("attention over latents", When::absorbed,
+         AttendLatent{shape, scale, absorbed, query, latents, rope_keys, attended});
+  append("value expansion", When::absorbed, ExpandAttended{shape, value_up, attended, out});
+  return out;
+}
+
+ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, ValueId query,
+                                      CacheId latents, CacheId rope_keys, WeightId key_up,
+                                      WeightId value_up, ValueId out) {
+  const ValueId keys = value(RowAxis::keys, shape.heads * shape.nope_dim);
+  const ValueId values = value(RowAxis::keys, shape.heads * shape.value_dim);
+  append("key expansion", When::expanded, ExpandLatents{latents, key_up, keys});
+  append("value expansion", When::expanded, ExpandLatents{latents, value_up, values});
+  append("attention", When::expanded,
+         AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
+  return out;
+}
+
+ValueId GraphBuilder::activate(ValueId in, Activation activation) {
+  const ValueId out = value(rows(in), columns(in));
+  append("activation", When::always, Activate{activation, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::gate(ValueId gate, ValueId up, Activation activation) {
+  const ValueId out = value(rows(up), columns(up));
+  append("gated activation", When::always, Gate{activation, gate, up, out});
+  return out;
+}
+
+ValueId GraphBuilder::add(std::string name, ValueId left, ValueId right) {
+  const ValueId out = value(rows(left), columns(left));
+  append(std::move(name), When::always, Add{left, right, out});
+  return out;
+}
+
+ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
+  const WeightId router = weight(WeightRole::router, mixture.experts, columns(in));
+  std::optional<WeightId> bias;
+  if (mixture.router.correction_bias) {
+    bias = weight(WeightRole::router_correction_bias, 1, mixture.experts);
+  }
+  const ValueId out = value(rows(in), 2 * mixture.experts_per_token);
+  append("router", When::always,
+         Route{mixture.router, mixture.experts, mixture.experts_per_token, router, bias, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture) {
+  const Integer hidden = columns(in);
+  const Integer width = mixture.expert_width;
+  const WeightId gate = weight(WeightRole::expert_gate, width, hidden, mixture.experts);
+  const WeightId up = weight(WeightRole::expert_up, width, hidden, mixture.experts);
+  const WeightId down = weight(WeightRole::expert_down, hidden, width, mixture.experts);
+  const ValueId out = value(rows(in), hidden);
+  append("experts", When::always,
+         RunExperts{mixture.activation, mixture.experts, mixture.experts_per_token, gate, up, down,
+                    in, choice, out});
+  return out;
+}
+
+ValueId GraphBuilder::select_rows(ValueId in) {
+  const ValueId out = value(RowAxis::logits, columns(in));
+  append("select positions", When::always, SelectRows{in, out});
+  return out;
+}
+
+OpGraph GraphBuilder::finish(std::vector<std::size_t> layers) {
+  for (Block& each : graph_.blocks) each.repeats = each.kind == BlockKind::layer ? 0 : 1;
+  for (const std::size_t layer : layers) graph_.blocks.at(layer).repeats += 1;
+  graph_.layers = std::move(layers);
+  Integer parameters = 0;
+  for (const Weight& each : graph_.weights) {
+    parameters += each.elements().amount() * graph_.instances(each);
+  }
+  return std::move(graph_);
+}
+
+}  // namespace llmarch

@@ -1,0 +1,60 @@
+// GraphBuilder: the only place where shapes are inferred. Each method appends one operation to the
+// current block and returns the value that it makes; lower.cc is written with them.
+#pragma once
+
+#include <string>
+
+#include "sim/graph/op_graph.h"
+
+namespace llmarch {
+
+// A bias to go with a projection, or none: the roles come in pairs, so no flag says which.
+using BiasRole = std::optional<WeightRole>;
+
+class GraphBuilder {
+ public:
+  void begin_block(std::string name, BlockKind kind);
+  // The hidden state that enters the current block.
+  ValueId block_input(Integer columns);
+  void end_block(ValueId output);
+
+  ValueId embed(Integer vocabulary, Integer columns);
+  ValueId add_positions(ValueId in, Integer positions);
+  ValueId normalize(ValueId in, const Norm& norm, WeightRole weight, WeightRole bias);
+  // RMS norm of each of `groups` vectors in a row.
+  ValueId normalize_groups(ValueId in, double epsilon, WeightRole weight, Integer groups);
+  ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
+  // The head that is the embedding table of the input block.
+  ValueId project_tied(ValueId in);
+  ValueId rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads, Integer offset,
+                 Integer dim);
+  CacheId store(std::string name, ValueId in);
+  ValueId attend(const GroupedAttention& attention, double scale, ValueId query, CacheId keys,
+                 CacheId values);
+  ValueId attend_absorbed(const LatentShape& shape, double scale, ValueId query, CacheId latents,
+                          CacheId rope_keys, WeightId key_up, WeightId value_up);
+  ValueId attend_expanded(const LatentShape& shape, double scale, ValueId query, CacheId latents,
+                          CacheId rope_keys, WeightId key_up, WeightId value_up, ValueId out);
+  ValueId activate(ValueId in, Activation activation);
+  ValueId gate(ValueId gate, ValueId up, Activation activation);
+  ValueId add(std::string name, ValueId left, ValueId right);
+  ValueId route(ValueId in, const MixtureFeedForward& mixture);
+  ValueId run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture);
+  ValueId select_rows(ValueId in);
+  WeightId weight(WeightRole role, Integer rows, Integer columns, Integer copies = 1);
+
+  // `layers` names the block of each layer in order. Throws Overflow when the parameters pass 64 bits.
+  OpGraph finish(std::vector<std::size_t> layers);
+
+ private:
+  Block& block() { return graph_.blocks.back(); }
+  Integer columns(ValueId value) { return block().values.at(value).columns; }
+  RowAxis rows(ValueId value) { return block().values.at(value).rows; }
+  ValueId value(RowAxis rows, Integer columns);
+  void append(std::string name, When when, Op op);
+
+  OpGraph graph_;
+  WeightId token_embedding_ = 0;
+};
+
+}  // namespace llmarch

@@ -1,0 +1,187 @@
+#include "sim/graph/lower.h"
+
+#include <cmath>
+
+#include "sim/graph/builder.h"
+
+namespace llmarch {
+namespace {
+
+BiasRole bias_if(bool present, WeightRole role) {
+  return present ? BiasRole(role) : std::nullopt;
+}
+
+// m(s) of YaRN: attention logits grow with the stretch of the context.
+double yarn_mscale(double factor, double strength) {
+  return factor <= 1 ? 1.0 : 0.1 * strength * std::log(factor) + 1.0;
+}
+
+double softmax_scale(const LatentAttention& attention) {
+  const Integer width = attention.nope_head_dim + attention.rope_head_dim;
+  double scale = 1 / std::sqrt(width.as_double());
+  if (!attention.rotary.scaling) return scale;
+  const auto* yarn = std::get_if<YarnScaling>(&*attention.rotary.scaling);
+  if (yarn == nullptr || !yarn->mscale_all_dim) return scale;
+  const double mscale = yarn_mscale(yarn->factor, *yarn->mscale_all_dim);
+  return scale * mscale * mscale;
+}
+
+// Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
+ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                        const GroupedAttention& attention) {
+  const Integer head_dim = attention.head_dim;
+  const Integer query_columns = attention.query_heads * head_dim;
+  const Integer kv_columns = attention.kv_heads * head_dim;
+  const bool bias = attention.qkv_bias;
+  ValueId q = build.project(x, query_columns, WeightRole::query,
+                            bias_if(bias, WeightRole::query_bias));
+  ValueId k = build.project(x, kv_columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
+  const ValueId v =
+      build.project(x, kv_columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
+  if (attention.qk_norm) {
+    q = build.normalize_groups(q, spec.norm.epsilon, WeightRole::query_norm, attention.query_heads);
+    k = build.normalize_groups(k, spec.norm.epsilon, WeightRole::key_norm, attention.kv_heads);
+  }
+  if (attention.rotary) {
+    q = build.rotate("rotate queries", q, *attention.rotary, attention.query_heads, 0, head_dim);
+    k = build.rotate("rotate keys", k, *attention.rotary, attention.kv_heads, 0, head_dim);
+  }
+  const CacheId keys = build.store("keys", k);
+  const CacheId values = build.store("values", v);
+  const ValueId mixed =
+      build.attend(attention, 1 / std::sqrt(head_dim.as_double()), q, keys, values);
+  return build.project(mixed, spec.hidden, WeightRole::attention_output,
+                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
+}
+
+ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention& attention) {
+  const Integer nope = attention.nope_head_dim;
+  const Integer rope = attention.rope_head_dim;
+  const Integer columns = attention.query_heads * (nope + rope);
+  ValueId q = x;
+  if (attention.query_latent_dim) {
+    q = build.project(q, *attention.query_latent_dim, WeightRole::query_down,
+                      bias_if(attention.compression_bias, WeightRole::query_down_bias));
+    q = build.normalize_groups(q, attention.latent_norm_epsilon, WeightRole::query_latent_norm, 1);
+    q = build.project(q, columns, WeightRole::query_up);
+  } else {
+    q = build.project(q, columns, WeightRole::query);
+  }
+  return build.rotate("rotate queries", q, attention.rotary, attention.query_heads, nope, rope);
+}
+
+// Multi-head latent attention (arXiv 2405.04434, section 2.1). Both forms are in the graph; the
+// workload says which one runs.
+ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                        const LatentAttention& attention) {
+  const LatentShape shape{attention.query_heads, attention.nope_head_dim, attention.rope_head_dim,
+                          attention.value_head_dim, attention.kv_latent_dim};
+  const bool bias = attention.compression_bias;
+  const ValueId q = lower_latent_query(build, x, attention);
+
+  ValueId latent = build.project(x, shape.latent_dim, WeightRole::latent_down,
+                                 bias_if(bias, WeightRole::latent_down_bias));
+  latent =
+      build.normalize_groups(latent, attention.latent_norm_epsilon, WeightRole::latent_norm, 1);
+  ValueId rope_key = build.project(x, shape.rope_dim, WeightRole::rope_key,
+                                   bias_if(bias, WeightRole::rope_key_bias));
+  rope_key = build.rotate("rotate keys", rope_key, attention.rotary, 1, 0, shape.rope_dim);
+  const CacheId latents = build.store("latents", latent);
+  const CacheId rope_keys = build.store("rotary keys", rope_key);
+
+  const WeightId key_up =
+      build.weight(WeightRole::key_up, shape.heads * shape.nope_dim, shape.latent_dim);
+  const WeightId value_up =
+      build.weight(WeightRole::value_up, shape.heads * shape.value_dim, shape.latent_dim);
+  const double scale = softmax_scale(attention);
+  const ValueId mixed =
+      build.attend_absorbed(shape, scale, q, latents, rope_keys, key_up, value_up);
+  build.attend_expanded(shape, scale, q, latents, rope_keys, key_up, value_up, mixed);
+  return build.project(mixed, spec.hidden, WeightRole::attention_output,
+                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
+}
+
+// act(gate(x)) * up(x) (SwiGLU, arXiv 2002.05202), or act(up(x)).
+ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+                           const DenseFeedForward& dense) {
+  const bool bias = dense.bias;
+  ValueId inner = 0;
+  if (dense.gated) {
+    const ValueId gate =
+        build.project(x, dense.width, WeightRole::gate, bias_if(bias, WeightRole::gate_bias));
+    const ValueId up =
+        build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
+    inner = build.gate(gate, up, dense.activation);
+  } else {
+    const ValueId up =
+        build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
+    inner = build.activate(up, dense.activation);
+  }
+  return build.project(inner, hidden, WeightRole::down, bias_if(bias, WeightRole::down_bias));
+}
+
+// Routed experts, and shared ones that every token runs (DeepSeekMoE, arXiv 2401.06066).
+ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+                           const MixtureFeedForward& mixture) {
+  const ValueId choice = build.route(x, mixture);
+  const ValueId routed = build.run_experts(x, choice, mixture);
+  if (!mixture.shared_width) return routed;
+  const ValueId gate = build.project(x, *mixture.shared_width, WeightRole::shared_gate);
+  const ValueId up = build.project(x, *mixture.shared_width, WeightRole::shared_up);
+  const ValueId inner = build.gate(gate, up, mixture.activation);
+  const ValueId shared = build.project(inner, hidden, WeightRole::shared_down);
+  return build.add("add shared experts", routed, shared);
+}
+
+void lower_input(GraphBuilder& build, const ArchSpec& spec) {
+  build.begin_block("embedding", BlockKind::input);
+  ValueId x = build.embed(spec.vocabulary, spec.hidden);
+  if (spec.learned_positions) x = build.add_positions(x, *spec.learned_positions);
+  build.end_block(x);
+}
+
+// Pre-norm: x + attention(norm(x)), then x + feed_forward(norm(x)).
+void lower_layer(GraphBuilder& build, const ArchSpec& spec, const Named<Layer>& layer) {
+  build.begin_block(layer.name, BlockKind::layer);
+  ValueId x = build.block_input(spec.hidden);
+  const Mixer& mixer = spec.attention.at(layer.value.attention.index).value;
+  const FeedForward& feed_forward = spec.feed_forward.at(layer.value.feed_forward.index).value;
+
+  ValueId h =
+      build.normalize(x, spec.norm, WeightRole::attention_norm, WeightRole::attention_norm_bias);
+  h = std::visit([&](const auto& kind) { return lower_attention(build, spec, h, kind); }, mixer);
+  x = build.add("residual after attention", x, h);
+
+  h = build.normalize(x, spec.norm, WeightRole::feed_forward_norm,
+                      WeightRole::feed_forward_norm_bias);
+  h = std::visit(
+      [&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
+      feed_forward);
+  x = build.add("residual after feed-forward", x, h);
+  build.end_block(x);
+}
+
+void lower_output(GraphBuilder& build, const ArchSpec& spec) {
+  build.begin_block("head", BlockKind::output);
+  ValueId x = build.block_input(spec.hidden);
+  x = build.select_rows(x);
+  x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
+  const ValueId logits = spec.head == Head::tied
+                             ? build.project_tied(x)
+                             : build.project(x, spec.vocabulary, WeightRole::head);
+  build.end_block(logits);
+}
+
+}  // namespace
+
+OpGraph lower(const ArchSpec& spec) {
+  GraphBuilder build;
+  lower_input(build, spec);
+  for (const Named<Layer>& layer : spec.layer) lower_layer(build, spec, layer);
+  lower_output(build, spec);
+  std::vector<std::size_t> layers = layer_sequence(spec);
+  for (std::size_t& layer : layers) layer += 1;  // behind the input block
+  return build.finish(std::move(layers));
+}
+
+}  // namespace llmarch

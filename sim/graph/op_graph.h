@@ -1,0 +1,314 @@
+// OpGraph: the model as a list of operations on symbolic tensors. It is what the cost rules price and
+// what the executor runs, the very same list. This file knows the operations and what each reads and
+// writes; lower.h knows which of them make an architecture, workload.h how many rows they have.
+//
+// Barrier: beyond this point there are no model names. Shapes are symbolic in the workload: a value
+// has a number of columns and says what its rows stand for, so one graph serves every workload.
+//
+// To add an operation: a struct here, one line in `Op`; the compiler then names the cost rule and the
+// kernel that are missing.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sim/spec/arch_spec.h"
+#include "sim/units.h"
+
+namespace llmarch {
+
+enum class WeightRole {
+  token_embedding,
+  position_embedding,
+  attention_norm,
+  attention_norm_bias,
+  query,
+  query_bias,
+  key,
+  key_bias,
+  value,
+  value_bias,
+  query_norm,
+  key_norm,
+  attention_output,
+  attention_output_bias,
+  query_down,
+  query_down_bias,
+  query_latent_norm,
+  query_up,
+  latent_down,
+  latent_down_bias,
+  rope_key,
+  rope_key_bias,
+  latent_norm,
+  key_up,
+  value_up,
+  feed_forward_norm,
+  feed_forward_norm_bias,
+  gate,
+  gate_bias,
+  up,
+  up_bias,
+  down,
+  down_bias,
+  router,
+  router_correction_bias,
+  expert_gate,
+  expert_up,
+  expert_down,
+  shared_gate,
+  shared_up,
+  shared_down,
+  final_norm,
+  final_norm_bias,
+  head,
+};
+
+// Where a parameter is counted in the breakdown of a total.
+enum class Component {
+  token_embedding,
+  position_embedding,
+  attention,
+  feed_forward,
+  router,
+  experts,
+  shared_experts,
+  norms,
+  head,
+};
+
+// What a parameter is to the arithmetic.
+enum class WeightKind {
+  matrix,
+  table,  // opened row by row
+  norm,   // a vector that multiplies
+  bias,   // a vector that is added
+};
+
+WeightKind kind_of(WeightRole role);
+
+// The closed switch that sorts every weight into one component, so that components add up.
+Component component_of(WeightRole role);
+std::string_view name_of(WeightRole role);
+std::string_view name_of(Component component);
+
+using WeightId = std::size_t;  // index into OpGraph::weights
+using CacheId = std::size_t;   // index into OpGraph::caches
+using ValueId = std::size_t;   // index into Block::values
+
+// A weight of a block. Every layer that runs the block has one of its own.
+struct Weight {
+  WeightRole role;
+  std::size_t block = 0;
+  Integer rows;     // output columns; 1 for a vector
+  Integer columns;  // input columns
+  Integer copies = 1;  // experts
+  [[nodiscard]] Elements elements_of_copy() const { return Elements(rows * columns); }
+  [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
+};
+
+// A cache of a block: what one position of one sequence adds to it. It grows with every position.
+struct Cache {
+  std::string name;
+  std::size_t block = 0;
+  Integer columns;
+};
+
+// What the rows of a value stand for.
+enum class RowAxis {
+  tokens,  // batch x tokens
+  keys,    // batch x (past + tokens)
+  logits,  // batch x the positions whose logits are wanted
+};
+
+struct Value {
+  RowAxis rows = RowAxis::tokens;
+  Integer columns;
+};
+
+// Row t of `out` is row id(t) of the table.
+struct Embed {
+  WeightId table;
+  ValueId out;
+};
+
+// out = in + row position(t) of the table.
+struct AddPositions {
+  WeightId table;
+  ValueId in, out;
+};
+
+// Each row is `groups` vectors, and each is normalised by itself with the same weight.
+struct Normalize {
+  NormKind kind;
+  double epsilon;
+  Integer groups;
+  WeightId weight;              // (columns / groups)
+  std::optional<WeightId> bias;
+  ValueId in, out;
+};
+
+// out = in * weight^T + bias, weight (rows, columns).
+struct Project {
+  WeightId weight;
+  std::optional<WeightId> bias;
+  ValueId in, out;
+};
+
+// Each row is `heads` vectors of equal width; in each, `dim` elements from `offset` on are turned in
+// pairs by angles that depend on the position. The tables of angles are made once and are not counted.
+struct Rotate {
+  Rotary rotary;
+  Integer heads, offset, dim;
+  ValueId in, out;
+};
+
+// Appends the rows of `in` to the cache.
+struct Store {
+  CacheId cache;
+  ValueId in;
+};
+
+// Scaled dot-product attention, causal; `query_heads / kv_heads` query heads share a key/value head.
+struct Attend {
+  Integer query_heads, kv_heads, head_dim;
+  double scale;
+  ValueId query;
+  CacheId keys, values;
+  ValueId out;
+};
+
+// The sizes that latent attention's operations share; per head unless said otherwise.
+struct LatentShape {
+  Integer heads, nope_dim, rope_dim, value_dim;
+  Integer latent_dim;  // of the cached latent, for all heads
+};
+
+// Per head: the un-rotated query times key_up, so that it can meet the latent itself.
+struct AbsorbQuery {
+  LatentShape shape;
+  WeightId key_up;  // (heads x nope, latent)
+  ValueId query;    // heads x (nope + rope)
+  ValueId out;      // heads x latent
+};
+
+// Attention of all heads over the one cached latent and the one cached rotated key.
+struct AttendLatent {
+  LatentShape shape;
+  double scale;
+  ValueId absorbed;  // heads x latent
+  ValueId query;     // heads x (nope + rope), of which the rotated part is read
+  CacheId latents, rope_keys;
+  ValueId out;  // heads x latent
+};
+
+// Per head: the attended latent times value_up.
+struct ExpandAttended {
+  LatentShape shape;
+  WeightId value_up;  // (heads x value, latent)
+  ValueId in, out;    // heads x latent, heads x value
+};
+
+// Every cached latent times key_up or value_up: keys or values of all heads at every position.
+struct ExpandLatents {
+  CacheId latents;
+  WeightId weight;  // (columns of out, latent)
+  ValueId out;      // rows: keys
+};
+
+// Attention over expanded keys and values; the rotated key comes from the cache, for all heads.
+struct AttendExpanded {
+  LatentShape shape;
+  double scale;
+  ValueId query;         // heads x (nope + rope)
+  ValueId keys, values;  // rows: keys; heads x nope, heads x value
+  CacheId rope_keys;
+  ValueId out;  // heads x value
+};
+
+// out = f(in)
+struct Activate {
+  Activation activation;
+  ValueId in, out;
+};
+
+// out = f(gate) * up
+struct Gate {
+  Activation activation;
+  ValueId gate, up, out;
+};
+
+// out = left + right
+struct Add {
+  ValueId left, right, out;
+};
+
+// For each row, the chosen experts and their weights: `experts_per_token` indices, then as many
+// weights.
+struct Route {
+  Router router;
+  Integer experts, experts_per_token;
+  WeightId weight;                         // (experts, hidden)
+  std::optional<WeightId> correction_bias;  // (experts)
+  ValueId in, out;
+};
+
+// The chosen experts' gated feed-forwards, weighted and summed.
+struct RunExperts {
+  Activation activation;
+  Integer experts, experts_per_token;
+  WeightId gate, up, down;  // (width, hidden), (width, hidden), (hidden, width), a copy per expert
+  ValueId in, choice, out;
+};
+
+// The rows whose logits are wanted.
+struct SelectRows {
+  ValueId in, out;
+};
+
+using Op = std::variant<Embed, AddPositions, Normalize, Project, Rotate, Store, Attend, AbsorbQuery,
+                        AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate,
+                        Add, Route, RunExperts, SelectRows>;
+
+// When an operation runs: always, or only in one form of latent attention.
+enum class When { always, absorbed, expanded };
+
+struct Node {
+  std::string name;  // "query projection": a row of the books
+  When when = When::always;
+  Op op;
+};
+
+enum class BlockKind { input, layer, output };
+
+// Operations that run together: the embedding, one kind of layer, the head. A layer block is stored
+// once and runs once for each of its layers.
+struct Block {
+  std::string name;
+  BlockKind kind;
+  Integer repeats = 1;
+  std::vector<Value> values;
+  std::vector<Node> nodes;
+  std::optional<ValueId> input;  // the hidden state; absent in the input block
+  ValueId output = 0;            // the hidden state, or the logits
+};
+
+struct OpGraph {
+  std::vector<Block> blocks;  // the input block first, the output block last
+  std::vector<Weight> weights;
+  std::vector<Cache> caches;
+  std::vector<std::size_t> layers;  // the block of each layer in order
+
+  [[nodiscard]] const Weight& weight(WeightId id) const { return weights.at(id); }
+  [[nodiscard]] const Cache& cache(CacheId id) const { return caches.at(id); }
+  // How many instances of it a model holds.
+  [[nodiscard]] Integer instances(const Weight& weight) const {
+    return blocks.at(weight.block).repeats;
+  }
+};
+
+}  // namespace llmarch

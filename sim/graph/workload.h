@@ -1,0 +1,36 @@
+// What is asked of a model: how many sequences, how many positions their caches already hold, how
+// many new tokens each brings. Decode and prefill are two values of one type, so that every rule is
+// written once. The graph does not know the workload.
+#pragma once
+
+#include "sim/units.h"
+
+namespace llmarch {
+
+// How latent attention is computed. absorbed: attention runs over the cached latent, the up-projections
+// are moved to query and output (DeepSeek-V2, section 2.1.2). expanded: keys and values of every
+// position are made from the latent first. The numbers that come out are the same; the work is not.
+enum class LatentForm { absorbed, expanded };
+
+// Positions whose logits are wanted.
+enum class Logits { last, all };
+
+struct Workload {
+  Integer batch = 1;   // sequences, all of the same length
+  Integer past = 0;    // positions that each cache holds before the step
+  Integer tokens = 1;  // new positions of each sequence
+  LatentForm latent_form = LatentForm::expanded;
+  Logits logits = Logits::last;
+};
+
+// One new token that attends `context` keys, itself among them. `context` is at least 1.
+constexpr Workload decode(Integer context, Integer batch) {
+  return {batch, context - 1, 1, LatentForm::absorbed, Logits::last};
+}
+
+// `tokens` new tokens into an empty cache, logits for the last.
+constexpr Workload prefill(Integer tokens, Integer batch) {
+  return {batch, 0, tokens, LatentForm::expanded, Logits::last};
+}
+
+}  // namespace llmarch

@@ -1,0 +1,177 @@
+// ArchSpec: one architecture as plain values, complete and validated. This file knows which facts
+// make an architecture; sim/spec/fields.h knows how each is called, bounded and explained,
+// sim/spec/rules.h what must hold between them, sim/spec/toml_loader.h how they are read.
+//
+// Barrier: beyond sim/spec there are no string keys. Names survive only to be shown to people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/units.h"
+
+namespace llmarch {
+
+enum class NormKind { rms, layer };
+enum class Activation { gelu_tanh, gelu_erf, silu, relu };
+enum class RotaryLayout { half_split, interleaved };
+enum class QkNorm { per_head };
+enum class Head { tied, separate };
+enum class Scoring { softmax, sigmoid };
+
+struct Norm {
+  NormKind kind = NormKind::rms;
+  double epsilon = 0;
+};
+
+// Llama 3's stretch of the rotary frequencies: long waves are slowed by `factor`, short ones kept,
+// those between blended. Source: transformers, modeling_rope_utils, "llama3".
+struct Llama3Scaling {
+  double factor = 0;
+  double low_frequency_factor = 0;
+  double high_frequency_factor = 0;
+  Integer original_context;
+};
+
+// YaRN (arXiv 2309.00071) as transformers and DeepSeek apply it. With both mscales the rotary tables
+// are multiplied by m(mscale) / m(mscale_all_dim) and latent attention's softmax scale by
+// m(mscale_all_dim) squared, m(s) = 0.1 s ln(factor) + 1; without them the tables by m(1). An
+// attention_factor takes the place of whatever the tables would be multiplied by.
+struct YarnScaling {
+  double factor = 0;
+  Integer original_context;
+  double beta_fast = 0;
+  double beta_slow = 0;
+  std::optional<double> mscale;
+  std::optional<double> mscale_all_dim;
+  std::optional<double> attention_factor;
+};
+
+using RotaryScaling = std::variant<Llama3Scaling, YarnScaling>;
+
+struct Rotary {
+  double theta = 0;
+  RotaryLayout layout = RotaryLayout::half_split;
+  std::optional<RotaryScaling> scaling;
+};
+
+// Multi-head (kv_heads = query_heads), grouped-query and multi-query attention.
+struct GroupedAttention {
+  Integer query_heads;
+  Integer kv_heads;
+  Integer head_dim;
+  bool qkv_bias = false;
+  bool output_bias = false;
+  std::optional<QkNorm> qk_norm;
+  std::optional<Rotary> rotary;
+};
+
+// Multi-head latent attention, DeepSeek-V2 (arXiv 2405.04434, section 2.1). The cache holds, per
+// token, one normalised latent and one rotated key that all heads share.
+struct LatentAttention {
+  Integer query_heads;
+  std::optional<Integer> query_latent_dim;  // absent: queries are projected in one step
+  Integer kv_latent_dim;
+  Integer nope_head_dim;   // per head, the part of query and key that is not rotated
+  Integer rope_head_dim;   // per head, the part that is
+  Integer value_head_dim;
+  double latent_norm_epsilon = 0;
+  bool compression_bias = false;
+  bool output_bias = false;
+  Rotary rotary;
+};
+
+using Mixer = std::variant<GroupedAttention, LatentAttention>;
+
+struct DenseFeedForward {
+  Integer width;
+  Activation activation = Activation::silu;
+  bool gated = false;  // act(gate(x)) * up(x) instead of act(up(x))
+  bool bias = false;
+};
+
+struct ExpertGroups {
+  Integer count;   // the experts are split into this many groups
+  Integer chosen;  // and only these many, by the sum of their two best scores, may be chosen from
+};
+
+struct Router {
+  Scoring scoring = Scoring::softmax;
+  bool correction_bias = false;    // added to the scores for the choice, not for the weights
+  bool normalized_weights = false;  // the chosen weights are divided by their sum
+  std::optional<double> weight_scale;
+  std::optional<ExpertGroups> groups;
+};
+
+struct MixtureFeedForward {
+  Integer experts;
+  Integer experts_per_token;
+  Integer expert_width;
+  std::optional<Integer> shared_width;  // all shared experts together, run for every token
+  Activation activation = Activation::silu;
+  Router router;
+};
+
+using FeedForward = std::variant<DenseFeedForward, MixtureFeedForward>;
+
+template <class Value>
+struct Named {
+  std::string name;
+  Value value;
+};
+
+// A name in a spec, and the place in its list that it resolves to.
+struct Reference {
+  std::string name;
+  std::size_t index = 0;
+};
+
+// One kind of layer: x + mixer(norm(x)), then x + feed_forward(norm(x)).
+struct Layer {
+  Reference attention;
+  Reference feed_forward;
+};
+
+// `layers` in this order, the whole sequence `repeat` times.
+struct Segment {
+  std::vector<Reference> layers;
+  Integer repeat;
+};
+
+// What the makers state. `total` and `active` are as rounded in their text; `exact_total` is an
+// integer that the checkpoint or the reference code gives.
+struct Published {
+  std::optional<Integer> total;
+  std::optional<Integer> active;
+  std::optional<Integer> exact_total;
+  std::string source;
+};
+
+struct ArchSpec {
+  std::string name;
+  std::string title;
+  std::string source;
+  std::optional<Published> published;
+
+  Integer vocabulary;
+  Integer hidden;
+  Integer context_limit;
+  std::optional<Integer> learned_positions;
+  Head head = Head::separate;
+  Norm norm;
+
+  std::vector<Named<Mixer>> attention;
+  std::vector<Named<FeedForward>> feed_forward;
+  std::vector<Named<Layer>> layer;
+  std::vector<Segment> stack;
+};
+
+// The kind of every layer in order, as indices into `spec.layer`.
+std::vector<std::size_t> layer_sequence(const ArchSpec& spec);
+
+// The number of layers: the sum over the stack.
+Integer layer_count(const ArchSpec& spec);
+
+}  // namespace llmarch

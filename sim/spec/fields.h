@@ -1,0 +1,271 @@
+// Every field of a spec, stated once: its key in the file, the member that holds it, its bounds and
+// its meaning. The loader, the unknown-key check, `show`, `compare`, the random specs of the tests
+// and the format's documentation all visit these declarations; none keeps a list of its own.
+//
+// To add a field: add the member in arch_spec.h and one line here; the compiler and the tests then
+// name every place that has to know more.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch {
+
+// The whole numbers that a field may take. A size outside is a slip of the pen, not a model.
+struct Range {
+  std::int64_t least;
+  std::int64_t most;
+};
+
+inline constexpr Range kSize{1, std::int64_t{1} << 24};         // widths, heads, vocabularies
+inline constexpr Range kExperts{1, 1'000'000};
+inline constexpr Range kRepeats{1, 100'000};
+inline constexpr Range kPositions{1, std::int64_t{1} << 40};
+inline constexpr Range kParameters{1, std::int64_t{1} << 62};
+// The executor lists the layers one by one, so their number is bounded too.
+inline constexpr std::int64_t kMostLayers = 100'000;
+
+// A real number's open lower bound and closed upper bound.
+struct RealRange {
+  double above;
+  double most;
+};
+
+inline constexpr RealRange kEpsilon{0, 1};
+inline constexpr RealRange kFactor{0, 1e9};
+
+struct Field {
+  std::string_view key;
+  std::string_view meaning;
+};
+
+template <class Type, class Struct>
+concept FieldsOf = std::same_as<std::remove_const_t<Type>, Struct>;
+
+// The names of an enumeration's values, and of a variant's alternatives, as a file writes them.
+template <class Type>
+struct Names;
+
+template <>
+struct Names<NormKind> {
+  static constexpr std::array values{std::pair{std::string_view("rms"), NormKind::rms},
+                                     std::pair{std::string_view("layer"), NormKind::layer}};
+};
+template <>
+struct Names<Activation> {
+  static constexpr std::array values{
+      std::pair{std::string_view("gelu_tanh"), Activation::gelu_tanh},
+      std::pair{std::string_view("gelu_erf"), Activation::gelu_erf},
+      std::pair{std::string_view("silu"), Activation::silu},
+      std::pair{std::string_view("relu"), Activation::relu}};
+};
+template <>
+struct Names<RotaryLayout> {
+  static constexpr std::array values{
+      std::pair{std::string_view("half_split"), RotaryLayout::half_split},
+      std::pair{std::string_view("interleaved"), RotaryLayout::interleaved}};
+};
+template <>
+struct Names<QkNorm> {
+  static constexpr std::array values{std::pair{std::string_view("per_head"), QkNorm::per_head}};
+};
+template <>
+struct Names<Head> {
+  static constexpr std::array values{std::pair{std::string_view("tied"), Head::tied},
+                                     std::pair{std::string_view("separate"), Head::separate}};
+};
+template <>
+struct Names<Scoring> {
+  static constexpr std::array values{std::pair{std::string_view("softmax"), Scoring::softmax},
+                                     std::pair{std::string_view("sigmoid"), Scoring::sigmoid}};
+};
+template <>
+struct Names<RotaryScaling> {
+  static constexpr std::array<std::string_view, 2> alternatives{"llama3", "yarn"};
+};
+template <>
+struct Names<Mixer> {
+  static constexpr std::array<std::string_view, 2> alternatives{"grouped", "latent"};
+};
+template <>
+struct Names<FeedForward> {
+  static constexpr std::array<std::string_view, 2> alternatives{"dense", "mixture"};
+};
+
+template <class Enum>
+constexpr std::string_view name_of(Enum value) {
+  for (const auto& [name, candidate] : Names<Enum>::values) {
+    if (candidate == value) return name;
+  }
+  return "?";  // unreachable: Names lists every value, and a test checks it
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
+  visit(Field{"kind", "rms: x / rms(x) * weight; layer: (x - mean) / deviation * weight + bias"},
+        norm.kind);
+  visit(Field{"epsilon", "added to the mean square before the root"}, norm.epsilon, kEpsilon);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Llama3Scaling> auto& scaling) {
+  visit(Field{"factor", "by which long waves are slowed"}, scaling.factor, kFactor);
+  visit(Field{"low_frequency_factor", "waves longer than original_context / this are slowed fully"},
+        scaling.low_frequency_factor, kFactor);
+  visit(Field{"high_frequency_factor", "waves shorter than original_context / this are kept"},
+        scaling.high_frequency_factor, kFactor);
+  visit(Field{"original_context", "the context before the stretch"}, scaling.original_context,
+        kPositions);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<YarnScaling> auto& scaling) {
+  visit(Field{"factor", "by which long waves are slowed"}, scaling.factor, kFactor);
+  visit(Field{"original_context", "the context before the stretch"}, scaling.original_context,
+        kPositions);
+  visit(Field{"beta_fast", "turns within the original context above which a wave is kept"},
+        scaling.beta_fast, kFactor);
+  visit(Field{"beta_slow", "turns below which a wave is slowed fully"}, scaling.beta_slow, kFactor);
+  visit(Field{"mscale", "rotary tables are multiplied by m(mscale) / m(mscale_all_dim)"},
+        scaling.mscale, kFactor);
+  visit(Field{"mscale_all_dim", "latent attention's softmax scale is multiplied by m(this) squared"},
+        scaling.mscale_all_dim, kFactor);
+  visit(Field{"attention_factor", "the rotary tables are multiplied by this instead"},
+        scaling.attention_factor, kFactor);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Rotary> auto& rotary) {
+  visit(Field{"theta", "the base of the rotary frequencies"}, rotary.theta, kFactor);
+  visit(Field{"layout", "half_split rotates element i with i + dim/2; interleaved 2i with 2i + 1"},
+        rotary.layout);
+  visit(Field{"scaling", "how the frequencies are stretched for long contexts"}, rotary.scaling);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
+  visit(Field{"query_heads", "number of query heads"}, attention.query_heads, kSize);
+  visit(Field{"kv_heads", "number of key/value heads, each shared by query_heads / kv_heads"},
+        attention.kv_heads, kSize);
+  visit(Field{"head_dim", "width of a head"}, attention.head_dim, kSize);
+  visit(Field{"qkv_bias", "query, key and value projections have a bias"}, attention.qkv_bias);
+  visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
+  visit(Field{"qk_norm", "queries and keys are normalised before rotation; per_head: each head"},
+        attention.qk_norm);
+  visit(Field{"rotary", "rotary positions"}, attention.rotary);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
+  visit(Field{"query_heads", "number of heads"}, attention.query_heads, kSize);
+  visit(Field{"query_latent_dim", "width of the compressed query (q_lora_rank)"},
+        attention.query_latent_dim, kSize);
+  visit(Field{"kv_latent_dim", "width of the cached latent (kv_lora_rank)"},
+        attention.kv_latent_dim, kSize);
+  visit(Field{"nope_head_dim", "per head, the part of query and key that is not rotated"},
+        attention.nope_head_dim, kSize);
+  visit(Field{"rope_head_dim", "per head, the rotated part; its key is shared by all heads"},
+        attention.rope_head_dim, kSize);
+  visit(Field{"value_head_dim", "width of a head's value"}, attention.value_head_dim, kSize);
+  visit(Field{"latent_norm_epsilon", "epsilon of the norms on the two latents"},
+        attention.latent_norm_epsilon, kEpsilon);
+  visit(Field{"compression_bias", "the projections into the latents have a bias"},
+        attention.compression_bias);
+  visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
+  visit(Field{"rotary", "rotary positions"}, attention.rotary);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward) {
+  visit(Field{"width", "width between the projections (intermediate_size)"}, feed_forward.width,
+        kSize);
+  visit(Field{"activation", "the function between the projections"}, feed_forward.activation);
+  visit(Field{"gated", "three projections, act(gate(x)) * up(x), instead of two"},
+        feed_forward.gated);
+  visit(Field{"bias", "the projections have a bias"}, feed_forward.bias);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<ExpertGroups> auto& groups) {
+  visit(Field{"count", "number of groups that the experts are split into"}, groups.count, kExperts);
+  visit(Field{"chosen", "groups, by the sum of their two best scores, that may be chosen from"},
+        groups.chosen, kExperts);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Router> auto& router) {
+  visit(Field{"scoring", "how the router's products become scores"}, router.scoring);
+  visit(Field{"correction_bias", "a bias per expert enters the choice, not the weights"},
+        router.correction_bias);
+  visit(Field{"normalized_weights", "the chosen experts' weights are divided by their sum"},
+        router.normalized_weights);
+  visit(Field{"weight_scale", "the weights are multiplied by this (routed_scaling_factor)"},
+        router.weight_scale, kFactor);
+  visit(Field{"groups", "the choice is limited to the best groups of experts"}, router.groups);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
+  visit(Field{"experts", "number of routed experts"}, mixture.experts, kExperts);
+  visit(Field{"experts_per_token", "routed experts that each token runs"}, mixture.experts_per_token,
+        kExperts);
+  visit(Field{"expert_width", "width of one expert (moe_intermediate_size)"}, mixture.expert_width,
+        kSize);
+  visit(Field{"shared_width", "width of all shared experts together, run for every token"},
+        mixture.shared_width, kSize);
+  visit(Field{"activation", "the experts' gate function; experts are gated"}, mixture.activation);
+  visit(Field{"router", "how experts are chosen and weighted"}, mixture.router);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Layer> auto& layer) {
+  visit(Field{"attention", "name of an [attention.NAME] table"}, layer.attention);
+  visit(Field{"feed_forward", "name of a [feed_forward.NAME] table"}, layer.feed_forward);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Segment> auto& segment) {
+  visit(Field{"layers", "names of [layer.NAME] tables, in order"}, segment.layers);
+  visit(Field{"repeat", "how often the whole sequence stands"}, segment.repeat, kRepeats);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
+  visit(Field{"total", "parameters as the makers state them, rounded as they do"}, published.total,
+        kParameters);
+  visit(Field{"active", "active parameters as the makers state them"}, published.active,
+        kParameters);
+  visit(Field{"exact_total", "parameters to the unit, from a checkpoint or the reference code"},
+        published.exact_total, kParameters);
+  visit(Field{"source", "where these figures stand"}, published.source);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
+  visit(Field{"name", "the name used on the command line; the file is called NAME.toml"}, spec.name);
+  visit(Field{"title", "the name as its makers write it"}, spec.title);
+  visit(Field{"source", "where the numbers below come from"}, spec.source);
+  visit(Field{"published", "what the makers state"}, spec.published);
+  visit(Field{"vocabulary", "rows of the embedding table"}, spec.vocabulary, kSize);
+  visit(Field{"hidden", "width of the residual stream"}, spec.hidden, kSize);
+  visit(Field{"context_limit", "the longest context that the makers allow"}, spec.context_limit,
+        kPositions);
+  visit(Field{"learned_positions", "rows of a learned position table"}, spec.learned_positions,
+        kPositions);
+  visit(Field{"head", "tied: the head is the embedding table; separate: a matrix of its own"},
+        spec.head);
+  visit(Field{"norm", "the norm used throughout: before each block and before the head"}, spec.norm);
+  visit(Field{"attention", "kinds of attention, by name"}, spec.attention);
+  visit(Field{"feed_forward", "kinds of feed-forward, by name"}, spec.feed_forward);
+  visit(Field{"layer", "kinds of layer, by name: x + attention(norm(x)), x + feed_forward(norm(x))"},
+        spec.layer);
+  visit(Field{"stack", "the layers from first to last"}, spec.stack);
+}
+
+}  // namespace llmarch

@@ -1,0 +1,108 @@
+#include "sim/spec/scaled.h"
+
+#include <algorithm>
+
+namespace llmarch {
+namespace {
+
+// The sizes are unlike one another, so that one taken for another shows in the counts.
+constexpr std::int64_t kVocabulary = 96;
+constexpr std::int64_t kHidden = 32;
+constexpr std::int64_t kContext = 64;
+constexpr std::int64_t kOriginalContext = 16;  // short, so that a stretched context is reached
+
+Integer at_most(Integer size, std::int64_t limit) { return std::min(size, Integer(limit)); }
+
+void shrink(Rotary& rotary) {
+  if (!rotary.scaling) return;
+  std::visit(
+      [](auto& scaling) {
+        scaling.original_context = at_most(scaling.original_context, kOriginalContext);
+      },
+      *rotary.scaling);
+}
+
+// Query heads stay a multiple of key/value heads, and more of them where they were more.
+void shrink(GroupedAttention& attention) {
+  const Integer sharing = attention.query_heads / attention.kv_heads;
+  attention.kv_heads = at_most(attention.kv_heads, 2);
+  attention.query_heads = attention.kv_heads * at_most(sharing, 3);
+  attention.head_dim = at_most(attention.head_dim, 8);
+  if (attention.rotary) shrink(*attention.rotary);
+}
+
+void shrink(LatentAttention& attention) {
+  attention.query_heads = at_most(attention.query_heads, 4);
+  if (attention.query_latent_dim) {
+    attention.query_latent_dim = at_most(*attention.query_latent_dim, 20);
+  }
+  attention.kv_latent_dim = at_most(attention.kv_latent_dim, 12);
+  attention.nope_head_dim = at_most(attention.nope_head_dim, 10);
+  attention.rope_head_dim = at_most(attention.rope_head_dim, 4);
+  attention.value_head_dim = at_most(attention.value_head_dim, 6);
+  shrink(attention.rotary);
+}
+
+void shrink(DenseFeedForward& dense) { dense.width = at_most(dense.width, 40); }
+
+// As many groups as can be told apart, four experts in each, fewer chosen than there are if so before.
+void shrink_groups(MixtureFeedForward& mixture, ExpertGroups& groups) {
+  const bool all = groups.chosen == groups.count;
+  const Integer in_group = at_most(mixture.experts / groups.count, 4);
+  groups.count = at_most(groups.count, 4);
+  groups.chosen = all ? groups.count : at_most(groups.chosen, groups.count.value() - 1);
+  mixture.experts = groups.count * in_group;
+  mixture.experts_per_token =
+      std::min({mixture.experts_per_token, Integer(3), groups.chosen * in_group});
+}
+
+void shrink(MixtureFeedForward& mixture) {
+  if (mixture.router.groups) {
+    shrink_groups(mixture, *mixture.router.groups);
+  } else {
+    mixture.experts = at_most(mixture.experts, 8);
+    mixture.experts_per_token = at_most(mixture.experts_per_token, 3);
+  }
+  mixture.expert_width = at_most(mixture.expert_width, 14);
+  if (mixture.shared_width) mixture.shared_width = at_most(*mixture.shared_width, 18);
+}
+
+Integer occurrences(const ArchSpec& spec, std::size_t kind) {
+  Integer count = 0;
+  for (const Segment& segment : spec.stack) {
+    for (const Reference& layer : segment.layers) {
+      if (layer.index == kind) count += segment.repeat;
+    }
+  }
+  return count;
+}
+
+void shrink_stack(ArchSpec& spec) {
+  for (Segment& segment : spec.stack) segment.repeat = at_most(segment.repeat, 2);
+  for (Segment& segment : spec.stack) {
+    for (const Reference& layer : segment.layers) {
+      if (occurrences(spec, layer.index) < 2) segment.repeat = 2;
+    }
+  }
+}
+
+}  // namespace
+
+ArchSpec scale_down(const ArchSpec& spec) {
+  ArchSpec small = spec;
+  small.published.reset();
+  small.vocabulary = at_most(spec.vocabulary, kVocabulary);
+  small.hidden = at_most(spec.hidden, kHidden);
+  small.context_limit = at_most(spec.context_limit, kContext);
+  if (small.learned_positions) small.learned_positions = small.context_limit;
+  for (auto& [name, mixer] : small.attention) {
+    std::visit([](auto& kind) { shrink(kind); }, mixer);
+  }
+  for (auto& [name, feed_forward] : small.feed_forward) {
+    std::visit([](auto& kind) { shrink(kind); }, feed_forward);
+  }
+  shrink_stack(small);
+  return small;
+}
+
+}  // namespace llmarch
