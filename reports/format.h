@@ -1,0 +1,33 @@
+// How quantities are written for people: digits, units, rounding (a half goes to the even digit).
+// Nothing here knows what a quantity means; the counts themselves are sim/units.h. Counts and bytes
+// keep one convention: below 1,000 of a unit, **a figure without a fraction is exact**. "36 KiB" is
+// 36,864 bytes and nothing else; "36.00 KiB" is near it. In the same way "1×" is equal, "≈1×" not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace llmarch {
+
+// "1,235,814,400"
+std::string grouped(std::int64_t number);
+
+// Decimal units K, M, B, T and four digits: "1.236 B". Below 10,000 the number itself: "9,999".
+// There is no unit above T, so larger counts are whole T: "9,223,372 T".
+std::string decimal_count(std::int64_t number);
+
+// Binary units B to PiB and four digits: "68.62 KiB"; "36 KiB" when exact.
+std::string binary_bytes(std::int64_t bytes);
+
+// Multiples of 1,024 as "8k", of 1,048,576 as "1M"; every other number in full: "1,000".
+std::string context_tokens(std::int64_t tokens);
+
+// Three digits, whole from 100 on: "0.875×", "12.3×", "1,234×"; "2×" when exactly that; "≈1×" when
+// it only rounds to 1. A ratio that does not exist (0 ÷ 0) is "–", and one over nothing "∞×".
+std::string ratio(double value);
+
+// One decimal: 0.042 is "4.2 %". "0 %" and "100 %" are exact; what only rounds to them is "≈0 %"
+// and "≈100 %".
+std::string percent(double fraction);
+
+}  // namespace llmarch

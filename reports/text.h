@@ -1,0 +1,28 @@
+// How wide UTF-8 text is on a terminal, and where a line of it may end. Nothing here knows what the
+// text is about. Width is counted in code points: combining marks take none, and East Asian wide
+// characters count as one, since no report has them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace llmarch {
+
+std::size_t display_width(std::string_view text);
+
+// The text with every control character but '\n' replaced, and bytes that are not UTF-8 by U+FFFD:
+// names come from files, and an escape sequence in one must not reach the terminal.
+std::string printable(std::string_view text);
+
+// Lines of at most `width` >= 1 columns, at least one line. A line ends at a '\n' or a space;
+// inside a word that is wider than a whole line after a comma, hyphen, slash or underscore; else
+// anywhere. A no-break space (U+00A0) keeps a figure and its unit together. The text is made
+// printable.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
+
+// The narrowest width at which wrap() does not have to break anywhere else.
+std::size_t widest_piece(std::string_view text);
+
+}  // namespace llmarch
