@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 using Fields = std::vector<std::string>;
@@ -173,4 +173,4 @@ std::string render_csv(const Document& document) {
   return text;
 }
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -7,7 +7,7 @@
 
 #include "reports/document.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 
 // One header line for each table, and an empty line between tables. Columns: `group` when the table
 // has group headings; the row headings; `unit` when a data cell has one; the data. A bare number (a
@@ -18,4 +18,4 @@ namespace llmarch {
 // apostrophe; numbers do not.
 std::string render_csv(const Document& document);
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace llmarch {
+namespace llmarch::reports {
 
 void check_shape(const Table& table) {
   const std::size_t columns = table.columns.size();
@@ -26,4 +26,4 @@ bool has_groups(const Table& table) {
       table.rows, [](const Row& row) { return std::holds_alternative<GroupHeading>(row); });
 }
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-namespace llmarch {
+namespace llmarch::reports {
 
 enum class Alignment { left, right, centre };
 enum class Emphasis { plain, differs, strong, good, bad, faint };
@@ -90,4 +90,4 @@ void check_shape(const Table& table);
 // Whether a group heading names some of the rows.
 bool has_groups(const Table& table);
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 // A double cannot hold every 64-bit count, so scaling is done in integers: a value in some unit is
@@ -159,4 +159,4 @@ std::string percent(double fraction) {
   return digits == "100.0" ? "≈100 %" : digits + " %";
 }
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

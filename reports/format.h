@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace llmarch {
+namespace llmarch::reports {
 
 // "1,235,814,400"
 std::string grouped(std::int64_t number);
@@ -30,4 +30,4 @@ std::string ratio(double value);
 // and "≈100 %".
 std::string percent(double fraction);
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 // Characters that mean something wherever they stand in a line. '#', '+' and '-' mean something
@@ -202,4 +202,4 @@ std::string render_markdown(const Document& document) {
   return text;
 }
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

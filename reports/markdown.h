@@ -6,8 +6,8 @@
 
 #include "reports/document.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 
 std::string render_markdown(const Document& document);
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -7,7 +7,7 @@
 
 #include "reports/text.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 // Prose in a cell still reads well at this width, and a figure with its unit is narrower.
@@ -226,4 +226,4 @@ std::vector<Panel> lay_out(const Table& table, std::size_t width) {
   return split_into_panels(table, extents, usable);
 }
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

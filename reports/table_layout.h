@@ -12,7 +12,7 @@
 
 #include "reports/document.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 
 inline constexpr std::size_t column_gap = 2;
 inline constexpr std::size_t narrowest_terminal = 40;
@@ -33,4 +33,4 @@ std::size_t panel_width(const Panel& panel);
 // By how much a row under a group heading is moved in, given the first column's width.
 std::size_t group_indent(std::size_t first_column_width);
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -7,7 +7,7 @@
 #include "reports/table_layout.h"
 #include "reports/text.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 std::string_view ansi_code(Emphasis emphasis) {
@@ -237,4 +237,4 @@ std::string render_terminal(const Document& document, TerminalStyle style) {
   return text;
 }
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -8,7 +8,7 @@
 
 #include "reports/document.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 
 enum class Colour { none, ansi };
 
@@ -20,4 +20,4 @@ struct TerminalStyle {
 // No line is wider than the style's width, except those of a Preformatted block.
 std::string render_terminal(const Document& document, TerminalStyle style);
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 struct CodePoint {
@@ -205,4 +205,4 @@ std::size_t widest_piece(std::string_view text) {
   return std::max(widest, display_width(text.substr(start)));
 }
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace llmarch {
+namespace llmarch::reports {
 
 std::size_t display_width(std::string_view text);
 
@@ -25,4 +25,4 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width);
 // The narrowest width at which wrap() does not have to break anywhere else.
 std::size_t widest_piece(std::string_view text);
 
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -244,9 +244,7 @@ class Pricer {
   }
 
   [[nodiscard]] Elements expected_expert_elements(const RunExperts& op) const {
-    const Elements each = graph_.weight(op.gate).elements_of_copy() +
-                          graph_.weight(op.up).elements_of_copy() +
-                          graph_.weight(op.down).elements_of_copy();
+    const Elements each = elements_per_expert(graph_, op);
     const Integer tokens = rows(op.in);
     if (tokens == 1) return each * op.experts_per_token;
     const double distinct = expected_distinct_experts(op.experts, op.experts_per_token, tokens);
@@ -277,6 +275,11 @@ bool runs(When when, LatentForm form) {
     case When::expanded: return form == LatentForm::expanded;
   }
   throw std::logic_error("runs: a condition outside the enumeration");
+}
+
+Elements elements_per_expert(const OpGraph& graph, const RunExperts& op) {
+  return graph.weight(op.gate).elements_of_copy() + graph.weight(op.up).elements_of_copy() +
+         graph.weight(op.down).elements_of_copy();
 }
 
 Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows) {

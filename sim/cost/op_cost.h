@@ -19,6 +19,9 @@ RowCounts row_counts(const Workload& workload);
 
 bool runs(When when, LatentForm form);
 
+// The three matrices of one expert.
+Elements elements_per_expert(const OpGraph& graph, const RunExperts& op);
+
 Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows);
 
 }  // namespace llmarch

@@ -32,10 +32,8 @@ Elements idle_experts(const OpGraph& graph) {
     for (const Node& node : block.nodes) {
       const auto* experts = std::get_if<RunExperts>(&node.op);
       if (experts == nullptr) continue;
-      const Elements each = graph.weight(experts->gate).elements_of_copy() +
-                            graph.weight(experts->up).elements_of_copy() +
-                            graph.weight(experts->down).elements_of_copy();
-      idle += each * (experts->experts - experts->experts_per_token) * block.repeats;
+      const Integer passed_by = experts->experts - experts->experts_per_token;
+      idle += elements_per_expert(graph, *experts) * passed_by * block.repeats;
     }
   }
   return idle;

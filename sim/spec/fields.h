@@ -23,7 +23,7 @@ struct Range {
   std::int64_t most;
 };
 
-inline constexpr Range kSize{1, std::int64_t{1} << 24};         // widths, heads, vocabularies
+inline constexpr Range kSize{1, std::int64_t{1} << 24};  // widths, heads, vocabularies
 inline constexpr Range kExperts{1, 1'000'000};
 inline constexpr Range kRepeats{1, 100'000};
 inline constexpr Range kPositions{1, std::int64_t{1} << 40};
@@ -40,9 +40,13 @@ struct RealRange {
 inline constexpr RealRange kEpsilon{0, 1};
 inline constexpr RealRange kFactor{0, 1e9};
 
+// A headline stands in every comparison; a detail only where models differ in it.
+enum class Prominence { headline, detail };
+
 struct Field {
   std::string_view key;
   std::string_view meaning;
+  Prominence prominence = Prominence::headline;
 };
 
 template <class Type, class Struct>
@@ -110,42 +114,54 @@ template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
   visit(Field{"kind", "rms: x / rms(x) * weight; layer: (x - mean) / deviation * weight + bias"},
         norm.kind);
-  visit(Field{"epsilon", "added to the mean square before the root"}, norm.epsilon, kEpsilon);
+  visit(Field{"epsilon", "added to the mean square before the root", Prominence::detail},
+        norm.epsilon, kEpsilon);
 }
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Llama3Scaling> auto& scaling) {
-  visit(Field{"factor", "by which long waves are slowed"}, scaling.factor, kFactor);
-  visit(Field{"low_frequency_factor", "waves longer than original_context / this are slowed fully"},
+  visit(Field{"factor", "by which long waves are slowed", Prominence::detail}, scaling.factor,
+        kFactor);
+  visit(Field{"low_frequency_factor", "waves longer than original_context / this are slowed fully",
+              Prominence::detail},
         scaling.low_frequency_factor, kFactor);
-  visit(Field{"high_frequency_factor", "waves shorter than original_context / this are kept"},
+  visit(Field{"high_frequency_factor", "waves shorter than original_context / this are kept",
+              Prominence::detail},
         scaling.high_frequency_factor, kFactor);
-  visit(Field{"original_context", "the context before the stretch"}, scaling.original_context,
-        kPositions);
+  visit(Field{"original_context", "the context before the stretch", Prominence::detail},
+        scaling.original_context, kPositions);
 }
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<YarnScaling> auto& scaling) {
-  visit(Field{"factor", "by which long waves are slowed"}, scaling.factor, kFactor);
-  visit(Field{"original_context", "the context before the stretch"}, scaling.original_context,
-        kPositions);
-  visit(Field{"beta_fast", "turns within the original context above which a wave is kept"},
+  visit(Field{"factor", "by which long waves are slowed", Prominence::detail}, scaling.factor,
+        kFactor);
+  visit(Field{"original_context", "the context before the stretch", Prominence::detail},
+        scaling.original_context, kPositions);
+  visit(Field{"beta_fast", "turns within the original context above which a wave is kept",
+              Prominence::detail},
         scaling.beta_fast, kFactor);
-  visit(Field{"beta_slow", "turns below which a wave is slowed fully"}, scaling.beta_slow, kFactor);
-  visit(Field{"mscale", "rotary tables are multiplied by m(mscale) / m(mscale_all_dim)"},
+  visit(Field{"beta_slow", "turns below which a wave is slowed fully", Prominence::detail},
+        scaling.beta_slow, kFactor);
+  visit(Field{"mscale", "rotary tables are multiplied by m(mscale) / m(mscale_all_dim)",
+              Prominence::detail},
         scaling.mscale, kFactor);
-  visit(Field{"mscale_all_dim", "latent attention's softmax scale is multiplied by m(this) squared"},
+  visit(Field{"mscale_all_dim", "latent attention's softmax scale is multiplied by m(this) squared",
+              Prominence::detail},
         scaling.mscale_all_dim, kFactor);
-  visit(Field{"attention_factor", "the rotary tables are multiplied by this instead"},
+  visit(Field{"attention_factor", "the rotary tables are multiplied by this instead",
+              Prominence::detail},
         scaling.attention_factor, kFactor);
 }
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Rotary> auto& rotary) {
   visit(Field{"theta", "the base of the rotary frequencies"}, rotary.theta, kFactor);
-  visit(Field{"layout", "half_split rotates element i with i + dim/2; interleaved 2i with 2i + 1"},
+  visit(Field{"layout", "half_split rotates element i with i + dim/2; interleaved 2i with 2i + 1",
+              Prominence::detail},
         rotary.layout);
-  visit(Field{"scaling", "how the frequencies are stretched for long contexts"}, rotary.scaling);
+  visit(Field{"scaling", "how the frequencies are stretched for long contexts", Prominence::detail},
+        rotary.scaling);
 }
 
 template <class Visitor>
@@ -173,10 +189,11 @@ void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
   visit(Field{"rope_head_dim", "per head, the rotated part; its key is shared by all heads"},
         attention.rope_head_dim, kSize);
   visit(Field{"value_head_dim", "width of a head's value"}, attention.value_head_dim, kSize);
-  visit(Field{"latent_norm_epsilon", "epsilon of the norms on the two latents"},
+  visit(Field{"latent_norm_epsilon", "epsilon of the norms on the two latents", Prominence::detail},
         attention.latent_norm_epsilon, kEpsilon);
-  visit(Field{"compression_bias", "the projections into the latents have a bias"},
-        attention.compression_bias);
+  visit(
+      Field{"compression_bias", "the projections into the latents have a bias", Prominence::detail},
+      attention.compression_bias);
   visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
 }
@@ -185,9 +202,11 @@ template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward) {
   visit(Field{"width", "width between the projections (intermediate_size)"}, feed_forward.width,
         kSize);
-  visit(Field{"activation", "the function between the projections"}, feed_forward.activation);
-  visit(Field{"gated", "three projections, act(gate(x)) * up(x), instead of two"},
-        feed_forward.gated);
+  visit(Field{"activation", "the function between the projections", Prominence::detail},
+        feed_forward.activation);
+  visit(
+      Field{"gated", "three projections, act(gate(x)) * up(x), instead of two", Prominence::detail},
+      feed_forward.gated);
   visit(Field{"bias", "the projections have a bias"}, feed_forward.bias);
 }
 
@@ -213,13 +232,14 @@ void visit_fields(Visitor& visit, FieldsOf<Router> auto& router) {
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
   visit(Field{"experts", "number of routed experts"}, mixture.experts, kExperts);
-  visit(Field{"experts_per_token", "routed experts that each token runs"}, mixture.experts_per_token,
-        kExperts);
+  visit(Field{"experts_per_token", "routed experts that each token runs"},
+        mixture.experts_per_token, kExperts);
   visit(Field{"expert_width", "width of one expert (moe_intermediate_size)"}, mixture.expert_width,
         kSize);
   visit(Field{"shared_width", "width of all shared experts together, run for every token"},
         mixture.shared_width, kSize);
-  visit(Field{"activation", "the experts' gate function; experts are gated"}, mixture.activation);
+  visit(Field{"activation", "the experts' gate function; experts are gated", Prominence::detail},
+        mixture.activation);
   visit(Field{"router", "how experts are chosen and weighted"}, mixture.router);
 }
 
@@ -248,7 +268,8 @@ void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
-  visit(Field{"name", "the name used on the command line; the file is called NAME.toml"}, spec.name);
+  visit(Field{"name", "the name used on the command line; the file is called NAME.toml"},
+        spec.name);
   visit(Field{"title", "the name as its makers write it"}, spec.title);
   visit(Field{"source", "where the numbers below come from"}, spec.source);
   visit(Field{"published", "what the makers state"}, spec.published);
@@ -260,11 +281,13 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         kPositions);
   visit(Field{"head", "tied: the head is the embedding table; separate: a matrix of its own"},
         spec.head);
-  visit(Field{"norm", "the norm used throughout: before each block and before the head"}, spec.norm);
+  visit(Field{"norm", "the norm used throughout: before each block and before the head"},
+        spec.norm);
   visit(Field{"attention", "kinds of attention, by name"}, spec.attention);
   visit(Field{"feed_forward", "kinds of feed-forward, by name"}, spec.feed_forward);
-  visit(Field{"layer", "kinds of layer, by name: x + attention(norm(x)), x + feed_forward(norm(x))"},
-        spec.layer);
+  visit(
+      Field{"layer", "kinds of layer, by name: x + attention(norm(x)), x + feed_forward(norm(x))"},
+      spec.layer);
   visit(Field{"stack", "the layers from first to last"}, spec.stack);
 }
 

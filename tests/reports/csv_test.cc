@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 std::string csv(Table table) {
@@ -109,4 +109,4 @@ TEST(Csv, DoesNotWriteAnEmptyFieldAsTheEndOfATable) {
 }
 
 }  // namespace
-}  // namespace llmarch
+}  // namespace llmarch::reports

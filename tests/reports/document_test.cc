@@ -9,7 +9,7 @@
 #include "reports/markdown.h"
 #include "reports/terminal.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 Table short_row() {
@@ -48,4 +48,4 @@ TEST(Renderers, RefuseATableThatTheyCannotDraw) {
 }
 
 }  // namespace
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
@@ -152,4 +152,4 @@ TEST(Percent, SaysNothingAndAllOnlyWhenExact) {
 }
 
 }  // namespace
-}  // namespace llmarch
+}  // namespace llmarch::reports

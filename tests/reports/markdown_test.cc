@@ -5,7 +5,7 @@
 
 #include <sstream>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 std::string markdown(Block block) {
@@ -97,4 +97,4 @@ TEST(Markdown, SeparatesBlocksByEmptyLines) {
 }
 
 }  // namespace
-}  // namespace llmarch
+}  // namespace llmarch::reports

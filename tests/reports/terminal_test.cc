@@ -8,7 +8,7 @@
 
 #include "reports/text.h"
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 std::string draw(Block block, std::size_t width) {
@@ -242,4 +242,4 @@ TEST(Terminal, TreatsANarrowerTerminalAsFortyColumns) {
 }
 
 }  // namespace
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace llmarch {
+namespace llmarch::reports {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -70,4 +70,4 @@ TEST(Wrap, NeedsNoHardCutAtTheWidestPiece) {
 }
 
 }  // namespace
-}  // namespace llmarch
+}  // namespace llmarch::reports

@@ -1,0 +1,50 @@
+// Agreement: the predicted book held against the counted one, operation by operation. Two figures
+// made independently of each other from one graph; where they differ, one of the two is wrong.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/figures.h"
+#include "sim/graph/op_graph.h"
+#include "sim/graph/workload.h"
+
+namespace llmarch {
+
+struct AgreementLine {
+  std::string block;
+  std::string operation;
+  Integer layers;
+  Work predicted;
+  Work counted;
+  [[nodiscard]] bool holds() const { return predicted == counted; }
+};
+
+// How many experts ran. With one token the prediction is exact; with more it is an expectation under
+// uniform routing, and the line of the experts is held against the number that really ran.
+struct ExpertCount {
+  std::string block;
+  double expected = 0;  // all layers of the block together
+  Integer counted;
+};
+
+struct Agreement {
+  std::string step;  // "decode of 1 token at context 9, batch 2"
+  std::vector<AgreementLine> lines;
+  AgreementLine total;
+  std::vector<ExpertCount> experts;
+  Elements predicted_parameters, counted_parameters;
+  Elements predicted_cache, counted_cache;  // elements held after the step
+  // Of a step with one token; there a token touches what is active.
+  std::optional<Elements> predicted_active, counted_active;
+
+  [[nodiscard]] bool holds() const;
+};
+
+// Runs `workload` on synthetic weights with counted arithmetic, behind a prefill of its past, and
+// prices it. Deterministic in `seed`.
+Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::uint64_t seed);
+
+}  // namespace llmarch

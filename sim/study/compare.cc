@@ -1,0 +1,78 @@
+#include "sim/study/compare.h"
+
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+namespace llmarch {
+namespace {
+
+Step step(const OpGraph& graph, const Workload& workload, const Settings& settings) {
+  Step step;
+  step.work = predict_total(graph, workload);
+  step.flops = step.work.matrix + step.work.other;
+  Traffic& traffic = step.traffic;
+  traffic.weights_read = bytes_of(step.work.weights_read, settings.weights);
+  traffic.cache_read = bytes_of(step.work.cache_read, settings.kv);
+  traffic.cache_written = bytes_of(step.work.cache_written, settings.kv);
+  traffic.total = traffic.weights_read + traffic.cache_read + traffic.cache_written;
+  traffic.activations =
+      bytes_of(step.work.activations_read + step.work.activations_written, kActivations);
+  step.intensity = step.flops.amount().as_double() / traffic.total.amount().as_double();
+  return step;
+}
+
+// The nearest of the three: makers round and choose differently, and none says which it is.
+std::optional<ActiveMatch> match_active(const Model& model) {
+  if (!model.spec.published || !model.spec.published->active) return std::nullopt;
+  const double published = model.spec.published->active->as_double();
+  std::optional<ActiveMatch> best;
+  for (const ActiveConvention convention :
+       {ActiveConvention::all, ActiveConvention::without_input_embedding,
+        ActiveConvention::without_embeddings}) {
+    const Elements active = active_under(model.parameters.active, convention);
+    const double deviation = active.amount().as_double() / published - 1;
+    if (!best || std::abs(deviation) < std::abs(best->deviation)) best = {convention, deviation};
+  }
+  return best;
+}
+
+ModelFigures figures(const Model& model, const Settings& settings) {
+  const OpGraph& graph = model.graph;
+  ModelFigures figures;
+  figures.model = &model;
+  figures.weight_bytes = bytes_of(model.parameters.total, settings.weights);
+  figures.cache_bytes =
+      bytes_of(cache_elements(graph, settings.context, settings.batch), settings.kv);
+  figures.cache_bytes_per_token = bytes_of(cache_elements_per_token(graph), settings.kv);
+  figures.decode = step(graph, decode(settings.context, settings.batch), settings);
+  figures.prefill = step(graph, prefill(settings.context, settings.batch), settings);
+  figures.active_match = match_active(model);
+  figures.beyond_context_limit = settings.context > model.spec.context_limit;
+  return figures;
+}
+
+}  // namespace
+
+Elements active_under(const ActiveParameters& active, ActiveConvention convention) {
+  switch (convention) {
+    case ActiveConvention::all: return active.all;
+    case ActiveConvention::without_input_embedding: return active.without_input_embedding;
+    case ActiveConvention::without_embeddings: return active.without_embeddings;
+  }
+  throw std::logic_error("active_under: a convention outside the enumeration");
+}
+
+Comparison compare(const std::vector<const Model*>& models, const Settings& settings) {
+  Comparison comparison;
+  comparison.settings = settings;
+  std::vector<const ArchSpec*> specs;
+  for (const Model* model : models) {
+    comparison.models.push_back(figures(*model, settings));
+    specs.push_back(&model->spec);
+  }
+  comparison.structure = structure(specs);
+  return comparison;
+}
+
+}  // namespace llmarch

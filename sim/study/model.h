@@ -1,0 +1,27 @@
+// A model on the bench: its spec, its graph and its parameters, made once and then only read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/cost/predict.h"
+#include "sim/graph/lower.h"
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch {
+
+struct Model {
+  ArchSpec spec;
+  OpGraph graph;
+  Parameters parameters;
+  std::vector<std::string> filled;  // fields that a config left to its library, as they were filled
+};
+
+// Throws Overflow when the parameters pass 64 bits.
+inline Model make_model(ArchSpec spec, std::vector<std::string> filled) {
+  OpGraph graph = lower(spec);
+  Parameters parameters = predict_parameters(graph);
+  return {std::move(spec), std::move(graph), std::move(parameters), std::move(filled)};
+}
+
+}  // namespace llmarch
