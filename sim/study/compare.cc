@@ -7,21 +7,6 @@
 namespace llmarch {
 namespace {
 
-Step step(const OpGraph& graph, const Workload& workload, const Settings& settings) {
-  Step step;
-  step.work = predict_total(graph, workload);
-  step.flops = step.work.matrix + step.work.other;
-  Traffic& traffic = step.traffic;
-  traffic.weights_read = bytes_of(step.work.weights_read, settings.weights);
-  traffic.cache_read = bytes_of(step.work.cache_read, settings.kv);
-  traffic.cache_written = bytes_of(step.work.cache_written, settings.kv);
-  traffic.total = traffic.weights_read + traffic.cache_read + traffic.cache_written;
-  traffic.activations =
-      bytes_of(step.work.activations_read + step.work.activations_written, kActivations);
-  step.intensity = step.flops.amount().as_double() / traffic.total.amount().as_double();
-  return step;
-}
-
 // The nearest of the three: makers round and choose differently, and none says which it is.
 std::optional<ActiveMatch> match_active(const Model& model) {
   if (!model.spec.published || !model.spec.published->active) return std::nullopt;
@@ -45,14 +30,31 @@ ModelFigures figures(const Model& model, const Settings& settings) {
   figures.cache_bytes =
       bytes_of(cache_elements(graph, settings.context, settings.batch), settings.kv);
   figures.cache_bytes_per_token = bytes_of(cache_elements_per_token(graph), settings.kv);
-  figures.decode = step(graph, decode(settings.context, settings.batch), settings);
-  figures.prefill = step(graph, prefill(settings.context, settings.batch), settings);
+  figures.decode =
+      step_of(predict_total(graph, decode(settings.context, settings.batch)), settings);
+  figures.prefill =
+      step_of(predict_total(graph, prefill(settings.context, settings.batch)), settings);
   figures.active_match = match_active(model);
   figures.beyond_context_limit = settings.context > model.spec.context_limit;
   return figures;
 }
 
 }  // namespace
+
+Step step_of(const Work& work, const Settings& settings) {
+  Step step;
+  step.work = work;
+  step.flops = work.matrix + work.other;
+  Traffic& traffic = step.traffic;
+  traffic.weights_read = bytes_of(work.weights_read, settings.weights);
+  traffic.cache_read = bytes_of(work.cache_read, settings.kv);
+  traffic.cache_written = bytes_of(work.cache_written, settings.kv);
+  traffic.total = traffic.weights_read + traffic.cache_read + traffic.cache_written;
+  traffic.activations = bytes_of(work.activations_read + work.activations_written, kActivations);
+  const double bytes = traffic.total.amount().as_double();
+  step.intensity = bytes > 0 ? step.flops.amount().as_double() / bytes : 0;
+  return step;
+}
 
 Elements active_under(const ActiveParameters& active, ActiveConvention convention) {
   switch (convention) {

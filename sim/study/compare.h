@@ -40,6 +40,9 @@ struct Step {
   double intensity = 0;  // flops / traffic.total
 };
 
+// `work` in bytes, under the settings' formats.
+Step step_of(const Work& work, const Settings& settings);
+
 // Which convention a published active figure follows.
 enum class ActiveConvention { all, without_input_embedding, without_embeddings };
 

@@ -1,0 +1,33 @@
+#include "reports/cells.h"
+
+#include "reports/format.h"
+
+namespace llmarch::reports {
+
+Cell text_cell(std::string text) { return {.text = std::move(text)}; }
+
+Cell number_cell(std::int64_t number) { return {.text = grouped(number), .value = number}; }
+
+Cell count_cell(std::int64_t count, const std::string& unit, Digits digits) {
+  return {.text = digits == Digits::exact ? grouped(count) : decimal_count(count),
+          .value = count,
+          .unit = unit};
+}
+
+Cell parameters_cell(Elements elements, Digits digits) {
+  return count_cell(elements.value(), "parameters", digits);
+}
+
+Cell bytes_cell(Bytes bytes, Digits digits) {
+  return {.text = digits == Digits::exact ? grouped(bytes.value()) : binary_bytes(bytes.value()),
+          .value = bytes.value(),
+          .unit = "bytes"};
+}
+
+Cell flops_cell(Flops flops, Digits digits) { return count_cell(flops.value(), "FLOPs", digits); }
+
+Cell ratio_cell(double value) { return {.text = ratio(value), .value = value}; }
+
+Cell percent_cell(double fraction) { return {.text = percent(fraction), .value = fraction}; }
+
+}  // namespace llmarch::reports

@@ -1,0 +1,174 @@
+#include "reports/model_reports.h"
+
+#include <fmt/format.h>
+
+#include "reports/format.h"
+
+namespace llmarch::reports {
+namespace {
+
+Column left(std::string heading) { return {.heading = std::move(heading)}; }
+Column right(std::string heading) {
+  return {.heading = std::move(heading), .alignment = Alignment::right};
+}
+
+double share(Elements part, Elements whole) {
+  return part.amount().as_double() / whole.amount().as_double();
+}
+
+Table structure_table(const ArchSpec& spec) {
+  Table table{.caption = "Structure", .columns = {left(""), left("")}};
+  std::string group;
+  for (const StructureRow& row : structure({&spec})) {
+    if (row.group != group) table.rows.emplace_back(GroupHeading{row.group});
+    group = row.group;
+    const StructureValue& value = *row.values.front();
+    table.rows.emplace_back(CellRow{
+        {text_cell(row.label), value.number ? number_cell(*value.number) : text_cell(value.text)}});
+  }
+  return table;
+}
+
+Table component_table(const Parameters& parameters, Digits digits) {
+  Table table{.caption = "Parameters",
+              .columns = {left(""), right("parameters"), right("share of total")}};
+  const auto add = [&](std::string label, Elements elements, Emphasis emphasis) {
+    Cell cell = parameters_cell(elements, digits);
+    cell.emphasis = emphasis;
+    table.rows.emplace_back(CellRow{{text_cell(std::move(label)), cell,
+                                     percent_cell(share(elements, parameters.total))}});
+  };
+  for (const auto& [component, elements] : parameters.components) {
+    add(std::string(name_of(component)), elements, Emphasis::plain);
+  }
+  add("total", parameters.total, Emphasis::strong);
+  table.rows.emplace_back(GroupHeading{"active parameters of a token"});
+  add("A: every matrix that a token touches", parameters.active.all, Emphasis::plain);
+  add("B: without the input embedding", parameters.active.without_input_embedding,
+      Emphasis::plain);
+  add("C: without both embeddings", parameters.active.without_embeddings, Emphasis::plain);
+  return table;
+}
+
+// Published figures beside the prediction, with what is left over.
+Table published_table(const ArchSpec& spec, const Parameters& parameters) {
+  const Published& published = *spec.published;
+  Table table{.caption = "Published beside predicted",
+              .columns = {left(""), right("published"), right("predicted"), right("difference")}};
+  const auto add = [&](std::string label, Integer stated, Elements predicted) {
+    table.rows.emplace_back(
+        CellRow{{text_cell(std::move(label)), parameters_cell(Elements(stated), Digits::exact),
+                 parameters_cell(predicted, Digits::exact),
+                 number_cell((predicted.amount() - stated).value())}});
+  };
+  if (published.exact_total) add("total, to the unit", *published.exact_total, parameters.total);
+  if (published.total) add("total, as stated", *published.total, parameters.total);
+  if (published.active) add("active, as stated (A)", *published.active, parameters.active.all);
+  if (published.active) {
+    add("active, as stated (B)", *published.active, parameters.active.without_input_embedding);
+  }
+  return table;
+}
+
+std::string shape_text(const std::vector<Weight>& weights) {
+  std::string text;
+  for (const Weight& weight : weights) {
+    const WeightKind kind = kind_of(weight.role);
+    const bool vector = kind == WeightKind::norm || kind == WeightKind::bias;
+    const std::string shape = vector ? grouped(weight.columns.value())
+                                     : fmt::format("{} x {}", grouped(weight.rows.value()),
+                                                   grouped(weight.columns.value()));
+    const std::string copies =
+        weight.copies == 1 ? "" : fmt::format("{} of ", grouped(weight.copies.value()));
+    text += (text.empty() ? "" : "; ") + copies + shape;
+  }
+  return text;
+}
+
+std::string layers_text(const std::string& block, Integer layers) {
+  return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
+}
+
+Table block_table(const OpGraph& graph, Digits digits) {
+  Table table{.caption = "Blocks",
+              .columns = {left("operation"), left("weights, out x in"),
+                          right("parameters in one layer")}};
+  std::string block;
+  for (const WeightUse& use : weight_uses(graph)) {
+    if (use.block != block) {
+      table.rows.emplace_back(GroupHeading{layers_text(use.block, use.layers)});
+    }
+    block = use.block;
+    table.rows.emplace_back(CellRow{{text_cell(use.operation), text_cell(shape_text(use.weights)),
+                                     parameters_cell(use.parameters, digits)}});
+  }
+  return table;
+}
+
+Table operations_table(const OperationTable& operations, Digits digits) {
+  Table table{.caption = "Predicted, operation by operation: " + operations.heading,
+              .columns = {left("operation"), right("matrix FLOPs"), right("other FLOPs"),
+                          right("weights read"), right("KV read"), right("KV written"),
+                          right("activations")}};
+  const auto add = [&](const std::string& label, const Step& step) {
+    table.rows.emplace_back(CellRow{
+        {text_cell(label), flops_cell(step.work.matrix, digits), flops_cell(step.work.other, digits),
+         bytes_cell(step.traffic.weights_read, digits), bytes_cell(step.traffic.cache_read, digits),
+         bytes_cell(step.traffic.cache_written, digits),
+         bytes_cell(step.traffic.activations, digits)}});
+  };
+  std::string block;
+  for (const OperationFigures& figures : operations.operations) {
+    if (figures.block != block) {
+      table.rows.emplace_back(GroupHeading{layers_text(figures.block, figures.layers)});
+    }
+    block = figures.block;
+    add(figures.operation, figures.step);
+  }
+  table.rows.emplace_back(GroupHeading{"all"});
+  add("total", operations.total);
+  return table;
+}
+
+}  // namespace
+
+Document list_document(const std::vector<ListedModel>& models) {
+  Table table{.columns = {left("name"), left("title"), right("layers"), right("parameters"),
+                          right("active (A)"), right("context limit"), left("from")}};
+  for (const auto& [model, origin] : models) {
+    const ArchSpec& spec = model->spec;
+    table.rows.emplace_back(
+        CellRow{{text_cell(spec.name), text_cell(spec.title),
+                 number_cell(layer_count(spec).value()),
+                 parameters_cell(model->parameters.total, Digits::rounded),
+                 parameters_cell(model->parameters.active.all, Digits::rounded),
+                 {.text = context_tokens(spec.context_limit.value()),
+                  .value = spec.context_limit.value(),
+                  .unit = "tokens"},
+                 text_cell(origin)}});
+  }
+  return {.title = "Models", .blocks = {table}};
+}
+
+Document show_document(const Model& model, const std::optional<OperationTable>& operations,
+                       Digits digits) {
+  const ArchSpec& spec = model.spec;
+  Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
+  document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
+  document.blocks.emplace_back(structure_table(spec));
+  document.blocks.emplace_back(component_table(model.parameters, digits));
+  if (spec.published) {
+    document.blocks.emplace_back(published_table(spec, model.parameters));
+    document.blocks.emplace_back(Notes{{"Published: " + spec.published->source}});
+  }
+  document.blocks.emplace_back(block_table(model.graph, digits));
+  if (operations) document.blocks.emplace_back(operations_table(*operations, digits));
+  if (!model.filled.empty()) {
+    Notes notes;
+    for (const std::string& filled : model.filled) notes.lines.push_back("filled: " + filled);
+    document.blocks.emplace_back(std::move(notes));
+  }
+  return document;
+}
+
+}  // namespace llmarch::reports

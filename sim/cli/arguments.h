@@ -1,0 +1,32 @@
+// The strict reading of a subcommand's arguments: no guessed prefixes, no unknown option passed over,
+// and for each mistake what would have been right. Options are declared by the commands themselves.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/dtype.h"
+#include "sim/units.h"
+
+namespace llmarch::cli {
+
+using Arguments = std::vector<std::string>;
+using Options = boost::program_options::options_description;
+using Values = boost::program_options::variables_map;
+
+// Positional arguments are gathered under `positional`, which `options` need not declare. Throws
+// UsageError.
+Values parse_arguments(const Options& options, const std::string& positional,
+                       const Arguments& arguments);
+
+// The positional arguments; empty when there are none.
+std::vector<std::string> positional_values(const Values& values, const std::string& positional);
+
+// "8192", "8k", "1M": at least 1. `option` is named in the message. Throws UsageError.
+Integer parse_tokens(const std::string& option, const std::string& text);
+
+DType parse_dtype(const std::string& option, const std::string& text);
+
+}  // namespace llmarch::cli

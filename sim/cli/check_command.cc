@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include "reports/format.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/models.h"
+#include "sim/cli/output.h"
+
+namespace llmarch::cli {
+namespace {
+
+Options check_options() { return Options("options: none"); }
+
+// The problems of one file, or none.
+std::string problems_of(const std::string& file, std::string& report) {
+  try {
+    const Model model =
+        file.ends_with(".json") ? load_config_file(file).model : load_spec_file(file);
+    report += fmt::format("{}: ok: {}, {} layers, {} parameters\n", file, model.spec.name,
+                          layer_count(model.spec).value(),
+                          reports::grouped(model.parameters.total.value()));
+    return {};
+  } catch (const BadInput& bad) {
+    return bad.what();
+  }
+}
+
+ExitStatus run_check(const Arguments& arguments) {
+  const Values values = parse_arguments(check_options(), "file", arguments);
+  const std::vector<std::string> files = positional_values(values, "file");
+  if (files.empty()) throw UsageError("no files are given", "llmarch check my-model.toml");
+  std::string report;
+  std::string problems;
+  for (const std::string& file : files) problems += problems_of(file, report);
+  write_standard_output(report);
+  if (!problems.empty()) throw BadInput(problems);
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+Command check_command() {
+  return {"check", "every problem of a spec, with its place and remedy",
+          "llmarch check FILE...",
+          "FILE is a .toml spec or a Hugging Face config.json. A file without problems gets a line on\n"
+          "standard output, problems go to standard error, and then the exit status is 2.\n\n"
+          "  llmarch check my-model.toml",
+          check_options, run_check};
+}
+
+}  // namespace llmarch::cli

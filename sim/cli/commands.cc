@@ -1,0 +1,96 @@
+#include "sim/cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "sim/cli/output.h"
+#include "sim/spec/diagnostics.h"
+#include "sim/spec/spec_format.h"
+
+namespace llmarch::cli {
+namespace {
+
+constexpr std::string_view kVersion = "llmarch " LLMARCH_VERSION "\n";
+// A topic of help that is no command.
+constexpr std::string_view kSpecFormat = "spec-format";
+
+const Command& find_command(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    if (command.name == name) return command;
+    names.emplace_back(command.name);
+  }
+  throw UsageError(fmt::format("unknown command '{}'", name),
+                   suggest(name, names) + " 'llmarch help' lists them");
+}
+
+ExitStatus help(const Arguments& topics) {
+  if (topics.empty()) {
+    write_standard_output(overview());
+  } else if (topics.size() == 1 && topics.front() == kSpecFormat) {
+    write_standard_output(describe_spec_format());
+  } else if (topics.size() == 1) {
+    write_standard_output(command_help(find_command(topics.front())));
+  } else {
+    throw UsageError("help takes one command", "llmarch help compare");
+  }
+  return ExitStatus::done;
+}
+
+bool asks_for_help(const Arguments& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return false;
+    if (argument == "--help" || argument == "-h") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table{list_command(),    show_command(),   compare_command(),
+                                          measure_command(), verify_command(), check_command()};
+  return table;
+}
+
+std::string overview() {
+  std::string text =
+      "llmarch says what an LLM architecture costs, and proves it.\n\n"
+      "usage: llmarch COMMAND [ARGUMENTS]\n\n";
+  for (const Command& command : commands()) {
+    text += fmt::format("  {:<9} {}\n", command.name, command.summary);
+  }
+  text +=
+      "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, or a\n"
+      "checkpoint folder.\n\n"
+      "  llmarch help COMMAND      what a command does, its options, examples\n"
+      "  llmarch help spec-format  how a spec is written\n"
+      "  llmarch --version\n\n"
+      "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine cannot\n"
+      "do it, 70 a bug of ours\n";
+  return text;
+}
+
+std::string command_help(const Command& command) {
+  std::ostringstream options;
+  options << command.options();
+  return fmt::format("{}\n\nusage: {}\n\n{}\n\n{}", command.summary, command.usage,
+                     command.details, options.str());
+}
+
+ExitStatus run_program(const Arguments& arguments) {
+  if (arguments.empty()) throw UsageError("no command is given", "'llmarch help' lists them");
+  const std::string& name = arguments.front();
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (name == "help" || name == "--help" || name == "-h") return help(rest);
+  if (name == "--version") {
+    write_standard_output(std::string(kVersion));
+    return ExitStatus::done;
+  }
+  const Command& command = find_command(name);
+  if (asks_for_help(rest)) return help({name});
+  return command.run(rest);
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,40 @@
+// The table of subcommands. Each stands in a file of its own, <name>_command.cc, with its options, its
+// help and its work; this file knows only that they are there.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/cli/arguments.h"
+#include "sim/cli/errors.h"
+
+namespace llmarch::cli {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;   // one line
+  std::string_view usage;     // "llmarch compare MODEL MODEL... [options]"
+  std::string_view details;   // what it does, with examples
+  Options (*options)();
+  ExitStatus (*run)(const Arguments& arguments);
+};
+
+// In the order in which a newcomer meets them.
+const std::vector<Command>& commands();
+
+Command list_command();
+Command show_command();
+Command compare_command();
+Command measure_command();
+Command verify_command();
+Command check_command();
+
+// Help for one command, and for all of them.
+std::string command_help(const Command& command);
+std::string overview();
+
+// The whole program behind main: `arguments` without the program's name.
+ExitStatus run_program(const Arguments& arguments);
+
+}  // namespace llmarch::cli

@@ -1,0 +1,35 @@
+// How a run can end badly, as exceptions that carry what to say; only main turns them into text and
+// an exit status.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace llmarch::cli {
+
+enum class ExitStatus : int {
+  done = 0,
+  check_failed = 1,  // a verification or an agreement did not hold
+  bad_input = 2,     // usage, files, specs
+  not_possible = 3,  // this machine cannot do it
+  our_bug = 70,
+};
+
+// The command line says something that cannot be done.
+class UsageError : public std::runtime_error {
+ public:
+  UsageError(const std::string& problem, std::string remedy)
+      : std::runtime_error(problem), remedy_(std::move(remedy)) {}
+  [[nodiscard]] const std::string& remedy() const { return remedy_; }
+
+ private:
+  std::string remedy_;
+};
+
+// A file's diagnostics, rendered with their places.
+class BadInput : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace llmarch::cli

@@ -1,0 +1,40 @@
+#include "reports/model_reports.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
+#include "sim/cli/models.h"
+#include "sim/cli/output.h"
+
+namespace llmarch::cli {
+namespace {
+
+Options list_options() {
+  Options options("options");
+  declare_specs(options);
+  Outputs::declare(options);
+  return options;
+}
+
+ExitStatus run_list(const Arguments& arguments) {
+  const Values values = parse_arguments(list_options(), "argument", arguments);
+  if (!positional_values(values, "argument").empty()) {
+    throw UsageError("list takes no arguments", "'llmarch show MODEL' shows one model");
+  }
+  Outputs outputs(values);
+  const Catalog catalog(specs_folder(values));
+  std::vector<Model> models;
+  for (const auto& [name, entry] : catalog.entries()) models.push_back(catalog.find(name));
+  std::vector<reports::ListedModel> listed;
+  auto entry = catalog.entries().begin();
+  for (const Model& model : models) listed.push_back({&model, (entry++)->second.origin});
+  outputs.write({reports::list_document(listed)});
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+Command list_command() {
+  return {"list", "the models that are known", "llmarch list [options]",
+          "One line for each model, the built-in ones and those of --specs.", list_options, run_list};
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,47 @@
+// The only place that turns what went wrong into text on standard error and an exit status.
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "sim/cli/commands.h"
+#include "sim/cli/errors.h"
+#include "sim/spec/file_error.h"
+#include "sim/units.h"
+
+namespace {
+
+using llmarch::cli::ExitStatus;
+
+int say(const std::string& text, ExitStatus status) {
+  std::fputs(text.c_str(), stderr);
+  return static_cast<int>(status);
+}
+
+int guarded_main(int argc, char** argv) {
+  try {
+    return static_cast<int>(llmarch::cli::run_program({argv + 1, argv + argc}));
+  } catch (const llmarch::cli::UsageError& error) {
+    std::string text = std::string("llmarch: error: ") + error.what() + "\n";
+    if (!error.remedy().empty()) text += "      = " + error.remedy() + "\n";
+    return say(text, ExitStatus::bad_input);
+  } catch (const llmarch::cli::BadInput& error) {
+    return say(error.what(), ExitStatus::bad_input);
+  } catch (const llmarch::FileError& error) {
+    return say(std::string("llmarch: error: ") + error.what() + "\n", ExitStatus::bad_input);
+  } catch (const llmarch::Overflow& error) {
+    return say(std::string("llmarch: error: a figure passes 64 bits: ") + error.what() + "\n",
+               ExitStatus::bad_input);
+  } catch (const std::bad_alloc&) {
+    return say("llmarch: error: this machine has not enough memory for that\n",
+               ExitStatus::not_possible);
+  } catch (const std::exception& error) {
+    return say(std::string("llmarch: bug: ") + error.what() +
+                   "\n      = this is our mistake; please report the command and this line\n",
+               ExitStatus::our_bug);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return guarded_main(argc, argv); }

@@ -1,0 +1,134 @@
+#include "sim/cli/models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kernels/weights/random_access_file.h"
+#include "reports/format.h"
+#include "sim/cli/errors.h"
+#include "sim/spec/diagnostics.h"
+#include "sim/spec/file_error.h"
+#include "sim/spec/toml_loader.h"
+
+namespace llmarch::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_text(const fs::path& path, std::int64_t limit, const char* what) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    throw FileError(path, fmt::format("is a directory; {} is expected", what));
+  }
+  const RandomAccessFile file = RandomAccessFile::open(path);
+  if (file.size() > static_cast<std::uint64_t>(limit)) {
+    throw FileError(path, fmt::format("{} bytes are too many for {}, which has at most {}",
+                                      reports::grouped(static_cast<std::int64_t>(file.size())),
+                                      what, reports::grouped(limit)));
+  }
+  std::string text(file.size(), '\0');
+  file.read_at(0, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+[[noreturn]] void refuse(const std::string& file, std::string_view text,
+                         std::vector<Diagnostic> problems) {
+  throw BadInput(render_diagnostics(file, text, std::move(problems)));
+}
+
+constexpr const char* kTooManyParameters = "the parameters of this architecture pass 64 bits";
+constexpr const char* kCheckSizes = "check vocabulary, hidden, the widths, the experts and the stack";
+
+Model model_from_toml(const std::string& file, std::string_view text) {
+  SpecLoad load = load_toml_spec(text);
+  if (!load.spec) refuse(file, text, std::move(load.problems));
+  try {
+    return make_model(std::move(*load.spec), {});
+  } catch (const Overflow&) {
+    refuse(file, text, {{place_of(load.places, "stack"), kTooManyParameters, kCheckSizes}});
+  }
+}
+
+// In a folder of specs a name is looked up by the file's name, so the two must agree.
+Model named_model(const std::string& name, const CatalogEntry& entry) {
+  if (!entry.file) return model_from_toml(name, entry.text);
+  Model model = load_spec_file(*entry.file);
+  if (model.spec.name != name) {
+    throw FileError(*entry.file, fmt::format("name = \"{}\" in a file called {}.toml; the two must "
+                                             "agree in a folder of specs",
+                                             model.spec.name, name));
+  }
+  return model;
+}
+
+bool looks_like_path(const std::string& name) {
+  std::error_code error;
+  return name.find('/') != std::string::npos || name.ends_with(".toml") ||
+         name.ends_with(".json") || fs::exists(name, error);
+}
+
+Model model_from_path(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error) || path.extension() == ".json") {
+    return load_config_file(path).model;
+  }
+  return load_spec_file(path);
+}
+
+std::vector<fs::path> toml_files(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (auto entry = fs::directory_iterator(folder, error);
+       !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".toml") files.push_back(entry->path());
+  }
+  if (error) throw FileError(folder, fmt::format("cannot be read: {}", error.message()));
+  if (files.empty()) throw FileError(folder, "holds no .toml file; --specs names a folder of specs");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+Catalog::Catalog(const std::optional<fs::path>& folder) {
+  for (const auto& [name, text] : embedded_specs()) {
+    entries_[std::string(name)] = {"built in", std::nullopt, text};
+  }
+  if (!folder) return;
+  for (const fs::path& file : toml_files(*folder)) {
+    entries_[file.stem().string()] = {file.string(), file, {}};
+  }
+}
+
+Model Catalog::find(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) return named_model(name, found->second);
+  if (looks_like_path(name)) return model_from_path(name);
+  std::vector<std::string> names;
+  for (const auto& [known, entry] : entries_) names.push_back(known);
+  throw UsageError(fmt::format("unknown model '{}'", name),
+                   suggest(name, names) +
+                       "; or give a path to a .toml, a config.json or a checkpoint folder");
+}
+
+Model load_spec_file(const fs::path& file) {
+  const std::string text = read_text(file, kLargestSpecFile, "a spec");
+  return model_from_toml(file.string(), text);
+}
+
+ConfiguredModel load_config_file(const fs::path& path) {
+  std::error_code error;
+  const fs::path file = fs::is_directory(path, error) ? path / "config.json" : path;
+  const std::string text = read_text(file, kLargestConfigFile, "a config.json");
+  const fs::path folder = fs::absolute(file, error).parent_path();
+  ConfigLoad load = load_hf_config(text, folder.filename().string());
+  if (!load.spec) refuse(file.string(), text, std::move(load.problems));
+  try {
+    return {make_model(std::move(*load.spec), std::move(load.filled)), load.naming};
+  } catch (const Overflow&) {
+    refuse(file.string(), text, {{std::nullopt, kTooManyParameters, kCheckSizes}});
+  }
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,56 @@
+// Which models are known, and how what stands on the command line becomes one: a built-in name, a
+// name from --specs, or a path. The only code that reads spec and config files.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/spec/hf_config.h"
+#include "sim/study/model.h"
+
+namespace llmarch::cli {
+
+// The .toml files of arch_specs/models, compiled in.
+struct EmbeddedSpec {
+  std::string_view name;
+  std::string_view text;
+};
+
+const std::vector<EmbeddedSpec>& embedded_specs();
+
+struct CatalogEntry {
+  std::string origin;  // "built in", or the file
+  std::optional<std::filesystem::path> file;
+  std::string_view text;  // of a built-in spec
+};
+
+class Catalog {
+ public:
+  // Built-in specs, and over them those of `folder`. Throws FileError.
+  explicit Catalog(const std::optional<std::filesystem::path>& folder);
+
+  // A name of the catalog, or a path to a .toml, a config.json or a checkpoint folder. Throws
+  // UsageError, FileError or BadInput.
+  [[nodiscard]] Model find(const std::string& name) const;
+  [[nodiscard]] const std::map<std::string, CatalogEntry>& entries() const { return entries_; }
+
+ private:
+  std::map<std::string, CatalogEntry> entries_;
+};
+
+// A spec file by its path. Throws FileError or BadInput.
+Model load_spec_file(const std::filesystem::path& file);
+
+// A Hugging Face config and how its checkpoint calls its tensors. `path` is the config.json or the
+// folder that holds it. Throws FileError or BadInput.
+struct ConfiguredModel {
+  Model model;
+  CheckpointNaming naming;
+};
+ConfiguredModel load_config_file(const std::filesystem::path& path);
+
+}  // namespace llmarch::cli

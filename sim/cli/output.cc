@@ -1,0 +1,175 @@
+#include "sim/cli/output.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+#include "reports/csv.h"
+#include "reports/json.h"
+#include "reports/markdown.h"
+#include "reports/terminal.h"
+#include "sim/cli/errors.h"
+#include "sim/spec/diagnostics.h"
+#include "sim/spec/file_error.h"
+
+namespace llmarch::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+
+constexpr std::array kFormats{
+    std::pair{std::string_view("text"), Format::text}, std::pair{std::string_view("md"), Format::markdown},
+    std::pair{std::string_view("csv"), Format::csv}, std::pair{std::string_view("json"), Format::json}};
+
+constexpr std::size_t kUnknownWidth = 80;
+
+Format format_named(const std::string& text) {
+  std::vector<std::string> names;
+  for (const auto& [name, format] : kFormats) {
+    if (name == text) return format;
+    names.emplace_back(name);
+  }
+  throw UsageError(fmt::format("unknown format '{}'", text), suggest(text, names));
+}
+
+Format format_of_file(const fs::path& path) {
+  const std::string ending = path.extension().string();
+  if (ending == ".txt") return Format::text;
+  for (const auto& [name, format] : kFormats) {
+    if (ending == fmt::format(".{}", name)) return format;
+  }
+  throw UsageError(fmt::format("cannot tell the format of '{}' from its ending", path.string()),
+                   "use .txt, .md, .csv or .json");
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+      size.ws_col > 0) {
+    return size.ws_col;
+  }
+  const char* columns = std::getenv("COLUMNS");
+  std::size_t width = 0;
+  if (columns != nullptr) std::from_chars(columns, columns + std::strlen(columns), width);
+  return width > 0 ? width : kUnknownWidth;
+}
+
+reports::Colour terminal_colour() {
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal == nullptr || std::strcmp(terminal, "dumb") == 0;
+  const char* refused = std::getenv("NO_COLOR");
+  const bool wanted = refused == nullptr || *refused == '\0';
+  return isatty(STDOUT_FILENO) == 1 && wanted && !dumb ? reports::Colour::ansi
+                                                       : reports::Colour::none;
+}
+
+std::string render(const Report& report, Format format, const reports::TerminalStyle& style) {
+  switch (format) {
+    case Format::text: return reports::render_terminal(report.document, style);
+    case Format::markdown: return reports::render_markdown(report.document);
+    case Format::csv: return reports::render_csv(report.document);
+    case Format::json: return report.json ? *report.json : reports::render_json(report.document);
+  }
+  throw std::logic_error("render: a format outside the enumeration");
+}
+
+// All of it, or the system's reason why not.
+void write_all(int descriptor, const std::string& text, const std::string& name) {
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count = ::write(descriptor, text.data() + written, text.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      throw FileError(name, fmt::format("cannot be written: {}", std::strerror(errno)));
+    }
+    written += static_cast<std::size_t>(count);
+  }
+}
+
+}  // namespace
+
+OutputFile::OutputFile(fs::path target) : target_(std::move(target)) {
+  std::error_code error;
+  if (fs::is_symlink(target_, error)) target_ = fs::weakly_canonical(target_, error);
+  if (fs::is_directory(target_, error)) throw FileError(target_, "is a directory; name a file");
+  const bool special = fs::exists(target_, error) && !fs::is_regular_file(target_, error);
+  const fs::path opened =
+      special ? target_ : fs::path(fmt::format("{}.{}.part", target_.string(), ::getpid()));
+  const int flags = special ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  descriptor_ = ::open(opened.c_str(), flags, 0666);
+  if (descriptor_ < 0) {
+    throw FileError(target_, fmt::format("cannot be written: {}", std::strerror(errno)));
+  }
+  if (!special) beside_ = opened;
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : target_(std::move(other.target_)),
+      beside_(std::move(other.beside_)),
+      descriptor_(std::exchange(other.descriptor_, -1)) {
+  other.beside_.clear();
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!beside_.empty()) ::unlink(beside_.c_str());
+}
+
+void OutputFile::finish(const std::string& text) {
+  write_all(descriptor_, text, target_.string());
+  if (::close(std::exchange(descriptor_, -1)) != 0) {
+    throw FileError(target_, fmt::format("cannot be written: {}", std::strerror(errno)));
+  }
+  if (beside_.empty()) return;
+  if (std::rename(beside_.c_str(), target_.c_str()) != 0) {
+    throw FileError(target_, fmt::format("cannot be put in its place: {}", std::strerror(errno)));
+  }
+  beside_.clear();
+}
+
+void Outputs::declare(Options& options) {
+  options.add_options()("output,o", po::value<std::vector<std::string>>()->value_name("FILE"),
+                        "write to FILE: .txt, .md, .csv or .json by its ending, - for standard "
+                        "output; may be repeated")(
+      "format", po::value<std::string>()->value_name("FORMAT"),
+      "what to write to standard output: text, md, csv or json");
+}
+
+Outputs::Outputs(const Values& values) {
+  std::vector<std::string> names;
+  if (values.count("output") > 0) names = values["output"].as<std::vector<std::string>>();
+  if (values.count("format") > 0) {
+    standard_output_ = format_named(values["format"].as<std::string>());
+  } else if (names.empty()) {
+    standard_output_ = Format::text;
+  }
+  for (const std::string& name : names) {
+    if (name == "-") {
+      if (!standard_output_) standard_output_ = Format::text;
+      continue;
+    }
+    const Format format = format_of_file(name);
+    files_.push_back({format, OutputFile(name)});
+  }
+}
+
+void Outputs::write(const Report& report) {
+  for (Target& target : files_) target.file.finish(render(report, target.format, {}));
+  if (!standard_output_) return;
+  write_standard_output(
+      render(report, *standard_output_, {.width = terminal_width(), .colour = terminal_colour()}));
+}
+
+void write_standard_output(const std::string& text) {
+  write_all(STDOUT_FILENO, text, "standard output");
+}
+
+}  // namespace llmarch::cli

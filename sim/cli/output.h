@@ -1,0 +1,66 @@
+// Where reports go: standard output, and files. Files are opened before the work begins, written
+// whole beside their place and renamed into it, so that there is never half a report.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/document.h"
+#include "sim/cli/arguments.h"
+
+namespace llmarch::cli {
+
+enum class Format { text, markdown, csv, json };
+
+// A report that can be drawn in every format. `json` takes the place of the document's own JSON,
+// where there is a stable one.
+struct Report {
+  reports::Document document;
+  std::optional<std::string> json = std::nullopt;
+};
+
+// A file that is written beside its place until it is complete.
+class OutputFile {
+ public:
+  // Throws FileError when it cannot be created.
+  explicit OutputFile(std::filesystem::path target);
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();  // what was not finished is removed
+
+  // Writes all of it and puts it in its place. Throws FileError.
+  void finish(const std::string& text);
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path beside_;  // empty where the target is written to directly: a device, a pipe
+  int descriptor_ = -1;
+};
+
+class Outputs {
+ public:
+  // Declares -o and --format.
+  static void declare(Options& options);
+  // Opens every file; throws UsageError or FileError.
+  explicit Outputs(const Values& values);
+
+  void write(const Report& report);
+
+ private:
+  struct Target {
+    Format format;
+    OutputFile file;
+  };
+  std::optional<Format> standard_output_;
+  std::vector<Target> files_;
+};
+
+// To standard output, whole; throws FileError when it does not take it.
+void write_standard_output(const std::string& text);
+
+}  // namespace llmarch::cli

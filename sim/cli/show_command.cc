@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include "reports/model_reports.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
+#include "sim/cli/models.h"
+#include "sim/cli/output.h"
+#include "sim/spec/diagnostics.h"
+
+namespace llmarch::cli {
+namespace {
+
+Options show_options() {
+  Options options("options");
+  options.add_options()(
+      "ops", boost::program_options::value<std::string>()->value_name("STEP"),
+      "also the predicted work operation by operation, of decode or prefill");
+  declare_settings(options);
+  declare_specs(options);
+  declare_digits(options);
+  Outputs::declare(options);
+  return options;
+}
+
+Phase parse_phase(const std::string& text) {
+  if (text == "decode") return Phase::decode;
+  if (text == "prefill") return Phase::prefill;
+  throw UsageError(fmt::format("unknown step '{}' for --ops", text),
+                   suggest(text, {"decode", "prefill"}));
+}
+
+ExitStatus run_show(const Arguments& arguments) {
+  const Values values = parse_arguments(show_options(), "model", arguments);
+  const std::vector<std::string> names = positional_values(values, "model");
+  if (names.size() != 1) {
+    throw UsageError(fmt::format("show takes one model, and {} are given", names.size()),
+                     "llmarch show deepseek-v3; 'llmarch compare' takes several");
+  }
+  std::optional<Phase> phase;
+  if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
+  const Settings settings = settings_of(values);
+  Outputs outputs(values);
+  const Model model = Catalog(specs_folder(values)).find(names.front());
+  std::optional<OperationTable> operations;
+  if (phase) operations = operation_table(model, *phase, settings);
+  outputs.write({reports::show_document(model, operations, digits_of(values))});
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+Command show_command() {
+  return {"show", "one model: structure, parameters by component, blocks and their weights",
+          "llmarch show MODEL [options]",
+          "  llmarch show deepseek-v3\n"
+          "  llmarch show qwen3-0.6b --ops decode --context 32k",
+          show_options, run_show};
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,104 @@
+#include "sim/study/operations.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace llmarch {
+namespace {
+
+void add(const OpGraph& graph, std::optional<WeightId> id, std::vector<Weight>& weights) {
+  if (id) weights.push_back(graph.weight(*id));
+}
+
+// What an operation opens. One overload for each, so that a new operation is not forgotten here.
+struct OpenedWeights {
+  const OpGraph& graph;
+  std::vector<Weight> weights;
+
+  void operator()(const Embed& op) { add(graph, op.table, weights); }
+  void operator()(const AddPositions& op) { add(graph, op.table, weights); }
+  void operator()(const Normalize& op) {
+    add(graph, op.weight, weights);
+    add(graph, op.bias, weights);
+  }
+  void operator()(const Project& op) {
+    add(graph, op.weight, weights);
+    add(graph, op.bias, weights);
+  }
+  void operator()(const Rotate&) {}         // tables of angles are no parameters
+  void operator()(const Store&) {}          // a copy
+  void operator()(const Attend&) {}         // cache and activations only
+  void operator()(const AttendLatent&) {}   // cache and activations only
+  void operator()(const AttendExpanded&) {} // cache and activations only
+  void operator()(const AbsorbQuery& op) { add(graph, op.key_up, weights); }
+  void operator()(const ExpandAttended& op) { add(graph, op.value_up, weights); }
+  void operator()(const ExpandLatents& op) { add(graph, op.weight, weights); }
+  void operator()(const Activate&) {}  // activations only
+  void operator()(const Gate&) {}      // activations only
+  void operator()(const Add&) {}       // activations only
+  void operator()(const Route& op) {
+    add(graph, op.weight, weights);
+    add(graph, op.correction_bias, weights);
+  }
+  void operator()(const RunExperts& op) {
+    add(graph, op.gate, weights);
+    add(graph, op.up, weights);
+    add(graph, op.down, weights);
+  }
+  void operator()(const SelectRows&) {}  // a copy
+};
+
+std::vector<Weight> opened_weights(const OpGraph& graph, const Op& op) {
+  OpenedWeights opened{graph, {}};
+  std::visit(opened, op);
+  return std::move(opened.weights);
+}
+
+Workload workload_of(Phase phase, const Settings& settings) {
+  switch (phase) {
+    case Phase::decode: return decode(settings.context, settings.batch);
+    case Phase::prefill: return prefill(settings.context, settings.batch);
+  }
+  throw std::logic_error("workload_of: a phase outside the enumeration");
+}
+
+std::string heading_of(Phase phase, const Settings& settings) {
+  return fmt::format("{} {}, batch {}, weights {}, KV {}",
+                     phase == Phase::decode ? "decode of one token at context" : "prefill of",
+                     settings.context.value(), settings.batch.value(), name_of(settings.weights),
+                     name_of(settings.kv));
+}
+
+}  // namespace
+
+OperationTable operation_table(const Model& model, Phase phase, const Settings& settings) {
+  const Book book = predict(model.graph, workload_of(phase, settings));
+  OperationTable table{heading_of(phase, settings), {}, step_of(book.total, settings)};
+  for (const BookLine& line : book.lines) {
+    const Block& block = model.graph.blocks.at(line.block);
+    const Node& node = block.nodes.at(line.node);
+    table.operations.push_back({block.name, node.name, block.repeats,
+                                opened_weights(model.graph, node.op),
+                                step_of(line.work, settings)});
+  }
+  return table;
+}
+
+std::vector<WeightUse> weight_uses(const OpGraph& graph) {
+  std::vector<WeightUse> uses;
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
+      // The absorbed form opens what the expanded one opens too: each parameter is listed once.
+      if (node.when == When::absorbed) continue;
+      std::vector<Weight> weights = opened_weights(graph, node.op);
+      if (weights.empty()) continue;
+      Elements parameters;
+      for (const Weight& weight : weights) parameters += weight.elements();
+      uses.push_back({block.name, node.name, block.repeats, std::move(weights), parameters});
+    }
+  }
+  return uses;
+}
+
+}  // namespace llmarch

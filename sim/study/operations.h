@@ -1,0 +1,42 @@
+// The predicted book of one model, operation by operation, in the units in which it is shown.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/study/compare.h"
+#include "sim/study/model.h"
+
+namespace llmarch {
+
+struct OperationFigures {
+  std::string block;
+  std::string operation;
+  Integer layers;
+  std::vector<Weight> weights;  // what it opens, in one layer
+  Step step;                    // all layers of the kind together
+};
+
+struct OperationTable {
+  std::string heading;  // "decode at context 8,192, batch 1"
+  std::vector<OperationFigures> operations;
+  Step total;
+};
+
+enum class Phase { decode, prefill };
+
+OperationTable operation_table(const Model& model, Phase phase, const Settings& settings);
+
+// The weights that each operation opens, in the order of the graph; in both forms of latent
+// attention, so nothing is missing.
+struct WeightUse {
+  std::string block;
+  std::string operation;
+  Integer layers;
+  std::vector<Weight> weights;
+  Elements parameters;  // in one layer
+};
+
+std::vector<WeightUse> weight_uses(const OpGraph& graph);
+
+}  // namespace llmarch
