@@ -4,9 +4,13 @@
 
 namespace llmarch::reports {
 
-Cell text_cell(std::string text) { return {.text = std::move(text)}; }
+Cell text_cell(std::string text) {
+  return {.text = std::move(text)};
+}
 
-Cell number_cell(std::int64_t number) { return {.text = grouped(number), .value = number}; }
+Cell number_cell(std::int64_t number) {
+  return {.text = grouped(number), .value = number};
+}
 
 Cell count_cell(std::int64_t count, const std::string& unit, Digits digits) {
   return {.text = digits == Digits::exact ? grouped(count) : decimal_count(count),
@@ -24,10 +28,16 @@ Cell bytes_cell(Bytes bytes, Digits digits) {
           .unit = "bytes"};
 }
 
-Cell flops_cell(Flops flops, Digits digits) { return count_cell(flops.value(), "FLOPs", digits); }
+Cell flops_cell(Flops flops, Digits digits) {
+  return count_cell(flops.value(), "FLOPs", digits);
+}
 
-Cell ratio_cell(double value) { return {.text = ratio(value), .value = value}; }
+Cell ratio_cell(double value) {
+  return {.text = ratio(value), .value = value};
+}
 
-Cell percent_cell(double fraction) { return {.text = percent(fraction), .value = fraction}; }
+Cell percent_cell(double fraction) {
+  return {.text = percent(fraction), .value = fraction};
+}
 
 }  // namespace llmarch::reports

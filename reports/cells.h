@@ -1,5 +1,6 @@
 // How a figure of a kind becomes a cell: the text for people, the exact value and its unit for
-// machines. The documents are written with these, so that one kind of figure looks the same everywhere.
+// machines. The documents are written with these, so that one kind of figure looks the same
+// everywhere.
 #pragma once
 
 #include <string>

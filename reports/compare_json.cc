@@ -10,7 +10,8 @@ using Json = nlohmann::ordered_json;
 
 std::string underscored(std::string_view name) {
   std::string key(name);
-  std::replace_if(key.begin(), key.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
+  std::replace_if(
+      key.begin(), key.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
   return key;
 }
 

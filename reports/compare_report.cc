@@ -12,18 +12,24 @@ namespace {
 // "A" to "C", as the table's own rows call them.
 std::string_view letter(ActiveConvention convention) {
   switch (convention) {
-    case ActiveConvention::all: return "A";
-    case ActiveConvention::without_input_embedding: return "B";
-    case ActiveConvention::without_embeddings: return "C";
+    case ActiveConvention::all:
+      return "A";
+    case ActiveConvention::without_input_embedding:
+      return "B";
+    case ActiveConvention::without_embeddings:
+      return "C";
   }
   throw std::logic_error("letter: a convention outside the enumeration");
 }
 
 std::string_view phrase(ActiveConvention convention) {
   switch (convention) {
-    case ActiveConvention::all: return "every matrix that a token touches";
-    case ActiveConvention::without_input_embedding: return "without the input embedding";
-    case ActiveConvention::without_embeddings: return "without both embeddings";
+    case ActiveConvention::all:
+      return "every matrix touched";
+    case ActiveConvention::without_input_embedding:
+      return "A less input embedding";
+    case ActiveConvention::without_embeddings:
+      return "B less head";
   }
   throw std::logic_error("phrase: a convention outside the enumeration");
 }
@@ -46,18 +52,31 @@ class ComparisonTable {
     }
   }
 
-  Table write() {
-    structure();
-    parameters();
-    cache();
-    step(fmt::format("Decode: one token that attends {} keys", context()), &ModelFigures::decode);
-    step(fmt::format("Prefill of {} tokens, logits for the last", context()),
-         &ModelFigures::prefill);
+  Table write(const std::set<Section>& sections) {
+    for (const Section section : sections) write(section);
     return std::move(table_);
   }
 
  private:
   using Figures = std::function<Cell(const ModelFigures&)>;
+
+  void write(Section section) {
+    switch (section) {
+      case Section::structure:
+        return structure();
+      case Section::parameters:
+        return parameters();
+      case Section::memory:
+        return memory();
+      case Section::decode:
+        return step(fmt::format("Decode: one token that attends {} keys", context()),
+                    &ModelFigures::decode);
+      case Section::prefill:
+        return step(fmt::format("Prefill of {} tokens, logits for the last", context()),
+                    &ModelFigures::prefill);
+    }
+    throw std::logic_error("write: a section outside the enumeration");
+  }
 
   [[nodiscard]] std::string context() const {
     return context_tokens(comparison_.settings.context.value());
@@ -90,11 +109,11 @@ class ComparisonTable {
     return ratio_cell(number_in(cell) / number_in(first));
   }
 
-  // Every headline, and the details in which the models differ. A difference is marked.
+  // A difference is marked.
   void structure() {
     std::string group_name;
     for (const StructureRow& structure : comparison_.structure) {
-      if (structure.prominence == Prominence::detail && !structure.differs()) continue;
+      if (!structure.worth_comparing()) continue;
       if (structure.group != group_name) group("Structure: " + structure.group);
       group_name = structure.group;
       structure_row(structure);
@@ -154,7 +173,7 @@ class ComparisonTable {
                                    digits_);
           });
     }
-    row("published (nearest convention)",
+    row("published (convention)",
         [this](const ModelFigures& figures) { return published_active(figures); });
   }
 
@@ -178,18 +197,17 @@ class ComparisonTable {
   void components() {
     for (const Component component :
          {Component::token_embedding, Component::position_embedding, Component::attention,
-          Component::feed_forward, Component::router, Component::experts,
-          Component::shared_experts, Component::norms, Component::head}) {
+          Component::feed_forward, Component::router, Component::experts, Component::shared_experts,
+          Component::norms, Component::head}) {
       bool anywhere = false;
       for (const ModelFigures& figures : comparison_.models) {
         anywhere = anywhere || elements_of(*figures.model, component) > Elements();
       }
       if (!anywhere) continue;
-      row(fmt::format("  {}", name_of(component)),
-          [this, component](const ModelFigures& figures) {
-            const Elements elements = elements_of(*figures.model, component);
-            return elements > Elements() ? parameters_cell(elements, digits_) : text_cell("–");
-          });
+      row(fmt::format("  {}", name_of(component)), [this, component](const ModelFigures& figures) {
+        const Elements elements = elements_of(*figures.model, component);
+        return elements > Elements() ? parameters_cell(elements, digits_) : text_cell("–");
+      });
     }
   }
 
@@ -207,7 +225,7 @@ class ComparisonTable {
     return cell;
   }
 
-  void cache() {
+  void memory() {
     const Settings& settings = comparison_.settings;
     group("Memory");
     row(fmt::format("weights, {}", name_of(settings.weights)),
@@ -281,40 +299,50 @@ std::string signed_percent(double fraction) {
   return (fraction < 0 ? "−" : "+") + percent(fraction < 0 ? -fraction : fraction);
 }
 
-void add_model_notes(const ModelFigures& figures, const Settings& settings, Notes& notes) {
+void add_active_note(const ModelFigures& figures, Notes& notes) {
+  if (!figures.active_match) return;
   const ArchSpec& spec = figures.model->spec;
-  if (figures.active_match) {
-    const auto [convention, deviation] = *figures.active_match;
-    const Elements active = active_under(figures.model->parameters.active, convention);
-    notes.lines.push_back(fmt::format(
-        "{}: the published {} active is nearest to {} ({}): {}, {}.", spec.name,
-        decimal_count(spec.published->active->value()), letter(convention), phrase(convention),
-        decimal_count(active.value()), signed_percent(deviation)));
-  }
-  if (figures.beyond_context_limit) {
-    notes.lines.push_back(fmt::format(
-        "{}: a context of {} is beyond the {} that its makers allow; the figures say what the "
-        "arithmetic would cost.",
-        spec.name, grouped(settings.context.value()), grouped(spec.context_limit.value())));
+  const auto [convention, deviation] = *figures.active_match;
+  const Elements active = active_under(figures.model->parameters.active, convention);
+  notes.lines.push_back(fmt::format("{}: the published {} active is nearest to {} ({}): {}, {}.",
+                                    spec.name, decimal_count(spec.published->active->value()),
+                                    letter(convention), phrase(convention),
+                                    decimal_count(active.value()), signed_percent(deviation)));
+}
+
+void add_limit_note(const ModelFigures& figures, const Settings& settings, Notes& notes) {
+  if (!figures.beyond_context_limit) return;
+  const ArchSpec& spec = figures.model->spec;
+  notes.lines.push_back(fmt::format(
+      "{}: a context of {} is beyond the {} that its makers allow; the figures say what the "
+      "arithmetic would cost.",
+      spec.name, grouped(settings.context.value()), grouped(spec.context_limit.value())));
+}
+
+void add_parameter_notes(const Comparison& comparison, Notes& notes) {
+  for (const ModelFigures& figures : comparison.models) add_active_note(figures, notes);
+  if (any_tied(comparison)) {
+    notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
   }
 }
 
-Notes notes(const Comparison& comparison) {
-  Notes notes;
+void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
-    add_model_notes(figures, comparison.settings, notes);
+    add_limit_note(figures, comparison.settings, notes);
   }
   notes.lines.emplace_back(
-      "All figures are predicted from shapes, unless they are called published; "
-      "'llmarch measure MODEL --scaled' counts them in a run.");
+      "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");
+}
+
+void add_work_notes(const Comparison& comparison, Notes& notes) {
   notes.lines.emplace_back(
-      "FLOPs: a multiply and an add are one each. Matrix FLOPs are those of projections, attention, "
+      "FLOPs: a multiply and an add are one each. Matrix FLOPs are those of projections, "
+      "attention, "
       "router, experts and head. Transcendentals (exp, tanh, roots) are apart.");
   notes.lines.emplace_back(
-      "Bytes: weights and cache, each opened once per operation. Activations (bf16) are apart: fused "
+      "Bytes: weights and cache, each opened once per operation. Activations (bf16) are apart: "
+      "fused "
       "operations keep them on the chip.");
-  notes.lines.emplace_back(
-      "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");
   if (any_latent(comparison)) {
     notes.lines.emplace_back(
         "Latent attention: absorbed in decode (attention over the latent), expanded in prefill.");
@@ -324,9 +352,18 @@ Notes notes(const Comparison& comparison) {
         "Experts' weights read by several tokens: the expected number of distinct experts under "
         "uniform routing, E (1 − (1 − k/E)^tokens).");
   }
-  if (any_tied(comparison)) {
-    notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
+}
+
+Notes notes(const Comparison& comparison, const std::set<Section>& sections) {
+  Notes notes;
+  if (sections.contains(Section::parameters)) add_parameter_notes(comparison, notes);
+  if (sections.contains(Section::memory)) add_memory_notes(comparison, notes);
+  if (sections.contains(Section::decode) || sections.contains(Section::prefill)) {
+    add_work_notes(comparison, notes);
   }
+  notes.lines.emplace_back(
+      "Figures are predicted from shapes unless they are called published; "
+      "'llmarch measure MODEL --scaled' counts them in a run.");
   return notes;
 }
 
@@ -340,15 +377,16 @@ std::string title(const Comparison& comparison) {
 
 }  // namespace
 
-Document compare_document(const Comparison& comparison, Digits digits) {
+Document compare_document(const Comparison& comparison, const std::set<Section>& sections,
+                          Digits digits) {
   const Settings& settings = comparison.settings;
   Document document;
   document.title = title(comparison);
   document.blocks.emplace_back(Paragraph{fmt::format(
       "context {}, batch {}, weights {}, KV {}", context_tokens(settings.context.value()),
       settings.batch.value(), name_of(settings.weights), name_of(settings.kv))});
-  document.blocks.emplace_back(ComparisonTable(comparison, digits).write());
-  document.blocks.emplace_back(notes(comparison));
+  document.blocks.emplace_back(ComparisonTable(comparison, digits).write(sections));
+  document.blocks.emplace_back(notes(comparison, sections));
   return document;
 }
 

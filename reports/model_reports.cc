@@ -7,7 +7,9 @@
 namespace llmarch::reports {
 namespace {
 
-Column left(std::string heading) { return {.heading = std::move(heading)}; }
+Column left(std::string heading) {
+  return {.heading = std::move(heading)};
+}
 Column right(std::string heading) {
   return {.heading = std::move(heading), .alignment = Alignment::right};
 }
@@ -17,7 +19,7 @@ double share(Elements part, Elements whole) {
 }
 
 Table structure_table(const ArchSpec& spec) {
-  Table table{.caption = "Structure", .columns = {left(""), left("")}};
+  Table table{.caption = "Structure", .columns = {left("field"), left("value")}};
   std::string group;
   for (const StructureRow& row : structure({&spec})) {
     if (row.group != group) table.rows.emplace_back(GroupHeading{row.group});
@@ -35,18 +37,17 @@ Table component_table(const Parameters& parameters, Digits digits) {
   const auto add = [&](std::string label, Elements elements, Emphasis emphasis) {
     Cell cell = parameters_cell(elements, digits);
     cell.emphasis = emphasis;
-    table.rows.emplace_back(CellRow{{text_cell(std::move(label)), cell,
-                                     percent_cell(share(elements, parameters.total))}});
+    table.rows.emplace_back(CellRow{
+        {text_cell(std::move(label)), cell, percent_cell(share(elements, parameters.total))}});
   };
   for (const auto& [component, elements] : parameters.components) {
     add(std::string(name_of(component)), elements, Emphasis::plain);
   }
   add("total", parameters.total, Emphasis::strong);
   table.rows.emplace_back(GroupHeading{"active parameters of a token"});
-  add("A: every matrix that a token touches", parameters.active.all, Emphasis::plain);
-  add("B: without the input embedding", parameters.active.without_input_embedding,
-      Emphasis::plain);
-  add("C: without both embeddings", parameters.active.without_embeddings, Emphasis::plain);
+  add("A: every matrix touched", parameters.active.all, Emphasis::plain);
+  add("B: A less input embedding", parameters.active.without_input_embedding, Emphasis::plain);
+  add("C: B less head", parameters.active.without_embeddings, Emphasis::plain);
   return table;
 }
 
@@ -90,9 +91,9 @@ std::string layers_text(const std::string& block, Integer layers) {
 }
 
 Table block_table(const OpGraph& graph, Digits digits) {
-  Table table{.caption = "Blocks",
-              .columns = {left("operation"), left("weights, out x in"),
-                          right("parameters in one layer")}};
+  Table table{
+      .caption = "Blocks",
+      .columns = {left("operation"), left("weights, out x in"), right("parameters in one layer")}};
   std::string block;
   for (const WeightUse& use : weight_uses(graph)) {
     if (use.block != block) {
@@ -111,11 +112,12 @@ Table operations_table(const OperationTable& operations, Digits digits) {
                           right("weights read"), right("KV read"), right("KV written"),
                           right("activations")}};
   const auto add = [&](const std::string& label, const Step& step) {
-    table.rows.emplace_back(CellRow{
-        {text_cell(label), flops_cell(step.work.matrix, digits), flops_cell(step.work.other, digits),
-         bytes_cell(step.traffic.weights_read, digits), bytes_cell(step.traffic.cache_read, digits),
-         bytes_cell(step.traffic.cache_written, digits),
-         bytes_cell(step.traffic.activations, digits)}});
+    table.rows.emplace_back(
+        CellRow{{text_cell(label), flops_cell(step.work.matrix, digits),
+                 flops_cell(step.work.other, digits), bytes_cell(step.traffic.weights_read, digits),
+                 bytes_cell(step.traffic.cache_read, digits),
+                 bytes_cell(step.traffic.cache_written, digits),
+                 bytes_cell(step.traffic.activations, digits)}});
   };
   std::string block;
   for (const OperationFigures& figures : operations.operations) {
@@ -137,15 +139,15 @@ Document list_document(const std::vector<ListedModel>& models) {
                           right("active (A)"), right("context limit"), left("from")}};
   for (const auto& [model, origin] : models) {
     const ArchSpec& spec = model->spec;
-    table.rows.emplace_back(
-        CellRow{{text_cell(spec.name), text_cell(spec.title),
-                 number_cell(layer_count(spec).value()),
-                 parameters_cell(model->parameters.total, Digits::rounded),
-                 parameters_cell(model->parameters.active.all, Digits::rounded),
-                 {.text = context_tokens(spec.context_limit.value()),
-                  .value = spec.context_limit.value(),
-                  .unit = "tokens"},
-                 text_cell(origin)}});
+    table.rows.emplace_back(CellRow{{text_cell(spec.name),
+                                     text_cell(spec.title),
+                                     number_cell(layer_count(spec).value()),
+                                     parameters_cell(model->parameters.total, Digits::rounded),
+                                     parameters_cell(model->parameters.active.all, Digits::rounded),
+                                     {.text = context_tokens(spec.context_limit.value()),
+                                      .value = spec.context_limit.value(),
+                                      .unit = "tokens"},
+                                     text_cell(origin)}});
   }
   return {.title = "Models", .blocks = {table}};
 }

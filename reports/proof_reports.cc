@@ -11,15 +11,16 @@
 namespace llmarch::reports {
 namespace {
 
-Column left(std::string heading) { return {.heading = std::move(heading)}; }
+Column left(std::string heading) {
+  return {.heading = std::move(heading)};
+}
 Column right(std::string heading) {
   return {.heading = std::move(heading), .alignment = Alignment::right};
 }
 // The counted figure stays beside the predicted one.
 Column beside(std::string heading) {
-  return {.heading = std::move(heading),
-          .alignment = Alignment::right,
-          .joint = Joint::to_previous};
+  return {
+      .heading = std::move(heading), .alignment = Alignment::right, .joint = Joint::to_previous};
 }
 
 Cell verdict_cell(bool holds) {
@@ -47,7 +48,8 @@ constexpr Quantity kQuantities[] = {
     {"weights read", "elements", [](const Work& work) { return work.weights_read.value(); }},
     {"KV read", "elements", [](const Work& work) { return work.cache_read.value(); }},
     {"KV written", "elements", [](const Work& work) { return work.cache_written.value(); }},
-    {"activations read", "elements", [](const Work& work) { return work.activations_read.value(); }},
+    {"activations read", "elements",
+     [](const Work& work) { return work.activations_read.value(); }},
     {"activations written", "elements",
      [](const Work& work) { return work.activations_written.value(); }},
 };
@@ -64,10 +66,9 @@ Table summary_table(const std::vector<Agreement>& agreements) {
                                           agreement.predicted_active->value(),
                                           agreement.counted_active->value(), "parameters"));
     }
-    table.rows.emplace_back(summary_row("KV cache, bytes in bf16",
-                                        bytes_of(agreement.predicted_cache, DType::bf16).value(),
-                                        bytes_of(agreement.counted_cache, DType::bf16).value(),
-                                        "bytes"));
+    table.rows.emplace_back(summary_row(
+        "KV cache, bytes in bf16", bytes_of(agreement.predicted_cache, DType::bf16).value(),
+        bytes_of(agreement.counted_cache, DType::bf16).value(), "bytes"));
     for (const Quantity& quantity : kQuantities) {
       table.rows.emplace_back(summary_row(quantity.label, quantity.of(agreement.total.predicted),
                                           quantity.of(agreement.total.counted), quantity.unit));
@@ -125,7 +126,9 @@ Notes agreement_notes(const std::vector<Agreement>& agreements) {
   return notes;
 }
 
-std::string scientific(double value) { return fmt::format("{:.1e}", value); }
+std::string scientific(double value) {
+  return value == 0 ? "0" : fmt::format("{:.1e}", value);
+}
 
 Cell deviation_cell(const Deviation& deviation) {
   const bool choice = deviation.allowed == 0;
@@ -145,8 +148,8 @@ Table deviations_table(const std::vector<VerifiedRun>& runs) {
     const Deviation& first = runs.front().deviations[i];
     CellRow row{{text_cell(first.what)}};
     for (const VerifiedRun& run : runs) row.cells.push_back(deviation_cell(run.deviations.at(i)));
-    row.cells.push_back({.text = first.allowed == 0 ? "equal" : scientific(first.allowed),
-                         .value = first.allowed});
+    row.cells.push_back(
+        {.text = first.allowed == 0 ? "equal" : scientific(first.allowed), .value = first.allowed});
     table.rows.emplace_back(std::move(row));
   }
   return table;

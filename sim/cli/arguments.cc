@@ -44,9 +44,8 @@ Values parse_arguments(const Options& options, const std::string& positional,
   const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   Values values;
   try {
-    po::store(
-        po::command_line_parser(arguments).options(all).positional(places).style(style).run(),
-        values);
+    po::store(po::command_line_parser(arguments).options(all).positional(places).style(style).run(),
+              values);
     po::notify(values);
   } catch (const po::unknown_option& error) {
     refuse_unknown(options, error.get_option_name());
@@ -68,9 +67,9 @@ Integer parse_tokens(const std::string& option, const std::string& text) {
   const std::int64_t factor = multiplier(std::string_view(rest, end));
   const bool readable = error == std::errc() && factor != 0 && number >= 1;
   if (!readable || number > kMostTokens / factor) {
-    throw UsageError(fmt::format("'{}' for --{} is not a number from 1 to {}", text, option,
-                                 kMostTokens),
-                     "write 8192, 8k (8,192) or 1M (1,048,576)");
+    throw UsageError(
+        fmt::format("'{}' for --{} is not a number from 1 to {}", text, option, kMostTokens),
+        "write 8192, 8k (8,192) or 1M (1,048,576)");
   }
   return number * factor;
 }

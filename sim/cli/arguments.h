@@ -1,5 +1,6 @@
-// The strict reading of a subcommand's arguments: no guessed prefixes, no unknown option passed over,
-// and for each mistake what would have been right. Options are declared by the commands themselves.
+// The strict reading of a subcommand's arguments: no guessed prefixes, no unknown option passed
+// over, and for each mistake what would have been right. Options are declared by the commands
+// themselves.
 #pragma once
 
 #include <boost/program_options.hpp>

@@ -62,12 +62,14 @@ std::string overview() {
     text += fmt::format("  {:<9} {}\n", command.name, command.summary);
   }
   text +=
-      "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, or a\n"
+      "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, or "
+      "a\n"
       "checkpoint folder.\n\n"
       "  llmarch help COMMAND      what a command does, its options, examples\n"
       "  llmarch help spec-format  how a spec is written\n"
       "  llmarch --version\n\n"
-      "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine cannot\n"
+      "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine "
+      "cannot\n"
       "do it, 70 a bug of ours\n";
   return text;
 }
@@ -75,8 +77,8 @@ std::string overview() {
 std::string command_help(const Command& command) {
   std::ostringstream options;
   options << command.options();
-  return fmt::format("{}\n\nusage: {}\n\n{}\n\n{}", command.summary, command.usage,
-                     command.details, options.str());
+  return fmt::format("{}\n\nusage: {}\n\n{}\n\n{}", command.summary, command.usage, command.details,
+                     options.str());
 }
 
 ExitStatus run_program(const Arguments& arguments) {

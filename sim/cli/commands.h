@@ -1,5 +1,5 @@
-// The table of subcommands. Each stands in a file of its own, <name>_command.cc, with its options, its
-// help and its work; this file knows only that they are there.
+// The table of subcommands. Each stands in a file of its own, <name>_command.cc, with its options,
+// its help and its work; this file knows only that they are there.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ namespace llmarch::cli {
 
 struct Command {
   std::string_view name;
-  std::string_view summary;   // one line
-  std::string_view usage;     // "llmarch compare MODEL MODEL... [options]"
-  std::string_view details;   // what it does, with examples
+  std::string_view summary;  // one line
+  std::string_view usage;    // "llmarch compare MODEL MODEL... [options]"
+  std::string_view details;  // what it does, with examples
   Options (*options)();
   ExitStatus (*run)(const Arguments& arguments);
 };

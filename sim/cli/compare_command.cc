@@ -1,20 +1,50 @@
+#include <fmt/format.h>
+
+#include <set>
+#include <sstream>
+
 #include "reports/compare_json.h"
 #include "reports/compare_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/spec/diagnostics.h"
 
 namespace llmarch::cli {
 namespace {
 
 Options compare_options() {
   Options options("options");
+  options.add_options()("only", boost::program_options::value<std::string>()->value_name("PARTS"),
+                        "parts of the table, with commas: structure, parameters, memory, decode, "
+                        "prefill");
   declare_settings(options);
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
+}
+
+reports::Section section_named(const std::string& text) {
+  std::vector<std::string> names;
+  for (const auto& [name, section] : reports::kSections) {
+    if (name == text) return section;
+    names.emplace_back(name);
+  }
+  throw UsageError(fmt::format("unknown part '{}' for --only", text), suggest(text, names));
+}
+
+std::set<reports::Section> sections_of(const Values& values) {
+  std::set<reports::Section> sections;
+  if (values.count("only") == 0) {
+    for (const auto& [name, section] : reports::kSections) sections.insert(section);
+    return sections;
+  }
+  std::istringstream parts(values["only"].as<std::string>());
+  for (std::string part; std::getline(parts, part, ',');) sections.insert(section_named(part));
+  if (sections.empty()) section_named("");
+  return sections;
 }
 
 ExitStatus run_compare(const Arguments& arguments) {
@@ -24,6 +54,7 @@ ExitStatus run_compare(const Arguments& arguments) {
     throw UsageError("no models are given", "llmarch compare deepseek-v3 kimi-k2");
   }
   const Settings settings = settings_of(values);
+  const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
   std::vector<Model> models;
@@ -31,7 +62,7 @@ ExitStatus run_compare(const Arguments& arguments) {
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
   const Comparison comparison = compare(compared, settings);
-  outputs.write({reports::compare_document(comparison, digits_of(values)),
+  outputs.write({reports::compare_document(comparison, sections, digits_of(values)),
                  reports::compare_json(comparison)});
   return ExitStatus::done;
 }
@@ -39,14 +70,18 @@ ExitStatus run_compare(const Arguments& arguments) {
 }  // namespace
 
 Command compare_command() {
-  return {"compare", "two or more models side by side: structure, parameters, memory, work",
-          "llmarch compare MODEL MODEL... [options]",
-          "Every figure is predicted from shapes, exactly. Behind each model but the first stands its\n"
-          "ratio to the first; where structures differ, the row is marked with ≠.\n\n"
-          "  llmarch compare deepseek-v3 kimi-k2\n"
-          "  llmarch compare llama-3.2-1b qwen3-0.6b --context 32k --batch 8 --kv fp8\n"
-          "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",
-          compare_options, run_compare};
+  return {
+      "compare",
+      "two or more models side by side: structure, parameters, memory, work",
+      "llmarch compare MODEL MODEL... [options]",
+      "Every figure is predicted from shapes, exactly. Behind each model but the first stands its\n"
+      "ratio to the first; where structures differ, the row is marked with ≠.\n\n"
+      "  llmarch compare deepseek-v3 kimi-k2\n"
+      "  llmarch compare deepseek-v3 kimi-k2 --only memory,decode --context 128k\n"
+      "  llmarch compare llama-3.2-1b qwen3-0.6b --context 32k --batch 8 --kv fp8\n"
+      "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",
+      compare_options,
+      run_compare};
 }
 
 }  // namespace llmarch::cli

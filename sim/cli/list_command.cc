@@ -33,8 +33,12 @@ ExitStatus run_list(const Arguments& arguments) {
 }  // namespace
 
 Command list_command() {
-  return {"list", "the models that are known", "llmarch list [options]",
-          "One line for each model, the built-in ones and those of --specs.", list_options, run_list};
+  return {"list",
+          "the models that are known",
+          "llmarch list [options]",
+          "One line for each model, the built-in ones and those of --specs.",
+          list_options,
+          run_list};
 }
 
 }  // namespace llmarch::cli

@@ -44,4 +44,6 @@ int guarded_main(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return guarded_main(argc, argv); }
+int main(int argc, char** argv) {
+  return guarded_main(argc, argv);
+}

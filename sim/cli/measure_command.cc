@@ -62,8 +62,8 @@ ExitStatus run_measure(const Arguments& arguments) {
   const Integer context = bounded(values, "context", kLongestContext);
   const Integer prompt = bounded(values, "prompt", kLongestContext);
   const Integer batch = bounded(values, "batch", kLargestBatch);
-  const auto seed = static_cast<std::uint64_t>(
-      parse_tokens("seed", values["seed"].as<std::string>()).value());
+  const auto seed =
+      static_cast<std::uint64_t>(parse_tokens("seed", values["seed"].as<std::string>()).value());
   Outputs outputs(values);
   const Model model = Catalog(specs_folder(values)).find(names.front());
   const ArchSpec small = scale_down(model.spec);
@@ -81,14 +81,17 @@ ExitStatus run_measure(const Arguments& arguments) {
 }  // namespace
 
 Command measure_command() {
-  return {"measure", "run a model and count: predicted beside counted, operation by operation",
-          "llmarch measure MODEL --scaled [options]",
-          "Runs an instance of the architecture that is scaled down and keeps its structure, on\n"
-          "synthetic weights, with kernels that count their own arithmetic and what they open. Exit\n"
-          "status 1 when a predicted figure is not the counted one.\n\n"
-          "  llmarch measure deepseek-v3 --scaled\n"
-          "  llmarch measure qwen3-30b-a3b --scaled --batch 3 --context 20",
-          measure_options, run_measure};
+  return {
+      "measure",
+      "run a model and count: predicted beside counted, operation by operation",
+      "llmarch measure MODEL --scaled [options]",
+      "Runs an instance of the architecture that is scaled down and keeps its structure, on\n"
+      "synthetic weights, with kernels that count their own arithmetic and what they open. Exit\n"
+      "status 1 when a predicted figure is not the counted one.\n\n"
+      "  llmarch measure deepseek-v3 --scaled\n"
+      "  llmarch measure qwen3-30b-a3b --scaled --batch 3 --context 20",
+      measure_options,
+      run_measure};
 }
 
 }  // namespace llmarch::cli

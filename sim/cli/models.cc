@@ -38,7 +38,8 @@ std::string read_text(const fs::path& path, std::int64_t limit, const char* what
 }
 
 constexpr const char* kTooManyParameters = "the parameters of this architecture pass 64 bits";
-constexpr const char* kCheckSizes = "check vocabulary, hidden, the widths, the experts and the stack";
+constexpr const char* kCheckSizes =
+    "check vocabulary, hidden, the widths, the experts and the stack";
 
 Model model_from_toml(const std::string& file, std::string_view text) {
   SpecLoad load = load_toml_spec(text);
@@ -84,7 +85,8 @@ std::vector<fs::path> toml_files(const fs::path& folder) {
     if (entry->path().extension() == ".toml") files.push_back(entry->path());
   }
   if (error) throw FileError(folder, fmt::format("cannot be read: {}", error.message()));
-  if (files.empty()) throw FileError(folder, "holds no .toml file; --specs names a folder of specs");
+  if (files.empty())
+    throw FileError(folder, "holds no .toml file; --specs names a folder of specs");
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -109,7 +111,7 @@ Model Catalog::find(const std::string& name) const {
   for (const auto& [known, entry] : entries_) names.push_back(known);
   throw UsageError(fmt::format("unknown model '{}'", name),
                    suggest(name, names) +
-                       "; or give a path to a .toml, a config.json or a checkpoint folder");
+                       "\n      = or give a path to a .toml, a config.json or a checkpoint folder");
 }
 
 Model load_spec_file(const fs::path& file) {

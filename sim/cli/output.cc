@@ -25,9 +25,10 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-constexpr std::array kFormats{
-    std::pair{std::string_view("text"), Format::text}, std::pair{std::string_view("md"), Format::markdown},
-    std::pair{std::string_view("csv"), Format::csv}, std::pair{std::string_view("json"), Format::json}};
+constexpr std::array kFormats{std::pair{std::string_view("text"), Format::text},
+                              std::pair{std::string_view("md"), Format::markdown},
+                              std::pair{std::string_view("csv"), Format::csv},
+                              std::pair{std::string_view("json"), Format::json}};
 
 constexpr std::size_t kUnknownWidth = 80;
 
@@ -73,10 +74,14 @@ reports::Colour terminal_colour() {
 
 std::string render(const Report& report, Format format, const reports::TerminalStyle& style) {
   switch (format) {
-    case Format::text: return reports::render_terminal(report.document, style);
-    case Format::markdown: return reports::render_markdown(report.document);
-    case Format::csv: return reports::render_csv(report.document);
-    case Format::json: return report.json ? *report.json : reports::render_json(report.document);
+    case Format::text:
+      return reports::render_terminal(report.document, style);
+    case Format::markdown:
+      return reports::render_markdown(report.document);
+    case Format::csv:
+      return reports::render_csv(report.document);
+    case Format::json:
+      return report.json ? *report.json : reports::render_json(report.document);
   }
   throw std::logic_error("render: a format outside the enumeration");
 }

@@ -12,9 +12,8 @@ namespace {
 
 Options show_options() {
   Options options("options");
-  options.add_options()(
-      "ops", boost::program_options::value<std::string>()->value_name("STEP"),
-      "also the predicted work operation by operation, of decode or prefill");
+  options.add_options()("ops", boost::program_options::value<std::string>()->value_name("STEP"),
+                        "also the predicted work operation by operation, of decode or prefill");
   declare_settings(options);
   declare_specs(options);
   declare_digits(options);
@@ -50,11 +49,13 @@ ExitStatus run_show(const Arguments& arguments) {
 }  // namespace
 
 Command show_command() {
-  return {"show", "one model: structure, parameters by component, blocks and their weights",
+  return {"show",
+          "one model: structure, parameters by component, blocks and their weights",
           "llmarch show MODEL [options]",
           "  llmarch show deepseek-v3\n"
           "  llmarch show qwen3-0.6b --ops decode --context 32k",
-          show_options, run_show};
+          show_options,
+          run_show};
 }
 
 }  // namespace llmarch::cli

@@ -54,13 +54,16 @@ ExitStatus run_verify(const Arguments& arguments) {
 }  // namespace
 
 Command verify_command() {
-  return {"verify", "run a checkpoint's tensors and compare with the reference's results",
-          "llmarch verify DIR [options]",
-          "DIR holds config.json, model.safetensors (or shards with an index) and\n"
-          "expected.safetensors: input_ids, hidden_states, logits and, for mixtures, moe_layers,\n"
-          "experts and expert_weights. The tokens are run as one prefill, and as a prefill of half of\n"
-          "them with the rest one by one; both must agree within 1e-4. Exit status 1 when they do not.",
-          verify_options, run_verify};
+  return {
+      "verify",
+      "run a checkpoint's tensors and compare with the reference's results",
+      "llmarch verify DIR [options]",
+      "DIR holds config.json, model.safetensors (or shards with an index) and\n"
+      "expected.safetensors: input_ids, hidden_states, logits and, for mixtures, moe_layers,\n"
+      "experts and expert_weights. The tokens are run as one prefill, and as a prefill of half of\n"
+      "them with the rest one by one; both must agree within 1e-4. Exit status 1 when they do not.",
+      verify_options,
+      run_verify};
 }
 
 }  // namespace llmarch::cli

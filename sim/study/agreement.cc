@@ -37,8 +37,8 @@ std::string describe(const Workload& workload) {
 
 AgreementLine line_of(const OpGraph& graph, const BookLine& predicted, const Book& counted) {
   const Block& block = graph.blocks.at(predicted.block);
-  AgreementLine line{block.name, block.nodes.at(predicted.node).name, block.repeats,
-                     predicted.work, Work::none()};
+  AgreementLine line{block.name, block.nodes.at(predicted.node).name, block.repeats, predicted.work,
+                     Work::none()};
   for (const BookLine& candidate : counted.lines) {
     if (candidate.block == predicted.block && candidate.node == predicted.node) {
       line.counted = candidate.work;

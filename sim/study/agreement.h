@@ -22,8 +22,8 @@ struct AgreementLine {
   [[nodiscard]] bool holds() const { return predicted == counted; }
 };
 
-// How many experts ran. With one token the prediction is exact; with more it is an expectation under
-// uniform routing, and the line of the experts is held against the number that really ran.
+// How many experts ran. With one token the prediction is exact; with more it is an expectation
+// under uniform routing, and the line of the experts is held against the number that really ran.
 struct ExpertCount {
   std::string block;
   double expected = 0;  // all layers of the block together

@@ -1,5 +1,5 @@
-// The comparison: model x quantity, as plain values. Every figure of a side-by-side table is computed
-// here; reports only says them.
+// The comparison: model x quantity, as plain values. Every figure of a side-by-side table is
+// computed here; reports only says them.
 #pragma once
 
 #include <optional>

@@ -26,11 +26,11 @@ struct OpenedWeights {
     add(graph, op.weight, weights);
     add(graph, op.bias, weights);
   }
-  void operator()(const Rotate&) {}         // tables of angles are no parameters
-  void operator()(const Store&) {}          // a copy
-  void operator()(const Attend&) {}         // cache and activations only
-  void operator()(const AttendLatent&) {}   // cache and activations only
-  void operator()(const AttendExpanded&) {} // cache and activations only
+  void operator()(const Rotate&) {}          // tables of angles are no parameters
+  void operator()(const Store&) {}           // a copy
+  void operator()(const Attend&) {}          // cache and activations only
+  void operator()(const AttendLatent&) {}    // cache and activations only
+  void operator()(const AttendExpanded&) {}  // cache and activations only
   void operator()(const AbsorbQuery& op) { add(graph, op.key_up, weights); }
   void operator()(const ExpandAttended& op) { add(graph, op.value_up, weights); }
   void operator()(const ExpandLatents& op) { add(graph, op.weight, weights); }
@@ -57,8 +57,10 @@ std::vector<Weight> opened_weights(const OpGraph& graph, const Op& op) {
 
 Workload workload_of(Phase phase, const Settings& settings) {
   switch (phase) {
-    case Phase::decode: return decode(settings.context, settings.batch);
-    case Phase::prefill: return prefill(settings.context, settings.batch);
+    case Phase::decode:
+      return decode(settings.context, settings.batch);
+    case Phase::prefill:
+      return prefill(settings.context, settings.batch);
   }
   throw std::logic_error("workload_of: a phase outside the enumeration");
 }

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 #include <type_traits>
 
 namespace llmarch {
@@ -33,13 +35,15 @@ class FactCollector {
     note(field, {std::to_string(member.value()), member.value()});
   }
   void operator()(const Field& field, const double& member, const RealRange&) {
-    note(field, {fmt::format("{:g}", member), std::nullopt});
+    std::optional<std::int64_t> whole;
+    if (member == std::floor(member)) whole = static_cast<std::int64_t>(member);
+    note(field, {fmt::format("{:g}", member), whole});
   }
   void operator()(const Field& field, const bool& member) {
     if (member) note(field, {"yes", std::nullopt});
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void operator()(const Field& field, const Enum& member) {
     note(field, {spaced(name_of(member)), std::nullopt});
   }
@@ -56,7 +60,7 @@ class FactCollector {
     });
   }
   template <class Struct>
-    requires std::is_class_v<Struct>
+  requires std::is_class_v<Struct>
   void operator()(const Field& field, const Struct& member) {
     nested(field, [&](FactCollector& inner) { visit_fields(inner, member); });
   }
@@ -82,16 +86,26 @@ class FactCollector {
   std::vector<Fact>& facts_;
 };
 
-std::string group_name(const GroupedAttention&) { return "attention"; }
-std::string group_name(const LatentAttention&) { return "attention"; }
-std::string group_name(const DenseFeedForward&) { return "dense feed-forward"; }
-std::string group_name(const MixtureFeedForward&) { return "mixture feed-forward"; }
+std::string group_name(const GroupedAttention&) {
+  return "attention";
+}
+std::string group_name(const LatentAttention&) {
+  return "attention";
+}
+std::string group_name(const DenseFeedForward&) {
+  return "dense feed-forward";
+}
+std::string group_name(const MixtureFeedForward&) {
+  return "mixture feed-forward";
+}
 
 std::string kind_text(const GroupedAttention& attention) {
   if (attention.kv_heads == attention.query_heads) return "multi-head";
   return attention.kv_heads == 1 ? "multi-query" : "grouped-query";
 }
-std::string kind_text(const LatentAttention&) { return "latent (MLA)"; }
+std::string kind_text(const LatentAttention&) {
+  return "latent (MLA)";
+}
 
 template <class Kind>
 void collect(const Kind& kind, std::vector<Fact>& facts) {
@@ -152,6 +166,15 @@ bool StructureRow::differs() const {
   return false;
 }
 
+bool StructureRow::worth_comparing() const {
+  if (prominence == Prominence::headline) return true;
+  std::set<std::string> texts;
+  for (const auto& value : values) {
+    if (value) texts.insert(value->text);
+  }
+  return texts.size() > 1;
+}
+
 std::vector<StructureRow> structure(const std::vector<const ArchSpec*>& specs) {
   std::vector<StructureRow> rows;
   for (std::size_t model = 0; model < specs.size(); ++model) {
@@ -172,14 +195,14 @@ std::string layer_pattern(const ArchSpec& spec) {
         ++end;
       }
       const std::string& name = segment.layers[i].name;
-      run.push_back(end - i == 1 ? name : fmt::format("{} x {}", end - i, name));
+      run.push_back(end - i == 1 ? name : fmt::format("{} {}", end - i, name));
       i = end;
     }
     const std::string sequence = fmt::format("{}", fmt::join(run, ", "));
     if (segment.repeat == 1) {
       parts.push_back(sequence);
     } else if (run.size() == 1 && segment.layers.size() == 1) {
-      parts.push_back(fmt::format("{} x {}", segment.repeat.value(), sequence));
+      parts.push_back(fmt::format("{} {}", segment.repeat.value(), sequence));
     } else {
       parts.push_back(fmt::format("{} x ({})", segment.repeat.value(), sequence));
     }

@@ -26,12 +26,15 @@ struct StructureRow {
   std::vector<std::optional<StructureValue>> values;  // one for each model
 
   [[nodiscard]] bool differs() const;
+  // Headlines always; a detail where models that have it differ in it. That a part is missing
+  // altogether is said by its headline.
+  [[nodiscard]] bool worth_comparing() const;
 };
 
 // Every row that at least one of the models has.
 std::vector<StructureRow> structure(const std::vector<const ArchSpec*>& specs);
 
-// "3 x dense, 58 x moe"; a repeated sequence in brackets: "10 x (5 x local, global)".
+// "3 dense, 58 moe"; a repeated sequence in brackets: "10 x (5 local, global)".
 std::string layer_pattern(const ArchSpec& spec);
 
 }  // namespace llmarch
