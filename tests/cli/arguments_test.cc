@@ -1,0 +1,46 @@
+#include "sim/cli/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/cli/commands.h"
+#include "sim/cli/errors.h"
+#include "tests/support/run_program.h"
+
+namespace llmarch::cli {
+namespace {
+
+TEST(Tokens, MayBeWrittenWithABinaryUnit) {
+  EXPECT_EQ(parse_tokens("context", "8192"), 8192);
+  EXPECT_EQ(parse_tokens("context", "8k"), 8 * 1024);
+  EXPECT_EQ(parse_tokens("context", "32K"), 32 * 1024);
+  EXPECT_EQ(parse_tokens("context", "1M"), 1024 * 1024);
+  EXPECT_EQ(parse_tokens("context", "1024G"), std::int64_t{1} << 40);
+}
+
+TEST(Tokens, OutOfBoundsOrNotANumberAreRefused) {
+  for (const char* text : {"", "k", "0", "-1", "8kk", "8.5k", "0x10", "1025G", "1099511627777",
+                           "99999999999999999999", " 8", "8 "}) {
+    EXPECT_THROW(parse_tokens("context", text), UsageError) << "'" << text << "'";
+  }
+}
+
+TEST(Formats, AreEveryOneThatIsDeclared) {
+  for (const auto& [name, dtype] : kDTypes) EXPECT_EQ(parse_dtype("kv", std::string(name)), dtype);
+}
+
+TEST(Help, ExistsForEveryCommandAndNamesItsOptions) {
+  for (const Command& command : commands()) {
+    const auto seen = testing::run_llmarch("help " + std::string(command.name));
+    EXPECT_EQ(seen.status, 0);
+    EXPECT_EQ(seen.output, command_help(command));
+    EXPECT_EQ(testing::run_llmarch(std::string(command.name) + " --help").output, seen.output);
+    EXPECT_NE(overview().find(command.summary), std::string::npos);
+  }
+}
+
+TEST(Version, IsPrinted) {
+  EXPECT_EQ(testing::run_llmarch("--version").output, "llmarch 0.1.0\n");
+}
+
+}  // namespace
+}  // namespace llmarch::cli

@@ -1,0 +1,116 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/run_program.h"
+
+namespace llmarch::testing {
+namespace {
+
+const std::string kEveryModel =
+    "gpt2 llama-3.2-1b llama-3.1-8b qwen3-0.6b qwen3-30b-a3b qwen3-235b-a22b deepseek-v3 kimi-k2";
+
+std::string line_with(const std::string& text, const std::string& part) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(part) != std::string::npos) return line;
+  }
+  return "no line with '" + part + "'";
+}
+
+// Characters, not bytes: continuation bytes of UTF-8 do not count.
+std::size_t width_of(const std::string& line) {
+  std::size_t width = 0;
+  for (const char byte : line) width += (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U ? 1 : 0;
+  return width;
+}
+
+TEST(Compare, PutsTwoModelsSideBySideInEightyColumns) {
+  const Seen seen = run_llmarch("compare deepseek-v3 kimi-k2");
+  EXPECT_EQ(seen.status, 0);
+  EXPECT_EQ(seen.errors, "");
+  const std::string row = line_with(seen.output, "predicted, to the unit");
+  EXPECT_NE(row.find("671,026,419,200"), std::string::npos) << row;
+  EXPECT_NE(row.find("1,026,408,232,448"), std::string::npos) << row;
+  EXPECT_NE(row.find("1.53×"), std::string::npos) << row;
+}
+
+TEST(Compare, MarksWhatDiffersInStructure) {
+  const Seen seen = run_llmarch("compare deepseek-v3 kimi-k2 --only structure");
+  EXPECT_NE(line_with(seen.output, "  experts  ").find("≠ 1.50×"), std::string::npos);
+  EXPECT_NE(line_with(seen.output, "query heads").find("≠ 0.500×"), std::string::npos);
+  EXPECT_EQ(line_with(seen.output, "expert width").find("≠"), std::string::npos);
+}
+
+TEST(Compare, NamesTheConventionThatExplainsThePublishedActiveFigure) {
+  const Seen seen = run_llmarch("compare qwen3-30b-a3b deepseek-v3 --only parameters");
+  const std::string row = line_with(seen.output, "published (convention)");
+  EXPECT_NE(row.find("3.300 B (A)"), std::string::npos) << row;
+  EXPECT_NE(row.find("37 B (B)"), std::string::npos) << row;
+}
+
+TEST(Compare, NeverPrintsALineWiderThanTheTerminal) {
+  for (const int columns : {40, 60, 80, 100, 132, 200, 400}) {
+    const std::string width = std::to_string(columns);
+    const Seen seen =
+        run_shell("COLUMNS=" + width + " '" LLMARCH_PROGRAM "' compare " + kEveryModel);
+    ASSERT_EQ(seen.status, 0);
+    std::istringstream lines(seen.output);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(width_of(line), static_cast<std::size_t>(columns)) << line;
+    }
+  }
+}
+
+TEST(Compare, PrintsWholeNumbersWhenAsked) {
+  const Seen seen = run_llmarch("compare gpt2 --only memory --exact");
+  EXPECT_NE(line_with(seen.output, "KV cache per token").find("36,864"), std::string::npos);
+}
+
+TEST(Compare, SaysWhenAContextIsBeyondWhatAModelAllows) {
+  EXPECT_NE(run_llmarch("compare gpt2 --context 2k").output.find("beyond the 1,024"),
+            std::string::npos);
+  EXPECT_EQ(run_llmarch("compare gpt2 --context 1k").output.find("beyond"), std::string::npos);
+}
+
+TEST(Compare, RefusesAFigureThatPassesSixtyFourBits) {
+  const Seen seen = run_llmarch("compare kimi-k2 --context 1024G --batch 1M");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_NE(seen.errors.find("64 bits"), std::string::npos) << seen.errors;
+  EXPECT_EQ(seen.output, "");
+}
+
+TEST(Compare, TakesASpecOfTheUsersOwn) {
+  const TemporaryFolder folder;
+  std::string spec = read_file(LLMARCH_PROJECT "/arch_specs/models/gpt2.toml");
+  spec.replace(spec.find("name = \"gpt2\""), 13, "name = \"mine\"");
+  spec.replace(spec.find("repeat = 12"), 11, "repeat = 13");
+  write_file(folder.file("mine.toml"), spec);
+  const std::string layer = std::to_string(12 * 768 * 768 + 13 * 768);
+  const Seen seen = run_llmarch("compare gpt2 '" + folder.file("mine.toml") + "' --format csv");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  const std::string total = std::to_string(124439808 + 12 * 768 * 768 + 13 * 768);
+  EXPECT_NE(line_with(seen.output, "predicted, to the unit").find(total), std::string::npos)
+      << layer;
+}
+
+TEST(Compare, TakesTheSpecsOfAFolderBeforeTheBuiltInOnes) {
+  const TemporaryFolder folder;
+  std::string spec = read_file(LLMARCH_PROJECT "/arch_specs/models/gpt2.toml");
+  spec.replace(spec.find("title = \"GPT-2 124M\""), 20, "title = \"Another one\"");
+  write_file(folder.file("gpt2.toml"), spec);
+  const std::string option = " --specs '" + folder.path().string() + "'";
+  EXPECT_NE(run_llmarch("show gpt2" + option).output.find("Another one"), std::string::npos);
+  EXPECT_NE(run_llmarch("list" + option).output.find("Another one"), std::string::npos);
+  EXPECT_NE(run_llmarch("compare gpt2 kimi-k2" + option).output.find("kimi-k2"), std::string::npos);
+}
+
+TEST(Compare, TakesAHuggingFaceConfig) {
+  const std::string folder = LLMARCH_PROJECT "/tests/golden/vectors/kimi_k2";
+  const Seen of_folder = run_llmarch("compare '" + folder + "' --format json");
+  const Seen of_file = run_llmarch("compare '" + folder + "/config.json' --format json");
+  EXPECT_EQ(of_folder.status, 0) << of_folder.errors;
+  EXPECT_EQ(of_folder.output, of_file.output);
+  EXPECT_NE(of_folder.output.find("\"name\": \"kimi_k2\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace llmarch::testing

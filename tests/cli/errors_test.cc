@@ -1,0 +1,132 @@
+// What a user's mistake gets: one clear text on standard error, nothing on standard output,
+// status 2.
+#include <gtest/gtest.h>
+
+#include "tests/support/run_program.h"
+
+namespace llmarch::testing {
+namespace {
+
+void expect_refusal(const std::string& arguments, const std::string& text) {
+  const Seen seen = run_llmarch(arguments);
+  EXPECT_EQ(seen.status, 2) << arguments;
+  EXPECT_EQ(seen.output, "") << arguments;
+  EXPECT_EQ(seen.errors, text) << arguments;
+}
+
+TEST(Errors, NameTheNearestCommandOptionAndModel) {
+  expect_refusal("compair gpt2",
+                 "llmarch: error: unknown command 'compair'\n"
+                 "      = did you mean 'compare'? 'llmarch help' lists them\n");
+  expect_refusal("compare gpt2 --contxt 8k",
+                 "llmarch: error: unknown option '--contxt'\n"
+                 "      = did you mean '--context'?\n");
+  expect_refusal("compare deepsek-v3",
+                 "llmarch: error: unknown model 'deepsek-v3'\n"
+                 "      = did you mean 'deepseek-v3'?\n"
+                 "      = or give a path to a .toml, a config.json or a checkpoint folder\n");
+}
+
+TEST(Errors, DoNotGuessPrefixesOfOptions) {
+  expect_refusal("compare gpt2 --cont 8k",
+                 "llmarch: error: unknown option '--cont'\n"
+                 "      = known: --only, --context, --batch, --weights, --kv, --specs, --exact, "
+                 "--output, --format\n");
+}
+
+TEST(Errors, SayWhatAValueMustBe) {
+  expect_refusal("compare gpt2 --context 0",
+                 "llmarch: error: '0' for --context is not a number from 1 to 1099511627776\n"
+                 "      = write 8192, 8k (8,192) or 1M (1,048,576)\n");
+  expect_refusal("compare gpt2 --weights bf17",
+                 "llmarch: error: unknown number format 'bf17' for --weights\n"
+                 "      = did you mean 'bf16'?\n");
+  expect_refusal("compare gpt2 --format xml",
+                 "llmarch: error: unknown format 'xml'\n"
+                 "      = known: text, md, csv, json\n");
+  expect_refusal("compare gpt2 -o table.pdf",
+                 "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
+                 "      = use .txt, .md, .csv or .json\n");
+}
+
+TEST(Errors, SayWhatIsMissing) {
+  expect_refusal("", "llmarch: error: no command is given\n      = 'llmarch help' lists them\n");
+  expect_refusal("compare",
+                 "llmarch: error: no models are given\n"
+                 "      = llmarch compare deepseek-v3 kimi-k2\n");
+  expect_refusal("compare gpt2 --context",
+                 "llmarch: error: the required argument for option '--context' is missing\n");
+  expect_refusal(
+      "measure gpt2",
+      "llmarch: error: runs at full size are not built yet\n"
+      "      = add --scaled: the same structure, small enough to count every operation\n");
+}
+
+TEST(Errors, OfASpecStandWithTheirPlace) {
+  const TemporaryFolder folder;
+  std::string spec = read_file(LLMARCH_PROJECT "/arch_specs/models/llama-3.2-1b.toml");
+  spec.replace(spec.find("kv_heads = 8 "), 13, "kv_head = 8  ");
+  write_file(folder.file("bad.toml"), spec);
+  const Seen seen = run_llmarch("check '" + folder.file("bad.toml") + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_NE(seen.errors.find("bad.toml:19:1: error: unknown key 'kv_head' in attention 'gqa'\n"
+                             "   19 | kv_head = 8"),
+            std::string::npos)
+      << seen.errors;
+  EXPECT_NE(seen.errors.find("\n      | ^~~~~~~\n      = did you mean 'kv_heads'?\n"),
+            std::string::npos)
+      << seen.errors;
+}
+
+TEST(Errors, OfASpecWhoseParametersPassSixtyFourBitsNameTheSpec) {
+  const TemporaryFolder folder;
+  std::string spec = read_file(LLMARCH_PROJECT "/arch_specs/models/qwen3-30b-a3b.toml");
+  spec.replace(spec.find("experts = 128 "), 14, "experts = 1000000 ");
+  spec.replace(spec.find("expert_width = 768 "), 19, "expert_width = 16777216 ");
+  spec.replace(spec.find("hidden = 2048 "), 14, "hidden = 16777216 ");
+  write_file(folder.file("vast.toml"), spec);
+  const Seen seen = run_llmarch("compare gpt2 '" + folder.file("vast.toml") + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_NE(seen.errors.find("vast.toml:"), std::string::npos) << seen.errors;
+  EXPECT_NE(seen.errors.find("pass 64 bits"), std::string::npos) << seen.errors;
+}
+
+TEST(Errors, RefuseFilesThatAreNoSpecs) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path().string();
+  expect_refusal("check '" + path + "'",
+                 "llmarch: error: " + path + ": is a directory; a spec is expected\n");
+  write_file(folder.file("empty.toml"), "");
+  expect_refusal("check '" + folder.file("empty.toml") + "'",
+                 folder.file("empty.toml") +
+                     ": error: the file is empty\n"
+                     "      = the format is described in arch_specs/README.md\n");
+  std::filesystem::resize_file(folder.file("empty.toml"), 100'000'000);
+  expect_refusal("check '" + folder.file("empty.toml") + "'",
+                 "llmarch: error: " + folder.file("empty.toml") +
+                     ": 100,000,000 bytes are too many for a spec, which has at most 1,048,576\n");
+  const Seen missing = run_llmarch("compare ./nothing.toml");
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_NE(missing.errors.find("./nothing.toml: "), std::string::npos) << missing.errors;
+}
+
+TEST(Errors, RefuseAModelTypeThatIsNotKnownByName) {
+  const TemporaryFolder folder;
+  write_file(folder.file("config.json"), "{\"model_type\": \"qwen3_mo\"}");
+  const Seen seen = run_llmarch("compare '" + folder.path().string() + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_NE(seen.errors.find("model type 'qwen3_mo' is not supported"), std::string::npos);
+  EXPECT_NE(seen.errors.find("did you mean 'qwen3_moe'?"), std::string::npos);
+}
+
+TEST(Errors, RefuseAFolderWhoseFileNamesAndSpecNamesDisagree) {
+  const TemporaryFolder folder;
+  write_file(folder.file("other.toml"), read_file(LLMARCH_PROJECT "/arch_specs/models/gpt2.toml"));
+  const Seen seen = run_llmarch("show other --specs '" + folder.path().string() + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_NE(seen.errors.find("name = \"gpt2\" in a file called other.toml"), std::string::npos)
+      << seen.errors;
+}
+
+}  // namespace
+}  // namespace llmarch::testing
