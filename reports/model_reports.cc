@@ -119,15 +119,14 @@ Table operations_table(const OperationTable& operations, Digits digits) {
                  bytes_cell(step.traffic.cache_written, digits),
                  bytes_cell(step.traffic.activations, digits)}});
   };
-  std::string block;
-  for (const OperationFigures& figures : operations.operations) {
-    if (figures.block != block) {
-      table.rows.emplace_back(GroupHeading{layers_text(figures.block, figures.layers)});
-    }
-    block = figures.block;
-    add(figures.operation, figures.step);
+  for (const BlockFigures& block : operations.blocks) {
+    table.rows.emplace_back(GroupHeading{layers_text(block.block, block.layers)});
+    for (const OperationFigures& figures : block.operations) add(figures.operation, figures.step);
+    if (block.layers == 1) continue;
+    add("sum of one layer", block.one_layer);
+    add("sum of all of them", block.all_layers);
   }
-  table.rows.emplace_back(GroupHeading{"all"});
+  table.rows.emplace_back(GroupHeading{"model"});
   add("total", operations.total);
   return table;
 }

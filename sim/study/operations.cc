@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "sim/cost/op_cost.h"
+
 namespace llmarch {
 namespace {
 
@@ -72,17 +74,30 @@ std::string heading_of(Phase phase, const Settings& settings) {
                      name_of(settings.kv));
 }
 
+BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workload& workload,
+                           const Settings& settings) {
+  const RowCounts rows = row_counts(workload);
+  BlockFigures figures{block.name, block.repeats, {}, {}, {}};
+  Work one_layer = Work::none();
+  for (const Node& node : block.nodes) {
+    if (!runs(node.when, workload.latent_form)) continue;
+    const Work work = price(graph, block, node.op, rows);
+    one_layer += work;
+    figures.operations.push_back({node.name, step_of(work * block.repeats, settings)});
+  }
+  figures.one_layer = step_of(one_layer, settings);
+  figures.all_layers = step_of(one_layer * block.repeats, settings);
+  return figures;
+}
+
 }  // namespace
 
 OperationTable operation_table(const Model& model, Phase phase, const Settings& settings) {
-  const Book book = predict(model.graph, workload_of(phase, settings));
-  OperationTable table{heading_of(phase, settings), {}, step_of(book.total, settings)};
-  for (const BookLine& line : book.lines) {
-    const Block& block = model.graph.blocks.at(line.block);
-    const Node& node = block.nodes.at(line.node);
-    table.operations.push_back({block.name, node.name, block.repeats,
-                                opened_weights(model.graph, node.op),
-                                step_of(line.work, settings)});
+  const Workload workload = workload_of(phase, settings);
+  OperationTable table{heading_of(phase, settings), {},
+                       step_of(predict_total(model.graph, workload), settings)};
+  for (const Block& block : model.graph.blocks) {
+    table.blocks.push_back(block_figures(model.graph, block, workload, settings));
   }
   return table;
 }

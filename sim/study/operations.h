@@ -10,16 +10,21 @@
 namespace llmarch {
 
 struct OperationFigures {
-  std::string block;
   std::string operation;
+  Step step;  // all layers of the block together
+};
+
+struct BlockFigures {
+  std::string block;
   Integer layers;
-  std::vector<Weight> weights;  // what it opens, in one layer
-  Step step;                    // all layers of the kind together
+  std::vector<OperationFigures> operations;
+  Step one_layer;
+  Step all_layers;
 };
 
 struct OperationTable {
-  std::string heading;  // "decode at context 8,192, batch 1"
-  std::vector<OperationFigures> operations;
+  std::string heading;  // "decode of one token at context 8192, batch 1, weights bf16, KV bf16"
+  std::vector<BlockFigures> blocks;
   Step total;
 };
 
