@@ -14,6 +14,12 @@ Column right(std::string heading) {
   return {.heading = std::move(heading), .alignment = Alignment::right};
 }
 
+// In a column whose heading says the unit, or whose rows have several.
+Cell without_unit(Cell cell) {
+  cell.unit.clear();
+  return cell;
+}
+
 double share(Elements part, Elements whole) {
   return part.amount().as_double() / whole.amount().as_double();
 }
@@ -109,15 +115,16 @@ Table block_table(const OpGraph& graph, Digits digits) {
 Table operations_table(const OperationTable& operations, Digits digits) {
   Table table{.caption = "Predicted, operation by operation: " + operations.heading,
               .columns = {left("operation"), right("matrix FLOPs"), right("other FLOPs"),
-                          right("weights read"), right("KV read"), right("KV written"),
-                          right("activations")}};
+                          right("weights read, bytes"), right("KV read, bytes"),
+                          right("KV written, bytes"), right("activations, bytes")}};
   const auto add = [&](const std::string& label, const Step& step) {
-    table.rows.emplace_back(
-        CellRow{{text_cell(label), flops_cell(step.work.matrix, digits),
+    CellRow row{{text_cell(label), flops_cell(step.work.matrix, digits),
                  flops_cell(step.work.other, digits), bytes_cell(step.traffic.weights_read, digits),
                  bytes_cell(step.traffic.cache_read, digits),
                  bytes_cell(step.traffic.cache_written, digits),
-                 bytes_cell(step.traffic.activations, digits)}});
+                 bytes_cell(step.traffic.activations, digits)}};
+    for (Cell& cell : row.cells) cell = without_unit(std::move(cell));
+    table.rows.emplace_back(std::move(row));
   };
   for (const BlockFigures& block : operations.blocks) {
     table.rows.emplace_back(GroupHeading{layers_text(block.block, block.layers)});
