@@ -145,15 +145,13 @@ Document list_document(const std::vector<ListedModel>& models) {
                           right("active (A)"), right("context limit"), left("from")}};
   for (const auto& [model, origin] : models) {
     const ArchSpec& spec = model->spec;
-    table.rows.emplace_back(CellRow{{text_cell(spec.name),
-                                     text_cell(spec.title),
-                                     number_cell(layer_count(spec).value()),
-                                     parameters_cell(model->parameters.total, Digits::rounded),
-                                     parameters_cell(model->parameters.active.all, Digits::rounded),
-                                     {.text = context_tokens(spec.context_limit.value()),
-                                      .value = spec.context_limit.value(),
-                                      .unit = "tokens"},
-                                     text_cell(origin)}});
+    const Cell limit{.text = context_tokens(spec.context_limit.value()),
+                     .value = spec.context_limit.value()};
+    table.rows.emplace_back(CellRow{
+        {text_cell(spec.name), text_cell(spec.title), number_cell(layer_count(spec).value()),
+         without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
+         without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)), limit,
+         text_cell(origin)}});
   }
   return {.title = "Models", .blocks = {table}};
 }
