@@ -1,0 +1,140 @@
+#include "reports/block_diagram.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "reports/format.h"
+#include "sim/spec/fields.h"
+
+namespace llmarch::reports {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string number(Integer value) {
+  return grouped(value.value());
+}
+
+std::string norm_name(const Norm& norm) {
+  return norm.kind == NormKind::rms ? "RMSNorm" : "LayerNorm";
+}
+
+std::string rotary_text(const Rotary& rotary) {
+  std::string text = fmt::format("rotary, theta {:g}", rotary.theta);
+  if (rotary.scaling) {
+    text += fmt::format(", {}", Names<RotaryScaling>::alternatives[rotary.scaling->index()]);
+  }
+  return text;
+}
+
+Lines describe(const GroupedAttention& attention) {
+  const Integer cached = 2 * attention.kv_heads * attention.head_dim;
+  Lines lines{attention.kv_heads == attention.query_heads ? "multi-head attention"
+                                                          : "grouped-query attention",
+              fmt::format("{} query heads, {} key/value heads of {}", number(attention.query_heads),
+                          number(attention.kv_heads), number(attention.head_dim))};
+  if (attention.qk_norm) lines.emplace_back("queries and keys normalised, each head");
+  lines.push_back(attention.rotary ? rotary_text(*attention.rotary) : "no rotary positions");
+  lines.push_back(fmt::format("caches {} elements a token: keys, values", number(cached)));
+  return lines;
+}
+
+Lines describe(const LatentAttention& attention) {
+  const Integer cached = attention.kv_latent_dim + attention.rope_head_dim;
+  Lines lines{"latent attention (MLA)",
+              fmt::format("{} heads: keys {} + {} rotated, values {}",
+                          number(attention.query_heads), number(attention.nope_head_dim),
+                          number(attention.rope_head_dim), number(attention.value_head_dim))};
+  lines.push_back(attention.query_latent_dim ? fmt::format("queries through a latent of {}",
+                                                           number(*attention.query_latent_dim))
+                                             : "queries projected in one step");
+  lines.push_back(rotary_text(attention.rotary));
+  lines.push_back(fmt::format("caches {} elements a token: latent {}, rotated key {}",
+                              number(cached), number(attention.kv_latent_dim),
+                              number(attention.rope_head_dim)));
+  return lines;
+}
+
+Lines describe(const DenseFeedForward& dense) {
+  return {dense.gated ? "gated feed-forward" : "feed-forward",
+          fmt::format("width {}, {}", number(dense.width), name_of(dense.activation))};
+}
+
+Lines describe(const MixtureFeedForward& mixture) {
+  Lines lines{"mixture of experts",
+              fmt::format("router: {}, {} of {} experts a token", name_of(mixture.router.scoring),
+                          number(mixture.experts_per_token), number(mixture.experts)),
+              fmt::format("each of width {}, {}", number(mixture.expert_width),
+                          name_of(mixture.activation))};
+  if (mixture.router.groups) {
+    lines.push_back(fmt::format("from {} of {} groups", number(mixture.router.groups->chosen),
+                                number(mixture.router.groups->count)));
+  }
+  if (mixture.shared_width) {
+    lines.push_back(
+        fmt::format("shared experts of width {}, for every token", number(*mixture.shared_width)));
+  }
+  return lines;
+}
+
+// A branch that leaves the residual stream, passes through `steps` and is added back.
+Lines branch(const std::vector<Lines>& steps) {
+  Lines drawn;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    drawn.push_back((i == 0 ? "├──► " : "│    ") + steps[i].front());
+    for (std::size_t line = 1; line < steps[i].size(); ++line) {
+      drawn.push_back("│      " + steps[i][line]);
+    }
+    if (i + 1 < steps.size()) drawn.emplace_back("│      ↓");
+  }
+  drawn.emplace_back("⊕ ◄──┘");
+  return drawn;
+}
+
+std::string layers_text(Integer count) {
+  return count == 1 ? "1 layer" : fmt::format("{} layers", count.value());
+}
+
+Integer layers_of_kind(const ArchSpec& spec, std::size_t kind) {
+  Integer count = 0;
+  for (const std::size_t layer : layer_sequence(spec)) count += layer == kind ? 1 : 0;
+  return count;
+}
+
+void append_layer(const ArchSpec& spec, std::size_t kind, std::string& text) {
+  const Layer& layer = spec.layer.at(kind).value;
+  const auto described = [](const auto& variant) {
+    return std::visit([](const auto& alternative) { return describe(alternative); }, variant);
+  };
+  const Lines norm{norm_name(spec.norm)};
+  const Lines mixer = described(spec.attention.at(layer.attention.index).value);
+  const Lines feed_forward = described(spec.feed_forward.at(layer.feed_forward.index).value);
+  text += fmt::format("  ┌ {}: {}\n", spec.layer.at(kind).name,
+                      layers_text(layers_of_kind(spec, kind)));
+  for (const auto& steps : {branch({norm, mixer}), branch({norm, feed_forward})}) {
+    text += "  │ │\n";
+    for (const std::string& line : steps) text += "  │ " + line + "\n";
+  }
+  text += "  └ │\n";
+}
+
+}  // namespace
+
+std::string block_diagram(const ArchSpec& spec) {
+  std::string text = "    tokens\n    │\n";
+  text +=
+      fmt::format("    token embedding, {} x {}\n", number(spec.vocabulary), number(spec.hidden));
+  if (spec.learned_positions) {
+    text += fmt::format("    + position embedding, {} x {}\n", number(*spec.learned_positions),
+                        number(spec.hidden));
+  }
+  text += "    │\n";
+  for (std::size_t kind = 0; kind < spec.layer.size(); ++kind) append_layer(spec, kind, text);
+  text += fmt::format("    {}\n    │\n    head, {} x {}{}\n    │\n    logits\n",
+                      norm_name(spec.norm), number(spec.vocabulary), number(spec.hidden),
+                      spec.head == Head::tied ? ", the embedding table" : "");
+  return text;
+}
+
+}  // namespace llmarch::reports
