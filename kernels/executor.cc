@@ -75,9 +75,9 @@ class Executor {
  private:
   Rows<Scalar> run_block(std::size_t index, Rows<Scalar> hidden) {
     const Block& block = graph_.blocks.at(index);
-    BlockRun<Scalar> run{&graph_,    &block,     layers_run_[index]++, &weights_,
-                         &caches_,   &workload_, token_ids_,           &ledger_,
-                         std::vector<Rows<Scalar>>(block.values.size())};
+    BlockRun<Scalar> run{&graph_,    &block,   layers_run_[index]++,
+                         &weights_,  &caches_, &workload_,
+                         token_ids_, &ledger_, std::vector<Rows<Scalar>>(block.values.size())};
     if (block.input) run.values.at(*block.input) = std::move(hidden);
     for (std::size_t node = 0; node < block.nodes.size(); ++node) {
       if (!runs_in(block.nodes[node].when, workload_.latent_form)) continue;
@@ -134,9 +134,8 @@ class Executor {
   Execution result_;
 };
 
-template <class Scalar>
-void check_input(const OpGraph& graph, KvCaches<Scalar>& caches,
-                 std::span<const std::int64_t> token_ids, const Workload& workload) {
+void check_token_ids(const OpGraph& graph, std::span<const std::int64_t> token_ids,
+                     const Workload& workload) {
   const Integer rows = workload.batch * workload.tokens;
   if (std::ssize(token_ids) != rows.value() || rows < 1) {
     throw std::invalid_argument(fmt::format("{} token ids for {} x {} tokens", token_ids.size(),
@@ -144,26 +143,25 @@ void check_input(const OpGraph& graph, KvCaches<Scalar>& caches,
   }
   const Integer vocabulary = graph.weight(std::get<Embed>(graph.blocks[0].nodes[0].op).table).rows;
   for (const std::int64_t id : token_ids) {
-    if (id < 0 || id >= vocabulary.value()) {
-      throw std::invalid_argument(
-          fmt::format("token id {} is outside the vocabulary of {}", id, vocabulary.value()));
-    }
-  }
-  for (const Node& node : graph.blocks[0].nodes) {
-    const auto* positions = std::get_if<AddPositions>(&node.op);
-    if (positions == nullptr) continue;
-    const Integer rows_of_table = graph.weight(positions->table).rows;
-    if (workload.past + workload.tokens > rows_of_table) {
-      throw std::invalid_argument(fmt::format("{} positions, and the model has learned only {}",
-                                              (workload.past + workload.tokens).value(),
-                                              rows_of_table.value()));
-    }
-  }
-  if (caches.batch() != size(workload.batch) || caches.past() != size(workload.past)) {
+    if (id >= 0 && id < vocabulary.value()) continue;
     throw std::invalid_argument(
-        fmt::format("the caches do not hold {} positions of {} sequences", workload.past.value(),
-                    workload.batch.value()));
+        fmt::format("token id {} is outside the vocabulary of {}", id, vocabulary.value()));
   }
+}
+
+void check_positions(const OpGraph& graph, const Workload& workload) {
+  const std::optional<Integer> learned = learned_positions(graph);
+  const Integer asked = workload.past + workload.tokens;
+  if (!learned || asked <= *learned) return;
+  throw std::invalid_argument(fmt::format("{} positions, and the model has learned only {}",
+                                          asked.value(), learned->value()));
+}
+
+template <class Scalar>
+void check_caches(const KvCaches<Scalar>& caches, const Workload& workload) {
+  if (caches.batch() == size(workload.batch) && caches.past() == size(workload.past)) return;
+  throw std::invalid_argument(fmt::format("the caches do not hold {} positions of {} sequences",
+                                          workload.past.value(), workload.batch.value()));
 }
 
 }  // namespace
@@ -171,12 +169,14 @@ void check_input(const OpGraph& graph, KvCaches<Scalar>& caches,
 template <class Scalar>
 Execution execute(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                   std::span<const std::int64_t> token_ids, const Workload& workload) {
-  check_input(graph, caches, token_ids, workload);
+  check_token_ids(graph, token_ids, workload);
+  check_positions(graph, workload);
+  check_caches(caches, workload);
   return Executor<Scalar>(graph, weights, caches, token_ids, workload).run();
 }
 
 template Execution execute<double>(const OpGraph&, const WeightStore&, KvCaches<double>&,
-                                  std::span<const std::int64_t>, const Workload&);
+                                   std::span<const std::int64_t>, const Workload&);
 template Execution execute<Counted>(const OpGraph&, const WeightStore&, KvCaches<Counted>&,
                                     std::span<const std::int64_t>, const Workload&);
 

@@ -19,8 +19,7 @@ using Shape = std::vector<std::int64_t>;
 // Reads expected.safetensors and remembers what was asked for.
 class ExpectedReader {
  public:
-  explicit ExpectedReader(const std::filesystem::path& file)
-      : file_(SafetensorsFile::open(file)) {}
+  explicit ExpectedReader(const std::filesystem::path& file) : file_(SafetensorsFile::open(file)) {}
 
   [[nodiscard]] bool has(const std::string& name) const { return file_.find(name) != nullptr; }
 
@@ -88,12 +87,29 @@ std::vector<Value> slice(const std::vector<Value>& all, std::size_t index, std::
   return {begin, begin + static_cast<std::ptrdiff_t>(size)};
 }
 
+void check_input_ids(const ExpectedReader& reader, const std::vector<std::int64_t>& ids,
+                     const OpGraph& graph, std::int64_t vocabulary) {
+  for (const std::int64_t id : ids) {
+    if (id >= 0 && id < vocabulary) continue;
+    reader.fail(fmt::format("token id {} is outside the vocabulary of {}", id, vocabulary));
+  }
+  const std::optional<Integer> learned = learned_positions(graph);
+  if (!learned || std::ssize(ids) <= learned->value()) return;
+  reader.fail(fmt::format("{} tokens, and the model has learned only {} positions", ids.size(),
+                          learned->value()));
+}
+
 void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
                   Expected& expected) {
   const std::vector<MixtureLayer> layers = mixture_layers(graph);
   if (layers.empty()) return;
   const auto count = std::ssize(layers);
   const std::int64_t chosen = layers.front().experts_per_token.value();
+  for (const MixtureLayer& layer : layers) {
+    if (layer.experts_per_token == chosen) continue;
+    reader.fail(fmt::format("layers that run {} and {} experts per token do not fit in one tensor",
+                            chosen, layer.experts_per_token.value()));
+  }
   const auto numbers = reader.integers("moe_layers", {count});
   const auto experts = reader.integers("experts", {count, tokens, chosen});
   const auto weights = reader.floats("expert_weights", {count, tokens, chosen});
@@ -144,8 +160,7 @@ Trace run_sequence(const OpGraph& graph, const WeightStore& weights,
 }
 
 Deviation compare_floats(std::string what, const std::vector<float>& got,
-                         const std::vector<float>& expected, std::size_t tokens,
-                         double tolerance) {
+                         const std::vector<float>& expected, std::size_t tokens, double tolerance) {
   Deviation deviation{std::move(what), 0, tolerance, 0};
   const std::size_t columns = expected.size() / tokens;
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -175,9 +190,9 @@ std::vector<Deviation> compare(const Trace& got, const Expected& expected, doubl
   std::vector<Deviation> deviations;
   std::size_t routed = 0;
   for (std::size_t i = 0; i < expected.hidden.size(); ++i) {
-    deviations.push_back(compare_floats(i == 0 ? "hidden state into layer 0"
-                                               : fmt::format("hidden state out of layer {}", i - 1),
-                                        got.hidden.at(i), expected.hidden[i], tokens, tolerance));
+    deviations.push_back(compare_floats(
+        i == 0 ? "hidden state into layer 0" : fmt::format("hidden state out of layer {}", i - 1),
+        got.hidden.at(i), expected.hidden[i], tokens, tolerance));
     // The choice of layer i is made before its output.
     if (routed < expected.routing.size() && expected.routing[routed].layer == i) {
       const RoutingTrace& want = expected.routing[routed];
@@ -202,11 +217,7 @@ Expected load_expected(const std::filesystem::path& file, const OpGraph& graph) 
   const std::int64_t vocabulary = head.values.at(head.output).columns.value();
   Expected expected;
   expected.input_ids = reader.integers("input_ids", {tokens});
-  for (const std::int64_t id : expected.input_ids) {
-    if (id < 0 || id >= vocabulary) {
-      reader.fail(fmt::format("token id {} is outside the vocabulary of {}", id, vocabulary));
-    }
-  }
+  check_input_ids(reader, expected.input_ids, graph, vocabulary);
   expected.logits = reader.floats("logits", {tokens, vocabulary});
   const auto states = reader.floats("hidden_states", {layers + 1, tokens, hidden});
   const auto size = static_cast<std::size_t>(tokens * hidden);

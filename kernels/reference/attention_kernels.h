@@ -54,6 +54,18 @@ void run(BlockRun<Scalar>& step, const Store& op) {
   }
 }
 
+// One head of one query: scores, softmax, weighted sum over the keys from the first to `position`.
+template <class Scalar, class Score, class ValueOf>
+void attend_until(std::size_t position, const Score& score, const ValueOf& value,
+                  std::span<Scalar> sum) {
+  std::vector<Scalar> scores(position + 1);
+  for (std::size_t key = 0; key <= position; ++key) scores[key] = score(key);
+  softmax(std::span(scores));
+  for (std::size_t key = 0; key <= position; ++key) {
+    accumulate_product(scores[key], value(key), sum);
+  }
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Attend& op) {
   auto query = step.read(op.query);
@@ -64,19 +76,17 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
   const std::size_t sharing = size(op.query_heads / op.kv_heads);
   const Scalar scale = op.scale;
   for (std::size_t r = 0; r < query.rows(); ++r) {
-    const auto [sequence, position] = step.place(r);
-    std::vector<Scalar> scores(position + 1);
+    const RowPlace place = step.place(r);
     for (std::size_t head = 0; head < size(op.query_heads); ++head) {
       const auto q = part(query.row(r), head, width);
       const std::size_t kv_head = head / sharing;
-      for (std::size_t key = 0; key <= position; ++key) {
-        scores[key] = dot(q, part(keys.row(sequence, key), kv_head, width)) * scale;
-      }
-      softmax(std::span(scores));
-      const auto sum = part(out.row(r), head, width);
-      for (std::size_t key = 0; key <= position; ++key) {
-        accumulate_product(scores[key], part(values.row(sequence, key), kv_head, width), sum);
-      }
+      const auto score = [&](std::size_t key) {
+        return scale * dot(q, part(keys.row(place.sequence, key), kv_head, width));
+      };
+      const auto value = [&](std::size_t key) {
+        return part(values.row(place.sequence, key), kv_head, width);
+      };
+      attend_until(place.position, score, value, part(out.row(r), head, width));
     }
   }
 }
@@ -124,20 +134,15 @@ void run(BlockRun<Scalar>& step, const AttendLatent& op) {
   const std::size_t width = nope + size(op.shape.rope_dim);
   const Scalar scale = op.scale;
   for (std::size_t r = 0; r < query.rows(); ++r) {
-    const auto [sequence, position] = step.place(r);
-    std::vector<Scalar> scores(position + 1);
+    const RowPlace place = step.place(r);
+    const auto value = [&](std::size_t key) { return latents.row(place.sequence, key); };
     for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
       const auto q = part(absorbed.row(r), head, latent);
       const auto q_rope = part(query.row(r), head, width).subspan(nope);
-      for (std::size_t key = 0; key <= position; ++key) {
-        scores[key] = scale * joined_dot(q, latents.row(sequence, key), q_rope,
-                                         rope_keys.row(sequence, key));
-      }
-      softmax(std::span(scores));
-      const auto sum = part(out.row(r), head, latent);
-      for (std::size_t key = 0; key <= position; ++key) {
-        accumulate_product(scores[key], latents.row(sequence, key), sum);
-      }
+      const auto score = [&](std::size_t key) {
+        return scale * joined_dot(q, value(key), q_rope, rope_keys.row(place.sequence, key));
+      };
+      attend_until(place.position, score, value, part(out.row(r), head, latent));
     }
   }
 }
@@ -181,21 +186,18 @@ void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
   const std::size_t positions = step.past() + step.tokens();
   const Scalar scale = op.scale;
   for (std::size_t r = 0; r < query.rows(); ++r) {
-    const auto [sequence, position] = step.place(r);
-    std::vector<Scalar> scores(position + 1);
+    const RowPlace place = step.place(r);
+    const std::size_t first_key = place.sequence * positions;
     for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
       const auto q = part(query.row(r), head, width);
-      for (std::size_t key = 0; key <= position; ++key) {
-        const auto k = part(keys.row(sequence * positions + key), head, nope);
-        scores[key] =
-            scale * joined_dot(q.first(nope), k, q.subspan(nope), rope_keys.row(sequence, key));
-      }
-      softmax(std::span(scores));
-      const auto sum = part(out.row(r), head, value_width);
-      for (std::size_t key = 0; key <= position; ++key) {
-        const auto v = part(values.row(sequence * positions + key), head, value_width);
-        accumulate_product(scores[key], v, sum);
-      }
+      const auto score = [&](std::size_t key) {
+        return scale * joined_dot(q.first(nope), part(keys.row(first_key + key), head, nope),
+                                  q.subspan(nope), rope_keys.row(place.sequence, key));
+      };
+      const auto value = [&](std::size_t key) {
+        return part(values.row(first_key + key), head, value_width);
+      };
+      attend_until(place.position, score, value, part(out.row(r), head, value_width));
     }
   }
 }

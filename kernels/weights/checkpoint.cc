@@ -52,7 +52,7 @@ class Loader {
     check_shape(name, weight, source);
     const std::vector<float> stored = checkpoint_.read_floats(name);
     used_.insert(name);
-    const bool vector = is_vector(weight);
+    const bool vector = is_vector(weight.role);
     const std::int64_t rows = (vector ? weight.columns : weight.rows).value();
     const std::int64_t columns = vector ? 1 : weight.columns.value();
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -65,11 +65,6 @@ class Loader {
         target[static_cast<std::size_t>(r * columns + c)] = stored[static_cast<std::size_t>(at)];
       }
     }
-  }
-
-  static bool is_vector(const Weight& weight) {
-    const WeightKind kind = kind_of(weight.role);
-    return kind == WeightKind::norm || kind == WeightKind::bias;
   }
 
   [[nodiscard]] std::string stored_name(const std::string& name) const {
@@ -88,12 +83,12 @@ class Loader {
                       fmt::format("tensor '{}' is missing; the config asks for it", name));
     }
     Shape expected{source.stored_rows.value()};
-    if (!is_vector(weight)) expected.push_back(weight.columns.value());
+    if (!is_vector(weight.role)) expected.push_back(weight.columns.value());
     if (source.layout == StoredLayout::transposed) std::swap(expected.front(), expected.back());
     if (info->shape == expected) return;
     throw FileError(checkpoint_.folder(),
-                    fmt::format("tensor '{}' has the shape [{}], and the config asks for [{}]", name,
-                                fmt::join(info->shape, ", "), fmt::join(expected, ", ")));
+                    fmt::format("tensor '{}' has the shape [{}], and the config asks for [{}]",
+                                name, fmt::join(info->shape, ", "), fmt::join(expected, ", ")));
   }
 
   void refuse_unused(Head head) const {

@@ -65,36 +65,40 @@ std::string decoder_name(WeightRole role, std::size_t layer, std::size_t expert)
   return fmt::format("model.layers.{}.{}", layer, decoder_layer_name(role, expert));
 }
 
+// Beneath "h.N."; empty for a weight that no layer of gpt2 has.
+std::string_view gpt2_layer_name(WeightRole role) {
+  switch (role) {
+    case WeightRole::attention_norm: return "ln_1.weight";
+    case WeightRole::attention_norm_bias: return "ln_1.bias";
+    case WeightRole::query:
+    case WeightRole::key:
+    case WeightRole::value: return "attn.c_attn.weight";
+    case WeightRole::query_bias:
+    case WeightRole::key_bias:
+    case WeightRole::value_bias: return "attn.c_attn.bias";
+    case WeightRole::attention_output: return "attn.c_proj.weight";
+    case WeightRole::attention_output_bias: return "attn.c_proj.bias";
+    case WeightRole::feed_forward_norm: return "ln_2.weight";
+    case WeightRole::feed_forward_norm_bias: return "ln_2.bias";
+    case WeightRole::up: return "mlp.c_fc.weight";
+    case WeightRole::up_bias: return "mlp.c_fc.bias";
+    case WeightRole::down: return "mlp.c_proj.weight";
+    case WeightRole::down_bias: return "mlp.c_proj.bias";
+    default: return {};  // gpt2 is one architecture: what it lacks needs no name
+  }
+}
+
 std::string gpt2_name(WeightRole role, std::size_t layer) {
-  const auto of_layer = [layer](std::string_view name) { return fmt::format("h.{}.{}", layer, name); };
   if (role == WeightRole::token_embedding) return "wte.weight";
   if (role == WeightRole::position_embedding) return "wpe.weight";
   if (role == WeightRole::final_norm) return "ln_f.weight";
   if (role == WeightRole::final_norm_bias) return "ln_f.bias";
   if (role == WeightRole::head) return "lm_head.weight";
-  if (role == WeightRole::attention_norm) return of_layer("ln_1.weight");
-  if (role == WeightRole::attention_norm_bias) return of_layer("ln_1.bias");
-  if (role == WeightRole::query || role == WeightRole::key || role == WeightRole::value) {
-    return of_layer("attn.c_attn.weight");
+  const std::string_view name = gpt2_layer_name(role);
+  if (name.empty()) {
+    throw std::logic_error(fmt::format("gpt2_name: gpt2 has no {}", name_of(role)));
   }
-  if (role == WeightRole::query_bias || role == WeightRole::key_bias ||
-      role == WeightRole::value_bias) {
-    return of_layer("attn.c_attn.bias");
-  }
-  if (role == WeightRole::attention_output) return of_layer("attn.c_proj.weight");
-  if (role == WeightRole::attention_output_bias) return of_layer("attn.c_proj.bias");
-  if (role == WeightRole::feed_forward_norm) return of_layer("ln_2.weight");
-  if (role == WeightRole::feed_forward_norm_bias) return of_layer("ln_2.bias");
-  if (role == WeightRole::up) return of_layer("mlp.c_fc.weight");
-  if (role == WeightRole::up_bias) return of_layer("mlp.c_fc.bias");
-  if (role == WeightRole::down) return of_layer("mlp.c_proj.weight");
-  if (role == WeightRole::down_bias) return of_layer("mlp.c_proj.bias");
-  throw std::logic_error(fmt::format("gpt2_name: gpt2 has no {}", name_of(role)));
-}
-
-bool is_vector(WeightRole role) {
-  const WeightKind kind = kind_of(role);
-  return kind == WeightKind::norm || kind == WeightKind::bias;
+  return fmt::format("h.{}.{}", layer, name);
 }
 
 // The whole tensor.
@@ -109,8 +113,8 @@ const LatentShape* latent_shape(const Block& block) {
   return nullptr;
 }
 
-// kv_a_proj_with_mqa holds the latent's rows and then the rotary key's; kv_b_proj, head by head, the
-// key's rows and then the value's.
+// kv_a_proj_with_mqa holds the latent's rows and then the rotary key's; kv_b_proj, head by head,
+// the key's rows and then the value's.
 TensorSource decoder_source(const OpGraph& graph, const Weight& weight, Integer rows,
                             std::size_t layer, std::size_t copy) {
   TensorSource source = whole(decoder_name(weight.role, layer, copy), rows);
@@ -128,8 +132,8 @@ TensorSource decoder_source(const OpGraph& graph, const Weight& weight, Integer 
     case WeightRole::key_up:
       return {source.name, source.layout, shape->heads * head, shape->nope_dim, head, 0};
     case WeightRole::value_up:
-      return {source.name, source.layout, shape->heads * head, shape->value_dim, head,
-              shape->nope_dim};
+      return {source.name,      source.layout, shape->heads * head,
+              shape->value_dim, head,          shape->nope_dim};
     default: return source;  // every other weight is a tensor of its own
   }
 }

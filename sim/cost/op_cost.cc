@@ -1,16 +1,16 @@
 // Conventions, the same for every rule:
-//   * An add, subtract, multiply or divide is one FLOP, so a product of length k is 2k. Comparisons,
+//   * An add, subtract, multiply or divide is one FLOP, so a product of length k is 2k.
+//   Comparisons,
 //     maxima, sign changes and copies are none. exp, tanh, erf and roots are counted apart.
 //   * Matrix FLOPs are those of matrix products: projections, both products of attention, router,
 //     experts, head. A bias, a norm, a softmax, an activation are other FLOPs.
 //   * Causality is exact: the query at position p meets p + 1 keys.
-//   * An operation opens each weight, each cached element and each row of its operands once, however
+//   * An operation opens each weight, each cached element and each row of its operands once,
+//   however
 //     often it uses them; embedding tables are opened row by row.
 #include "sim/cost/op_cost.h"
 
 #include <cmath>
-
-#include "sim/cost/predict.h"
 
 namespace llmarch {
 namespace {
@@ -173,8 +173,8 @@ class Pricer {
     Integer flops =
         op.experts * (op.router.scoring == Scoring::softmax ? kSoftmaxFlops : kSigmoidFlops);
     if (op.correction_bias) flops += op.experts;
-    if (op.router.groups) flops += op.router.groups->count;            // the sum of the best two
-    if (op.router.normalized_weights) flops += 2 * chosen;             // into the sum, over the sum
+    if (op.router.groups) flops += op.router.groups->count;  // the sum of the best two
+    if (op.router.normalized_weights) flops += 2 * chosen;   // into the sum, over the sum
     if (op.router.weight_scale) flops += chosen;
     work.matrix = Flops(2 * rows(op.in) * columns(op.in) * op.experts);
     work.other = Flops(rows(op.in) * flops);
@@ -233,7 +233,8 @@ class Pricer {
     return work;
   }
 
-  // Scores and weighted values of every head, pair by pair; the scale and the softmax of each score.
+  // Scores and weighted values of every head, pair by pair; the scale and the softmax of each
+  // score.
   [[nodiscard]] Work attention(Integer heads, Integer key_dim, Integer value_dim) const {
     Work work;
     const Integer scores = rows_.pairs * heads;
@@ -247,9 +248,11 @@ class Pricer {
     const Elements each = elements_per_expert(graph_, op);
     const Integer tokens = rows(op.in);
     if (tokens == 1) return each * op.experts_per_token;
+    const Elements all = each * op.experts;
     const double distinct = expected_distinct_experts(op.experts, op.experts_per_token, tokens);
-    // Within the model's total, which the graph has checked, so the rounding cannot overflow.
-    return Elements(std::llround(distinct * each.amount().as_double()));
+    const double expected = distinct * each.amount().as_double();
+    // Not above all of them, and so never rounded to what 64 bits cannot hold.
+    return expected < all.amount().as_double() ? Elements(std::llround(expected)) : all;
   }
 
   const OpGraph& graph_;
@@ -287,6 +290,7 @@ Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCoun
 }
 
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows) {
+  if (rows == 1) return chosen.as_double();  // exactly, where the formula would round
   const double missed = 1 - chosen.as_double() / experts.as_double();
   return experts.as_double() * (1 - std::pow(missed, rows.as_double()));
 }

@@ -22,6 +22,10 @@ bool runs(When when, LatentForm form);
 // The three matrices of one expert.
 Elements elements_per_expert(const OpGraph& graph, const RunExperts& op);
 
+// How many of `experts` are run by at least one of `rows` tokens that choose `chosen` each, under
+// uniform routing: E (1 - (1 - k/E)^rows). The one figure that is an expectation and not a count.
+double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
+
 Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows);
 
 }  // namespace llmarch

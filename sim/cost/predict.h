@@ -1,5 +1,5 @@
-// The predicted book: what a model costs, from shapes alone. Exact integers, nothing is run. The price
-// of each operation stands in op_cost.cc; this file knows how prices add up to a model.
+// The predicted book: what a model costs, from shapes alone. Exact integers, nothing is run. The
+// price of each operation stands in op_cost.cc; this file knows how prices add up to a model.
 #pragma once
 
 #include <vector>
@@ -29,14 +29,11 @@ Elements cache_elements_per_token(const OpGraph& graph);
 // Elements that the caches hold after `context` positions of `batch` sequences.
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch);
 
-// All three throw Overflow when a figure passes 64 bits.
+// Every operation that the workload runs, in the order of the graph. Throws Overflow when a figure
+// passes 64 bits, as the functions around it do.
 Book predict(const OpGraph& graph, const Workload& workload);
 
 // The sum of the book without its lines: what a sweep asks for.
 Work predict_total(const OpGraph& graph, const Workload& workload);
-
-// How many of `experts` are run by at least one of `rows` tokens that choose `chosen` each, under
-// uniform routing: E (1 - (1 - k/E)^rows). The one figure that is an expectation and not a count.
-double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
 
 }  // namespace llmarch

@@ -14,7 +14,9 @@ ValueId GraphBuilder::block_input(Integer columns) {
   return *block().input;
 }
 
-void GraphBuilder::end_block(ValueId output) { block().output = output; }
+void GraphBuilder::end_block(ValueId output) {
+  block().output = output;
+}
 
 ValueId GraphBuilder::value(RowAxis rows, Integer columns) {
   block().values.push_back({rows, columns});
@@ -64,7 +66,8 @@ ValueId GraphBuilder::normalize_groups(ValueId in, double epsilon, WeightRole ro
   return out;
 }
 
-ValueId GraphBuilder::project(ValueId in, Integer out_columns, WeightRole role, BiasRole bias_role) {
+ValueId GraphBuilder::project(ValueId in, Integer out_columns, WeightRole role,
+                              BiasRole bias_role) {
   const WeightId matrix = weight(role, out_columns, columns(in));
   std::optional<WeightId> bias;
   if (bias_role) bias = weight(*bias_role, 1, out_columns);
@@ -175,14 +178,17 @@ ValueId GraphBuilder::select_rows(ValueId in) {
   return out;
 }
 
+// The sum is wanted for the Overflow that it may throw: beyond this point every total fits.
+void GraphBuilder::check_parameters_fit() const {
+  Elements parameters;
+  for (const Weight& each : graph_.weights) parameters += each.elements() * graph_.instances(each);
+}
+
 OpGraph GraphBuilder::finish(std::vector<std::size_t> layers) {
   for (Block& each : graph_.blocks) each.repeats = each.kind == BlockKind::layer ? 0 : 1;
   for (const std::size_t layer : layers) graph_.blocks.at(layer).repeats += 1;
   graph_.layers = std::move(layers);
-  Integer parameters = 0;
-  for (const Weight& each : graph_.weights) {
-    parameters += each.elements().amount() * graph_.instances(each);
-  }
+  check_parameters_fit();
   return std::move(graph_);
 }
 

@@ -43,7 +43,8 @@ class GraphBuilder {
   ValueId select_rows(ValueId in);
   WeightId weight(WeightRole role, Integer rows, Integer columns, Integer copies = 1);
 
-  // `layers` names the block of each layer in order. Throws Overflow when the parameters pass 64 bits.
+  // `layers` names the block of each layer in order. Throws Overflow when the parameters pass 64
+  // bits.
   OpGraph finish(std::vector<std::size_t> layers);
 
  private:
@@ -52,6 +53,7 @@ class GraphBuilder {
   RowAxis rows(ValueId value) { return block().values.at(value).rows; }
   ValueId value(RowAxis rows, Integer columns);
   void append(std::string name, When when, Op op);
+  void check_parameters_fit() const;
 
   OpGraph graph_;
   WeightId token_embedding_ = 0;

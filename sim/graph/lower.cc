@@ -33,8 +33,8 @@ ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
   const Integer query_columns = attention.query_heads * head_dim;
   const Integer kv_columns = attention.kv_heads * head_dim;
   const bool bias = attention.qkv_bias;
-  ValueId q = build.project(x, query_columns, WeightRole::query,
-                            bias_if(bias, WeightRole::query_bias));
+  ValueId q =
+      build.project(x, query_columns, WeightRole::query, bias_if(bias, WeightRole::query_bias));
   ValueId k = build.project(x, kv_columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
   const ValueId v =
       build.project(x, kv_columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
@@ -154,9 +154,8 @@ void lower_layer(GraphBuilder& build, const ArchSpec& spec, const Named<Layer>& 
 
   h = build.normalize(x, spec.norm, WeightRole::feed_forward_norm,
                       WeightRole::feed_forward_norm_bias);
-  h = std::visit(
-      [&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
-      feed_forward);
+  h = std::visit([&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
+                 feed_forward);
   x = build.add("residual after feed-forward", x, h);
   build.end_block(x);
 }

@@ -1,5 +1,5 @@
-// lower: from a spec to its operations, one short function per block, each reading like the paper it
-// comes from. This file knows which operations an architecture is; builder.h knows their shapes.
+// lower: from a spec to its operations, one short function per block, each reading like the paper
+// it comes from. This file knows which operations an architecture is; builder.h knows their shapes.
 #pragma once
 
 #include "sim/graph/op_graph.h"

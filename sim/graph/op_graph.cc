@@ -54,6 +54,11 @@ WeightKind kind_of(WeightRole role) {
   throw std::logic_error("kind_of: a weight role outside the enumeration");
 }
 
+bool is_vector(WeightRole role) {
+  const WeightKind kind = kind_of(role);
+  return kind == WeightKind::norm || kind == WeightKind::bias;
+}
+
 Component component_of(WeightRole role) {
   switch (role) {
     case WeightRole::token_embedding: return Component::token_embedding;
@@ -167,6 +172,13 @@ std::string_view name_of(Component component) {
     case Component::head: return "head";
   }
   throw std::logic_error("name_of: a component outside the enumeration");
+}
+
+std::optional<Integer> learned_positions(const OpGraph& graph) {
+  for (const Node& node : graph.blocks.front().nodes) {
+    if (const auto* add = std::get_if<AddPositions>(&node.op)) return graph.weight(add->table).rows;
+  }
+  return std::nullopt;
 }
 
 }  // namespace llmarch

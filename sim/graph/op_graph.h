@@ -1,12 +1,13 @@
-// OpGraph: the model as a list of operations on symbolic tensors. It is what the cost rules price and
-// what the executor runs, the very same list. This file knows the operations and what each reads and
-// writes; lower.h knows which of them make an architecture, workload.h how many rows they have.
+// OpGraph: the model as a list of operations on symbolic tensors. It is what the cost rules price
+// and what the executor runs, the very same list. This file knows the operations and what each
+// reads and writes; lower.h knows which of them make an architecture, workload.h how many rows they
+// have.
 //
 // Barrier: beyond this point there are no model names. Shapes are symbolic in the workload: a value
 // has a number of columns and says what its rows stand for, so one graph serves every workload.
 //
-// To add an operation: a struct here, one line in `Op`; the compiler then names the cost rule and the
-// kernel that are missing.
+// To add an operation: a struct here, one line in `Op`; the compiler then names the cost rule and
+// the kernel that are missing.
 #pragma once
 
 #include <cstddef>
@@ -90,6 +91,7 @@ enum class WeightKind {
 };
 
 WeightKind kind_of(WeightRole role);
+bool is_vector(WeightRole role);  // a norm or a bias
 
 // The closed switch that sorts every weight into one component, so that components add up.
 Component component_of(WeightRole role);
@@ -104,8 +106,8 @@ using ValueId = std::size_t;   // index into Block::values
 struct Weight {
   WeightRole role;
   std::size_t block = 0;
-  Integer rows;     // output columns; 1 for a vector
-  Integer columns;  // input columns
+  Integer rows;        // output columns; 1 for a vector
+  Integer columns;     // input columns
   Integer copies = 1;  // experts
   [[nodiscard]] Elements elements_of_copy() const { return Elements(rows * columns); }
   [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
@@ -147,7 +149,7 @@ struct Normalize {
   NormKind kind;
   double epsilon;
   Integer groups;
-  WeightId weight;              // (columns / groups)
+  WeightId weight;  // (columns / groups)
   std::optional<WeightId> bias;
   ValueId in, out;
 };
@@ -159,8 +161,9 @@ struct Project {
   ValueId in, out;
 };
 
-// Each row is `heads` vectors of equal width; in each, `dim` elements from `offset` on are turned in
-// pairs by angles that depend on the position. The tables of angles are made once and are not counted.
+// Each row is `heads` vectors of equal width; in each, `dim` elements from `offset` on are turned
+// in pairs by angles that depend on the position. The tables of angles are made once and are not
+// counted.
 struct Rotate {
   Rotary rotary;
   Integer heads, offset, dim;
@@ -173,7 +176,8 @@ struct Store {
   ValueId in;
 };
 
-// Scaled dot-product attention, causal; `query_heads / kv_heads` query heads share a key/value head.
+// Scaled dot-product attention, causal; `query_heads / kv_heads` query heads share a key/value
+// head.
 struct Attend {
   Integer query_heads, kv_heads, head_dim;
   double scale;
@@ -252,7 +256,7 @@ struct Add {
 struct Route {
   Router router;
   Integer experts, experts_per_token;
-  WeightId weight;                         // (experts, hidden)
+  WeightId weight;                          // (experts, hidden)
   std::optional<WeightId> correction_bias;  // (experts)
   ValueId in, out;
 };
@@ -310,5 +314,9 @@ struct OpGraph {
     return blocks.at(weight.block).repeats;
   }
 };
+
+// The rows of a learned position table, beyond which a model cannot go; none where it has no such
+// table.
+std::optional<Integer> learned_positions(const OpGraph& graph);
 
 }  // namespace llmarch

@@ -7,9 +7,10 @@
 
 namespace llmarch {
 
-// How latent attention is computed. absorbed: attention runs over the cached latent, the up-projections
-// are moved to query and output (DeepSeek-V2, section 2.1.2). expanded: keys and values of every
-// position are made from the latent first. The numbers that come out are the same; the work is not.
+// How latent attention is computed. absorbed: attention runs over the cached latent, the
+// up-projections are moved to query and output (DeepSeek-V2, section 2.1.2). expanded: keys and
+// values of every position are made from the latent first. The numbers that come out are the same;
+// the work is not.
 enum class LatentForm { absorbed, expanded };
 
 // Positions whose logits are wanted.

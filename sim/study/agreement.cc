@@ -35,31 +35,16 @@ std::string describe(const Workload& workload) {
                      context, batch);
 }
 
-AgreementLine line_of(const OpGraph& graph, const BookLine& predicted, const Book& counted) {
-  const Block& block = graph.blocks.at(predicted.block);
-  AgreementLine line{block.name, block.nodes.at(predicted.node).name, block.repeats, predicted.work,
-                     Work::none()};
-  for (const BookLine& candidate : counted.lines) {
-    if (candidate.block == predicted.block && candidate.node == predicted.node) {
-      line.counted = candidate.work;
-    }
+const Work* find_work(const Book& book, const BookLine& line) {
+  for (const BookLine& candidate : book.lines) {
+    if (candidate.block == line.block && candidate.node == line.node) return &candidate.work;
   }
-  return line;
+  return nullptr;
 }
 
-// An operation that ran and was not predicted.
-void add_unpredicted(const OpGraph& graph, const Book& predicted, const Book& counted,
-                     std::vector<AgreementLine>& lines) {
-  for (const BookLine& candidate : counted.lines) {
-    bool known = false;
-    for (const BookLine& line : predicted.lines) {
-      known = known || (line.block == candidate.block && line.node == candidate.node);
-    }
-    if (known) continue;
-    const Block& block = graph.blocks.at(candidate.block);
-    lines.push_back({block.name, block.nodes.at(candidate.node).name, block.repeats, Work::none(),
-                     candidate.work});
-  }
+AgreementLine empty_line(const OpGraph& graph, const BookLine& line) {
+  const Block& block = graph.blocks.at(line.block);
+  return {block.name, block.nodes.at(line.node).name, block.repeats, Work::none(), Work::none()};
 }
 
 // The price of one expert times the number that ran takes the place of the expectation.
@@ -81,6 +66,14 @@ void settle_experts(const OpGraph& graph, const Workload& workload, const Execut
   }
 }
 
+void hold_books(const OpGraph& graph, const Workload& workload, const Execution& run,
+                Agreement& agreement) {
+  Book predicted = predict(graph, workload);
+  settle_experts(graph, workload, run, predicted, agreement);
+  agreement.lines = lay_side_by_side(graph, predicted, run.book);
+  agreement.total = {"", "total", 1, predicted.total, run.book.total};
+}
+
 }  // namespace
 
 bool Agreement::holds() const {
@@ -91,6 +84,23 @@ bool Agreement::holds() const {
          predicted_cache == counted_cache && predicted_active == counted_active;
 }
 
+std::vector<AgreementLine> lay_side_by_side(const OpGraph& graph, const Book& predicted,
+                                            const Book& counted) {
+  std::vector<AgreementLine> lines;
+  for (const BookLine& line : predicted.lines) {
+    const Work* ran = find_work(counted, line);
+    lines.push_back(empty_line(graph, line));
+    lines.back().predicted = line.work;
+    if (ran != nullptr) lines.back().counted = *ran;
+  }
+  for (const BookLine& line : counted.lines) {
+    if (find_work(predicted, line) != nullptr) continue;
+    lines.push_back(empty_line(graph, line));
+    lines.back().counted = line.work;
+  }
+  return lines;
+}
+
 Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::uint64_t seed) {
   const WeightStore weights = synthetic_weights(graph, seed);
   KvCaches<Counted> caches(graph, static_cast<std::size_t>(workload.batch.value()));
@@ -98,17 +108,10 @@ Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::u
     run_counted(graph, weights, caches, prefill(workload.past, workload.batch), seed);
   }
   const Execution run = run_counted(graph, weights, caches, workload, seed + 1);
-  Book predicted = predict(graph, workload);
 
   Agreement agreement;
   agreement.step = describe(workload);
-  settle_experts(graph, workload, run, predicted, agreement);
-  for (const BookLine& line : predicted.lines) {
-    agreement.lines.push_back(line_of(graph, line, run.book));
-  }
-  add_unpredicted(graph, predicted, run.book, agreement.lines);
-  agreement.total = {"", "total", 1, predicted.total, run.book.total};
-
+  hold_books(graph, workload, run, agreement);
   const Parameters parameters = predict_parameters(graph);
   agreement.predicted_parameters = parameters.total;
   agreement.counted_parameters = weights.held();

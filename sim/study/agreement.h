@@ -43,6 +43,11 @@ struct Agreement {
   [[nodiscard]] bool holds() const;
 };
 
+// Every operation of either book, those of the predicted one first. One that stands in only one of
+// them has no work on the other side.
+std::vector<AgreementLine> lay_side_by_side(const OpGraph& graph, const Book& predicted,
+                                            const Book& counted);
+
 // Runs `workload` on synthetic weights with counted arithmetic, behind a prefill of its past, and
 // prices it. Deterministic in `seed`.
 Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::uint64_t seed);

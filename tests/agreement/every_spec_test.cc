@@ -1,0 +1,72 @@
+// Every architecture that is known, scaled down: op by op, the work that was predicted is the work
+// that was done.
+#include <gtest/gtest.h>
+
+#include "sim/graph/lower.h"
+#include "sim/spec/rules.h"
+#include "sim/spec/scaled.h"
+#include "tests/agreement/disagreements.h"
+#include "tests/support/model_specs.h"
+
+namespace llmarch {
+namespace {
+
+class EverySpec : public ::testing::TestWithParam<std::string> {
+ protected:
+  const OpGraph graph_ = lower(scale_down(model_spec(GetParam())));
+
+  void expect_agreement(const Workload& workload) const {
+    EXPECT_EQ(disagreements(check_agreement(graph_, workload, 1)), "");
+  }
+  // In both forms, which are one where there is no latent attention.
+  void expect_agreement_in_both_forms(Workload workload) const {
+    for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
+      workload.latent_form = form;
+      expect_agreement(workload);
+    }
+  }
+};
+
+TEST_P(EverySpec, IsCountedAsPredictedInPrefill) {
+  for (const std::int64_t batch : {1, 2, 3}) {
+    for (const std::int64_t tokens : {1, 2, 5, 17}) {
+      expect_agreement_in_both_forms(prefill(tokens, batch));
+    }
+  }
+}
+
+TEST_P(EverySpec, IsCountedAsPredictedInDecode) {
+  for (const std::int64_t batch : {1, 2, 3}) {
+    for (const std::int64_t context : {1, 2, 5, 17}) {
+      expect_agreement_in_both_forms(decode(context, batch));
+    }
+  }
+}
+
+TEST_P(EverySpec, IsCountedAsPredictedInChunksOfAPrompt) {
+  expect_agreement_in_both_forms({2, 3, 4, LatentForm::expanded, Logits::all});
+  expect_agreement_in_both_forms({1, 9, 2, LatentForm::expanded, Logits::last});
+}
+
+TEST_P(EverySpec, ComparesWhatIsActiveWhereOneTokenRuns) {
+  EXPECT_TRUE(check_agreement(graph_, decode(4, 1), 1).counted_active.has_value());
+  EXPECT_TRUE(check_agreement(graph_, prefill(1, 1), 1).counted_active.has_value());
+  EXPECT_FALSE(check_agreement(graph_, prefill(2, 1), 1).counted_active.has_value());
+  EXPECT_FALSE(check_agreement(graph_, decode(4, 2), 1).counted_active.has_value());
+}
+
+TEST_P(EverySpec, IsStillAModelWhenItIsScaledDown) {
+  EXPECT_TRUE(broken_rules(scale_down(model_spec(GetParam()))).empty());
+}
+
+TEST_P(EverySpec, RunsBetweenTheChosenAndAllOfItsExperts) {
+  for (const ExpertCount& experts : check_agreement(graph_, prefill(9, 2), 1).experts) {
+    EXPECT_GT(experts.expected, 0);
+    EXPECT_GT(experts.counted, 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, EverySpec, ::testing::ValuesIn(model_names()), test_name);
+
+}  // namespace
+}  // namespace llmarch

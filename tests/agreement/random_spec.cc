@@ -1,0 +1,261 @@
+#include "tests/agreement/random_spec.h"
+
+#include <ostream>
+#include <type_traits>
+
+#include "sim/spec/fields.h"
+
+namespace llmarch {
+namespace {
+
+// The workloads below reach no further than this.
+constexpr std::int64_t kLongestContext = 10;
+
+std::int64_t between(std::int64_t least, std::int64_t most) {
+  return *rc::gen::inRange<std::int64_t>(least, most + 1);
+}
+
+bool maybe() {
+  return *rc::gen::arbitrary<bool>();
+}
+
+template <class Enum>
+Enum any_of() {
+  constexpr auto& names = Names<Enum>::values;
+  return names.at(static_cast<std::size_t>(between(0, std::ssize(names) - 1))).second;
+}
+
+double any_real(double unit, std::int64_t least, std::int64_t most) {
+  return unit * static_cast<double>(between(least, most));
+}
+
+// In the order in which rapidcheck shrinks: to no scaling first.
+std::optional<RotaryScaling> draw_scaling() {
+  switch (between(0, 2)) {
+    case 0: return std::nullopt;
+    case 1: {
+      const double low = any_real(1, 1, 2);
+      return Llama3Scaling{any_real(1, 1, 32), low, low + any_real(1, 0, 3), between(4, 64)};
+    }
+    default: {
+      const double slow = any_real(1, 1, 2);
+      YarnScaling yarn{
+          any_real(1, 1, 40), between(4, 64), slow + any_real(1, 0, 30), slow, {}, {}, {}};
+      if (maybe()) yarn.mscale = any_real(0.5, 1, 3);
+      if (maybe()) yarn.mscale_all_dim = any_real(0.5, 1, 3);
+      if (maybe()) yarn.attention_factor = any_real(0.5, 1, 3);
+      return yarn;
+    }
+  }
+}
+
+Rotary draw_rotary() {
+  const double theta = *rc::gen::element(10000.0, 500.0, 2.0);
+  const auto layout = any_of<RotaryLayout>();
+  return {theta, layout, draw_scaling()};
+}
+
+Mixer draw_grouped() {
+  GroupedAttention attention;
+  attention.kv_heads = between(1, 3);
+  attention.query_heads = attention.kv_heads * between(1, 3);
+  attention.head_dim = between(1, 6);
+  attention.qkv_bias = maybe();
+  attention.output_bias = maybe();
+  if (maybe()) attention.qk_norm = any_of<QkNorm>();
+  if (maybe()) attention.rotary = draw_rotary();
+  if (attention.rotary) attention.head_dim = attention.head_dim + attention.head_dim % 2;
+  return attention;
+}
+
+Mixer draw_latent() {
+  LatentAttention attention;
+  attention.query_heads = between(1, 3);
+  if (maybe()) attention.query_latent_dim = between(1, 6);
+  attention.kv_latent_dim = between(1, 6);
+  attention.nope_head_dim = between(1, 5);
+  attention.rope_head_dim = 2 * between(1, 2);
+  attention.value_head_dim = between(1, 5);
+  attention.latent_norm_epsilon = 1e-6;
+  attention.compression_bias = maybe();
+  attention.output_bias = maybe();
+  attention.rotary = draw_rotary();
+  return attention;
+}
+
+FeedForward draw_dense() {
+  DenseFeedForward dense;
+  dense.width = between(1, 9);
+  dense.activation = any_of<Activation>();
+  dense.gated = maybe();
+  dense.bias = maybe();
+  return dense;
+}
+
+FeedForward draw_mixture() {
+  MixtureFeedForward mixture;
+  mixture.experts = between(1, 6);
+  Integer eligible = mixture.experts;
+  if (maybe()) {
+    const ExpertGroups groups{between(1, 3), 0};
+    const Integer in_group = between(2, 3);
+    mixture.experts = groups.count * in_group;
+    mixture.router.groups = ExpertGroups{groups.count, between(1, groups.count.value())};
+    eligible = mixture.router.groups->chosen * in_group;
+  }
+  mixture.experts_per_token = between(1, std::min<std::int64_t>(3, eligible.value()));
+  mixture.expert_width = between(1, 5);
+  if (maybe()) mixture.shared_width = between(1, 7);
+  mixture.activation = any_of<Activation>();
+  mixture.router.scoring = any_of<Scoring>();
+  mixture.router.correction_bias = maybe();
+  mixture.router.normalized_weights = maybe();
+  if (maybe()) mixture.router.weight_scale = any_real(0.5, 1, 6);
+  return mixture;
+}
+
+Reference refer(const char* kind, std::int64_t index) {
+  return {kind + std::to_string(index), static_cast<std::size_t>(index)};
+}
+
+// As many kinds of layer as there are of attention or feed-forward, so that each of these is used,
+// and at times one more.
+void draw_layers(ArchSpec& spec) {
+  const std::int64_t attentions = between(1, 2);
+  const std::int64_t feed_forwards = between(1, 2);
+  for (std::int64_t i = 0; i < attentions; ++i) {
+    spec.attention.push_back({refer("mixer", i).name, maybe() ? draw_latent() : draw_grouped()});
+  }
+  for (std::int64_t i = 0; i < feed_forwards; ++i) {
+    spec.feed_forward.push_back({refer("feed", i).name, maybe() ? draw_mixture() : draw_dense()});
+  }
+  const std::int64_t kinds = std::max(attentions, feed_forwards) + between(0, 1);
+  for (std::int64_t i = 0; i < kinds; ++i) {
+    const std::int64_t mixer = i < attentions ? i : between(0, attentions - 1);
+    const std::int64_t feed = i < feed_forwards ? i : between(0, feed_forwards - 1);
+    spec.layer.push_back({refer("layer", i).name, {refer("mixer", mixer), refer("feed", feed)}});
+  }
+}
+
+// Each kind of layer once, and behind them more in any order.
+void draw_stack(ArchSpec& spec) {
+  const std::int64_t kinds = std::ssize(spec.layer);
+  Segment all{{}, between(1, 2)};
+  for (std::int64_t i = 0; i < kinds; ++i) all.layers.push_back(refer("layer", i));
+  spec.stack.push_back(all);
+  for (std::int64_t segments = between(0, 2); segments > 0; --segments) {
+    Segment more{{}, between(1, 2)};
+    for (std::int64_t layers = between(1, 2); layers > 0; --layers) {
+      more.layers.push_back(refer("layer", between(0, kinds - 1)));
+    }
+    spec.stack.push_back(more);
+  }
+}
+
+ArchSpec draw_spec() {
+  ArchSpec spec;
+  spec.name = "random";
+  spec.vocabulary = between(1, 20);
+  spec.hidden = between(1, 10);
+  spec.context_limit = kLongestContext;
+  if (maybe()) spec.learned_positions = kLongestContext + between(0, 3);
+  spec.head = any_of<Head>();
+  spec.norm = {any_of<NormKind>(), *rc::gen::element(1e-6, 1e-5, 1e-3)};
+  draw_layers(spec);
+  draw_stack(spec);
+  return spec;
+}
+
+Workload draw_workload(std::int64_t past, std::int64_t tokens) {
+  const auto form = *rc::gen::element(LatentForm::expanded, LatentForm::absorbed);
+  const auto logits = *rc::gen::element(Logits::last, Logits::all);
+  return {between(1, 3), past, tokens, form, logits};
+}
+
+// Visits the fields of a spec and writes those that are there.
+class SpecWriter {
+ public:
+  SpecWriter(std::string prefix, std::ostream& out) : prefix_(std::move(prefix)), out_(out) {}
+
+  void operator()(const Field& field, const Integer& value, const Range&) {
+    line(field) << value.value();
+  }
+  void operator()(const Field& field, const double& value, const RealRange&) {
+    line(field) << value;
+  }
+  void operator()(const Field& field, const bool& value) { line(field) << (value ? "yes" : "no"); }
+  void operator()(const Field& field, const std::string& value) { line(field) << value; }
+  void operator()(const Field& field, const Reference& value) { line(field) << value.name; }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(const Field& field, const Enum& value) { line(field) << name_of(value); }
+  template <class Value, class... Bounds>
+  void operator()(const Field& field, const std::optional<Value>& value, const Bounds&... bounds) {
+    if (value) (*this)(field, *value, bounds...);
+  }
+  template <class... Kinds>
+  void operator()(const Field& field, const std::variant<Kinds...>& value) {
+    line(field) << Names<std::variant<Kinds...>>::alternatives[value.index()];
+    std::visit([&](const auto& kind) { nested(field, kind); }, value);
+  }
+  template <class Value>
+  void operator()(const Field& field, const std::vector<Named<Value>>& values) {
+    for (const auto& [name, value] : values) {
+      const std::string key = std::string(field.key) + "." + name;
+      (*this)(Field{key, ""}, value);
+    }
+  }
+  template <class Value>
+  void operator()(const Field& field, const std::vector<Value>& values) {
+    for (const Value& value : values) (*this)(field, value);
+  }
+  template <class Struct>
+  requires std::is_class_v<Struct>
+  void operator()(const Field& field, const Struct& value) { nested(field, value); }
+
+ private:
+  std::ostream& line(const Field& field) { return out_ << "\n" << prefix_ << field.key << " = "; }
+  template <class Struct>
+  void nested(const Field& field, const Struct& value) {
+    SpecWriter inner(prefix_ + std::string(field.key) + ".", out_);
+    visit_fields(inner, value);
+  }
+
+  std::string prefix_;
+  std::ostream& out_;
+};
+
+}  // namespace
+
+rc::Gen<ArchSpec> any_spec() {
+  return rc::gen::exec(draw_spec);
+}
+
+rc::Gen<Workload> any_prefill() {
+  return rc::gen::exec([] { return draw_workload(0, between(1, 6)); });
+}
+
+rc::Gen<Workload> any_decode() {
+  return rc::gen::exec([] { return draw_workload(between(0, 7), 1); });
+}
+
+rc::Gen<Workload> any_chunk() {
+  return rc::gen::exec([] {
+    const std::int64_t past = between(1, 4);
+    return draw_workload(past, between(2, 4));
+  });
+}
+
+void showValue(const ArchSpec& spec, std::ostream& out) {
+  SpecWriter writer("", out);
+  visit_fields(writer, spec);
+}
+
+void showValue(const Workload& workload, std::ostream& out) {
+  out << "batch " << workload.batch.value() << ", past " << workload.past.value() << ", tokens "
+      << workload.tokens.value()
+      << (workload.latent_form == LatentForm::absorbed ? ", absorbed" : ", expanded")
+      << (workload.logits == Logits::all ? ", all logits" : ", last logits");
+}
+
+}  // namespace llmarch

@@ -1,0 +1,141 @@
+// Architectures that nobody has built: whatever is drawn, the two books agree.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <set>
+
+#include "sim/graph/lower.h"
+#include "sim/spec/fields.h"
+#include "sim/spec/rules.h"
+#include "tests/agreement/disagreements.h"
+#include "tests/agreement/random_spec.h"
+
+namespace llmarch {
+namespace {
+
+constexpr int kSpecs = 1000;
+
+// As RC_GTEST_PROP does it, with as many cases as are wanted. A failure prints the smallest spec
+// that shows it; RC_PARAMS="seed=..." draws the same specs again.
+template <class Property>
+void check_many(const Property& property) {
+  rc::detail::TestParams params = rc::detail::configuration().testParams;
+  params.maxSuccess = kSpecs;
+  const rc::detail::TestResult result =
+      rc::detail::checkTestable(property, rc::detail::TestMetadata(), params);
+  if (result.is<rc::detail::SuccessResult>()) return;
+  std::ostringstream text;
+  rc::detail::printResultMessage(result, text);
+  FAIL() << text.str() << "\nseed=" << params.seed;
+}
+
+void expect_agreement(const OpGraph& graph, const Workload& workload) {
+  const std::string problems = disagreements(check_agreement(graph, workload, 3));
+  if (!problems.empty()) RC_FAIL(problems);
+}
+
+TEST(RandomSpecs, AreCountedAsPredicted) {
+  check_many([] {
+    const ArchSpec spec = *any_spec();
+    RC_ASSERT(broken_rules(spec).empty());
+    const OpGraph graph = lower(spec);
+    expect_agreement(graph, *any_prefill());
+    expect_agreement(graph, *any_decode());
+    expect_agreement(graph, *any_chunk());
+  });
+}
+
+// What the drawn specs have in them, so that an option that is never drawn is seen.
+class Variety {
+ public:
+  void see(const ArchSpec& spec) {
+    note("tied head", spec.head == Head::tied);
+    note("layer norm", spec.norm.kind == NormKind::layer);
+    note("learned positions", spec.learned_positions.has_value());
+    note("several kinds of layers", spec.layer.size() > 1);
+    note("several segments", spec.stack.size() > 1);
+    for (const auto& [name, mixer] : spec.attention) {
+      std::visit([&](const auto& kind) { see_mixer(kind); }, mixer);
+    }
+    for (const auto& [name, feed_forward] : spec.feed_forward) {
+      std::visit([&](const auto& kind) { see_feed_forward(kind); }, feed_forward);
+    }
+  }
+  // Both answers to every question were drawn.
+  [[nodiscard]] std::set<std::string> one_sided() const {
+    std::set<std::string> answers;
+    for (const auto& question : questions_) {
+      if (!yes_.contains(question)) answers.insert(question + ": always no");
+      if (!no_.contains(question)) answers.insert(question + ": always yes");
+    }
+    return answers;
+  }
+
+ private:
+  void note(const std::string& question, bool answer) {
+    questions_.insert(question);
+    (answer ? yes_ : no_).insert(question);
+  }
+  void see_mixer(const GroupedAttention& attention) {
+    note("latent", false);
+    note("shared key heads", attention.kv_heads < attention.query_heads);
+    note("qkv bias", attention.qkv_bias);
+    note("output bias", attention.output_bias);
+    note("qk norm", attention.qk_norm.has_value());
+    note("rotary", attention.rotary.has_value());
+    if (attention.rotary) see_rotary(*attention.rotary);
+  }
+  void see_mixer(const LatentAttention& attention) {
+    note("latent", true);
+    note("query compression", attention.query_latent_dim.has_value());
+    note("compression bias", attention.compression_bias);
+    note("latent output bias", attention.output_bias);
+    see_rotary(attention.rotary);
+  }
+  void see_rotary(const Rotary& rotary) {
+    note("interleaved", rotary.layout == RotaryLayout::interleaved);
+    note("scaling", rotary.scaling.has_value());
+    if (!rotary.scaling) return;
+    const auto* yarn = std::get_if<YarnScaling>(&*rotary.scaling);
+    note("yarn", yarn != nullptr);
+    if (yarn == nullptr) return;
+    note("mscale", yarn->mscale.has_value());
+    note("mscale_all_dim", yarn->mscale_all_dim.has_value());
+    note("attention factor", yarn->attention_factor.has_value());
+  }
+  void see_feed_forward(const DenseFeedForward& dense) {
+    note("mixture", false);
+    note("gated", dense.gated);
+    note("bias", dense.bias);
+    see_activation(dense.activation);
+  }
+  void see_feed_forward(const MixtureFeedForward& mixture) {
+    note("mixture", true);
+    note("shared experts", mixture.shared_width.has_value());
+    note("sigmoid", mixture.router.scoring == Scoring::sigmoid);
+    note("correction bias", mixture.router.correction_bias);
+    note("normalized weights", mixture.router.normalized_weights);
+    note("weight scale", mixture.router.weight_scale.has_value());
+    note("groups", mixture.router.groups.has_value());
+    if (mixture.router.groups) {
+      note("fewer groups", mixture.router.groups->chosen < mixture.router.groups->count);
+    }
+    see_activation(mixture.activation);
+  }
+  void see_activation(Activation activation) {
+    for (const auto& [name, each] : Names<Activation>::values) {
+      note(std::string(name), activation == each);
+    }
+  }
+
+  std::set<std::string> questions_, yes_, no_;
+};
+
+TEST(RandomSpecs, HaveEveryOptionBothWays) {
+  Variety variety;
+  check_many([&] { variety.see(*any_spec()); });
+  EXPECT_EQ(variety.one_sided(), std::set<std::string>());
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,137 @@
+// What models are made of, against what their makers publish and what their checkpoints hold.
+#include "sim/cost/predict.h"
+
+#include <map>
+
+#include "sim/dtype.h"
+#include "sim/graph/lower.h"
+#include "tests/cost/priced.h"
+#include "tests/support/model_specs.h"
+
+namespace llmarch {
+namespace {
+
+Parameters parameters_of(const std::string& model) {
+  return predict_parameters(lower(model_spec(model)));
+}
+
+struct Figure {
+  const char* model;
+  std::int64_t elements;
+};
+
+TEST(Totals, AreThoseOfTheCheckpoints) {
+  const Figure totals[] = {{"gpt2", 124'439'808},
+                           {"llama-3.2-1b", 1'235'814'400},
+                           {"llama-3.1-8b", 8'030'261'248},
+                           {"qwen3-0.6b", 596'049'920},
+                           {"qwen3-30b-a3b", 30'532'122'624},
+                           {"qwen3-235b-a22b", 235'093'634'560},
+                           {"deepseek-v3", 671'026'419'200},
+                           {"kimi-k2", 1'026'408'232'448}};
+  for (const auto& [model, total] : totals) {
+    EXPECT_EQ(parameters_of(model).total, Elements(total)) << model;
+  }
+}
+
+TEST(ActiveParameters, AreAllMatricesThatATokenTouches) {
+  const Figure active[] = {{"qwen3-30b-a3b", 3'353'032'704},
+                           {"qwen3-235b-a22b", 22'190'763'520},
+                           {"deepseek-v3", 37'552'297'472},
+                           {"kimi-k2", 32'861'500'928}};
+  for (const auto& [model, elements] : active) {
+    EXPECT_EQ(parameters_of(model).active.all, Elements(elements)) << model;
+  }
+}
+
+TEST(ActiveParameters, AreFewerWithoutTheInputEmbedding) {
+  const Figure active[] = {{"deepseek-v3", 36'625'618'432},
+                           {"kimi-k2", 31'687'095'808},
+                           {"qwen3-30b-a3b", 3'041'867'776},
+                           {"qwen3-235b-a22b", 21'568'433'664}};
+  for (const auto& [model, elements] : active) {
+    EXPECT_EQ(parameters_of(model).active.without_input_embedding, Elements(elements)) << model;
+  }
+}
+
+TEST(ActiveParameters, WithoutBothEmbeddingsLeaveOutTheHeadToo) {
+  // deepseek-v3: vocabulary 129280, hidden 7168, a head of its own.
+  const ActiveParameters deepseek = parameters_of("deepseek-v3").active;
+  EXPECT_EQ(deepseek.all - deepseek.without_input_embedding, Elements(129'280 * 7168));
+  EXPECT_EQ(deepseek.all - deepseek.without_embeddings, Elements(2 * 129'280 * 7168));
+}
+
+TEST(ActiveParameters, KeepATiedTableAsTheHead) {
+  // gpt2: vocabulary 50257, hidden 768.
+  const Parameters gpt2 = parameters_of("gpt2");
+  EXPECT_EQ(gpt2.active.all, gpt2.total);
+  EXPECT_EQ(gpt2.active.without_input_embedding, gpt2.total);
+  EXPECT_EQ(gpt2.total - gpt2.active.without_embeddings, Elements(50'257 * 768));
+}
+
+TEST(TheCache, GrowsByWhatTheLayersKeepOfAToken) {
+  const Figure bytes[] = {{"gpt2", 12 * 2 * 12 * 64 * 2},         // 36 KiB
+                          {"llama-3.2-1b", 16 * 2 * 8 * 64 * 2},  // 32 KiB
+                          {"qwen3-0.6b", 28 * 2 * 8 * 128 * 2},   // 112 KiB
+                          {"deepseek-v3", 61 * (512 + 64) * 2}};  // 70,272 bytes
+  for (const auto& [model, per_token] : bytes) {
+    const OpGraph graph = lower(model_spec(model));
+    EXPECT_EQ(bytes_of(cache_elements_per_token(graph), DType::bf16), Bytes(per_token)) << model;
+    EXPECT_EQ(cache_elements(graph, 100, 3), cache_elements_per_token(graph) * 300) << model;
+  }
+  EXPECT_EQ(bytes[0].elements, 36 * 1024);
+  EXPECT_EQ(bytes[1].elements, 32 * 1024);
+  EXPECT_EQ(bytes[2].elements, 112 * 1024);
+  EXPECT_EQ(bytes[3].elements, 70'272);
+}
+
+class EveryPublishedModel : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryPublishedModel, HasExactlyThePublishedParameters) {
+  const ArchSpec spec = model_spec(GetParam());
+  if (!spec.published || !spec.published->exact_total) GTEST_SKIP() << "none is published";
+  EXPECT_EQ(parameters_of(GetParam()).total, Elements(*spec.published->exact_total));
+}
+
+TEST_P(EveryPublishedModel, HasComponentsThatAddUp) {
+  const Parameters parameters = parameters_of(GetParam());
+  Elements sum;
+  for (const auto& [component, elements] : parameters.components) {
+    EXPECT_GT(elements, Elements(0)) << name_of(component);
+    sum += elements;
+  }
+  EXPECT_EQ(sum, parameters.total);
+}
+
+TEST_P(EveryPublishedModel, HasNoMoreActiveThanInTotal) {
+  const Parameters parameters = parameters_of(GetParam());
+  EXPECT_LE(parameters.active.all, parameters.total);
+  EXPECT_LE(parameters.active.without_input_embedding, parameters.active.all);
+  EXPECT_LT(parameters.active.without_embeddings, parameters.active.without_input_embedding);
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, EveryPublishedModel, ::testing::ValuesIn(model_names()), test_name);
+
+// Embedding 31 x 10; norms 10 each, three of them; queries and output 24 x 10, keys and values 12 x
+// 10; router 8 x 10, 8 experts of 3 x 9 x 10; shared experts 3 x 11 x 10; head 31 x 10.
+TEST(Components, AreThePartsOfTheModel) {
+  MixtureFeedForward mixture = tiny_mixture();
+  mixture.shared_width = 11;
+  const Parameters parameters = predict_parameters(lower(tiny_model(tiny_grouped(), mixture)));
+  const std::map<Component, std::int64_t> expected{
+      {Component::token_embedding, 31 * 10},
+      {Component::attention, 24 * 10 + 12 * 10 + 12 * 10 + 10 * 24},
+      {Component::router, 8 * 10},
+      {Component::experts, 8 * 3 * 9 * 10},
+      {Component::shared_experts, 3 * 11 * 10},
+      {Component::norms, 3 * 10},
+      {Component::head, 31 * 10}};
+  ASSERT_EQ(parameters.components.size(), expected.size());
+  for (const auto& [component, elements] : parameters.components) {
+    EXPECT_EQ(elements, Elements(expected.at(component))) << name_of(component);
+  }
+  EXPECT_EQ(parameters.total - parameters.active.all, Elements((8 - 2) * 3 * 9 * 10));
+}
+
+}  // namespace
+}  // namespace llmarch

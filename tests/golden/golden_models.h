@@ -1,0 +1,42 @@
+// The golden vectors, found and not listed: a folder that is added is tested.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "kernels/verify.h"
+#include "kernels/weights/checkpoint.h"
+
+namespace llmarch {
+
+inline constexpr double kGoldenTolerance = 1e-4;
+
+// In alphabetical order.
+std::vector<std::string> golden_names();
+
+std::filesystem::path golden_folder(const std::string& name);
+
+// The architecture that a folder's config.json describes, and how its tensors are called.
+ConfigLoad golden_config(const std::string& name);
+
+struct GoldenModel {
+  explicit GoldenModel(const std::string& name);
+
+  // The checkpoint's tensors for a graph of the same shapes.
+  [[nodiscard]] WeightStore weights_for(const OpGraph& other) const;
+
+  ArchSpec spec;
+  CheckpointNaming naming;
+  OpGraph graph;
+  std::filesystem::path folder;
+  Expected expected;
+};
+
+// The first departure of each of the two ways of running the model: "" where there is none.
+std::vector<std::string> departures(const OpGraph& graph, const WeightStore& weights,
+                                    const Expected& expected);
+
+}  // namespace llmarch

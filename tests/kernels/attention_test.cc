@@ -1,0 +1,92 @@
+// Rotation and attention by themselves, on numbers that can be followed by hand.
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "tests/kernels/one_step.h"
+
+namespace llmarch {
+namespace {
+
+using testing::DoubleNear;
+using testing::ElementsAre;
+
+auto near(double value) {
+  return DoubleNear(value, 1e-12);
+}
+
+// The second of two tokens, so that it is turned by 1 radian (pair 0) and 0.01 (pair 1).
+std::vector<double> rotated(RotaryLayout layout, Integer heads, Integer offset, Integer dim,
+                            const std::vector<double>& row) {
+  OneStep step({1, 1, 1});
+  const Integer columns = std::ssize(row);
+  const ValueId in = step.value(columns, row);
+  const ValueId out = step.value(columns);
+  return step.run(Rotate{{10'000, layout, std::nullopt}, heads, offset, dim, in, out});
+}
+
+const double kCos0 = std::cos(1.0);
+const double kSin0 = std::sin(1.0);
+const double kCos1 = std::cos(0.01);
+const double kSin1 = std::sin(0.01);
+
+TEST(ARotation, SplitInHalvesTurnsElementsHalfAWidthApart) {
+  EXPECT_THAT(rotated(RotaryLayout::half_split, 1, 0, 4, {1, 2, 3, 4}),
+              ElementsAre(near(1 * kCos0 - 3 * kSin0), near(2 * kCos1 - 4 * kSin1),
+                          near(3 * kCos0 + 1 * kSin0), near(4 * kCos1 + 2 * kSin1)));
+}
+
+TEST(ARotation, InterleavedTurnsNeighbours) {
+  EXPECT_THAT(rotated(RotaryLayout::interleaved, 1, 0, 4, {1, 2, 3, 4}),
+              ElementsAre(near(1 * kCos0 - 2 * kSin0), near(2 * kCos0 + 1 * kSin0),
+                          near(3 * kCos1 - 4 * kSin1), near(4 * kCos1 + 3 * kSin1)));
+}
+
+TEST(ARotation, LeavesWhatStandsBeforeItsOffsetInEveryHead) {
+  EXPECT_THAT(rotated(RotaryLayout::half_split, 2, 1, 2, {9, 1, 2, 8, 3, 4}),
+              ElementsAre(9, near(1 * kCos0 - 2 * kSin0), near(2 * kCos0 + 1 * kSin0), 8,
+                          near(3 * kCos0 - 4 * kSin0), near(4 * kCos0 + 3 * kSin0)));
+}
+
+TEST(ARotation, LeavesThePositionZeroAsItIs) {
+  OneStep step({1, 0, 1});
+  const ValueId in = step.value(2, {3, 4});
+  const ValueId out = step.value(2);
+  EXPECT_THAT(step.run(Rotate{{10'000, RotaryLayout::half_split, std::nullopt}, 1, 0, 2, in, out}),
+              ElementsAre(3, 4));
+}
+
+// One token behind one: two keys. Scores 0 and ln 3 weigh the values 1 : 3.
+TEST(Attention, WeighsValuesByTheSoftmaxOfScaledProducts) {
+  OneStep step({1, 1, 1});
+  const ValueId query = step.value(2, {2, 1});
+  const CacheId keys = step.cache(2, {0, 0, std::log(3.0), 0});
+  const CacheId values = step.cache(2, {4, 0, 8, 100});
+  const ValueId out = step.value(2);
+  EXPECT_THAT(step.run(Attend{1, 1, 2, 0.5, query, keys, values, out}),
+              ElementsAre(near(0.25 * 4 + 0.75 * 8), near(0.75 * 100)));
+}
+
+// Two tokens at once: the first meets itself only.
+TEST(Attention, IsCausal) {
+  OneStep step({1, 0, 2});
+  const ValueId query = step.value(1, {1, 1});
+  const CacheId keys = step.cache(1, {0, 0});
+  const CacheId values = step.cache(1, {4, 8});
+  const ValueId out = step.value(1);
+  EXPECT_THAT(step.run(Attend{1, 1, 1, 1, query, keys, values, out}),
+              ElementsAre(near(4), near((4 + 8) / 2.0)));
+}
+
+// Heads 0 and 1 share the first key/value head, 2 and 3 the second.
+TEST(GroupedHeads, ShareTheirKeyHeadWithNeighbours) {
+  OneStep step({1, 0, 1});
+  const ValueId query = step.value(4, {1, 1, 1, 1});
+  const CacheId keys = step.cache(2, {5, 7});
+  const CacheId values = step.cache(2, {10, 20});
+  const ValueId out = step.value(4);
+  EXPECT_THAT(step.run(Attend{4, 2, 1, 1, query, keys, values, out}), ElementsAre(10, 10, 20, 20));
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,63 @@
+// One operation by itself: values go in and come out, with no model around it.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "kernels/reference/attention_kernels.h"
+#include "kernels/reference/basic_kernels.h"
+#include "kernels/reference/expert_kernels.h"
+
+namespace llmarch {
+
+class OneStep {
+ public:
+  explicit OneStep(Workload workload) : workload_(workload) {
+    graph_.blocks.push_back({"step", BlockKind::layer, 1, {}, {}, std::nullopt, 0});
+  }
+
+  ValueId value(Integer columns, std::vector<double> elements = {}) {
+    block().values.push_back({RowAxis::tokens, columns});
+    const std::size_t width = reference::size(columns);
+    values_.push_back({elements.size() / width, width, std::move(elements)});
+    return values_.size() - 1;
+  }
+  WeightId weight(WeightRole role, Integer rows, Integer columns, std::vector<float> elements) {
+    graph_.weights.push_back({role, 0, rows, columns});
+    elements_.push_back(std::move(elements));
+    return elements_.size() - 1;
+  }
+  // A cache of one sequence that holds these rows.
+  CacheId cache(Integer columns, std::vector<double> rows) {
+    graph_.caches.push_back({"cache", 0, columns});
+    cached_.push_back(std::move(rows));
+    return cached_.size() - 1;
+  }
+
+  template <class Kind>
+  std::vector<double> run(const Kind& op) {
+    WeightStore weights(graph_);
+    for (WeightId id = 0; id < elements_.size(); ++id) {
+      std::copy(elements_[id].begin(), elements_[id].end(), weights.of(id, 0).begin());
+    }
+    KvCaches<double> caches(graph_, reference::size(workload_.batch));
+    for (CacheId id = 0; id < cached_.size(); ++id) caches.of(id, 0).append(0, cached_[id]);
+    Ledger ledger;
+    ledger.begin(0, 0);
+    reference::BlockRun<double> step{&graph_,    &block(), 0,       &weights, &caches,
+                                     &workload_, {},       &ledger, values_};
+    reference::run(step, op);
+    return step.values.at(op.out).elements;
+  }
+
+ private:
+  Block& block() { return graph_.blocks.front(); }
+
+  Workload workload_;
+  OpGraph graph_;
+  std::vector<reference::Rows<double>> values_;
+  std::vector<std::vector<float>> elements_;
+  std::vector<std::vector<double>> cached_;
+};
+
+}  // namespace llmarch

@@ -1,0 +1,95 @@
+#include <gmock/gmock.h>
+
+#include "tests/layering/includes.h"
+
+namespace llmarch {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// A file of every layer, each including one that it may.
+Includes sound() {
+  return {{"sim/units.h", {}},
+          {"sim/spec/arch_spec.h", {"sim/units.h"}},
+          {"sim/graph/lower.h", {"sim/spec/arch_spec.h"}},
+          {"sim/cost/predict.h", {"sim/graph/lower.h"}},
+          {"kernels/executor.h", {"sim/graph/lower.h"}},
+          {"sim/study/agreement.cc", {"sim/cost/predict.h", "kernels/executor.h"}},
+          {"sim/study/agreement.h", {"sim/units.h"}},
+          {"reports/document.h", {}},
+          {"reports/compare_report.h", {"reports/document.h", "sim/study/agreement.h"}},
+          {"sim/cli/main.cc", {"reports/compare_report.h", "kernels/executor.h"}}};
+}
+
+Includes planted(const std::string& file, const std::string& included) {
+  Includes includes = sound();
+  includes[file].push_back(included);
+  return includes;
+}
+
+TEST(TheSources, KeepTheirLayers) {
+  EXPECT_THAT(violations(read_includes(LLMARCH_SOURCES)), IsEmpty());
+}
+
+TEST(TheSources, WereRead) {
+  const Includes includes = read_includes(LLMARCH_SOURCES);
+  EXPECT_GT(includes.size(), 50U);
+  EXPECT_THAT(includes.at("sim/cost/op_cost.h"), Contains("sim/graph/op_graph.h"));
+  EXPECT_THAT(includes.at("kernels/executor.cc"), Contains("kernels/executor.h"));
+}
+
+TEST(SoundLayers, AreNotReported) {
+  EXPECT_THAT(violations(sound()), IsEmpty());
+}
+
+TEST(ABook, ThatIncludesTheOtherIsReported) {
+  EXPECT_THAT(violations(planted("sim/cost/predict.h", "kernels/executor.h")),
+              Contains("sim/cost/predict.h includes kernels/executor.h"));
+  EXPECT_THAT(violations(planted("kernels/executor.h", "sim/cost/predict.h")),
+              Contains("kernels/executor.h includes sim/cost/predict.h"));
+}
+
+TEST(ABook, ThatReachesTheOtherThroughAHeaderIsReported) {
+  EXPECT_THAT(violations(planted("sim/graph/lower.h", "kernels/executor.h")),
+              Contains("sim/cost/predict.h reaches kernels/executor.h"));
+  EXPECT_THAT(violations(planted("sim/spec/arch_spec.h", "sim/cost/predict.h")),
+              Contains("kernels/executor.h reaches sim/cost/predict.h"));
+}
+
+TEST(ALayer, ThatIncludesOneRightOfItIsReported) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"sim/units.h", "sim/spec/arch_spec.h"},
+      {"sim/spec/arch_spec.h", "sim/graph/lower.h"},
+      {"sim/graph/lower.h", "sim/cost/predict.h"},
+      {"sim/cost/predict.h", "sim/study/agreement.h"},
+      {"kernels/executor.h", "sim/study/agreement.h"},
+      {"sim/study/agreement.h", "reports/compare_report.h"},
+      {"sim/study/agreement.h", "reports/document.h"},
+      {"reports/compare_report.h", "sim/cli/main.cc"}};
+  for (const auto& [file, included] : wrong) {
+    EXPECT_THAT(violations(planted(file, included)), Contains(file + " includes " + included));
+  }
+}
+
+TEST(WhatDraws, KnowsNothingOfModels) {
+  EXPECT_THAT(violations(planted("reports/document.h", "sim/units.h")),
+              ElementsAre("reports/document.h includes sim/units.h"));
+  EXPECT_THAT(violations(planted("reports/document.h", "reports/compare_report.h")), SizeIs(1));
+}
+
+TEST(AFile, InNoLayerIsReported) {
+  EXPECT_THAT(violations(planted("sim/units.h", "tests/support/model_specs.h")), SizeIs(2));
+  EXPECT_THAT(violations(planted("sim/new.h", "sim/units.h")),
+              Contains("sim/new.h is in no layer"));
+}
+
+TEST(AFile, ThatIsNotThereIsReported) {
+  EXPECT_THAT(violations(planted("sim/graph/lower.h", "sim/spec/gone.h")),
+              ElementsAre("sim/graph/lower.h includes sim/spec/gone.h, not there"));
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,19 @@
+// How GoogleTest writes Work where two differ: every column by its name.
+#pragma once
+
+#include <ostream>
+
+#include "sim/figures.h"
+
+namespace llmarch {
+
+inline void PrintTo(const Work& work, std::ostream* out) {
+  *out << "{matrix " << work.matrix.value() << ", other " << work.other.value()
+       << ", transcendentals " << work.transcendentals.value() << ", weights read "
+       << work.weights_read.value() << ", cache read " << work.cache_read.value()
+       << ", cache written " << work.cache_written.value() << ", activations read "
+       << work.activations_read.value() << ", activations written "
+       << work.activations_written.value() << "}";
+}
+
+}  // namespace llmarch

@@ -1,0 +1,65 @@
+// Models of one layer, small enough that every price can be redone by hand. The sizes are unlike
+// one another, so that one taken for another shows; each stands here once and is written out as a
+// number where a test expects something of it.
+#pragma once
+
+#include <utility>
+
+#include "sim/graph/lower.h"
+
+namespace llmarch {
+
+// 4 query heads of width 6, 2 key/value heads.
+inline GroupedAttention tiny_grouped() {
+  GroupedAttention attention;
+  attention.query_heads = 4;
+  attention.kv_heads = 2;
+  attention.head_dim = 6;
+  return attention;
+}
+
+// 3 heads; per head 5 elements that are not rotated, 2 that are, 4 of the value; a latent of 7.
+inline LatentAttention tiny_latent() {
+  LatentAttention attention;
+  attention.query_heads = 3;
+  attention.nope_head_dim = 5;
+  attention.rope_head_dim = 2;
+  attention.value_head_dim = 4;
+  attention.kv_latent_dim = 7;
+  attention.latent_norm_epsilon = 1e-6;
+  attention.rotary.theta = 10000;
+  return attention;
+}
+
+// Width 15.
+inline DenseFeedForward tiny_dense() {
+  DenseFeedForward dense;
+  dense.width = 15;
+  return dense;
+}
+
+// 2 of 8 experts of width 9.
+inline MixtureFeedForward tiny_mixture() {
+  MixtureFeedForward mixture;
+  mixture.experts = 8;
+  mixture.experts_per_token = 2;
+  mixture.expert_width = 9;
+  return mixture;
+}
+
+// Vocabulary 31, hidden 10, RMS norms, a head of its own, one layer.
+inline ArchSpec tiny_model(Mixer mixer, FeedForward feed_forward) {
+  ArchSpec spec;
+  spec.name = "tiny";
+  spec.vocabulary = 31;
+  spec.hidden = 10;
+  spec.context_limit = 32;
+  spec.norm = {NormKind::rms, 1e-6};
+  spec.attention.push_back({"mix", std::move(mixer)});
+  spec.feed_forward.push_back({"feed", std::move(feed_forward)});
+  spec.layer.push_back({"block", {{"mix", 0}, {"feed", 0}}});
+  spec.stack.push_back({{{"block", 0}}, 1});
+  return spec;
+}
+
+}  // namespace llmarch
