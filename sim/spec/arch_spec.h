@@ -35,8 +35,8 @@ struct Llama3Scaling {
   Integer original_context;
 };
 
-// YaRN (arXiv 2309.00071) as transformers and DeepSeek apply it. With both mscales the rotary tables
-// are multiplied by m(mscale) / m(mscale_all_dim) and latent attention's softmax scale by
+// YaRN (arXiv 2309.00071) as transformers and DeepSeek apply it. With both mscales the rotary
+// tables are multiplied by m(mscale) / m(mscale_all_dim) and latent attention's softmax scale by
 // m(mscale_all_dim) squared, m(s) = 0.1 s ln(factor) + 1; without them the tables by m(1). An
 // attention_factor takes the place of whatever the tables would be multiplied by.
 struct YarnScaling {
@@ -74,8 +74,8 @@ struct LatentAttention {
   Integer query_heads;
   std::optional<Integer> query_latent_dim;  // absent: queries are projected in one step
   Integer kv_latent_dim;
-  Integer nope_head_dim;   // per head, the part of query and key that is not rotated
-  Integer rope_head_dim;   // per head, the part that is
+  Integer nope_head_dim;  // per head, the part of query and key that is not rotated
+  Integer rope_head_dim;  // per head, the part that is
   Integer value_head_dim;
   double latent_norm_epsilon = 0;
   bool compression_bias = false;
@@ -99,7 +99,7 @@ struct ExpertGroups {
 
 struct Router {
   Scoring scoring = Scoring::softmax;
-  bool correction_bias = false;    // added to the scores for the choice, not for the weights
+  bool correction_bias = false;     // added to the scores for the choice, not for the weights
   bool normalized_weights = false;  // the chosen weights are divided by their sum
   std::optional<double> weight_scale;
   std::optional<ExpertGroups> groups;

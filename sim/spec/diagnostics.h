@@ -1,6 +1,6 @@
-// What is said about a user's mistake: the place, the offence, the remedy, in the form that compilers
-// use. This file knows that form and how near names are found; what can be wrong is known by
-// rules.h and by the loaders.
+// What is said about a user's mistake: the place, the offence, the remedy, in the form that
+// compilers use. This file knows that form and how near names are found; what can be wrong is known
+// by rules.h and by the loaders.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace llmarch {
 
-// 1-based; `length` is in characters of the line, at least 1.
+// 1-based; `column` and `length` count characters, not bytes; `length` is at least 1.
 struct Place {
   std::int64_t line = 0;
   std::int64_t column = 0;
@@ -24,16 +24,30 @@ struct Diagnostic {
   std::string remedy;          // what to do; may be empty when the message says it
 };
 
-// `file:line:column: error: message`, the line, a caret under the place, and the remedy. Lines are
-// shown without control characters and cut around the place where they are long.
+// `file:line:column: error: message`, the line, a caret under the place, and the remedy. A long
+// line is cut around the place, and nothing that could steer a terminal is passed on.
 std::string render_diagnostic(const std::string& file, std::string_view text,
                               const Diagnostic& diagnostic);
 
-// The diagnostics in the order of their places, one after another.
+// The diagnostics in the order of their places, one after another; what concerns the whole file
+// first.
 std::string render_diagnostics(const std::string& file, std::string_view text,
                                std::vector<Diagnostic> diagnostics);
 
-// The candidate that a slip of the pen would most likely have meant; none when nothing is near.
+// Where the byte at `offset` of `text` stands; behind the last one is the end.
+Place place_of_byte(std::string_view text, std::size_t offset);
+
+// The line of that number, counted from 1, without its end; empty when there is none.
+std::string_view line_of(std::string_view text, std::int64_t number);
+
+// `text` with a dot for every character that is not seen or is not UTF-8, and a space for a tab.
+std::string printable(std::string_view text);
+
+// A name from a file in quotes, as messages show it: a long one is cut.
+std::string quote_name(std::string_view name);
+
+// The candidate that a slip of the pen would most likely have meant; none when nothing is near. A
+// slip is a letter too many, too few or wrong, or two that changed places; capitals do not count.
 std::optional<std::string> nearest_name(std::string_view name,
                                         const std::vector<std::string>& candidates);
 

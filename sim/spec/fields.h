@@ -143,7 +143,9 @@ void visit_fields(Visitor& visit, FieldsOf<YarnScaling> auto& scaling) {
         scaling.beta_fast, kFactor);
   visit(Field{"beta_slow", "turns below which a wave is slowed fully", Prominence::detail},
         scaling.beta_slow, kFactor);
-  visit(Field{"mscale", "rotary tables are multiplied by m(mscale) / m(mscale_all_dim)",
+  visit(Field{"mscale",
+              "with mscale_all_dim: the rotary tables are multiplied by m(mscale) / "
+              "m(mscale_all_dim), m(s) = 0.1 s ln(factor) + 1; without both by m(1)",
               Prominence::detail},
         scaling.mscale, kFactor);
   visit(Field{"mscale_all_dim", "latent attention's softmax scale is multiplied by m(this) squared",

@@ -1,7 +1,9 @@
 // Reads the fields of a Hugging Face config.json strictly: every field is either used, known not to
-// change the arithmetic, or refused by name. This file knows how; hf_config.cc knows the model types.
+// change the arithmetic, or refused by name; what is absent is either a problem or recorded as
+// filled. This file knows how; hf_config.cc knows the model types.
 #pragma once
 
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,52 +17,74 @@ namespace llmarch {
 
 class ConfigReader {
  public:
-  // `where` names the object to the user: "config.json", "rope_scaling".
+  // `where` names the object to the user: "the config", "rope_scaling".
   ConfigReader(const nlohmann::json& object, std::string where, std::vector<Diagnostic>& problems,
                std::vector<std::string>& filled);
 
   // Required; a missing or wrong field is a problem, and a harmless value is returned.
   Integer size(std::string_view key, const Range& range = kSize);
-  double real(std::string_view key);
+  double real(std::string_view key, const RealRange& range = kFactor);
   std::string text(std::string_view key);
-
-  // Absent or null: none.
-  std::optional<Integer> optional_size(std::string_view key, const Range& range = kSize);
-  std::optional<double> optional_real(std::string_view key);
-  std::optional<bool> optional_flag(std::string_view key);
-  std::optional<std::string> optional_text(std::string_view key);
+  // The field must be there, if only as null, because its library would fill it otherwise than we
+  // do.
+  void stated(std::string_view key);
+  // Required, and null says something: there is none.
+  std::optional<Integer> nullable_size(std::string_view key, const Range& range = kSize);
 
   // Absent or null: the library's own value, which is recorded as filled with its reason.
-  Integer size_or(std::string_view key, Integer value, std::string_view reason);
+  Integer size_or(std::string_view key, Integer value, std::string_view reason,
+                  const Range& range = kSize);
   double real_or(std::string_view key, double value, std::string_view reason);
   bool flag_or(std::string_view key, bool value, std::string_view reason);
 
-  // A field whose other values change the arithmetic in ways that are not built.
+  // Null: none. Absent: none, which is recorded with its reason.
+  std::optional<double> real_or_none(std::string_view key, std::string_view reason);
+  std::vector<std::int64_t> indices_or_none(std::string_view key, std::string_view reason);
+  const nlohmann::json* object_or_none(std::string_view key, std::string_view reason);
+
+  // Absent or null: none. For fields that only repeat or name what others say.
+  std::optional<std::string> optional_text(std::string_view key);
+  std::vector<std::string> optional_texts(std::string_view key);
+  const nlohmann::json* optional_object(std::string_view key);
+
+  // A field whose other values change the arithmetic in ways that are not built; it may be absent.
   void only(std::string_view key, const nlohmann::json& value);
   // Fields that do not change the arithmetic of a forward pass.
   void inert(std::initializer_list<std::string_view> keys);
-  // A nested object; null or absent: nullptr.
-  const nlohmann::json* object(std::string_view key);
-  // Whole numbers; absent or null: empty.
-  std::vector<std::int64_t> indices(std::string_view key);
-  // Texts; absent or null: empty.
-  std::vector<std::string> texts(std::string_view key);
 
+  [[nodiscard]] bool contains(std::string_view key) const { return object_.contains(key); }
+  // Whether none of these was missing or refused: else nothing is said of what follows from them.
+  [[nodiscard]] bool all_read(std::initializer_list<std::string_view> keys) const;
   void refuse(std::string message, std::string remedy);
-  // What was not asked for is refused by name. Keys that begin with an underscore are annotations.
-  void refuse_unknown_fields();
+
+  // To be called at the end: reports what is missing, and refuses by name what was not asked for. A
+  // misspelt field is both, and is reported once. Keys that begin with an underscore are
+  // annotations.
+  void finish();
+  // The same where the fields to expect are not known: of the others, only those that look like one
+  // that was asked for are refused.
+  void finish_unknowing();
 
  private:
   const nlohmann::json* find(std::string_view key);
-  void missing(std::string_view key);
+  const nlohmann::json* required(std::string_view key, std::string_view expected);
   void wrong(std::string_view key, std::string_view expected);
   void fill(std::string_view key, const std::string& value, std::string_view reason);
+  template <class Item>
+  std::vector<Item> list(std::string_view key, std::string_view expected,
+                         bool (nlohmann::json::*is_item)() const noexcept);
+  void report_unknown(const std::string& key, const std::optional<std::string>& meant);
+  void report_missing();
+  [[nodiscard]] std::vector<std::string> unknown_fields() const;
+  [[nodiscard]] std::vector<std::string> absent_fields() const;
 
   const nlohmann::json& object_;
   std::string where_;
   std::vector<Diagnostic>& problems_;
   std::vector<std::string>& filled_;
   std::vector<std::string> known_;
+  std::vector<std::string> missing_;
+  std::vector<std::string> refused_;
 };
 
 }  // namespace llmarch

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "sim/spec/fields.h"
@@ -11,8 +12,9 @@ namespace {
 
 using Problems = std::vector<Problem>;
 
-// Sizes begin at 1. A loader that could not read one leaves 0 there and has said so; the rules pass
-// over it, so that every other problem of the file is still found in the same run.
+// Sizes begin at 1 and real numbers above 0. A loader that could not read one leaves 0 there and
+// has said so; the rules pass over it, so that every other problem of the file is found in the same
+// run.
 template <class... Sizes>
 bool known(const Sizes&... sizes) {
   return ((sizes != 0) && ...);
@@ -28,78 +30,96 @@ void kv_heads_divide_query_heads(const GroupedAttention& attention, const std::s
                       "each key/value head serves the same number of query heads"});
 }
 
-void rotated_width_is_even(Integer width, const std::string& path, Problems& problems) {
+void rotated_width_is_even(Integer width, const std::string& path, const char* key,
+                           Problems& problems) {
   if (width % 2 == 0) return;
-  problems.push_back({path,
-                      fmt::format("{} elements cannot be rotated in pairs", width.value()),
+  problems.push_back({fmt::format("{}.{}", path, key),
+                      fmt::format("{} = {} cannot be rotated in pairs", key, width.value()),
                       "rotary positions turn pairs of elements: use an even width"});
 }
 
-void rotary_scaling_is_ordered(const Rotary& rotary, const std::string& path, Problems& problems) {
+void scaling_is_ordered(const Llama3Scaling& scaling, const std::string& path, Problems& problems) {
+  if (!known(scaling.low_frequency_factor, scaling.high_frequency_factor)) return;
+  if (scaling.low_frequency_factor <= scaling.high_frequency_factor) return;
+  problems.push_back({path + ".low_frequency_factor",
+                      "low_frequency_factor is above high_frequency_factor",
+                      "waves longer than original_context / low_frequency_factor are slowed, "
+                      "those shorter than original_context / high_frequency_factor kept"});
+}
+
+void scaling_is_ordered(const YarnScaling& scaling, const std::string& path, Problems& problems) {
+  if (!known(scaling.beta_slow, scaling.beta_fast)) return;
+  if (scaling.beta_slow <= scaling.beta_fast) return;
+  problems.push_back({path + ".beta_slow", "beta_slow is above beta_fast",
+                      "waves that turn more than beta_fast times are kept, "
+                      "those that turn less than beta_slow times slowed"});
+}
+
+void rotary_rules(const Rotary& rotary, const std::string& path, Problems& problems) {
   if (!rotary.scaling) return;
-  if (const auto* llama3 = std::get_if<Llama3Scaling>(&*rotary.scaling)) {
-    if (llama3->low_frequency_factor <= llama3->high_frequency_factor) return;
-    problems.push_back({path + ".scaling.low_frequency_factor",
-                        "low_frequency_factor is above high_frequency_factor",
-                        "waves longer than original_context / low_frequency_factor are slowed, "
-                        "those shorter than original_context / high_frequency_factor kept"});
-  } else if (const auto* yarn = std::get_if<YarnScaling>(&*rotary.scaling)) {
-    if (yarn->beta_slow <= yarn->beta_fast) return;
-    problems.push_back({path + ".scaling.beta_slow", "beta_slow is above beta_fast",
-                        "waves that turn more than beta_fast times are kept, "
-                        "those that turn less than beta_slow times slowed"});
-  }
+  std::visit([&](const auto& scaling) { scaling_is_ordered(scaling, path + ".scaling", problems); },
+             *rotary.scaling);
 }
 
 void attention_rules(const GroupedAttention& attention, const std::string& path,
                      Problems& problems) {
   kv_heads_divide_query_heads(attention, path, problems);
   if (!attention.rotary) return;
-  rotated_width_is_even(attention.head_dim, path + ".head_dim", problems);
-  rotary_scaling_is_ordered(*attention.rotary, path + ".rotary", problems);
+  rotated_width_is_even(attention.head_dim, path, "head_dim", problems);
+  rotary_rules(*attention.rotary, path + ".rotary", problems);
 }
 
 void attention_rules(const LatentAttention& attention, const std::string& path,
                      Problems& problems) {
-  rotated_width_is_even(attention.rope_head_dim, path + ".rope_head_dim", problems);
-  rotary_scaling_is_ordered(attention.rotary, path + ".rotary", problems);
+  rotated_width_is_even(attention.rope_head_dim, path, "rope_head_dim", problems);
+  rotary_rules(attention.rotary, path + ".rotary", problems);
 }
 
 void chosen_experts_exist(const MixtureFeedForward& mixture, const std::string& path,
                           Problems& problems) {
   if (!known(mixture.experts) || mixture.experts_per_token <= mixture.experts) return;
   problems.push_back({path + ".experts_per_token",
-                      fmt::format("{} experts per token are more than the {} that exist",
+                      fmt::format("experts_per_token = {} is more than experts = {}",
                                   mixture.experts_per_token.value(), mixture.experts.value()),
-                      "experts_per_token is at most experts"});
+                      "a token runs an expert once"});
+}
+
+bool splits_evenly(Integer experts, Integer groups) {
+  return experts % groups == 0 && experts / groups >= 2;
 }
 
 void groups_divide_experts(const MixtureFeedForward& mixture, const ExpertGroups& groups,
                            const std::string& path, Problems& problems) {
   if (!known(mixture.experts, groups.count)) return;
-  if (mixture.experts % groups.count == 0 && mixture.experts / groups.count >= 2) return;
-  problems.push_back({path + ".router.groups.count",
-                      fmt::format("{} experts cannot be split into {} equal groups of at least two",
-                                  mixture.experts.value(), groups.count.value()),
+  if (splits_evenly(mixture.experts, groups.count)) return;
+  problems.push_back({path + ".count",
+                      fmt::format("count = {} does not split experts = {} into equal groups of two "
+                                  "or more",
+                                  groups.count.value(), mixture.experts.value()),
                       "a group is scored by its two best experts"});
 }
 
+void chosen_groups_exist(const ExpertGroups& groups, const std::string& path, Problems& problems) {
+  if (!known(groups.count) || groups.chosen <= groups.count) return;
+  problems.push_back({path + ".chosen",
+                      fmt::format("chosen = {} is more than count = {}", groups.chosen.value(),
+                                  groups.count.value()),
+                      "a token's experts come from some or all of the groups"});
+}
+
+// Of a choice that the rules above refuse, nothing more is said.
 void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
                                            const ExpertGroups& groups, const std::string& path,
                                            Problems& problems) {
   if (!known(mixture.experts, mixture.experts_per_token, groups.count, groups.chosen)) return;
-  const std::string chosen = path + ".router.groups.chosen";
-  if (groups.chosen > groups.count) {
-    problems.push_back({chosen,
-                        fmt::format("{} groups are chosen and only {} exist",
-                                    groups.chosen.value(), groups.count.value()),
-                        "chosen is at most count"});
-  } else if (groups.chosen * (mixture.experts / groups.count) < mixture.experts_per_token) {
-    problems.push_back({chosen,
-                        fmt::format("{} groups hold fewer experts than the {} of each token",
-                                    groups.chosen.value(), mixture.experts_per_token.value()),
-                        "choose more groups or fewer experts"});
-  }
+  if (groups.chosen > groups.count || mixture.experts_per_token > mixture.experts) return;
+  if (!splits_evenly(mixture.experts, groups.count)) return;
+  const Integer held = groups.chosen * (mixture.experts / groups.count);
+  if (held >= mixture.experts_per_token) return;
+  problems.push_back({path + ".chosen",
+                      fmt::format("the chosen groups hold {} experts, and experts_per_token = {}",
+                                  held.value(), mixture.experts_per_token.value()),
+                      "choose more groups or fewer experts"});
 }
 
 void feed_forward_rules(const DenseFeedForward&, const std::string&, Problems&) {
@@ -110,8 +130,11 @@ void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& pa
                         Problems& problems) {
   chosen_experts_exist(mixture, path, problems);
   if (!mixture.router.groups) return;
-  groups_divide_experts(mixture, *mixture.router.groups, path, problems);
-  chosen_groups_hold_the_chosen_experts(mixture, *mixture.router.groups, path, problems);
+  const ExpertGroups& groups = *mixture.router.groups;
+  const std::string groups_path = path + ".router.groups";
+  groups_divide_experts(mixture, groups, groups_path, problems);
+  chosen_groups_exist(groups, groups_path, problems);
+  chosen_groups_hold_the_chosen_experts(mixture, groups, groups_path, problems);
 }
 
 void the_stack_has_layers(const ArchSpec& spec, Problems& problems) {
@@ -121,25 +144,40 @@ void the_stack_has_layers(const ArchSpec& spec, Problems& problems) {
                         "name the layers in order: [[stack]] with layers = [\"NAME\"] and repeat"});
   } else if (layers > kMostLayers) {
     problems.push_back({"stack",
-                        fmt::format("{} layers are more than the {} that can be a model",
+                        fmt::format("the stack has {} layers, and may have at most {}",
                                     layers.value(), kMostLayers),
-                        "check the repeats"});
+                        "check each 'repeat'"});
   }
 }
 
 void every_context_has_a_position(const ArchSpec& spec, Problems& problems) {
-  if (!spec.learned_positions || *spec.learned_positions >= spec.context_limit) return;
-  problems.push_back({"learned_positions",
-                      fmt::format("{} learned positions do not reach the context limit of {}",
-                                  spec.learned_positions->value(), spec.context_limit.value()),
-                      "a learned table has a row for every position"});
+  if (!spec.learned_positions || !known(*spec.learned_positions)) return;
+  if (*spec.learned_positions >= spec.context_limit) return;
+  problems.push_back(
+      {"learned_positions",
+       fmt::format("{} learned positions do not reach the context limit of {}",
+                   spec.learned_positions->value(), spec.context_limit.value()),
+       "a learned table has a row for every position: add rows or lower context_limit"});
 }
 
-// By name and not by index: a name that did not resolve is still a use.
+using References = std::vector<const Reference*>;
+
+template <class Value>
+bool all_resolve(const References& references, const std::vector<Named<Value>>& definitions) {
+  std::set<std::string> defined;
+  for (const auto& [name, value] : definitions) defined.insert(name);
+  return std::all_of(references.begin(), references.end(),
+                     [&](const Reference* reference) { return defined.contains(reference->name); });
+}
+
+// A reference that could not be read, or that names nothing, may have meant any of them; then none
+// is called unused. So it is where there are no references at all: what holds them is missing.
 template <class Value>
 void every_definition_is_used(const std::vector<Named<Value>>& definitions, const char* table,
-                              const char* user, const std::set<std::string>& used,
-                              Problems& problems) {
+                              const char* user, const References& references, Problems& problems) {
+  if (references.empty() || !all_resolve(references, definitions)) return;
+  std::set<std::string> used;
+  for (const Reference* reference : references) used.insert(reference->name);
   for (const auto& [name, value] : definitions) {
     if (used.contains(name)) continue;
     problems.push_back({fmt::format("{}.{}", table, name),
@@ -149,17 +187,20 @@ void every_definition_is_used(const std::vector<Named<Value>>& definitions, cons
 }
 
 void every_kind_is_used(const ArchSpec& spec, Problems& problems) {
-  std::set<std::string> attention;
-  std::set<std::string> feed_forward;
-  std::set<std::string> layers;
+  const Reference unread{};  // stands for the layers of a segment that lists none
+  References attention;
+  References feed_forward;
+  References layers;
   for (const auto& [name, layer] : spec.layer) {
-    attention.insert(layer.attention.name);
-    feed_forward.insert(layer.feed_forward.name);
+    attention.push_back(&layer.attention);
+    feed_forward.push_back(&layer.feed_forward);
   }
   for (const Segment& segment : spec.stack) {
-    for (const Reference& layer : segment.layers) layers.insert(layer.name);
+    if (segment.layers.empty()) layers.push_back(&unread);
+    for (const Reference& layer : segment.layers) layers.push_back(&layer);
   }
-  every_definition_is_used(spec.attention, "attention", "a [layer.NAME] table", attention, problems);
+  every_definition_is_used(spec.attention, "attention", "a [layer.NAME] table", attention,
+                           problems);
   every_definition_is_used(spec.feed_forward, "feed_forward", "a [layer.NAME] table", feed_forward,
                            problems);
   every_definition_is_used(spec.layer, "layer", "the stack", layers, problems);

@@ -10,8 +10,8 @@
 
 namespace llmarch {
 
-// `path` names the offending field: "attention.local.kv_heads". The loader that knows the file turns
-// it into a place.
+// `path` names the offending field: "attention.local.kv_heads". The loader that knows the file
+// turns it into a place.
 struct Problem {
   std::string path;
   std::string message;

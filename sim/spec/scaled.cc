@@ -11,7 +11,9 @@ constexpr std::int64_t kHidden = 32;
 constexpr std::int64_t kContext = 64;
 constexpr std::int64_t kOriginalContext = 16;  // short, so that a stretched context is reached
 
-Integer at_most(Integer size, std::int64_t limit) { return std::min(size, Integer(limit)); }
+Integer at_most(Integer size, std::int64_t limit) {
+  return std::min(size, Integer(limit));
+}
 
 void shrink(Rotary& rotary) {
   if (!rotary.scaling) return;
@@ -43,9 +45,12 @@ void shrink(LatentAttention& attention) {
   shrink(attention.rotary);
 }
 
-void shrink(DenseFeedForward& dense) { dense.width = at_most(dense.width, 40); }
+void shrink(DenseFeedForward& dense) {
+  dense.width = at_most(dense.width, 40);
+}
 
-// As many groups as can be told apart, four experts in each, fewer chosen than there are if so before.
+// As many groups as can be told apart, four experts in each, fewer chosen than there are if so
+// before.
 void shrink_groups(MixtureFeedForward& mixture, ExpertGroups& groups) {
   const bool all = groups.chosen == groups.count;
   const Integer in_group = at_most(mixture.experts / groups.count, 4);

@@ -1,8 +1,9 @@
-// Reads an ArchSpec from TOML: the only code that knows TOML. It gathers every problem of the text
-// before it gives up: syntax, keys, types, bounds, references, then the rules of rules.h.
+// Reads an ArchSpec from TOML; nothing beyond this and toml_reader.h knows TOML. Every problem of
+// the text is gathered before it is refused (keys, types, bounds, references, then the rules of
+// rules.h), and each is said once: what only follows from another is left out. Of a text that is
+// not TOML the first error alone is known.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>

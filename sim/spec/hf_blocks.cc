@@ -1,0 +1,207 @@
+#include "sim/spec/hf_blocks.h"
+
+#include <fmt/format.h>
+
+namespace llmarch {
+namespace {
+
+using nlohmann::json;
+
+RotaryScaling llama3_scaling(ConfigReader& rope) {
+  Llama3Scaling scaling;
+  scaling.factor = rope.real("factor");
+  scaling.low_frequency_factor = rope.real("low_freq_factor");
+  scaling.high_frequency_factor = rope.real("high_freq_factor");
+  scaling.original_context = rope.size("original_max_position_embeddings", kPositions);
+  return scaling;
+}
+
+RotaryScaling yarn_scaling(ConfigReader& rope) {
+  YarnScaling scaling;
+  scaling.factor = rope.real("factor");
+  scaling.original_context = rope.size("original_max_position_embeddings", kPositions);
+  scaling.beta_fast = rope.real_or("beta_fast", 32, "transformers' default");
+  scaling.beta_slow = rope.real_or("beta_slow", 1, "transformers' default");
+  scaling.mscale = rope.real_or_none("mscale", "the rotary tables are not scaled by it");
+  scaling.mscale_all_dim = rope.real_or_none("mscale_all_dim", "the softmax is not scaled by it");
+  scaling.attention_factor = rope.real_or_none("attention_factor", "it follows from the factor");
+  rope.only("truncate", true);
+  return scaling;
+}
+
+// Older configs call it "type", some write both; none when it is missing or they disagree.
+std::optional<std::string> rope_type(ConfigReader& rope) {
+  const auto older = rope.optional_text("type");
+  if (older && !rope.contains("rope_type")) return older;
+  if (!rope.all_read({"type"})) return std::nullopt;
+  const std::string type = rope.text("rope_type");
+  if (type.empty()) return std::nullopt;
+  if (!older || *older == type) return type;
+  rope.refuse(fmt::format("'rope_type' is '{}' and 'type' is '{}'", type, *older),
+              "they name the same thing: keep the right one");
+  return std::nullopt;
+}
+
+void read_scaling(ConfigReader& rope, Rotary& rotary) {
+  const std::optional<std::string> type = rope_type(rope);
+  if (type == "llama3") {
+    rotary.scaling = llama3_scaling(rope);
+  } else if (type == "yarn") {
+    rotary.scaling = yarn_scaling(rope);
+  } else if (type && type != "default") {
+    rope.refuse(fmt::format("rope type {} is not supported", quote_name(*type)),
+                "supported: default, llama3, yarn");
+  }
+  const bool fields_known = rotary.scaling || type == "default";
+  fields_known ? rope.finish() : rope.finish_unknowing();
+}
+
+// theta may stand beside "rope_parameters", inside, or at both places alike.
+double theta_of(ConfigReader& config, ConfigReader& rope) {
+  if (!rope.contains("rope_theta")) return config.real("rope_theta");
+  const double theta = rope.real("rope_theta");
+  if (rope.all_read({"rope_theta"})) config.only("rope_theta", theta);
+  return theta;
+}
+
+// The layers in order, as runs of equal kinds.
+void stack_layers(ArchSpec& spec, const std::vector<std::size_t>& kinds) {
+  for (const std::size_t kind : kinds) {
+    if (spec.stack.empty() || spec.stack.back().layers.front().index != kind) {
+      spec.stack.push_back({{Reference{spec.layer.at(kind).name, kind}}, 0});
+    }
+    spec.stack.back().repeat += 1;
+  }
+}
+
+// The place of the kind of layer with this feed-forward, which is defined when it is not yet.
+std::size_t layer_kind(ArchSpec& spec, const std::string& name, const FeedForward& feed_forward) {
+  for (std::size_t i = 0; i < spec.layer.size(); ++i) {
+    if (spec.layer[i].name == name) return i;
+  }
+  const std::size_t index = spec.layer.size();
+  spec.feed_forward.push_back({name, feed_forward});
+  spec.layer.push_back({name, {Reference{spec.attention.front().name, 0}, Reference{name, index}}});
+  return index;
+}
+
+}  // namespace
+
+Head head_of(Import& import, bool tied_by_default) {
+  const bool tied = import.config.flag_or("tie_word_embeddings", tied_by_default, kTypeDefault);
+  return tied ? Head::tied : Head::separate;
+}
+
+void read_common(Import& import, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  spec.vocabulary = config.size("vocab_size");
+  spec.hidden = config.size("hidden_size");
+  spec.context_limit = config.size("max_position_embeddings", kPositions);
+  spec.norm = {NormKind::rms, config.real("rms_norm_eps", kEpsilon)};
+  spec.head = head_of(import, false);
+}
+
+Integer layer_number(Import& import, std::string_view key) {
+  return import.config.size(key, Range{1, kMostLayers});
+}
+
+Activation activation(Import& import, std::string_view key) {
+  const std::string name = import.config.text(key);
+  if (name == "silu" || name == "swish") return Activation::silu;
+  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return Activation::gelu_tanh;
+  if (name == "gelu") return Activation::gelu_erf;
+  if (name == "relu") return Activation::relu;
+  if (import.config.all_read({key})) {
+    import.config.refuse(
+        fmt::format("'{}' is {}, an activation that is not supported", key, quote_name(name)),
+        "supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, relu");
+  }
+  return Activation::silu;
+}
+
+// "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.
+Rotary rotary(Import& import, RotaryLayout layout) {
+  ConfigReader& config = import.config;
+  Rotary rotary;
+  rotary.layout = layout;
+  config.only("partial_rotary_factor", 1.0);
+  if (const json* parameters = config.optional_object("rope_parameters")) {
+    ConfigReader rope(*parameters, "rope_parameters", import.load.problems, import.load.filled);
+    rotary.theta = theta_of(config, rope);
+    rope.only("partial_rotary_factor", 1.0);
+    config.only("rope_scaling", nullptr);
+    read_scaling(rope, rotary);
+    return rotary;
+  }
+  rotary.theta = config.real("rope_theta");
+  const json* scaling = config.object_or_none("rope_scaling", "the frequencies are not stretched");
+  if (scaling == nullptr) return rotary;
+  ConfigReader rope(*scaling, "rope_scaling", import.load.problems, import.load.filled);
+  read_scaling(rope, rotary);
+  return rotary;
+}
+
+GroupedAttention grouped_attention(Import& import) {
+  ConfigReader& config = import.config;
+  GroupedAttention attention;
+  attention.query_heads = config.size("num_attention_heads");
+  attention.kv_heads = config.size_or("num_key_value_heads", attention.query_heads,
+                                      "num_attention_heads: multi-head attention");
+  attention.qkv_bias = config.flag_or("attention_bias", false, kTypeDefault);
+  attention.output_bias = attention.qkv_bias;
+  attention.rotary = rotary(import, RotaryLayout::half_split);
+  return attention;
+}
+
+Integer head_width(Import& import, Integer hidden, Integer heads) {
+  ConfigReader& config = import.config;
+  const std::size_t filled_before = import.load.filled.size();
+  const Integer width =
+      config.size_or("head_dim", hidden / heads, "hidden_size / num_attention_heads");
+  const bool filled = import.load.filled.size() > filled_before;
+  if (filled && hidden % heads != 0 && config.all_read({"hidden_size", "num_attention_heads"})) {
+    config.refuse(fmt::format("num_attention_heads = {} does not divide hidden_size = {}",
+                              heads.value(), hidden.value()),
+                  "state 'head_dim', or correct one of the two");
+  }
+  return width;
+}
+
+DenseFeedForward gated_feed_forward(Import& import, Activation activation) {
+  DenseFeedForward dense;
+  dense.width = import.config.size("intermediate_size");
+  dense.activation = activation;
+  dense.gated = true;
+  return dense;
+}
+
+Integer bounded(Import& import, Integer value, std::string_view formula) {
+  if (value > kSize.most) {
+    import.config.refuse(
+        fmt::format("{} = {}, and may be at most {}", formula, value.value(), kSize.most),
+        "check the sizes");
+  }
+  return value;
+}
+
+void add_uniform_layers(ArchSpec& spec, const Mixer& mixer, const std::string& mixer_name,
+                        const DenseFeedForward& dense, Integer layers) {
+  spec.attention.push_back({mixer_name, mixer});
+  spec.feed_forward.push_back({"mlp", dense});
+  spec.layer.push_back({"block", {Reference{mixer_name, 0}, Reference{"mlp", 0}}});
+  spec.stack.push_back({{Reference{"block", 0}}, layers});
+}
+
+void add_layers(ArchSpec& spec, const Mixer& mixer, const std::string& mixer_name,
+                const DenseFeedForward& dense, const MixtureFeedForward& mixture,
+                const std::vector<bool>& sparse) {
+  spec.attention.push_back({mixer_name, mixer});
+  std::vector<std::size_t> kinds;
+  for (const bool is_sparse : sparse) {
+    kinds.push_back(is_sparse ? layer_kind(spec, "moe", mixture)
+                              : layer_kind(spec, "dense", dense));
+  }
+  stack_layers(spec, kinds);
+}
+
+}  // namespace llmarch

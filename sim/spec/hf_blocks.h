@@ -1,0 +1,46 @@
+// The parts of a config.json that several model types share: rotary positions, heads,
+// feed-forwards, and how layers become a stack. hf_config.cc says which type has which.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/spec/arch_spec.h"
+#include "sim/spec/hf_config.h"
+#include "sim/spec/hf_reader.h"
+
+namespace llmarch {
+
+// The reason of a fill that the library's own configuration class gives.
+inline constexpr const char* kTypeDefault = "this model type's default";
+
+struct Import {
+  ConfigReader& config;
+  ConfigLoad& load;
+};
+
+Head head_of(Import& import, bool tied_by_default);
+// Vocabulary, width, context, norm and head as most decoders call them.
+void read_common(Import& import, ArchSpec& spec);
+Integer layer_number(Import& import, std::string_view key);
+Activation activation(Import& import, std::string_view key);
+Rotary rotary(Import& import, RotaryLayout layout);
+
+// Query and key/value heads as most decoders call them.
+GroupedAttention grouped_attention(Import& import);
+// head_dim, or hidden / heads where the library fills it so.
+Integer head_width(Import& import, Integer hidden, Integer heads);
+DenseFeedForward gated_feed_forward(Import& import, Activation activation);
+
+// `value` itself, refused when it passes what a size may be; `formula` says what it was made from.
+Integer bounded(Import& import, Integer value, std::string_view formula);
+
+// The same kind of layer throughout.
+void add_uniform_layers(ArchSpec& spec, const Mixer& mixer, const std::string& mixer_name,
+                        const DenseFeedForward& dense, Integer layers);
+// `sparse` says of each layer whether it is a mixture. A kind that does not occur is not defined.
+void add_layers(ArchSpec& spec, const Mixer& mixer, const std::string& mixer_name,
+                const DenseFeedForward& dense, const MixtureFeedForward& mixture,
+                const std::vector<bool>& sparse);
+
+}  // namespace llmarch

@@ -1,0 +1,136 @@
+// Which name is near enough to be meant, and how a place is shown.
+#include "sim/spec/diagnostics.h"
+
+#include <gtest/gtest.h>
+
+namespace llmarch::spec_test {
+namespace {
+
+TEST(NearestName, ToleratesOneSlipInThreeLetters) {
+  EXPECT_EQ(nearest_name("abcdef", {"abcdxy"}), "abcdxy");      // 6 letters, 2 slips
+  EXPECT_EQ(nearest_name("abcdef", {"abcxyz"}), std::nullopt);  // 3 slips
+  EXPECT_EQ(nearest_name("abcde", {"abcdy"}), "abcdy");         // 5 letters, 1 slip
+  EXPECT_EQ(nearest_name("abcde", {"abcxy"}), std::nullopt);
+}
+
+TEST(NearestName, ToleratesOneSlipInAShortName) {
+  EXPECT_EQ(nearest_name("ab", {"ac"}), "ac");
+  EXPECT_EQ(nearest_name("ab", {"cd"}), std::nullopt);
+}
+
+TEST(NearestName, WantsALetterInCommon) {
+  EXPECT_EQ(nearest_name("a", {"b"}), std::nullopt);
+  EXPECT_EQ(nearest_name("", {"b"}), std::nullopt);
+  EXPECT_EQ(nearest_name("a", {"ab"}), "ab");
+}
+
+TEST(NearestName, CountsALetterTooManyTooFewOrWrongAsOneSlip) {
+  EXPECT_EQ(nearest_name("kindd", {"kind"}), "kind");
+  EXPECT_EQ(nearest_name("knd", {"kind"}), "kind");
+  EXPECT_EQ(nearest_name("kint", {"kind"}), "kind");
+}
+
+TEST(NearestName, CountsTwoLettersThatChangedPlacesAsOneSlip) {
+  EXPECT_EQ(nearest_name("knid", {"kind"}), "kind");
+  EXPECT_EQ(nearest_name("nkid", {"kind"}), std::nullopt);  // a letter moved by two places
+}
+
+TEST(NearestName, IgnoresCapitals) {
+  EXPECT_EQ(nearest_name("SiLU", {"relu", "silu"}), "silu");
+}
+
+TEST(NearestName, TakesTheNearestAndOfEquallyNearTheFirst) {
+  EXPECT_EQ(nearest_name("layers", {"players", "layer"}), "players");
+  EXPECT_EQ(nearest_name("layerss", {"player", "layers"}), "layers");
+}
+
+TEST(NearestName, HasNoneAmongNone) {
+  EXPECT_EQ(nearest_name("kind", {}), std::nullopt);
+}
+
+TEST(NearestName, TakesAVeryLongNameForNoSlip) {
+  const std::string name(64, 'a');
+  EXPECT_EQ(nearest_name(name, {name.substr(1)}), name.substr(1));
+  EXPECT_EQ(nearest_name(name + 'a', {name}), std::nullopt);
+}
+
+TEST(Suggest, AsksForTheNearestOrListsAll) {
+  EXPECT_EQ(suggest("kint", {"kind", "layout"}), "did you mean 'kind'?");
+  EXPECT_EQ(suggest("colour", {"kind", "layout"}), "known: kind, layout");
+}
+
+TEST(QuoteName, CutsALongName) {
+  EXPECT_EQ(quote_name(std::string(64, 'a')), "'" + std::string(64, 'a') + "'");
+  EXPECT_EQ(quote_name(std::string(65, 'a')), "'" + std::string(64, 'a') + "...'");
+}
+
+TEST(Printable, PutsADotForWhatWouldSteerATerminal) {
+  EXPECT_EQ(printable("a\tb"), "a b");
+  EXPECT_EQ(printable("\x1B[31m\x7F\n"), ".[31m..");
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m"),
+            ".31m");  // U+009B, the eight-bit escape
+  EXPECT_EQ(printable("\xE2\x80\xAE"
+                      "cod"),
+            ".cod");  // U+202E turns the direction of writing
+  EXPECT_EQ(printable("gr\xC3\xB6\xC3\x9F"
+                      "e"),
+            "gr\xC3\xB6\xC3\x9F"
+            "e");
+}
+
+TEST(Printable, PutsADotForEachByteThatIsNoUtf8) {
+  EXPECT_EQ(printable("\xFF\xFE"), "..");
+  EXPECT_EQ(printable("\xC0\xAF"), "..");            // '/' written too long
+  EXPECT_EQ(printable("\xED\xA0\x80"), "...");       // half a surrogate pair
+  EXPECT_EQ(printable("\xF4\x90\x80\x80"), "....");  // past U+10FFFF
+  EXPECT_EQ(printable("\xE2\x82"), "..");            // cut short
+}
+
+TEST(RenderDiagnostic, ShowsPlaceLineCaretAndRemedy) {
+  EXPECT_EQ(
+      render_diagnostic("a.toml", "one = 1\ntwo = 22\n", {Place{2, 7, 2}, "wrong", "mend it"}),
+      R"(a.toml:2:7: error: wrong
+    2 | two = 22
+      |       ^~
+      = mend it
+)");
+}
+
+TEST(RenderDiagnostic, HasNoExcerptWhenTheWholeFileIsMeant) {
+  EXPECT_EQ(render_diagnostic("a.toml", "text", {std::nullopt, "wrong", "mend it"}),
+            "a.toml: error: wrong\n      = mend it\n");
+  EXPECT_EQ(render_diagnostic("a.toml", "text", {std::nullopt, "wrong", ""}),
+            "a.toml: error: wrong\n");
+}
+
+TEST(RenderDiagnostic, PointsBehindALineThatIsTooShort) {
+  EXPECT_EQ(render_diagnostic("a.toml", "one", {Place{1, 9, 5}, "wrong", ""}),
+            "a.toml:1:9: error: wrong\n    1 | one\n      |    ^\n");
+  EXPECT_EQ(render_diagnostic("a.toml", "one", {Place{7, 1, 1}, "wrong", ""}),
+            "a.toml:7:1: error: wrong\n    7 | \n      | ^\n");
+}
+
+TEST(RenderDiagnostic, MakesRoomForALongLineNumber) {
+  const std::string text = std::string(123455, '\n') + "one";
+  EXPECT_EQ(render_diagnostic("a.toml", text, {Place{123456, 1, 3}, "wrong", ""}),
+            "a.toml:123456:1: error: wrong\n 123456 | one\n        | ^~~\n");
+}
+
+TEST(RenderDiagnostic, PassesNoControlCharacterOn) {
+  EXPECT_EQ(render_diagnostic("a\x1B.toml", "o\x1Bne", {Place{1, 2, 1}, "wr\x1Bong", "me\x1Bnd"}),
+            "a..toml:1:2: error: wr.ong\n    1 | o.ne\n      |  ^\n      = me.nd\n");
+}
+
+TEST(RenderDiagnostics, AreInTheOrderOfTheirPlaces) {
+  EXPECT_EQ(render_diagnostics("f", "x\ny",
+                               {{Place{2, 1, 1}, "third", ""},
+                                {Place{1, 1, 1}, "second", ""},
+                                {std::nullopt, "first", ""}}),
+            "f: error: first\n"
+            "f:1:1: error: second\n    1 | x\n      | ^\n"
+            "f:2:1: error: third\n    2 | y\n      | ^\n");
+}
+
+}  // namespace
+}  // namespace llmarch::spec_test

@@ -1,0 +1,102 @@
+// A spec as a list of field and value, so that two of them are compared field by field.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "sim/spec/fields.h"
+
+namespace llmarch::spec_test {
+
+struct FlatValue {
+  std::string text;
+  std::optional<std::int64_t> size = std::nullopt;  // of whole numbers
+};
+
+using FlatFields = std::map<std::string, FlatValue>;
+
+// Visits every field but the lists, whose entries are flattened one by one.
+class Flattener {
+ public:
+  Flattener(FlatFields& fields, std::string prefix) : fields_(fields), prefix_(std::move(prefix)) {}
+
+  void operator()(const Field& field, const Integer& member, const Range&) {
+    put(field, {std::to_string(member.value()), member.value()});
+  }
+  void operator()(const Field& field, const double& member, const RealRange&) {
+    put(field, {fmt::format("{}", member)});
+  }
+  void operator()(const Field& field, const bool& member) {
+    put(field, {member ? "true" : "false"});
+  }
+  void operator()(const Field& field, const std::string& member) { put(field, {member}); }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(const Field& field, const Enum& member) {
+    put(field, {std::string(name_of(member))});
+  }
+  template <class Value, class... Bounds>
+  void operator()(const Field& field, const std::optional<Value>& member, const Bounds&... bounds) {
+    if (member) return (*this)(field, *member, bounds...);
+    put(field, {"none"});
+  }
+  template <class... Alternatives>
+  void operator()(const Field& field, const std::variant<Alternatives...>& member) {
+    put(field, {std::string(Names<std::variant<Alternatives...>>::alternatives[member.index()])});
+    Flattener inner(fields_, prefix_ + std::string(field.key) + ".");
+    std::visit([&](const auto& kind) { visit_fields(inner, kind); }, member);
+  }
+  template <class Struct>
+  requires std::is_class_v<Struct>
+  void operator()(const Field& field, const Struct& member) {
+    Flattener inner(fields_, prefix_ + std::string(field.key) + ".");
+    visit_fields(inner, member);
+  }
+  template <class Value>
+  void operator()(const Field&, const std::vector<Value>&) {}
+  void operator()(const Field&, const Reference&) {}
+
+ private:
+  void put(const Field& field, FlatValue value) {
+    fields_[prefix_ + std::string(field.key)] = std::move(value);
+  }
+
+  FlatFields& fields_;
+  std::string prefix_;
+};
+
+// The fields of one kind of attention or feed-forward, its own kind included.
+template <class Variant>
+void flatten_kind(const std::string& prefix, const Variant& kind, FlatFields& fields) {
+  fields[prefix + ".kind"] = {std::string(Names<Variant>::alternatives[kind.index()])};
+  Flattener flattener(fields, prefix + ".");
+  std::visit([&](const auto& alternative) { visit_fields(flattener, alternative); }, kind);
+}
+
+// The spec layer by layer, without the names and the order of its definitions, and without what
+// only says where it comes from.
+inline std::map<std::string, std::string> architecture_of(const ArchSpec& spec) {
+  FlatFields fields;
+  Flattener flattener(fields, "");
+  visit_fields(flattener, spec);
+  std::size_t number = 0;
+  for (const std::size_t kind : layer_sequence(spec)) {
+    const Layer& layer = spec.layer.at(kind).value;
+    const std::string prefix = fmt::format("layer {} ", number++);
+    flatten_kind(prefix + "attention", spec.attention.at(layer.attention.index).value, fields);
+    flatten_kind(prefix + "feed_forward", spec.feed_forward.at(layer.feed_forward.index).value,
+                 fields);
+  }
+  std::map<std::string, std::string> architecture;
+  for (const auto& [key, value] : fields) {
+    const bool provenance =
+        key == "name" || key == "title" || key == "source" || key.starts_with("published");
+    if (!provenance) architecture[key] = value.text;
+  }
+  return architecture;
+}
+
+}  // namespace llmarch::spec_test

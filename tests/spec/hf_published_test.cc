@@ -1,0 +1,41 @@
+// The published configs of the project's models say what the project's own specs say, field by
+// field.
+#include <gtest/gtest.h>
+
+#include "tests/spec/configs.h"
+
+namespace llmarch::spec_test {
+namespace {
+
+class PublishedConfig : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(PublishedConfig, GivesTheSameArchitectureAsTheSpec) {
+  const ArchSpec imported = spec_of(config(GetParam().stem().string()));
+  EXPECT_EQ(imported.name, "my-model");
+  EXPECT_EQ(architecture_of(imported), architecture_of(loaded(GetParam())));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, PublishedConfig, testing::ValuesIn(spec_files()), test_name);
+
+// What a published config leaves to its library is said, and nothing else.
+TEST(PublishedConfig, RecordsWhatItFilled) {
+  using Filled = std::vector<std::string>;
+  EXPECT_EQ(load(config("gpt2")).filled,
+            (Filled{"tie_word_embeddings = true (this model type's default)",
+                    "n_inner = 3072 (4 n_embd)"}));
+  EXPECT_EQ(load(config("llama-3.1-8b")).filled,
+            Filled{"head_dim = 128 (hidden_size / num_attention_heads)"});
+  EXPECT_EQ(load(config("llama-3.2-1b")).filled, Filled{});
+  EXPECT_EQ(load(config("qwen3-30b-a3b")).filled, Filled{});
+  EXPECT_EQ(load(config("deepseek-v3")).filled,
+            (Filled{"rope_interleave = true (this model type's default)",
+                    "attention_factor = none (it follows from the factor)"}));
+}
+
+TEST(PublishedConfig, SaysHowItsTensorsAreCalled) {
+  EXPECT_EQ(load(config("gpt2")).naming, CheckpointNaming::gpt2);
+  EXPECT_EQ(load(config("qwen3-0.6b")).naming, CheckpointNaming::decoder);
+}
+
+}  // namespace
+}  // namespace llmarch::spec_test

@@ -1,0 +1,181 @@
+// How a config says that positions are rotated: older and newer fields, supported and refused
+// types.
+#include <gmock/gmock.h>
+
+#include "tests/spec/configs.h"
+
+namespace llmarch::spec_test {
+namespace {
+
+using testing::Contains;
+
+const Json& llama() {
+  static const Json base = without(config("llama-3.1-8b"), "rope_scaling");
+  return base;
+}
+
+// llama with this "rope_scaling".
+Json scaled(const Json& scaling) {
+  return with(llama(), {{"rope_scaling", scaling}});
+}
+
+// llama as newer versions of the library write it.
+Json newer(const Json& parameters) {
+  return with(without(llama(), "rope_theta"), {{"rope_parameters", parameters}});
+}
+
+Rotary rotary_of(const Json& config) {
+  return *std::get<GroupedAttention>(spec_of(config).attention.at(0).value).rotary;
+}
+
+const Json kLlama3{{"rope_type", "llama3"},
+                   {"factor", 8.0},
+                   {"low_freq_factor", 1.0},
+                   {"high_freq_factor", 4.0},
+                   {"original_max_position_embeddings", 8192}};
+const Json kYarn{
+    {"rope_type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", 32768}};
+
+TEST(RopeScaling, IsNoneWhenAbsentAndThatIsRecorded) {
+  EXPECT_FALSE(rotary_of(llama()).scaling);
+  EXPECT_EQ(rotary_of(llama()).theta, 500000);
+  EXPECT_THAT(load(llama()).filled,
+              Contains("rope_scaling = none (the frequencies are not stretched)"));
+}
+
+TEST(RopeScaling, IsNoneWhenNull) {
+  EXPECT_FALSE(rotary_of(scaled(nullptr)).scaling);
+  EXPECT_EQ(load(scaled(nullptr)).filled,
+            std::vector<std::string>{"head_dim = 128 (hidden_size / num_attention_heads)"});
+}
+
+TEST(RopeScaling, IsNoneWhenDefault) {
+  EXPECT_FALSE(rotary_of(scaled({{"rope_type", "default"}})).scaling);
+  EXPECT_FALSE(rotary_of(scaled({{"type", "default"}})).scaling);
+}
+
+TEST(RopeScaling, ReadsLlama3) {
+  const auto scaling = std::get<Llama3Scaling>(*rotary_of(scaled(kLlama3)).scaling);
+  EXPECT_EQ(scaling.factor, 8);
+  EXPECT_EQ(scaling.low_frequency_factor, 1);
+  EXPECT_EQ(scaling.high_frequency_factor, 4);
+  EXPECT_EQ(scaling.original_context, 8192);
+}
+
+TEST(RopeScaling, FillsYarnByTheLibrarysRules) {
+  const auto scaling = std::get<YarnScaling>(*rotary_of(scaled(kYarn)).scaling);
+  EXPECT_EQ(scaling.factor, 4);
+  EXPECT_EQ(scaling.original_context, 32768);
+  EXPECT_EQ(scaling.beta_fast, 32);
+  EXPECT_EQ(scaling.beta_slow, 1);
+  EXPECT_FALSE(scaling.mscale || scaling.mscale_all_dim || scaling.attention_factor);
+  const std::vector<std::string> filled = load(scaled(kYarn)).filled;
+  for (const char* fill :
+       {"beta_fast = 32 (transformers' default)", "beta_slow = 1 (transformers' default)",
+        "mscale = none (the rotary tables are not scaled by it)",
+        "mscale_all_dim = none (the softmax is not scaled by it)",
+        "attention_factor = none (it follows from the factor)"}) {
+    EXPECT_THAT(filled, Contains(fill));
+  }
+}
+
+TEST(RopeScaling, ReadsEveryFieldOfYarn) {
+  const Json full = with(kYarn, {{"beta_fast", 16},
+                                 {"beta_slow", 2},
+                                 {"mscale", 0.5},
+                                 {"mscale_all_dim", 0.25},
+                                 {"attention_factor", 1.5},
+                                 {"truncate", true}});
+  const auto scaling = std::get<YarnScaling>(*rotary_of(scaled(full)).scaling);
+  EXPECT_EQ(scaling.beta_fast, 16);
+  EXPECT_EQ(scaling.beta_slow, 2);
+  EXPECT_EQ(scaling.mscale, 0.5);
+  EXPECT_EQ(scaling.mscale_all_dim, 0.25);
+  EXPECT_EQ(scaling.attention_factor, 1.5);
+}
+
+TEST(RopeScaling, TakesTheOlderNameOfTheType) {
+  const Json older = with(without(kYarn, "rope_type"), {{"type", "yarn"}});
+  EXPECT_TRUE(rotary_of(scaled(older)).scaling);
+  EXPECT_TRUE(rotary_of(scaled(with(kYarn, {{"type", "yarn"}}))).scaling);
+}
+
+TEST(RopeScaling, RefusesTwoTypesThatDisagree) {
+  EXPECT_EQ(report(scaled(with(kLlama3, {{"type", "linear"}}))),
+            R"(config.json: error: 'rope_type' is 'llama3' and 'type' is 'linear'
+      = they name the same thing: keep the right one
+)");
+}
+
+TEST(RopeScaling, RefusesATypeThatIsNotSupportedByName) {
+  EXPECT_EQ(report(scaled({{"rope_type", "linear"}, {"factor", 2.0}})),
+            R"(config.json: error: rope type 'linear' is not supported
+      = supported: default, llama3, yarn
+)");
+}
+
+TEST(RopeScaling, AsksForATypeBeforeItJudgesOtherFields) {
+  EXPECT_EQ(report(scaled({{"factor", 2.0}})),
+            R"(config.json: error: missing field 'rope_type' in rope_scaling
+      = nothing is guessed: copy the field from the published config
+)");
+}
+
+TEST(RopeScaling, RefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(report(scaled(with(kLlama3, {{"long_factor", Json::array({1, 2})}}))),
+            R"(config.json: error: unknown field 'long_factor' in rope_scaling
+      = it may change the arithmetic, so it is not passed over
+)");
+  EXPECT_EQ(report(scaled(with(kYarn, {{"truncate", false}}))),
+            R"(config.json: error: 'truncate' in rope_scaling is false; only true is supported
+      = it changes the arithmetic, and no formula for another architecture is used in its place
+)");
+}
+
+TEST(RopeScaling, RefusesPartlyRotatedHeads) {
+  EXPECT_EQ(
+      report(with(llama(), {{"partial_rotary_factor", 0.5}})),
+      R"(config.json: error: 'partial_rotary_factor' in the config is 0.5; only 1.0 is supported
+      = it changes the arithmetic, and no formula for another architecture is used in its place
+)");
+}
+
+TEST(RopeParameters, SayTheSameAsTheOlderFields) {
+  EXPECT_EQ(architecture_of(spec_of(newer(with(kLlama3, {{"rope_theta", 500000.0}})))),
+            architecture_of(spec_of(scaled(kLlama3))));
+  EXPECT_EQ(architecture_of(spec_of(newer({{"rope_type", "default"}, {"rope_theta", 500000.0}}))),
+            architecture_of(spec_of(llama())));
+}
+
+TEST(RopeParameters, TakeThetaFromBeside) {
+  const Json beside = with(newer(kLlama3), {{"rope_theta", 10000.0}});
+  EXPECT_EQ(rotary_of(beside).theta, 10000);
+}
+
+TEST(RopeParameters, RefuseAThetaBesideThatDiffers) {
+  const Json both = with(newer(with(kLlama3, {{"rope_theta", 500000.0}})), {{"rope_theta", 1e4}});
+  EXPECT_EQ(report(both),
+            R"(config.json: error: 'rope_theta' in the config is 10000.0; only 500000.0 is supported
+      = it changes the arithmetic, and no formula for another architecture is used in its place
+)");
+}
+
+TEST(RopeParameters, NeedATheta) {
+  EXPECT_EQ(report(newer(kLlama3)),
+            R"(config.json: error: missing field 'rope_theta' in the config
+      = nothing is guessed: copy the field from the published config
+)");
+}
+
+TEST(RopeParameters, RefuseARopeScalingBeside) {
+  const Json both = with(newer({{"rope_type", "default"}, {"rope_theta", 1e4}}),
+                         {{"rope_scaling", {{"factor", 2}}}});
+  EXPECT_EQ(
+      report(both),
+      R"(config.json: error: 'rope_scaling' in the config is {"factor":2}; only null is supported
+      = it changes the arithmetic, and no formula for another architecture is used in its place
+)");
+}
+
+}  // namespace
+}  // namespace llmarch::spec_test

@@ -1,0 +1,151 @@
+// What must hold between the numbers of a spec.
+#include <gtest/gtest.h>
+
+#include "tests/spec/small_spec.h"
+
+namespace llmarch::spec_test {
+namespace {
+
+TEST(TomlRules, KvHeadsDivideQueryHeads) {
+  EXPECT_EQ(report(altered("kv_heads = 2", "kv_heads = 3")),
+            R"(my-model.toml:14:12: error: 3 kv_heads do not divide 8 query_heads
+   14 | kv_heads = 3
+      |            ^
+      = each key/value head serves the same number of query heads
+)");
+}
+
+// That two groups of two hold fewer than nine is not said as well.
+TEST(TomlRules, ChosenExpertsExist) {
+  EXPECT_EQ(report(altered("experts_per_token = 2", "experts_per_token = 9")),
+            R"(my-model.toml:24:21: error: experts_per_token = 9 is more than experts = 8
+   24 | experts_per_token = 9
+      |                     ^
+      = a token runs an expert once
+)");
+}
+
+TEST(TomlRules, GroupsDivideTheExperts) {
+  EXPECT_EQ(
+      report(altered("count = 4", "count = 3")),
+      R"(my-model.toml:30:20: error: count = 3 does not split experts = 8 into equal groups of two or more
+   30 | groups = { count = 3, chosen = 2 }
+      |                    ^
+      = a group is scored by its two best experts
+)");
+}
+
+TEST(TomlRules, AGroupHoldsTwoExperts) {
+  EXPECT_EQ(
+      report(altered("count = 4", "count = 8")),
+      R"(my-model.toml:30:20: error: count = 8 does not split experts = 8 into equal groups of two or more
+   30 | groups = { count = 8, chosen = 2 }
+      |                    ^
+      = a group is scored by its two best experts
+)");
+}
+
+TEST(TomlRules, ChosenGroupsExist) {
+  EXPECT_EQ(report(altered("chosen = 2", "chosen = 5")),
+            R"(my-model.toml:30:32: error: chosen = 5 is more than count = 4
+   30 | groups = { count = 4, chosen = 5 }
+      |                                ^
+      = a token's experts come from some or all of the groups
+)");
+}
+
+// One group of 8 / 4 = 2 experts.
+TEST(TomlRules, ChosenGroupsHoldTheChosenExperts) {
+  EXPECT_EQ(
+      report(replaced(altered("chosen = 2", "chosen = 1"), "experts_per_token = 2",
+                      "experts_per_token = 3")),
+      R"(my-model.toml:30:32: error: the chosen groups hold 2 experts, and experts_per_token = 3
+   30 | groups = { count = 4, chosen = 1 }
+      |                                ^
+      = choose more groups or fewer experts
+)");
+}
+
+TEST(TomlRules, ARotatedWidthIsEven) {
+  EXPECT_EQ(report(altered("head_dim = 16", "head_dim = 15")),
+            R"(my-model.toml:15:12: error: head_dim = 15 cannot be rotated in pairs
+   15 | head_dim = 15
+      |            ^~
+      = rotary positions turn pairs of elements: use an even width
+)");
+}
+
+TEST(TomlRules, LearnedPositionsReachTheContextLimit) {
+  EXPECT_EQ(
+      report(altered("context_limit = 512",
+                     "context_limit = 512\n"
+                     "learned_positions = 511")),
+      R"(my-model.toml:8:21: error: 511 learned positions do not reach the context limit of 512
+    8 | learned_positions = 511
+      |                     ^~~
+      = a learned table has a row for every position: add rows or lower context_limit
+)");
+}
+
+TEST(TomlRules, YarnTurnsAreOrdered) {
+  EXPECT_EQ(report(altered("layout = \"half_split\"\n",
+                           "layout = \"half_split\"\n"
+                           "scaling = { kind = \"yarn\", factor = 4, original_context = 128, "
+                           "beta_fast = 1, beta_slow = 2 }\n")),
+            R"(my-model.toml:20:91: error: beta_slow is above beta_fast
+   20 | scaling = { kind = "yarn", factor = 4, original_context = 128, beta_fast = 1, beta_slow = 2 }
+      |                                                                                           ^
+      = waves that turn more than beta_fast times are kept, those that turn less than beta_slow times slowed
+)");
+}
+
+TEST(TomlRules, YarnTurnsAreNotComparedWhenOneIsMissing) {
+  EXPECT_EQ(
+      report(altered(
+          "layout = \"half_split\"\n",
+          "layout = \"half_split\"\n"
+          "scaling = { kind = \"yarn\", factor = 4, original_context = 128, beta_slow = 2 }\n")),
+      R"(my-model.toml:20:1: error: missing key 'beta_fast' in scaling of rotary of attention 'local'
+   20 | scaling = { kind = "yarn", factor = 4, original_context = 128, beta_slow = 2 }
+      | ^~~~~~~
+      = add 'beta_fast' (turns within the original context above which a wave is kept)
+)");
+}
+
+TEST(TomlRules, Llama3FactorsAreOrdered) {
+  EXPECT_EQ(report(altered("layout = \"half_split\"\n",
+                           "layout = \"half_split\"\n"
+                           "\n"
+                           "[attention.local.rotary.scaling]\n"
+                           "kind = \"llama3\"\n"
+                           "factor = 8\n"
+                           "low_frequency_factor = 4\n"
+                           "high_frequency_factor = 1\n"
+                           "original_context = 128\n")),
+            R"(my-model.toml:24:24: error: low_frequency_factor is above high_frequency_factor
+   24 | low_frequency_factor = 4
+      |                        ^
+      = waves longer than original_context / low_frequency_factor are slowed, those shorter than original_context / high_frequency_factor kept
+)");
+}
+
+TEST(TomlRules, Llama3FactorsAreNotComparedWhenOneIsRefused) {
+  EXPECT_EQ(
+      report(altered("layout = \"half_split\"\n",
+                     "layout = \"half_split\"\n"
+                     "\n"
+                     "[attention.local.rotary.scaling]\n"
+                     "kind = \"llama3\"\n"
+                     "factor = 8\n"
+                     "low_frequency_factor = 4\n"
+                     "high_frequency_factor = 0\n"
+                     "original_context = 128\n")),
+      R"(my-model.toml:25:25: error: 'high_frequency_factor' in scaling of rotary of attention 'local' is 0
+   25 | high_frequency_factor = 0
+      |                         ^
+      = high_frequency_factor must be above 0 and at most 1000000000
+)");
+}
+
+}  // namespace
+}  // namespace llmarch::spec_test
