@@ -164,12 +164,17 @@ void run(BlockRun<Scalar>& step, const ExpandAttended& op) {
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const ExpandLatents& op) {
   auto latents = step.cache(op.latents);
-  auto weight = step.weight(op.weight);
-  auto out = step.write(op.out);
+  auto key_up = step.weight(op.key_up);
+  auto value_up = step.weight(op.value_up);
+  auto keys = step.write(op.keys);
+  auto values = step.write(op.values);
   const std::size_t positions = step.past() + step.tokens();
-  for (std::size_t r = 0; r < out.rows(); ++r) {
+  for (std::size_t r = 0; r < keys.rows(); ++r) {
     const auto latent = latents.row(r / positions, r % positions);
-    for (std::size_t i = 0; i < weight.rows(); ++i) out.row(r)[i] = dot(latent, weight.row(i));
+    for (std::size_t i = 0; i < key_up.rows(); ++i) keys.row(r)[i] = dot(latent, key_up.row(i));
+    for (std::size_t i = 0; i < value_up.rows(); ++i) {
+      values.row(r)[i] = dot(latent, value_up.row(i));
+    }
   }
 }
 

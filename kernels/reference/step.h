@@ -1,5 +1,5 @@
-// A step: one operation of one layer on its way through the reference kernels. This file knows how an
-// operation gets at its operands, and sees to it that each opening is entered in the ledger.
+// A step: one operation of one layer on its way through the reference kernels. This file knows how
+// an operation gets at its operands, and sees to it that each opening is entered in the ledger.
 #pragma once
 
 #include <span>
@@ -12,7 +12,9 @@
 
 namespace llmarch::reference {
 
-inline std::size_t size(Integer count) { return static_cast<std::size_t>(count.value()); }
+inline std::size_t size(Integer count) {
+  return static_cast<std::size_t>(count.value());
+}
 
 // A value of the graph while its block runs.
 template <class Scalar>
@@ -75,8 +77,8 @@ class CacheReader {
 
 class WeightReader {
  public:
-  WeightReader(const Weight& weight, WeightId id, std::size_t layer, std::span<const float> elements,
-               Ledger& ledger)
+  WeightReader(const Weight& weight, WeightId id, std::size_t layer,
+               std::span<const float> elements, Ledger& ledger)
       : rows_(size(weight.rows)),
         columns_(size(weight.columns)),
         id_(id),

@@ -125,10 +125,11 @@ class Pricer {
 
   Work operator()(const ExpandLatents& op) const {
     Work work = Work::none();
-    work.matrix = Flops(2 * rows_.keys * graph_.cache(op.latents).columns * columns(op.out));
-    work.weights_read = weight(op.weight);
+    const Integer made = columns(op.keys) + columns(op.values);
+    work.matrix = Flops(2 * rows_.keys * graph_.cache(op.latents).columns * made);
+    work.weights_read = weight(op.key_up) + weight(op.value_up);
     work.cache_read = cached(op.latents);
-    work.activations_written = elements(op.out);
+    work.activations_written = elements(op.keys) + elements(op.values);
     return work;
   }
 

@@ -122,8 +122,8 @@ ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, Va
                                       WeightId value_up, ValueId out) {
   const ValueId keys = value(RowAxis::keys, shape.heads * shape.nope_dim);
   const ValueId values = value(RowAxis::keys, shape.heads * shape.value_dim);
-  append("key expansion", When::expanded, ExpandLatents{latents, key_up, keys});
-  append("value expansion", When::expanded, ExpandLatents{latents, value_up, values});
+  append("latent expansion", When::expanded,
+         ExpandLatents{latents, key_up, value_up, keys, values});
   append("attention", When::expanded,
          AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
   return out;

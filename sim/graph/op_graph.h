@@ -217,11 +217,12 @@ struct ExpandAttended {
   ValueId in, out;    // heads x latent, heads x value
 };
 
-// Every cached latent times key_up or value_up: keys or values of all heads at every position.
+// Every cached latent times key_up and value_up: keys and values of all heads at every position. One
+// operation, as the two matrices are one in published models and each latent is opened once.
 struct ExpandLatents {
   CacheId latents;
-  WeightId weight;  // (columns of out, latent)
-  ValueId out;      // rows: keys
+  WeightId key_up, value_up;  // (heads x nope, latent), (heads x value, latent)
+  ValueId keys, values;       // rows: keys
 };
 
 // Attention over expanded keys and values; the rotated key comes from the cache, for all heads.

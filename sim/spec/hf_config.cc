@@ -52,7 +52,8 @@ Integer gpt2_head_width(Import& import, Integer hidden, Integer heads) {
 void refuse_gpt2_variants(ConfigReader& config) {
   config.inert({"attn_pdrop", "embd_pdrop", "resid_pdrop", "summary_activation",
                 "summary_first_dropout", "summary_proj_to_labels", "summary_type",
-                "summary_use_proj", "task_specific_params", "n_ctx", "reorder_and_upcast_attn"});
+                "summary_use_proj", "task_specific_params", "n_ctx", "output_past",
+                "reorder_and_upcast_attn"});
   config.only("scale_attn_weights", true);
   config.only("scale_attn_by_inverse_layer_idx", false);
   config.only("add_cross_attention", false);

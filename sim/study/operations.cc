@@ -35,7 +35,10 @@ struct OpenedWeights {
   void operator()(const AttendExpanded&) {}  // cache and activations only
   void operator()(const AbsorbQuery& op) { add(graph, op.key_up, weights); }
   void operator()(const ExpandAttended& op) { add(graph, op.value_up, weights); }
-  void operator()(const ExpandLatents& op) { add(graph, op.weight, weights); }
+  void operator()(const ExpandLatents& op) {
+    add(graph, op.key_up, weights);
+    add(graph, op.value_up, weights);
+  }
   void operator()(const Activate&) {}  // activations only
   void operator()(const Gate&) {}      // activations only
   void operator()(const Add&) {}       // activations only
@@ -59,10 +62,8 @@ std::vector<Weight> opened_weights(const OpGraph& graph, const Op& op) {
 
 Workload workload_of(Phase phase, const Settings& settings) {
   switch (phase) {
-    case Phase::decode:
-      return decode(settings.context, settings.batch);
-    case Phase::prefill:
-      return prefill(settings.context, settings.batch);
+    case Phase::decode: return decode(settings.context, settings.batch);
+    case Phase::prefill: return prefill(settings.context, settings.batch);
   }
   throw std::logic_error("workload_of: a phase outside the enumeration");
 }
@@ -94,8 +95,8 @@ BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workl
 
 OperationTable operation_table(const Model& model, Phase phase, const Settings& settings) {
   const Workload workload = workload_of(phase, settings);
-  OperationTable table{heading_of(phase, settings), {},
-                       step_of(predict_total(model.graph, workload), settings)};
+  OperationTable table{
+      heading_of(phase, settings), {}, step_of(predict_total(model.graph, workload), settings)};
   for (const Block& block : model.graph.blocks) {
     table.blocks.push_back(block_figures(model.graph, block, workload, settings));
   }

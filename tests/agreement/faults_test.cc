@@ -275,13 +275,13 @@ TEST(AFaultInTheGraph, OfLatentAttentionIsReported) {
         [](auto& g) { op<AbsorbQuery>(g, "query absorption").shape.heads = 2; }},
        {"a head not expanded", "value expansion",
         [](auto& g) { op<ExpandAttended>(g, "value expansion").shape.heads = 2; }},
-       {"the values' matrix for the keys'", "key expansion",
+       {"the values' matrix for the keys'", "latent expansion",
         [](auto& g) {
-          op<ExpandLatents>(g, "key expansion").weight =
-              op<ExpandAttended>(g, "value expansion").value_up;
+          auto& expand = op<ExpandLatents>(g, "latent expansion");
+          expand.key_up = expand.value_up;
         }},
-       {"keys expanded in the absorbed form too", "key expansion",
-        [](auto& g) { node(g, "key expansion").when = When::always; }}});
+       {"keys expanded in the absorbed form too", "latent expansion",
+        [](auto& g) { node(g, "latent expansion").when = When::always; }}});
 }
 
 // Graphs that cannot be run, and so can be wrong on the predicted side only.
