@@ -67,6 +67,7 @@ class Executor {
       keep_hidden(hidden);
     }
     result_.trace.logits = plain_elements(run_block(graph_.blocks.size() - 1, std::move(hidden)));
+    caches_.forget_unreachable(graph_);
     result_.book = ledger_.book();
     count_touched();
     return std::move(result_);

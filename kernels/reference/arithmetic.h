@@ -30,7 +30,7 @@ void accumulate_product(Scalar factor, std::span<const Other> row, std::span<Sca
   for (std::size_t i = 0; i < row.size(); ++i) sum[i] += factor * Scalar(row[i]);
 }
 
-// x / rms(x) * weight
+// x / rms(x) * weight; x / rms(x) where the weight is empty
 template <class Scalar>
 void normalize_rms(std::span<const Scalar> in, std::span<const float> weight, double epsilon,
                    std::span<Scalar> out) {
@@ -38,7 +38,8 @@ void normalize_rms(std::span<const Scalar> in, std::span<const float> weight, do
   for (const Scalar x : in) squares += x * x;
   const Scalar mean = squares / Scalar(static_cast<double>(in.size()));
   const Scalar inverse = inverse_root(mean + Scalar(epsilon));
-  for (std::size_t i = 0; i < in.size(); ++i) out[i] = in[i] * inverse * Scalar(weight[i]);
+  for (std::size_t i = 0; i < in.size(); ++i) out[i] = in[i] * inverse;
+  for (std::size_t i = 0; i < weight.size(); ++i) out[i] = out[i] * Scalar(weight[i]);
 }
 
 // (x - mean) / deviation * weight + bias
@@ -92,6 +93,11 @@ Scalar activate(Activation activation, Scalar x) {
     case Activation::relu: return x < Scalar(0.0) ? Scalar(0.0) : x;
   }
   throw std::logic_error("activate: an activation outside the enumeration");
+}
+
+template <class Scalar>
+Scalar soft_capped(Scalar x, double cap) {
+  return Scalar(cap) * hyperbolic_tangent(x / Scalar(cap));
 }
 
 // In place; the largest score is taken off first, so that no exponential overflows.

@@ -54,15 +54,15 @@ void run(BlockRun<Scalar>& step, const Store& op) {
   }
 }
 
-// One head of one query: scores, softmax, weighted sum over the keys from the first to `position`.
+// One head of one query: scores, softmax, weighted sum over the keys from `first` to `last`.
 template <class Scalar, class Score, class ValueOf>
-void attend_until(std::size_t position, const Score& score, const ValueOf& value,
-                  std::span<Scalar> sum) {
-  std::vector<Scalar> scores(position + 1);
-  for (std::size_t key = 0; key <= position; ++key) scores[key] = score(key);
+void attend(std::size_t first, std::size_t last, const Score& score, const ValueOf& value,
+            std::span<Scalar> sum) {
+  std::vector<Scalar> scores;
+  for (std::size_t key = first; key <= last; ++key) scores.push_back(score(key));
   softmax(std::span(scores));
-  for (std::size_t key = 0; key <= position; ++key) {
-    accumulate_product(scores[key], value(key), sum);
+  for (std::size_t key = first; key <= last; ++key) {
+    accumulate_product(scores[key - first], value(key), sum);
   }
 }
 
@@ -81,12 +81,14 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
       const auto q = part(query.row(r), head, width);
       const std::size_t kv_head = head / sharing;
       const auto score = [&](std::size_t key) {
-        return scale * dot(q, part(keys.row(place.sequence, key), kv_head, width));
+        const Scalar s = scale * dot(q, part(keys.row(place.sequence, key), kv_head, width));
+        return op.soft_cap ? soft_capped(s, *op.soft_cap) : s;
       };
       const auto value = [&](std::size_t key) {
         return part(values.row(place.sequence, key), kv_head, width);
       };
-      attend_until(place.position, score, value, part(out.row(r), head, width));
+      attend(first_key(op.reach, place.position), place.position, score, value,
+             part(out.row(r), head, width));
     }
   }
 }
@@ -142,7 +144,7 @@ void run(BlockRun<Scalar>& step, const AttendLatent& op) {
       const auto score = [&](std::size_t key) {
         return scale * joined_dot(q, value(key), q_rope, rope_keys.row(place.sequence, key));
       };
-      attend_until(place.position, score, value, part(out.row(r), head, latent));
+      attend(0, place.position, score, value, part(out.row(r), head, latent));
     }
   }
 }
@@ -202,7 +204,7 @@ void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
       const auto value = [&](std::size_t key) {
         return part(values.row(first_key + key), head, value_width);
       };
-      attend_until(place.position, score, value, part(out.row(r), head, value_width));
+      attend(0, place.position, score, value, part(out.row(r), head, value_width));
     }
   }
 }

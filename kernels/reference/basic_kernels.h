@@ -1,6 +1,8 @@
 // The operations that treat each row by itself: look-ups, norms, projections, activations, sums.
 #pragma once
 
+#include <cmath>
+
 #include "kernels/reference/arithmetic.h"
 #include "kernels/reference/step.h"
 
@@ -29,17 +31,63 @@ void run(BlockRun<Scalar>& step, const AddPositions& op) {
   }
 }
 
+// out = in, each row times a factor of its own
+template <class Scalar, class Factor>
+void scale_rows(BlockRun<Scalar>& step, ValueId from, ValueId to, const Factor& factor) {
+  auto in = step.read(from);
+  auto out = step.write(to);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const Scalar by = factor(r);
+    const auto row = in.row(r);
+    const auto target = out.row(r);
+    for (std::size_t i = 0; i < row.size(); ++i) target[i] = row[i] * by;
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Scale& op) {
+  scale_rows(step, op.in, op.out, [&](std::size_t) { return Scalar(op.factor); });
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const ScaleByPosition& op) {
+  scale_rows(step, op.in, op.out, [&](std::size_t r) {
+    const auto position = static_cast<double>(step.place(r).position);
+    const double steps = std::floor((position + 1) / op.temperature.floor.as_double());
+    return Scalar(1 + op.temperature.strength * std::log(steps + 1));
+  });
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const GateRows& op) {
+  auto gate = step.read(op.gate);
+  scale_rows(step, op.in, op.out, [&](std::size_t r) { return sigmoid(gate.row(r)[0]); });
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const SoftCap& op) {
+  auto in = step.read(op.in);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto row = in.row(r);
+    const auto target = out.row(r);
+    for (std::size_t i = 0; i < row.size(); ++i) target[i] = soft_capped(row[i], op.cap);
+  }
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Normalize& op) {
   auto in = step.read(op.in);
-  const auto weight = step.weight(op.weight).row(0);
+  std::span<const float> weight;
   std::span<const float> bias;
+  if (op.weight) weight = step.weight(*op.weight).row(0);
   if (op.bias) bias = step.weight(*op.bias).row(0);
   auto out = step.write(op.out);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     for (std::size_t group = 0; group < size(op.groups); ++group) {
-      const auto source = in.row(r).subspan(group * weight.size(), weight.size());
-      const auto target = out.row(r).subspan(group * weight.size(), weight.size());
+      const std::size_t width = in.row(r).size() / size(op.groups);
+      const auto source = in.row(r).subspan(group * width, width);
+      const auto target = out.row(r).subspan(group * width, width);
       switch (op.kind) {
         case NormKind::rms: normalize_rms(source, weight, op.epsilon, target); break;
         case NormKind::layer: normalize_layer(source, weight, bias, op.epsilon, target); break;

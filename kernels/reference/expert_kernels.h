@@ -22,16 +22,28 @@ std::vector<std::size_t> largest(std::span<const Scalar> scores, std::size_t cou
   return order;
 }
 
-// Experts outside the best groups can no longer be chosen. A group is as good as the sum of its two
-// best experts (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+// A group is as good as its best expert (DeepSeek-V2, arXiv 2405.04434, section 2.2.2), or as the sum
+// of its two best (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+template <class Scalar>
+Scalar group_score(GroupScore score, std::span<const Scalar> members) {
+  switch (score) {
+    case GroupScore::best: return *std::max_element(members.begin(), members.end());
+    case GroupScore::best_two: {
+      const auto best = largest(members, 2);
+      return members[best[0]] + members[best[1]];
+    }
+  }
+  throw std::logic_error("group_score: a score outside the enumeration");
+}
+
+// Experts outside the best groups can no longer be chosen.
 template <class Scalar>
 void keep_best_groups(const ExpertGroups& groups, std::span<Scalar> choice) {
   const std::size_t width = choice.size() / size(groups.count);
   std::vector<Scalar> group_scores;
   for (std::size_t group = 0; group < size(groups.count); ++group) {
     const std::span<const Scalar> members = choice.subspan(group * width, width);
-    const auto best = largest(members, 2);
-    group_scores.push_back(members[best[0]] + members[best[1]]);
+    group_scores.push_back(group_score(groups.score, members));
   }
   std::vector<bool> kept(size(groups.count), false);
   for (const std::size_t group :
@@ -103,17 +115,16 @@ void run(BlockRun<Scalar>& step, const Route& op) {
   }
 }
 
-// One expert's gated feed-forward for one row, times its weight, added to `sum`.
-template <class Scalar>
-void run_expert(Activation activation, std::size_t expert, Scalar weight,
-                std::span<const Scalar> row, WeightReader& gate, WeightReader& up,
-                WeightReader& down, std::span<Scalar> sum) {
+// One expert's gated feed-forward for one row; each element of what it gives goes to `take`.
+template <class Scalar, class Take>
+void run_expert(Activation activation, std::size_t expert, std::span<const Scalar> row,
+                WeightReader& gate, WeightReader& up, WeightReader& down, const Take& take) {
   std::vector<Scalar> inner(gate.rows());
   for (std::size_t i = 0; i < inner.size(); ++i) {
     inner[i] = activate(activation, dot(row, gate.row(i, expert))) * dot(row, up.row(i, expert));
   }
-  for (std::size_t i = 0; i < sum.size(); ++i) {
-    sum[i] += weight * dot(std::span<const Scalar>(inner), down.row(i, expert));
+  for (std::size_t i = 0; i < down.rows(); ++i) {
+    take(i, dot(std::span<const Scalar>(inner), down.row(i, expert)));
   }
 }
 
@@ -129,8 +140,21 @@ void run(BlockRun<Scalar>& step, const RunExperts& op) {
   for (std::size_t r = 0; r < in.rows(); ++r) {
     for (std::size_t i = 0; i < chosen; ++i) {
       const auto expert = static_cast<std::size_t>(plain(choice.row(r)[i]));
-      run_expert(op.activation, expert, choice.row(r)[chosen + i], in.row(r), gate, up, down,
-                 out.row(r));
+      const Scalar weight = choice.row(r)[chosen + i];
+      const auto sum = out.row(r);
+      switch (op.weighted) {
+        case Weighted::output:
+          run_expert(op.activation, expert, in.row(r), gate, up, down,
+                     [&](std::size_t k, Scalar given) { sum[k] += weight * given; });
+          break;
+        case Weighted::input: {
+          std::vector<Scalar> scaled(in.row(r).begin(), in.row(r).end());
+          for (Scalar& element : scaled) element = element * weight;
+          run_expert(op.activation, expert, std::span<const Scalar>(scaled), gate, up, down,
+                     [&](std::size_t k, Scalar given) { sum[k] += given; });
+          break;
+        }
+      }
     }
   }
 }

@@ -30,7 +30,8 @@ void stretch(const Llama3Scaling& scaling, double, std::int64_t, Frequencies& fr
   for (double& frequency : frequencies) {
     const double turns = context * frequency / (2 * std::numbers::pi);
     if (turns > high) continue;
-    const double kept = turns < low ? 0 : (turns - low) / (high - low);
+    // Where low = high (Llama 4 Scout) nothing lies between them to be blended.
+    const double kept = turns < low || low == high ? 0 : (turns - low) / (high - low);
     frequency = blend(frequency, scaling.factor, kept);
   }
 }
@@ -57,6 +58,11 @@ void stretch(const YarnScaling& scaling, double theta, std::int64_t dim,
   }
 }
 
+void stretch(const LinearScaling& scaling, double, std::int64_t, Frequencies& frequencies) {
+  for (double& frequency : frequencies) frequency /= scaling.factor;
+}
+
+double table_factor(const LinearScaling&) { return 1; }
 double table_factor(const Llama3Scaling&) { return 1; }
 
 double table_factor(const YarnScaling& scaling) {

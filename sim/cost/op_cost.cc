@@ -12,6 +12,8 @@
 
 #include <cmath>
 
+#include "sim/cost/reach_cost.h"
+
 namespace llmarch {
 namespace {
 
@@ -26,6 +28,9 @@ struct PerElement {
   std::int64_t flops;
   std::int64_t transcendentals;
 };
+
+// cap tanh(x / cap)
+constexpr PerElement kSoftCapPrice{2, 1};
 
 PerElement activation_price(Activation activation) {
   switch (activation) {
@@ -49,6 +54,19 @@ class Pricer {
     return work;
   }
 
+  Work operator()(const Scale& op) const { return per_element(op.in, op.out, {1, 0}); }
+  Work operator()(const ScaleByPosition& op) const { return per_element(op.in, op.out, {1, 0}); }
+  Work operator()(const SoftCap& op) const { return per_element(op.in, op.out, kSoftCapPrice); }
+
+  // A sigmoid for each row, a product for each element.
+  Work operator()(const GateRows& op) const {
+    Work work = per_element(op.in, op.out, {1, 0});
+    work.activations_read += elements(op.gate);
+    work.other += Flops(rows(op.gate) * kSigmoidFlops);
+    work.transcendentals += Transcendentals(rows(op.gate));
+    return work;
+  }
+
   Work operator()(const AddPositions& op) const {
     Work work = moved(op.in, op.out);
     work.weights_read = elements(op.out);
@@ -56,13 +74,15 @@ class Pricer {
     return work;
   }
 
-  // RMS: square and add, scale, weight: 4 per element; mean and epsilon: 2 and a root per vector.
+  // RMS: square and add, scale, weight if any: 4 per element; mean and epsilon: 2 and a root per
+  // vector.
   // Layer norm: besides these the mean (1 per element, 1 per vector), its subtraction, the bias.
   Work operator()(const Normalize& op) const {
     Work work = moved(op.in, op.out);
     const Integer vectors = rows(op.in) * op.groups;
     const Integer width = columns(op.in) / op.groups;
-    const Integer per_vector = op.kind == NormKind::rms ? 4 * width + 2 : 7 * width + 3;
+    Integer per_vector = op.kind == NormKind::rms ? 3 * width + 2 : 6 * width + 3;
+    if (op.weight) per_vector += width;
     work.other = Flops(vectors * per_vector);
     work.transcendentals = Transcendentals(vectors);
     work.weights_read = weight(op.weight) + weight(op.bias);
@@ -91,7 +111,12 @@ class Pricer {
   }
 
   Work operator()(const Attend& op) const {
-    Work work = attention(op.query_heads, op.head_dim, op.head_dim);
+    const Integer pairs = rows_.workload.batch * attended_pairs(rows_.workload, op.reach);
+    Work work = attention(pairs, op.query_heads, op.head_dim, op.head_dim);
+    if (op.soft_cap) {
+      work.other += Flops(pairs * op.query_heads * kSoftCapPrice.flops);
+      work.transcendentals += Transcendentals(pairs * op.query_heads * kSoftCapPrice.transcendentals);
+    }
     work.activations_read = elements(op.query);
     work.activations_written = elements(op.out);
     work.cache_read = cached(op.keys) + cached(op.values);
@@ -108,7 +133,7 @@ class Pricer {
 
   Work operator()(const AttendLatent& op) const {
     const LatentShape& shape = op.shape;
-    Work work = attention(shape.heads, shape.latent_dim + shape.rope_dim, shape.latent_dim);
+    Work work = attention(rows_.pairs, shape.heads, shape.latent_dim + shape.rope_dim, shape.latent_dim);
     work.activations_read = elements(op.absorbed) + elements(op.query);
     work.activations_written = elements(op.out);
     work.cache_read = cached(op.latents) + cached(op.rope_keys);
@@ -135,7 +160,7 @@ class Pricer {
 
   Work operator()(const AttendExpanded& op) const {
     const LatentShape& shape = op.shape;
-    Work work = attention(shape.heads, shape.nope_dim + shape.rope_dim, shape.value_dim);
+    Work work = attention(rows_.pairs, shape.heads, shape.nope_dim + shape.rope_dim, shape.value_dim);
     work.activations_read = elements(op.query) + elements(op.keys) + elements(op.values);
     work.activations_written = elements(op.out);
     work.cache_read = cached(op.rope_keys);
@@ -143,12 +168,7 @@ class Pricer {
   }
 
   Work operator()(const Activate& op) const {
-    Work work = moved(op.in, op.out);
-    const PerElement price = activation_price(op.activation);
-    const Integer count = rows(op.in) * columns(op.in);
-    work.other = Flops(count * price.flops);
-    work.transcendentals = Transcendentals(count * price.transcendentals);
-    return work;
+    return per_element(op.in, op.out, activation_price(op.activation));
   }
 
   Work operator()(const Gate& op) const {
@@ -174,7 +194,9 @@ class Pricer {
     Integer flops =
         op.experts * (op.router.scoring == Scoring::softmax ? kSoftmaxFlops : kSigmoidFlops);
     if (op.correction_bias) flops += op.experts;
-    if (op.router.groups) flops += op.router.groups->count;  // the sum of the best two
+    if (op.router.groups && op.router.groups->score == GroupScore::best_two) {
+      flops += op.router.groups->count;  // the sum of the best two
+    }
     if (op.router.normalized_weights) flops += 2 * chosen;   // into the sum, over the sum
     if (op.router.weight_scale) flops += chosen;
     work.matrix = Flops(2 * rows(op.in) * columns(op.in) * op.experts);
@@ -224,7 +246,17 @@ class Pricer {
     return id ? weight(*id) : Elements();
   }
   [[nodiscard]] Elements cached(CacheId id) const {
-    return Elements(rows_.keys * graph_.caches[id].columns);
+    const Cache& cache = graph_.caches[id];
+    return Elements(rows_.workload.batch * opened_positions(rows_.workload, cache.reach) *
+                    cache.columns);
+  }
+
+  [[nodiscard]] Work per_element(ValueId in, ValueId out, const PerElement& price) const {
+    Work work = moved(in, out);
+    const Integer count = rows(in) * columns(in);
+    work.other = Flops(count * price.flops);
+    work.transcendentals = Transcendentals(count * price.transcendentals);
+    return work;
   }
 
   [[nodiscard]] Work moved(ValueId in, ValueId out) const {
@@ -236,9 +268,10 @@ class Pricer {
 
   // Scores and weighted values of every head, pair by pair; the scale and the softmax of each
   // score.
-  [[nodiscard]] Work attention(Integer heads, Integer key_dim, Integer value_dim) const {
+  [[nodiscard]] static Work attention(Integer pairs, Integer heads, Integer key_dim,
+                                      Integer value_dim) {
     Work work;
-    const Integer scores = rows_.pairs * heads;
+    const Integer scores = pairs * heads;
     work.matrix = Flops(2 * scores * (key_dim + value_dim));
     work.other = Flops(scores * (1 + kSoftmaxFlops));
     work.transcendentals = Transcendentals(scores);
@@ -266,10 +299,8 @@ class Pricer {
 RowCounts row_counts(const Workload& workload) {
   const Integer tokens = workload.tokens;
   const Integer logits = workload.logits == Logits::last ? Integer(1) : tokens;
-  // The sum of past + 1, past + 2, ... over the new tokens; the even factor is halved first.
-  const Integer triangle = tokens % 2 == 0 ? tokens / 2 * (tokens + 1) : (tokens + 1) / 2 * tokens;
-  return {workload.batch * tokens, workload.batch * (workload.past + tokens),
-          workload.batch * logits, workload.batch * (tokens * workload.past + triangle)};
+  return {workload, workload.batch * tokens, workload.batch * (workload.past + tokens),
+          workload.batch * logits, workload.batch * attended_pairs(workload, EveryKey{})};
 }
 
 bool runs(When when, LatentForm form) {

@@ -9,6 +9,7 @@ namespace llmarch {
 
 // The workload, multiplied out once for all operations.
 struct RowCounts {
+  Workload workload;
   Integer tokens;  // batch x new tokens
   Integer keys;    // batch x positions held after the step
   Integer logits;  // batch x positions whose logits are wanted

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "sim/cost/op_cost.h"
+#include "sim/cost/reach_cost.h"
 
 namespace llmarch {
 namespace {
@@ -74,7 +75,12 @@ Elements cache_elements_per_token(const OpGraph& graph) {
 }
 
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch) {
-  return cache_elements_per_token(graph) * context * batch;
+  Elements sum;
+  for (const Cache& cache : graph.caches) {
+    sum += Elements(held_positions(context, cache.reach) * cache.columns *
+                    graph.blocks[cache.block].repeats * batch);
+  }
+  return sum;
 }
 
 Book predict(const OpGraph& graph, const Workload& workload) {

@@ -66,6 +66,38 @@ ValueId GraphBuilder::normalize_groups(ValueId in, double epsilon, WeightRole ro
   return out;
 }
 
+ValueId GraphBuilder::normalize_unweighted(std::string name, ValueId in, double epsilon,
+                                           Integer groups) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always,
+         Normalize{NormKind::rms, epsilon, groups, std::nullopt, std::nullopt, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::scale(std::string name, ValueId in, double factor) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always, Scale{factor, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::scale_by_position(ValueId in, const Temperature& temperature) {
+  const ValueId out = value(rows(in), columns(in));
+  append("temperature", When::always, ScaleByPosition{temperature, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::gate_rows(std::string name, ValueId gate, ValueId in) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always, GateRows{gate, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::soft_cap(std::string name, ValueId in, double cap) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always, SoftCap{cap, in, out});
+  return out;
+}
+
 ValueId GraphBuilder::project(ValueId in, Integer out_columns, WeightRole role,
                               BiasRole bias_role) {
   const WeightId matrix = weight(role, out_columns, columns(in));
@@ -89,18 +121,18 @@ ValueId GraphBuilder::rotate(std::string name, ValueId in, const Rotary& rotary,
   return out;
 }
 
-CacheId GraphBuilder::store(std::string name, ValueId in) {
-  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in)});
+CacheId GraphBuilder::store(std::string name, ValueId in, const Reach& reach) {
+  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), reach});
   append("store " + name, When::always, Store{graph_.caches.size() - 1, in});
   return graph_.caches.size() - 1;
 }
 
-ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, ValueId query,
-                             CacheId keys, CacheId values) {
+ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,
+                             ValueId query, CacheId keys, CacheId values) {
   const ValueId out = value(rows(query), attention.query_heads * attention.head_dim);
   append("attention", When::always,
-         Attend{attention.query_heads, attention.kv_heads, attention.head_dim, scale, query, keys,
-                values, out});
+         Attend{attention.query_heads, attention.kv_heads, attention.head_dim, scale,
+                attention.score_soft_cap, reach, query, keys, values, out});
   return out;
 }
 
@@ -167,7 +199,8 @@ ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedF
   const WeightId down = weight(WeightRole::expert_down, hidden, width, mixture.experts);
   const ValueId out = value(rows(in), hidden);
   append("experts", When::always,
-         RunExperts{mixture.activation, mixture.experts, mixture.experts_per_token, gate, up, down,
+         RunExperts{mixture.activation, mixture.scaled_input ? Weighted::input : Weighted::output,
+                    mixture.experts, mixture.experts_per_token, gate, up, down,
                     in, choice, out});
   return out;
 }

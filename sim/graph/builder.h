@@ -21,16 +21,22 @@ class GraphBuilder {
   ValueId embed(Integer vocabulary, Integer columns);
   ValueId add_positions(ValueId in, Integer positions);
   ValueId normalize(ValueId in, const Norm& norm, WeightRole weight, WeightRole bias);
-  // RMS norm of each of `groups` vectors in a row.
+  // RMS norm of each of `groups` vectors in a row, with a weight of a vector's width.
   ValueId normalize_groups(ValueId in, double epsilon, WeightRole weight, Integer groups);
+  // The same without a weight.
+  ValueId normalize_unweighted(std::string name, ValueId in, double epsilon, Integer groups);
+  ValueId scale(std::string name, ValueId in, double factor);
+  ValueId scale_by_position(ValueId in, const Temperature& temperature);
+  ValueId gate_rows(std::string name, ValueId gate, ValueId in);
+  ValueId soft_cap(std::string name, ValueId in, double cap);
   ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
   // The head that is the embedding table of the input block.
   ValueId project_tied(ValueId in);
   ValueId rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads, Integer offset,
                  Integer dim);
-  CacheId store(std::string name, ValueId in);
-  ValueId attend(const GroupedAttention& attention, double scale, ValueId query, CacheId keys,
-                 CacheId values);
+  CacheId store(std::string name, ValueId in, const Reach& reach);
+  ValueId attend(const GroupedAttention& attention, double scale, const Reach& reach, ValueId query,
+                 CacheId keys, CacheId values);
   ValueId attend_absorbed(const LatentShape& shape, double scale, ValueId query, CacheId latents,
                           CacheId rope_keys, WeightId key_up, WeightId value_up);
   ValueId attend_expanded(const LatentShape& shape, double scale, ValueId query, CacheId latents,

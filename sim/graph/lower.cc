@@ -26,30 +26,50 @@ double softmax_scale(const LatentAttention& attention) {
   return scale * mscale * mscale;
 }
 
+Reach reach_of(const GroupedAttention& attention) {
+  if (attention.window) return Window{*attention.window};
+  if (attention.chunk) return Chunk{*attention.chunk};
+  return EveryKey{};
+}
+
+// Queries or keys on their way from the projection to the scores. `heads` vectors in a row.
+ValueId prepare(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                const GroupedAttention& attention, Integer heads, WeightRole norm,
+                const std::string& name) {
+  const double epsilon = spec.norm.epsilon;
+  if (attention.qk_norm == QkNorm::per_head) x = build.normalize_groups(x, epsilon, norm, heads);
+  if (attention.qk_norm == QkNorm::whole) x = build.normalize_groups(x, epsilon, norm, 1);
+  if (attention.rotary) {
+    x = build.rotate("rotate " + name, x, *attention.rotary, heads, 0, attention.head_dim);
+  }
+  if (attention.qk_norm == QkNorm::unweighted_after_rotation) {
+    x = build.normalize_unweighted("normalise " + name, x, epsilon, heads);
+  }
+  return x;
+}
+
+double score_scale(const GroupedAttention& attention) {
+  return 1 / std::sqrt(attention.query_scalar.value_or(attention.head_dim).as_double());
+}
+
 // Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
 ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
                         const GroupedAttention& attention) {
-  const Integer head_dim = attention.head_dim;
-  const Integer query_columns = attention.query_heads * head_dim;
-  const Integer kv_columns = attention.kv_heads * head_dim;
+  const Integer query_columns = attention.query_heads * attention.head_dim;
+  const Integer kv_columns = attention.kv_heads * attention.head_dim;
   const bool bias = attention.qkv_bias;
   ValueId q =
       build.project(x, query_columns, WeightRole::query, bias_if(bias, WeightRole::query_bias));
   ValueId k = build.project(x, kv_columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
   const ValueId v =
       build.project(x, kv_columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
-  if (attention.qk_norm) {
-    q = build.normalize_groups(q, spec.norm.epsilon, WeightRole::query_norm, attention.query_heads);
-    k = build.normalize_groups(k, spec.norm.epsilon, WeightRole::key_norm, attention.kv_heads);
-  }
-  if (attention.rotary) {
-    q = build.rotate("rotate queries", q, *attention.rotary, attention.query_heads, 0, head_dim);
-    k = build.rotate("rotate keys", k, *attention.rotary, attention.kv_heads, 0, head_dim);
-  }
-  const CacheId keys = build.store("keys", k);
-  const CacheId values = build.store("values", v);
-  const ValueId mixed =
-      build.attend(attention, 1 / std::sqrt(head_dim.as_double()), q, keys, values);
+  q = prepare(build, spec, q, attention, attention.query_heads, WeightRole::query_norm, "queries");
+  k = prepare(build, spec, k, attention, attention.kv_heads, WeightRole::key_norm, "keys");
+  if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
+  const Reach reach = reach_of(attention);
+  const CacheId keys = build.store("keys", k, reach);
+  const CacheId values = build.store("values", v, reach);
+  const ValueId mixed = build.attend(attention, score_scale(attention), reach, q, keys, values);
   return build.project(mixed, spec.hidden, WeightRole::attention_output,
                        bias_if(attention.output_bias, WeightRole::attention_output_bias));
 }
@@ -86,8 +106,8 @@ ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
   ValueId rope_key = build.project(x, shape.rope_dim, WeightRole::rope_key,
                                    bias_if(bias, WeightRole::rope_key_bias));
   rope_key = build.rotate("rotate keys", rope_key, attention.rotary, 1, 0, shape.rope_dim);
-  const CacheId latents = build.store("latents", latent);
-  const CacheId rope_keys = build.store("rotary keys", rope_key);
+  const CacheId latents = build.store("latents", latent, EveryKey{});
+  const CacheId rope_keys = build.store("rotary keys", rope_key, EveryKey{});
 
   const WeightId key_up =
       build.weight(WeightRole::key_up, shape.heads * shape.nope_dim, shape.latent_dim);
@@ -129,34 +149,66 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
   const ValueId gate = build.project(x, *mixture.shared_width, WeightRole::shared_gate);
   const ValueId up = build.project(x, *mixture.shared_width, WeightRole::shared_up);
   const ValueId inner = build.gate(gate, up, mixture.activation);
-  const ValueId shared = build.project(inner, hidden, WeightRole::shared_down);
+  ValueId shared = build.project(inner, hidden, WeightRole::shared_down);
+  if (mixture.shared_gate) {
+    const ValueId own = build.project(x, 1, WeightRole::shared_gate_vector);
+    shared = build.gate_rows("gate shared experts", own, shared);
+  }
   return build.add("add shared experts", routed, shared);
 }
 
 void lower_input(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("embedding", BlockKind::input);
   ValueId x = build.embed(spec.vocabulary, spec.hidden);
+  if (spec.scaled_embedding) {
+    x = build.scale("scale embedding", x, std::sqrt(spec.hidden.as_double()));
+  }
   if (spec.learned_positions) x = build.add_positions(x, *spec.learned_positions);
   build.end_block(x);
 }
 
-// Pre-norm: x + attention(norm(x)), then x + feed_forward(norm(x)).
+// The norms around one block of a layer, by their roles in it.
+struct BlockNorms {
+  WeightRole before, before_bias, after, after_bias;
+};
+
+constexpr BlockNorms kAttentionNorms{
+    WeightRole::attention_norm, WeightRole::attention_norm_bias,
+    WeightRole::post_attention_norm, WeightRole::post_attention_norm_bias};
+constexpr BlockNorms kFeedForwardNorms{
+    WeightRole::feed_forward_norm, WeightRole::feed_forward_norm_bias,
+    WeightRole::post_feed_forward_norm, WeightRole::post_feed_forward_norm_bias};
+
+// x + f(x), with norms where the spec has them.
+template <class Function>
+ValueId residual(GraphBuilder& build, const Norm& norm, const BlockNorms& norms,
+                 const std::string& name, ValueId x, const Function& f) {
+  const NormPlacement place = norm.placement;
+  const bool before = place == NormPlacement::before || place == NormPlacement::before_and_after;
+  const bool after = place == NormPlacement::after || place == NormPlacement::before_and_after;
+  ValueId h = before ? build.normalize(x, norm, norms.before, norms.before_bias) : x;
+  h = f(h);
+  if (after) h = build.normalize(h, norm, norms.after, norms.after_bias);
+  x = build.add(name, x, h);
+  if (place != NormPlacement::after_residual) return x;
+  return build.normalize(x, norm, norms.after, norms.after_bias);
+}
+
 void lower_layer(GraphBuilder& build, const ArchSpec& spec, const Named<Layer>& layer) {
   build.begin_block(layer.name, BlockKind::layer);
   ValueId x = build.block_input(spec.hidden);
   const Mixer& mixer = spec.attention.at(layer.value.attention.index).value;
   const FeedForward& feed_forward = spec.feed_forward.at(layer.value.feed_forward.index).value;
-
-  ValueId h =
-      build.normalize(x, spec.norm, WeightRole::attention_norm, WeightRole::attention_norm_bias);
-  h = std::visit([&](const auto& kind) { return lower_attention(build, spec, h, kind); }, mixer);
-  x = build.add("residual after attention", x, h);
-
-  h = build.normalize(x, spec.norm, WeightRole::feed_forward_norm,
-                      WeightRole::feed_forward_norm_bias);
-  h = std::visit([&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
-                 feed_forward);
-  x = build.add("residual after feed-forward", x, h);
+  x = residual(build, spec.norm, kAttentionNorms, "residual after attention", x, [&](ValueId h) {
+    return std::visit([&](const auto& kind) { return lower_attention(build, spec, h, kind); },
+                      mixer);
+  });
+  x = residual(
+      build, spec.norm, kFeedForwardNorms, "residual after feed-forward", x, [&](ValueId h) {
+        return std::visit(
+            [&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
+            feed_forward);
+      });
   build.end_block(x);
 }
 
@@ -165,9 +217,9 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   ValueId x = build.block_input(spec.hidden);
   x = build.select_rows(x);
   x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
-  const ValueId logits = spec.head == Head::tied
-                             ? build.project_tied(x)
-                             : build.project(x, spec.vocabulary, WeightRole::head);
+  ValueId logits = spec.head == Head::tied ? build.project_tied(x)
+                                           : build.project(x, spec.vocabulary, WeightRole::head);
+  if (spec.logit_soft_cap) logits = build.soft_cap("cap logits", logits, *spec.logit_soft_cap);
   build.end_block(logits);
 }
 

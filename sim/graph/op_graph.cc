@@ -9,6 +9,8 @@ WeightKind kind_of(WeightRole role) {
     case WeightRole::token_embedding:
     case WeightRole::position_embedding: return WeightKind::table;
     case WeightRole::attention_norm:
+    case WeightRole::post_attention_norm:
+    case WeightRole::post_feed_forward_norm:
     case WeightRole::query_norm:
     case WeightRole::key_norm:
     case WeightRole::query_latent_norm:
@@ -16,6 +18,8 @@ WeightKind kind_of(WeightRole role) {
     case WeightRole::feed_forward_norm:
     case WeightRole::final_norm: return WeightKind::norm;
     case WeightRole::attention_norm_bias:
+    case WeightRole::post_attention_norm_bias:
+    case WeightRole::post_feed_forward_norm_bias:
     case WeightRole::query_bias:
     case WeightRole::key_bias:
     case WeightRole::value_bias:
@@ -49,6 +53,7 @@ WeightKind kind_of(WeightRole role) {
     case WeightRole::shared_gate:
     case WeightRole::shared_up:
     case WeightRole::shared_down:
+    case WeightRole::shared_gate_vector:
     case WeightRole::head: return WeightKind::matrix;
   }
   throw std::logic_error("kind_of: a weight role outside the enumeration");
@@ -82,6 +87,10 @@ Component component_of(WeightRole role) {
     case WeightRole::value_up: return Component::attention;
     case WeightRole::attention_norm:
     case WeightRole::attention_norm_bias:
+    case WeightRole::post_attention_norm:
+    case WeightRole::post_attention_norm_bias:
+    case WeightRole::post_feed_forward_norm:
+    case WeightRole::post_feed_forward_norm_bias:
     case WeightRole::query_norm:
     case WeightRole::key_norm:
     case WeightRole::query_latent_norm:
@@ -103,7 +112,8 @@ Component component_of(WeightRole role) {
     case WeightRole::expert_down: return Component::experts;
     case WeightRole::shared_gate:
     case WeightRole::shared_up:
-    case WeightRole::shared_down: return Component::shared_experts;
+    case WeightRole::shared_down:
+    case WeightRole::shared_gate_vector: return Component::shared_experts;
     case WeightRole::head: return Component::head;
   }
   throw std::logic_error("component_of: a weight role outside the enumeration");
@@ -115,6 +125,8 @@ std::string_view name_of(WeightRole role) {
     case WeightRole::position_embedding: return "position embedding";
     case WeightRole::attention_norm: return "attention norm";
     case WeightRole::attention_norm_bias: return "attention norm bias";
+    case WeightRole::post_attention_norm: return "norm after attention";
+    case WeightRole::post_attention_norm_bias: return "bias of norm after attention";
     case WeightRole::query: return "query projection";
     case WeightRole::query_bias: return "query bias";
     case WeightRole::key: return "key projection";
@@ -138,6 +150,8 @@ std::string_view name_of(WeightRole role) {
     case WeightRole::value_up: return "value expansion";
     case WeightRole::feed_forward_norm: return "feed-forward norm";
     case WeightRole::feed_forward_norm_bias: return "feed-forward norm bias";
+    case WeightRole::post_feed_forward_norm: return "norm after feed-forward";
+    case WeightRole::post_feed_forward_norm_bias: return "bias of norm after feed-forward";
     case WeightRole::gate: return "gate projection";
     case WeightRole::gate_bias: return "gate bias";
     case WeightRole::up: return "up projection";
@@ -152,6 +166,7 @@ std::string_view name_of(WeightRole role) {
     case WeightRole::shared_gate: return "shared expert gate";
     case WeightRole::shared_up: return "shared expert up";
     case WeightRole::shared_down: return "shared expert down";
+    case WeightRole::shared_gate_vector: return "shared experts' gate";
     case WeightRole::final_norm: return "final norm";
     case WeightRole::final_norm_bias: return "final norm bias";
     case WeightRole::head: return "head";

@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/graph/reach.h"
 #include "sim/spec/arch_spec.h"
 #include "sim/units.h"
 
@@ -27,6 +28,8 @@ enum class WeightRole {
   position_embedding,
   attention_norm,
   attention_norm_bias,
+  post_attention_norm,
+  post_attention_norm_bias,
   query,
   query_bias,
   key,
@@ -50,6 +53,8 @@ enum class WeightRole {
   value_up,
   feed_forward_norm,
   feed_forward_norm_bias,
+  post_feed_forward_norm,
+  post_feed_forward_norm_bias,
   gate,
   gate_bias,
   up,
@@ -64,6 +69,7 @@ enum class WeightRole {
   shared_gate,
   shared_up,
   shared_down,
+  shared_gate_vector,
   final_norm,
   final_norm_bias,
   head,
@@ -113,11 +119,13 @@ struct Weight {
   [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
 };
 
-// A cache of a block: what one position of one sequence adds to it. It grows with every position.
+// A cache of a block: what one position of one sequence adds to it. It grows with every position and
+// keeps what the queries to come can still reach.
 struct Cache {
   std::string name;
   std::size_t block = 0;
   Integer columns;
+  Reach reach;
 };
 
 // What the rows of a value stand for.
@@ -144,12 +152,36 @@ struct AddPositions {
   ValueId in, out;
 };
 
-// Each row is `groups` vectors, and each is normalised by itself with the same weight.
+// out = in * factor
+struct Scale {
+  double factor;
+  ValueId in, out;
+};
+
+// out = in * (1 + strength ln(floor((position + 1) / floor) + 1)). Like the angles of rotation, the
+// factors are made once and are not counted.
+struct ScaleByPosition {
+  Temperature temperature;
+  ValueId in, out;
+};
+
+// out = in * sigmoid(gate), one gate for each row
+struct GateRows {
+  ValueId gate, in, out;
+};
+
+// out = cap tanh(in / cap)
+struct SoftCap {
+  double cap;
+  ValueId in, out;
+};
+
+// Each row is `groups` vectors, and each is normalised by itself with the same weight, or with none.
 struct Normalize {
   NormKind kind;
   double epsilon;
   Integer groups;
-  WeightId weight;  // (columns / groups)
+  std::optional<WeightId> weight;  // (columns / groups)
   std::optional<WeightId> bias;
   ValueId in, out;
 };
@@ -181,6 +213,8 @@ struct Store {
 struct Attend {
   Integer query_heads, kv_heads, head_dim;
   double scale;
+  std::optional<double> soft_cap;  // on the scores, before the softmax
+  Reach reach;
   ValueId query;
   CacheId keys, values;
   ValueId out;
@@ -262,9 +296,13 @@ struct Route {
   ValueId in, out;
 };
 
+// What an expert's weight multiplies.
+enum class Weighted { output, input };
+
 // The chosen experts' gated feed-forwards, weighted and summed.
 struct RunExperts {
   Activation activation;
+  Weighted weighted;
   Integer experts, experts_per_token;
   WeightId gate, up, down;  // (width, hidden), (width, hidden), (hidden, width), a copy per expert
   ValueId in, choice, out;
@@ -275,7 +313,7 @@ struct SelectRows {
   ValueId in, out;
 };
 
-using Op = std::variant<Embed, AddPositions, Normalize, Project, Rotate, Store, Attend, AbsorbQuery,
+using Op = std::variant<Embed, AddPositions, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project, Rotate, Store, Attend, AbsorbQuery,
                         AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate,
                         Add, Route, RunExperts, SelectRows>;
 

@@ -17,13 +17,23 @@ namespace llmarch {
 enum class NormKind { rms, layer };
 enum class Activation { gelu_tanh, gelu_erf, silu, relu };
 enum class RotaryLayout { half_split, interleaved };
-enum class QkNorm { per_head };
+// per_head, whole: a norm with a weight over each head, or over the whole projection, before rotation.
+// unweighted_after_rotation: each head over its root mean square, after rotation, where there is one.
+enum class QkNorm { per_head, whole, unweighted_after_rotation };
+// Where norms stand around a block f, for the residual stream x:
+//   before            x + f(norm(x))
+//   after             x + norm(f(x))
+//   before_and_after  x + norm(f(norm(x)))
+//   after_residual    norm(x + f(x))
+enum class NormPlacement { before, after, before_and_after, after_residual };
+enum class GroupScore { best, best_two };
 enum class Head { tied, separate };
 enum class Scoring { softmax, sigmoid };
 
 struct Norm {
   NormKind kind = NormKind::rms;
   double epsilon = 0;
+  NormPlacement placement = NormPlacement::before;
 };
 
 // Llama 3's stretch of the rotary frequencies: long waves are slowed by `factor`, short ones kept,
@@ -49,12 +59,24 @@ struct YarnScaling {
   std::optional<double> attention_factor;
 };
 
-using RotaryScaling = std::variant<Llama3Scaling, YarnScaling>;
+// Every frequency is slowed by `factor`.
+struct LinearScaling {
+  double factor = 0;
+};
+
+using RotaryScaling = std::variant<Llama3Scaling, YarnScaling, LinearScaling>;
 
 struct Rotary {
   double theta = 0;
   RotaryLayout layout = RotaryLayout::half_split;
   std::optional<RotaryScaling> scaling;
+};
+
+// Queries grow with their position p, by 1 + strength ln(floor((p + 1) / floor) + 1): Llama 4's
+// temperature tuning (transformers, modeling_llama4.py).
+struct Temperature {
+  double strength = 0;
+  Integer floor;
 };
 
 // Multi-head (kv_heads = query_heads), grouped-query and multi-query attention.
@@ -65,6 +87,13 @@ struct GroupedAttention {
   bool qkv_bias = false;
   bool output_bias = false;
   std::optional<QkNorm> qk_norm;
+  // Which keys a query meets besides those of causality: the `window` newest, itself among them; or
+  // those of its own chunk, positions k chunk to k chunk + chunk - 1. Never both.
+  std::optional<Integer> window;
+  std::optional<Integer> chunk;
+  std::optional<Integer> query_scalar;    // scores are divided by its root instead of head_dim's
+  std::optional<double> score_soft_cap;  // scores s become cap tanh(s / cap)
+  std::optional<Temperature> temperature;
   std::optional<Rotary> rotary;
 };
 
@@ -94,7 +123,8 @@ struct DenseFeedForward {
 
 struct ExpertGroups {
   Integer count;   // the experts are split into this many groups
-  Integer chosen;  // and only these many, by the sum of their two best scores, may be chosen from
+  Integer chosen;  // and only the best of them may be chosen from
+  GroupScore score = GroupScore::best_two;  // by their best expert, or the sum of their two best
 };
 
 struct Router {
@@ -110,6 +140,8 @@ struct MixtureFeedForward {
   Integer experts_per_token;
   Integer expert_width;
   std::optional<Integer> shared_width;  // all shared experts together, run for every token
+  bool shared_gate = false;   // what they give is multiplied by a sigmoid of the token's own
+  bool scaled_input = false;  // an expert's weight multiplies what it is given, not what it gives
   Activation activation = Activation::silu;
   Router router;
 };
@@ -128,7 +160,7 @@ struct Reference {
   std::size_t index = 0;
 };
 
-// One kind of layer: x + mixer(norm(x)), then x + feed_forward(norm(x)).
+// One kind of layer: attention and then a feed-forward on the residual stream.
 struct Layer {
   Reference attention;
   Reference feed_forward;
@@ -141,11 +173,14 @@ struct Segment {
 };
 
 // What the makers state. `total` and `active` are as rounded in their text; `exact_total` is an
-// integer that the checkpoint or the reference code gives.
+// integer that the checkpoint or the reference code gives for the text model. Where a repository
+// holds more than the text model, `repository_total` = exact total + `beside_text`.
 struct Published {
   std::optional<Integer> total;
   std::optional<Integer> active;
   std::optional<Integer> exact_total;
+  std::optional<Integer> repository_total;
+  std::optional<Integer> beside_text;
   std::string source;
 };
 
@@ -159,7 +194,9 @@ struct ArchSpec {
   Integer hidden;
   Integer context_limit;
   std::optional<Integer> learned_positions;
+  bool scaled_embedding = false;  // embeddings are multiplied by the root of hidden
   Head head = Head::separate;
+  std::optional<double> logit_soft_cap;  // logits s become cap tanh(s / cap)
   Norm norm;
 
   std::vector<Named<Mixer>> attention;

@@ -77,7 +77,23 @@ struct Names<RotaryLayout> {
 };
 template <>
 struct Names<QkNorm> {
-  static constexpr std::array values{std::pair{std::string_view("per_head"), QkNorm::per_head}};
+  static constexpr std::array values{
+      std::pair{std::string_view("per_head"), QkNorm::per_head},
+      std::pair{std::string_view("whole"), QkNorm::whole},
+      std::pair{std::string_view("unweighted_after_rotation"), QkNorm::unweighted_after_rotation}};
+};
+template <>
+struct Names<NormPlacement> {
+  static constexpr std::array values{
+      std::pair{std::string_view("before"), NormPlacement::before},
+      std::pair{std::string_view("after"), NormPlacement::after},
+      std::pair{std::string_view("before_and_after"), NormPlacement::before_and_after},
+      std::pair{std::string_view("after_residual"), NormPlacement::after_residual}};
+};
+template <>
+struct Names<GroupScore> {
+  static constexpr std::array values{std::pair{std::string_view("best"), GroupScore::best},
+                                     std::pair{std::string_view("best_two"), GroupScore::best_two}};
 };
 template <>
 struct Names<Head> {
@@ -91,7 +107,7 @@ struct Names<Scoring> {
 };
 template <>
 struct Names<RotaryScaling> {
-  static constexpr std::array<std::string_view, 2> alternatives{"llama3", "yarn"};
+  static constexpr std::array<std::string_view, 3> alternatives{"llama3", "yarn", "linear"};
 };
 template <>
 struct Names<Mixer> {
@@ -116,6 +132,25 @@ void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
         norm.kind);
   visit(Field{"epsilon", "added to the mean square before the root", Prominence::detail},
         norm.epsilon, kEpsilon);
+  visit(Field{"placement",
+              "before: x + f(norm(x)); after: x + norm(f(x)); before_and_after: x + norm(f(norm(x))); "
+              "after_residual: norm(x + f(x))"},
+        norm.placement);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<LinearScaling> auto& scaling) {
+  visit(Field{"factor", "by which every wave is slowed", Prominence::detail}, scaling.factor,
+        kFactor);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Temperature> auto& temperature) {
+  visit(Field{"strength", "queries grow by 1 + this ln(floor((position + 1) / floor) + 1)",
+              Prominence::detail},
+        temperature.strength, kFactor);
+  visit(Field{"floor", "positions between two steps of that growth", Prominence::detail},
+        temperature.floor, kPositions);
 }
 
 template <class Visitor>
@@ -162,7 +197,7 @@ void visit_fields(Visitor& visit, FieldsOf<Rotary> auto& rotary) {
   visit(Field{"layout", "half_split rotates element i with i + dim/2; interleaved 2i with 2i + 1",
               Prominence::detail},
         rotary.layout);
-  visit(Field{"scaling", "how the frequencies are stretched for long contexts", Prominence::detail},
+  visit(Field{"scaling", "how the frequencies are stretched for long contexts"},
         rotary.scaling);
 }
 
@@ -174,8 +209,19 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
   visit(Field{"head_dim", "width of a head"}, attention.head_dim, kSize);
   visit(Field{"qkv_bias", "query, key and value projections have a bias"}, attention.qkv_bias);
   visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
-  visit(Field{"qk_norm", "queries and keys are normalised before rotation; per_head: each head"},
+  visit(Field{"qk_norm",
+              "queries and keys are normalised: per_head or whole before rotation with a weight, or "
+              "unweighted_after_rotation"},
         attention.qk_norm);
+  visit(Field{"window", "a query meets this many of the newest keys, its own among them"},
+        attention.window, kPositions);
+  visit(Field{"chunk", "a query meets the keys of its own chunk of this many positions"},
+        attention.chunk, kPositions);
+  visit(Field{"query_scalar", "scores are divided by the root of this instead of head_dim's"},
+        attention.query_scalar, kSize);
+  visit(Field{"score_soft_cap", "scores s become cap tanh(s / cap)"}, attention.score_soft_cap,
+        kFactor);
+  visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
 }
 
@@ -215,8 +261,9 @@ void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward)
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<ExpertGroups> auto& groups) {
   visit(Field{"count", "number of groups that the experts are split into"}, groups.count, kExperts);
-  visit(Field{"chosen", "groups, by the sum of their two best scores, that may be chosen from"},
-        groups.chosen, kExperts);
+  visit(Field{"chosen", "groups that may be chosen from"}, groups.chosen, kExperts);
+  visit(Field{"score", "what ranks a group: its best expert, or the sum of its best two"},
+        groups.score);
 }
 
 template <class Visitor>
@@ -240,6 +287,10 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
         kSize);
   visit(Field{"shared_width", "width of all shared experts together, run for every token"},
         mixture.shared_width, kSize);
+  visit(Field{"shared_gate", "what the shared experts give is multiplied by a sigmoid of the token"},
+        mixture.shared_gate);
+  visit(Field{"scaled_input", "an expert's weight multiplies its input instead of its output"},
+        mixture.scaled_input);
   visit(Field{"activation", "the experts' gate function; experts are gated", Prominence::detail},
         mixture.activation);
   visit(Field{"router", "how experts are chosen and weighted"}, mixture.router);
@@ -265,6 +316,10 @@ void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
         kParameters);
   visit(Field{"exact_total", "parameters to the unit, from a checkpoint or the reference code"},
         published.exact_total, kParameters);
+  visit(Field{"repository_total", "elements in the repository, where it holds more than the text model"},
+        published.repository_total, kParameters);
+  visit(Field{"beside_text", "of these, what is not the text model: vision tower, projector"},
+        published.beside_text, kParameters);
   visit(Field{"source", "where these figures stand"}, published.source);
 }
 
@@ -281,14 +336,17 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         kPositions);
   visit(Field{"learned_positions", "rows of a learned position table"}, spec.learned_positions,
         kPositions);
+  visit(Field{"scaled_embedding", "embeddings are multiplied by the root of hidden"},
+        spec.scaled_embedding);
   visit(Field{"head", "tied: the head is the embedding table; separate: a matrix of its own"},
         spec.head);
-  visit(Field{"norm", "the norm used throughout: before each block and before the head"},
+  visit(Field{"logit_soft_cap", "logits s become cap tanh(s / cap)"}, spec.logit_soft_cap, kFactor);
+  visit(Field{"norm", "the norm used throughout, around each block and before the head"},
         spec.norm);
   visit(Field{"attention", "kinds of attention, by name"}, spec.attention);
   visit(Field{"feed_forward", "kinds of feed-forward, by name"}, spec.feed_forward);
   visit(
-      Field{"layer", "kinds of layer, by name: x + attention(norm(x)), x + feed_forward(norm(x))"},
+      Field{"layer", "kinds of layer, by name"},
       spec.layer);
   visit(Field{"stack", "the layers from first to last"}, spec.stack);
 }

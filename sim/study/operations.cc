@@ -28,6 +28,10 @@ struct OpenedWeights {
     add(graph, op.weight, weights);
     add(graph, op.bias, weights);
   }
+  void operator()(const Scale&) {}            // activations only
+  void operator()(const ScaleByPosition&) {}  // factors of positions are no parameters
+  void operator()(const GateRows&) {}         // activations only
+  void operator()(const SoftCap&) {}          // activations only
   void operator()(const Rotate&) {}          // tables of angles are no parameters
   void operator()(const Store&) {}           // a copy
   void operator()(const Attend&) {}          // cache and activations only

@@ -1,0 +1,59 @@
+#include "sim/cost/reach_cost.h"
+
+#include <algorithm>
+
+namespace llmarch {
+namespace {
+
+// 1 + 2 + ... + n; the even factor is halved first, so that the product overflows only if the sum does.
+Integer triangle(Integer n) {
+  return n % 2 == 0 ? n / 2 * (n + 1) : (n + 1) / 2 * n;
+}
+
+// Pairs of the first `queries` queries of a sequence: the query at position p meets ...
+Integer pairs_of(Integer queries, const EveryKey&) {
+  return triangle(queries);  // p + 1 keys
+}
+
+Integer pairs_of(Integer queries, const Window& window) {
+  const Integer growing = std::min(queries, window.size);
+  return triangle(growing) + (queries - growing) * window.size;  // at most the window
+}
+
+Integer pairs_of(Integer queries, const Chunk& chunk) {
+  const Integer whole = queries / chunk.size;
+  return whole * triangle(chunk.size) + triangle(queries % chunk.size);  // p mod size + 1
+}
+
+// The first position that the query at `position` meets.
+Integer first_met(Integer, const EveryKey&) {
+  return 0;
+}
+
+Integer first_met(Integer position, const Window& window) {
+  return std::max(Integer(0), position + 1 - window.size);
+}
+
+Integer first_met(Integer position, const Chunk& chunk) {
+  return position / chunk.size * chunk.size;
+}
+
+}  // namespace
+
+Integer attended_pairs(const Workload& workload, const Reach& reach) {
+  const Integer end = workload.past + workload.tokens;
+  return std::visit(
+      [&](const auto& kind) { return pairs_of(end, kind) - pairs_of(workload.past, kind); }, reach);
+}
+
+Integer opened_positions(const Workload& workload, const Reach& reach) {
+  const Integer end = workload.past + workload.tokens;
+  return std::visit([&](const auto& kind) { return end - first_met(workload.past, kind); }, reach);
+}
+
+Integer held_positions(Integer context, const Reach& reach) {
+  return std::visit([&](const auto& kind) { return context - first_met(context - 1, kind); },
+                    reach);
+}
+
+}  // namespace llmarch

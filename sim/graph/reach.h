@@ -1,0 +1,27 @@
+// Reach: which of the keys before it a query meets. This file knows the kinds; what they cost is known
+// by sim/cost, and which key is the first by the kernels: each on its own account.
+#pragma once
+
+#include <variant>
+
+#include "sim/units.h"
+
+namespace llmarch {
+
+// Every key up to the query's own.
+struct EveryKey {};
+
+// The `size` newest keys, the query's own among them. The cache need hold no more.
+struct Window {
+  Integer size;
+};
+
+// The keys of the query's own chunk: those from the last multiple of `size` on. At the first position
+// of a chunk a query meets one key, and what was cached before is of no more use.
+struct Chunk {
+  Integer size;
+};
+
+using Reach = std::variant<EveryKey, Window, Chunk>;
+
+}  // namespace llmarch
