@@ -1,7 +1,8 @@
 // Counted: a number that tallies its own arithmetic. The reference kernels are templates over their
-// scalar; run with Counted, they say how many operations really happened, whatever anyone predicted.
-// Run with double they are the numeric reference: the published implementations compute in float, and
-// a reference that rounded as coarsely would spend half of the tolerance on its own error.
+// scalar; run with Counted, they say how many operations really happened, whatever anyone
+// predicted. Run with double they are the numeric reference: the published implementations compute
+// in float, and a reference that rounded as coarsely would spend half of the tolerance on its own
+// error.
 //
 // The tally is per thread because operators have no argument through which to hand it in.
 #pragma once
@@ -45,24 +46,44 @@ class Counted {
   double value_ = 0;
 };
 
-inline double plain(double value) { return value; }
-inline double plain(Counted value) { return value.value(); }
+inline double plain(double value) {
+  return value;
+}
+inline double plain(Counted value) {
+  return value.value();
+}
 
 // Transcendentals, one each.
-inline double exponential(double x) { return std::exp(x); }
-inline double hyperbolic_tangent(double x) { return std::tanh(x); }
-inline double error_function(double x) { return std::erf(x); }
-inline double inverse_root(double x) { return 1 / std::sqrt(x); }
+inline double exponential(double x) {
+  return std::exp(x);
+}
+inline double hyperbolic_tangent(double x) {
+  return std::tanh(x);
+}
+inline double error_function(double x) {
+  return std::erf(x);
+}
+inline double inverse_root(double x) {
+  return 1 / std::sqrt(x);
+}
 
 template <double (*Function)(double)>
 Counted counted_call(Counted x) {
   ++arithmetic_tally.transcendentals;
   return {Function(x.value())};
 }
-inline Counted exponential(Counted x) { return counted_call<exponential>(x); }
-inline Counted hyperbolic_tangent(Counted x) { return counted_call<hyperbolic_tangent>(x); }
-inline Counted error_function(Counted x) { return counted_call<error_function>(x); }
-inline Counted inverse_root(Counted x) { return counted_call<inverse_root>(x); }
+inline Counted exponential(Counted x) {
+  return counted_call<exponential>(x);
+}
+inline Counted hyperbolic_tangent(Counted x) {
+  return counted_call<hyperbolic_tangent>(x);
+}
+inline Counted error_function(Counted x) {
+  return counted_call<error_function>(x);
+}
+inline Counted inverse_root(Counted x) {
+  return counted_call<inverse_root>(x);
+}
 
 // While one of these lives, arithmetic counts as that of a matrix product.
 template <class Scalar>

@@ -1,6 +1,6 @@
-// execute: runs the op graph with the reference kernels, and keeps the counted book of what happened.
-// This file knows the order of operations and what a run gives back; the mathematics is in
-// kernels/reference, the prices that this is held against in sim/cost.
+// execute: runs the op graph with the reference kernels, and keeps the counted book of what
+// happened. This file knows the order of operations and what a run gives back; the mathematics is
+// in kernels/reference, the prices that this is held against in sim/cost.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +45,9 @@ struct Execution {
   Trace trace;
 };
 
-// `token_ids`: (batch, tokens), each below the vocabulary. The caches hold exactly `past` positions;
-// afterwards they hold `past + tokens`. Throws std::invalid_argument when these do not agree.
-// Scalar is double or Counted.
+// `token_ids`: (batch, tokens), each below the vocabulary. The caches hold exactly `past`
+// positions; afterwards they hold `past + tokens`. Throws std::invalid_argument when these do not
+// agree. Scalar is double or Counted.
 template <class Scalar>
 Execution execute(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                   std::span<const std::int64_t> token_ids, const Workload& workload);

@@ -1,6 +1,6 @@
-// The caches of one run: what each layer keeps of the positions that it has seen, and what it gives up
-// when no later query can reach it. This file knows how many elements are really held; the scalar is
-// the kernels' own.
+// The caches of one run: what each layer keeps of the positions that it has seen, and what it gives
+// up when no later query can reach it. This file knows how many elements are really held; the
+// scalar is the kernels' own.
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
-// The ledger: what a forward pass really did, added up while it runs. Kernels open weights, caches and
-// rows through the readers below, and each opening is entered when it happens; nothing here is derived
-// from a shape. sim/cost knows what should come out, and neither includes the other.
+// The ledger: what a forward pass really did, added up while it runs. Kernels open weights, caches
+// and rows through the readers below, and each opening is entered when it happens; nothing here is
+// derived from a shape. sim/cost knows what should come out, and neither includes the other.
 #pragma once
 
 #include <set>

@@ -1,5 +1,6 @@
-// verify: runs a checkpoint's tensors through the reference kernels and compares what comes out with
-// what the reference implementation said. This file knows what is compared and what counts as equal.
+// verify: runs a checkpoint's tensors through the reference kernels and compares what comes out
+// with what the reference implementation said. This file knows what is compared and what counts as
+// equal.
 #pragma once
 
 #include <filesystem>
@@ -27,8 +28,8 @@ Expected load_expected(const std::filesystem::path& file, const OpGraph& graph);
 
 // The largest deviation of one thing that was compared.
 struct Deviation {
-  std::string what;       // "hidden state into layer 0", "experts of layer 3", "logits"
-  double largest = 0;     // absolute; for chosen experts the number of tokens that chose otherwise
+  std::string what;    // "hidden state into layer 0", "experts of layer 3", "logits"
+  double largest = 0;  // absolute; for chosen experts the number of tokens that chose otherwise
   double allowed = 0;
   std::int64_t position = 0;  // of the token where it is largest
   [[nodiscard]] bool holds() const { return largest <= allowed; }  // false for NaN
@@ -36,7 +37,7 @@ struct Deviation {
 
 // One way of running the sequence.
 struct VerifiedRun {
-  std::string name;  // "prefill of 24 tokens"
+  std::string name;                   // "prefill of 24 tokens"
   std::vector<Deviation> deviations;  // in the order in which a forward pass makes them
 
   // The first that departs: where to look for the fault.

@@ -22,8 +22,8 @@ std::vector<std::size_t> largest(std::span<const Scalar> scores, std::size_t cou
   return order;
 }
 
-// A group is as good as its best expert (DeepSeek-V2, arXiv 2405.04434, section 2.2.2), or as the sum
-// of its two best (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+// A group is as good as its best expert (DeepSeek-V2, arXiv 2405.04434, section 2.2.2), or as the
+// sum of its two best (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
 template <class Scalar>
 Scalar group_score(GroupScore score, std::span<const Scalar> members) {
   switch (score) {

@@ -55,6 +55,8 @@ class Loader {
     const bool vector = is_vector(weight.role);
     const std::int64_t rows = (vector ? weight.columns : weight.rows).value();
     const std::int64_t columns = vector ? 1 : weight.columns.value();
+    const std::int64_t begin =
+        source.copy.value() * source.stored_rows.value() * columns;  // of the expert
     for (std::int64_t r = 0; r < rows; ++r) {
       const std::int64_t row = r / source.length.value() * source.stride.value() +
                                source.offset.value() + r % source.length.value();
@@ -62,7 +64,8 @@ class Loader {
         const std::int64_t at = source.layout == StoredLayout::as_is
                                     ? row * columns + c
                                     : c * source.stored_rows.value() + row;
-        target[static_cast<std::size_t>(r * columns + c)] = stored[static_cast<std::size_t>(at)];
+        target[static_cast<std::size_t>(r * columns + c)] =
+            stored[static_cast<std::size_t>(begin + at)] + source.added;
       }
     }
   }
@@ -85,6 +88,7 @@ class Loader {
     Shape expected{source.stored_rows.value()};
     if (!is_vector(weight.role)) expected.push_back(weight.columns.value());
     if (source.layout == StoredLayout::transposed) std::swap(expected.front(), expected.back());
+    if (source.copies > 1) expected.insert(expected.begin(), source.copies.value());
     if (info->shape == expected) return;
     throw FileError(checkpoint_.folder(),
                     fmt::format("tensor '{}' has the shape [{}], and the config asks for [{}]",

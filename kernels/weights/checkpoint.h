@@ -8,8 +8,8 @@
 
 namespace llmarch {
 
-// Throws FileError: a tensor that is missing, of another shape or of an unreadable dtype, or one that
-// the architecture does not use.
+// Throws FileError: a tensor that is missing, of another shape or of an unreadable dtype, or one
+// that the architecture does not use.
 WeightStore load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
                          CheckpointNaming naming, Head head);
 

@@ -33,6 +33,10 @@ std::string decoder_layer_name(WeightRole role, std::size_t expert) {
     case WeightRole::latent_norm: return "self_attn.kv_a_layernorm.weight";
     case WeightRole::key_up:
     case WeightRole::value_up: return "self_attn.kv_b_proj.weight";
+    case WeightRole::post_attention_norm: return "post_attention_layernorm.weight";
+    case WeightRole::post_attention_norm_bias: return "post_attention_layernorm.bias";
+    case WeightRole::post_feed_forward_norm: return "post_feedforward_layernorm.weight";
+    case WeightRole::post_feed_forward_norm_bias: return "post_feedforward_layernorm.bias";
     case WeightRole::feed_forward_norm: return "post_attention_layernorm.weight";
     case WeightRole::feed_forward_norm_bias: return "post_attention_layernorm.bias";
     case WeightRole::gate: return "mlp.gate_proj.weight";
@@ -49,6 +53,7 @@ std::string decoder_layer_name(WeightRole role, std::size_t expert) {
     case WeightRole::shared_gate: return "mlp.shared_experts.gate_proj.weight";
     case WeightRole::shared_up: return "mlp.shared_experts.up_proj.weight";
     case WeightRole::shared_down: return "mlp.shared_experts.down_proj.weight";
+    case WeightRole::shared_gate_vector: return "mlp.shared_expert_gate.weight";
     case WeightRole::token_embedding:
     case WeightRole::position_embedding:
     case WeightRole::final_norm:
@@ -58,11 +63,40 @@ std::string decoder_layer_name(WeightRole role, std::size_t expert) {
   throw std::logic_error("decoder_layer_name: not a weight of a layer");
 }
 
-std::string decoder_name(WeightRole role, std::size_t layer, std::size_t expert) {
+// What a family calls otherwise than most decoders do; empty where it does not.
+std::string_view own_layer_name(CheckpointNaming naming, WeightRole role) {
+  if (naming == CheckpointNaming::gemma && role == WeightRole::feed_forward_norm) {
+    return "pre_feedforward_layernorm.weight";
+  }
+  if (naming == CheckpointNaming::qwen2_moe) {
+    if (role == WeightRole::shared_gate) return "mlp.shared_expert.gate_proj.weight";
+    if (role == WeightRole::shared_up) return "mlp.shared_expert.up_proj.weight";
+    if (role == WeightRole::shared_down) return "mlp.shared_expert.down_proj.weight";
+  }
+  if (naming != CheckpointNaming::llama4) return {};
+  switch (role) {
+    case WeightRole::gate: return "feed_forward.gate_proj.weight";
+    case WeightRole::up: return "feed_forward.up_proj.weight";
+    case WeightRole::down: return "feed_forward.down_proj.weight";
+    case WeightRole::router: return "feed_forward.router.weight";
+    case WeightRole::expert_gate:
+    case WeightRole::expert_up: return "feed_forward.experts.gate_up_proj";
+    case WeightRole::expert_down: return "feed_forward.experts.down_proj";
+    case WeightRole::shared_gate: return "feed_forward.shared_expert.gate_proj.weight";
+    case WeightRole::shared_up: return "feed_forward.shared_expert.up_proj.weight";
+    case WeightRole::shared_down: return "feed_forward.shared_expert.down_proj.weight";
+    default: return {};  // called as elsewhere
+  }
+}
+
+std::string decoder_name(CheckpointNaming naming, WeightRole role, std::size_t layer,
+                         std::size_t expert) {
   if (role == WeightRole::token_embedding) return "model.embed_tokens.weight";
   if (role == WeightRole::final_norm) return "model.norm.weight";
   if (role == WeightRole::head) return "lm_head.weight";
-  return fmt::format("model.layers.{}.{}", layer, decoder_layer_name(role, expert));
+  const std::string_view own = own_layer_name(naming, role);
+  return fmt::format("model.layers.{}.{}", layer,
+                     own.empty() ? decoder_layer_name(role, expert) : std::string(own));
 }
 
 // Beneath "h.N."; empty for a weight that no layer of gpt2 has.
@@ -103,7 +137,7 @@ std::string gpt2_name(WeightRole role, std::size_t layer) {
 
 // The whole tensor.
 TensorSource whole(std::string name, Integer rows) {
-  return {std::move(name), StoredLayout::as_is, rows, rows, rows, 0};
+  return {.name = std::move(name), .stored_rows = rows, .length = rows, .stride = rows};
 }
 
 const LatentShape* latent_shape(const Block& block) {
@@ -115,27 +149,53 @@ const LatentShape* latent_shape(const Block& block) {
 
 // kv_a_proj_with_mqa holds the latent's rows and then the rotary key's; kv_b_proj, head by head,
 // the key's rows and then the value's.
-TensorSource decoder_source(const OpGraph& graph, const Weight& weight, Integer rows,
-                            std::size_t layer, std::size_t copy) {
-  TensorSource source = whole(decoder_name(weight.role, layer, copy), rows);
+TensorSource latent_source(const OpGraph& graph, const Weight& weight, TensorSource source) {
   const LatentShape* shape = latent_shape(graph.blocks.at(weight.block));
   if (shape == nullptr) return source;
   const Integer both = shape->latent_dim + shape->rope_dim;
   const Integer head = shape->nope_dim + shape->value_dim;
+  const auto part = [&](Integer stored, Integer length, Integer stride, Integer offset) {
+    source.stored_rows = stored;
+    source.length = length;
+    source.stride = stride;
+    source.offset = offset;
+    return source;
+  };
   switch (weight.role) {
     case WeightRole::latent_down:
-    case WeightRole::latent_down_bias:
-      return {source.name, source.layout, both, shape->latent_dim, both, 0};
+    case WeightRole::latent_down_bias: return part(both, shape->latent_dim, both, 0);
     case WeightRole::rope_key:
-    case WeightRole::rope_key_bias:
-      return {source.name, source.layout, both, shape->rope_dim, both, shape->latent_dim};
-    case WeightRole::key_up:
-      return {source.name, source.layout, shape->heads * head, shape->nope_dim, head, 0};
+    case WeightRole::rope_key_bias: return part(both, shape->rope_dim, both, shape->latent_dim);
+    case WeightRole::key_up: return part(shape->heads * head, shape->nope_dim, head, 0);
     case WeightRole::value_up:
-      return {source.name,      source.layout, shape->heads * head,
-              shape->value_dim, head,          shape->nope_dim};
+      return part(shape->heads * head, shape->value_dim, head, shape->nope_dim);
     default: return source;  // every other weight is a tensor of its own
   }
+}
+
+// All experts are one tensor, (experts, in, out); gate and up stand side by side in it.
+TensorSource llama4_expert_source(const Weight& weight, std::size_t copy, TensorSource source) {
+  source.layout = StoredLayout::transposed;
+  source.copies = weight.copies;
+  source.copy = static_cast<std::int64_t>(copy);
+  if (weight.role == WeightRole::expert_down) return source;
+  source.stored_rows = 2 * weight.rows;
+  source.stride = 2 * weight.rows;
+  source.offset = weight.role == WeightRole::expert_up ? weight.rows : Integer(0);
+  return source;
+}
+
+TensorSource decoder_source(const OpGraph& graph, const Weight& weight, CheckpointNaming naming,
+                            Integer rows, std::size_t layer, std::size_t copy) {
+  TensorSource source = whole(decoder_name(naming, weight.role, layer, copy), rows);
+  if (naming == CheckpointNaming::gemma && kind_of(weight.role) == WeightKind::norm) {
+    source.added = 1;
+  }
+  const bool expert = component_of(weight.role) == Component::experts;
+  if (naming == CheckpointNaming::llama4 && expert) {
+    return llama4_expert_source(weight, copy, std::move(source));
+  }
+  return latent_source(graph, weight, std::move(source));
 }
 
 // c_attn holds query, key and value side by side; Conv1D stores matrices transposed.
@@ -169,7 +229,10 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
   const Integer rows = is_vector(weight.role) ? weight.columns : weight.rows;
   switch (naming) {
     case CheckpointNaming::gpt2: return gpt2_source(weight, rows, layer);
-    case CheckpointNaming::decoder: return decoder_source(graph, weight, rows, layer, copy);
+    case CheckpointNaming::decoder:
+    case CheckpointNaming::gemma:
+    case CheckpointNaming::qwen2_moe:
+    case CheckpointNaming::llama4: return decoder_source(graph, weight, naming, rows, layer, copy);
   }
   throw std::logic_error("tensor_source: a naming outside the enumeration");
 }
@@ -178,7 +241,10 @@ bool is_no_parameter(std::string_view tensor, CheckpointNaming naming, Head head
   if (head == Head::tied && tensor == "lm_head.weight") return true;
   switch (naming) {
     case CheckpointNaming::gpt2: return ends_with_any(tensor, {".attn.bias", ".attn.masked_bias"});
-    case CheckpointNaming::decoder: return ends_with_any(tensor, {".rotary_emb.inv_freq"});
+    case CheckpointNaming::decoder:
+    case CheckpointNaming::gemma:
+    case CheckpointNaming::qwen2_moe:
+    case CheckpointNaming::llama4: return ends_with_any(tensor, {".rotary_emb.inv_freq"});
   }
   throw std::logic_error("is_no_parameter: a naming outside the enumeration");
 }

@@ -115,7 +115,8 @@ class Pricer {
     Work work = attention(pairs, op.query_heads, op.head_dim, op.head_dim);
     if (op.soft_cap) {
       work.other += Flops(pairs * op.query_heads * kSoftCapPrice.flops);
-      work.transcendentals += Transcendentals(pairs * op.query_heads * kSoftCapPrice.transcendentals);
+      work.transcendentals +=
+          Transcendentals(pairs * op.query_heads * kSoftCapPrice.transcendentals);
     }
     work.activations_read = elements(op.query);
     work.activations_written = elements(op.out);
@@ -133,7 +134,8 @@ class Pricer {
 
   Work operator()(const AttendLatent& op) const {
     const LatentShape& shape = op.shape;
-    Work work = attention(rows_.pairs, shape.heads, shape.latent_dim + shape.rope_dim, shape.latent_dim);
+    Work work =
+        attention(rows_.pairs, shape.heads, shape.latent_dim + shape.rope_dim, shape.latent_dim);
     work.activations_read = elements(op.absorbed) + elements(op.query);
     work.activations_written = elements(op.out);
     work.cache_read = cached(op.latents) + cached(op.rope_keys);
@@ -160,7 +162,8 @@ class Pricer {
 
   Work operator()(const AttendExpanded& op) const {
     const LatentShape& shape = op.shape;
-    Work work = attention(rows_.pairs, shape.heads, shape.nope_dim + shape.rope_dim, shape.value_dim);
+    Work work =
+        attention(rows_.pairs, shape.heads, shape.nope_dim + shape.rope_dim, shape.value_dim);
     work.activations_read = elements(op.query) + elements(op.keys) + elements(op.values);
     work.activations_written = elements(op.out);
     work.cache_read = cached(op.rope_keys);
@@ -197,7 +200,7 @@ class Pricer {
     if (op.router.groups && op.router.groups->score == GroupScore::best_two) {
       flops += op.router.groups->count;  // the sum of the best two
     }
-    if (op.router.normalized_weights) flops += 2 * chosen;   // into the sum, over the sum
+    if (op.router.normalized_weights) flops += 2 * chosen;  // into the sum, over the sum
     if (op.router.weight_scale) flops += chosen;
     work.matrix = Flops(2 * rows(op.in) * columns(op.in) * op.experts);
     work.other = Flops(rows(op.in) * flops);

@@ -5,7 +5,8 @@
 namespace llmarch {
 namespace {
 
-// 1 + 2 + ... + n; the even factor is halved first, so that the product overflows only if the sum does.
+// 1 + 2 + ... + n; the even factor is halved first, so that the product overflows only if the sum
+// does.
 Integer triangle(Integer n) {
   return n % 2 == 0 ? n / 2 * (n + 1) : (n + 1) / 2 * n;
 }

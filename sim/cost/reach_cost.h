@@ -1,5 +1,5 @@
-// How many keys are met: the closed forms of causality, windows and chunks. All figures are those of one
-// sequence.
+// How many keys are met: the closed forms of causality, windows and chunks. All figures are those
+// of one sequence.
 #pragma once
 
 #include "sim/graph/reach.h"
@@ -13,9 +13,9 @@ Integer attended_pairs(const Workload& workload, const Reach& reach);
 // Cached positions that at least one of the new tokens meets.
 Integer opened_positions(const Workload& workload, const Reach& reach);
 
-// Positions that a cache must hold after `context` of them, so that the newest could be computed again:
-// all, or what lies in the window, or in the chunk. A chunk is not a window: behind its border it
-// begins again with one. `context` is at least 1.
+// Positions that a cache must hold after `context` of them, so that the newest could be computed
+// again: all, or what lies in the window, or in the chunk. A chunk is not a window: behind its
+// border it begins again with one. `context` is at least 1.
 Integer held_positions(Integer context, const Reach& reach);
 
 }  // namespace llmarch

@@ -200,8 +200,7 @@ ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedF
   const ValueId out = value(rows(in), hidden);
   append("experts", When::always,
          RunExperts{mixture.activation, mixture.scaled_input ? Weighted::input : Weighted::output,
-                    mixture.experts, mixture.experts_per_token, gate, up, down,
-                    in, choice, out});
+                    mixture.experts, mixture.experts_per_token, gate, up, down, in, choice, out});
   return out;
 }
 

@@ -172,9 +172,9 @@ struct BlockNorms {
   WeightRole before, before_bias, after, after_bias;
 };
 
-constexpr BlockNorms kAttentionNorms{
-    WeightRole::attention_norm, WeightRole::attention_norm_bias,
-    WeightRole::post_attention_norm, WeightRole::post_attention_norm_bias};
+constexpr BlockNorms kAttentionNorms{WeightRole::attention_norm, WeightRole::attention_norm_bias,
+                                     WeightRole::post_attention_norm,
+                                     WeightRole::post_attention_norm_bias};
 constexpr BlockNorms kFeedForwardNorms{
     WeightRole::feed_forward_norm, WeightRole::feed_forward_norm_bias,
     WeightRole::post_feed_forward_norm, WeightRole::post_feed_forward_norm_bias};

@@ -119,8 +119,8 @@ struct Weight {
   [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
 };
 
-// A cache of a block: what one position of one sequence adds to it. It grows with every position and
-// keeps what the queries to come can still reach.
+// A cache of a block: what one position of one sequence adds to it. It grows with every position
+// and keeps what the queries to come can still reach.
 struct Cache {
   std::string name;
   std::size_t block = 0;
@@ -176,7 +176,8 @@ struct SoftCap {
   ValueId in, out;
 };
 
-// Each row is `groups` vectors, and each is normalised by itself with the same weight, or with none.
+// Each row is `groups` vectors, and each is normalised by itself with the same weight, or with
+// none.
 struct Normalize {
   NormKind kind;
   double epsilon;
@@ -251,8 +252,8 @@ struct ExpandAttended {
   ValueId in, out;    // heads x latent, heads x value
 };
 
-// Every cached latent times key_up and value_up: keys and values of all heads at every position. One
-// operation, as the two matrices are one in published models and each latent is opened once.
+// Every cached latent times key_up and value_up: keys and values of all heads at every position.
+// One operation, as the two matrices are one in published models and each latent is opened once.
 struct ExpandLatents {
   CacheId latents;
   WeightId key_up, value_up;  // (heads x nope, latent), (heads x value, latent)
@@ -313,9 +314,10 @@ struct SelectRows {
   ValueId in, out;
 };
 
-using Op = std::variant<Embed, AddPositions, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project, Rotate, Store, Attend, AbsorbQuery,
-                        AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate,
-                        Add, Route, RunExperts, SelectRows>;
+using Op =
+    std::variant<Embed, AddPositions, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project,
+                 Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents,
+                 AttendExpanded, Activate, Gate, Add, Route, RunExperts, SelectRows>;
 
 // When an operation runs: always, or only in one form of latent attention.
 enum class When { always, absorbed, expanded };

@@ -1,5 +1,5 @@
-// Reach: which of the keys before it a query meets. This file knows the kinds; what they cost is known
-// by sim/cost, and which key is the first by the kernels: each on its own account.
+// Reach: which of the keys before it a query meets. This file knows the kinds; what they cost is
+// known by sim/cost, and which key is the first by the kernels: each on its own account.
 #pragma once
 
 #include <variant>
@@ -16,8 +16,8 @@ struct Window {
   Integer size;
 };
 
-// The keys of the query's own chunk: those from the last multiple of `size` on. At the first position
-// of a chunk a query meets one key, and what was cached before is of no more use.
+// The keys of the query's own chunk: those from the last multiple of `size` on. At the first
+// position of a chunk a query meets one key, and what was cached before is of no more use.
 struct Chunk {
   Integer size;
 };

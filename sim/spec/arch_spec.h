@@ -17,8 +17,9 @@ namespace llmarch {
 enum class NormKind { rms, layer };
 enum class Activation { gelu_tanh, gelu_erf, silu, relu };
 enum class RotaryLayout { half_split, interleaved };
-// per_head, whole: a norm with a weight over each head, or over the whole projection, before rotation.
-// unweighted_after_rotation: each head over its root mean square, after rotation, where there is one.
+// per_head, whole: a norm with a weight over each head, or over the whole projection, before
+// rotation. unweighted_after_rotation: each head over its root mean square, after rotation, where
+// there is one.
 enum class QkNorm { per_head, whole, unweighted_after_rotation };
 // Where norms stand around a block f, for the residual stream x:
 //   before            x + f(norm(x))
@@ -91,7 +92,7 @@ struct GroupedAttention {
   // those of its own chunk, positions k chunk to k chunk + chunk - 1. Never both.
   std::optional<Integer> window;
   std::optional<Integer> chunk;
-  std::optional<Integer> query_scalar;    // scores are divided by its root instead of head_dim's
+  std::optional<Integer> query_scalar;   // scores are divided by its root instead of head_dim's
   std::optional<double> score_soft_cap;  // scores s become cap tanh(s / cap)
   std::optional<Temperature> temperature;
   std::optional<Rotary> rotary;
@@ -122,8 +123,8 @@ struct DenseFeedForward {
 };
 
 struct ExpertGroups {
-  Integer count;   // the experts are split into this many groups
-  Integer chosen;  // and only the best of them may be chosen from
+  Integer count;                            // the experts are split into this many groups
+  Integer chosen;                           // and only the best of them may be chosen from
   GroupScore score = GroupScore::best_two;  // by their best expert, or the sum of their two best
 };
 

@@ -132,10 +132,12 @@ void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
         norm.kind);
   visit(Field{"epsilon", "added to the mean square before the root", Prominence::detail},
         norm.epsilon, kEpsilon);
-  visit(Field{"placement",
-              "before: x + f(norm(x)); after: x + norm(f(x)); before_and_after: x + norm(f(norm(x))); "
-              "after_residual: norm(x + f(x))"},
-        norm.placement);
+  visit(
+      Field{
+          "placement",
+          "before: x + f(norm(x)); after: x + norm(f(x)); before_and_after: x + norm(f(norm(x))); "
+          "after_residual: norm(x + f(x))"},
+      norm.placement);
 }
 
 template <class Visitor>
@@ -197,8 +199,7 @@ void visit_fields(Visitor& visit, FieldsOf<Rotary> auto& rotary) {
   visit(Field{"layout", "half_split rotates element i with i + dim/2; interleaved 2i with 2i + 1",
               Prominence::detail},
         rotary.layout);
-  visit(Field{"scaling", "how the frequencies are stretched for long contexts"},
-        rotary.scaling);
+  visit(Field{"scaling", "how the frequencies are stretched for long contexts"}, rotary.scaling);
 }
 
 template <class Visitor>
@@ -209,10 +210,11 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
   visit(Field{"head_dim", "width of a head"}, attention.head_dim, kSize);
   visit(Field{"qkv_bias", "query, key and value projections have a bias"}, attention.qkv_bias);
   visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
-  visit(Field{"qk_norm",
-              "queries and keys are normalised: per_head or whole before rotation with a weight, or "
-              "unweighted_after_rotation"},
-        attention.qk_norm);
+  visit(
+      Field{"qk_norm",
+            "queries and keys are normalised: per_head or whole before rotation with a weight, or "
+            "unweighted_after_rotation"},
+      attention.qk_norm);
   visit(Field{"window", "a query meets this many of the newest keys, its own among them"},
         attention.window, kPositions);
   visit(Field{"chunk", "a query meets the keys of its own chunk of this many positions"},
@@ -287,8 +289,9 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
         kSize);
   visit(Field{"shared_width", "width of all shared experts together, run for every token"},
         mixture.shared_width, kSize);
-  visit(Field{"shared_gate", "what the shared experts give is multiplied by a sigmoid of the token"},
-        mixture.shared_gate);
+  visit(
+      Field{"shared_gate", "what the shared experts give is multiplied by a sigmoid of the token"},
+      mixture.shared_gate);
   visit(Field{"scaled_input", "an expert's weight multiplies its input instead of its output"},
         mixture.scaled_input);
   visit(Field{"activation", "the experts' gate function; experts are gated", Prominence::detail},
@@ -316,7 +319,8 @@ void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
         kParameters);
   visit(Field{"exact_total", "parameters to the unit, from a checkpoint or the reference code"},
         published.exact_total, kParameters);
-  visit(Field{"repository_total", "elements in the repository, where it holds more than the text model"},
+  visit(Field{"repository_total",
+              "elements in the repository, where it holds more than the text model"},
         published.repository_total, kParameters);
   visit(Field{"beside_text", "of these, what is not the text model: vision tower, projector"},
         published.beside_text, kParameters);
@@ -345,9 +349,7 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         spec.norm);
   visit(Field{"attention", "kinds of attention, by name"}, spec.attention);
   visit(Field{"feed_forward", "kinds of feed-forward, by name"}, spec.feed_forward);
-  visit(
-      Field{"layer", "kinds of layer, by name"},
-      spec.layer);
+  visit(Field{"layer", "kinds of layer, by name"}, spec.layer);
   visit(Field{"stack", "the layers from first to last"}, spec.stack);
 }
 

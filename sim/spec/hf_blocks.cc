@@ -48,9 +48,11 @@ void read_scaling(ConfigReader& rope, Rotary& rotary) {
     rotary.scaling = llama3_scaling(rope);
   } else if (type == "yarn") {
     rotary.scaling = yarn_scaling(rope);
+  } else if (type == "linear") {
+    rotary.scaling = LinearScaling{rope.real("factor")};
   } else if (type && type != "default") {
     rope.refuse(fmt::format("rope type {} is not supported", quote_name(*type)),
-                "supported: default, llama3, yarn");
+                "supported: default, linear, llama3, yarn");
   }
   const bool fields_known = rotary.scaling || type == "default";
   fields_known ? rope.finish() : rope.finish_unknowing();
@@ -62,6 +64,30 @@ double theta_of(ConfigReader& config, ConfigReader& rope) {
   const double theta = rope.real("rope_theta");
   if (rope.all_read({"rope_theta"})) config.only("rope_theta", theta);
   return theta;
+}
+
+// "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.
+template <class Theta>
+Rotary rotary_with(Import& import, RotaryLayout layout, const Theta& theta) {
+  ConfigReader& config = import.config;
+  Rotary rotary;
+  rotary.layout = layout;
+  config.only("partial_rotary_factor", 1.0);
+  if (const json* parameters = config.optional_object("rope_parameters")) {
+    ConfigReader rope(*parameters, "rope_parameters", import.load.problems, import.load.filled);
+    rotary.theta = theta_of(config, rope);
+    rope.only("partial_rotary_factor", 1.0);
+    config.only("rope_scaling", nullptr);
+    read_scaling(rope, rotary);
+    return rotary;
+  }
+  rotary.theta = theta();
+  const json* scaling = config.object_or_none("rope_scaling", "the frequencies are not stretched");
+  if (scaling == nullptr) return rotary;
+  ConfigReader rope(*scaling, "rope_scaling", import.load.problems, import.load.filled);
+  rope.only("rope_theta", rotary.theta);
+  read_scaling(rope, rotary);
+  return rotary;
 }
 
 // The layers in order, as runs of equal kinds.
@@ -85,6 +111,25 @@ std::size_t layer_kind(ArchSpec& spec, const std::string& name, const FeedForwar
   return index;
 }
 
+// The place of a definition of that name, which is added when it is not there yet.
+template <class Value>
+Reference defined(std::vector<Named<Value>>& definitions, const std::string& name,
+                  const Value& value) {
+  for (std::size_t i = 0; i < definitions.size(); ++i) {
+    if (definitions[i].name == name) return {name, i};
+  }
+  definitions.push_back({name, value});
+  return {name, definitions.size() - 1};
+}
+
+std::size_t define_kind(ArchSpec& spec, const LayerKind& kind) {
+  const Reference attention = defined(spec.attention, kind.attention, kind.mixer);
+  const Reference feed_forward =
+      defined(spec.feed_forward, kind.feed_forward, kind.feed_forward_value);
+  spec.layer.push_back({kind.name, {attention, feed_forward}});
+  return spec.layer.size() - 1;
+}
+
 }  // namespace
 
 Head head_of(Import& import, bool tied_by_default) {
@@ -92,13 +137,13 @@ Head head_of(Import& import, bool tied_by_default) {
   return tied ? Head::tied : Head::separate;
 }
 
-void read_common(Import& import, ArchSpec& spec) {
+void read_common(Import& import, ArchSpec& spec, bool tied_by_default) {
   ConfigReader& config = import.config;
   spec.vocabulary = config.size("vocab_size");
   spec.hidden = config.size("hidden_size");
   spec.context_limit = config.size("max_position_embeddings", kPositions);
-  spec.norm = {NormKind::rms, config.real("rms_norm_eps", kEpsilon)};
-  spec.head = head_of(import, false);
+  spec.norm = {NormKind::rms, config.real("rms_norm_eps", kEpsilon), NormPlacement::before};
+  spec.head = head_of(import, tied_by_default);
 }
 
 Integer layer_number(Import& import, std::string_view key) {
@@ -119,34 +164,26 @@ Activation activation(Import& import, std::string_view key) {
   return Activation::silu;
 }
 
-// "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.
 Rotary rotary(Import& import, RotaryLayout layout) {
-  ConfigReader& config = import.config;
-  Rotary rotary;
-  rotary.layout = layout;
-  config.only("partial_rotary_factor", 1.0);
-  if (const json* parameters = config.optional_object("rope_parameters")) {
-    ConfigReader rope(*parameters, "rope_parameters", import.load.problems, import.load.filled);
-    rotary.theta = theta_of(config, rope);
-    rope.only("partial_rotary_factor", 1.0);
-    config.only("rope_scaling", nullptr);
-    read_scaling(rope, rotary);
-    return rotary;
-  }
-  rotary.theta = config.real("rope_theta");
-  const json* scaling = config.object_or_none("rope_scaling", "the frequencies are not stretched");
-  if (scaling == nullptr) return rotary;
-  ConfigReader rope(*scaling, "rope_scaling", import.load.problems, import.load.filled);
-  read_scaling(rope, rotary);
-  return rotary;
+  return rotary_with(import, layout, [&] { return import.config.real("rope_theta"); });
 }
 
-GroupedAttention grouped_attention(Import& import) {
+Rotary rotary_or(Import& import, RotaryLayout layout, double theta) {
+  return rotary_with(import, layout,
+                     [&] { return import.config.real_or("rope_theta", theta, kTypeDefault); });
+}
+GroupedAttention heads_of(Import& import) {
   ConfigReader& config = import.config;
   GroupedAttention attention;
   attention.query_heads = config.size("num_attention_heads");
   attention.kv_heads = config.size_or("num_key_value_heads", attention.query_heads,
                                       "num_attention_heads: multi-head attention");
+  return attention;
+}
+
+GroupedAttention grouped_attention(Import& import) {
+  ConfigReader& config = import.config;
+  GroupedAttention attention = heads_of(import);
   attention.qkv_bias = config.flag_or("attention_bias", false, kTypeDefault);
   attention.output_bias = attention.qkv_bias;
   attention.rotary = rotary(import, RotaryLayout::half_split);
@@ -165,6 +202,25 @@ Integer head_width(Import& import, Integer hidden, Integer heads) {
                   "state 'head_dim', or correct one of the two");
   }
   return width;
+}
+
+// A window that is switched off leaves two fields behind.
+void refuse_qwen_windows(ConfigReader& config, Integer layers) {
+  config.only("use_sliding_window", false);
+  config.inert({"sliding_window", "max_window_layers"});
+  const std::vector<std::string> types = config.optional_texts("layer_types");
+  for (const std::string& type : types) {
+    if (type == "full_attention") continue;
+    config.refuse(fmt::format("layer type {} is not supported", quote_name(type)),
+                  "supported: full_attention");
+    return;
+  }
+  if (!types.empty() && std::ssize(types) != layers.value() &&
+      config.all_read({"num_hidden_layers"})) {
+    config.refuse(fmt::format("'layer_types' lists {} layers, and num_hidden_layers = {}",
+                              types.size(), layers.value()),
+                  "it has one entry for each layer");
+  }
 }
 
 DenseFeedForward gated_feed_forward(Import& import, Activation activation) {
@@ -190,6 +246,17 @@ void add_uniform_layers(ArchSpec& spec, const Mixer& mixer, const std::string& m
   spec.feed_forward.push_back({"mlp", dense});
   spec.layer.push_back({"block", {Reference{mixer_name, 0}, Reference{"mlp", 0}}});
   spec.stack.push_back({{Reference{"block", 0}}, layers});
+}
+
+void add_kinds(ArchSpec& spec, const std::vector<LayerKind>& kinds,
+               const std::vector<std::size_t>& sequence) {
+  std::vector<std::optional<std::size_t>> places(kinds.size());
+  std::vector<std::size_t> order;
+  for (const std::size_t kind : sequence) {
+    if (!places.at(kind)) places[kind] = define_kind(spec, kinds[kind]);
+    order.push_back(*places[kind]);
+  }
+  stack_layers(spec, order);
 }
 
 void add_layers(ArchSpec& spec, const Mixer& mixer, const std::string& mixer_name,

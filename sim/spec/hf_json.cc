@@ -27,18 +27,11 @@ class Strictness {
   void hear(json::parse_event_t event, const json& parsed) {
     switch (event) {
       case json::parse_event_t::object_start:
-      case json::parse_event_t::array_start:
-        open();
-        break;
+      case json::parse_event_t::array_start: open(); break;
       case json::parse_event_t::object_end:
-      case json::parse_event_t::array_end:
-        keys_.pop_back();
-        break;
-      case json::parse_event_t::key:
-        hear_key(parsed.get_ref<const std::string&>());
-        break;
-      case json::parse_event_t::value:
-        break;
+      case json::parse_event_t::array_end: keys_.pop_back(); break;
+      case json::parse_event_t::key: hear_key(parsed.get_ref<const std::string&>()); break;
+      case json::parse_event_t::value: break;
     }
   }
 

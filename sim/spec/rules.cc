@@ -38,6 +38,10 @@ void rotated_width_is_even(Integer width, const std::string& path, const char* k
                       "rotary positions turn pairs of elements: use an even width"});
 }
 
+void scaling_is_ordered(const LinearScaling&, const std::string&, Problems&) {
+  // One number alone contradicts nothing.
+}
+
 void scaling_is_ordered(const Llama3Scaling& scaling, const std::string& path, Problems& problems) {
   if (!known(scaling.low_frequency_factor, scaling.high_frequency_factor)) return;
   if (scaling.low_frequency_factor <= scaling.high_frequency_factor) return;
@@ -61,8 +65,15 @@ void rotary_rules(const Rotary& rotary, const std::string& path, Problems& probl
              *rotary.scaling);
 }
 
+void reach_is_one(const GroupedAttention& attention, const std::string& path, Problems& problems) {
+  if (!attention.window || !attention.chunk) return;
+  problems.push_back({path + ".chunk", "window and chunk are both given",
+                      "a query meets the newest keys, or those of its chunk: keep one of the two"});
+}
+
 void attention_rules(const GroupedAttention& attention, const std::string& path,
                      Problems& problems) {
+  reach_is_one(attention, path, problems);
   kv_heads_divide_query_heads(attention, path, problems);
   if (!attention.rotary) return;
   rotated_width_is_even(attention.head_dim, path, "head_dim", problems);

@@ -9,19 +9,25 @@ namespace {
 constexpr std::int64_t kVocabulary = 96;
 constexpr std::int64_t kHidden = 32;
 constexpr std::int64_t kContext = 64;
+constexpr std::int64_t kWindow = 5;  // short, so that it is reached
+constexpr std::int64_t kTemperatureFloor = 3;
 constexpr std::int64_t kOriginalContext = 16;  // short, so that a stretched context is reached
 
 Integer at_most(Integer size, std::int64_t limit) {
   return std::min(size, Integer(limit));
 }
 
+void shrink(Llama3Scaling& scaling) {
+  scaling.original_context = at_most(scaling.original_context, kOriginalContext);
+}
+void shrink(YarnScaling& scaling) {
+  scaling.original_context = at_most(scaling.original_context, kOriginalContext);
+}
+void shrink(LinearScaling&) {}  // no size in it
+
 void shrink(Rotary& rotary) {
   if (!rotary.scaling) return;
-  std::visit(
-      [](auto& scaling) {
-        scaling.original_context = at_most(scaling.original_context, kOriginalContext);
-      },
-      *rotary.scaling);
+  std::visit([](auto& scaling) { shrink(scaling); }, *rotary.scaling);
 }
 
 // Query heads stay a multiple of key/value heads, and more of them where they were more.
@@ -30,6 +36,11 @@ void shrink(GroupedAttention& attention) {
   attention.kv_heads = at_most(attention.kv_heads, 2);
   attention.query_heads = attention.kv_heads * at_most(sharing, 3);
   attention.head_dim = at_most(attention.head_dim, 8);
+  if (attention.window) attention.window = at_most(*attention.window, kWindow);
+  if (attention.chunk) attention.chunk = at_most(*attention.chunk, kWindow);
+  if (attention.temperature) {
+    attention.temperature->floor = at_most(attention.temperature->floor, kTemperatureFloor);
+  }
   if (attention.rotary) shrink(*attention.rotary);
 }
 

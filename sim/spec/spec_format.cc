@@ -22,7 +22,7 @@ vocabulary = 32000    # config: vocab_size
 hidden = 2048         # config: hidden_size
 context_limit = 8192  # config: max_position_embeddings
 head = "tied"         # config: tie_word_embeddings = true
-norm = { kind = "rms", epsilon = 1e-5 }  # config: rms_norm_eps
+norm = { kind = "rms", epsilon = 1e-5, placement = "before" }  # config: rms_norm_eps
 
 [attention.gqa]
 kind = "grouped"

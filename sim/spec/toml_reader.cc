@@ -18,24 +18,16 @@ Place place_of_region(const toml::source_region& source) {
 
 std::string_view type_name(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return "a list";
-    case toml::node_type::string:
-      return "a text";
-    case toml::node_type::integer:
-      return "a whole number";
-    case toml::node_type::floating_point:
-      return "a real number";
-    case toml::node_type::boolean:
-      return "a truth value";
+    case toml::node_type::table: return "a table";
+    case toml::node_type::array: return "a list";
+    case toml::node_type::string: return "a text";
+    case toml::node_type::integer: return "a whole number";
+    case toml::node_type::floating_point: return "a real number";
+    case toml::node_type::boolean: return "a truth value";
     case toml::node_type::date:
     case toml::node_type::time:
-    case toml::node_type::date_time:
-      return "a date or time";
-    case toml::node_type::none:
-      break;
+    case toml::node_type::date_time: return "a date or time";
+    case toml::node_type::none: break;
   }
   return "nothing";
 }

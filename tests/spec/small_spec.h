@@ -18,7 +18,7 @@ vocabulary = 1000
 hidden = 64
 context_limit = 512
 head = "tied"
-norm = { kind = "rms", epsilon = 1e-6 }
+norm = { kind = "rms", epsilon = 1e-6, placement = "before" }
 
 [attention.local]
 kind = "grouped"
@@ -39,7 +39,7 @@ activation = "silu"
 
 [feed_forward.mixture.router]
 scoring = "sigmoid"
-groups = { count = 4, chosen = 2 }
+groups = { count = 4, chosen = 2, score = "best_two" }
 
 [layer.block]
 attention = "local"

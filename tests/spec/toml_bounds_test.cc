@@ -82,7 +82,7 @@ TEST(TomlBounds, RefusesANegativeRealNumber) {
 }
 
 TEST(TomlBounds, RefusesAnEpsilonOfZero) {
-  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6 }",
+  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }",
                            "norm.kind = \"rms\"\n"
                            "norm.epsilon = 0")),
             R"(my-model.toml:10:16: error: 'epsilon' in norm is 0
@@ -130,7 +130,7 @@ TEST(TomlBounds, RefusesNoGroupsWithoutDividingByThem) {
   EXPECT_EQ(
       report(altered("count = 4", "count = 0")),
       R"(my-model.toml:30:20: error: 'count' in groups of router of feed_forward 'mixture' is 0
-   30 | groups = { count = 0, chosen = 2 }
+   30 | groups = { count = 0, chosen = 2, score = "best_two" }
       |                    ^
       = count must be from 1 to 1000000
 )");

@@ -103,7 +103,7 @@ TEST(TomlKeys, SaysWhatAMissingValueMeans) {
 TEST(TomlKeys, SaysWhichHeaderAMissingTableNeeds) {
   EXPECT_EQ(report(altered("[feed_forward.mixture.router]\n"
                            "scoring = \"sigmoid\"\n"
-                           "groups = { count = 4, chosen = 2 }\n",
+                           "groups = { count = 4, chosen = 2, score = "best_two" }\n",
                            "")),
             R"(my-model.toml:21:15: error: missing key 'router' in feed_forward 'mixture'
    21 | [feed_forward.mixture]
@@ -129,7 +129,7 @@ TEST(TomlKeys, PointsAtTheInlineTableThatMissesAKey) {
 }
 
 TEST(TomlKeys, PointsAtTheDottedTableThatMissesAKey) {
-  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6 }", "norm.kind = \"rms\"")),
+  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }", "norm.kind = \"rms\"")),
             R"(my-model.toml:9:1: error: missing key 'epsilon' in norm
     9 | norm.kind = "rms"
       | ^~~~
@@ -276,7 +276,7 @@ TEST(TomlKeys, AFlagIsNoTable) {
 }
 
 TEST(TomlKeys, ATextIsNoTable) {
-  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6 }", "norm = \"rms\"")),
+  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }", "norm = \"rms\"")),
             R"(my-model.toml:9:8: error: 'norm' in the spec is a text, and must be a table
     9 | norm = "rms"
       |        ^~~~~

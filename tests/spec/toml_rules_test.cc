@@ -29,7 +29,7 @@ TEST(TomlRules, GroupsDivideTheExperts) {
   EXPECT_EQ(
       report(altered("count = 4", "count = 3")),
       R"(my-model.toml:30:20: error: count = 3 does not split experts = 8 into equal groups of two or more
-   30 | groups = { count = 3, chosen = 2 }
+   30 | groups = { count = 3, chosen = 2, score = "best_two" }
       |                    ^
       = a group is scored by its two best experts
 )");
@@ -39,7 +39,7 @@ TEST(TomlRules, AGroupHoldsTwoExperts) {
   EXPECT_EQ(
       report(altered("count = 4", "count = 8")),
       R"(my-model.toml:30:20: error: count = 8 does not split experts = 8 into equal groups of two or more
-   30 | groups = { count = 8, chosen = 2 }
+   30 | groups = { count = 8, chosen = 2, score = "best_two" }
       |                    ^
       = a group is scored by its two best experts
 )");
@@ -48,7 +48,7 @@ TEST(TomlRules, AGroupHoldsTwoExperts) {
 TEST(TomlRules, ChosenGroupsExist) {
   EXPECT_EQ(report(altered("chosen = 2", "chosen = 5")),
             R"(my-model.toml:30:32: error: chosen = 5 is more than count = 4
-   30 | groups = { count = 4, chosen = 5 }
+   30 | groups = { count = 4, chosen = 5, score = "best_two" }
       |                                ^
       = a token's experts come from some or all of the groups
 )");
@@ -60,7 +60,7 @@ TEST(TomlRules, ChosenGroupsHoldTheChosenExperts) {
       report(replaced(altered("chosen = 2", "chosen = 1"), "experts_per_token = 2",
                       "experts_per_token = 3")),
       R"(my-model.toml:30:32: error: the chosen groups hold 2 experts, and experts_per_token = 3
-   30 | groups = { count = 4, chosen = 1 }
+   30 | groups = { count = 4, chosen = 1, score = "best_two" }
       |                                ^
       = choose more groups or fewer experts
 )");
