@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+#include <stdexcept>
 #include <vector>
 
 #include "reports/format.h"
@@ -28,13 +30,33 @@ std::string rotary_text(const Rotary& rotary) {
   return text;
 }
 
+std::string qk_norm_text(QkNorm norm) {
+  switch (norm) {
+    case QkNorm::per_head: return "queries and keys normalised, each head";
+    case QkNorm::whole: return "queries and keys normalised, the whole projection";
+    case QkNorm::unweighted_after_rotation:
+      return "queries and keys normalised after rotation, without weights";
+  }
+  throw std::logic_error("qk_norm_text: a norm outside the enumeration");
+}
+
 Lines describe(const GroupedAttention& attention) {
   const Integer cached = 2 * attention.kv_heads * attention.head_dim;
   Lines lines{attention.kv_heads == attention.query_heads ? "multi-head attention"
                                                           : "grouped-query attention",
               fmt::format("{} query heads, {} key/value heads of {}", number(attention.query_heads),
                           number(attention.kv_heads), number(attention.head_dim))};
-  if (attention.qk_norm) lines.emplace_back("queries and keys normalised, each head");
+  if (attention.window) {
+    lines.push_back(fmt::format("a window of {} keys", number(*attention.window)));
+  }
+  if (attention.chunk) {
+    lines.push_back(fmt::format("within chunks of {} keys", number(*attention.chunk)));
+  }
+  if (attention.qk_norm) lines.emplace_back(qk_norm_text(*attention.qk_norm));
+  if (attention.score_soft_cap) {
+    lines.push_back(fmt::format("scores capped at {:g}", *attention.score_soft_cap));
+  }
+  if (attention.temperature) lines.emplace_back("queries grow with their position");
   lines.push_back(attention.rotary ? rotary_text(*attention.rotary) : "no rotary positions");
   lines.push_back(fmt::format("caches {} elements a token: keys, values", number(cached)));
   return lines;
@@ -78,8 +100,19 @@ Lines describe(const MixtureFeedForward& mixture) {
   return lines;
 }
 
-// A branch that leaves the residual stream, passes through `steps` and is added back.
-Lines branch(const std::vector<Lines>& steps) {
+// A branch that leaves the residual stream, passes through the block and its norms, and is added
+// back.
+Lines branch(const ArchSpec& spec, const Lines& block) {
+  const NormPlacement place = spec.norm.placement;
+  const Lines norm{norm_name(spec.norm)};
+  std::vector<Lines> steps;
+  if (place == NormPlacement::before || place == NormPlacement::before_and_after) {
+    steps.push_back(norm);
+  }
+  steps.push_back(block);
+  if (place == NormPlacement::after || place == NormPlacement::before_and_after) {
+    steps.push_back(norm);
+  }
   Lines drawn;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     drawn.push_back((i == 0 ? "├──► " : "│    ") + steps[i].front());
@@ -89,6 +122,7 @@ Lines branch(const std::vector<Lines>& steps) {
     if (i + 1 < steps.size()) drawn.emplace_back("│      ↓");
   }
   drawn.emplace_back("⊕ ◄──┘");
+  if (place == NormPlacement::after_residual) drawn.push_back(norm.front());
   return drawn;
 }
 
@@ -107,12 +141,11 @@ void append_layer(const ArchSpec& spec, std::size_t kind, std::string& text) {
   const auto described = [](const auto& variant) {
     return std::visit([](const auto& alternative) { return describe(alternative); }, variant);
   };
-  const Lines norm{norm_name(spec.norm)};
   const Lines mixer = described(spec.attention.at(layer.attention.index).value);
   const Lines feed_forward = described(spec.feed_forward.at(layer.feed_forward.index).value);
   text += fmt::format("  ┌ {}: {}\n", spec.layer.at(kind).name,
                       layers_text(layers_of_kind(spec, kind)));
-  for (const auto& steps : {branch({norm, mixer}), branch({norm, feed_forward})}) {
+  for (const auto& steps : {branch(spec, mixer), branch(spec, feed_forward)}) {
     text += "  │ │\n";
     for (const std::string& line : steps) text += "  │ " + line + "\n";
   }
@@ -125,15 +158,24 @@ std::string block_diagram(const ArchSpec& spec) {
   std::string text = "    tokens\n    │\n";
   text +=
       fmt::format("    token embedding, {} x {}\n", number(spec.vocabulary), number(spec.hidden));
+  if (spec.scaled_embedding) {
+    text += fmt::format("    x root of {}\n", number(spec.hidden));
+  }
   if (spec.learned_positions) {
     text += fmt::format("    + position embedding, {} x {}\n", number(*spec.learned_positions),
                         number(spec.hidden));
   }
   text += "    │\n";
-  for (std::size_t kind = 0; kind < spec.layer.size(); ++kind) append_layer(spec, kind, text);
+  std::set<std::size_t> drawn;
+  for (const std::size_t kind : layer_sequence(spec)) {
+    if (drawn.insert(kind).second) append_layer(spec, kind, text);
+  }
   text += fmt::format("    {}\n    │\n    head, {} x {}{}\n    │\n    logits\n",
                       norm_name(spec.norm), number(spec.vocabulary), number(spec.hidden),
                       spec.head == Head::tied ? ", the embedding table" : "");
+  if (spec.logit_soft_cap) {
+    text.insert(text.rfind("    │\n"), fmt::format("    capped at {:g}\n", *spec.logit_soft_cap));
+  }
   return text;
 }
 

@@ -12,24 +12,18 @@ namespace {
 // "A" to "C", as the table's own rows call them.
 std::string_view letter(ActiveConvention convention) {
   switch (convention) {
-    case ActiveConvention::all:
-      return "A";
-    case ActiveConvention::without_input_embedding:
-      return "B";
-    case ActiveConvention::without_embeddings:
-      return "C";
+    case ActiveConvention::all: return "A";
+    case ActiveConvention::without_input_embedding: return "B";
+    case ActiveConvention::without_embeddings: return "C";
   }
   throw std::logic_error("letter: a convention outside the enumeration");
 }
 
 std::string_view phrase(ActiveConvention convention) {
   switch (convention) {
-    case ActiveConvention::all:
-      return "every matrix touched";
-    case ActiveConvention::without_input_embedding:
-      return "A less input embedding";
-    case ActiveConvention::without_embeddings:
-      return "B less head";
+    case ActiveConvention::all: return "every matrix touched";
+    case ActiveConvention::without_input_embedding: return "A less input embedding";
+    case ActiveConvention::without_embeddings: return "B less head";
   }
   throw std::logic_error("phrase: a convention outside the enumeration");
 }
@@ -62,12 +56,9 @@ class ComparisonTable {
 
   void write(Section section) {
     switch (section) {
-      case Section::structure:
-        return structure();
-      case Section::parameters:
-        return parameters();
-      case Section::memory:
-        return memory();
+      case Section::structure: return structure();
+      case Section::parameters: return parameters();
+      case Section::memory: return memory();
       case Section::decode:
         return step(fmt::format("Decode: one token that attends {} keys", context()),
                     &ModelFigures::decode);

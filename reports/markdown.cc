@@ -11,14 +11,10 @@ namespace {
 // on GitHub.
 std::string escaped(char c) {
   switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '\n':
-      return "<br>";
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '\n': return "<br>";
     case '\\':
     case '|':
     case '*':
@@ -28,10 +24,8 @@ std::string escaped(char c) {
     case ']':
     case '#':
     case '~':
-    case '$':
-      return std::string("\\") + c;
-    default:
-      return std::string(1, c);
+    case '$': return std::string("\\") + c;
+    default: return std::string(1, c);
   }
 }
 
@@ -76,25 +70,20 @@ std::string bold(std::string_view text) {
 std::string cell_text(const Cell& cell) {
   switch (cell.emphasis) {
     case Emphasis::strong:
-    case Emphasis::differs:
-      return bold(cell.text);
+    case Emphasis::differs: return bold(cell.text);
     case Emphasis::plain:
     case Emphasis::good:
     case Emphasis::bad:
-    case Emphasis::faint:
-      break;
+    case Emphasis::faint: break;
   }
   return inline_text(cell.text);
 }
 
 std::string_view delimiter(Alignment alignment) {
   switch (alignment) {
-    case Alignment::left:
-      return ":---";
-    case Alignment::right:
-      return "---:";
-    case Alignment::centre:
-      return ":---:";
+    case Alignment::left: return ":---";
+    case Alignment::right: return "---:";
+    case Alignment::centre: return ":---:";
   }
   return "---";
 }
@@ -155,10 +144,8 @@ std::string fence_for(std::string_view text) {
 struct BlockWriter {
   std::string operator()(const Heading& heading) const {
     switch (heading.level) {
-      case HeadingLevel::section:
-        return "## " + inline_text(heading.text) + "\n";
-      case HeadingLevel::subsection:
-        break;
+      case HeadingLevel::section: return "## " + inline_text(heading.text) + "\n";
+      case HeadingLevel::subsection: break;
     }
     return "### " + inline_text(heading.text) + "\n";
   }

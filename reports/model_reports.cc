@@ -70,6 +70,10 @@ Table published_table(const ArchSpec& spec, const Parameters& parameters) {
                  number_cell((predicted.amount() - stated).value())}});
   };
   if (published.exact_total) add("total, to the unit", *published.exact_total, parameters.total);
+  if (published.repository_total && published.beside_text) {
+    const Elements beside(*published.beside_text);
+    add("repository, with what is beside", *published.repository_total, parameters.total + beside);
+  }
   if (published.total) add("total, as stated", *published.total, parameters.total);
   if (published.active) add("active, as stated (A)", *published.active, parameters.active.all);
   if (published.active) {

@@ -12,18 +12,12 @@ namespace {
 
 std::string_view ansi_code(Emphasis emphasis) {
   switch (emphasis) {
-    case Emphasis::plain:
-      return "";
-    case Emphasis::differs:
-      return "\x1b[33m";
-    case Emphasis::strong:
-      return "\x1b[1m";
-    case Emphasis::good:
-      return "\x1b[32m";
-    case Emphasis::bad:
-      return "\x1b[31m";
-    case Emphasis::faint:
-      return "\x1b[2m";
+    case Emphasis::plain: return "";
+    case Emphasis::differs: return "\x1b[33m";
+    case Emphasis::strong: return "\x1b[1m";
+    case Emphasis::good: return "\x1b[32m";
+    case Emphasis::bad: return "\x1b[31m";
+    case Emphasis::faint: return "\x1b[2m";
   }
   return "";
 }
@@ -57,12 +51,9 @@ Slot make_slot(const Cell& cell, const PanelColumn& place, Alignment alignment,
 std::size_t spaces_before(const Slot& slot, std::size_t text_width) {
   const std::size_t spare = slot.width - slot.indent - text_width;
   switch (slot.alignment) {
-    case Alignment::left:
-      return slot.indent;
-    case Alignment::right:
-      return slot.indent + spare;
-    case Alignment::centre:
-      return slot.indent + spare / 2;
+    case Alignment::left: return slot.indent;
+    case Alignment::right: return slot.indent + spare;
+    case Alignment::centre: return slot.indent + spare / 2;
   }
   return slot.indent;
 }
@@ -183,10 +174,8 @@ class BlockPainter {
 
   std::string operator()(const Heading& heading) const {
     switch (heading.level) {
-      case HeadingLevel::section:
-        return underlined(heading.text, "─", style_);
-      case HeadingLevel::subsection:
-        break;
+      case HeadingLevel::section: return underlined(heading.text, "─", style_);
+      case HeadingLevel::subsection: break;
     }
     return wrapped(heading.text, style_.width, Emphasis::strong, style_.colour);
   }

@@ -29,6 +29,7 @@ Command compare_command();
 Command measure_command();
 Command verify_command();
 Command check_command();
+Command import_command();
 
 // Help for one command, and for all of them.
 std::string command_help(const Command& command);

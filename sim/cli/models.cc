@@ -124,7 +124,9 @@ ConfiguredModel load_config_file(const fs::path& path) {
   const fs::path file = fs::is_directory(path, error) ? path / "config.json" : path;
   const std::string text = read_text(file, kLargestConfigFile, "a config.json");
   const fs::path folder = fs::absolute(file, error).parent_path();
-  ConfigLoad load = load_hf_config(text, folder.filename().string());
+  // config.json is called after its folder, any other file after itself.
+  const fs::path named = file.filename() == "config.json" ? folder.filename() : file.stem();
+  ConfigLoad load = load_hf_config(text, named.string());
   if (!load.spec) refuse(file.string(), text, std::move(load.problems));
   try {
     return {make_model(std::move(*load.spec), std::move(load.filled)), load.naming};

@@ -74,14 +74,10 @@ reports::Colour terminal_colour() {
 
 std::string render(const Report& report, Format format, const reports::TerminalStyle& style) {
   switch (format) {
-    case Format::text:
-      return reports::render_terminal(report.document, style);
-    case Format::markdown:
-      return reports::render_markdown(report.document);
-    case Format::csv:
-      return reports::render_csv(report.document);
-    case Format::json:
-      return report.json ? *report.json : reports::render_json(report.document);
+    case Format::text: return reports::render_terminal(report.document, style);
+    case Format::markdown: return reports::render_markdown(report.document);
+    case Format::csv: return reports::render_csv(report.document);
+    case Format::json: return report.json ? *report.json : reports::render_json(report.document);
   }
   throw std::logic_error("render: a format outside the enumeration");
 }

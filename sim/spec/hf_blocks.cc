@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 namespace llmarch {
 namespace {
 
@@ -90,8 +93,35 @@ Rotary rotary_with(Import& import, RotaryLayout layout, const Theta& theta) {
   return rotary;
 }
 
-// The layers in order, as runs of equal kinds.
+// The length of the shortest sequence that, repeated, gives `kinds`; none where nothing shorter
+// does.
+std::optional<std::size_t> period_of(const std::vector<std::size_t>& kinds) {
+  for (std::size_t length = 1; 2 * length <= kinds.size(); ++length) {
+    if (std::equal(kinds.begin() + static_cast<std::ptrdiff_t>(length), kinds.end(),
+                   kinds.begin())) {
+      return length;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<Reference> named(const ArchSpec& spec, std::span<const std::size_t> kinds) {
+  std::vector<Reference> layers;
+  for (const std::size_t kind : kinds) layers.push_back({spec.layer.at(kind).name, kind});
+  return layers;
+}
+
+// The layers in order, as a sequence and its repeats with what is left of it, or as runs of equal
+// kinds.
 void stack_layers(ArchSpec& spec, const std::vector<std::size_t>& kinds) {
+  const std::span<const std::size_t> all(kinds);
+  if (const auto period = period_of(kinds)) {
+    const std::size_t rest = kinds.size() % *period;
+    const auto repeats = static_cast<std::int64_t>(kinds.size() / *period);
+    spec.stack.push_back({named(spec, all.first(*period)), repeats});
+    if (rest > 0) spec.stack.push_back({named(spec, all.last(rest)), 1});
+    return;
+  }
   for (const std::size_t kind : kinds) {
     if (spec.stack.empty() || spec.stack.back().layers.front().index != kind) {
       spec.stack.push_back({{Reference{spec.layer.at(kind).name, kind}}, 0});

@@ -13,6 +13,8 @@
 namespace llmarch {
 namespace {
 
+using nlohmann::json;
+
 // Fields of every model type that say how it was trained, stored or sampled from.
 void pass_over_inert_fields(ConfigReader& config) {
   config.inert({"architectures",
@@ -85,6 +87,31 @@ void check_rules(const ArchSpec& spec, ConfigLoad& load) {
   }
 }
 
+// Model types that put a text decoder beside other parts, and the type of that decoder.
+constexpr std::array kNestedTypes{std::pair{std::string_view("gemma3"), "gemma3_text"},
+                                  std::pair{std::string_view("llama4"), "llama4_text"},
+                                  std::pair{std::string_view("mistral3"), "mistral"}};
+
+// The text decoder's own config: that of `text_config` where there is one, with what the config
+// around it says of both. Vision towers and projectors are another matter.
+json text_config(const json& config, ConfigLoad& load) {
+  const auto type = config.find("model_type");
+  const auto nested = config.find("text_config");
+  if (type == config.end() || nested == config.end() || !nested->is_object()) return config;
+  for (const auto& [outer, inner] : kNestedTypes) {
+    if (*type != outer) continue;
+    json text = *nested;
+    if (!text.contains("model_type")) text["model_type"] = inner;
+    const auto tied = config.find("tie_word_embeddings");
+    if (tied != config.end() && !text.contains("tie_word_embeddings")) {
+      text["tie_word_embeddings"] = *tied;
+    }
+    load.filled.push_back(fmt::format("the text model of {}: its text_config", outer));
+    return text;
+  }
+  return config;
+}
+
 }  // namespace
 
 ConfigLoad load_hf_config(std::string_view text, const std::string& name) {
@@ -94,7 +121,8 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name) {
     load.problems.push_back(std::move(*config.problem));
     return load;
   }
-  ConfigReader reader(config.value, "the config", load.problems, load.filled);
+  const json own = text_config(config.value, load);
+  ConfigReader reader(own, "the config", load.problems, load.filled);
   const ModelType* type = model_type(reader);
   if (type == nullptr) return load;
   ArchSpec spec;

@@ -58,12 +58,9 @@ Step step_of(const Work& work, const Settings& settings) {
 
 Elements active_under(const ActiveParameters& active, ActiveConvention convention) {
   switch (convention) {
-    case ActiveConvention::all:
-      return active.all;
-    case ActiveConvention::without_input_embedding:
-      return active.without_input_embedding;
-    case ActiveConvention::without_embeddings:
-      return active.without_embeddings;
+    case ActiveConvention::all: return active.all;
+    case ActiveConvention::without_input_embedding: return active.without_input_embedding;
+    case ActiveConvention::without_embeddings: return active.without_embeddings;
   }
   throw std::logic_error("active_under: a convention outside the enumeration");
 }

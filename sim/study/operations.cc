@@ -32,11 +32,11 @@ struct OpenedWeights {
   void operator()(const ScaleByPosition&) {}  // factors of positions are no parameters
   void operator()(const GateRows&) {}         // activations only
   void operator()(const SoftCap&) {}          // activations only
-  void operator()(const Rotate&) {}          // tables of angles are no parameters
-  void operator()(const Store&) {}           // a copy
-  void operator()(const Attend&) {}          // cache and activations only
-  void operator()(const AttendLatent&) {}    // cache and activations only
-  void operator()(const AttendExpanded&) {}  // cache and activations only
+  void operator()(const Rotate&) {}           // tables of angles are no parameters
+  void operator()(const Store&) {}            // a copy
+  void operator()(const Attend&) {}           // cache and activations only
+  void operator()(const AttendLatent&) {}     // cache and activations only
+  void operator()(const AttendExpanded&) {}   // cache and activations only
   void operator()(const AbsorbQuery& op) { add(graph, op.key_up, weights); }
   void operator()(const ExpandAttended& op) { add(graph, op.value_up, weights); }
   void operator()(const ExpandLatents& op) {

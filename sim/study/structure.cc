@@ -37,7 +37,7 @@ class FactCollector {
   void operator()(const Field& field, const double& member, const RealRange&) {
     std::optional<std::int64_t> whole;
     if (member == std::floor(member)) whole = static_cast<std::int64_t>(member);
-    note(field, {fmt::format("{:g}", member), whole});
+    note(field, {whole ? std::to_string(*whole) : fmt::format("{:g}", member), whole});
   }
   void operator()(const Field& field, const bool& member) {
     if (member) note(field, {"yes", std::nullopt});
@@ -117,12 +117,96 @@ void collect(const Kind& kind, std::vector<Fact>& facts) {
   visit_fields(collector, kind);
 }
 
+// "4-61", "1-5, 7": 1-based, as people count layers.
+std::string ranges(const std::vector<bool>& members) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (!members[i]) continue;
+    std::size_t last = i;
+    while (last + 1 < members.size() && members[last + 1]) ++last;
+    parts.push_back(i == last ? std::to_string(i + 1) : fmt::format("{}-{}", i + 1, last + 1));
+    i = last;
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// The shortest sequence whose repetition gives `members`; all of it where nothing shorter does.
+std::vector<bool> period_of(const std::vector<bool>& members) {
+  for (std::size_t length = 1; 2 * length <= members.size(); ++length) {
+    bool repeats = true;
+    for (std::size_t i = length; i < members.size(); ++i) {
+      repeats = repeats && members[i] == members[i - length];
+    }
+    if (repeats) return {members.begin(), members.begin() + static_cast<std::ptrdiff_t>(length)};
+  }
+  return members;
+}
+
+// Which layers have a property: "all", "52 of 62: 1-5 of every 6", "58 of 61: 4-61".
+std::string which_layers(const std::vector<bool>& members) {
+  const auto count = std::count(members.begin(), members.end(), true);
+  if (count == std::ssize(members)) return "all";
+  const std::vector<bool> period = period_of(members);
+  std::string text = fmt::format("{} of {}: {}", count, members.size(), ranges(period));
+  if (period.size() < members.size()) text += fmt::format(" of every {}", period.size());
+  return text;
+}
+
+bool has_window(const Mixer& mixer) {
+  const auto* grouped = std::get_if<GroupedAttention>(&mixer);
+  return grouped != nullptr && grouped->window.has_value();
+}
+
+bool has_chunk(const Mixer& mixer) {
+  const auto* grouped = std::get_if<GroupedAttention>(&mixer);
+  return grouped != nullptr && grouped->chunk.has_value();
+}
+
+// Neither rotary nor learned positions are seen by it.
+bool has_no_rotation(const Mixer& mixer) {
+  const auto* grouped = std::get_if<GroupedAttention>(&mixer);
+  return grouped != nullptr && !grouped->rotary.has_value();
+}
+
+template <class Property>
+void note_layers(const ArchSpec& spec, const std::string& label, const Property& property,
+                 std::vector<Fact>& facts) {
+  std::vector<bool> members;
+  for (const std::size_t kind : layer_sequence(spec)) {
+    members.push_back(property(spec.layer.at(kind).value));
+  }
+  if (std::find(members.begin(), members.end(), true) == members.end()) return;
+  facts.push_back({"model", label, Prominence::headline, {which_layers(members), std::nullopt}});
+}
+
+// What differs from layer to layer.
+void note_layer_properties(const ArchSpec& spec, std::vector<Fact>& facts) {
+  const auto attention = [&](auto property) {
+    return [&spec, property](const Layer& layer) {
+      return property(spec.attention.at(layer.attention.index).value);
+    };
+  };
+  note_layers(spec, "layers with a window", attention(has_window), facts);
+  note_layers(spec, "layers with chunks", attention(has_chunk), facts);
+  if (!spec.learned_positions) {
+    note_layers(spec, "layers without positions", attention(has_no_rotation), facts);
+  }
+  note_layers(
+      spec, "layers with experts",
+      [&](const Layer& layer) {
+        return std::holds_alternative<MixtureFeedForward>(
+            spec.feed_forward.at(layer.feed_forward.index).value);
+      },
+      facts);
+}
+
 std::vector<Fact> facts_of(const ArchSpec& spec) {
   std::vector<Fact> facts;
   const std::int64_t layers = layer_count(spec).value();
   facts.push_back({"model", "layers", Prominence::headline, {std::to_string(layers), layers}});
   facts.push_back(
       {"model", "layer pattern", Prominence::headline, {layer_pattern(spec), std::nullopt}});
+  note_layer_properties(spec, facts);
   FactCollector collector("model", facts);
   visit_fields(collector, spec);
   for (const auto& [name, mixer] : spec.attention) {

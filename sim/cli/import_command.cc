@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+
+#include "sim/cli/commands.h"
+#include "sim/cli/models.h"
+#include "sim/cli/output.h"
+#include "sim/spec/toml_writer.h"
+
+namespace llmarch::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+Options import_options() {
+  Options options("options");
+  options.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
+                        "write the spec to FILE instead of standard output");
+  return options;
+}
+
+std::vector<std::string> remarks(const std::string& path, const Model& model) {
+  std::vector<std::string> lines{"Imported from " + path + "."};
+  for (const std::string& filled : model.filled) lines.push_back("filled: " + filled);
+  return lines;
+}
+
+ExitStatus run_import(const Arguments& arguments) {
+  const Values values = parse_arguments(import_options(), "config", arguments);
+  const std::vector<std::string> paths = positional_values(values, "config");
+  if (paths.size() != 1) {
+    throw UsageError(fmt::format("import takes one config, and {} are given", paths.size()),
+                     "llmarch import path/to/config.json -o my-model.toml");
+  }
+  std::optional<OutputFile> file;
+  if (values.count("output") > 0) file.emplace(values["output"].as<std::string>());
+  const Model model = load_config_file(paths.front()).model;
+  const std::string text = write_toml_spec(model.spec, remarks(paths.front(), model));
+  file ? file->finish(text) : write_standard_output(text);
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+Command import_command() {
+  return {"import",
+          "a spec from a Hugging Face config.json",
+          "llmarch import CONFIG [-o FILE]",
+          "CONFIG is a config.json or the folder that holds it. What the config leaves to its\n"
+          "library is filled by that library's rules and said at the top of the spec.\n\n"
+          "  llmarch import path/to/config.json -o my-model.toml",
+          import_options,
+          run_import};
+}
+
+}  // namespace llmarch::cli
