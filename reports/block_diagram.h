@@ -1,5 +1,6 @@
-// A model's blocks drawn in text, from tokens at the top to logits at the bottom: the residual stream
-// as a line, each branch that leaves it and comes back, norms where they stand, what is cached.
+// A model's blocks drawn in text, from tokens at the top to logits at the bottom: the residual
+// stream as a line, each branch that leaves it and comes back, norms where they stand, what is
+// cached.
 #pragma once
 
 #include <string>

@@ -4,29 +4,11 @@
 
 #include <functional>
 
+#include "reports/compare_notes.h"
 #include "reports/format.h"
 
 namespace llmarch::reports {
 namespace {
-
-// "A" to "C", as the table's own rows call them.
-std::string_view letter(ActiveConvention convention) {
-  switch (convention) {
-    case ActiveConvention::all: return "A";
-    case ActiveConvention::without_input_embedding: return "B";
-    case ActiveConvention::without_embeddings: return "C";
-  }
-  throw std::logic_error("letter: a convention outside the enumeration");
-}
-
-std::string_view phrase(ActiveConvention convention) {
-  switch (convention) {
-    case ActiveConvention::all: return "every matrix touched";
-    case ActiveConvention::without_input_embedding: return "A less input embedding";
-    case ActiveConvention::without_embeddings: return "B less head";
-  }
-  throw std::logic_error("phrase: a convention outside the enumeration");
-}
 
 // Writes the table: a heading column, then each model, and behind every model but the first its
 // ratio to the first.
@@ -158,7 +140,7 @@ class ComparisonTable {
     for (const ActiveConvention convention :
          {ActiveConvention::all, ActiveConvention::without_input_embedding,
           ActiveConvention::without_embeddings}) {
-      row(fmt::format("{}: {}", letter(convention), phrase(convention)),
+      row(fmt::format("{}: {}", convention_letter(convention), convention_phrase(convention)),
           [this, convention](const ModelFigures& figures) {
             return parameters_cell(active_under(figures.model->parameters.active, convention),
                                    digits_);
@@ -212,7 +194,7 @@ class ComparisonTable {
   [[nodiscard]] Cell published_active(const ModelFigures& figures) const {
     if (!figures.active_match) return text_cell("–");
     Cell cell = parameters_cell(Elements(*figures.model->spec.published->active), digits_);
-    cell.text += fmt::format(" ({})", letter(figures.active_match->convention));
+    cell.text += fmt::format(" ({})", convention_letter(figures.active_match->convention));
     return cell;
   }
 
@@ -263,101 +245,6 @@ class ComparisonTable {
   Table table_;
 };
 
-bool any_experts(const Comparison& comparison) {
-  for (const StructureRow& row : comparison.structure) {
-    if (row.group == "mixture feed-forward") return true;
-  }
-  return false;
-}
-
-bool any_latent(const Comparison& comparison) {
-  for (const ModelFigures& figures : comparison.models) {
-    for (const auto& [name, mixer] : figures.model->spec.attention) {
-      if (std::holds_alternative<LatentAttention>(mixer)) return true;
-    }
-  }
-  return false;
-}
-
-bool any_tied(const Comparison& comparison) {
-  for (const ModelFigures& figures : comparison.models) {
-    if (figures.model->spec.head == Head::tied) return true;
-  }
-  return false;
-}
-
-std::string signed_percent(double fraction) {
-  return (fraction < 0 ? "−" : "+") + percent(fraction < 0 ? -fraction : fraction);
-}
-
-void add_active_note(const ModelFigures& figures, Notes& notes) {
-  if (!figures.active_match) return;
-  const ArchSpec& spec = figures.model->spec;
-  const auto [convention, deviation] = *figures.active_match;
-  const Elements active = active_under(figures.model->parameters.active, convention);
-  notes.lines.push_back(fmt::format("{}: the published {} active is nearest to {} ({}): {}, {}.",
-                                    spec.name, decimal_count(spec.published->active->value()),
-                                    letter(convention), phrase(convention),
-                                    decimal_count(active.value()), signed_percent(deviation)));
-}
-
-void add_limit_note(const ModelFigures& figures, const Settings& settings, Notes& notes) {
-  if (!figures.beyond_context_limit) return;
-  const ArchSpec& spec = figures.model->spec;
-  notes.lines.push_back(fmt::format(
-      "{}: a context of {} is beyond the {} that its makers allow; the figures say what the "
-      "arithmetic would cost.",
-      spec.name, grouped(settings.context.value()), grouped(spec.context_limit.value())));
-}
-
-void add_parameter_notes(const Comparison& comparison, Notes& notes) {
-  for (const ModelFigures& figures : comparison.models) add_active_note(figures, notes);
-  if (any_tied(comparison)) {
-    notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
-  }
-}
-
-void add_memory_notes(const Comparison& comparison, Notes& notes) {
-  for (const ModelFigures& figures : comparison.models) {
-    add_limit_note(figures, comparison.settings, notes);
-  }
-  notes.lines.emplace_back(
-      "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");
-}
-
-void add_work_notes(const Comparison& comparison, Notes& notes) {
-  notes.lines.emplace_back(
-      "FLOPs: a multiply and an add are one each. Matrix FLOPs are those of projections, "
-      "attention, "
-      "router, experts and head. Transcendentals (exp, tanh, roots) are apart.");
-  notes.lines.emplace_back(
-      "Bytes: weights and cache, each opened once per operation. Activations (bf16) are apart: "
-      "fused "
-      "operations keep them on the chip.");
-  if (any_latent(comparison)) {
-    notes.lines.emplace_back(
-        "Latent attention: absorbed in decode (attention over the latent), expanded in prefill.");
-  }
-  if (any_experts(comparison)) {
-    notes.lines.emplace_back(
-        "Experts' weights read by several tokens: the expected number of distinct experts under "
-        "uniform routing, E (1 − (1 − k/E)^tokens).");
-  }
-}
-
-Notes notes(const Comparison& comparison, const std::set<Section>& sections) {
-  Notes notes;
-  if (sections.contains(Section::parameters)) add_parameter_notes(comparison, notes);
-  if (sections.contains(Section::memory)) add_memory_notes(comparison, notes);
-  if (sections.contains(Section::decode) || sections.contains(Section::prefill)) {
-    add_work_notes(comparison, notes);
-  }
-  notes.lines.emplace_back(
-      "Figures are predicted from shapes unless they are called published; "
-      "'llmarch measure MODEL --scaled' counts them in a run.");
-  return notes;
-}
-
 std::string title(const Comparison& comparison) {
   std::string names;
   for (const ModelFigures& figures : comparison.models) {
@@ -377,7 +264,7 @@ Document compare_document(const Comparison& comparison, const std::set<Section>&
       "context {}, batch {}, weights {}, KV {}", context_tokens(settings.context.value()),
       settings.batch.value(), name_of(settings.weights), name_of(settings.kv))});
   document.blocks.emplace_back(ComparisonTable(comparison, digits).write(sections));
-  document.blocks.emplace_back(notes(comparison, sections));
+  document.blocks.emplace_back(comparison_notes(comparison, sections));
   return document;
 }
 

@@ -1,0 +1,21 @@
+// The notes below a comparison: the conventions behind its figures, and what is said of single
+// models.
+#pragma once
+
+#include <set>
+#include <string_view>
+
+#include "reports/compare_report.h"
+#include "reports/document.h"
+#include "sim/study/compare.h"
+
+namespace llmarch::reports {
+
+// "A" to "C", as the table's own rows call the conventions of active parameters, and in words.
+std::string_view convention_letter(ActiveConvention convention);
+std::string_view convention_phrase(ActiveConvention convention);
+
+// Those that concern `sections`.
+Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections);
+
+}  // namespace llmarch::reports
