@@ -12,10 +12,12 @@ namespace llmarch {
 
 enum class DType { f32, bf16, f16, fp8, int8, int4 };
 
-inline constexpr std::array kDTypes{
-    std::pair{std::string_view("f32"), DType::f32},   std::pair{std::string_view("bf16"), DType::bf16},
-    std::pair{std::string_view("f16"), DType::f16},   std::pair{std::string_view("fp8"), DType::fp8},
-    std::pair{std::string_view("int8"), DType::int8}, std::pair{std::string_view("int4"), DType::int4}};
+inline constexpr std::array kDTypes{std::pair{std::string_view("f32"), DType::f32},
+                                    std::pair{std::string_view("bf16"), DType::bf16},
+                                    std::pair{std::string_view("f16"), DType::f16},
+                                    std::pair{std::string_view("fp8"), DType::fp8},
+                                    std::pair{std::string_view("int8"), DType::int8},
+                                    std::pair{std::string_view("int4"), DType::int4}};
 
 constexpr std::string_view name_of(DType dtype) {
   for (const auto& [name, candidate] : kDTypes) {

@@ -1,6 +1,6 @@
 // The columns of both books. A book has one line for every operation of the graph that the workload
-// runs; the predicted one is made by sim/cost from shapes, the counted one by kernels while a forward
-// pass runs. They share these names and nothing else.
+// runs; the predicted one is made by sim/cost from shapes, the counted one by kernels while a
+// forward pass runs. They share these names and nothing else.
 #pragma once
 
 #include <vector>

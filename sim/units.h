@@ -1,6 +1,6 @@
-// Checked whole numbers, and the quantities that must not be mixed. Every count in the project is one
-// of these: exact, 64 bits wide, and loud when it overflows. Floating point is for ratios and time.
-// How quantities are written for people ("1.2 B", "36 KiB") is known by reports/format.h.
+// Checked whole numbers, and the quantities that must not be mixed. Every count in the project is
+// one of these: exact, 64 bits wide, and loud when it overflows. Floating point is for ratios and
+// time. How quantities are written for people ("1.2 B", "36 KiB") is known by reports/format.h.
 #pragma once
 
 #include <compare>
@@ -59,8 +59,9 @@ class Integer {
   std::int64_t value_ = 0;
 };
 
-// A count of one kind of thing. Counts of the same kind add up; a count of one kind is never added to
-// a count of another. Formulas are written with Integer and named at the end: `Flops(2 * k * n)`.
+// A count of one kind of thing. Counts of the same kind add up; a count of one kind is never added
+// to a count of another. Formulas are written with Integer and named at the end: `Flops(2 * k *
+// n)`.
 template <class Kind>
 class Count {
  public:

@@ -42,8 +42,7 @@ double pair_that_turns(double turns, double theta, std::int64_t dim, double cont
          (2 * std::log(theta));
 }
 
-void stretch(const YarnScaling& scaling, double theta, std::int64_t dim,
-             Frequencies& frequencies) {
+void stretch(const YarnScaling& scaling, double theta, std::int64_t dim, Frequencies& frequencies) {
   const double context = scaling.original_context.as_double();
   const auto last = static_cast<double>(dim - 1);
   const double first_slowed =
@@ -62,8 +61,12 @@ void stretch(const LinearScaling& scaling, double, std::int64_t, Frequencies& fr
   for (double& frequency : frequencies) frequency /= scaling.factor;
 }
 
-double table_factor(const LinearScaling&) { return 1; }
-double table_factor(const Llama3Scaling&) { return 1; }
+double table_factor(const LinearScaling&) {
+  return 1;
+}
+double table_factor(const Llama3Scaling&) {
+  return 1;
+}
 
 double table_factor(const YarnScaling& scaling) {
   if (scaling.attention_factor) return *scaling.attention_factor;

@@ -3,14 +3,14 @@
 // An add, subtract, multiply or divide is one FLOP, so a product of length k is 2k. Comparisons,
 // maxima, sign changes and copies are none. exp, tanh, erf and roots are counted apart.
 //
-// Matrix FLOPs are those of matrix products: projections, both products of attention, router, experts,
-// head. A bias, a norm, a softmax, an activation are other FLOPs.
+// Matrix FLOPs are those of matrix products: projections, both products of attention, router,
+// experts, head. A bias, a norm, a softmax, an activation are other FLOPs.
 //
 // Causality is exact: the query at position p meets p + 1 keys, fewer in a window or a chunk
 // (reach_cost.h).
 //
-// An operation opens each weight, each cached element and each row of its operands once, however often
-// it uses them; embedding tables are opened row by row.
+// An operation opens each weight, each cached element and each row of its operands once, however
+// often it uses them; embedding tables are opened row by row.
 #include "sim/cost/op_cost.h"
 
 #include <cmath>
