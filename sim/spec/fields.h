@@ -322,7 +322,9 @@ void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
   visit(Field{"repository_total",
               "elements in the repository, where it holds more than the text model"},
         published.repository_total, kParameters);
-  visit(Field{"beside_text", "of these, what is not the text model: vision tower, projector"},
+  visit(Field{"beside_text",
+              "of these, what is not the text model: vision, multi-token prediction, a tied head "
+              "stored again"},
         published.beside_text, kParameters);
   visit(Field{"source", "where these figures stand"}, published.source);
 }
