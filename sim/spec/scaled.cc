@@ -36,6 +36,7 @@ void shrink(GroupedAttention& attention) {
   attention.kv_heads = at_most(attention.kv_heads, 2);
   attention.query_heads = attention.kv_heads * at_most(sharing, 3);
   attention.head_dim = at_most(attention.head_dim, 8);
+  if (attention.query_scalar) attention.query_scalar = at_most(*attention.query_scalar, 10);
   if (attention.window) attention.window = at_most(*attention.window, kWindow);
   if (attention.chunk) attention.chunk = at_most(*attention.chunk, kWindow);
   if (attention.temperature) {

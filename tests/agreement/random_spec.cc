@@ -31,9 +31,10 @@ double any_real(double unit, std::int64_t least, std::int64_t most) {
 
 // In the order in which rapidcheck shrinks: to no scaling first.
 std::optional<RotaryScaling> draw_scaling() {
-  switch (between(0, 2)) {
+  switch (between(0, 3)) {
     case 0: return std::nullopt;
-    case 1: {
+    case 1: return LinearScaling{any_real(0.5, 1, 16)};
+    case 2: {
       const double low = any_real(1, 1, 2);
       return Llama3Scaling{any_real(1, 1, 32), low, low + any_real(1, 0, 3), between(4, 64)};
     }
@@ -55,6 +56,15 @@ Rotary draw_rotary() {
   return {theta, layout, draw_scaling()};
 }
 
+// Small enough that every step below leaves keys behind: the longest context is 10 positions.
+void draw_reach(GroupedAttention& attention) {
+  switch (between(0, 2)) {
+    case 0: return;
+    case 1: attention.window = between(1, 6); return;
+    default: attention.chunk = between(1, 6);
+  }
+}
+
 Mixer draw_grouped() {
   GroupedAttention attention;
   attention.kv_heads = between(1, 3);
@@ -63,6 +73,10 @@ Mixer draw_grouped() {
   attention.qkv_bias = maybe();
   attention.output_bias = maybe();
   if (maybe()) attention.qk_norm = any_of<QkNorm>();
+  draw_reach(attention);
+  if (maybe()) attention.query_scalar = between(1, 9);
+  if (maybe()) attention.score_soft_cap = any_real(0.5, 1, 10);
+  if (maybe()) attention.temperature = Temperature{any_real(0.1, 1, 10), between(1, 6)};
   if (maybe()) attention.rotary = draw_rotary();
   if (attention.rotary) attention.head_dim = attention.head_dim + attention.head_dim % 2;
   return attention;
@@ -100,12 +114,15 @@ FeedForward draw_mixture() {
     const ExpertGroups groups{between(1, 3), 0};
     const Integer in_group = between(2, 3);
     mixture.experts = groups.count * in_group;
-    mixture.router.groups = ExpertGroups{groups.count, between(1, groups.count.value())};
+    mixture.router.groups =
+        ExpertGroups{groups.count, between(1, groups.count.value()), any_of<GroupScore>()};
     eligible = mixture.router.groups->chosen * in_group;
   }
   mixture.experts_per_token = between(1, std::min<std::int64_t>(3, eligible.value()));
   mixture.expert_width = between(1, 5);
   if (maybe()) mixture.shared_width = between(1, 7);
+  if (mixture.shared_width) mixture.shared_gate = maybe();
+  mixture.scaled_input = maybe();
   mixture.activation = any_of<Activation>();
   mixture.router.scoring = any_of<Scoring>();
   mixture.router.correction_bias = maybe();
@@ -160,7 +177,10 @@ ArchSpec draw_spec() {
   spec.context_limit = kLongestContext;
   if (maybe()) spec.learned_positions = kLongestContext + between(0, 3);
   spec.head = any_of<Head>();
-  spec.norm = {any_of<NormKind>(), *rc::gen::element(1e-6, 1e-5, 1e-3)};
+  spec.scaled_embedding = maybe();
+  if (maybe()) spec.logit_soft_cap = any_real(0.5, 1, 10);
+  const double epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  spec.norm = {any_of<NormKind>(), epsilon, any_of<NormPlacement>()};
   draw_layers(spec);
   draw_stack(spec);
   return spec;

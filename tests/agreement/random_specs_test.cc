@@ -51,6 +51,9 @@ class Variety {
   void see(const ArchSpec& spec) {
     note("tied head", spec.head == Head::tied);
     note("layer norm", spec.norm.kind == NormKind::layer);
+    see_each(spec.norm.placement);
+    note("scaled embedding", spec.scaled_embedding);
+    note("logit soft cap", spec.logit_soft_cap.has_value());
     note("learned positions", spec.learned_positions.has_value());
     note("several kinds of layers", spec.layer.size() > 1);
     note("several segments", spec.stack.size() > 1);
@@ -82,6 +85,12 @@ class Variety {
     note("qkv bias", attention.qkv_bias);
     note("output bias", attention.output_bias);
     note("qk norm", attention.qk_norm.has_value());
+    if (attention.qk_norm) see_each(*attention.qk_norm);
+    note("window", attention.window.has_value());
+    note("chunk", attention.chunk.has_value());
+    note("query scalar", attention.query_scalar.has_value());
+    note("score soft cap", attention.score_soft_cap.has_value());
+    note("temperature", attention.temperature.has_value());
     note("rotary", attention.rotary.has_value());
     if (attention.rotary) see_rotary(*attention.rotary);
   }
@@ -98,6 +107,7 @@ class Variety {
     if (!rotary.scaling) return;
     const auto* yarn = std::get_if<YarnScaling>(&*rotary.scaling);
     note("yarn", yarn != nullptr);
+    note("linear", std::holds_alternative<LinearScaling>(*rotary.scaling));
     if (yarn == nullptr) return;
     note("mscale", yarn->mscale.has_value());
     note("mscale_all_dim", yarn->mscale_all_dim.has_value());
@@ -107,11 +117,13 @@ class Variety {
     note("mixture", false);
     note("gated", dense.gated);
     note("bias", dense.bias);
-    see_activation(dense.activation);
+    see_each(dense.activation);
   }
   void see_feed_forward(const MixtureFeedForward& mixture) {
     note("mixture", true);
     note("shared experts", mixture.shared_width.has_value());
+    if (mixture.shared_width) note("shared gate", mixture.shared_gate);
+    note("scaled input", mixture.scaled_input);
     note("sigmoid", mixture.router.scoring == Scoring::sigmoid);
     note("correction bias", mixture.router.correction_bias);
     note("normalized weights", mixture.router.normalized_weights);
@@ -119,13 +131,13 @@ class Variety {
     note("groups", mixture.router.groups.has_value());
     if (mixture.router.groups) {
       note("fewer groups", mixture.router.groups->chosen < mixture.router.groups->count);
+      see_each(mixture.router.groups->score);
     }
-    see_activation(mixture.activation);
+    see_each(mixture.activation);
   }
-  void see_activation(Activation activation) {
-    for (const auto& [name, each] : Names<Activation>::values) {
-      note(std::string(name), activation == each);
-    }
+  template <class Enum>
+  void see_each(Enum value) {
+    for (const auto& [name, each] : Names<Enum>::values) note(std::string(name), value == each);
   }
 
   std::set<std::string> questions_, yes_, no_;

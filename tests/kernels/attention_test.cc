@@ -63,7 +63,7 @@ TEST(Attention, WeighsValuesByTheSoftmaxOfScaledProducts) {
   const CacheId keys = step.cache(2, {0, 0, std::log(3.0), 0});
   const CacheId values = step.cache(2, {4, 0, 8, 100});
   const ValueId out = step.value(2);
-  EXPECT_THAT(step.run(Attend{1, 1, 2, 0.5, query, keys, values, out}),
+  EXPECT_THAT(step.run(Attend{1, 1, 2, 0.5, std::nullopt, EveryKey{}, query, keys, values, out}),
               ElementsAre(near(0.25 * 4 + 0.75 * 8), near(0.75 * 100)));
 }
 
@@ -74,7 +74,7 @@ TEST(Attention, IsCausal) {
   const CacheId keys = step.cache(1, {0, 0});
   const CacheId values = step.cache(1, {4, 8});
   const ValueId out = step.value(1);
-  EXPECT_THAT(step.run(Attend{1, 1, 1, 1, query, keys, values, out}),
+  EXPECT_THAT(step.run(Attend{1, 1, 1, 1, std::nullopt, EveryKey{}, query, keys, values, out}),
               ElementsAre(near(4), near((4 + 8) / 2.0)));
 }
 
@@ -85,7 +85,8 @@ TEST(GroupedHeads, ShareTheirKeyHeadWithNeighbours) {
   const CacheId keys = step.cache(2, {5, 7});
   const CacheId values = step.cache(2, {10, 20});
   const ValueId out = step.value(4);
-  EXPECT_THAT(step.run(Attend{4, 2, 1, 1, query, keys, values, out}), ElementsAre(10, 10, 20, 20));
+  EXPECT_THAT(step.run(Attend{4, 2, 1, 1, std::nullopt, EveryKey{}, query, keys, values, out}),
+              ElementsAre(10, 10, 20, 20));
 }
 
 }  // namespace

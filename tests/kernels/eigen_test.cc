@@ -102,7 +102,9 @@ TEST(Attention, IsEigensSoftmaxOfProducts) {
     const CacheId keys = step.cache(width, elements(key));
     const CacheId values = step.cache(width, elements(value));
     const ValueId to = step.value(width);
-    expect_near(step.run(Attend{1, 1, width, 0.3, from, keys, values, to}), shares * value);
+    expect_near(
+        step.run(Attend{1, 1, width, 0.3, std::nullopt, EveryKey{}, from, keys, values, to}),
+        shares * value);
   }
 }
 

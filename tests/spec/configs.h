@@ -12,9 +12,13 @@ namespace llmarch::spec_test {
 
 using Json = nlohmann::json;
 
+inline std::filesystem::path config_file(const std::string& name) {
+  return LLMARCH_TEST_CONFIGS "/" + name + ".json";
+}
+
 // One of tests/spec/configs: "qwen3-0.6b".
 inline Json config(const std::string& name) {
-  return Json::parse(file_text(LLMARCH_TEST_CONFIGS "/" + name + ".json"));
+  return Json::parse(file_text(config_file(name)));
 }
 
 inline ConfigLoad load(const Json& config) {

@@ -108,9 +108,9 @@ TEST(RopeScaling, RefusesTwoTypesThatDisagree) {
 }
 
 TEST(RopeScaling, RefusesATypeThatIsNotSupportedByName) {
-  EXPECT_EQ(report(scaled({{"rope_type", "linear"}, {"factor", 2.0}})),
-            R"(config.json: error: rope type 'linear' is not supported
-      = supported: default, llama3, yarn
+  EXPECT_EQ(report(scaled({{"rope_type", "dynamic"}, {"factor", 2.0}})),
+            R"(config.json: error: rope type 'dynamic' is not supported
+      = supported: default, linear, llama3, yarn
 )");
 }
 

@@ -61,7 +61,8 @@ TEST(NumbersWithoutSource, AreFoundWhereverTheyStand) {
   EXPECT_EQ(numbers_without_source("hidden = 64  # config: hidden_size"), none);
   EXPECT_EQ(numbers_without_source("title = \"Model 7 = 8\"\n[attention.a7]\n# a = 3"), none);
   for (const std::string line :
-       {"hidden = 64", "hidden = 64  #", "norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }"}) {
+       {"hidden = 64", "hidden = 64  #",
+        "norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }"}) {
     EXPECT_EQ(numbers_without_source(line), std::vector<std::string>{line});
   }
 }

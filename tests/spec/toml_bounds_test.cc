@@ -47,7 +47,7 @@ TEST(TomlBounds, RefusesAWholeNumberBeyond64Bits) {
 
 TEST(TomlBounds, RefusesNotANumber) {
   EXPECT_EQ(report(altered("1e-6", "nan")), R"(my-model.toml:9:34: error: 'epsilon' in norm is nan
-    9 | norm = { kind = "rms", epsilon = nan }
+    9 | norm = { kind = "rms", epsilon = nan, placement = "before" }
       |                                  ^~~
       = epsilon must be above 0 and at most 1
 )");
@@ -84,7 +84,8 @@ TEST(TomlBounds, RefusesANegativeRealNumber) {
 TEST(TomlBounds, RefusesAnEpsilonOfZero) {
   EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }",
                            "norm.kind = \"rms\"\n"
-                           "norm.epsilon = 0")),
+                           "norm.epsilon = 0\n"
+                           "norm.placement = \"before\"")),
             R"(my-model.toml:10:16: error: 'epsilon' in norm is 0
    10 | norm.epsilon = 0
       |                ^

@@ -39,7 +39,7 @@ TEST(TomlKeys, ListsTheKeysWhenNoneIsNear) {
             R"(my-model.toml:16:1: error: unknown key 'colour' in attention 'local'
    16 | colour = 3
       | ^~~~~~
-      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, rotary
+      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, window, chunk, query_scalar, score_soft_cap, temperature, rotary
 )");
 }
 
@@ -51,7 +51,7 @@ TEST(TomlKeys, DoesNotSuggestAKeyThatIsThere) {
             R"(my-model.toml:7:1: error: unknown key 'layers' in the spec
     7 | layers = 3
       | ^~~~~~
-      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, head, norm, attention, feed_forward, layer, stack
+      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, head, logit_soft_cap, norm, attention, feed_forward, layer, stack
 )");
 }
 
@@ -72,9 +72,9 @@ TEST(TomlKeys, PointsAtTheLastPartOfADottedKey) {
 TEST(TomlKeys, PointsIntoAnInlineTable) {
   EXPECT_EQ(report(altered("epsilon = 1e-6", "epsilon = 1e-6, eps = 2")),
             R"(my-model.toml:9:40: error: unknown key 'eps' in norm
-    9 | norm = { kind = "rms", epsilon = 1e-6, eps = 2 }
+    9 | norm = { kind = "rms", epsilon = 1e-6, eps = 2, placement = "before" }
       |                                        ^~~
-      = known: kind, epsilon
+      = known: kind, epsilon, placement
 )");
 }
 
@@ -87,7 +87,7 @@ TEST(TomlKeys, PointsAtTheNameInAHeader) {
             R"(my-model.toml:36:2: error: unknown key 'blocks' in the spec
    36 | [blocks]
       |  ^~~~~~
-      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, head, norm, attention, feed_forward, layer, stack
+      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, head, logit_soft_cap, norm, attention, feed_forward, layer, stack
 )");
 }
 
@@ -103,7 +103,7 @@ TEST(TomlKeys, SaysWhatAMissingValueMeans) {
 TEST(TomlKeys, SaysWhichHeaderAMissingTableNeeds) {
   EXPECT_EQ(report(altered("[feed_forward.mixture.router]\n"
                            "scoring = \"sigmoid\"\n"
-                           "groups = { count = 4, chosen = 2, score = "best_two" }\n",
+                           "groups = { count = 4, chosen = 2, score = \"best_two\" }\n",
                            "")),
             R"(my-model.toml:21:15: error: missing key 'router' in feed_forward 'mixture'
    21 | [feed_forward.mixture]
@@ -122,14 +122,15 @@ TEST(TomlKeys, HasNoPlaceForWhatTheWholeFileMisses) {
 TEST(TomlKeys, PointsAtTheInlineTableThatMissesAKey) {
   EXPECT_EQ(report(altered(", epsilon = 1e-6", "")),
             R"(my-model.toml:9:1: error: missing key 'epsilon' in norm
-    9 | norm = { kind = "rms" }
+    9 | norm = { kind = "rms", placement = "before" }
       | ^~~~
       = add 'epsilon' (added to the mean square before the root)
 )");
 }
 
 TEST(TomlKeys, PointsAtTheDottedTableThatMissesAKey) {
-  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }", "norm.kind = \"rms\"")),
+  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }",
+                           "norm.kind = \"rms\"\nnorm.placement = \"before\"")),
             R"(my-model.toml:9:1: error: missing key 'epsilon' in norm
     9 | norm.kind = "rms"
       | ^~~~
@@ -256,7 +257,7 @@ TEST(TomlKeys, ADateIsNoText) {
 TEST(TomlKeys, ATextIsNoRealNumber) {
   EXPECT_EQ(report(altered("1e-6", "\"tiny\"")),
             R"(my-model.toml:9:34: error: 'epsilon' in norm is a text, and must be a number
-    9 | norm = { kind = "rms", epsilon = "tiny" }
+    9 | norm = { kind = "rms", epsilon = "tiny", placement = "before" }
       |                                  ^~~~~~
       = epsilon: added to the mean square before the root
 )");
@@ -276,11 +277,12 @@ TEST(TomlKeys, AFlagIsNoTable) {
 }
 
 TEST(TomlKeys, ATextIsNoTable) {
-  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }", "norm = \"rms\"")),
+  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }",
+                           "norm = \"rms\"")),
             R"(my-model.toml:9:8: error: 'norm' in the spec is a text, and must be a table
     9 | norm = "rms"
       |        ^~~~~
-      = write it as [norm] (the norm used throughout: before each block and before the head)
+      = write it as [norm] (the norm used throughout, around each block and before the head)
 )");
 }
 

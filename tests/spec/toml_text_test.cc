@@ -96,9 +96,9 @@ my-model.toml:37:17: error: layer 'blok' is not defined
 TEST(TomlText, UnderlinesAQuotedKeyWithItsQuotes) {
   EXPECT_EQ(report(altered("kind = \"rms\", ", "kind = \"rms\", \"ééé\" = 1, ")),
             R"(my-model.toml:9:24: error: unknown key 'ééé' in norm
-    9 | norm = { kind = "rms", "ééé" = 1, epsilon = 1e-6 }
+    9 | norm = { kind = "rms", "ééé" = 1, epsilon = 1e-6, placement = "before" }
       |                        ^~~~~
-      = known: kind, epsilon
+      = known: kind, epsilon, placement
 )");
 }
 
@@ -142,7 +142,7 @@ TEST(TomlText, CutsALongLineAtItsEndOnly) {
       R"(my-model.toml:9:10: error: unknown key 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' in norm
     9 | norm = { aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...
       |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
-      = known: kind, epsilon
+      = known: kind, epsilon, placement
 )");
 }
 

@@ -1,0 +1,169 @@
+// How many keys are met, opened and held: every closed form against a loop that asks each query
+// about each key.
+#include "sim/cost/reach_cost.h"
+
+#include <set>
+
+#include "tests/cost/priced.h"
+#include "tests/support/model_specs.h"
+
+namespace llmarch {
+namespace {
+
+constexpr std::int64_t kMost = 12;
+
+using Meets = bool (*)(std::int64_t query, std::int64_t key, std::int64_t size);
+
+bool meets_every_key(std::int64_t, std::int64_t, std::int64_t) {
+  return true;
+}
+bool meets_window(std::int64_t query, std::int64_t key, std::int64_t size) {
+  return query - key < size;
+}
+bool meets_chunk(std::int64_t query, std::int64_t key, std::int64_t size) {
+  return query / size == key / size;
+}
+
+struct Looped {
+  std::int64_t pairs = 0;
+  std::set<std::int64_t> opened;
+};
+
+Looped loop(std::int64_t past, std::int64_t tokens, std::int64_t size, Meets meets) {
+  Looped met;
+  for (std::int64_t query = past; query < past + tokens; ++query) {
+    for (std::int64_t key = 0; key <= query; ++key) {
+      if (!meets(query, key, size)) continue;
+      ++met.pairs;
+      met.opened.insert(key);
+    }
+  }
+  return met;
+}
+
+void expect_loop(const Reach& reach, std::int64_t size, Meets meets) {
+  for (std::int64_t past = 0; past <= kMost; ++past) {
+    for (std::int64_t tokens = 1; tokens <= kMost; ++tokens) {
+      const Workload workload{1, past, tokens};
+      const Looped met = loop(past, tokens, size, meets);
+      EXPECT_EQ(attended_pairs(workload, reach), met.pairs) << past << " " << tokens << " " << size;
+      EXPECT_EQ(opened_positions(workload, reach), std::ssize(met.opened))
+          << past << " " << tokens << " " << size;
+    }
+    const Looped newest = loop(past, 1, size, meets);
+    EXPECT_EQ(held_positions(past + 1, reach), std::ssize(newest.opened)) << past << " " << size;
+  }
+}
+
+TEST(EveryKey, IsMetAsALoopMeetsIt) {
+  expect_loop(EveryKey{}, 0, meets_every_key);
+}
+
+TEST(AWindow, IsMetAsALoopMeetsIt) {
+  for (std::int64_t size = 1; size <= kMost; ++size) expect_loop(Window{size}, size, meets_window);
+}
+
+TEST(AChunk, IsMetAsALoopMeetsIt) {
+  for (std::int64_t size = 1; size <= kMost; ++size) expect_loop(Chunk{size}, size, meets_chunk);
+}
+
+TEST(AChunk, IsNotAWindow) {
+  EXPECT_EQ(held_positions(8192, Window{8192}), 8192);
+  EXPECT_EQ(held_positions(8192, Chunk{8192}), 8192);
+  EXPECT_EQ(held_positions(8193, Window{8192}), 8192);
+  EXPECT_EQ(held_positions(8193, Chunk{8192}), 1) << "the first of the next chunk";
+  EXPECT_EQ(attended_pairs(decode(8193, 1), Window{8192}), 8192);
+  EXPECT_EQ(attended_pairs(decode(8193, 1), Chunk{8192}), 1);
+}
+
+TEST(AWindow, CostsNoMoreOnceItIsFull) {
+  EXPECT_EQ(attended_pairs(decode(1025, 1), Window{1024}), 1024);
+  EXPECT_EQ(attended_pairs(decode(1'000'000, 1), Window{1024}), 1024);
+  EXPECT_EQ(attended_pairs(prefill(2048, 1), Window{1024}), 1024 * 1025 / 2 + 1024 * 1024);
+  EXPECT_EQ(attended_pairs(prefill(2048, 1), Chunk{1024}), 2 * (1024 * 1025 / 2));
+}
+
+// Grouped attention of 4 query heads and 2 key/value heads of width 6, as in
+// attention_cost_test.cc: 9 keys of context, of which a window meets 4 and chunks of 4 one.
+ArchSpec reaching(std::optional<Integer> window, std::optional<Integer> chunk) {
+  GroupedAttention attention = tiny_grouped();
+  attention.window = window;
+  attention.chunk = chunk;
+  return tiny_model(attention, tiny_dense());
+}
+
+TEST(AttentionWithAWindow, MeetsAndOpensNoMoreThanTheWindow) {
+  EXPECT_EQ(priced(reaching(4, {}), kDecode, "attention"),
+            by_hand({.matrix = (2 * 4) * 4 * (2 * 6 + 2 * 6),
+                     .other = (2 * 4) * 4 * (1 + 3),
+                     .transcendentals = (2 * 4) * 4,
+                     .cache_read = 2 * 4 * (2 * 6) + 2 * 4 * (2 * 6),
+                     .read = 2 * 24,
+                     .written = 2 * 24}));
+}
+
+TEST(AttentionWithAWindow, OpensWhatAnyOfThePromptsTokensMeets) {
+  // Of 4 tokens behind 5, with a window of 3: each meets 3, and together they meet positions 3
+  // to 8.
+  const Workload chunk{1, 5, 4, LatentForm::expanded, Logits::last};
+  EXPECT_EQ(priced(reaching(3, {}), chunk, "attention"),
+            by_hand({.matrix = (4 * 3) * 4 * (2 * 6 + 2 * 6),
+                     .other = (4 * 3) * 4 * (1 + 3),
+                     .transcendentals = (4 * 3) * 4,
+                     .cache_read = 6 * (2 * 6) + 6 * (2 * 6),
+                     .read = 4 * 24,
+                     .written = 4 * 24}));
+}
+
+TEST(AttentionInChunks, BeginsAgainBehindABorder) {
+  EXPECT_EQ(priced(reaching({}, 4), kDecode, "attention"),
+            by_hand({.matrix = (2 * 1) * 4 * (2 * 6 + 2 * 6),
+                     .other = (2 * 1) * 4 * (1 + 3),
+                     .transcendentals = (2 * 1) * 4,
+                     .cache_read = 2 * 1 * (2 * 6) + 2 * 1 * (2 * 6),
+                     .read = 2 * 24,
+                     .written = 2 * 24}));
+}
+
+TEST(AttentionWithASoftCap, DividesMultipliesAndTakesOneTanhForEachScore) {
+  GroupedAttention attention = tiny_grouped();
+  const Work plain = priced(tiny_model(attention, tiny_dense()), kDecode, "attention");
+  attention.score_soft_cap = 50.0;
+  Work capped = plain;
+  capped.other += Flops(2 * (2 * 9) * 4);
+  capped.transcendentals += Transcendentals((2 * 9) * 4);
+  EXPECT_EQ(priced(tiny_model(attention, tiny_dense()), kDecode, "attention"), capped);
+}
+
+// --- Caches of models that mix local and global layers.
+
+Elements held(const std::string& model, std::int64_t context) {
+  return cache_elements(lower(model_spec(model)), context, 1);
+}
+
+// Keys and values of 16 heads of 128: 4,096 elements for each layer and position. 10 layers hold
+// every position, 52 at most the newest 1,024.
+TEST(Gemma3Of27B, HoldsTenLayersInFullAndTheOthersForTheirWindow) {
+  constexpr std::int64_t kEach = 2 * 16 * 128;
+  EXPECT_EQ(held("gemma-3-27b", 1000), Elements(kEach * (10 + 52) * 1000));
+  EXPECT_EQ(held("gemma-3-27b", 1024), Elements(kEach * (10 + 52) * 1024));
+  EXPECT_EQ(held("gemma-3-27b", 8192), Elements(kEach * (10 * 8192 + 52 * 1024)));
+  EXPECT_EQ(held("gemma-3-27b", 32'768), Elements(kEach * (10 * 32'768 + 52 * 1024)));
+  EXPECT_EQ(held("gemma-3-27b", 131'072), Elements(kEach * (10 * 131'072 + 52 * 1024)));
+  EXPECT_EQ(held("gemma-3-27b", 131'072), Elements(5'586'812'928)) << "11.2 GB in bfloat16";
+}
+
+// Keys and values of 8 heads of 128: 2,048 elements. 12 layers hold every position, 36 those of the
+// chunk: 8,192 where a chunk has just been filled, and one position later one.
+TEST(Llama4Maverick, HoldsTwelveLayersInFullAndTheOthersForTheirChunk) {
+  constexpr std::int64_t kEach = 2 * 8 * 128;
+  EXPECT_EQ(held("llama-4-maverick", 1024), Elements(kEach * (12 + 36) * 1024));
+  EXPECT_EQ(held("llama-4-maverick", 8192), Elements(kEach * (12 + 36) * 8192));
+  EXPECT_EQ(held("llama-4-maverick", 8193), Elements(kEach * (12 * 8193 + 36 * 1)));
+  EXPECT_EQ(held("llama-4-maverick", 32'768), Elements(kEach * (12 * 32'768 + 36 * 8192)));
+  EXPECT_EQ(held("llama-4-maverick", 131'072), Elements(kEach * (12 * 131'072 + 36 * 8192)));
+  EXPECT_EQ(held("llama-4-maverick", 131'072), Elements(3'825'205'248)) << "7.7 GB in bfloat16";
+}
+
+}  // namespace
+}  // namespace llmarch

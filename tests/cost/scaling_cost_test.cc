@@ -1,0 +1,81 @@
+// Operations that multiply or cap what is there. Hidden 10, 4 query heads of width 6, vocabulary
+// 31, 2 of 8 experts with shared ones of width 11.
+#include "tests/cost/priced.h"
+
+namespace llmarch {
+namespace {
+
+TEST(AScaledEmbedding, TakesOneProductForEachElement) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.scaled_embedding = true;
+  EXPECT_EQ(priced(spec, kPrefill, "scale embedding"),
+            by_hand({.other = 2 * 4 * 10, .read = 2 * 4 * 10, .written = 2 * 4 * 10}));
+}
+
+TEST(ATemperature, TakesOneProductForEachElementOfTheQueries) {
+  GroupedAttention attention = tiny_grouped();
+  attention.temperature = Temperature{0.1, 4};
+  EXPECT_EQ(priced(tiny_model(attention, tiny_dense()), kPrefill, "temperature"),
+            by_hand({.other = 2 * 4 * 24, .read = 2 * 4 * 24, .written = 2 * 4 * 24}));
+}
+
+// Over the cap, tanh, times the cap; of the rows whose logits are wanted.
+TEST(CappedLogits, TakeTwoAndATanhForEachLogit) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.logit_soft_cap = 30.0;
+  EXPECT_EQ(
+      priced(spec, kPrefill, "cap logits"),
+      by_hand({.other = 2 * 2 * 31, .transcendentals = 2 * 31, .read = 2 * 31, .written = 2 * 31}));
+}
+
+// A sigmoid (2 and an exp) for each token, a product for each element.
+TEST(AGateOnSharedExperts, IsASigmoidForEachToken) {
+  MixtureFeedForward mixture = tiny_mixture();
+  mixture.shared_width = 11;
+  mixture.shared_gate = true;
+  EXPECT_EQ(priced(tiny_model(tiny_grouped(), mixture), kPrefill, "gate shared experts"),
+            by_hand({.other = 2 * 4 * (10 + 2),
+                     .transcendentals = 2 * 4,
+                     .read = 2 * 4 * (10 + 1),
+                     .written = 2 * 4 * 10}));
+}
+
+TEST(ScaledInputs, CostAsMuchAsScaledOutputs) {
+  MixtureFeedForward mixture = tiny_mixture();
+  const Work outputs = priced(tiny_model(tiny_grouped(), mixture), kDecode, "experts");
+  mixture.scaled_input = true;
+  EXPECT_EQ(priced(tiny_model(tiny_grouped(), mixture), kDecode, "experts"), outputs);
+}
+
+TEST(GroupsScoredByTheirBest, AddNothing) {
+  MixtureFeedForward mixture = tiny_mixture();
+  const Work plain = priced(tiny_model(tiny_grouped(), mixture), kDecode, "router");
+  mixture.router.groups = ExpertGroups{4, 2, GroupScore::best};
+  EXPECT_EQ(priced(tiny_model(tiny_grouped(), mixture), kDecode, "router"), plain);
+}
+
+// Of 24 elements: a square and its sum, a scaling and a weight for each; 2 and a root for the
+// whole.
+TEST(AQkNormOfTheWhole, IsOneVectorForEachToken) {
+  GroupedAttention attention = tiny_grouped();
+  attention.qk_norm = QkNorm::whole;
+  EXPECT_EQ(priced(tiny_model(attention, tiny_dense()), kDecode, "query norm"),
+            by_hand({.other = 2 * (4 * 24 + 2),
+                     .transcendentals = 2,
+                     .weights = 24,
+                     .read = 2 * 24,
+                     .written = 2 * 24}));
+}
+
+TEST(AQkNormWithoutAWeight, SavesItsProducts) {
+  GroupedAttention attention = tiny_grouped();
+  attention.qk_norm = QkNorm::unweighted_after_rotation;
+  EXPECT_EQ(priced(tiny_model(attention, tiny_dense()), kDecode, "normalise queries"),
+            by_hand({.other = 2 * 4 * (3 * 6 + 2),
+                     .transcendentals = 2 * 4,
+                     .read = 2 * 24,
+                     .written = 2 * 24}));
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,278 @@
+#include "tests/golden/field_faults.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "sim/spec/fields.h"
+#include "tests/golden/departures.h"
+
+namespace llmarch {
+namespace {
+
+using testing::AnyOf;
+using testing::Matcher;
+
+using Faults = std::vector<FieldFault>;
+
+template <class Kind, class Value>
+Kind& kind_at(std::vector<Named<Value>>& all, std::size_t index) {
+  return std::get<Kind>(all.at(index).value);
+}
+
+Activation another(Activation activation) {
+  return activation == Activation::gelu_tanh ? Activation::gelu_erf : Activation::gelu_tanh;
+}
+
+// A router behind attention may be the first to see its fault.
+Matcher<std::string> behind_attention_of(std::size_t layer) {
+  return AnyOf(out_of_layer(layer), routing_of_layer(layer));
+}
+
+// --- Rotary positions.
+
+using Scalings = std::vector<std::pair<const char*, std::function<void(RotaryScaling&)>>>;
+
+template <class Kind>
+std::function<void(RotaryScaling&)> in(const std::function<void(Kind&)>& make) {
+  return [make](RotaryScaling& scaling) { make(std::get<Kind>(scaling)); };
+}
+
+Scalings faults_of_scaling(const LinearScaling&) {
+  return {{"linear factor", in<LinearScaling>([](auto& linear) { linear.factor *= 2; })}};
+}
+
+Scalings faults_of_scaling(const Llama3Scaling&) {
+  return {{"llama3 factor", in<Llama3Scaling>([](auto& llama) { llama.factor *= 2; })},
+          {"llama3 high_frequency_factor",
+           in<Llama3Scaling>([](auto& llama) { llama.high_frequency_factor *= 16; })},
+          {"llama3 original_context",
+           in<Llama3Scaling>([](auto& llama) { llama.original_context *= 2; })}};
+}
+
+Scalings faults_of_scaling(const YarnScaling&) {
+  return {
+      {"yarn factor", in<YarnScaling>([](auto& yarn) { yarn.factor *= 2; })},
+      {"yarn original_context", in<YarnScaling>([](auto& yarn) { yarn.original_context *= 1024; })},
+      {"yarn mscale", in<YarnScaling>([](auto& yarn) { yarn.mscale = 0.5; })},
+      {"yarn mscale_all_dim", in<YarnScaling>([](auto& yarn) { yarn.mscale_all_dim = 0.5; })},
+      {"yarn mscales dropped", in<YarnScaling>([](auto& yarn) {
+         yarn.mscale.reset();
+         yarn.mscale_all_dim.reset();
+       })},
+      {"yarn attention_factor", in<YarnScaling>([](auto& yarn) { yarn.attention_factor = 1.5; })}};
+}
+
+using Rotaries = std::vector<std::pair<const char*, std::function<void(Rotary&)>>>;
+
+Rotaries faults_of_rotary(const Rotary& rotary) {
+  Rotaries faults{{"theta", [](Rotary& wrong) { wrong.theta *= 2; }},
+                  {"layout", [](Rotary& wrong) {
+                     const bool split = wrong.layout == RotaryLayout::half_split;
+                     wrong.layout = split ? RotaryLayout::interleaved : RotaryLayout::half_split;
+                   }}};
+  if (!rotary.scaling) return faults;
+  faults.emplace_back("scaling dropped", [](Rotary& wrong) { wrong.scaling.reset(); });
+  const auto scalings =
+      std::visit([](const auto& kind) { return faults_of_scaling(kind); }, *rotary.scaling);
+  for (const auto& [field, make] : scalings) {
+    faults.emplace_back(field, [make = make](Rotary& wrong) { make(*wrong.scaling); });
+  }
+  return faults;
+}
+
+// --- Attention.
+
+template <class Kind>
+using Attentions = std::vector<std::pair<const char*, std::function<void(Kind&)>>>;
+
+void add_reach_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
+  if (attention.window) {
+    faults.emplace_back("window one longer", [](auto& wrong) { *wrong.window += 1; });
+    faults.emplace_back("window one shorter", [](auto& wrong) { *wrong.window += -1; });
+    faults.emplace_back("window dropped", [](auto& wrong) { wrong.window.reset(); });
+    faults.emplace_back("window for a chunk",
+                        [](auto& wrong) { std::swap(wrong.window, wrong.chunk); });
+  }
+  if (attention.chunk) {
+    faults.emplace_back("chunk one longer", [](auto& wrong) { *wrong.chunk += 1; });
+    faults.emplace_back("chunk one shorter", [](auto& wrong) { *wrong.chunk += -1; });
+    faults.emplace_back("chunk dropped", [](auto& wrong) { wrong.chunk.reset(); });
+    faults.emplace_back("chunk for a window",
+                        [](auto& wrong) { std::swap(wrong.window, wrong.chunk); });
+  }
+}
+
+Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attention) {
+  Attentions<GroupedAttention> faults;
+  add_reach_faults(faults, attention);
+  if (attention.rotary) {
+    for (const auto& [field, make] : faults_of_rotary(*attention.rotary)) {
+      faults.emplace_back(field, [make = make](auto& wrong) { make(*wrong.rotary); });
+    }
+    faults.emplace_back("rotary dropped", [](auto& wrong) { wrong.rotary.reset(); });
+  } else {
+    faults.emplace_back("rotated", [](auto& wrong) {
+      wrong.rotary = Rotary{10'000, RotaryLayout::half_split, std::nullopt};
+    });
+  }
+  if (attention.qk_norm) {
+    faults.emplace_back("qk_norm dropped", [](auto& wrong) { wrong.qk_norm.reset(); });
+  }
+  faults.emplace_back("query_scalar", [](auto& wrong) {
+    wrong.query_scalar = wrong.query_scalar.value_or(wrong.head_dim) * 2;
+  });
+  if (attention.query_scalar) {
+    faults.emplace_back("query_scalar dropped", [](auto& wrong) { wrong.query_scalar.reset(); });
+  }
+  if (attention.score_soft_cap) {
+    faults.emplace_back("score_soft_cap", [](auto& wrong) { *wrong.score_soft_cap *= 2; });
+    faults.emplace_back("score_soft_cap dropped",
+                        [](auto& wrong) { wrong.score_soft_cap.reset(); });
+  }
+  if (attention.temperature) {
+    faults.emplace_back("temperature strength",
+                        [](auto& wrong) { wrong.temperature->strength *= 2; });
+    faults.emplace_back("temperature floor", [](auto& wrong) { wrong.temperature->floor *= 2; });
+    faults.emplace_back("temperature dropped", [](auto& wrong) { wrong.temperature.reset(); });
+  }
+  return faults;
+}
+
+Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention) {
+  Attentions<LatentAttention> faults;
+  for (const auto& [field, make] : faults_of_rotary(attention.rotary)) {
+    faults.emplace_back(field, [make = make](auto& wrong) { make(wrong.rotary); });
+  }
+  faults.emplace_back("latent_norm_epsilon",
+                      [](auto& wrong) { wrong.latent_norm_epsilon *= 1000; });
+  return faults;
+}
+
+template <class Kind>
+void add_attention_faults(Faults& faults, const Kind& attention, std::size_t index,
+                          std::size_t layer) {
+  for (const auto& [field, make] : faults_of_attention(attention)) {
+    faults.push_back({field, behind_attention_of(layer), [=, make = make](ArchSpec& spec) {
+                        make(kind_at<Kind>(spec.attention, index));
+                      }});
+  }
+}
+
+// --- Feed-forwards.
+
+void add_feed_forward_faults(Faults& faults, const DenseFeedForward&, std::size_t index,
+                             std::size_t layer) {
+  faults.push_back({"dense activation", out_of_layer(layer), [=](ArchSpec& spec) {
+                      auto& dense = kind_at<DenseFeedForward>(spec.feed_forward, index);
+                      dense.activation = another(dense.activation);
+                    }});
+}
+
+using Routers = std::vector<std::pair<const char*, std::function<void(Router&)>>>;
+
+Routers faults_of_router(const Router& router) {
+  Routers faults{{"scoring",
+                  [](Router& wrong) {
+                    const bool softmax = wrong.scoring == Scoring::softmax;
+                    wrong.scoring = softmax ? Scoring::sigmoid : Scoring::softmax;
+                  }},
+                 {"normalized_weights",
+                  [](Router& wrong) { wrong.normalized_weights = !wrong.normalized_weights; }},
+                 {"weight_scale", [](Router& wrong) {
+                    wrong.weight_scale = wrong.weight_scale.value_or(1) * 1.5;
+                  }}};
+  if (router.weight_scale) {
+    faults.emplace_back("weight_scale dropped", [](Router& wrong) { wrong.weight_scale.reset(); });
+  }
+  if (router.groups) {
+    faults.emplace_back("groups dropped", [](Router& wrong) { wrong.groups.reset(); });
+    faults.emplace_back("fewer groups", [](Router& wrong) { wrong.groups->chosen += -1; });
+  }
+  return faults;
+}
+
+void add_feed_forward_faults(Faults& faults, const MixtureFeedForward& mixture, std::size_t index,
+                             std::size_t layer) {
+  const auto add = [&](const char* field, const Matcher<std::string>& departure,
+                       const std::function<void(MixtureFeedForward&)>& make) {
+    faults.push_back({field, departure, [=](ArchSpec& spec) {
+                        make(kind_at<MixtureFeedForward>(spec.feed_forward, index));
+                      }});
+  };
+  add("expert activation", out_of_layer(layer),
+      [](auto& wrong) { wrong.activation = another(wrong.activation); });
+  add("scaled_input", out_of_layer(layer),
+      [](auto& wrong) { wrong.scaled_input = !wrong.scaled_input; });
+  if (mixture.shared_gate) {
+    add("shared_gate off", out_of_layer(layer), [](auto& wrong) { wrong.shared_gate = false; });
+  }
+  if (mixture.shared_width) {
+    add("shared experts dropped", out_of_layer(layer), [](auto& wrong) {
+      wrong.shared_width.reset();
+      wrong.shared_gate = false;
+    });
+  }
+  if (mixture.router.groups) {
+    // It need not change a choice in the first of these layers.
+    add("group score", testing::StartsWith("experts of layer "), [](auto& wrong) {
+      GroupScore& score = wrong.router.groups->score;
+      score = score == GroupScore::best ? GroupScore::best_two : GroupScore::best;
+    });
+  }
+  for (const auto& [field, make] : faults_of_router(mixture.router)) {
+    add(field, routing_of_layer(layer), [make = make](auto& wrong) { make(wrong.router); });
+  }
+}
+
+// --- The whole model.
+
+void add_model_faults(Faults& faults, const ArchSpec& spec) {
+  faults.push_back({"norm epsilon", behind_attention_of(0),
+                    [](ArchSpec& wrong) { wrong.norm.epsilon *= 1000; }});
+  for (const auto& [name, placement] : Names<NormPlacement>::values) {
+    if (placement == spec.norm.placement) continue;
+    if (placement == NormPlacement::before_and_after) continue;  // which has weights of its own
+    faults.push_back(
+        {"placement " + std::string(name), behind_attention_of(0),
+         [placement = placement](ArchSpec& wrong) { wrong.norm.placement = placement; }});
+  }
+  faults.push_back({"scaled_embedding", "hidden state into layer 0",
+                    [](ArchSpec& wrong) { wrong.scaled_embedding = !wrong.scaled_embedding; }});
+  faults.push_back({"logit_soft_cap", "logits", [](ArchSpec& wrong) {
+                      wrong.logit_soft_cap = wrong.logit_soft_cap.value_or(1) * 2;
+                    }});
+  if (!spec.logit_soft_cap) return;
+  faults.push_back(
+      {"logit_soft_cap dropped", "logits", [](ArchSpec& wrong) { wrong.logit_soft_cap.reset(); }});
+}
+
+template <class IsOne>
+std::size_t first_layer(const ArchSpec& spec, const IsOne& is_one) {
+  const std::vector<std::size_t> sequence = layer_sequence(spec);
+  for (std::size_t layer = 0; layer < sequence.size(); ++layer) {
+    if (is_one(spec.layer.at(sequence[layer]).value)) return layer;
+  }
+  throw std::logic_error("a kind that no layer has");
+}
+
+}  // namespace
+
+std::vector<FieldFault> faults_of(const ArchSpec& spec) {
+  Faults faults;
+  add_model_faults(faults, spec);
+  for (std::size_t i = 0; i < spec.attention.size(); ++i) {
+    const std::size_t layer =
+        first_layer(spec, [&](const Layer& kind) { return kind.attention.index == i; });
+    std::visit([&](const auto& kind) { add_attention_faults(faults, kind, i, layer); },
+               spec.attention[i].value);
+  }
+  for (std::size_t i = 0; i < spec.feed_forward.size(); ++i) {
+    const std::size_t layer =
+        first_layer(spec, [&](const Layer& kind) { return kind.feed_forward.index == i; });
+    std::visit([&](const auto& kind) { add_feed_forward_faults(faults, kind, i, layer); },
+               spec.feed_forward[i].value);
+  }
+  return faults;
+}
+
+}  // namespace llmarch

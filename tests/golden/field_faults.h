@@ -1,0 +1,23 @@
+// Specs with one field that is wrong, and where a run of each must first depart.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch {
+
+struct FieldFault {
+  std::string field;
+  testing::Matcher<std::string> departure;
+  std::function<void(ArchSpec&)> make;
+};
+
+// Every fault that this architecture can have and that needs no weight which it has not.
+std::vector<FieldFault> faults_of(const ArchSpec& spec);
+
+}  // namespace llmarch
