@@ -123,7 +123,7 @@ ConfiguredModel load_config_file(const fs::path& path) {
   std::error_code error;
   const fs::path file = fs::is_directory(path, error) ? path / "config.json" : path;
   const std::string text = read_text(file, kLargestConfigFile, "a config.json");
-  const fs::path folder = fs::absolute(file, error).parent_path();
+  const fs::path folder = fs::weakly_canonical(file, error).parent_path();
   // config.json is called after its folder, any other file after itself.
   const fs::path named = file.filename() == "config.json" ? folder.filename() : file.stem();
   ConfigLoad load = load_hf_config(text, named.string());
