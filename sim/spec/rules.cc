@@ -95,6 +95,13 @@ void chosen_experts_exist(const MixtureFeedForward& mixture, const std::string& 
                       "a token runs an expert once"});
 }
 
+void a_gate_has_shared_experts(const MixtureFeedForward& mixture, const std::string& path,
+                               Problems& problems) {
+  if (!mixture.shared_gate || mixture.shared_width) return;
+  problems.push_back({path + ".shared_gate", "shared_gate is given without shared_width",
+                      "there are no shared experts to gate: add shared_width or delete the gate"});
+}
+
 bool splits_evenly(Integer experts, Integer groups) {
   return experts % groups == 0 && experts / groups >= 2;
 }
@@ -140,6 +147,7 @@ void feed_forward_rules(const DenseFeedForward&, const std::string&, Problems&) 
 void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& path,
                         Problems& problems) {
   chosen_experts_exist(mixture, path, problems);
+  a_gate_has_shared_experts(mixture, path, problems);
   if (!mixture.router.groups) return;
   const ExpertGroups& groups = *mixture.router.groups;
   const std::string groups_path = path + ".router.groups";

@@ -110,8 +110,22 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
   }
 }
 
+// A window of 3 behind a past of 4, and whatever else scales or caps what is there.
+ArchSpec local_model() {
+  ArchSpec spec = grouped_model();
+  spec.norm = {NormKind::rms, 1e-6, NormPlacement::before_and_after};
+  spec.scaled_embedding = true;
+  spec.logit_soft_cap = 30.0;
+  GroupedAttention& attention = grouped(spec);
+  attention.window = 3;
+  attention.score_soft_cap = 50.0;
+  attention.temperature = Temperature{0.1, 2};
+  mixture(spec).shared_gate = true;
+  return spec;
+}
+
 TEST(WithoutAFault, NothingIsReported) {
-  for (const ArchSpec& spec : {grouped_model(), latent_model()}) {
+  for (const ArchSpec& spec : {grouped_model(), local_model(), latent_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
   }
@@ -155,6 +169,34 @@ TEST(AFaultInTheSpec, OfTheWholeModelIsReported) {
        {"a larger vocabulary", "head", [](auto& s) { s.vocabulary = 32; }},
        {"no positions", "position embedding", [](auto& s) { s.learned_positions.reset(); }},
        {"rms norms", "final norm", [](auto& s) { s.norm.kind = NormKind::rms; }}});
+}
+
+TEST(AFaultInTheSpec, OfLocalAttentionIsReported) {
+  expect_each_reported(
+      local_model(),
+      {{"a window one longer", "attention", [](auto& s) { *grouped(s).window += 1; }},
+       {"a window one shorter", "attention", [](auto& s) { *grouped(s).window += -1; }},
+       {"no window", "attention", [](auto& s) { grouped(s).window.reset(); }},
+       {"a chunk", "attention", [](auto& s) { std::swap(grouped(s).window, grouped(s).chunk); }},
+       {"no cap", "attention", [](auto& s) { grouped(s).score_soft_cap.reset(); }},
+       {"no temperature", "temperature", [](auto& s) { grouped(s).temperature.reset(); }},
+       {"a norm of the whole", "query norm", [](auto& s) { grouped(s).qk_norm = QkNorm::whole; }},
+       {"a norm without a weight", "rotate queries",
+        [](auto& s) { grouped(s).qk_norm = QkNorm::unweighted_after_rotation; }}});
+}
+
+TEST(AFaultInTheSpec, OfScalesAndPlacementsIsReported) {
+  expect_each_reported(
+      local_model(),
+      {{"no scale", "scale embedding", [](auto& s) { s.scaled_embedding = false; }},
+       {"no cap", "cap logits", [](auto& s) { s.logit_soft_cap.reset(); }},
+       {"no gate", "gate shared experts", [](auto& s) { mixture(s).shared_gate = false; }},
+       {"groups by their best", "router",
+        [](auto& s) { mixture(s).router.groups->score = GroupScore::best; }},
+       {"norms before only", "norm after attention",
+        [](auto& s) { s.norm.placement = NormPlacement::before; }},
+       {"norms after only", "attention norm",
+        [](auto& s) { s.norm.placement = NormPlacement::after; }}});
 }
 
 TEST(AFaultInTheSpec, OfLatentAttentionIsReported) {

@@ -34,6 +34,12 @@ TEST(APlainTable, OfOnePairTurnsOneRadianPerPosition) {
   EXPECT_THAT(rotary_table(plain(500'000), 2).frequencies, ElementsAre(1));
 }
 
+TEST(LinearScaling, SlowsEveryWaveByItsFactor) {
+  const RotaryTable table = rotary_table(stretched(1000, LinearScaling{8}), 6);
+  EXPECT_THAT(table.frequencies, ElementsAre(near(1.0 / 8), near(0.1 / 8), near(0.01 / 8)));
+  EXPECT_EQ(table.factor, 1);
+}
+
 // Frequencies 1, 0.1 and 0.01 turn 40.7, 4.07 and 0.407 times in 256 positions: above 10, between 1
 // and 10, below 1.
 TEST(Llama3Scaling, KeepsShortWavesSlowsLongOnesAndBlendsBetween) {

@@ -42,6 +42,12 @@ TEST(Groups, AreAsGoodAsTheirTwoBestExperts) {
               ElementsAre(true, true, true, true, true, true, false, false, false));
 }
 
+// The best of each: 9, 5 and 3.
+TEST(Groups, MayBeAsGoodAsTheirBestExpert) {
+  EXPECT_THAT(kept({3, 1, GroupScore::best}, {9, 0, 0, 5, 5, 0, 2, 2, 3}),
+              ElementsAre(true, true, true, false, false, false, false, false, false));
+}
+
 TEST(Groups, ThatAreEquallyGoodAreTakenFromTheFirst) {
   EXPECT_THAT(kept({2, 1}, {1, 2, 2, 1}), ElementsAre(true, true, false, false));
 }

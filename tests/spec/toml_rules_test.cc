@@ -25,6 +25,27 @@ TEST(TomlRules, ChosenExpertsExist) {
 )");
 }
 
+TEST(TomlRules, AGateHasSharedExperts) {
+  EXPECT_EQ(report(altered("experts_per_token = 2", "experts_per_token = 2\nshared_gate = true")),
+            R"(my-model.toml:25:15: error: shared_gate is given without shared_width
+   25 | shared_gate = true
+      |               ^~~~
+      = there are no shared experts to gate: add shared_width or delete the gate
+)");
+  EXPECT_EQ(report(altered("experts_per_token = 2",
+                           "experts_per_token = 2\nshared_gate = true\nshared_width = 4")),
+            "");
+}
+
+TEST(TomlRules, AReachIsAWindowOrAChunk) {
+  EXPECT_EQ(report(altered("head_dim = 16", "head_dim = 16\nwindow = 8\nchunk = 8")),
+            R"(my-model.toml:17:9: error: window and chunk are both given
+   17 | chunk = 8
+      |         ^
+      = a query meets the newest keys, or those of its chunk: keep one of the two
+)");
+}
+
 TEST(TomlRules, GroupsDivideTheExperts) {
   EXPECT_EQ(
       report(altered("count = 4", "count = 3")),
