@@ -15,15 +15,6 @@ using reference::BlockRun;
 using reference::Rows;
 using reference::size;
 
-bool runs_in(When when, LatentForm form) {
-  switch (when) {
-    case When::always: return true;
-    case When::absorbed: return form == LatentForm::absorbed;
-    case When::expanded: return form == LatentForm::expanded;
-  }
-  throw std::logic_error("runs_in: a condition outside the enumeration");
-}
-
 template <class Scalar>
 std::vector<float> plain_elements(const Rows<Scalar>& rows) {
   std::vector<float> elements;

@@ -1,6 +1,7 @@
 // The operations that treat each row by itself: look-ups, norms, projections, activations, sums.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/reference/arithmetic.h"
@@ -65,17 +66,6 @@ void run(BlockRun<Scalar>& step, const GateRows& op) {
 }
 
 template <class Scalar>
-void run(BlockRun<Scalar>& step, const SoftCap& op) {
-  auto in = step.read(op.in);
-  auto out = step.write(op.out);
-  for (std::size_t r = 0; r < in.rows(); ++r) {
-    const auto row = in.row(r);
-    const auto target = out.row(r);
-    for (std::size_t i = 0; i < row.size(); ++i) target[i] = soft_capped(row[i], op.cap);
-  }
-}
-
-template <class Scalar>
 void run(BlockRun<Scalar>& step, const Normalize& op) {
   auto in = step.read(op.in);
   std::span<const float> weight;
@@ -114,43 +104,49 @@ void run(BlockRun<Scalar>& step, const Project& op) {
   }
 }
 
-template <class Scalar>
-void run(BlockRun<Scalar>& step, const Activate& op) {
-  auto in = step.read(op.in);
-  auto out = step.write(op.out);
+// out = f(in), element by element
+template <class Scalar, class Function>
+void map_elements(BlockRun<Scalar>& step, ValueId from, ValueId to, const Function& f) {
+  auto in = step.read(from);
+  auto out = step.write(to);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto row = in.row(r);
-    const auto target = out.row(r);
-    for (std::size_t i = 0; i < row.size(); ++i) target[i] = activate(op.activation, row[i]);
+    std::transform(row.begin(), row.end(), out.row(r).begin(), f);
   }
+}
+
+// out = f(left, right), element by element
+template <class Scalar, class Function>
+void combine_elements(BlockRun<Scalar>& step, ValueId first, ValueId second, ValueId to,
+                      const Function& f) {
+  auto left = step.read(first);
+  auto right = step.read(second);
+  auto out = step.write(to);
+  for (std::size_t r = 0; r < left.rows(); ++r) {
+    const auto row = left.row(r);
+    std::transform(row.begin(), row.end(), right.row(r).begin(), out.row(r).begin(), f);
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const SoftCap& op) {
+  map_elements(step, op.in, op.out, [&](Scalar x) { return soft_capped(x, op.cap); });
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Activate& op) {
+  map_elements(step, op.in, op.out, [&](Scalar x) { return activate(op.activation, x); });
 }
 
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Gate& op) {
-  auto gate = step.read(op.gate);
-  auto up = step.read(op.up);
-  auto out = step.write(op.out);
-  for (std::size_t r = 0; r < gate.rows(); ++r) {
-    const auto gates = gate.row(r);
-    const auto ups = up.row(r);
-    const auto target = out.row(r);
-    for (std::size_t i = 0; i < gates.size(); ++i) {
-      target[i] = activate(op.activation, gates[i]) * ups[i];
-    }
-  }
+  combine_elements(step, op.gate, op.up, op.out,
+                   [&](Scalar gate, Scalar up) { return activate(op.activation, gate) * up; });
 }
 
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Add& op) {
-  auto left = step.read(op.left);
-  auto right = step.read(op.right);
-  auto out = step.write(op.out);
-  for (std::size_t r = 0; r < left.rows(); ++r) {
-    const auto a = left.row(r);
-    const auto b = right.row(r);
-    const auto target = out.row(r);
-    for (std::size_t i = 0; i < a.size(); ++i) target[i] = a[i] + b[i];
-  }
+  combine_elements(step, op.left, op.right, op.out, [](Scalar a, Scalar b) { return a + b; });
 }
 
 template <class Scalar>

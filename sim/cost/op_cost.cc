@@ -309,15 +309,6 @@ RowCounts row_counts(const Workload& workload) {
           workload.batch * logits, workload.batch * attended_pairs(workload, EveryKey{})};
 }
 
-bool runs(When when, LatentForm form) {
-  switch (when) {
-    case When::always: return true;
-    case When::absorbed: return form == LatentForm::absorbed;
-    case When::expanded: return form == LatentForm::expanded;
-  }
-  throw std::logic_error("runs: a condition outside the enumeration");
-}
-
 Elements elements_per_expert(const OpGraph& graph, const RunExperts& op) {
   return graph.weight(op.gate).elements_of_copy() + graph.weight(op.up).elements_of_copy() +
          graph.weight(op.down).elements_of_copy();

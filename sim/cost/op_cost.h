@@ -18,8 +18,6 @@ struct RowCounts {
 
 RowCounts row_counts(const Workload& workload);
 
-bool runs(When when, LatentForm form);
-
 // The three matrices of one expert.
 Elements elements_per_expert(const OpGraph& graph, const RunExperts& op);
 

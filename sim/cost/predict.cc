@@ -13,7 +13,7 @@ void for_each_running_node(const OpGraph& graph, const Workload& workload, const
   for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
     const std::vector<Node>& nodes = graph.blocks[block].nodes;
     for (std::size_t node = 0; node < nodes.size(); ++node) {
-      if (runs(nodes[node].when, workload.latent_form)) visit(block, node);
+      if (runs_in(nodes[node].when, workload.latent_form)) visit(block, node);
     }
   }
 }

@@ -189,6 +189,15 @@ std::string_view name_of(Component component) {
   throw std::logic_error("name_of: a component outside the enumeration");
 }
 
+bool runs_in(When when, LatentForm form) {
+  switch (when) {
+    case When::always: return true;
+    case When::absorbed: return form == LatentForm::absorbed;
+    case When::expanded: return form == LatentForm::expanded;
+  }
+  throw std::logic_error("runs_in: a condition outside the enumeration");
+}
+
 std::optional<Integer> learned_positions(const OpGraph& graph) {
   for (const Node& node : graph.blocks.front().nodes) {
     if (const auto* add = std::get_if<AddPositions>(&node.op)) return graph.weight(add->table).rows;

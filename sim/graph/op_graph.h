@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "sim/graph/reach.h"
+#include "sim/graph/workload.h"
 #include "sim/spec/arch_spec.h"
 #include "sim/units.h"
 
@@ -321,6 +322,8 @@ using Op =
 
 // When an operation runs: always, or only in one form of latent attention.
 enum class When { always, absorbed, expanded };
+
+bool runs_in(When when, LatentForm form);
 
 struct Node {
   std::string name;  // "query projection": a row of the books

@@ -85,7 +85,7 @@ BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workl
   BlockFigures figures{block.name, block.repeats, {}, {}, {}};
   Work one_layer = Work::none();
   for (const Node& node : block.nodes) {
-    if (!runs(node.when, workload.latent_form)) continue;
+    if (!runs_in(node.when, workload.latent_form)) continue;
     const Work work = price(graph, block, node.op, rows);
     one_layer += work;
     figures.operations.push_back({node.name, step_of(work * block.repeats, settings)});
