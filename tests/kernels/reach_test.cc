@@ -136,7 +136,8 @@ TEST(TheCaches, OfAPromptHoldWhatThoseOfItsTokensHold) {
     const WeightStore weights = synthetic_weights(graph, 1);
     for (std::int64_t tokens = 1; tokens <= 9; ++tokens) {
       KvCaches<double> caches(graph, 1);
-      execute(graph, weights, caches, std::vector<std::int64_t>(tokens, 3), prefill(tokens, 1));
+      execute(graph, weights, caches,
+              std::vector<std::int64_t>(static_cast<std::size_t>(tokens), 3), prefill(tokens, 1));
       EXPECT_EQ(caches.held(), cache_elements(graph, tokens, 1)) << tokens;
       EXPECT_EQ(caches.past(), static_cast<std::size_t>(tokens));
     }
