@@ -146,17 +146,17 @@ Table operations_table(const OperationTable& operations, Digits digits) {
 }  // namespace
 
 Document list_document(const std::vector<ListedModel>& models) {
-  Table table{.columns = {left("name"), left("title"), right("layers"), right("parameters"),
-                          right("active (A)"), right("context limit"), left("from")}};
+  Table table{.columns = {left("name"), right("layers"), right("parameters"), right("active (A)"),
+                          right("context limit"), left("from")}};
   for (const auto& [model, origin] : models) {
     const ArchSpec& spec = model->spec;
     const Cell limit{.text = context_tokens(spec.context_limit.value()),
                      .value = spec.context_limit.value()};
-    table.rows.emplace_back(CellRow{
-        {text_cell(spec.name), text_cell(spec.title), number_cell(layer_count(spec).value()),
-         without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
-         without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)), limit,
-         text_cell(origin)}});
+    table.rows.emplace_back(
+        CellRow{{text_cell(spec.name), number_cell(layer_count(spec).value()),
+                 without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
+                 without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)),
+                 limit, text_cell(origin)}});
   }
   return {.title = "Models", .blocks = {table}};
 }
