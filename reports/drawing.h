@@ -15,6 +15,7 @@ enum class Ink {
   text,
   faint_text,
   marked_text,  // differs: bold on a marker's stroke
+  halo_text,    // readable across lines
   line,
   faint_line,
   dotted_line,

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "reports/text.h"
+#include "reports/markup.h"
 
 namespace llmarch::reports {
 namespace {
@@ -32,6 +32,11 @@ constexpr std::array kInks{
     InkStyle{Ink::faint_text, "faint", kFaint, kNone},
     InkStyle{Ink::marked_text, "marked", kText, kMarker,
              "font-weight:bold;paint-order:stroke;stroke-width:4;stroke-linejoin:round"},
+    InkStyle{Ink::halo_text,
+             "halo",
+             kText,
+             {"#ffffff", "#14181e"},
+             "paint-order:stroke;stroke-width:4;stroke-linejoin:round"},
     InkStyle{Ink::line, "line", kNone, kStroke, "stroke-width:1.5;stroke-linejoin:round"},
     InkStyle{Ink::faint_line, "faint-line", kNone, {"#8c959f", "#6e7781"}, "stroke-width:1"},
     InkStyle{Ink::dotted_line,
@@ -73,20 +78,6 @@ std::string_view class_of(Ink ink) {
     if (style.ink == ink) return style.name;
   }
   return "text";
-}
-
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      default: safe += c;
-    }
-  }
-  return safe;
 }
 
 std::string number(double value) {
@@ -136,7 +127,7 @@ struct ShapeWriter {
     return fmt::format(
         R"(<text class="ll-{}" x="{}" y="{}" font-size="{}" text-anchor="{}"{}>{}</text>)",
         class_of(text.ink), number(text.at.x), number(text.at.y), number(text.size),
-        anchor_name(text.anchor), weight, escaped(text.text));
+        anchor_name(text.anchor), weight, escape_markup(text.text));
   }
 };
 
@@ -164,7 +155,7 @@ std::string render_svg(const Drawing& drawing, SvgUse use) {
   std::string svg = fmt::format(
       R"(<svg xmlns="http://www.w3.org/2000/svg" class="ll-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}">)"
       "\n<title>{2}</title>\n",
-      number(drawing.width), number(drawing.height), escaped(drawing.title));
+      number(drawing.width), number(drawing.height), escape_markup(drawing.title));
   if (use == SvgUse::file) {
     svg += fmt::format("<style>\n{}</style>\n", picture_style());
     svg += R"(<rect class="ll-paper" width="100%" height="100%"/>)"
