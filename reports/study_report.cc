@@ -11,6 +11,7 @@
 #include "reports/compare_report.h"
 #include "reports/figure_cell.h"
 #include "reports/format.h"
+#include "reports/model_diagram.h"
 
 namespace llmarch::reports {
 namespace {
@@ -245,6 +246,11 @@ void add_comparison(const ComparisonResult& comparison, Document& document,
   document.blocks.emplace_back(
       Heading{fmt::format("{}: {}", comparison.id, comparison.comparison->title)});
   document.blocks.emplace_back(Paragraph{comparison.comparison->text});
+  std::vector<const Model*> models;
+  for (const ModelFigures& figures : comparison.figures.models) models.push_back(figures.model);
+  Diagram diagram = model_diagram(models);
+  diagram.name = comparison.id + "-blocks";
+  document.blocks.emplace_back(std::move(diagram));
   const std::set<Section> sections{Section::structure, Section::parameters, Section::memory,
                                    Section::decode};
   for (const Block& block : compare_document(comparison.figures, sections, Digits::rounded).blocks) {

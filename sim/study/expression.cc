@@ -53,7 +53,7 @@ class Evaluation {
   }
   Figure operator()(const TimedCall& call) const {
     if (!clock_) throw NeedsRun();
-    const auto timed = clock_(*call.model, point_of(call.settings, point_), call.phase);
+    const auto timed = clock_(*call.model, point_of(call.settings, point_), call.figure);
     if (!timed) throw NeedsRun();
     return *timed;
   }

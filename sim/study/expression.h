@@ -38,10 +38,11 @@ struct FigureForm {
   friend bool operator==(const FigureForm&, const FigureForm&) = default;
 };
 
-// What a clock said of a model at a point. Absent when nothing was run.
-enum class TimedPhase { decode, prefill };
+// What a clock can be asked of a model at a point: tokens per second of decode and of prefill, and
+// the share of norms in decode's time. Absent when nothing was run.
+enum class TimedFigure { decode, prefill, norm_share };
 using Clock =
-    std::function<std::optional<double>(const Model& model, const Point& point, TimedPhase phase)>;
+    std::function<std::optional<double>(const Model& model, const Point& point, TimedFigure figure)>;
 
 // What expressions can name.
 struct StudyModels {

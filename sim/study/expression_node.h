@@ -24,7 +24,7 @@ struct QuantityCall {
   CallSettings settings;
 };
 struct TimedCall {
-  TimedPhase phase;
+  TimedFigure figure;
   const Model* model;
   CallSettings settings;
 };

@@ -285,11 +285,20 @@ class Parser {
       fail(fmt::format("'{}' is not followed by a model", name),
            fmt::format("write {}(MODEL)", name));
     }
+    if (name == "memory_of") return memory();
     const Arguments given = arguments();
     const std::size_t after = std::exchange(position_, begin);
     Typed typed = called(name, given);
     position_ = after;
     return typed;
+  }
+
+  Typed memory() {
+    skip_spaces();
+    const Hardware* machine = hardware();
+    skip_spaces();
+    if (!take(")")) fail("')' is missing", "memory_of(HARDWARE)");
+    return {literal(machine->memory.bytes), {FigureForm::Kind::quantity, Unit::bytes}};
   }
 
   Typed called(const std::string& name, const Arguments& given) {
@@ -303,11 +312,13 @@ class Parser {
                   ExpressionNode{QuantityCall{quantity, given.model, given.settings}}),
               {FigureForm::Kind::quantity, quantity->unit}};
     }
-    if (const auto phase = timed_phase(name)) {
+    if (const auto figure = timed_figure(name)) {
       require_model_alone(name, given);
       return {std::make_shared<ExpressionNode>(
-                  ExpressionNode{TimedCall{*phase, given.model, given.settings}}),
-              {FigureForm::Kind::quantity, Unit::tokens_per_second}};
+                  ExpressionNode{TimedCall{*figure, given.model, given.settings}}),
+              *figure == TimedFigure::norm_share
+                  ? kRatio
+                  : FigureForm{FigureForm::Kind::quantity, Unit::tokens_per_second}};
     }
     const auto value = structure_value(name, given);
     if (!value) {
@@ -329,9 +340,10 @@ class Parser {
     fail(fmt::format("'{}' is asked of one model", name), fmt::format("write {}(MODEL)", name));
   }
 
-  static std::optional<TimedPhase> timed_phase(std::string_view name) {
-    if (name == "timed_decode") return TimedPhase::decode;
-    if (name == "timed_prefill") return TimedPhase::prefill;
+  static std::optional<TimedFigure> timed_figure(std::string_view name) {
+    if (name == "timed_decode") return TimedFigure::decode;
+    if (name == "timed_prefill") return TimedFigure::prefill;
+    if (name == "timed_norm_share") return TimedFigure::norm_share;
     return std::nullopt;
   }
 

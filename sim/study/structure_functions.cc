@@ -67,6 +67,20 @@ Integer block_norms(const Model& model) {
   return most;
 }
 
+// Matrices that attention has in one layer, in whichever form it runs; the most of any layer.
+Integer attention_matrices(const Model& model) {
+  Integer most;
+  for (std::size_t block = 0; block < model.graph.blocks.size(); ++block) {
+    const auto count = std::count_if(
+        model.graph.weights.begin(), model.graph.weights.end(), [&](const Weight& weight) {
+          return weight.block == block && component_of(weight.role) == Component::attention &&
+                 kind_of(weight.role) == WeightKind::matrix;
+        });
+    most = std::max(most, Integer(count));
+  }
+  return most;
+}
+
 Integer qk_norm_parameters(const Model& model) {
   Elements sum;
   for (const Weight& weight : model.graph.weights) {
@@ -151,6 +165,7 @@ constexpr std::array kFunctions{
     FunctionHelp{"published_total(MODEL)", "parameters as the makers state them"},
     FunctionHelp{"published_active(MODEL)", "active parameters as the makers state them"},
     FunctionHelp{"block_norms(MODEL)", "norms of the residual stream within one layer"},
+    FunctionHelp{"attention_matrices(MODEL)", "matrices of attention within one layer"},
     FunctionHelp{"qk_norm_parameters(MODEL)", "parameters of the norms of queries and keys"},
     FunctionHelp{"kv_head_of(MODEL, N)",
                  "which key/value head the query head N reads, both counted from 1"},
@@ -158,9 +173,11 @@ constexpr std::array kFunctions{
                  "how many models this program has a spec of; one * stands for anything"},
     FunctionHelp{"known_dense(\"pattern\")", "of these, those without experts"},
     FunctionHelp{"known_mixtures(\"pattern\")", "of these, those with experts"},
+    FunctionHelp{"memory_of(HARDWARE)", "bytes of a machine's memory"},
     FunctionHelp{"timed_decode(MODEL)",
                  "tokens per second that decode was timed at on this machine; needs a run"},
-    FunctionHelp{"timed_prefill(MODEL)", "the same of prefill"}};
+    FunctionHelp{"timed_prefill(MODEL)", "the same of prefill"},
+    FunctionHelp{"timed_norm_share(MODEL)", "the share of norms in decode's time there"}};
 
 }  // namespace
 
@@ -182,6 +199,9 @@ std::optional<FunctionValue> structure_function(std::string_view name, const Mod
     return FunctionValue{published(*model, &Published::active, "active parameters"), kCountedParameters};
   }
   if (name == "block_norms") return FunctionValue{block_norms(*model), kPlainNumber};
+  if (name == "attention_matrices") {
+    return FunctionValue{attention_matrices(*model), kPlainNumber};
+  }
   if (name == "qk_norm_parameters") return FunctionValue{qk_norm_parameters(*model), kCountedParameters};
   if (name == "kv_head_of") {
     return FunctionValue{kv_head_of(*model, number_argument(arguments, name)), kPlainNumber};
