@@ -32,19 +32,19 @@ std::string said(const FigureForm& form) {
   return form.unit == Unit::number ? "a number" : std::string(name_of(form.unit));
 }
 
-// The form that both have, where a bare number has any.
-std::optional<FigureForm> common_form(const FigureForm& a, const FigureForm& b) {
-  if (a == b || b.kind == FigureForm::Kind::any) {
-    if (b.kind == FigureForm::Kind::any && a.kind == FigureForm::Kind::text) return std::nullopt;
-    return a;
-  }
-  if (a.kind == FigureForm::Kind::any && b.kind != FigureForm::Kind::text) return b;
-  return std::nullopt;
-}
-
 bool is_scalar(const FigureForm& form) {
   return form.kind == FigureForm::Kind::any || form.kind == FigureForm::Kind::ratio ||
          form == kNumber;
+}
+
+// The form that both have. A bare number in the file takes that of what it meets.
+std::optional<FigureForm> common_form(const FigureForm& a, const FigureForm& b) {
+  if (a == b) return a;
+  if (a == kText || b == kText) return std::nullopt;
+  if (b.kind == FigureForm::Kind::any) return a;
+  if (a.kind == FigureForm::Kind::any) return b;
+  if (is_scalar(a) && is_scalar(b)) return kNumber;
+  return std::nullopt;
 }
 
 FigureForm product_form(const FigureForm& a, const FigureForm& b) {
