@@ -34,17 +34,18 @@ ExitStatus run_report(const Arguments& arguments) {
 }  // namespace
 
 Command report_command() {
-  return {"report",
-          "a study: models side by side, and a verdict on each claim",
-          "llmarch report STUDY [options]",
-          "STUDY is a name that 'llmarch list' shows, or a .toml file; 'llmarch help study-format'\n"
-          "says how one is written. Every verdict is computed from the figures that stand beside\n"
-          "it. Where one is not what the study expects, the exit status is 1.\n\n"
-          "  llmarch report article\n"
-          "  llmarch report article -o article.md\n"
-          "  llmarch report ./my-study.toml",
-          report_options,
-          run_report};
+  return {
+      "report",
+      "a study: models side by side, and a verdict on each claim",
+      "llmarch report STUDY [options]",
+      "STUDY is 'article', or a .toml file; arch_specs/studies/article.toml is an example of one.\n"
+      "Every verdict is computed from the figures that stand beside\n"
+      "it. Where one is not what the study expects, the exit status is 1.\n\n"
+      "  llmarch report article\n"
+      "  llmarch report article -o article.md\n"
+      "  llmarch report ./my-study.toml",
+      report_options,
+      run_report};
 }
 
 }  // namespace llmarch::cli

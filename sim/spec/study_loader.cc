@@ -12,9 +12,10 @@
 namespace llmarch {
 namespace {
 
-constexpr DocumentKind kStudy{"a study", "'llmarch help study-format' describes what a study holds",
-                              "toml.io describes TOML, 'llmarch help study-format' what a study "
-                              "holds"};
+constexpr DocumentKind kStudy{
+    "a study", "arch_specs/studies/article.toml is an example",
+    "toml.io describes TOML, arch_specs/studies/article.toml is an example of "
+    "what a study holds"};
 
 // Named tables come in the order of their names; people meant that of the file.
 template <class Value>
@@ -175,9 +176,10 @@ class StudyRules {
     if (range->to < range->from) {
       refuse(path + ".to", "'to' lies before 'from'", "give the smaller context first");
     } else if (range->to - range->from >= kMostContexts) {
-      refuse(path + ".to",
-             fmt::format("{} contexts are too many to check each", (range->to - range->from).value()),
-             fmt::format("name at most {}", kMostContexts));
+      refuse(
+          path + ".to",
+          fmt::format("{} contexts are too many to check each", (range->to - range->from).value()),
+          fmt::format("name at most {}", kMostContexts));
     }
   }
 

@@ -50,6 +50,8 @@ class PointFigures {
   // residual stream beside it: what has to be there at one time besides weights and cache. What an
   // operation holds within itself (a tile of scores) is not among it.
   [[nodiscard]] Elements working_set() const;
+  // Weights, cache and working set.
+  [[nodiscard]] Bytes total_memory() const;
 
  private:
   const Model& model_;

@@ -28,8 +28,8 @@ TEST(Errors, NameTheNearestCommandOptionAndModel) {
 }
 
 TEST(Errors, DoNotGuessPrefixesOfOptions) {
-  expect_refusal("compare gpt2 --cont 8k",
-                 "llmarch: error: unknown option '--cont'\n"
+  expect_refusal("compare gpt2 --wei bf16",
+                 "llmarch: error: unknown option '--wei'\n"
                  "      = known: --only, --context, --batch, --weights, --kv, --specs, --exact, "
                  "--output, --format\n");
 }
@@ -44,9 +44,10 @@ TEST(Errors, SayWhatAValueMustBe) {
   expect_refusal("compare gpt2 --format xml",
                  "llmarch: error: unknown format 'xml'\n"
                  "      = known: text, md, csv, json, html, svg, png\n");
-  expect_refusal("compare gpt2 -o table.pdf",
-                 "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
-                 "      = use .txt, .md, .csv or .json\n");
+  expect_refusal(
+      "compare gpt2 -o table.pdf",
+      "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
+      "      = use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name ends in /\n");
 }
 
 TEST(Errors, SayWhatIsMissing) {
