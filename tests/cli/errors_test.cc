@@ -30,8 +30,8 @@ TEST(Errors, NameTheNearestCommandOptionAndModel) {
 TEST(Errors, DoNotGuessPrefixesOfOptions) {
   expect_refusal("compare gpt2 --wei bf16",
                  "llmarch: error: unknown option '--wei'\n"
-                 "      = known: --only, --context, --batch, --weights, --kv, --specs, --exact, "
-                 "--output, --format\n");
+                 "      = known: --only, --context, --batch, --weights, --kv, --on, --specs, "
+                 "--exact, --output, --format\n");
 }
 
 TEST(Errors, SayWhatAValueMustBe) {
