@@ -7,6 +7,7 @@
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/expert_kernels.h"
+#include "kernels/reference/stream_kernels.h"
 
 namespace llmarch {
 namespace {
@@ -69,13 +70,30 @@ class Executor {
     const Block& block = graph_.blocks.at(index);
     BlockRun<Scalar> run{&graph_,    &block,   layers_run_[index]++,
                          &weights_,  &caches_, &workload_,
-                         token_ids_, &ledger_, std::vector<Rows<Scalar>>(block.values.size())};
+                         token_ids_, &ledger_, std::vector<Rows<Scalar>>(block.values.size()),
+                         layers_run_};
+    if (block.layer_input) run.values.at(*block.layer_input) = part_of_layer(block);
     if (block.input) run.values.at(*block.input) = std::move(hidden);
     for (std::size_t node = 0; node < block.nodes.size(); ++node) {
       if (!runs_in(block.nodes[node].when, workload_.latent_form)) continue;
       run_node(run, index, node);
     }
+    if (block.layer_inputs) layer_inputs_ = std::move(run.values.at(*block.layer_inputs));
     return std::move(run.values.at(block.output));
+  }
+
+  // A view of what the input block made for all layers: nothing is entered in the ledger.
+  Rows<Scalar> part_of_layer(const Block& block) const {
+    const std::size_t columns = size(block.values.at(*block.layer_input).columns);
+    const std::size_t layer = result_.trace.hidden.size() - 1;
+    Rows<Scalar> part{layer_inputs_.rows, columns, {}};
+    for (std::size_t r = 0; r < part.rows; ++r) {
+      const auto begin = layer_inputs_.elements.begin() +
+                         static_cast<std::ptrdiff_t>(r * layer_inputs_.columns + layer * columns);
+      part.elements.insert(part.elements.end(), begin,
+                           begin + static_cast<std::ptrdiff_t>(columns));
+    }
+    return part;
   }
 
   void run_node(BlockRun<Scalar>& run, std::size_t block, std::size_t node) {
@@ -122,6 +140,7 @@ class Executor {
   std::span<const std::int64_t> token_ids_;
   const Workload& workload_;
   std::vector<std::size_t> layers_run_;  // of each block, so far
+  Rows<Scalar> layer_inputs_;            // a part for each layer
   Ledger ledger_;
   Execution result_;
 };

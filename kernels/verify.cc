@@ -124,6 +124,35 @@ void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tok
   }
 }
 
+// All streams of each state, (streams, tokens, width), against which the active one is held too.
+void load_streams(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
+                  std::int64_t width, Expected& expected) {
+  const std::int64_t streams = graph.streams.value();
+  const auto states =
+      reader.floats("hidden_states_altup", {std::ssize(graph.layers) + 1, streams, tokens, width});
+  const auto size = static_cast<std::size_t>(tokens * width);
+  for (std::size_t i = 0; i <= graph.layers.size(); ++i) {
+    std::vector<std::vector<float>> state;
+    for (std::size_t stream = 0; stream < static_cast<std::size_t>(streams); ++stream) {
+      state.push_back(slice(states, i * static_cast<std::size_t>(streams) + stream, size));
+    }
+    expected.streams.push_back(std::move(state));
+  }
+}
+
+// Of rows that hold `streams` vectors each, the `stream`th of each.
+std::vector<float> stream_of(const std::vector<float>& rows, std::size_t tokens,
+                             std::size_t streams, std::size_t stream) {
+  const std::size_t columns = rows.size() / tokens;
+  const std::size_t width = columns / streams;
+  std::vector<float> own;
+  for (std::size_t token = 0; token < tokens; ++token) {
+    const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(token * columns + stream * width);
+    own.insert(own.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+  }
+  return own;
+}
+
 // Appends what one chunk gave behind what the chunks before it gave.
 void append(Trace& whole, const Trace& chunk) {
   whole.hidden.resize(chunk.hidden.size());
@@ -185,14 +214,34 @@ Deviation compare_choices(const RoutingTrace& got, const RoutingTrace& expected)
   return deviation;
 }
 
-std::vector<Deviation> compare(const Trace& got, const Expected& expected, double tolerance) {
+std::vector<Deviation> compare_states(const OpGraph& graph, const std::vector<float>& got,
+                                      const Expected& expected, std::size_t index,
+                                      double tolerance) {
+  const std::string what = index == 0 ? "hidden state into layer 0"
+                                      : fmt::format("hidden state out of layer {}", index - 1);
+  const std::size_t tokens = expected.input_ids.size();
+  const auto streams = static_cast<std::size_t>(graph.streams.value());
+  const auto active = static_cast<std::size_t>(graph.active_stream.value());
+  std::vector<Deviation> deviations{compare_floats(what, stream_of(got, tokens, streams, active),
+                                                   expected.hidden[index], tokens, tolerance)};
+  if (expected.streams.empty()) return deviations;
+  for (std::size_t stream = 0; stream < streams; ++stream) {
+    deviations.push_back(compare_floats(fmt::format("{}, stream {}", what, stream),
+                                        stream_of(got, tokens, streams, stream),
+                                        expected.streams[index][stream], tokens, tolerance));
+  }
+  return deviations;
+}
+
+std::vector<Deviation> compare(const OpGraph& graph, const Trace& got, const Expected& expected,
+                               double tolerance) {
   const std::size_t tokens = expected.input_ids.size();
   std::vector<Deviation> deviations;
   std::size_t routed = 0;
   for (std::size_t i = 0; i < expected.hidden.size(); ++i) {
-    deviations.push_back(compare_floats(
-        i == 0 ? "hidden state into layer 0" : fmt::format("hidden state out of layer {}", i - 1),
-        got.hidden.at(i), expected.hidden[i], tokens, tolerance));
+    for (Deviation& each : compare_states(graph, got.hidden.at(i), expected, i, tolerance)) {
+      deviations.push_back(std::move(each));
+    }
     // The choice of layer i is made before its output.
     if (routed < expected.routing.size() && expected.routing[routed].layer == i) {
       const RoutingTrace& want = expected.routing[routed];
@@ -219,11 +268,13 @@ Expected load_expected(const std::filesystem::path& file, const OpGraph& graph) 
   expected.input_ids = reader.integers("input_ids", {tokens});
   check_input_ids(reader, expected.input_ids, graph, vocabulary);
   expected.logits = reader.floats("logits", {tokens, vocabulary});
-  const auto states = reader.floats("hidden_states", {layers + 1, tokens, hidden});
-  const auto size = static_cast<std::size_t>(tokens * hidden);
+  const std::int64_t width = hidden / graph.streams.value();
+  const auto states = reader.floats("hidden_states", {layers + 1, tokens, width});
+  const auto size = static_cast<std::size_t>(tokens * width);
   for (std::size_t i = 0; i <= graph.layers.size(); ++i) {
     expected.hidden.push_back(slice(states, i, size));
   }
+  if (reader.has("hidden_states_altup")) load_streams(reader, graph, tokens, width, expected);
   load_routing(reader, graph, tokens, expected);
   reader.refuse_unknown();
   return expected;
@@ -249,11 +300,12 @@ std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights
   const std::span<const std::int64_t> ids(expected.input_ids);
   const std::size_t part = ids.size() / 2;
   std::vector<VerifiedRun> runs;
-  runs.push_back({fmt::format("prefill of {} tokens", ids.size()),
-                  compare(run_sequence(graph, weights, ids, ids.size()), expected, tolerance)});
+  runs.push_back(
+      {fmt::format("prefill of {} tokens", ids.size()),
+       compare(graph, run_sequence(graph, weights, ids, ids.size()), expected, tolerance)});
   if (part == 0) return runs;
   runs.push_back({fmt::format("prefill of {}, then {} tokens one by one", part, ids.size() - part),
-                  compare(run_sequence(graph, weights, ids, part), expected, tolerance)});
+                  compare(graph, run_sequence(graph, weights, ids, part), expected, tolerance)});
   return runs;
 }
 

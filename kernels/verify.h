@@ -16,10 +16,13 @@ namespace llmarch {
 
 // What the reference gave for one sequence; the layout is that of expected.safetensors.
 struct Expected {
-  std::vector<std::int64_t> input_ids;     // (tokens)
-  std::vector<std::vector<float>> hidden;  // (layers + 1) x (tokens, hidden)
-  std::vector<float> logits;               // (tokens, vocabulary)
-  std::vector<RoutingTrace> routing;       // one for each mixture layer
+  std::vector<std::int64_t> input_ids;  // (tokens)
+  // (layers + 1) x (tokens, hidden); of parallel streams the active one.
+  std::vector<std::vector<float>> hidden;
+  // All streams where the file has them: (layers + 1) x streams x (tokens, hidden).
+  std::vector<std::vector<std::vector<float>>> streams;
+  std::vector<float> logits;          // (tokens, vocabulary)
+  std::vector<RoutingTrace> routing;  // one for each mixture layer
 };
 
 // Throws FileError when the file is damaged, lacks something, disagrees with the graph's sizes, or

@@ -58,7 +58,18 @@ Lines describe(const GroupedAttention& attention) {
   }
   if (attention.temperature) lines.emplace_back("queries grow with their position");
   lines.push_back(attention.rotary ? rotary_text(*attention.rotary) : "no rotary positions");
-  lines.push_back(fmt::format("caches {} elements a token: keys, values", number(cached)));
+  if (attention.rotated_dim) {
+    lines.push_back(fmt::format("{} of each head's {} elements rotated",
+                                number(*attention.rotated_dim), number(attention.head_dim)));
+  }
+  if (attention.value_norm) lines.emplace_back("values normalised, each head, without weights");
+  if (attention.kv_from) {
+    lines.push_back(fmt::format("keys and values of the last layer before with attention '{}'",
+                                attention.kv_from->name));
+    lines.emplace_back("caches nothing of its own");
+  } else {
+    lines.push_back(fmt::format("caches {} elements a token: keys, values", number(cached)));
+  }
   return lines;
 }
 
@@ -79,8 +90,12 @@ Lines describe(const LatentAttention& attention) {
 }
 
 Lines describe(const DenseFeedForward& dense) {
-  return {dense.gated ? "gated feed-forward" : "feed-forward",
-          fmt::format("width {}, {}", number(dense.width), name_of(dense.activation))};
+  Lines lines{dense.gated ? "gated feed-forward" : "feed-forward",
+              fmt::format("width {}, {}", number(dense.width), name_of(dense.activation))};
+  if (dense.sparsity) {
+    lines.push_back(fmt::format("sparse gate: about {:g} % of it 0", 100 * *dense.sparsity));
+  }
+  return lines;
 }
 
 Lines describe(const MixtureFeedForward& mixture) {
@@ -126,6 +141,36 @@ Lines branch(const ArchSpec& spec, const Lines& block) {
   return drawn;
 }
 
+// What stands before attention in a layer of parallel streams.
+Lines stream_entry(const ArchSpec& spec) {
+  if (!spec.streams) return {};
+  return {fmt::format("{} streams predicted from all, by a router", number(spec.streams->count)),
+          fmt::format("stream {} passes through:", number(spec.streams->active))};
+}
+
+Lines low_rank(const ArchSpec& spec) {
+  if (!spec.low_rank_residual) return {};
+  return {fmt::format("⊕ ◄── attention's input + {}(map of it of rank {})", norm_name(spec.norm),
+                      number(*spec.low_rank_residual)),
+          "÷ root of 2"};
+}
+
+// How a layer ends: streams corrected by what the active one found, and the layer's own embedding
+// added.
+Lines layer_exit(const ArchSpec& spec) {
+  Lines lines;
+  if (spec.streams) {
+    lines.push_back(
+        fmt::format("{} streams corrected by it, by the router", number(spec.streams->count)));
+  }
+  if (spec.per_layer_embedding) {
+    lines.push_back(fmt::format("⊕ ◄── per-layer embedding of width {}, gated, {}{}",
+                                number(spec.per_layer_embedding->width), norm_name(spec.norm),
+                                spec.streams ? ", to all streams but the first" : ""));
+  }
+  return lines;
+}
+
 std::string layers_text(Integer count) {
   return count == 1 ? "1 layer" : fmt::format("{} layers", count.value());
 }
@@ -145,7 +190,9 @@ void append_layer(const ArchSpec& spec, std::size_t kind, std::string& text) {
   const Lines feed_forward = described(spec.feed_forward.at(layer.feed_forward.index).value);
   text += fmt::format("  ┌ {}: {}\n", spec.layer.at(kind).name,
                       layers_text(layers_of_kind(spec, kind)));
-  for (const auto& steps : {branch(spec, mixer), branch(spec, feed_forward)}) {
+  for (const auto& steps : {stream_entry(spec), branch(spec, mixer), low_rank(spec),
+                            branch(spec, feed_forward), layer_exit(spec)}) {
+    if (steps.empty()) continue;
     text += "  │ │\n";
     for (const std::string& line : steps) text += "  │ " + line + "\n";
   }
@@ -165,10 +212,24 @@ std::string block_diagram(const ArchSpec& spec) {
     text += fmt::format("    + position embedding, {} x {}\n", number(*spec.learned_positions),
                         number(spec.hidden));
   }
+  if (spec.per_layer_embedding) {
+    text +=
+        fmt::format("    per-layer embedding, {} x ({} x {}), and a projection: to the layers\n",
+                    number(spec.per_layer_embedding->vocabulary), number(layer_count(spec)),
+                    number(spec.per_layer_embedding->width));
+  }
+  if (spec.streams) {
+    text += fmt::format("    {} streams: itself and {} maps at its magnitude\n",
+                        number(spec.streams->count), number(spec.streams->count - 1));
+  }
   text += "    │\n";
   std::set<std::size_t> drawn;
   for (const std::size_t kind : layer_sequence(spec)) {
     if (drawn.insert(kind).second) append_layer(spec, kind, text);
+  }
+  if (spec.streams) {
+    text += fmt::format("    mean of {} streams, mapped to the magnitude of the first\n    │\n",
+                        number(spec.streams->count));
   }
   text += fmt::format("    {}\n    │\n    head, {} x {}{}\n    │\n    logits\n",
                       norm_name(spec.norm), number(spec.vocabulary), number(spec.hidden),

@@ -9,6 +9,12 @@
 namespace llmarch::reports {
 namespace {
 
+constexpr const char* kPerLayerNote =
+    "Per-layer embedding: a table of which a step opens one row a token, so it need not be "
+    "resident. It is in the total and in A, as any table; B leaves it out with the input "
+    "embedding, "
+    "and C too.";
+
 bool any_experts(const Comparison& comparison) {
   for (const StructureRow& row : comparison.structure) {
     if (row.group == "mixture feed-forward") return true;
@@ -61,6 +67,7 @@ void add_parameter_notes(const Comparison& comparison, Notes& notes) {
   if (any_tied(comparison)) {
     notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
   }
+  if (any_not_resident(comparison)) notes.lines.emplace_back(kPerLayerNote);
 }
 
 // What a chunk holds depends on where the context ends; the most is said beside it.
@@ -76,10 +83,26 @@ void add_chunk_note(const ModelFigures& figures, Notes& notes) {
   }
 }
 
+bool shares_keys(const ArchSpec& spec) {
+  for (const auto& [name, mixer] : spec.attention) {
+    const auto* attention = std::get_if<GroupedAttention>(&mixer);
+    if (attention != nullptr && attention->kv_from) return true;
+  }
+  return false;
+}
+
+void add_sharing_note(const ModelFigures& figures, Notes& notes) {
+  if (!shares_keys(figures.model->spec)) return;
+  notes.lines.push_back(fmt::format(
+      "{}: layers that use another's keys and values add nothing to the cache; they read it.",
+      figures.model->spec.name));
+}
+
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
     add_limit_note(figures, comparison.settings, notes);
     add_chunk_note(figures, notes);
+    add_sharing_note(figures, notes);
   }
   notes.lines.emplace_back(
       "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");
@@ -106,6 +129,13 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
 }
 
 }  // namespace
+
+bool any_not_resident(const Comparison& comparison) {
+  for (const ModelFigures& figures : comparison.models) {
+    if (figures.model->parameters.not_resident > Elements()) return true;
+  }
+  return false;
+}
 
 std::string_view convention_letter(ActiveConvention convention) {
   switch (convention) {

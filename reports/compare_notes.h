@@ -16,6 +16,9 @@ std::string_view convention_letter(ActiveConvention convention);
 std::string_view convention_phrase(ActiveConvention convention);
 
 // Those that concern `sections`.
+// Whether a model has tables that need not be resident.
+bool any_not_resident(const Comparison& comparison);
+
 Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections);
 
 }  // namespace llmarch::reports

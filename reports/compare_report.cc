@@ -6,6 +6,7 @@
 
 #include "reports/compare_notes.h"
 #include "reports/format.h"
+#include "reports/model_diagram.h"
 
 namespace llmarch::reports {
 namespace {
@@ -136,6 +137,7 @@ class ComparisonTable {
       return cell;
     });
     components();
+    resident_parameters();
     group("Active parameters of a token");
     for (const ActiveConvention convention :
          {ActiveConvention::all, ActiveConvention::without_input_embedding,
@@ -148,6 +150,14 @@ class ComparisonTable {
     }
     row("published (convention)",
         [this](const ModelFigures& figures) { return published_active(figures); });
+  }
+
+  // Where a model has tables that need not be resident.
+  void resident_parameters() {
+    if (!any_not_resident(comparison_)) return;
+    row("resident: less per-layer embedding", [this](const ModelFigures& figures) {
+      return parameters_cell(figures.model->parameters.resident(), digits_);
+    });
   }
 
   void published_parameters() {
@@ -169,9 +179,10 @@ class ComparisonTable {
   // A component that no model has is no row.
   void components() {
     for (const Component component :
-         {Component::token_embedding, Component::position_embedding, Component::attention,
-          Component::feed_forward, Component::router, Component::experts, Component::shared_experts,
-          Component::norms, Component::head}) {
+         {Component::token_embedding, Component::position_embedding, Component::per_layer_table,
+          Component::per_layer_inputs, Component::streams, Component::low_rank_residual,
+          Component::attention, Component::feed_forward, Component::router, Component::experts,
+          Component::shared_experts, Component::norms, Component::head}) {
       bool anywhere = false;
       for (const ModelFigures& figures : comparison_.models) {
         anywhere = anywhere || elements_of(*figures.model, component) > Elements();
@@ -203,6 +214,12 @@ class ComparisonTable {
     group("Memory");
     row(fmt::format("weights, {}", name_of(settings.weights)),
         [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
+    if (any_not_resident(comparison_)) {
+      row("  resident: less per-layer embedding", [this, &settings](const ModelFigures& figures) {
+        return bytes_cell(bytes_of(figures.model->parameters.resident(), settings.weights),
+                          digits_);
+      });
+    }
     row(fmt::format("KV cache per token, {}", name_of(settings.kv)),
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);
@@ -263,6 +280,11 @@ Document compare_document(const Comparison& comparison, const std::set<Section>&
   document.blocks.emplace_back(Paragraph{fmt::format(
       "context {}, batch {}, weights {}, KV {}", context_tokens(settings.context.value()),
       settings.batch.value(), name_of(settings.weights), name_of(settings.kv))});
+  if (sections.contains(Section::structure)) {
+    std::vector<const Model*> models;
+    for (const ModelFigures& figures : comparison.models) models.push_back(figures.model);
+    document.blocks.emplace_back(model_diagram(models));
+  }
   document.blocks.emplace_back(ComparisonTable(comparison, digits).write(sections));
   document.blocks.emplace_back(comparison_notes(comparison, sections));
   return document;

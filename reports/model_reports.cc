@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "reports/block_diagram.h"
 #include "reports/format.h"
+#include "reports/model_diagram.h"
 
 namespace llmarch::reports {
 namespace {
@@ -51,6 +51,9 @@ Table component_table(const Parameters& parameters, Digits digits) {
     add(std::string(name_of(component)), elements, Emphasis::plain);
   }
   add("total", parameters.total, Emphasis::strong);
+  if (parameters.not_resident > Elements()) {
+    add("resident: less per-layer embedding", parameters.resident(), Emphasis::plain);
+  }
   table.rows.emplace_back(GroupHeading{"active parameters of a token"});
   add("A: every matrix touched", parameters.active.all, Emphasis::plain);
   add("B: A less input embedding", parameters.active.without_input_embedding, Emphasis::plain);
@@ -166,8 +169,8 @@ Document show_document(const Model& model, const std::optional<OperationTable>& 
   const ArchSpec& spec = model.spec;
   Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
   document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
-  document.blocks.emplace_back(
-      Preformatted{"layers: " + layer_pattern(spec) + "\n\n" + block_diagram(spec)});
+  document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
+  document.blocks.emplace_back(model_diagram({&model}));
   document.blocks.emplace_back(structure_table(spec));
   document.blocks.emplace_back(component_table(model.parameters, digits));
   if (spec.published) {

@@ -90,6 +90,7 @@ Scalar activate(Activation activation, Scalar x) {
     case Activation::gelu_tanh: return gelu_tanh(x);
     case Activation::gelu_erf: return gelu_erf(x);
     case Activation::silu: return silu(x);
+    case Activation::tanh: return hyperbolic_tangent(x);
     case Activation::relu: return x < Scalar(0.0) ? Scalar(0.0) : x;
   }
   throw std::logic_error("activate: an activation outside the enumeration");
@@ -98,6 +99,32 @@ Scalar activate(Activation activation, Scalar x) {
 template <class Scalar>
 Scalar soft_capped(Scalar x, double cap) {
   return Scalar(cap) * hyperbolic_tangent(x / Scalar(cap));
+}
+
+template <class Scalar>
+Scalar mean_square(std::span<const Scalar> row) {
+  Scalar squares = 0.0;
+  for (const Scalar x : row) squares += x * x;
+  return squares / Scalar(static_cast<double>(row.size()));
+}
+
+// max(x - (mean + deviations * standard deviation), 0)
+template <class Scalar>
+void sparsify(std::span<const Scalar> in, double deviations, std::span<Scalar> out) {
+  const Scalar count = static_cast<double>(in.size());
+  Scalar sum = 0.0;
+  for (const Scalar x : in) sum += x;
+  const Scalar mean = sum / count;
+  Scalar squares = 0.0;
+  for (const Scalar x : in) {
+    const Scalar distance = x - mean;
+    squares += distance * distance;
+  }
+  const Scalar cutoff = mean + Scalar(deviations) * root(squares / count);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    const Scalar left = in[i] - cutoff;
+    out[i] = left < Scalar(0.0) ? Scalar(0.0) : left;
+  }
 }
 
 // In place; the largest score is taken off first, so that no exponential overflows.

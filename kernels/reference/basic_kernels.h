@@ -14,7 +14,8 @@ void run(BlockRun<Scalar>& step, const Embed& op) {
   auto table = step.weight(op.table);
   auto out = step.write(op.out);
   for (std::size_t r = 0; r < out.rows(); ++r) {
-    const auto row = table.look_up(static_cast<std::size_t>(step.token_ids[r]));
+    const auto id = static_cast<std::size_t>(step.token_ids[r]);
+    const auto row = table.look_up(id < table.rows() ? id : 0);
     std::copy(row.begin(), row.end(), out.row(r).begin());
   }
 }

@@ -28,16 +28,20 @@ template <class Scalar>
 class RowReader {
  public:
   RowReader(const Rows<Scalar>& source, Elements& sink)
-      : source_(&source), opened_(source.rows, source.columns, sink) {}
+      : RowReader(source, sink, 0, source.columns) {}
+  RowReader(const Rows<Scalar>& source, Elements& sink, std::size_t offset, std::size_t columns)
+      : source_(&source), offset_(offset), columns_(columns), opened_(source.rows, columns, sink) {}
   std::span<const Scalar> row(std::size_t index) {
     opened_.open(index);
     return std::span<const Scalar>(source_->elements)
-        .subspan(index * source_->columns, source_->columns);
+        .subspan(index * source_->columns + offset_, columns_);
   }
   [[nodiscard]] std::size_t rows() const { return source_->rows; }
 
  private:
   const Rows<Scalar>* source_;
+  std::size_t offset_;
+  std::size_t columns_;
   OpenedRows opened_;
 };
 
@@ -136,6 +140,7 @@ struct BlockRun {
   std::span<const std::int64_t> token_ids;
   Ledger* ledger;
   std::vector<Rows<Scalar>> values;
+  std::span<const std::size_t> layers_run;  // of each block, so far
 
   RowReader<Scalar> read(ValueId value) {
     return {values.at(value), ledger->current().activations_read};
@@ -151,7 +156,15 @@ struct BlockRun {
     return {graph->weight(id), id, layer, weights->of(id, layer), *ledger};
   }
   CacheReader<Scalar> cache(CacheId id) {
-    return {caches->of(id, layer), ledger->current().cache_read};
+    const std::size_t owner = graph->cache(id).block;
+    const bool own = &graph->blocks.at(owner) == block;
+    // Another block's cache is that of its last layer that ran.
+    const std::size_t of_layer = own ? layer : layers_run[owner] - 1;
+    return {caches->of(id, of_layer), ledger->current().cache_read};
+  }
+  // Of each row only the columns from `offset` on, `columns` of them.
+  RowReader<Scalar> read_part(ValueId value, std::size_t offset, std::size_t columns) {
+    return {values.at(value), ledger->current().activations_read, offset, columns};
   }
 
   [[nodiscard]] std::size_t batch() const { return size(workload->batch); }

@@ -65,7 +65,7 @@ class Loader {
                                     ? row * columns + c
                                     : c * source.stored_rows.value() + row;
         target[static_cast<std::size_t>(r * columns + c)] =
-            stored[static_cast<std::size_t>(begin + at)] + source.added;
+            clipped(stored[static_cast<std::size_t>(begin + at)] + source.added, weight);
       }
     }
   }

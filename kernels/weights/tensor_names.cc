@@ -54,8 +54,24 @@ std::string decoder_layer_name(WeightRole role, std::size_t expert) {
     case WeightRole::shared_up: return "mlp.shared_experts.up_proj.weight";
     case WeightRole::shared_down: return "mlp.shared_experts.down_proj.weight";
     case WeightRole::shared_gate_vector: return "mlp.shared_expert_gate.weight";
+    case WeightRole::per_layer_gate: return "per_layer_input_gate.weight";
+    case WeightRole::per_layer_output: return "per_layer_projection.weight";
+    case WeightRole::per_layer_norm: return "post_per_layer_input_norm.weight";
+    case WeightRole::stream_router_norm: return "altup.router_norm.weight";
+    case WeightRole::stream_router: return "altup.modality_router.weight";
+    case WeightRole::stream_prediction: return "altup.prediction_coefs.weight";
+    case WeightRole::stream_correction: return "altup.correction_coefs.weight";
+    case WeightRole::stream_output_scale: return "altup.correct_output_scale";
+    case WeightRole::low_rank_down: return "laurel.linear_left.weight";
+    case WeightRole::low_rank_up: return "laurel.linear_right.weight";
+    case WeightRole::low_rank_norm: return "laurel.post_laurel_norm.weight";
     case WeightRole::token_embedding:
     case WeightRole::position_embedding:
+    case WeightRole::per_layer_table:
+    case WeightRole::per_layer_projection:
+    case WeightRole::per_layer_projection_norm:
+    case WeightRole::stream_entry:
+    case WeightRole::stream_exit:
     case WeightRole::final_norm:
     case WeightRole::final_norm_bias:
     case WeightRole::head: break;
@@ -65,7 +81,8 @@ std::string decoder_layer_name(WeightRole role, std::size_t expert) {
 
 // What a family calls otherwise than most decoders do; empty where it does not.
 std::string_view own_layer_name(CheckpointNaming naming, WeightRole role) {
-  if (naming == CheckpointNaming::gemma && role == WeightRole::feed_forward_norm) {
+  const bool gemma = naming == CheckpointNaming::gemma || naming == CheckpointNaming::gemma3n;
+  if (gemma && role == WeightRole::feed_forward_norm) {
     return "pre_feedforward_layernorm.weight";
   }
   if (naming == CheckpointNaming::qwen2_moe) {
@@ -89,11 +106,27 @@ std::string_view own_layer_name(CheckpointNaming naming, WeightRole role) {
   }
 }
 
-std::string decoder_name(CheckpointNaming naming, WeightRole role, std::size_t layer,
+// Outside of layers; empty for the weight of a layer.
+std::string decoder_model_name(const Weight& weight) {
+  switch (weight.role) {
+    case WeightRole::token_embedding: return "model.embed_tokens.weight";
+    case WeightRole::final_norm: return "model.norm.weight";
+    case WeightRole::head: return "lm_head.weight";
+    case WeightRole::per_layer_table: return "model.embed_tokens_per_layer.weight";
+    case WeightRole::per_layer_projection: return "model.per_layer_model_projection.weight";
+    case WeightRole::per_layer_projection_norm: return "model.per_layer_projection_norm.weight";
+    case WeightRole::stream_entry:
+      return fmt::format("model.altup_projections.{}.weight", weight.ordinal.value());
+    case WeightRole::stream_exit:
+      return fmt::format("model.altup_unembed_projections.{}.weight", weight.ordinal.value());
+    default: return {};
+  }
+}
+
+std::string decoder_name(CheckpointNaming naming, const Weight& weight, std::size_t layer,
                          std::size_t expert) {
-  if (role == WeightRole::token_embedding) return "model.embed_tokens.weight";
-  if (role == WeightRole::final_norm) return "model.norm.weight";
-  if (role == WeightRole::head) return "lm_head.weight";
+  const WeightRole role = weight.role;
+  if (std::string name = decoder_model_name(weight); !name.empty()) return name;
   const std::string_view own = own_layer_name(naming, role);
   return fmt::format("model.layers.{}.{}", layer,
                      own.empty() ? decoder_layer_name(role, expert) : std::string(own));
@@ -187,7 +220,7 @@ TensorSource llama4_expert_source(const Weight& weight, std::size_t copy, Tensor
 
 TensorSource decoder_source(const OpGraph& graph, const Weight& weight, CheckpointNaming naming,
                             Integer rows, std::size_t layer, std::size_t copy) {
-  TensorSource source = whole(decoder_name(naming, weight.role, layer, copy), rows);
+  TensorSource source = whole(decoder_name(naming, weight, layer, copy), rows);
   if (naming == CheckpointNaming::gemma && kind_of(weight.role) == WeightKind::norm) {
     source.added = 1;
   }
@@ -231,6 +264,7 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
     case CheckpointNaming::gpt2: return gpt2_source(weight, rows, layer);
     case CheckpointNaming::decoder:
     case CheckpointNaming::gemma:
+    case CheckpointNaming::gemma3n:
     case CheckpointNaming::qwen2_moe:
     case CheckpointNaming::llama4: return decoder_source(graph, weight, naming, rows, layer, copy);
   }
@@ -241,6 +275,13 @@ bool is_no_parameter(std::string_view tensor, CheckpointNaming naming, Head head
   if (head == Head::tied && tensor == "lm_head.weight") return true;
   switch (naming) {
     case CheckpointNaming::gpt2: return ends_with_any(tensor, {".attn.bias", ".attn.masked_bias"});
+    case CheckpointNaming::gemma3n:
+      // Layers that use another's keys and values store what would have made their own; the scale
+      // is stored where it is not used, too.
+      return ends_with_any(
+          tensor, {".self_attn.k_proj.weight", ".self_attn.v_proj.weight", ".self_attn.k_proj.bias",
+                   ".self_attn.v_proj.bias", ".self_attn.k_norm.weight",
+                   ".altup.correct_output_scale", ".rotary_emb.inv_freq"});
     case CheckpointNaming::decoder:
     case CheckpointNaming::gemma:
     case CheckpointNaming::qwen2_moe:

@@ -1,5 +1,6 @@
 #include "kernels/weights/weight_store.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -53,6 +54,12 @@ WeightStore::WeightStore(const OpGraph& graph) {
   }
 }
 
+float clipped(float element, const Weight& weight) {
+  if (!weight.clip) return element;
+  const auto limit = static_cast<float>(*weight.clip);
+  return std::clamp(element, -limit, limit);
+}
+
 Elements WeightStore::held() const {
   Elements sum;
   for (const auto& layers : arrays_) {
@@ -68,7 +75,9 @@ WeightStore synthetic_weights(const OpGraph& graph, std::uint64_t seed) {
     const Weight& weight = graph.weights[id];
     const auto [centre, spread] = distribution_of(weight);
     for (std::size_t layer = 0; layer < size(graph.instances(weight)); ++layer) {
-      for (float& element : store.of(id, layer)) element = centre + spread * random.next();
+      for (float& element : store.of(id, layer)) {
+        element = clipped(centre + spread * random.next(), weight);
+      }
     }
   }
   return store;

@@ -29,6 +29,9 @@ class WeightStore {
   std::vector<std::vector<std::vector<float>>> arrays_;
 };
 
+// `element` within what the weight is held to, where it is held to anything.
+float clipped(float element, const Weight& weight);
+
 // Random weights, the same for the same seed on every machine: matrices small enough that hidden
 // states stay near 1, norms near 1, biases near 0.
 WeightStore synthetic_weights(const OpGraph& graph, std::uint64_t seed);

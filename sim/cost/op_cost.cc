@@ -16,6 +16,7 @@
 #include <cmath>
 
 #include "sim/cost/reach_cost.h"
+#include "sim/cost/stream_cost.h"
 
 namespace llmarch {
 namespace {
@@ -27,11 +28,6 @@ constexpr std::int64_t kSigmoidFlops = 2;
 // x' = x cos - y sin, y' = y cos + x sin: six for two elements.
 constexpr std::int64_t kRotationFlopsPerElement = 3;
 
-struct PerElement {
-  std::int64_t flops;
-  std::int64_t transcendentals;
-};
-
 // cap tanh(x / cap)
 constexpr PerElement kSoftCapPrice{2, 1};
 
@@ -41,14 +37,15 @@ PerElement activation_price(Activation activation) {
     case Activation::gelu_erf: return {4, 1};   // 0.5 x (1 + erf(x c))
     case Activation::silu: return {2, 1};       // x / (1 + exp(-x))
     case Activation::relu: return {0, 0};       // max(x, 0)
+    case Activation::tanh: return {0, 1};
   }
   throw std::logic_error("activation_price: an activation outside the enumeration");
 }
 
-class Pricer {
+class Pricer : public StreamPricer {
  public:
-  Pricer(const OpGraph& graph, const Block& block, const RowCounts& rows)
-      : graph_(graph), block_(block), rows_(rows) {}
+  using StreamPricer::StreamPricer;
+  using StreamPricer::operator();
 
   Work operator()(const Embed& op) const {
     Work work = Work::none();  // a look-up copies
@@ -235,43 +232,6 @@ class Pricer {
   }
 
  private:
-  [[nodiscard]] Integer columns(ValueId value) const { return block_.values[value].columns; }
-  [[nodiscard]] Integer rows(ValueId value) const {
-    switch (block_.values[value].rows) {
-      case RowAxis::tokens: return rows_.tokens;
-      case RowAxis::keys: return rows_.keys;
-      case RowAxis::logits: return rows_.logits;
-    }
-    throw std::logic_error("rows: an axis outside the enumeration");
-  }
-  [[nodiscard]] Elements elements(ValueId value) const {
-    return Elements(rows(value) * columns(value));
-  }
-  [[nodiscard]] Elements weight(WeightId id) const { return graph_.weights[id].elements(); }
-  [[nodiscard]] Elements weight(std::optional<WeightId> id) const {
-    return id ? weight(*id) : Elements();
-  }
-  [[nodiscard]] Elements cached(CacheId id) const {
-    const Cache& cache = graph_.caches[id];
-    return Elements(rows_.workload.batch * opened_positions(rows_.workload, cache.reach) *
-                    cache.columns);
-  }
-
-  [[nodiscard]] Work per_element(ValueId in, ValueId out, const PerElement& price) const {
-    Work work = moved(in, out);
-    const Integer count = rows(in) * columns(in);
-    work.other = Flops(count * price.flops);
-    work.transcendentals = Transcendentals(count * price.transcendentals);
-    return work;
-  }
-
-  [[nodiscard]] Work moved(ValueId in, ValueId out) const {
-    Work work;
-    work.activations_read = elements(in);
-    work.activations_written = elements(out);
-    return work;
-  }
-
   // Scores and weighted values of every head, pair by pair; the scale and the softmax of each
   // score.
   [[nodiscard]] static Work attention(Integer pairs, Integer heads, Integer key_dim,
@@ -294,10 +254,6 @@ class Pricer {
     // Not above all of them, and so never rounded to what 64 bits cannot hold.
     return expected < all.amount().as_double() ? Elements(std::llround(expected)) : all;
   }
-
-  const OpGraph& graph_;
-  const Block& block_;
-  const RowCounts& rows_;
 };
 
 }  // namespace

@@ -58,11 +58,13 @@ Parameters predict_parameters(const OpGraph& graph) {
   for (const auto& [component, elements] : parameters.components) parameters.total += elements;
   const Elements embedding = parameters_of_role(graph, WeightRole::token_embedding);
   const Elements head = parameters_of_role(graph, WeightRole::head);
+  const Elements per_layer = parameters_of_role(graph, WeightRole::per_layer_table);
   const bool tied = head == Elements();
   ActiveParameters& active = parameters.active;
   active.all = parameters.total - idle_experts(graph);
-  active.without_input_embedding = tied ? active.all : active.all - embedding;
-  active.without_embeddings = active.all - embedding - head;
+  active.without_input_embedding = active.all - per_layer - (tied ? Elements() : embedding);
+  active.without_embeddings = active.all - per_layer - embedding - head;
+  parameters.not_resident = per_layer;
   return parameters;
 }
 

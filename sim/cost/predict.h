@@ -18,6 +18,8 @@ struct ComponentParameters {
 struct Parameters {
   Elements total;
   ActiveParameters active;
+  Elements not_resident;  // tables for layers, of which a step opens a row for each token
+  [[nodiscard]] Elements resident() const { return total - not_resident; }
   std::vector<ComponentParameters> components;  // those that are there, in the order of Component
 };
 

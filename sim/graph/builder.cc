@@ -14,6 +14,15 @@ ValueId GraphBuilder::block_input(Integer columns) {
   return *block().input;
 }
 
+ValueId GraphBuilder::layer_input(Integer columns) {
+  block().layer_input = value(RowAxis::tokens, columns);
+  return *block().layer_input;
+}
+
+void GraphBuilder::hand_to_layers(ValueId parts) {
+  block().layer_inputs = parts;
+}
+
 void GraphBuilder::end_block(ValueId output) {
   block().output = output;
 }
@@ -24,7 +33,7 @@ ValueId GraphBuilder::value(RowAxis rows, Integer columns) {
 }
 
 WeightId GraphBuilder::weight(WeightRole role, Integer rows, Integer columns, Integer copies) {
-  graph_.weights.push_back({role, graph_.blocks.size() - 1, rows, columns, copies});
+  graph_.weights.push_back({role, graph_.blocks.size() - 1, rows, columns, copies, 0, {}});
   return graph_.weights.size() - 1;
 }
 
@@ -36,6 +45,13 @@ ValueId GraphBuilder::embed(Integer vocabulary, Integer columns) {
   token_embedding_ = weight(WeightRole::token_embedding, vocabulary, columns);
   const ValueId out = value(RowAxis::tokens, columns);
   append("token embedding", When::always, Embed{token_embedding_, out});
+  return out;
+}
+
+ValueId GraphBuilder::embed_also(WeightRole role, Integer vocabulary, Integer columns) {
+  const WeightId table = weight(role, vocabulary, columns);
+  const ValueId out = value(RowAxis::tokens, columns);
+  append(std::string(name_of(role)), When::always, Embed{table, out});
   return out;
 }
 
@@ -161,15 +177,15 @@ ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, Va
   return out;
 }
 
-ValueId GraphBuilder::activate(ValueId in, Activation activation) {
+ValueId GraphBuilder::activate(std::string name, ValueId in, Activation activation) {
   const ValueId out = value(rows(in), columns(in));
-  append("activation", When::always, Activate{activation, in, out});
+  append(std::move(name), When::always, Activate{activation, in, out});
   return out;
 }
 
-ValueId GraphBuilder::gate(ValueId gate, ValueId up, Activation activation) {
+ValueId GraphBuilder::gate(std::string name, ValueId gate, ValueId up, Activation activation) {
   const ValueId out = value(rows(up), columns(up));
-  append("gated activation", When::always, Gate{activation, gate, up, out});
+  append(std::move(name), When::always, Gate{activation, gate, up, out});
   return out;
 }
 
@@ -208,6 +224,90 @@ ValueId GraphBuilder::select_rows(ValueId in) {
   const ValueId out = value(RowAxis::logits, columns(in));
   append("select positions", When::always, SelectRows{in, out});
   return out;
+}
+
+void GraphBuilder::clip(WeightId weight, std::optional<double> limit) {
+  graph_.weights.at(weight).clip = limit;
+}
+
+ValueId GraphBuilder::normalize_with(WeightId weight, ValueId in, double epsilon) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::string(name_of(graph_.weight(weight).role)), When::always,
+         Normalize{NormKind::rms, epsilon, 1, weight, std::nullopt, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::project_with(WeightId weight, ValueId in) {
+  const ValueId out = value(rows(in), graph_.weight(weight).rows);
+  append(std::string(name_of(graph_.weight(weight).role)), When::always,
+         Project{weight, std::nullopt, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::project_nth(WeightRole role, Integer ordinal, ValueId in,
+                                  Integer out_columns) {
+  const WeightId matrix = weight(role, out_columns, columns(in));
+  graph_.weights.at(matrix).ordinal = ordinal;
+  return project_with(matrix, in);
+}
+
+ValueId GraphBuilder::take_columns(std::string name, ValueId in, Integer offset, Integer taken) {
+  const ValueId out = value(rows(in), taken);
+  append(std::move(name), When::always, TakeColumns{offset, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::join_columns(std::string name, const std::vector<ValueId>& in) {
+  Integer joined = 0;
+  for (const ValueId each : in) joined += columns(each);
+  const ValueId out = value(rows(in.front()), joined);
+  append(std::move(name), When::always, JoinColumns{in, out});
+  return out;
+}
+
+ValueId GraphBuilder::match_magnitude(std::string name, ValueId reference, ValueId in,
+                                      double floor) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always, MatchMagnitude{floor, reference, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::mix_streams(Integer streams, ValueId coefficients, ValueId in) {
+  const ValueId out = value(rows(in), columns(in));
+  append("predict streams", When::always, MixStreams{streams, coefficients, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::correct_streams(const ParallelStreams& streams, ValueId coefficients,
+                                      ValueId result, ValueId in) {
+  const ValueId out = value(rows(in), columns(in));
+  append("correct streams", When::always,
+         CorrectStreams{streams.count, streams.active, coefficients, result, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::add_to_streams(Integer streams, Integer first, ValueId in, ValueId addend) {
+  const ValueId out = value(rows(in), columns(in));
+  append("add per-layer embedding", When::always, AddToStreams{streams, first, in, addend, out});
+  return out;
+}
+
+ValueId GraphBuilder::scale_columns(WeightRole role, ValueId in) {
+  const WeightId scale = weight(role, 1, columns(in));
+  const ValueId out = value(rows(in), columns(in));
+  append(std::string(name_of(role)), When::always, ScaleColumns{scale, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::sparsify(ValueId in, double deviations) {
+  const ValueId out = value(rows(in), columns(in));
+  append("sparsify gate", When::always, Sparsify{deviations, in, out});
+  return out;
+}
+
+void GraphBuilder::declare_streams(Integer count, Integer active) {
+  graph_.streams = count;
+  graph_.active_stream = active;
 }
 
 // The sum is wanted for the Overflow that it may throw: beyond this point every total fits.

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "sim/graph/builder.h"
+#include "sim/graph/lower_streams.h"
 
 namespace llmarch {
 namespace {
@@ -40,7 +41,8 @@ ValueId prepare(GraphBuilder& build, const ArchSpec& spec, ValueId x,
   if (attention.qk_norm == QkNorm::per_head) x = build.normalize_groups(x, epsilon, norm, heads);
   if (attention.qk_norm == QkNorm::whole) x = build.normalize_groups(x, epsilon, norm, 1);
   if (attention.rotary) {
-    x = build.rotate("rotate " + name, x, *attention.rotary, heads, 0, attention.head_dim);
+    x = build.rotate("rotate " + name, x, *attention.rotary, heads, 0,
+                     attention.rotated_dim.value_or(attention.head_dim));
   }
   if (attention.qk_norm == QkNorm::unweighted_after_rotation) {
     x = build.normalize_unweighted("normalise " + name, x, epsilon, heads);
@@ -52,24 +54,56 @@ double score_scale(const GroupedAttention& attention) {
   return 1 / std::sqrt(attention.query_scalar.value_or(attention.head_dim).as_double());
 }
 
-// Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
-ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
-                        const GroupedAttention& attention) {
-  const Integer query_columns = attention.query_heads * attention.head_dim;
-  const Integer kv_columns = attention.kv_heads * attention.head_dim;
+// The caches that a layer of grouped attention meets: its own, or another's.
+struct KvCacheIds {
+  CacheId keys, values;
+};
+
+// What a layer leaves for others that use its keys and values, and what it takes from others.
+using SharedKv = std::optional<KvCacheIds>;
+
+struct KeysAndValues {
+  ValueId keys, values;
+};
+
+KeysAndValues project_keys_and_values(GraphBuilder& build, ValueId x,
+                                      const GroupedAttention& attention) {
+  const Integer columns = attention.kv_heads * attention.head_dim;
   const bool bias = attention.qkv_bias;
-  ValueId q =
-      build.project(x, query_columns, WeightRole::query, bias_if(bias, WeightRole::query_bias));
-  ValueId k = build.project(x, kv_columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
-  const ValueId v =
-      build.project(x, kv_columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
+  return {build.project(x, columns, WeightRole::key, bias_if(bias, WeightRole::key_bias)),
+          build.project(x, columns, WeightRole::value, bias_if(bias, WeightRole::value_bias))};
+}
+
+KeysAndValues prepare_keys_and_values(GraphBuilder& build, const ArchSpec& spec,
+                                      const GroupedAttention& attention, KeysAndValues kv) {
+  kv.keys =
+      prepare(build, spec, kv.keys, attention, attention.kv_heads, WeightRole::key_norm, "keys");
+  if (attention.value_norm) {
+    kv.values = build.normalize_unweighted("normalise values", kv.values, spec.norm.epsilon,
+                                           attention.kv_heads);
+  }
+  return kv;
+}
+
+// Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
+// `shared` comes in with the caches of the layer whose keys and values are used, if they are
+// another's, and leaves with those that were met.
+ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                        const GroupedAttention& attention, SharedKv& shared) {
+  ValueId q = build.project(x, attention.query_heads * attention.head_dim, WeightRole::query,
+                            bias_if(attention.qkv_bias, WeightRole::query_bias));
+  std::optional<KeysAndValues> own;
+  if (!attention.kv_from) own = project_keys_and_values(build, x, attention);
   q = prepare(build, spec, q, attention, attention.query_heads, WeightRole::query_norm, "queries");
-  k = prepare(build, spec, k, attention, attention.kv_heads, WeightRole::key_norm, "keys");
+  if (own) own = prepare_keys_and_values(build, spec, attention, *own);
   if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
   const Reach reach = reach_of(attention);
-  const CacheId keys = build.store("keys", k, reach);
-  const CacheId values = build.store("values", v, reach);
-  const ValueId mixed = build.attend(attention, score_scale(attention), reach, q, keys, values);
+  if (own) {
+    const CacheId keys = build.store("keys", own->keys, reach);
+    shared = KvCacheIds{keys, build.store("values", own->values, reach)};
+  }
+  const ValueId mixed = build.attend(attention, score_scale(attention), reach, q,
+                                     shared.value().keys, shared.value().values);
   return build.project(mixed, spec.hidden, WeightRole::attention_output,
                        bias_if(attention.output_bias, WeightRole::attention_output_bias));
 }
@@ -93,7 +127,7 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
 // Multi-head latent attention (arXiv 2405.04434, section 2.1). Both forms are in the graph; the
 // workload says which one runs.
 ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
-                        const LatentAttention& attention) {
+                        const LatentAttention& attention, SharedKv&) {
   const LatentShape shape{attention.query_heads, attention.nope_head_dim, attention.rope_head_dim,
                           attention.value_head_dim, attention.kv_latent_dim};
   const bool bias = attention.compression_bias;
@@ -127,15 +161,16 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
   const bool bias = dense.bias;
   ValueId inner = 0;
   if (dense.gated) {
-    const ValueId gate =
+    ValueId gate =
         build.project(x, dense.width, WeightRole::gate, bias_if(bias, WeightRole::gate_bias));
+    if (dense.sparsity) gate = build.sparsify(gate, normal_quantile(*dense.sparsity));
     const ValueId up =
         build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
-    inner = build.gate(gate, up, dense.activation);
+    inner = build.gate("gated activation", gate, up, dense.activation);
   } else {
     const ValueId up =
         build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
-    inner = build.activate(up, dense.activation);
+    inner = build.activate("activation", up, dense.activation);
   }
   return build.project(inner, hidden, WeightRole::down, bias_if(bias, WeightRole::down_bias));
 }
@@ -148,7 +183,7 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
   if (!mixture.shared_width) return routed;
   const ValueId gate = build.project(x, *mixture.shared_width, WeightRole::shared_gate);
   const ValueId up = build.project(x, *mixture.shared_width, WeightRole::shared_up);
-  const ValueId inner = build.gate(gate, up, mixture.activation);
+  const ValueId inner = build.gate("gated activation", gate, up, mixture.activation);
   ValueId shared = build.project(inner, hidden, WeightRole::shared_down);
   if (mixture.shared_gate) {
     const ValueId own = build.project(x, 1, WeightRole::shared_gate_vector);
@@ -164,6 +199,8 @@ void lower_input(GraphBuilder& build, const ArchSpec& spec) {
     x = build.scale("scale embedding", x, std::sqrt(spec.hidden.as_double()));
   }
   if (spec.learned_positions) x = build.add_positions(x, *spec.learned_positions);
+  if (spec.per_layer_embedding) lower_layer_inputs(build, spec, x);
+  if (spec.streams) x = enter_streams(build, spec, x);
   build.end_block(x);
 }
 
@@ -194,28 +231,80 @@ ValueId residual(GraphBuilder& build, const Norm& norm, const BlockNorms& norms,
   return build.normalize(x, norm, norms.after, norms.after_bias);
 }
 
-void lower_layer(GraphBuilder& build, const ArchSpec& spec, const Named<Layer>& layer) {
-  build.begin_block(layer.name, BlockKind::layer);
-  ValueId x = build.block_input(spec.hidden);
-  const Mixer& mixer = spec.attention.at(layer.value.attention.index).value;
-  const FeedForward& feed_forward = spec.feed_forward.at(layer.value.feed_forward.index).value;
+// x + attention, and the low-rank map of attention's input beside it.
+ValueId lower_attention_residual(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                                 const Mixer& mixer, SharedKv& shared) {
+  std::optional<ValueId> low_rank;
   x = residual(build, spec.norm, kAttentionNorms, "residual after attention", x, [&](ValueId h) {
-    return std::visit([&](const auto& kind) { return lower_attention(build, spec, h, kind); },
-                      mixer);
+    if (spec.low_rank_residual) low_rank = lower_low_rank(build, spec, h);
+    return std::visit(
+        [&](const auto& kind) { return lower_attention(build, spec, h, kind, shared); }, mixer);
   });
-  x = residual(
+  if (!low_rank) return x;
+  x = build.add("add low-rank residual", x, *low_rank);
+  return build.scale("scale residual", x, 1 / std::sqrt(2.0));
+}
+
+ValueId lower_layer_body(GraphBuilder& build, const ArchSpec& spec, const Layer& layer, ValueId x,
+                         SharedKv& shared) {
+  const Mixer& mixer = spec.attention.at(layer.attention.index).value;
+  const FeedForward& feed_forward = spec.feed_forward.at(layer.feed_forward.index).value;
+  x = lower_attention_residual(build, spec, x, mixer, shared);
+  return residual(
       build, spec.norm, kFeedForwardNorms, "residual after feed-forward", x, [&](ValueId h) {
         return std::visit(
             [&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
             feed_forward);
       });
+}
+
+void lower_layer(GraphBuilder& build, const ArchSpec& spec, const Named<Layer>& layer,
+                 SharedKv& shared) {
+  build.begin_block(layer.name, BlockKind::layer);
+  const Integer streams = spec.streams ? spec.streams->count : Integer(1);
+  ValueId x = build.block_input(streams * spec.hidden);
+  std::optional<ValueId> own;
+  if (spec.per_layer_embedding) own = build.layer_input(spec.per_layer_embedding->width);
+  if (spec.streams) {
+    const StreamRouter router = stream_router(build, spec);
+    const ValueId predicted = predict_streams(build, spec, router, x);
+    const ValueId active = active_stream(build, spec, predicted);
+    const ValueId result = lower_layer_body(build, spec, layer.value, active, shared);
+    x = correct_streams(build, spec, router, predicted, result);
+  } else {
+    x = lower_layer_body(build, spec, layer.value, x, shared);
+  }
+  if (own) x = add_layer_input(build, spec, *own, x);
   build.end_block(x);
+}
+
+// Every kind of layer as a block, those that use another's keys and values behind those that have
+// their own. Gives the block of each kind.
+std::vector<std::size_t> lower_layers(GraphBuilder& build, const ArchSpec& spec) {
+  const auto sources = kv_sources(spec);
+  std::vector<SharedKv> caches(spec.layer.size());
+  std::vector<std::size_t> block_of(spec.layer.size());
+  std::size_t next = 1;  // behind the input block
+  const auto lower_kind = [&](std::size_t kind) {
+    if (sources[kind]) caches[kind] = caches[*sources[kind]];
+    lower_layer(build, spec, spec.layer[kind], caches[kind]);
+    block_of[kind] = next++;
+  };
+  for (std::size_t kind = 0; kind < sources.size(); ++kind) {
+    if (!sources[kind]) lower_kind(kind);
+  }
+  for (std::size_t kind = 0; kind < sources.size(); ++kind) {
+    if (sources[kind]) lower_kind(kind);
+  }
+  return block_of;
 }
 
 void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("head", BlockKind::output);
-  ValueId x = build.block_input(spec.hidden);
+  const Integer streams = spec.streams ? spec.streams->count : Integer(1);
+  ValueId x = build.block_input(streams * spec.hidden);
   x = build.select_rows(x);
+  if (spec.streams) x = leave_streams(build, spec, x);
   x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
   ValueId logits = spec.head == Head::tied ? build.project_tied(x)
                                            : build.project(x, spec.vocabulary, WeightRole::head);
@@ -228,10 +317,11 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
 OpGraph lower(const ArchSpec& spec) {
   GraphBuilder build;
   lower_input(build, spec);
-  for (const Named<Layer>& layer : spec.layer) lower_layer(build, spec, layer);
+  const std::vector<std::size_t> block_of = lower_layers(build, spec);
   lower_output(build, spec);
   std::vector<std::size_t> layers = layer_sequence(spec);
-  for (std::size_t& layer : layers) layer += 1;  // behind the input block
+  for (std::size_t& layer : layers) layer = block_of[layer];
+  if (spec.streams) build.declare_streams(spec.streams->count, spec.streams->active);
   return build.finish(std::move(layers));
 }
 

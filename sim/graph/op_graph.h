@@ -13,109 +13,28 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "sim/graph/ids.h"
 #include "sim/graph/reach.h"
+#include "sim/graph/stream_ops.h"
+#include "sim/graph/weight_roles.h"
 #include "sim/graph/workload.h"
 #include "sim/spec/arch_spec.h"
 #include "sim/units.h"
 
 namespace llmarch {
 
-enum class WeightRole {
-  token_embedding,
-  position_embedding,
-  attention_norm,
-  attention_norm_bias,
-  post_attention_norm,
-  post_attention_norm_bias,
-  query,
-  query_bias,
-  key,
-  key_bias,
-  value,
-  value_bias,
-  query_norm,
-  key_norm,
-  attention_output,
-  attention_output_bias,
-  query_down,
-  query_down_bias,
-  query_latent_norm,
-  query_up,
-  latent_down,
-  latent_down_bias,
-  rope_key,
-  rope_key_bias,
-  latent_norm,
-  key_up,
-  value_up,
-  feed_forward_norm,
-  feed_forward_norm_bias,
-  post_feed_forward_norm,
-  post_feed_forward_norm_bias,
-  gate,
-  gate_bias,
-  up,
-  up_bias,
-  down,
-  down_bias,
-  router,
-  router_correction_bias,
-  expert_gate,
-  expert_up,
-  expert_down,
-  shared_gate,
-  shared_up,
-  shared_down,
-  shared_gate_vector,
-  final_norm,
-  final_norm_bias,
-  head,
-};
-
-// Where a parameter is counted in the breakdown of a total.
-enum class Component {
-  token_embedding,
-  position_embedding,
-  attention,
-  feed_forward,
-  router,
-  experts,
-  shared_experts,
-  norms,
-  head,
-};
-
-// What a parameter is to the arithmetic.
-enum class WeightKind {
-  matrix,
-  table,  // opened row by row
-  norm,   // a vector that multiplies
-  bias,   // a vector that is added
-};
-
-WeightKind kind_of(WeightRole role);
-bool is_vector(WeightRole role);  // a norm or a bias
-
-// The closed switch that sorts every weight into one component, so that components add up.
-Component component_of(WeightRole role);
-std::string_view name_of(WeightRole role);
-std::string_view name_of(Component component);
-
-using WeightId = std::size_t;  // index into OpGraph::weights
-using CacheId = std::size_t;   // index into OpGraph::caches
-using ValueId = std::size_t;   // index into Block::values
-
 // A weight of a block. Every layer that runs the block has one of its own.
 struct Weight {
   WeightRole role;
   std::size_t block = 0;
-  Integer rows;        // output columns; 1 for a vector
-  Integer columns;     // input columns
-  Integer copies = 1;  // experts
+  Integer rows;                               // output columns; 1 for a vector
+  Integer columns;                            // input columns
+  Integer copies = 1;                         // experts
+  Integer ordinal = 0;                        // which of several of this role a block has
+  std::optional<double> clip = std::nullopt;  // elements are held within this when they are loaded
   [[nodiscard]] Elements elements_of_copy() const { return Elements(rows * columns); }
   [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
 };
@@ -141,7 +60,8 @@ struct Value {
   Integer columns;
 };
 
-// Row t of `out` is row id(t) of the table.
+// Row t of `out` is row id(t) of the table; row 0 where the table has no such row, which only a
+// second table lacks: ids are below the vocabulary.
 struct Embed {
   WeightId table;
   ValueId out;
@@ -211,7 +131,7 @@ struct Store {
 };
 
 // Scaled dot-product attention, causal; `query_heads / kv_heads` query heads share a key/value
-// head.
+// head. Caches of another block are those of its last layer that ran.
 struct Attend {
   Integer query_heads, kv_heads, head_dim;
   double scale;
@@ -315,10 +235,11 @@ struct SelectRows {
   ValueId in, out;
 };
 
-using Op =
-    std::variant<Embed, AddPositions, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project,
-                 Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents,
-                 AttendExpanded, Activate, Gate, Add, Route, RunExperts, SelectRows>;
+using Op = std::variant<Embed, AddPositions, Scale, ScaleByPosition, GateRows, SoftCap, Normalize,
+                        Project, Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended,
+                        ExpandLatents, AttendExpanded, Activate, Gate, Add, Route, RunExperts,
+                        SelectRows, TakeColumns, JoinColumns, MatchMagnitude, MixStreams,
+                        CorrectStreams, AddToStreams, ScaleColumns, Sparsify>;
 
 // When an operation runs: always, or only in one form of latent attention.
 enum class When { always, absorbed, expanded };
@@ -342,7 +263,11 @@ struct Block {
   std::vector<Value> values;
   std::vector<Node> nodes;
   std::optional<ValueId> input;  // the hidden state; absent in the input block
-  ValueId output = 0;            // the hidden state, or the logits
+  // Beside the hidden state: the input block makes a row of as many parts as there are layers, and
+  // layer i is given the ith part of it. It is a view, so no operation moves it.
+  std::optional<ValueId> layer_inputs;  // in the input block
+  std::optional<ValueId> layer_input;   // in a layer block
+  ValueId output = 0;                   // the hidden state, or the logits
 };
 
 struct OpGraph {
@@ -350,6 +275,9 @@ struct OpGraph {
   std::vector<Weight> weights;
   std::vector<Cache> caches;
   std::vector<std::size_t> layers;  // the block of each layer in order
+  // The hidden state's columns are those of so many streams, one behind another.
+  Integer streams = 1;
+  Integer active_stream = 0;
 
   [[nodiscard]] const Weight& weight(WeightId id) const { return weights.at(id); }
   [[nodiscard]] const Cache& cache(CacheId id) const { return caches.at(id); }

@@ -15,7 +15,7 @@
 namespace llmarch {
 
 enum class NormKind { rms, layer };
-enum class Activation { gelu_tanh, gelu_erf, silu, relu };
+enum class Activation { gelu_tanh, gelu_erf, silu, relu, tanh };
 enum class RotaryLayout { half_split, interleaved };
 // per_head, whole: a norm with a weight over each head, or over the whole projection, before
 // rotation. unweighted_after_rotation: each head over its root mean square, after rotation, where
@@ -80,6 +80,12 @@ struct Temperature {
   Integer floor;
 };
 
+// A name in a spec, and the place in its list that it resolves to.
+struct Reference {
+  std::string name;
+  std::size_t index = 0;
+};
+
 // Multi-head (kv_heads = query_heads), grouped-query and multi-query attention.
 struct GroupedAttention {
   Integer query_heads;
@@ -88,6 +94,10 @@ struct GroupedAttention {
   bool qkv_bias = false;
   bool output_bias = false;
   std::optional<QkNorm> qk_norm;
+  bool value_norm = false;  // each head's value over its root mean square, without a weight
+  // The attention whose keys and values are used: those of the last layer of that kind before this
+  // one. There are then none of its own: no projections, nothing in the cache.
+  std::optional<Reference> kv_from;
   // Which keys a query meets besides those of causality: the `window` newest, itself among them; or
   // those of its own chunk, positions k chunk to k chunk + chunk - 1. Never both.
   std::optional<Integer> window;
@@ -96,6 +106,7 @@ struct GroupedAttention {
   std::optional<double> score_soft_cap;  // scores s become cap tanh(s / cap)
   std::optional<Temperature> temperature;
   std::optional<Rotary> rotary;
+  std::optional<Integer> rotated_dim;  // of each head's elements the first so many; absent: all
 };
 
 // Multi-head latent attention, DeepSeek-V2 (arXiv 2405.04434, section 2.1). The cache holds, per
@@ -120,6 +131,9 @@ struct DenseFeedForward {
   Activation activation = Activation::silu;
   bool gated = false;  // act(gate(x)) * up(x) instead of act(up(x))
   bool bias = false;
+  // The share of the gate's elements that is to be 0: those below mean + deviation z(sparsity), z
+  // the normal quantile; the others are lowered by it (Gemma 3n's gaussian top-k).
+  std::optional<double> sparsity = std::nullopt;
 };
 
 struct ExpertGroups {
@@ -155,12 +169,6 @@ struct Named {
   Value value;
 };
 
-// A name in a spec, and the place in its list that it resolves to.
-struct Reference {
-  std::string name;
-  std::size_t index = 0;
-};
-
 // One kind of layer: attention and then a feed-forward on the residual stream.
 struct Layer {
   Reference attention;
@@ -185,6 +193,24 @@ struct Published {
   std::string source;
 };
 
+// The residual stream stands `count` times (AltUp, arXiv 2301.13310, as Gemma 3n has it): each
+// layer predicts all streams from all, computes on the active one, and corrects the others by what
+// it found. A token's coefficients come from a router over the active stream.
+struct ParallelStreams {
+  Integer count;
+  Integer active;                          // which one is computed on, from 0
+  std::optional<double> coefficient_clip;  // correction weights are held within this
+  bool output_scale = false;  // a weight per column on what the per-layer embedding is gated by
+};
+
+// A second embedding table gives each layer a small vector of its own for each token, which joins
+// the residual at the layer's end through a gate (Gemma 3n). A token beyond the table has row 0.
+struct PerLayerEmbedding {
+  Integer vocabulary;
+  Integer width;
+  Activation activation = Activation::gelu_tanh;
+};
+
 struct ArchSpec {
   std::string name;
   std::string title;
@@ -199,6 +225,11 @@ struct ArchSpec {
   Head head = Head::separate;
   std::optional<double> logit_soft_cap;  // logits s become cap tanh(s / cap)
   Norm norm;
+  // A low-rank map of the block's input, normalised, with that input itself, beside the residual
+  // after attention; their sum is divided by the root of 2 (LAuReL, arXiv 2411.07501).
+  std::optional<Integer> low_rank_residual;
+  std::optional<ParallelStreams> streams;
+  std::optional<PerLayerEmbedding> per_layer_embedding;
 
   std::vector<Named<Mixer>> attention;
   std::vector<Named<FeedForward>> feed_forward;
@@ -211,5 +242,10 @@ std::vector<std::size_t> layer_sequence(const ArchSpec& spec);
 
 // The number of layers: the sum over the stack.
 Integer layer_count(const ArchSpec& spec);
+
+// Whose keys and values a layer meets that has none of its own: for each such kind of layer, the
+// kind of the last layer before it whose attention is the one named. None where the kind has its
+// own, where no such layer stands before, or where its layers would not agree.
+std::vector<std::optional<std::size_t>> kv_sources(const ArchSpec& spec);
 
 }  // namespace llmarch

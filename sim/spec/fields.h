@@ -6,14 +6,13 @@
 // name every place that has to know more.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include "sim/spec/arch_spec.h"
+#include "sim/spec/field_names.h"
 
 namespace llmarch {
 
@@ -25,6 +24,8 @@ struct Range {
 
 inline constexpr Range kSize{1, std::int64_t{1} << 24};  // widths, heads, vocabularies
 inline constexpr Range kExperts{1, 1'000'000};
+inline constexpr Range kStreams{1, 64};
+inline constexpr Range kStreamIndex{0, 63};
 inline constexpr Range kRepeats{1, 100'000};
 inline constexpr Range kPositions{1, std::int64_t{1} << 40};
 inline constexpr Range kParameters{1, std::int64_t{1} << 62};
@@ -39,6 +40,7 @@ struct RealRange {
 
 inline constexpr RealRange kEpsilon{0, 1};
 inline constexpr RealRange kFactor{0, 1e9};
+inline constexpr RealRange kShare{0, 0.999999};
 
 // A headline stands in every comparison; a detail only where models differ in it.
 enum class Prominence { headline, detail };
@@ -51,80 +53,6 @@ struct Field {
 
 template <class Type, class Struct>
 concept FieldsOf = std::same_as<std::remove_const_t<Type>, Struct>;
-
-// The names of an enumeration's values, and of a variant's alternatives, as a file writes them.
-template <class Type>
-struct Names;
-
-template <>
-struct Names<NormKind> {
-  static constexpr std::array values{std::pair{std::string_view("rms"), NormKind::rms},
-                                     std::pair{std::string_view("layer"), NormKind::layer}};
-};
-template <>
-struct Names<Activation> {
-  static constexpr std::array values{
-      std::pair{std::string_view("gelu_tanh"), Activation::gelu_tanh},
-      std::pair{std::string_view("gelu_erf"), Activation::gelu_erf},
-      std::pair{std::string_view("silu"), Activation::silu},
-      std::pair{std::string_view("relu"), Activation::relu}};
-};
-template <>
-struct Names<RotaryLayout> {
-  static constexpr std::array values{
-      std::pair{std::string_view("half_split"), RotaryLayout::half_split},
-      std::pair{std::string_view("interleaved"), RotaryLayout::interleaved}};
-};
-template <>
-struct Names<QkNorm> {
-  static constexpr std::array values{
-      std::pair{std::string_view("per_head"), QkNorm::per_head},
-      std::pair{std::string_view("whole"), QkNorm::whole},
-      std::pair{std::string_view("unweighted_after_rotation"), QkNorm::unweighted_after_rotation}};
-};
-template <>
-struct Names<NormPlacement> {
-  static constexpr std::array values{
-      std::pair{std::string_view("before"), NormPlacement::before},
-      std::pair{std::string_view("after"), NormPlacement::after},
-      std::pair{std::string_view("before_and_after"), NormPlacement::before_and_after},
-      std::pair{std::string_view("after_residual"), NormPlacement::after_residual}};
-};
-template <>
-struct Names<GroupScore> {
-  static constexpr std::array values{std::pair{std::string_view("best"), GroupScore::best},
-                                     std::pair{std::string_view("best_two"), GroupScore::best_two}};
-};
-template <>
-struct Names<Head> {
-  static constexpr std::array values{std::pair{std::string_view("tied"), Head::tied},
-                                     std::pair{std::string_view("separate"), Head::separate}};
-};
-template <>
-struct Names<Scoring> {
-  static constexpr std::array values{std::pair{std::string_view("softmax"), Scoring::softmax},
-                                     std::pair{std::string_view("sigmoid"), Scoring::sigmoid}};
-};
-template <>
-struct Names<RotaryScaling> {
-  static constexpr std::array<std::string_view, 3> alternatives{"llama3", "yarn", "linear"};
-};
-template <>
-struct Names<Mixer> {
-  static constexpr std::array<std::string_view, 2> alternatives{"grouped", "latent"};
-};
-template <>
-struct Names<FeedForward> {
-  static constexpr std::array<std::string_view, 2> alternatives{"dense", "mixture"};
-};
-
-template <class Enum>
-constexpr std::string_view name_of(Enum value) {
-  for (const auto& [name, candidate] : Names<Enum>::values) {
-    if (candidate == value) return name;
-  }
-  return "?";  // unreachable: Names lists every value, and a test checks it
-}
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
@@ -215,6 +143,12 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
             "queries and keys are normalised: per_head or whole before rotation with a weight, or "
             "unweighted_after_rotation"},
       attention.qk_norm);
+  visit(Field{"value_norm", "each head's value is divided by its root mean square"},
+        attention.value_norm);
+  visit(Field{"kv_from",
+              "name of an [attention.NAME] table: keys and values are those of the last layer of "
+              "that kind before, and there are none of its own"},
+        attention.kv_from);
   visit(Field{"window", "a query meets this many of the newest keys, its own among them"},
         attention.window, kPositions);
   visit(Field{"chunk", "a query meets the keys of its own chunk of this many positions"},
@@ -225,6 +159,8 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         kFactor);
   visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
+  visit(Field{"rotated_dim", "of a head, the first so many elements are rotated; left out: all"},
+        attention.rotated_dim, kSize);
 }
 
 template <class Visitor>
@@ -258,6 +194,10 @@ void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward)
       Field{"gated", "three projections, act(gate(x)) * up(x), instead of two", Prominence::detail},
       feed_forward.gated);
   visit(Field{"bias", "the projections have a bias"}, feed_forward.bias);
+  visit(Field{"sparsity",
+              "the gate's elements lose mean + deviation z(this), z the normal quantile, and those "
+              "below become 0"},
+        feed_forward.sparsity, kShare);
 }
 
 template <class Visitor>
@@ -330,6 +270,29 @@ void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<ParallelStreams> auto& streams) {
+  visit(Field{"count", "number of residual streams"}, streams.count, kStreams);
+  visit(Field{"active", "the stream that layers compute on, from 0", Prominence::detail},
+        streams.active, kStreamIndex);
+  visit(Field{"coefficient_clip", "the weights of the correction are held within this",
+              Prominence::detail},
+        streams.coefficient_clip, kFactor);
+  visit(Field{"output_scale",
+              "a weight per column on the corrected stream, before the per-layer embedding's gate",
+              Prominence::detail},
+        streams.output_scale);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<PerLayerEmbedding> auto& embedding) {
+  visit(Field{"vocabulary", "rows of the table; a token beyond has row 0"}, embedding.vocabulary,
+        kSize);
+  visit(Field{"width", "elements for each layer; a row of the table is width x layers"},
+        embedding.width, kSize);
+  visit(Field{"activation", "the gate's function", Prominence::detail}, embedding.activation);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"name", "the name used on the command line; the file is called NAME.toml"},
         spec.name);
@@ -349,6 +312,13 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"logit_soft_cap", "logits s become cap tanh(s / cap)"}, spec.logit_soft_cap, kFactor);
   visit(Field{"norm", "the norm used throughout, around each block and before the head"},
         spec.norm);
+  visit(Field{"low_rank_residual",
+              "rank of a learned map beside the residual after attention (LAuReL)"},
+        spec.low_rank_residual, kSize);
+  visit(Field{"streams", "parallel residual streams, predicted and corrected (AltUp)"},
+        spec.streams);
+  visit(Field{"per_layer_embedding", "a second table, with a vector of each token for each layer"},
+        spec.per_layer_embedding);
   visit(Field{"attention", "kinds of attention, by name"}, spec.attention);
   visit(Field{"feed_forward", "kinds of feed-forward, by name"}, spec.feed_forward);
   visit(Field{"layer", "kinds of layer, by name"}, spec.layer);

@@ -194,6 +194,13 @@ Activation activation(Import& import, std::string_view key) {
   return Activation::silu;
 }
 
+Activation activation_or(Import& import, std::string_view key, Activation value) {
+  const auto stated = import.config.optional_text(key);
+  if (stated || !import.config.all_read({key})) return activation(import, key);
+  import.load.filled.push_back(fmt::format("{} = {} ({})", key, name_of(value), kTypeDefault));
+  return value;
+}
+
 Rotary rotary(Import& import, RotaryLayout layout) {
   return rotary_with(import, layout, [&] { return import.config.real("rope_theta"); });
 }
@@ -202,6 +209,84 @@ Rotary rotary_or(Import& import, RotaryLayout layout, double theta) {
   return rotary_with(import, layout,
                      [&] { return import.config.real_or("rope_theta", theta, kTypeDefault); });
 }
+
+namespace {
+
+constexpr const char* kLayerTypes[] = {"sliding_attention", "full_attention"};
+
+// The rotary positions of one layer type, where "rope_parameters" goes by layer type.
+const json* rope_of_type(Import& import, std::string_view type) {
+  const json* all = import.config.optional_object("rope_parameters");
+  if (all == nullptr) return nullptr;
+  if (!all->contains(kLayerTypes[0]) && !all->contains(kLayerTypes[1])) return nullptr;
+  ConfigReader by_type(*all, "rope_parameters", import.load.problems, import.load.filled);
+  for (const char* each : kLayerTypes) by_type.optional_object(each);
+  if (type == kLayerTypes[0]) by_type.finish();  // once
+  const auto own = all->find(type);
+  static const json empty = json::object();
+  return own == all->end() || !own->is_object() ? &empty : &*own;
+}
+
+Rotary rotary_by_type(Import& import, const json& parameters, std::string_view type, double theta) {
+  ConfigReader rope(parameters, fmt::format("rope_parameters of {}", type), import.load.problems,
+                    import.load.filled);
+  Rotary rotary;
+  rotary.theta = rope.real_or("rope_theta", theta, kTypeDefault);
+  rope.only("partial_rotary_factor", 1.0);
+  if (!rope.contains("rope_type") && !rope.contains("type")) {
+    rope.inert({"rope_type", "type"});
+    rope.finish();
+    return rotary;
+  }
+  read_scaling(rope, rotary);
+  return rotary;
+}
+
+}  // namespace
+
+Rotary rotary_of_full_layers(Import& import, double theta) {
+  const json* own = rope_of_type(import, "full_attention");
+  if (own == nullptr) return rotary_or(import, RotaryLayout::half_split, theta);
+  import.config.only("rope_scaling", nullptr);
+  const Rotary rotary = rotary_by_type(import, *own, "full_attention", theta);
+  import.config.only("rope_theta", rotary.theta);
+  return rotary;
+}
+
+Rotary rotary_of_sliding_layers(Import& import, double theta) {
+  const json* own = rope_of_type(import, "sliding_attention");
+  if (own == nullptr) {
+    return {import.config.real_or("rope_local_base_freq", theta, kTypeDefault),
+            RotaryLayout::half_split, std::nullopt};
+  }
+  const Rotary rotary = rotary_by_type(import, *own, "sliding_attention", theta);
+  import.config.only("rope_local_base_freq", rotary.theta);
+  return rotary;
+}
+
+std::vector<bool> full_layers(Import& import, Integer layers, std::int64_t every_nth) {
+  ConfigReader& config = import.config;
+  const std::vector<std::string> types = config.optional_texts("layer_types");
+  std::vector<bool> full;
+  for (std::int64_t layer = 0; layer < layers.value(); ++layer) {
+    full.push_back((layer + 1) % every_nth == 0);
+  }
+  for (std::size_t layer = 0; layer < types.size(); ++layer) {
+    if (types[layer] != kLayerTypes[0] && types[layer] != kLayerTypes[1]) {
+      config.refuse(fmt::format("layer type {} is not supported", quote_name(types[layer])),
+                    "supported: sliding_attention, full_attention");
+      return full;
+    }
+    if (layer < full.size()) full[layer] = types[layer] == kLayerTypes[1];
+  }
+  if (!types.empty() && types.size() != full.size() && config.all_read({"num_hidden_layers"})) {
+    config.refuse(fmt::format("'layer_types' lists {} layers, and num_hidden_layers = {}",
+                              types.size(), layers.value()),
+                  "it has one entry for each layer");
+  }
+  return full;
+}
+
 GroupedAttention heads_of(Import& import) {
   ConfigReader& config = import.config;
   GroupedAttention attention;

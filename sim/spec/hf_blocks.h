@@ -24,9 +24,18 @@ Head head_of(Import& import, bool tied_by_default);
 void read_common(Import& import, ArchSpec& spec, bool tied_by_default);
 Integer layer_number(Import& import, std::string_view key);
 Activation activation(Import& import, std::string_view key);
+Activation activation_or(Import& import, std::string_view key, Activation value);
 // theta is stated, or the library's own.
 Rotary rotary(Import& import, RotaryLayout layout);
 Rotary rotary_or(Import& import, RotaryLayout layout, double theta);
+
+// The same where layers with a window have a base of their own and are not stretched: flat, as
+// "rope_theta" with "rope_scaling" and "rope_local_base_freq", or by layer type in
+// "rope_parameters".
+Rotary rotary_of_full_layers(Import& import, double theta);
+Rotary rotary_of_sliding_layers(Import& import, double theta);
+// Of each layer whether it is full, by "layer_types", or else by the rule that every nth is.
+std::vector<bool> full_layers(Import& import, Integer layers, std::int64_t every_nth);
 
 // Query and key/value heads as most decoders call them: their numbers; with biases and rotary
 // positions too.

@@ -140,6 +140,41 @@ std::optional<double> ConfigReader::real_or_none(std::string_view key, std::stri
   return std::nullopt;
 }
 
+std::optional<double> ConfigReader::real_or_default(std::string_view key, double value,
+                                                    std::string_view reason) {
+  if (contains(key)) return real_or_none(key, reason);
+  return real_or(key, value, reason);
+}
+
+std::vector<Integer> ConfigReader::sizes_or(std::string_view key, Integer value, std::size_t count,
+                                            std::string_view reason, const Range& range) {
+  const json* stated = find(key);
+  if (stated == nullptr || !stated->is_array()) {
+    return std::vector<Integer>(count, size_or(key, value, reason, range));
+  }
+  std::vector<Integer> sizes;
+  for (const json& item : *stated) {
+    if (is_size(item, range)) sizes.emplace_back(item.get<std::int64_t>());
+  }
+  if (sizes.size() == stated->size() && sizes.size() == count) return sizes;
+  wrong(key, fmt::format("{}, or a list of {} such", expected_size(range), count));
+  return std::vector<Integer>(count, value);
+}
+
+std::vector<double> ConfigReader::shares_or_none(std::string_view key, std::size_t count) {
+  const json* stated = find(key);
+  if (stated == nullptr) return {};
+  std::vector<double> shares;
+  for (const json& item : stated->is_array() ? *stated : json::array()) {
+    if (item.is_number() && item.get<double>() >= 0 && item.get<double>() <= kShare.most) {
+      shares.push_back(item.get<double>());
+    }
+  }
+  if (shares.size() == count && stated->size() == count) return shares;
+  wrong(key, fmt::format("a list of {} numbers from 0 to below 1", count));
+  return {};
+}
+
 const json* ConfigReader::object_or_none(std::string_view key, std::string_view reason) {
   if (!contains(key)) fill(key, "none", reason);
   return optional_object(key);

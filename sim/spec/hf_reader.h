@@ -39,6 +39,14 @@ class ConfigReader {
 
   // Null: none. Absent: none, which is recorded with its reason.
   std::optional<double> real_or_none(std::string_view key, std::string_view reason);
+  // Null: none. Absent: the library's own value, which is recorded.
+  std::optional<double> real_or_default(std::string_view key, double value,
+                                        std::string_view reason);
+  // One number for all of `count`, or a list with one for each; absent: `value` for all.
+  std::vector<Integer> sizes_or(std::string_view key, Integer value, std::size_t count,
+                                std::string_view reason, const Range& range = kSize);
+  // From 0 to 1, one for each of `count`; none where the field is absent or null.
+  std::vector<double> shares_or_none(std::string_view key, std::size_t count);
   std::vector<std::int64_t> indices_or_none(std::string_view key, std::string_view reason);
   const nlohmann::json* object_or_none(std::string_view key, std::string_view reason);
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sim/spec/fields.h"
+#include "sim/spec/layer_rules.h"
 
 namespace llmarch {
 namespace {
@@ -71,12 +72,31 @@ void reach_is_one(const GroupedAttention& attention, const std::string& path, Pr
                       "a query meets the newest keys, or those of its chunk: keep one of the two"});
 }
 
+void rotated_part_is_in_the_head(const GroupedAttention& attention, const std::string& path,
+                                 Problems& problems) {
+  if (!attention.rotated_dim || !known(attention.head_dim, *attention.rotated_dim)) return;
+  if (!attention.rotary) {
+    problems.push_back({path + ".rotated_dim", "rotated_dim is given without rotary",
+                        "nothing is rotated: add a rotary table or delete rotated_dim"});
+  } else if (*attention.rotated_dim > attention.head_dim) {
+    problems.push_back({path + ".rotated_dim",
+                        fmt::format("rotated_dim = {} is more than head_dim = {}",
+                                    attention.rotated_dim->value(), attention.head_dim.value()),
+                        "the rotated part is a part of each head"});
+  }
+}
+
 void attention_rules(const GroupedAttention& attention, const std::string& path,
                      Problems& problems) {
   reach_is_one(attention, path, problems);
   kv_heads_divide_query_heads(attention, path, problems);
+  rotated_part_is_in_the_head(attention, path, problems);
   if (!attention.rotary) return;
-  rotated_width_is_even(attention.head_dim, path, "head_dim", problems);
+  if (attention.rotated_dim) {
+    rotated_width_is_even(*attention.rotated_dim, path, "rotated_dim", problems);
+  } else {
+    rotated_width_is_even(attention.head_dim, path, "head_dim", problems);
+  }
   rotary_rules(*attention.rotary, path + ".rotary", problems);
 }
 
@@ -140,8 +160,11 @@ void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
                       "choose more groups or fewer experts"});
 }
 
-void feed_forward_rules(const DenseFeedForward&, const std::string&, Problems&) {
-  // A dense feed-forward's fields are independent of each other.
+void feed_forward_rules(const DenseFeedForward& dense, const std::string& path,
+                        Problems& problems) {
+  if (!dense.sparsity || dense.gated) return;
+  problems.push_back({path + ".sparsity", "sparsity is given without gated",
+                      "it is the gate's elements that become 0: set gated = true or delete it"});
 }
 
 void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& path,
@@ -238,6 +261,8 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
     std::visit([&](const auto& kind) { feed_forward_rules(kind, path, problems); }, feed_forward);
   }
   the_stack_has_layers(spec, problems);
+  shared_keys_and_values_fit(spec, problems);
+  streams_and_residuals_fit(spec, problems);
   every_context_has_a_position(spec, problems);
   every_kind_is_used(spec, problems);
   return problems;

@@ -54,6 +54,12 @@ class Resolver {
 
 void resolve_references(ArchSpec& spec, TomlReading& reading) {
   Resolver resolver(reading);
+  for (auto& [name, mixer] : spec.attention) {
+    auto* grouped = std::get_if<GroupedAttention>(&mixer);
+    if (grouped == nullptr || !grouped->kv_from) continue;
+    resolver.resolve(*grouped->kv_from, spec.attention, "attention",
+                     "attention." + name + ".kv_from");
+  }
   for (auto& [name, layer] : spec.layer) {
     const std::string path = "layer." + name;
     resolver.resolve(layer.attention, spec.attention, "attention", path + ".attention");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <stdexcept>
 
 #include "sim/cost/op_cost.h"
@@ -9,14 +10,14 @@
 namespace llmarch {
 namespace {
 
-void add(const OpGraph& graph, std::optional<WeightId> id, std::vector<Weight>& weights) {
-  if (id) weights.push_back(graph.weight(*id));
+void add(const OpGraph&, std::optional<WeightId> id, std::vector<WeightId>& weights) {
+  if (id) weights.push_back(*id);
 }
 
 // What an operation opens. One overload for each, so that a new operation is not forgotten here.
 struct OpenedWeights {
   const OpGraph& graph;
-  std::vector<Weight> weights;
+  std::vector<WeightId> weights;
 
   void operator()(const Embed& op) { add(graph, op.table, weights); }
   void operator()(const AddPositions& op) { add(graph, op.table, weights); }
@@ -55,10 +56,18 @@ struct OpenedWeights {
     add(graph, op.up, weights);
     add(graph, op.down, weights);
   }
-  void operator()(const SelectRows&) {}  // a copy
+  void operator()(const SelectRows&) {}      // a copy
+  void operator()(const TakeColumns&) {}     // a copy
+  void operator()(const JoinColumns&) {}     // a copy
+  void operator()(const MatchMagnitude&) {}  // activations only
+  void operator()(const MixStreams&) {}      // activations only: the coefficients are computed
+  void operator()(const CorrectStreams&) {}  // activations only
+  void operator()(const AddToStreams&) {}    // activations only
+  void operator()(const ScaleColumns& op) { add(graph, op.weight, weights); }
+  void operator()(const Sparsify&) {}  // activations only
 };
 
-std::vector<Weight> opened_weights(const OpGraph& graph, const Op& op) {
+std::vector<WeightId> opened_weights(const OpGraph& graph, const Op& op) {
   OpenedWeights opened{graph, {}};
   std::visit(opened, op);
   return std::move(opened.weights);
@@ -109,11 +118,16 @@ OperationTable operation_table(const Model& model, Phase phase, const Settings& 
 
 std::vector<WeightUse> weight_uses(const OpGraph& graph) {
   std::vector<WeightUse> uses;
+  std::set<WeightId> listed;
   for (const Block& block : graph.blocks) {
     for (const Node& node : block.nodes) {
       // The absorbed form opens what the expanded one opens too: each parameter is listed once.
       if (node.when == When::absorbed) continue;
-      std::vector<Weight> weights = opened_weights(graph, node.op);
+      std::vector<Weight> weights;
+      // A weight that several operations open is listed where it is first met.
+      for (const WeightId id : opened_weights(graph, node.op)) {
+        if (listed.insert(id).second) weights.push_back(graph.weight(id));
+      }
       if (weights.empty()) continue;
       Elements parameters;
       for (const Weight& weight : weights) parameters += weight.elements();

@@ -64,6 +64,9 @@ class FactCollector {
   void operator()(const Field& field, const Struct& member) {
     nested(field, [&](FactCollector& inner) { visit_fields(inner, member); });
   }
+  void operator()(const Field& field, const Reference& member) {
+    note(field, {member.name, std::nullopt});
+  }
   // Texts say where a spec comes from, and lists are walked by `facts_of`.
   void operator()(const Field&, const std::string&) {}
   void operator()(const Field&, const Published&) {}
@@ -142,16 +145,6 @@ std::vector<bool> period_of(const std::vector<bool>& members) {
   return members;
 }
 
-// Which layers have a property: "all", "52 of 62: 1-5 of every 6", "58 of 61: 4-61".
-std::string which_layers(const std::vector<bool>& members) {
-  const auto count = std::count(members.begin(), members.end(), true);
-  if (count == std::ssize(members)) return "all";
-  const std::vector<bool> period = period_of(members);
-  std::string text = fmt::format("{} of {}: {}", count, members.size(), ranges(period));
-  if (period.size() < members.size()) text += fmt::format(" of every {}", period.size());
-  return text;
-}
-
 bool has_window(const Mixer& mixer) {
   const auto* grouped = std::get_if<GroupedAttention>(&mixer);
   return grouped != nullptr && grouped->window.has_value();
@@ -160,6 +153,16 @@ bool has_window(const Mixer& mixer) {
 bool has_chunk(const Mixer& mixer) {
   const auto* grouped = std::get_if<GroupedAttention>(&mixer);
   return grouped != nullptr && grouped->chunk.has_value();
+}
+
+bool uses_others_keys(const Mixer& mixer) {
+  const auto* grouped = std::get_if<GroupedAttention>(&mixer);
+  return grouped != nullptr && grouped->kv_from.has_value();
+}
+
+bool has_sparse_gate(const FeedForward& feed_forward) {
+  const auto* dense = std::get_if<DenseFeedForward>(&feed_forward);
+  return dense != nullptr && dense->sparsity.has_value();
 }
 
 // Neither rotary nor learned positions are seen by it.
@@ -188,6 +191,14 @@ void note_layer_properties(const ArchSpec& spec, std::vector<Fact>& facts) {
   };
   note_layers(spec, "layers with a window", attention(has_window), facts);
   note_layers(spec, "layers with chunks", attention(has_chunk), facts);
+  note_layers(spec, "layers that use another's keys and values", attention(uses_others_keys),
+              facts);
+  note_layers(
+      spec, "layers with sparse gates",
+      [&](const Layer& layer) {
+        return has_sparse_gate(spec.feed_forward.at(layer.feed_forward.index).value);
+      },
+      facts);
   if (!spec.learned_positions) {
     note_layers(spec, "layers without positions", attention(has_no_rotation), facts);
   }
@@ -292,6 +303,18 @@ std::string layer_pattern(const ArchSpec& spec) {
     }
   }
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string which_layers(const std::vector<bool>& members) {
+  const auto count = std::count(members.begin(), members.end(), true);
+  if (count == std::ssize(members)) return "all";
+  const std::vector<bool> period = period_of(members);
+  std::string which = ranges(period);
+  if (period.size() < members.size()) {
+    const bool one = std::count(period.begin(), period.end(), true) == 1;
+    which = fmt::format("{}{} of every {}", one ? "number " : "", which, period.size());
+  }
+  return fmt::format("{} of {}: {}", count, members.size(), which);
 }
 
 }  // namespace llmarch
