@@ -15,9 +15,7 @@ ParallelStreams gemma3n_streams(ConfigReader& config) {
   ParallelStreams streams;
   streams.count = config.size_or("altup_num_inputs", 4, kTypeDefault, kStreams);
   streams.active = config.size_or("altup_active_idx", 0, kTypeDefault, kStreamIndex);
-  streams.coefficient_clip = config.contains("altup_coef_clip")
-                                 ? config.real_or_none("altup_coef_clip", "")
-                                 : config.real_or("altup_coef_clip", 120, kTypeDefault);
+  streams.coefficient_clip = config.nullable_real_or("altup_coef_clip", 120, kTypeDefault);
   return streams;
 }
 
@@ -169,9 +167,7 @@ void import_gemma3n_text(Import& import, ArchSpec& spec) {
                NormPlacement::before_and_after};
   spec.head = head_of(import, true);
   spec.scaled_embedding = true;
-  spec.logit_soft_cap = config.contains("final_logit_softcapping")
-                            ? config.real_or_none("final_logit_softcapping", "")
-                            : config.real_or("final_logit_softcapping", 30, kTypeDefault);
+  spec.logit_soft_cap = config.nullable_real_or("final_logit_softcapping", 30, kTypeDefault);
   spec.parallel_streams = gemma3n_streams(config);
   spec.per_layer_embedding = gemma3n_per_layer_embedding(
       config, activation_or(import, "hidden_activation", Activation::gelu_tanh));

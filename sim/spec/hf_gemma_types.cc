@@ -10,7 +10,6 @@ void read_gemma(Import& import, ArchSpec& spec) {
   import.config.inert({"cache_implementation", "hidden_act"});
   spec.norm.placement = NormPlacement::before_and_after;
   spec.scaled_embedding = true;
-  spec.logit_soft_cap = import.config.real_or_none("final_logit_softcapping", "no cap");
 }
 
 void add_gemma_layers(Import& import, ArchSpec& spec, const GroupedAttention& local,
@@ -29,11 +28,12 @@ void import_gemma2(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   read_common(import, spec, true);
   read_gemma(import, spec);
+  spec.logit_soft_cap = config.nullable_real_or("final_logit_softcapping", 30, kTypeDefault);
   config.stated("num_key_value_heads");
   GroupedAttention global = grouped_attention(import);
   global.head_dim = config.size("head_dim");
   global.query_scalar = config.size("query_pre_attn_scalar");
-  global.score_soft_cap = config.real_or_none("attn_logit_softcapping", "no cap");
+  global.score_soft_cap = config.nullable_real_or("attn_logit_softcapping", 50, kTypeDefault);
   GroupedAttention local = global;
   local.window = config.size("sliding_window", kPositions);
   add_gemma_layers(import, spec, local, global, 2);
@@ -49,6 +49,7 @@ void import_gemma3_text(Import& import, ArchSpec& spec) {
                NormPlacement::before_and_after};
   spec.head = head_of(import, true);
   read_gemma(import, spec);
+  spec.logit_soft_cap = config.real_or_none("final_logit_softcapping", "no cap");
 
   GroupedAttention global;
   global.query_heads = config.size_or("num_attention_heads", 8, kTypeDefault);

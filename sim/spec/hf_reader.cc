@@ -134,6 +134,12 @@ bool ConfigReader::flag_or(std::string_view key, bool value, std::string_view re
   return value;
 }
 
+std::optional<double> ConfigReader::nullable_real_or(std::string_view key, double value,
+                                                     std::string_view reason) {
+  if (find(key) == nullptr && contains(key)) return std::nullopt;
+  return real_or(key, value, reason);
+}
+
 std::optional<double> ConfigReader::real_or_none(std::string_view key, std::string_view reason) {
   if (find(key) != nullptr) return real(key);
   if (!contains(key)) fill(key, "none", reason);

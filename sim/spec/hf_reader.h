@@ -37,6 +37,10 @@ class ConfigReader {
   double real_or(std::string_view key, double value, std::string_view reason);
   bool flag_or(std::string_view key, bool value, std::string_view reason);
 
+  // Null: none. Absent: the library's own value, which is recorded with its reason.
+  std::optional<double> nullable_real_or(std::string_view key, double value,
+                                         std::string_view reason);
+
   // Null: none. Absent: none, which is recorded with its reason.
   std::optional<double> real_or_none(std::string_view key, std::string_view reason);
   std::vector<std::int64_t> indices_or_none(std::string_view key, std::string_view reason);
