@@ -144,16 +144,15 @@ void append(Trace& whole, const Trace& chunk) {
 }
 
 // The first `prefilled` tokens at once, the rest one by one.
-Trace run_sequence(const OpGraph& graph, const WeightStore& weights,
-                   std::span<const std::int64_t> ids, std::size_t prefilled) {
-  KvCaches<double> caches(graph, 1);
+Trace run_sequence(const RunStep& run_step, std::span<const std::int64_t> ids,
+                   std::size_t prefilled) {
   Trace trace;
   for (std::size_t past = 0; past < ids.size();) {
     const std::size_t tokens = past == 0 ? prefilled : 1;
     const auto count = static_cast<std::int64_t>(tokens);
     Workload step = past == 0 ? prefill(count, 1) : decode(static_cast<std::int64_t>(past) + 1, 1);
     step.logits = Logits::all;
-    append(trace, execute(graph, weights, caches, ids.subspan(past, tokens), step).trace);
+    append(trace, run_step(step, ids.subspan(past, tokens)));
     past += tokens;
   }
   return trace;
@@ -244,17 +243,27 @@ double VerifiedRun::largest_error() const {
   return largest;
 }
 
-std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
-                                const Expected& expected, double tolerance) {
+std::vector<VerifiedRun> verify(const RunStep& run_step, const Expected& expected,
+                                double tolerance) {
   const std::span<const std::int64_t> ids(expected.input_ids);
   const std::size_t part = ids.size() / 2;
   std::vector<VerifiedRun> runs;
   runs.push_back({fmt::format("prefill of {} tokens", ids.size()),
-                  compare(run_sequence(graph, weights, ids, ids.size()), expected, tolerance)});
+                  compare(run_sequence(run_step, ids, ids.size()), expected, tolerance)});
   if (part == 0) return runs;
   runs.push_back({fmt::format("prefill of {}, then {} tokens one by one", part, ids.size() - part),
-                  compare(run_sequence(graph, weights, ids, part), expected, tolerance)});
+                  compare(run_sequence(run_step, ids, part), expected, tolerance)});
   return runs;
+}
+
+std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
+                                const Expected& expected, double tolerance) {
+  std::optional<KvCaches<double>> caches;
+  const auto run_step = [&](const Workload& step, std::span<const std::int64_t> ids) {
+    if (step.past == 0) caches.emplace(graph, 1);
+    return execute(graph, weights, *caches, ids, step).trace;
+  };
+  return verify(run_step, expected, tolerance);
 }
 
 }  // namespace llmarch

@@ -1,10 +1,12 @@
-// verify: runs a checkpoint's tensors through the reference kernels and compares what comes out
-// with what the reference implementation said. This file knows what is compared and what counts as
+// verify: runs a checkpoint's tensors through our kernels and compares what comes out with what the
+// reference implementation said. This file knows what is compared and what counts as
 // equal.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,7 +47,14 @@ struct VerifiedRun {
   [[nodiscard]] double largest_error() const;  // over hidden states, expert weights and logits
 };
 
+// Runs the next step of one sequence and gives back everything that passed through; a step without
+// a past begins the sequence anew.
+using RunStep = std::function<Trace(const Workload&, std::span<const std::int64_t> token_ids)>;
+
 // Prefill of all tokens, and prefill of a part with the rest token by token.
+std::vector<VerifiedRun> verify(const RunStep& run_step, const Expected& expected,
+                                double tolerance);
+// With the reference kernels.
 std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
                                 const Expected& expected, double tolerance);
 

@@ -159,4 +159,19 @@ std::string percent(double fraction) {
   return digits == "100.0" ? "≈100 %" : digits + " %";
 }
 
+std::string decimal(double value) {
+  return std::isfinite(value) ? three_digits(value) : "–";
+}
+
+std::string duration(double seconds) {
+  if (!std::isfinite(seconds)) return "–";
+  if (seconds == 0) return "0 s";
+  // As it is rounded: 999.6 µs is "1.00 ms".
+  if (seconds < 999.5e-9) return fmt::format("{:.3g} ns", seconds * 1e9);
+  if (seconds < 999.5e-6) return three_digits(seconds * 1e6) + " µs";
+  if (seconds < 999.5e-3) return three_digits(seconds * 1e3) + " ms";
+  if (seconds < 119.5) return three_digits(seconds) + " s";
+  return three_digits(seconds / 60) + " min";
+}
+
 }  // namespace llmarch::reports

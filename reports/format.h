@@ -30,4 +30,10 @@ std::string ratio(double value);
 // and "≈100 %".
 std::string percent(double fraction);
 
+// Three digits: "24.3", "1,234", "0.870"; a whole number without a fraction is exact.
+std::string decimal(double value);
+
+// Three digits in the unit that suits: "873 µs", "41.2 ms", "12.5 s", "4.50 min".
+std::string duration(double seconds);
+
 }  // namespace llmarch::reports

@@ -170,6 +170,12 @@ struct BlockWriter {
     return fence + "\n" + preformatted.text + std::string(end) + fence + "\n";
   }
 
+  std::string operator()(const Chart& chart) const { return bold(chart.caption) + "\n"; }
+
+  std::string operator()(const Diagram& diagram) const {
+    return diagram.text.empty() ? "" : (*this)(Preformatted{diagram.text});
+  }
+
   std::string operator()(const Notes& notes) const {
     std::string text;
     for (const std::string& line : notes.lines) text += "- " + line_text(line) + "\n";
@@ -183,8 +189,9 @@ std::string render_markdown(const Document& document) {
   std::string text;
   if (!document.title.empty()) text = "# " + inline_text(document.title) + "\n";
   for (const Block& block : document.blocks) {
-    if (!text.empty()) text += '\n';
-    text += std::visit(BlockWriter{}, block);
+    const std::string drawn = std::visit(BlockWriter{}, block);
+    if (!text.empty() && !drawn.empty()) text += '\n';
+    text += drawn;
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 
 #include "sim/cli/errors.h"
@@ -13,6 +14,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;
+constexpr double kMostBytes = 0x1p60;
 
 std::vector<std::string> option_names(const Options& options) {
   std::vector<std::string> names;
@@ -22,6 +24,24 @@ std::vector<std::string> option_names(const Options& options) {
 
 [[noreturn]] void refuse_unknown(const Options& options, const std::string& name) {
   throw UsageError(fmt::format("unknown option '{}'", name), suggest(name, option_names(options)));
+}
+
+// Bytes in a unit of memory; 0 for what is none.
+double bytes_in(std::string_view unit) {
+  constexpr std::array kUnits{std::pair{std::string_view(""), 1.0},
+                              std::pair{std::string_view("B"), 1.0},
+                              std::pair{std::string_view("KiB"), 1024.0},
+                              std::pair{std::string_view("MiB"), 1048576.0},
+                              std::pair{std::string_view("GiB"), 1073741824.0},
+                              std::pair{std::string_view("TiB"), 1099511627776.0},
+                              std::pair{std::string_view("KB"), 1e3},
+                              std::pair{std::string_view("MB"), 1e6},
+                              std::pair{std::string_view("GB"), 1e9},
+                              std::pair{std::string_view("TB"), 1e12}};
+  for (const auto& [name, bytes] : kUnits) {
+    if (name == unit) return bytes;
+  }
+  return 0;
 }
 
 std::int64_t multiplier(std::string_view suffix) {
@@ -72,6 +92,18 @@ Integer parse_tokens(const std::string& option, const std::string& text) {
         "write 8192, 8k (8,192) or 1M (1,048,576)");
   }
   return number * factor;
+}
+
+Bytes parse_memory(const std::string& option, const std::string& text) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  const double bytes = number * bytes_in(std::string_view(rest, end));
+  if (error != std::errc() || !(bytes >= 1) || bytes > kMostBytes) {
+    throw UsageError(fmt::format("'{}' for --{} is not an amount of memory", text, option),
+                     "write 24GiB, 1.5TiB or 500MB");
+  }
+  return Bytes(static_cast<std::int64_t>(bytes));
 }
 
 DType parse_dtype(const std::string& option, const std::string& text) {

@@ -30,4 +30,7 @@ Integer parse_tokens(const std::string& option, const std::string& text);
 
 DType parse_dtype(const std::string& option, const std::string& text);
 
+// "24GiB", "1.5TiB", "500MB": binary or decimal units, or plain bytes. Throws UsageError.
+Bytes parse_memory(const std::string& option, const std::string& text);
+
 }  // namespace llmarch::cli

@@ -27,6 +27,7 @@ Command list_command();
 Command show_command();
 Command compare_command();
 Command measure_command();
+Command probe_command();
 Command verify_command();
 Command check_command();
 Command import_command();

@@ -13,8 +13,9 @@ namespace fs = std::filesystem;
 enum class Layer { units, spec, graph, cost, kernels, study, drawing, reports, cli };
 
 bool is_drawing(std::string_view file) {
-  static const std::set<std::string_view> kDrawing{"csv",  "document",     "format",   "json",
-                                                   "text", "table_layout", "markdown", "terminal"};
+  static const std::set<std::string_view> kDrawing{
+      "csv",  "diagram", "document",     "emphasis", "format",
+      "json", "text",    "table_layout", "markdown", "terminal"};
   const std::size_t slash = file.rfind('/');
   const std::size_t dot = file.rfind('.');
   return kDrawing.contains(file.substr(slash + 1, dot - slash - 1));

@@ -1,0 +1,98 @@
+// On architectures drawn at random: the engine and the reference kernels give the same numbers, and
+// the engine's book is the predicted one.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "sim/cost/predict.h"
+#include "sim/graph/lower.h"
+#include "sim/study/agreement.h"
+#include "tests/agreement/random_spec.h"
+#include "tests/engine/engine_options.h"
+#include "tests/support/show_work.h"
+
+namespace llmarch::fast {
+namespace {
+
+constexpr double kTolerance = 1e-4;
+
+std::vector<std::int64_t> some_ids(const OpGraph& graph, Integer count) {
+  const Block& head = graph.blocks.back();
+  const std::int64_t vocabulary = head.values.at(head.output).columns.value();
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < count.value(); ++i) ids.push_back((11 + 7 * i) % vocabulary);
+  return ids;
+}
+
+Workload past_of(const Workload& workload) {
+  return prefill(workload.past, workload.batch);
+}
+
+double largest_difference(const std::vector<float>& left, const std::vector<float>& right) {
+  RC_ASSERT(left.size() == right.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const double scale = std::max(1.0, std::abs(static_cast<double>(right[i])));
+    const double difference = std::abs(static_cast<double>(left[i] - right[i])) / scale;
+    largest = difference <= largest ? largest : difference;  // a NaN stays
+  }
+  return largest;
+}
+
+// Every column but what experts are read: that one is an expectation where several tokens choose.
+void expect_same_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
+  const Book predicted = predict(graph, workload);
+  const bool one_token = workload.batch * workload.tokens == 1;
+  for (AgreementLine line : lay_side_by_side(graph, predicted, run.book)) {
+    if (!one_token && line.operation == "experts") {
+      line.predicted.weights_read = line.counted.weights_read;
+    }
+    if (!line.holds()) {
+      std::ostringstream text;
+      text << line.block << ", " << line.operation << ": predicted ";
+      PrintTo(line.predicted, &text);
+      text << ", counted ";
+      PrintTo(line.counted, &text);
+      RC_FAIL(text.str());
+    }
+  }
+}
+
+void check(const ArchSpec& spec, const Workload& workload) {
+  const OpGraph graph = lower(spec);
+  const WeightStore weights = synthetic_weights(graph, 7);
+  const Integer positions = workload.past + workload.tokens;
+  EngineOptions options = float_options(graph, positions);
+  options.batch = workload.batch;
+  Engine engine = Engine::of(graph, options, weights);
+  KvCaches<double> caches(graph, static_cast<std::size_t>(workload.batch.value()));
+  const auto past_ids = some_ids(graph, workload.past * workload.batch);
+  if (workload.past > 0) {
+    (void)execute(graph, weights, caches, past_ids, past_of(workload));
+    (void)engine.run(past_of(workload), past_ids);
+  }
+  const auto ids = some_ids(graph, workload.tokens * workload.batch);
+  const Execution expected = execute(graph, weights, caches, ids, workload);
+  const StepRun run = engine.run(workload, ids, Keep::everything);
+  for (std::size_t i = 0; i < expected.trace.routing.size(); ++i) {
+    // Scores may be equal but for rounding; what follows is then another model's.
+    RC_PRE(run.trace.routing[i].experts == expected.trace.routing[i].experts);
+  }
+  RC_ASSERT(largest_difference(run.trace.logits, expected.trace.logits) < kTolerance);
+  expect_same_work(graph, workload, run);
+  RC_ASSERT(run.active == expected.active);
+  RC_ASSERT(run.cache == cache_elements(graph, positions, workload.batch));
+  RC_ASSERT(engine.parameters() == predict_parameters(graph).total);
+}
+
+RC_GTEST_PROP(TheEngineOnRandomSpecs, AgreesInPrefill, ()) {
+  check(*any_spec(), *any_prefill());
+}
+RC_GTEST_PROP(TheEngineOnRandomSpecs, AgreesInDecode, ()) {
+  check(*any_spec(), *any_decode());
+}
+RC_GTEST_PROP(TheEngineOnRandomSpecs, AgreesBehindAPast, ()) {
+  check(*any_spec(), *any_chunk());
+}
+
+}  // namespace
+}  // namespace llmarch::fast
