@@ -1,5 +1,6 @@
-# Writes a C++ file that holds the spec files as text, so that the program runs from anywhere, alone.
-#   cmake -DOUTPUT=file.cc -DFILES=a.toml,b.toml -P embed_specs.cmake
+# Writes a C++ file that holds files as text, so that the program runs from anywhere, alone.
+#   cmake -DOUTPUT=file.cc -DFUNCTION=embedded_specs -DFILES=a.toml,b.toml -P embed_specs.cmake
+# FUNCTION is declared in sim/cli/embedded.h.
 string(REPLACE "," ";" FILES "${FILES}")
 set(ENTRIES "")
 foreach(FILE IN LISTS FILES)
@@ -7,15 +8,15 @@ foreach(FILE IN LISTS FILES)
   file(READ "${FILE}" TEXT)
   string(APPEND ENTRIES "      {\"${NAME}\", R\"spec(${TEXT})spec\"},\n")
 endforeach()
-file(WRITE "${OUTPUT}" "// Made by cmake/embed_specs.cmake from arch_specs/models.
-#include \"sim/cli/models.h\"
+file(WRITE "${OUTPUT}" "// Made by cmake/embed_specs.cmake from arch_specs.
+#include \"sim/cli/embedded.h\"
 
 namespace llmarch::cli {
 
-const std::vector<EmbeddedSpec>& embedded_specs() {
-  static const std::vector<EmbeddedSpec> specs{
+const std::vector<EmbeddedFile>& ${FUNCTION}() {
+  static const std::vector<EmbeddedFile> files{
 ${ENTRIES}  };
-  return specs;
+  return files;
 }
 
 }  // namespace llmarch::cli

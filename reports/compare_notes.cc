@@ -25,6 +25,13 @@ bool any_latent(const Comparison& comparison) {
   return false;
 }
 
+bool any_per_layer_embedding(const Comparison& comparison) {
+  for (const ModelFigures& figures : comparison.models) {
+    if (figures.model->spec.per_layer_embedding) return true;
+  }
+  return false;
+}
+
 bool any_tied(const Comparison& comparison) {
   for (const ModelFigures& figures : comparison.models) {
     if (figures.model->spec.head == Head::tied) return true;
@@ -61,6 +68,23 @@ void add_parameter_notes(const Comparison& comparison, Notes& notes) {
   if (any_tied(comparison)) {
     notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
   }
+  if (any_per_layer_embedding(comparison)) {
+    notes.lines.emplace_back(
+        "Per-layer embeddings are input embeddings: in A, not in B and C. They need not be "
+        "resident: a token reads one row of them.");
+  }
+}
+
+// Layers that read another's cache add nothing to it.
+void add_sharing_note(const ModelFigures& figures, Notes& notes) {
+  const ArchSpec& spec = figures.model->spec;
+  std::int64_t sharing = 0;
+  for (const std::size_t kind : layer_sequence(spec)) {
+    if (sharing_attention(spec, spec.layer.at(kind).value) != nullptr) ++sharing;
+  }
+  if (sharing == 0) return;
+  notes.lines.push_back(fmt::format("{}: {} of {} layers read another layer's cache and have none.",
+                                    spec.name, sharing, layer_count(spec).value()));
 }
 
 // What a chunk holds depends on where the context ends; the most is said beside it.
@@ -80,6 +104,7 @@ void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
     add_limit_note(figures, comparison.settings, notes);
     add_chunk_note(figures, notes);
+    add_sharing_note(figures, notes);
   }
   notes.lines.emplace_back(
       "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");
@@ -103,6 +128,18 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
         "Experts' weights read by several tokens: the expected number of distinct experts under "
         "uniform routing, E (1 − (1 − k/E)^tokens).");
   }
+}
+
+void add_hardware_note(const Comparison& comparison, Notes& notes) {
+  const Hardware& hardware = *comparison.hardware;
+  const Rates rates = rates_of(hardware, comparison.settings.weights);
+  notes.lines.push_back(fmt::format(
+      "{} ({}): {} FLOP/s in {}, {} bytes/s, as its file states. The floor is the longer of "
+      "FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed over operations; no run is "
+      "faster. One device: a model that does not fit is priced as if it did.",
+      hardware.name, hardware.title,
+      decimal_count(static_cast<std::int64_t>(rates.flops_per_second)), name_of(rates.arithmetic),
+      decimal_count(static_cast<std::int64_t>(rates.bytes_per_second))));
 }
 
 }  // namespace
@@ -132,6 +169,7 @@ Notes comparison_notes(const Comparison& comparison, const std::set<Section>& se
   if (sections.contains(Section::decode) || sections.contains(Section::prefill)) {
     add_work_notes(comparison, notes);
   }
+  if (comparison.hardware) add_hardware_note(comparison, notes);
   notes.lines.emplace_back(
       "Figures are predicted from shapes unless they are called published; "
       "'llmarch measure MODEL --scaled' counts them in a run.");

@@ -2,13 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "reports/compare_notes.h"
 #include "reports/format.h"
+#include "reports/model_diagram.h"
 
 namespace llmarch::reports {
 namespace {
+
+bool any_per_layer_embedding(const Comparison& comparison) {
+  return std::any_of(comparison.models.begin(), comparison.models.end(),
+                     [](const ModelFigures& figures) {
+                       const Parameters& parameters = figures.model->parameters;
+                       return parameters.resident != parameters.total;
+                     });
+}
 
 // Writes the table: a heading column, then each model, and behind every model but the first its
 // ratio to the first.
@@ -42,11 +52,14 @@ class ComparisonTable {
       case Section::parameters: return parameters();
       case Section::memory: return memory();
       case Section::decode:
-        return step(fmt::format("Decode: one token that attends {} keys", context()),
-                    &ModelFigures::decode);
+        step(fmt::format("Decode: one token that attends {} keys", context()),
+             &ModelFigures::decode);
+        return floor_rows(&OnHardware::decode, comparison_.settings.batch);
       case Section::prefill:
-        return step(fmt::format("Prefill of {} tokens, logits for the last", context()),
-                    &ModelFigures::prefill);
+        step(fmt::format("Prefill of {} tokens, logits for the last", context()),
+             &ModelFigures::prefill);
+        return floor_rows(&OnHardware::prefill,
+                          comparison_.settings.batch * comparison_.settings.context);
     }
     throw std::logic_error("write: a section outside the enumeration");
   }
@@ -136,6 +149,11 @@ class ComparisonTable {
       return cell;
     });
     components();
+    if (any_per_layer_embedding(comparison_)) {
+      row("resident: less per-layer embeddings", [this](const ModelFigures& figures) {
+        return parameters_cell(figures.model->parameters.resident, digits_);
+      });
+    }
     group("Active parameters of a token");
     for (const ActiveConvention convention :
          {ActiveConvention::all, ActiveConvention::without_input_embedding,
@@ -171,7 +189,8 @@ class ComparisonTable {
     for (const Component component :
          {Component::token_embedding, Component::position_embedding, Component::attention,
           Component::feed_forward, Component::router, Component::experts, Component::shared_experts,
-          Component::norms, Component::head}) {
+          Component::norms, Component::head, Component::per_layer_embedding,
+          Component::per_layer_inputs, Component::low_rank_residual, Component::parallel_streams}) {
       bool anywhere = false;
       for (const ModelFigures& figures : comparison_.models) {
         anywhere = anywhere || elements_of(*figures.model, component) > Elements();
@@ -203,12 +222,47 @@ class ComparisonTable {
     group("Memory");
     row(fmt::format("weights, {}", name_of(settings.weights)),
         [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
+    if (any_per_layer_embedding(comparison_)) {
+      row(fmt::format("resident weights, {}", name_of(settings.weights)),
+          [this](const ModelFigures& figures) {
+            return bytes_cell(figures.resident_weight_bytes, digits_);
+          });
+    }
     row(fmt::format("KV cache per token, {}", name_of(settings.kv)),
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);
         });
     row(fmt::format("KV cache at {} x {}", settings.batch.value(), context()),
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
+    if (!comparison_.hardware) return;
+    row("weights, KV cache, activations",
+        [this](const ModelFigures& figures) { return bytes_cell(figures.on->needed, digits_); });
+    row(fmt::format("fits in {} of {}", binary_bytes(comparison_.hardware->memory.bytes.value()),
+                    comparison_.hardware->name),
+        [](const ModelFigures& figures) {
+          Cell cell = text_cell(figures.on->fits ? "yes" : "no");
+          cell.emphasis = figures.on->fits ? Emphasis::good : Emphasis::bad;
+          return cell;
+        });
+  }
+
+  // What a step takes at least on the hardware; `tokens` are those that it makes or takes in.
+  void floor_rows(Floor OnHardware::*which, Integer tokens) {
+    if (!comparison_.hardware) return;
+    const auto seconds = [&](const std::string& label, double Floor::*figure) {
+      row(label, [which, figure](const ModelFigures& figures) {
+        return duration_cell((*figures.on).*which.*figure);
+      });
+    };
+    seconds("FLOPs ÷ peak", &Floor::arithmetic_seconds);
+    seconds("bytes ÷ bandwidth", &Floor::memory_seconds);
+    seconds(fmt::format("floor on {}", comparison_.hardware->name), &Floor::seconds);
+    row("tokens per second, at most", [which, tokens](const ModelFigures& figures) {
+      return rate_cell(tokens.as_double() / ((*figures.on).*which).seconds, "tokens per second");
+    });
+    row("bound by", [which](const ModelFigures& figures) {
+      return text_cell(std::string(name_of(((*figures.on).*which).binds())));
+    });
   }
 
   void step(std::string heading, Step ModelFigures::*which) {
@@ -263,6 +317,11 @@ Document compare_document(const Comparison& comparison, const std::set<Section>&
   document.blocks.emplace_back(Paragraph{fmt::format(
       "context {}, batch {}, weights {}, KV {}", context_tokens(settings.context.value()),
       settings.batch.value(), name_of(settings.weights), name_of(settings.kv))});
+  if (sections.contains(Section::structure)) {
+    std::vector<const Model*> models;
+    for (const ModelFigures& figures : comparison.models) models.push_back(figures.model);
+    document.blocks.emplace_back(model_diagram(models));
+  }
   document.blocks.emplace_back(ComparisonTable(comparison, digits).write(sections));
   document.blocks.emplace_back(comparison_notes(comparison, sections));
   return document;

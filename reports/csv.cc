@@ -159,6 +159,8 @@ struct BlockWriter {
   std::string operator()(const Paragraph&) const { return ""; }
   std::string operator()(const Preformatted&) const { return ""; }
   std::string operator()(const Notes&) const { return ""; }
+  std::string operator()(const Chart&) const { return ""; }
+  std::string operator()(const Diagram&) const { return ""; }
 };
 
 }  // namespace

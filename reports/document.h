@@ -1,6 +1,6 @@
 // What a report says, decided once. A Document is plain values without a model, a file format or a
 // width in them: the code that makes one has computed every number, and the renderers (terminal.h,
-// markdown.h, csv.h) only draw. Beyond this point no number is computed.
+// markdown.h, html.h, csv.h, pictures.h) only draw. Beyond this point no number is computed.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,12 @@
 #include <variant>
 #include <vector>
 
+#include "reports/diagram.h"
+#include "reports/emphasis.h"
+
 namespace llmarch::reports {
 
 enum class Alignment { left, right, centre };
-enum class Emphasis { plain, differs, strong, good, bad, faint };
 
 // Columns that only mean something side by side (a model's figure and its ratio) are joined, and
 // stay in one panel when a wide table is split.
@@ -75,7 +77,46 @@ struct Notes {
   std::vector<std::string> lines = {};
 };
 
-using Block = std::variant<Heading, Paragraph, Table, Preformatted, Notes>;
+// How figures run along an axis; the ticks of a logarithmic one are powers of ten, or of two where
+// the unit counts in twos.
+enum class Scale { linear, logarithmic };
+
+// How the figures of an axis are written: plain "12.5"; tokens "8k"; bytes "1.5 GiB"; counts "3 B".
+enum class TickFormat { plain, tokens, bytes, counts };
+
+struct Axis {
+  std::string label = {};  // with its unit, unless the ticks have one: "context, tokens"
+  Scale scale = Scale::linear;
+  TickFormat ticks = TickFormat::plain;
+};
+
+struct ChartPoint {
+  double x = 0;
+  double y = 0;
+};
+
+// Points in the order of x. A logarithmic axis leaves out what is not above zero.
+struct Series {
+  std::string label = {};  // stands at the line's end
+  std::vector<ChartPoint> points = {};
+};
+
+// A place that is pointed out: where one line overtakes another.
+struct ChartMark {
+  ChartPoint at = {};
+  std::string text = {};  // "4,097"
+};
+
+struct Chart {
+  std::string name = {};  // of its picture's file, without an ending: "kv-cache"
+  std::string caption = {};
+  Axis x = {};
+  Axis y = {};
+  std::vector<Series> series = {};
+  std::vector<ChartMark> marks = {};
+};
+
+using Block = std::variant<Heading, Paragraph, Table, Preformatted, Notes, Chart, Diagram>;
 
 struct Document {
   std::string title = {};  // may be empty

@@ -24,11 +24,33 @@ Json row_json(const Table& table, const CellRow& row, const std::string& group) 
   return json;
 }
 
+Json series_json(const Series& series) {
+  Json points = Json::array();
+  for (const ChartPoint& point : series.points) points.push_back({point.x, point.y});
+  return {{"label", series.label}, {"points", std::move(points)}};
+}
+
 struct Writer {
   Json operator()(const Heading& heading) const { return {{"heading", heading.text}}; }
   Json operator()(const Paragraph& paragraph) const { return {{"paragraph", paragraph.text}}; }
   Json operator()(const Preformatted& drawing) const { return {{"preformatted", drawing.text}}; }
   Json operator()(const Notes& notes) const { return {{"notes", notes.lines}}; }
+  Json operator()(const Diagram& diagram) const {
+    return {{"diagram", diagram.caption}, {"text", diagram.text}};
+  }
+  Json operator()(const Chart& chart) const {
+    Json series = Json::array();
+    for (const Series& line : chart.series) series.push_back(series_json(line));
+    Json marks = Json::array();
+    for (const ChartMark& mark : chart.marks) {
+      marks.push_back({{"x", mark.at.x}, {"y", mark.at.y}, {"text", mark.text}});
+    }
+    return {{"chart", chart.caption},
+            {"x", chart.x.label},
+            {"y", chart.y.label},
+            {"series", std::move(series)},
+            {"marks", std::move(marks)}};
+  }
   Json operator()(const Table& table) const {
     Json rows = Json::array();
     std::string group;

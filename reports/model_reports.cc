@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "reports/block_diagram.h"
 #include "reports/format.h"
+#include "reports/model_diagram.h"
+#include "sim/cost/roofline.h"
 
 namespace llmarch::reports {
 namespace {
@@ -51,6 +52,9 @@ Table component_table(const Parameters& parameters, Digits digits) {
     add(std::string(name_of(component)), elements, Emphasis::plain);
   }
   add("total", parameters.total, Emphasis::strong);
+  if (parameters.resident != parameters.total) {
+    add("resident: less per-layer embeddings", parameters.resident, Emphasis::plain);
+  }
   table.rows.emplace_back(GroupHeading{"active parameters of a token"});
   add("A: every matrix touched", parameters.active.all, Emphasis::plain);
   add("B: A less input embedding", parameters.active.without_input_embedding, Emphasis::plain);
@@ -143,9 +147,26 @@ Table operations_table(const OperationTable& operations, Digits digits) {
   return table;
 }
 
+Table hardware_table(const std::vector<Hardware>& hardware) {
+  Table table{.columns = {left("name"), right("memory"), right("bandwidth, GB/s"),
+                          right("bf16, TFLOP/s"), left("title")}};
+  for (const Hardware& each : hardware) {
+    const Rates rates = rates_of(each, DType::bf16);
+    Cell peak = rate_cell(rates.flops_per_second / 1e12, "");
+    if (rates.arithmetic != DType::bf16) {
+      peak.text += fmt::format(" ({})", name_of(rates.arithmetic));
+    }
+    table.rows.emplace_back(CellRow{
+        {text_cell(each.name), without_unit(bytes_cell(Bytes(each.memory.bytes), Digits::rounded)),
+         rate_cell(rates.bytes_per_second / 1e9, ""), peak, text_cell(each.title)}});
+  }
+  return table;
+}
+
 }  // namespace
 
-Document list_document(const std::vector<ListedModel>& models) {
+Document list_document(const std::vector<ListedModel>& models,
+                       const std::vector<Hardware>& hardware) {
   Table table{.columns = {left("name"), right("layers"), right("parameters"), right("active (A)"),
                           right("context limit"), left("from")}};
   for (const auto& [model, origin] : models) {
@@ -158,7 +179,8 @@ Document list_document(const std::vector<ListedModel>& models) {
                  without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)),
                  limit, text_cell(origin)}});
   }
-  return {.title = "Models", .blocks = {table}};
+  return {.title = "Models",
+          .blocks = {table, Heading{"Hardware, for --on"}, hardware_table(hardware)}};
 }
 
 Document show_document(const Model& model, const std::optional<OperationTable>& operations,
@@ -166,8 +188,8 @@ Document show_document(const Model& model, const std::optional<OperationTable>& 
   const ArchSpec& spec = model.spec;
   Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
   document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
-  document.blocks.emplace_back(
-      Preformatted{"layers: " + layer_pattern(spec) + "\n\n" + block_diagram(spec)});
+  document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
+  document.blocks.emplace_back(model_diagram({&model}));
   document.blocks.emplace_back(structure_table(spec));
   document.blocks.emplace_back(component_table(model.parameters, digits));
   if (spec.published) {

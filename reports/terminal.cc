@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reports/table_layout.h"
+#include "reports/terminal_chart.h"
 #include "reports/text.h"
 
 namespace llmarch::reports {
@@ -203,6 +204,15 @@ class BlockPainter {
     return text;
   }
 
+  std::string operator()(const Chart& chart) const {
+    return wrapped(chart.caption, style_.width, Emphasis::strong, style_.colour) + "\n" +
+           render_terminal_chart(chart, style_.width);
+  }
+
+  std::string operator()(const Diagram& diagram) const {
+    return diagram.text.empty() ? "" : (*this)(Preformatted{diagram.text});
+  }
+
   std::string operator()(const Notes& notes) const {
     std::string text;
     for (const std::string& line : notes.lines) text += bulleted(line, style_.width);
@@ -220,8 +230,9 @@ std::string render_terminal(const Document& document, TerminalStyle style) {
   std::string text;
   if (!document.title.empty()) text = underlined(document.title, "═", style);
   for (const Block& block : document.blocks) {
-    if (!text.empty()) text += '\n';
-    text += std::visit(BlockPainter(style), block);
+    const std::string drawn = std::visit(BlockPainter(style), block);
+    if (!text.empty() && !drawn.empty()) text += '\n';
+    text += drawn;
   }
   return text;
 }

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "kernels/weights/random_access_file.h"
-#include "reports/format.h"
+#include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
+#include "sim/cli/text_files.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/toml_loader.h"
@@ -16,38 +16,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& path, std::int64_t limit, const char* what) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) {
-    throw FileError(path, fmt::format("is a directory; {} is expected", what));
-  }
-  const RandomAccessFile file = RandomAccessFile::open(path);
-  if (file.size() > static_cast<std::uint64_t>(limit)) {
-    throw FileError(path, fmt::format("{} bytes are too many for {}, which has at most {}",
-                                      reports::grouped(static_cast<std::int64_t>(file.size())),
-                                      what, reports::grouped(limit)));
-  }
-  std::string text(file.size(), '\0');
-  file.read_at(0, std::as_writable_bytes(std::span(text)));
-  return text;
-}
-
-[[noreturn]] void refuse(const std::string& file, std::string_view text,
-                         std::vector<Diagnostic> problems) {
-  throw BadInput(render_diagnostics(file, text, std::move(problems)));
-}
-
 constexpr const char* kTooManyParameters = "the parameters of this architecture pass 64 bits";
 constexpr const char* kCheckSizes =
     "check vocabulary, hidden, the widths, the experts and the stack";
 
 Model model_from_toml(const std::string& file, std::string_view text) {
   SpecLoad load = load_toml_spec(text);
-  if (!load.spec) refuse(file, text, std::move(load.problems));
+  if (!load.spec) refuse_file(file, text, std::move(load.problems));
   try {
     return make_model(std::move(*load.spec), {});
   } catch (const Overflow&) {
-    refuse(file, text, {{place_of(load.places, "stack"), kTooManyParameters, kCheckSizes}});
+    refuse_file(file, text, {{place_of(load.places, "stack"), kTooManyParameters, kCheckSizes}});
   }
 }
 
@@ -127,11 +106,11 @@ ConfiguredModel load_config_file(const fs::path& path) {
   // config.json is called after its folder, any other file after itself.
   const fs::path named = file.filename() == "config.json" ? folder.filename() : file.stem();
   ConfigLoad load = load_hf_config(text, named.string());
-  if (!load.spec) refuse(file.string(), text, std::move(load.problems));
+  if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
   try {
     return {make_model(std::move(*load.spec), std::move(load.filled)), load.naming};
   } catch (const Overflow&) {
-    refuse(file.string(), text, {{std::nullopt, kTooManyParameters, kCheckSizes}});
+    refuse_file(file.string(), text, {{std::nullopt, kTooManyParameters, kCheckSizes}});
   }
 }
 

@@ -14,14 +14,6 @@
 
 namespace llmarch::cli {
 
-// The .toml files of arch_specs/models, compiled in.
-struct EmbeddedSpec {
-  std::string_view name;
-  std::string_view text;
-};
-
-const std::vector<EmbeddedSpec>& embedded_specs();
-
 struct CatalogEntry {
   std::string origin;  // "built in", or the file
   std::optional<std::filesystem::path> file;

@@ -134,6 +134,12 @@ bool ConfigReader::flag_or(std::string_view key, bool value, std::string_view re
   return value;
 }
 
+std::optional<double> ConfigReader::nullable_real_or(std::string_view key, double value,
+                                                     std::string_view reason) {
+  if (find(key) == nullptr && contains(key)) return std::nullopt;
+  return real_or(key, value, reason);
+}
+
 std::optional<double> ConfigReader::real_or_none(std::string_view key, std::string_view reason) {
   if (find(key) != nullptr) return real(key);
   if (!contains(key)) fill(key, "none", reason);
@@ -163,6 +169,10 @@ std::optional<std::string> ConfigReader::optional_text(std::string_view key) {
 
 std::vector<std::string> ConfigReader::optional_texts(std::string_view key) {
   return list<std::string>(key, "a list of texts", &json::is_string);
+}
+
+std::vector<double> ConfigReader::optional_reals(std::string_view key) {
+  return list<double>(key, "a list of numbers", &json::is_number);
 }
 
 const json* ConfigReader::optional_object(std::string_view key) {

@@ -4,17 +4,15 @@
 
 #include "sim/spec/printable.h"
 #include "sim/spec/rules.h"
+#include "sim/spec/toml_document.h"
 #include "sim/spec/toml_reader.h"
 
 namespace llmarch {
 namespace {
 
-constexpr const char* kSeeFormat = "'llmarch help spec-format' describes what a spec holds";
-constexpr const char* kSeeToml =
-    "toml.io describes TOML, 'llmarch help spec-format' what a spec holds";
-// Each dot in a key opens a table inside a table. More of them than any page of text needs would
-// exhaust the stack when the tables are taken down again.
-constexpr std::int64_t kMostDots = 5'000;
+constexpr DocumentKind kSpec{
+    "a spec", "'llmarch help spec-format' describes what a spec holds",
+    "toml.io describes TOML, 'llmarch help spec-format' what a spec holds"};
 
 // Finds what the names in a spec stand for. A name that is defined nowhere is reported where it
 // first stands.
@@ -59,6 +57,12 @@ void resolve_references(ArchSpec& spec, TomlReading& reading) {
     resolver.resolve(layer.attention, spec.attention, "attention", path + ".attention");
     resolver.resolve(layer.feed_forward, spec.feed_forward, "feed_forward", path + ".feed_forward");
   }
+  for (auto& [name, mixer] : spec.attention) {
+    auto* grouped = std::get_if<GroupedAttention>(&mixer);
+    if (grouped == nullptr || !grouped->kv_from) continue;
+    resolver.resolve(*grouped->kv_from, spec.attention, "attention",
+                     "attention." + name + ".kv_from");
+  }
   for (std::size_t segment = 0; segment < spec.stack.size(); ++segment) {
     std::vector<Reference>& layers = spec.stack[segment].layers;
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -77,63 +81,6 @@ void check_rules(const ArchSpec& spec, TomlReading& reading) {
   }
 }
 
-std::optional<Diagnostic> refused_unparsed(std::string_view text) {
-  if (std::ssize(text) > kLargestSpecFile) {
-    return Diagnostic{
-        std::nullopt,
-        fmt::format("the file has {} bytes, and a spec at most {}", text.size(), kLargestSpecFile),
-        kSeeFormat};
-  }
-  if (const std::size_t invalid = find_invalid_utf8(text); invalid < text.size()) {
-    return Diagnostic{place_of_byte(text, invalid), "not valid TOML: this byte is no UTF-8",
-                      kSeeToml};
-  }
-  if (const auto dots = std::count(text.begin(), text.end(), '.'); dots > kMostDots) {
-    return Diagnostic{std::nullopt,
-                      fmt::format("the file holds {} dots, and a spec at most {}", dots, kMostDots),
-                      kSeeFormat};
-  }
-  return std::nullopt;
-}
-
-// "Error while parsing WHAT: PROBLEM" as "PROBLEM (in a WHAT)".
-std::string without_prefix(std::string_view description) {
-  constexpr std::string_view kPrefix = "Error while parsing ";
-  const std::size_t colon = description.find(": ");
-  if (!description.starts_with(kPrefix) || colon == std::string_view::npos) {
-    return std::string(description);
-  }
-  return fmt::format("{} (in a {})", description.substr(colon + 2),
-                     description.substr(kPrefix.size(), colon - kPrefix.size()));
-}
-
-// toml++ reports a number that is too large, and a key that stands twice, behind them, and quotes
-// them; the caret is put under what it quotes. What it had expected instead is no such thing.
-Place place_of_error(const toml::parse_error& error, std::string_view text) {
-  const toml::source_position& position = error.source().begin;
-  const Place reported{position.line, position.column, 1};
-  const std::string_view description = error.description();
-  const std::size_t open = description.find('\'');
-  const std::size_t close = description.find('\'', open + 1);
-  if (close == std::string_view::npos || description.find("expected") < open) return reported;
-  const std::string_view quoted = description.substr(open + 1, close - open - 1);
-  const std::string_view line = line_of(text, reported.line);
-  const std::size_t found = line.find(quoted);
-  if (quoted.empty() || found == std::string_view::npos) return reported;
-  const auto line_offset = static_cast<std::size_t>(line.data() - text.data());
-  Place place = place_of_byte(text, line_offset + found);
-  place.length = std::ssize(shown_characters(quoted));
-  return place;
-}
-
-SpecLoad syntax_error(const toml::parse_error& error, std::string_view text) {
-  SpecLoad load;
-  load.problems.push_back({place_of_error(error, text),
-                           fmt::format("not valid TOML: {}", without_prefix(error.description())),
-                           kSeeToml});
-  return load;
-}
-
 }  // namespace
 
 std::optional<Place> place_of(const FieldPlaces& places, std::string path) {
@@ -147,17 +94,7 @@ std::optional<Place> place_of(const FieldPlaces& places, std::string path) {
   return std::nullopt;
 }
 
-SpecLoad load_toml_spec(std::string_view text) {
-  if (auto refused = refused_unparsed(text)) return {std::nullopt, {std::move(*refused)}, {}};
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return syntax_error(error, text);
-  }
-  if (table.empty()) {
-    return {std::nullopt, {{std::nullopt, "the file defines nothing", kSeeFormat}}, {}};
-  }
+SpecLoad read_spec(const toml::table& table) {
   ArchSpec spec;
   TomlReading reading;
   TableReader reader(table, std::nullopt, "", "the spec", reading);
@@ -168,6 +105,14 @@ SpecLoad load_toml_spec(std::string_view text) {
   SpecLoad load{std::nullopt, std::move(reading.problems), std::move(reading.places)};
   if (load.problems.empty()) load.spec = std::move(spec);
   return load;
+}
+
+SpecLoad load_toml_spec(std::string_view text) {
+  auto parsed = parse_toml(text, kSpec);
+  if (auto* problem = std::get_if<Diagnostic>(&parsed)) {
+    return {std::nullopt, {std::move(*problem)}, {}};
+  }
+  return read_spec(std::get<toml::table>(parsed));
 }
 
 }  // namespace llmarch

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "sim/spec/fields.h"
+#include "sim/spec/hardware_fields.h"
 #include "sim/spec/printable.h"
 
 namespace llmarch {
@@ -120,9 +121,8 @@ class TomlWriter {
   std::vector<std::function<std::string()>> tables_;
 };
 
-}  // namespace
-
-std::string write_toml_spec(const ArchSpec& spec, const std::vector<std::string>& remarks) {
+template <class Struct>
+std::string with_remarks(const Struct& value, const std::vector<std::string>& remarks) {
   std::string text;
   for (const std::string& remark : remarks) {
     text += "# ";
@@ -131,8 +131,18 @@ std::string write_toml_spec(const ArchSpec& spec, const std::vector<std::string>
   }
   if (!remarks.empty()) text += "\n";
   TomlWriter writer("");
-  visit_fields(writer, spec);
+  visit_fields(writer, value);
   return text + writer.take();
+}
+
+}  // namespace
+
+std::string write_toml_spec(const ArchSpec& spec, const std::vector<std::string>& remarks) {
+  return with_remarks(spec, remarks);
+}
+
+std::string write_toml_hardware(const Hardware& hardware, const std::vector<std::string>& remarks) {
+  return with_remarks(hardware, remarks);
 }
 
 }  // namespace llmarch

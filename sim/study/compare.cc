@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "sim/study/quantities.h"
+
 namespace llmarch {
 namespace {
 
@@ -27,6 +29,7 @@ ModelFigures figures(const Model& model, const Settings& settings) {
   ModelFigures figures;
   figures.model = &model;
   figures.weight_bytes = bytes_of(model.parameters.total, settings.weights);
+  figures.resident_weight_bytes = bytes_of(model.parameters.resident, settings.weights);
   figures.cache_bytes =
       bytes_of(cache_elements(graph, settings.context, settings.batch), settings.kv);
   figures.cache_bytes_per_token = bytes_of(cache_elements_per_token(graph), settings.kv);
@@ -37,6 +40,17 @@ ModelFigures figures(const Model& model, const Settings& settings) {
   figures.active_match = match_active(model);
   figures.beyond_context_limit = settings.context > model.spec.context_limit;
   return figures;
+}
+
+OnHardware on_hardware(const Model& model, const Settings& settings, const Hardware& hardware) {
+  PointFigures figures(model, {settings.context, settings.context, settings.batch, settings.weights,
+                               settings.kv, &hardware});
+  OnHardware on;
+  on.decode = figures.decode_floor();
+  on.prefill = figures.prefill_floor();
+  on.needed = figures.total_memory();
+  on.fits = on.needed.amount() <= hardware.memory.bytes;
+  return on;
 }
 
 }  // namespace
@@ -65,12 +79,15 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
   throw std::logic_error("active_under: a convention outside the enumeration");
 }
 
-Comparison compare(const std::vector<const Model*>& models, const Settings& settings) {
+Comparison compare(const std::vector<const Model*>& models, const Settings& settings,
+                   const std::optional<Hardware>& hardware) {
   Comparison comparison;
   comparison.settings = settings;
+  comparison.hardware = hardware;
   std::vector<const ArchSpec*> specs;
   for (const Model* model : models) {
     comparison.models.push_back(figures(*model, settings));
+    if (hardware) comparison.models.back().on = on_hardware(*model, settings, *hardware);
     specs.push_back(&model->spec);
   }
   comparison.structure = structure(specs);

@@ -47,6 +47,9 @@ class FactCollector {
   void operator()(const Field& field, const Enum& member) {
     note(field, {spaced(name_of(member)), std::nullopt});
   }
+  void operator()(const Field& field, const Reference& member) {
+    note(field, {member.name, std::nullopt});
+  }
   template <class Value, class... Bounds>
   void operator()(const Field& field, const std::optional<Value>& member, const Bounds&... bounds) {
     if (member) (*this)(field, *member, bounds...);
@@ -142,16 +145,6 @@ std::vector<bool> period_of(const std::vector<bool>& members) {
   return members;
 }
 
-// Which layers have a property: "all", "52 of 62: 1-5 of every 6", "58 of 61: 4-61".
-std::string which_layers(const std::vector<bool>& members) {
-  const auto count = std::count(members.begin(), members.end(), true);
-  if (count == std::ssize(members)) return "all";
-  const std::vector<bool> period = period_of(members);
-  std::string text = fmt::format("{} of {}: {}", count, members.size(), ranges(period));
-  if (period.size() < members.size()) text += fmt::format(" of every {}", period.size());
-  return text;
-}
-
 bool has_window(const Mixer& mixer) {
   const auto* grouped = std::get_if<GroupedAttention>(&mixer);
   return grouped != nullptr && grouped->window.has_value();
@@ -191,6 +184,9 @@ void note_layer_properties(const ArchSpec& spec, std::vector<Fact>& facts) {
   if (!spec.learned_positions) {
     note_layers(spec, "layers without positions", attention(has_no_rotation), facts);
   }
+  note_layers(
+      spec, "layers that read another's cache",
+      [&](const Layer& layer) { return sharing_attention(spec, layer) != nullptr; }, facts);
   note_layers(
       spec, "layers with experts",
       [&](const Layer& layer) {
@@ -292,6 +288,18 @@ std::string layer_pattern(const ArchSpec& spec) {
     }
   }
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string which_layers(const std::vector<bool>& members) {
+  const auto count = std::count(members.begin(), members.end(), true);
+  if (count == std::ssize(members)) return "all";
+  const std::vector<bool> period = period_of(members);
+  std::string which = ranges(period);
+  if (period.size() < members.size()) {
+    const bool one = std::count(period.begin(), period.end(), true) == 1;
+    which = fmt::format("{}{} of every {}", one ? "number " : "", which, period.size());
+  }
+  return fmt::format("{} of {}: {}", count, members.size(), which);
 }
 
 }  // namespace llmarch

@@ -48,6 +48,34 @@ TEST(PublishedConfig, OfAModelThatAlsoSeesGivesItsTextModel) {
   EXPECT_EQ(altered.spec->head, Head::separate);
 }
 
+// A cap that is left out is the model type's own, and differs between them; null takes it away.
+TEST(PublishedConfig, LeavesItsCapsToTheModelType) {
+  auto gemma2 = without(config("gemma-2-9b"), "final_logit_softcapping");
+  gemma2.erase("attn_logit_softcapping");
+  EXPECT_EQ(architecture_of(spec_of(gemma2)), architecture_of(spec_of(config("gemma-2-9b"))));
+  gemma2["final_logit_softcapping"] = nullptr;
+  gemma2["attn_logit_softcapping"] = nullptr;
+  const ArchSpec uncapped = spec_of(gemma2);
+  EXPECT_FALSE(uncapped.logit_soft_cap);
+  EXPECT_FALSE(std::get<GroupedAttention>(uncapped.attention.at(0).value).score_soft_cap);
+  auto gemma3 = config("gemma-3-27b");
+  gemma3["text_config"].erase("final_logit_softcapping");
+  EXPECT_FALSE(spec_of(gemma3).logit_soft_cap);
+}
+
+// Their libraries fill it with a number of their own and not with num_attention_heads, which null
+// stands for: it is asked for.
+TEST(PublishedConfig, IsAskedForKeyValueHeadsWhereTheLibraryHasANumberOfItsOwn) {
+  for (const char* name : {"mistral-7b-v0.1", "smollm3-3b", "llama-4-scout", "gemma-2-9b"}) {
+    auto json = config(name);
+    auto& own = json.contains("text_config") ? json["text_config"] : json;
+    own.erase("num_key_value_heads");
+    EXPECT_NE(report(json).find("'num_key_value_heads'"), std::string::npos) << name;
+    own["num_key_value_heads"] = nullptr;
+    EXPECT_EQ(report(json), "") << name;
+  }
+}
+
 // What a published config leaves to its library is said, and nothing else.
 TEST(PublishedConfig, RecordsWhatItFilled) {
   using Filled = std::vector<std::string>;

@@ -1,0 +1,58 @@
+#include "sim/cli/hardware_files.h"
+
+#include <fmt/format.h>
+
+#include "sim/cli/embedded.h"
+#include "sim/cli/errors.h"
+#include "sim/cli/text_files.h"
+#include "sim/spec/hardware_file.h"
+#include "sim/spec/toml_loader.h"
+
+namespace llmarch::cli {
+namespace {
+
+Hardware hardware_from_toml(const std::string& file, std::string_view text) {
+  HardwareLoad load = load_toml_hardware(text);
+  if (!load.hardware) refuse_file(file, text, std::move(load.problems));
+  return std::move(*load.hardware);
+}
+
+bool looks_like_path(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".toml");
+}
+
+}  // namespace
+
+std::vector<Hardware> built_in_hardware() {
+  std::vector<Hardware> all;
+  for (const auto& [name, text] : embedded_hardware()) {
+    all.push_back(hardware_from_toml(std::string(name), text));
+  }
+  return all;
+}
+
+Hardware find_hardware(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [known, text] : embedded_hardware()) {
+    if (known == name) return hardware_from_toml(name, text);
+    names.emplace_back(known);
+  }
+  if (looks_like_path(name)) {
+    return hardware_from_toml(name, read_text(name, kLargestSpecFile, "a hardware file"));
+  }
+  throw UsageError(fmt::format("unknown hardware '{}'", name),
+                   suggest(name, names) + "\n      = or give a path to a .toml file");
+}
+
+void declare_hardware(Options& options) {
+  options.add_options()(
+      "on", boost::program_options::value<std::string>()->value_name("HARDWARE"),
+      "also what it takes at least on HARDWARE: a name that 'llmarch list' shows, or a .toml");
+}
+
+std::optional<Hardware> hardware_of(const Values& values) {
+  if (values.count("on") == 0) return std::nullopt;
+  return find_hardware(values["on"].as<std::string>());
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,23 @@
+// Which hardware is known, and how what stands behind --on becomes it: a built-in name or a path.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/cli/arguments.h"
+#include "sim/spec/hardware.h"
+
+namespace llmarch::cli {
+
+// Those of arch_specs/hardware, in the order of their names.
+std::vector<Hardware> built_in_hardware();
+
+// A built-in name, or a path to a .toml. Throws UsageError, FileError or BadInput.
+Hardware find_hardware(const std::string& name);
+
+// --on
+void declare_hardware(Options& options);
+std::optional<Hardware> hardware_of(const Values& values);
+
+}  // namespace llmarch::cli
