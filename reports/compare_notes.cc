@@ -25,13 +25,6 @@ bool any_latent(const Comparison& comparison) {
   return false;
 }
 
-bool any_per_layer_embedding(const Comparison& comparison) {
-  for (const ModelFigures& figures : comparison.models) {
-    if (figures.model->spec.per_layer_embedding) return true;
-  }
-  return false;
-}
-
 bool any_tied(const Comparison& comparison) {
   for (const ModelFigures& figures : comparison.models) {
     if (figures.model->spec.head == Head::tied) return true;
@@ -143,6 +136,13 @@ void add_hardware_note(const Comparison& comparison, Notes& notes) {
 }
 
 }  // namespace
+
+bool any_per_layer_embedding(const Comparison& comparison) {
+  for (const ModelFigures& figures : comparison.models) {
+    if (figures.model->spec.per_layer_embedding) return true;
+  }
+  return false;
+}
 
 std::string_view convention_letter(ActiveConvention convention) {
   switch (convention) {

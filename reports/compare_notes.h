@@ -11,6 +11,9 @@
 
 namespace llmarch::reports {
 
+// Whether the total and the resident total differ in one of the models.
+bool any_per_layer_embedding(const Comparison& comparison);
+
 // "A" to "C", as the table's own rows call the conventions of active parameters, and in words.
 std::string_view convention_letter(ActiveConvention convention);
 std::string_view convention_phrase(ActiveConvention convention);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <functional>
 
 #include "reports/compare_notes.h"
@@ -11,14 +10,6 @@
 
 namespace llmarch::reports {
 namespace {
-
-bool any_per_layer_embedding(const Comparison& comparison) {
-  return std::any_of(comparison.models.begin(), comparison.models.end(),
-                     [](const ModelFigures& figures) {
-                       const Parameters& parameters = figures.model->parameters;
-                       return parameters.resident != parameters.total;
-                     });
-}
 
 // Writes the table: a heading column, then each model, and behind every model but the first its
 // ratio to the first.

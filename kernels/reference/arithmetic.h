@@ -15,6 +15,12 @@
 
 namespace llmarch::reference {
 
+// The `index`th of the vectors of `width` elements in a row.
+template <class Span>
+auto part(Span row, std::size_t index, std::size_t width) {
+  return row.subspan(index * width, width);
+}
+
 template <class Scalar, class Other>
 Scalar dot(std::span<const Scalar> left, std::span<const Other> right) {
   [[maybe_unused]] const MatrixProduct<Scalar> product;

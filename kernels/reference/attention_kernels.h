@@ -12,11 +12,6 @@
 
 namespace llmarch::reference {
 
-template <class Span>
-auto part(Span row, std::size_t index, std::size_t width) {
-  return row.subspan(index * width, width);
-}
-
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Rotate& op) {
   const RotaryTable table = rotary_table(op.rotary, op.dim);

@@ -9,12 +9,6 @@
 
 namespace llmarch::reference {
 
-// The `index`th of the vectors of `width` elements in a row.
-template <class Span>
-auto vector_of(Span row, std::size_t index, std::size_t width) {
-  return row.subspan(index * width, width);
-}
-
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const ProjectEach& op) {
   auto in = step.read(op.in);
@@ -26,8 +20,8 @@ void run(BlockRun<Scalar>& step, const ProjectEach& op) {
     const auto row = in.row(r);
     const bool one_for_all = row.size() == columns;
     for (std::size_t copy = 0; copy < copies; ++copy) {
-      const auto source = vector_of(row, one_for_all ? 0 : copy, columns);
-      const auto target = vector_of(out.row(r), copy, weight.rows());
+      const auto source = part(row, one_for_all ? 0 : copy, columns);
+      const auto target = part(out.row(r), copy, weight.rows());
       for (std::size_t i = 0; i < target.size(); ++i) target[i] = dot(source, weight.row(i, copy));
     }
   }
@@ -112,8 +106,8 @@ void run(BlockRun<Scalar>& step, const MatchMagnitude& op) {
     const Scalar wanted = root(mean_square(reference.row(r)));
     const std::size_t width = in.row(r).size() / size(op.vectors);
     for (std::size_t i = 0; i < size(op.vectors); ++i) {
-      const auto source = vector_of(in.row(r), i, width);
-      const auto target = vector_of(out.row(r), i, width);
+      const auto source = part(in.row(r), i, width);
+      const auto target = part(out.row(r), i, width);
       const Scalar found = mean_square(source);
       const Scalar factor = wanted / root(found < Scalar(op.least) ? Scalar(op.least) : found);
       for (std::size_t k = 0; k < width; ++k) target[k] = source[k] * factor;
@@ -127,10 +121,10 @@ void run(BlockRun<Scalar>& step, const AverageVectors& op) {
   auto out = step.write(op.out);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto target = out.row(r);
-    const auto first = vector_of(in.row(r), 0, target.size());
+    const auto first = part(in.row(r), 0, target.size());
     std::copy(first.begin(), first.end(), target.begin());
     for (std::size_t i = 1; i < size(op.vectors); ++i) {
-      const auto source = vector_of(in.row(r), i, target.size());
+      const auto source = part(in.row(r), i, target.size());
       for (std::size_t k = 0; k < source.size(); ++k) target[k] += source[k];
     }
     for (Scalar& x : target) x = x / Scalar(op.vectors.as_double());
@@ -147,12 +141,12 @@ void run(BlockRun<Scalar>& step, const PredictStreams& op) {
     const auto row = in.row(r);
     const std::size_t width = row.size() / streams;
     for (std::size_t j = 0; j < streams; ++j) {
-      const auto target = vector_of(out.row(r), j, width);
-      const auto own = vector_of(coefficients.row(r), j, streams);
+      const auto target = part(out.row(r), j, width);
+      const auto own = part(coefficients.row(r), j, streams);
       for (std::size_t i = 0; i < streams; ++i) {
-        accumulate_product(own[i], vector_of(row, i, width), target);
+        accumulate_product(own[i], part(row, i, width), target);
       }
-      const auto before = vector_of(row, j, width);
+      const auto before = part(row, j, width);
       for (std::size_t k = 0; k < width; ++k) target[k] += before[k];
     }
   }
@@ -166,13 +160,13 @@ void run(BlockRun<Scalar>& step, const CorrectStreams& op) {
   auto out = step.write(op.out);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto done = activated.row(r);
-    const auto predicted = vector_of(in.row(r), size(op.active), done.size());
+    const auto predicted = part(in.row(r), size(op.active), done.size());
     std::vector<Scalar> news(done.begin(), done.end());
     for (std::size_t k = 0; k < news.size(); ++k) news[k] = news[k] - predicted[k];
     for (std::size_t j = 0; j < size(op.streams); ++j) {
       const Scalar factor = Scalar(1.0) + coefficients.row(r)[j];
-      const auto before = vector_of(in.row(r), j, news.size());
-      const auto target = vector_of(out.row(r), j, news.size());
+      const auto before = part(in.row(r), j, news.size());
+      const auto target = part(out.row(r), j, news.size());
       for (std::size_t k = 0; k < news.size(); ++k) target[k] = before[k] + factor * news[k];
     }
   }

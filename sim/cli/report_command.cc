@@ -39,8 +39,8 @@ Command report_command() {
       "a study: models side by side, and a verdict on each claim",
       "llmarch report STUDY [options]",
       "STUDY is 'article', or a .toml file; arch_specs/studies/article.toml is an example of one.\n"
-      "Every verdict is computed from the figures that stand beside\n"
-      "it. Where one is not what the study expects, the exit status is 1.\n\n"
+      "Every verdict is computed from the figures that stand beside it. Where one is not what the\n"
+      "study expects, the exit status is 1.\n\n"
       "  llmarch report article\n"
       "  llmarch report article -o article.md\n"
       "  llmarch report ./my-study.toml",

@@ -216,28 +216,21 @@ void the_active_stream_exists(const ArchSpec& spec, Problems& problems) {
        fmt::format("streams are counted from 0: at most {}", count.value() - 1)});
 }
 
-// The attention whose cache is read; null where kv_from names none, which is reported elsewhere.
-const GroupedAttention* owning_attention(const ArchSpec& spec, const GroupedAttention& sharing) {
-  const std::size_t index = sharing.kv_from->index;
-  if (index >= spec.attention.size()) return nullptr;
-  const Named<Mixer>& owner = spec.attention[index];
-  return owner.name == sharing.kv_from->name ? std::get_if<GroupedAttention>(&owner.value)
-                                             : nullptr;
-}
-
-bool names_an_attention(const ArchSpec& spec, const Reference& reference) {
-  return reference.index < spec.attention.size() &&
-         spec.attention[reference.index].name == reference.name;
+// Whether the loader found what the reference names; where it did not, that is reported elsewhere.
+template <class Value>
+bool resolves(const Reference& reference, const std::vector<Named<Value>>& definitions) {
+  return reference.index < definitions.size() &&
+         definitions[reference.index].name == reference.name;
 }
 
 void a_cache_is_shared_as_it_is(const ArchSpec& spec, const GroupedAttention& sharing,
                                 const std::string& path, Problems& problems) {
-  const GroupedAttention* owner = owning_attention(spec, sharing);
+  if (!resolves(*sharing.kv_from, spec.attention)) return;
+  const auto* owner = std::get_if<GroupedAttention>(&spec.attention[sharing.kv_from->index].value);
   const auto refuse = [&](std::string message, std::string remedy) {
     problems.push_back({path + ".kv_from", std::move(message), std::move(remedy)});
   };
   if (owner == nullptr) {
-    if (!names_an_attention(spec, *sharing.kv_from)) return;
     return refuse(fmt::format("attention '{}' is latent, and its cache cannot be shared",
                               sharing.kv_from->name),
                   "name an attention of kind 'grouped'");
@@ -290,16 +283,12 @@ void shared_caches_have_one_owner(const ArchSpec& spec, Problems& problems) {
 // Whether every name in the layers, the stack and kv_from was found. Where one was not, that is
 // reported, and who owns a cache cannot be said.
 bool resolved(const ArchSpec& spec) {
-  const auto in = [](const auto& definitions, const Reference& reference) {
-    return reference.index < definitions.size() &&
-           definitions[reference.index].name == reference.name;
-  };
   for (const auto& [name, layer] : spec.layer) {
-    if (!in(spec.attention, layer.attention)) return false;
+    if (!resolves(layer.attention, spec.attention)) return false;
   }
   for (const Segment& segment : spec.stack) {
     for (const Reference& layer : segment.layers) {
-      if (!in(spec.layer, layer)) return false;
+      if (!resolves(layer, spec.layer)) return false;
     }
   }
   return true;
@@ -312,7 +301,7 @@ void sharing_rules(const ArchSpec& spec, Problems& problems) {
     if (grouped == nullptr || !grouped->kv_from) continue;
     const std::size_t before = problems.size();
     a_cache_is_shared_as_it_is(spec, *grouped, "attention." + name, problems);
-    sound = sound && problems.size() == before && names_an_attention(spec, *grouped->kv_from);
+    sound = sound && problems.size() == before && resolves(*grouped->kv_from, spec.attention);
   }
   if (sound) shared_caches_have_one_owner(spec, problems);
 }
