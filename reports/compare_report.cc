@@ -6,6 +6,7 @@
 
 #include "reports/compare_notes.h"
 #include "reports/format.h"
+#include "reports/model_diagram.h"
 
 namespace llmarch::reports {
 namespace {
@@ -295,6 +296,11 @@ Document compare_document(const Comparison& comparison, const std::set<Section>&
   document.blocks.emplace_back(Paragraph{fmt::format(
       "context {}, batch {}, weights {}, KV {}", context_tokens(settings.context.value()),
       settings.batch.value(), name_of(settings.weights), name_of(settings.kv))});
+  if (sections.contains(Section::structure)) {
+    std::vector<const Model*> models;
+    for (const ModelFigures& figures : comparison.models) models.push_back(figures.model);
+    document.blocks.emplace_back(model_diagram(models));
+  }
   document.blocks.emplace_back(ComparisonTable(comparison, digits).write(sections));
   document.blocks.emplace_back(comparison_notes(comparison, sections));
   return document;

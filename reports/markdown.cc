@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "reports/terminal_chart.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -141,6 +143,8 @@ std::string fence_for(std::string_view text) {
   return std::string(std::max<std::size_t>(3, longest + 1), '`');
 }
 
+constexpr std::size_t kChartColumns = 80;
+
 struct BlockWriter {
   std::string operator()(const Heading& heading) const {
     switch (heading.level) {
@@ -170,9 +174,14 @@ struct BlockWriter {
     return fence + "\n" + preformatted.text + std::string(end) + fence + "\n";
   }
 
-  std::string operator()(const Chart& chart) const { return bold(chart.caption) + "\n"; }
+  std::string operator()(const Chart& chart) const {
+    if (!picture.empty()) return image(chart.caption);
+    return bold(chart.caption) + "\n\n" +
+           (*this)(Preformatted{render_terminal_chart(chart, kChartColumns)});
+  }
 
   std::string operator()(const Diagram& diagram) const {
+    if (!picture.empty()) return image(diagram.caption);
     return diagram.text.empty() ? "" : (*this)(Preformatted{diagram.text});
   }
 
@@ -181,15 +190,22 @@ struct BlockWriter {
     for (const std::string& line : notes.lines) text += "- " + line_text(line) + "\n";
     return text;
   }
+
+  std::string image(std::string_view caption) const {
+    return "![" + inline_text(caption) + "](" + std::string(picture) + ")\n";
+  }
+
+  std::string_view picture;  // the file that holds it; empty where there is none
 };
 
 }  // namespace
 
-std::string render_markdown(const Document& document) {
+std::string render_markdown(const Document& document, const std::vector<std::string>& pictures) {
   std::string text;
   if (!document.title.empty()) text = "# " + inline_text(document.title) + "\n";
-  for (const Block& block : document.blocks) {
-    const std::string drawn = std::visit(BlockWriter{}, block);
+  for (std::size_t i = 0; i < document.blocks.size(); ++i) {
+    const std::string_view picture = i < pictures.size() ? pictures[i] : std::string_view();
+    const std::string drawn = std::visit(BlockWriter{picture}, document.blocks[i]);
     if (!text.empty() && !drawn.empty()) text += '\n';
     text += drawn;
   }

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "reports/document.h"
 
 namespace llmarch::reports {
 
-std::string render_markdown(const Document& document);
+// `pictures` has the file of each block's picture, as picture_files() gives them; without one a
+// chart or diagram is drawn in characters.
+std::string render_markdown(const Document& document,
+                            const std::vector<std::string>& pictures = {});
 
 }  // namespace llmarch::reports

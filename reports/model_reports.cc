@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "reports/block_diagram.h"
 #include "reports/format.h"
+#include "reports/model_diagram.h"
 #include "sim/cost/roofline.h"
 
 namespace llmarch::reports {
@@ -185,8 +185,8 @@ Document show_document(const Model& model, const std::optional<OperationTable>& 
   const ArchSpec& spec = model.spec;
   Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
   document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
-  document.blocks.emplace_back(
-      Preformatted{"layers: " + layer_pattern(spec) + "\n\n" + block_diagram(spec)});
+  document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
+  document.blocks.emplace_back(model_diagram({&model}));
   document.blocks.emplace_back(structure_table(spec));
   document.blocks.emplace_back(component_table(model.parameters, digits));
   if (spec.published) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reports/table_layout.h"
+#include "reports/terminal_chart.h"
 #include "reports/text.h"
 
 namespace llmarch::reports {
@@ -204,7 +205,8 @@ class BlockPainter {
   }
 
   std::string operator()(const Chart& chart) const {
-    return wrapped(chart.caption, style_.width, Emphasis::strong, style_.colour);
+    return wrapped(chart.caption, style_.width, Emphasis::strong, style_.colour) + "\n" +
+           render_terminal_chart(chart, style_.width);
   }
 
   std::string operator()(const Diagram& diagram) const {

@@ -1,4 +1,5 @@
 // The only place that turns what went wrong into text on standard error and an exit status.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -45,5 +46,7 @@ int guarded_main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A reader that goes away is an error to be said, like a full disk, and not a silent end.
+  std::signal(SIGPIPE, SIG_IGN);
   return guarded_main(argc, argv);
 }

@@ -12,10 +12,13 @@
 #include <cstring>
 
 #include "reports/csv.h"
+#include "reports/html.h"
 #include "reports/json.h"
 #include "reports/markdown.h"
+#include "reports/pictures.h"
 #include "reports/terminal.h"
 #include "sim/cli/errors.h"
+#include "sim/cli/rasterize.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
 
@@ -28,9 +31,18 @@ namespace po = boost::program_options;
 constexpr std::array kFormats{std::pair{std::string_view("text"), Format::text},
                               std::pair{std::string_view("md"), Format::markdown},
                               std::pair{std::string_view("csv"), Format::csv},
-                              std::pair{std::string_view("json"), Format::json}};
+                              std::pair{std::string_view("json"), Format::json},
+                              std::pair{std::string_view("html"), Format::html},
+                              std::pair{std::string_view("svg"), Format::svg},
+                              std::pair{std::string_view("png"), Format::png}};
 
 constexpr std::size_t kUnknownWidth = 80;
+
+void need_rasterizer() {
+  if (can_rasterize()) return;
+  throw UsageError("PNG pictures are made by rsvg-convert, which is not installed",
+                   "install it (Debian: librsvg2-bin), or write .svg");
+}
 
 Format format_named(const std::string& text) {
   std::vector<std::string> names;
@@ -48,7 +60,7 @@ Format format_of_file(const fs::path& path) {
     if (ending == fmt::format(".{}", name)) return format;
   }
   throw UsageError(fmt::format("cannot tell the format of '{}' from its ending", path.string()),
-                   "use .txt, .md, .csv or .json");
+                   "use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name ends in /");
 }
 
 std::size_t terminal_width() {
@@ -72,12 +84,20 @@ reports::Colour terminal_colour() {
                                                        : reports::Colour::none;
 }
 
+std::string picture_of(const reports::Document& document) {
+  if (reports::has_pictures(document)) return reports::render_picture(document);
+  throw UsageError("this report has no picture", "use .txt, .md, .html, .csv or .json");
+}
+
 std::string render(const Report& report, Format format, const reports::TerminalStyle& style) {
   switch (format) {
     case Format::text: return reports::render_terminal(report.document, style);
     case Format::markdown: return reports::render_markdown(report.document);
     case Format::csv: return reports::render_csv(report.document);
     case Format::json: return report.json ? *report.json : reports::render_json(report.document);
+    case Format::html: return reports::render_html(report.document);
+    case Format::svg: return picture_of(report.document);
+    case Format::png: return rasterize(picture_of(report.document), "the picture");
   }
   throw std::logic_error("render: a format outside the enumeration");
 }
@@ -138,10 +158,11 @@ void OutputFile::finish(const std::string& text) {
 
 void Outputs::declare(Options& options) {
   options.add_options()("output,o", po::value<std::vector<std::string>>()->value_name("FILE"),
-                        "write to FILE: .txt, .md, .csv or .json by its ending, - for standard "
-                        "output; may be repeated")(
+                        "write to FILE: .txt, .md, .html, .csv, .json, .svg or .png by its ending; "
+                        "to a folder, a report.md with its pictures; - for standard output; may be "
+                        "repeated")(
       "format", po::value<std::string>()->value_name("FORMAT"),
-      "what to write to standard output: text, md, csv or json");
+      "what to write to standard output: text, md, html, csv, json, svg or png");
 }
 
 Outputs::Outputs(const Values& values) {
@@ -149,6 +170,7 @@ Outputs::Outputs(const Values& values) {
   if (values.count("output") > 0) names = values["output"].as<std::vector<std::string>>();
   if (values.count("format") > 0) {
     standard_output_ = format_named(values["format"].as<std::string>());
+    if (standard_output_ == Format::png) need_rasterizer();
   } else if (names.empty()) {
     standard_output_ = Format::text;
   }
@@ -157,13 +179,37 @@ Outputs::Outputs(const Values& values) {
       if (!standard_output_) standard_output_ = Format::text;
       continue;
     }
-    const Format format = format_of_file(name);
-    files_.push_back({format, OutputFile(name)});
+    files_.push_back(target_of(name));
   }
 }
 
+Outputs::Target Outputs::target_of(const std::string& name) {
+  std::error_code error;
+  fs::path path(name);
+  if (!path.has_filename() || fs::is_directory(path, error)) {
+    fs::create_directory(path, error);
+    if (error) throw FileError(name, fmt::format("cannot be made: {}", error.message()));
+    return {Format::markdown, OutputFile(path / "report.md"), path, ""};
+  }
+  const Format format = format_of_file(path);
+  if (format == Format::png) need_rasterizer();
+  return {format, OutputFile(path), path.parent_path(), path.stem().string()};
+}
+
+void Outputs::finish(Target& target, const Report& report) {
+  if (target.format != Format::markdown) {
+    target.file.finish(render(report, target.format, {}));
+    return;
+  }
+  for (const auto& [file, svg] : reports::draw_pictures(report.document, target.stem)) {
+    OutputFile(target.folder / file).finish(svg);
+  }
+  target.file.finish(reports::render_markdown(
+      report.document, reports::picture_files(report.document, target.stem)));
+}
+
 void Outputs::write(const Report& report) {
-  for (Target& target : files_) target.file.finish(render(report, target.format, {}));
+  for (Target& target : files_) finish(target, report);
   if (!standard_output_) return;
   write_standard_output(
       render(report, *standard_output_, {.width = terminal_width(), .colour = terminal_colour()}));

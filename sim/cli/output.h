@@ -1,5 +1,6 @@
-// Where reports go: standard output, and files. Files are opened before the work begins, written
-// whole beside their place and renamed into it, so that there is never half a report.
+// Where reports go: standard output, files, and folders that hold a report.md with its pictures.
+// Files are opened before the work begins, written whole beside their place and renamed into it, so
+// that there is never half a report; pictures are in place before the report that names them.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +14,7 @@
 
 namespace llmarch::cli {
 
-enum class Format { text, markdown, csv, json };
+enum class Format { text, markdown, csv, json, html, svg, png };
 
 // A report that can be drawn in every format. `json` takes the place of the document's own JSON,
 // where there is a stable one.
@@ -55,7 +56,12 @@ class Outputs {
   struct Target {
     Format format;
     OutputFile file;
+    std::filesystem::path folder;  // of pictures beside it
+    std::string stem;              // that their names begin with
   };
+  static Target target_of(const std::string& name);
+  static void finish(Target& target, const Report& report);
+
   std::optional<Format> standard_output_;
   std::vector<Target> files_;
 };

@@ -142,16 +142,6 @@ std::vector<bool> period_of(const std::vector<bool>& members) {
   return members;
 }
 
-// Which layers have a property: "all", "52 of 62: 1-5 of every 6", "58 of 61: 4-61".
-std::string which_layers(const std::vector<bool>& members) {
-  const auto count = std::count(members.begin(), members.end(), true);
-  if (count == std::ssize(members)) return "all";
-  const std::vector<bool> period = period_of(members);
-  std::string text = fmt::format("{} of {}: {}", count, members.size(), ranges(period));
-  if (period.size() < members.size()) text += fmt::format(" of every {}", period.size());
-  return text;
-}
-
 bool has_window(const Mixer& mixer) {
   const auto* grouped = std::get_if<GroupedAttention>(&mixer);
   return grouped != nullptr && grouped->window.has_value();
@@ -292,6 +282,15 @@ std::string layer_pattern(const ArchSpec& spec) {
     }
   }
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string which_layers(const std::vector<bool>& members) {
+  const auto count = std::count(members.begin(), members.end(), true);
+  if (count == std::ssize(members)) return "all";
+  const std::vector<bool> period = period_of(members);
+  std::string text = fmt::format("{} of {}: {}", count, members.size(), ranges(period));
+  if (period.size() < members.size()) text += fmt::format(" of every {}", period.size());
+  return text;
 }
 
 }  // namespace llmarch

@@ -14,8 +14,10 @@ enum class Layer { units, spec, graph, cost, kernels, study, drawing, reports, c
 
 bool is_drawing(std::string_view file) {
   static const std::set<std::string_view> kDrawing{
-      "csv",  "diagram", "document",     "emphasis", "format",
-      "json", "text",    "table_layout", "markdown", "terminal"};
+      "chart_axis", "chart_layout",   "csv",      "diagram",      "diagram_aside", "diagram_layout",
+      "document",   "drawing",        "emphasis", "font_metrics", "format",        "html",
+      "json",       "markdown",       "markup",   "pictures",     "svg",           "table_layout",
+      "terminal",   "terminal_chart", "text"};
   const std::size_t slash = file.rfind('/');
   const std::size_t dot = file.rfind('.');
   return kDrawing.contains(file.substr(slash + 1, dot - slash - 1));
