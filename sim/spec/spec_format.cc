@@ -122,8 +122,10 @@ class FormatWriter {
     line(field, fmt::format("whole number, {} to {}", grouped(range.least), grouped(range.most)));
   }
   void operator()(const Field& field, double&, const RealRange& range) {
+    const bool whole = range.most >= 1;
     line(field, fmt::format("number above {}, at most {}", range.above,
-                            grouped(static_cast<std::int64_t>(range.most))));
+                            whole ? grouped(static_cast<std::int64_t>(range.most))
+                                  : fmt::format("{}", range.most)));
   }
   void operator()(const Field& field, std::string&) { line(field, "text"); }
   void operator()(const Field& field, bool&) {
