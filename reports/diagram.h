@@ -43,7 +43,7 @@ struct ExpertsAside {
 using Aside = std::variant<NoAside, CacheAside, PathsAside, ExpertsAside>;
 
 struct DiagramPart {
-  std::string where = {};  // which layers have it: "layers 4-61"; empty: all
+  DiagramText where = {};  // which layers have it: "58 of 61 layers: 4-61"; empty: all
   BoxKind kind = BoxKind::norm;
   DiagramText title = {};
   std::vector<DiagramText> details = {};

@@ -108,7 +108,7 @@ Drawing expert_field(const ExpertsAside& aside) {
       drawing.shapes.emplace_back(Rect{left + pitch * static_cast<double>(i % columns),
                                        drawing.height + pitch * static_cast<double>(i / columns),
                                        pitch - 1, pitch - 1, 0,
-                                       is_chosen(i, aside) ? Ink::lit : Ink::experts});
+                                       is_chosen(i, aside) ? Ink::lit : Ink::unlit});
     }
     drawing.height += pitch * static_cast<double>((aside.experts + columns - 1) / columns);
   }

@@ -41,7 +41,7 @@ bool is_marked(const DiagramText& text) {
 }
 
 bool is_marked(const DiagramPart& part) {
-  return is_marked(part.title) ||
+  return is_marked(part.where) || is_marked(part.title) ||
          std::ranges::any_of(part.details, [](const auto& text) { return is_marked(text); });
 }
 
@@ -56,7 +56,7 @@ class PartTextWriter {
   explicit PartTextWriter(double width) : width_(width) {}
 
   PartText write(const DiagramPart& part) {
-    if (!part.where.empty()) add({part.where}, 10, 13, Weight::regular, Ink::faint_text);
+    if (!part.where.text.empty()) add(part.where, 10, 13, Weight::regular, Ink::faint_text);
     add(part.title, kTitleSize, kTitleHeight, Weight::bold, Ink::text);
     for (const DiagramText& detail : part.details) {
       add(detail, kDetailSize, kDetailHeight, Weight::regular, Ink::text);

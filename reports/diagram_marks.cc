@@ -28,6 +28,7 @@ std::string place_of(BoxKind kind) {
 void visit_box(DiagramBox& box, const std::string& place, const Visit& visit) {
   for (DiagramPart& part : box.parts) {
     const std::string here = place + place_of(part.kind);
+    visit(here, part.where);
     visit(here, part.title);
     for (DiagramText& detail : part.details) visit(here, detail);
     if (auto* cache = std::get_if<CacheAside>(&part.aside)) {

@@ -30,6 +30,7 @@ enum class Ink {
   addition,
   cache,
   inset,
+  unlit,
   lit,
   marked_box,  // around a box that differs
   grid,

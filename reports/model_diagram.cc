@@ -79,7 +79,7 @@ DiagramPart describe(const GroupedAttention& attention, Positions positions) {
   part.aside = CacheAside{
       {{fmt::format("2 × {} × {}", number(attention.kv_heads), number(attention.head_dim))},
        {fmt::format("= {}", number(2 * attention.kv_heads * attention.head_dim))},
-       {"per position"}}};
+       {"elements per position"}}};
   return part;
 }
 
@@ -97,7 +97,7 @@ DiagramPart describe(const LatentAttention& attention, Positions) {
   part.aside = CacheAside{
       {{fmt::format("{} + {}", number(attention.kv_latent_dim), number(attention.rope_head_dim))},
        {fmt::format("= {}", number(attention.kv_latent_dim + attention.rope_head_dim))},
-       {"per position"}}};
+       {"elements per position"}}};
   return part;
 }
 
@@ -107,6 +107,7 @@ std::string activation_text(Activation activation) {
     case Activation::gelu_erf: return "GELU";
     case Activation::silu: return "SiLU";
     case Activation::relu: return "ReLU";
+    case Activation::tanh: return "tanh";
   }
   throw std::logic_error("activation_text: an activation outside the enumeration");
 }
@@ -118,6 +119,7 @@ std::string gated_name(Activation activation) {
     case Activation::gelu_erf: return "GeGLU";
     case Activation::silu: return "SwiGLU";
     case Activation::relu: return "ReGLU";
+    case Activation::tanh: return "gated tanh";
   }
   throw std::logic_error("gated_name: an activation outside the enumeration");
 }
@@ -145,7 +147,7 @@ DiagramPart describe(const MixtureFeedForward& mixture, Positions) {
   if (mixture.shared_gate) say(part, "shared expert is gated");
   say(part, fmt::format("router: {}", name_of(mixture.router.scoring)));
   if (mixture.router.groups) {
-    say(part, fmt::format("from {} of {} groups", number(mixture.router.groups->chosen),
+    say(part, fmt::format("chosen from {} of {} groups", number(mixture.router.groups->chosen),
                           number(mixture.router.groups->count)));
   }
   part.aside =
@@ -166,7 +168,9 @@ std::vector<DiagramPart> factored(std::vector<DiagramPart> parts) {
     return part.title.text == parts.front().title.text;
   };
   if (parts.size() < 2 || !std::ranges::all_of(parts, one_title)) return parts;
-  DiagramPart common{.kind = parts[0].kind, .title = parts[0].title, .aside = parts[0].aside};
+  DiagramPart common = parts.front();
+  common.where = {};
+  common.details.clear();
   for (const DiagramText& detail : parts.front().details) {
     const auto says_it = [&](const DiagramPart& part) { return has(part, detail); };
     if (std::ranges::all_of(parts, says_it)) common.details.push_back(detail);
@@ -178,6 +182,12 @@ std::vector<DiagramPart> factored(std::vector<DiagramPart> parts) {
   }
   parts.insert(parts.begin(), std::move(common));
   return parts;
+}
+
+// "58 of 61 layers: 4-61"
+std::string where_text(const std::vector<bool>& members) {
+  std::string text = which_layers(members);
+  return text.insert(std::min(text.find(':'), text.size()), " layers");
 }
 
 // The alternatives of one place in a layer, each with the layers that have it. `choice` gives the
@@ -199,7 +209,7 @@ DiagramBox alternatives(const ArchSpec& spec, const std::vector<Named<Variant>>&
   for (const std::size_t kind : order) {
     parts.push_back(std::visit([&](const auto& value) { return describe(value, positions); },
                                kinds.at(kind).value));
-    if (order.size() > 1) parts.back().where = "layers " + which_layers(members[kind]);
+    if (order.size() > 1) parts.back().where = {where_text(members[kind])};
   }
   return {factored(std::move(parts))};
 }

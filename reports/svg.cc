@@ -60,7 +60,8 @@ constexpr std::array kInks{
     InkStyle{Ink::addition, "addition", {"#ffffff", "#14181e"}, kStroke, "stroke-width:1.5"},
     InkStyle{Ink::cache, "cache", {"#fde3d8", "#4a2c20"}, {"#cc6b43", "#d98560"}, kThin},
     InkStyle{Ink::inset, "inset", {"#ffffff", "#14181e"}, {"#8c959f", "#6e7781"}, "stroke-width:1"},
-    InkStyle{Ink::lit, "lit", {"#8e5fc0", "#a983d6"}, {"#8e5fc0", "#a983d6"}, "stroke-width:1"},
+    InkStyle{Ink::unlit, "unlit", {"#d9c8ea", "#4d3a63"}, kNone},
+    InkStyle{Ink::lit, "lit", {"#6b2fae", "#d9b8ff"}, {"#6b2fae", "#d9b8ff"}, "stroke-width:1"},
     InkStyle{Ink::marked_box, "marked-box", kNone, {"#e0a100", "#d9a520"}, "stroke-width:2.2"},
     InkStyle{Ink::grid, "grid", kNone, {"#dfe3e8", "#2d3540"}, "stroke-width:1"},
     InkStyle{Ink::mark, "mark", {"#ffffff", "#14181e"}, kText, "stroke-width:1.6"},
@@ -131,6 +132,11 @@ struct ShapeWriter {
   }
 };
 
+// On a narrow page a picture keeps most of its width, so that its text stays legible, and scrolls.
+std::string narrowest(const Drawing& drawing) {
+  return fmt::format(R"( style="min-width:{}px")", number(0.85 * drawing.width));
+}
+
 std::string rules(std::size_t scheme) {
   std::string css;
   for (const InkStyle& style : kInks) {
@@ -153,9 +159,10 @@ std::string picture_style() {
 
 std::string render_svg(const Drawing& drawing, SvgUse use) {
   std::string svg = fmt::format(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" class="ll-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}">)"
+      R"(<svg xmlns="http://www.w3.org/2000/svg" class="ll-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}"{3}>)"
       "\n<title>{2}</title>\n",
-      number(drawing.width), number(drawing.height), escape_markup(drawing.title));
+      number(drawing.width), number(drawing.height), escape_markup(drawing.title),
+      use == SvgUse::page ? narrowest(drawing) : "");
   if (use == SvgUse::file) {
     svg += fmt::format("<style>\n{}</style>\n", picture_style());
     svg += R"(<rect class="ll-paper" width="100%" height="100%"/>)"

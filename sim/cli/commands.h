@@ -28,6 +28,7 @@ Command show_command();
 Command compare_command();
 Command sweep_command();
 Command fit_command();
+Command report_command();
 Command measure_command();
 Command verify_command();
 Command check_command();

@@ -14,5 +14,6 @@ struct EmbeddedFile {
 
 const std::vector<EmbeddedFile>& embedded_specs();     // arch_specs/models
 const std::vector<EmbeddedFile>& embedded_hardware();  // arch_specs/hardware
+const std::vector<EmbeddedFile>& embedded_studies();   // arch_specs/studies
 
 }  // namespace llmarch::cli

@@ -8,6 +8,7 @@ namespace {
 WorkKind kind_of_component(Component component) {
   switch (component) {
     case Component::token_embedding:
+    case Component::per_layer_embedding:
     case Component::position_embedding: return WorkKind::embedding;
     case Component::attention: return WorkKind::projections;
     case Component::feed_forward:
@@ -15,11 +16,10 @@ WorkKind kind_of_component(Component component) {
     case Component::router: return WorkKind::router;
     case Component::experts: return WorkKind::experts;
     case Component::norms: return WorkKind::norms;
-    case Component::head: return WorkKind::head;
-    case Component::per_layer_embedding: return WorkKind::embedding;
     case Component::per_layer_inputs:
     case Component::low_rank_residual:
-    case Component::parallel_streams: return WorkKind::streams;
+    case Component::parallel_streams: return WorkKind::residual;
+    case Component::head: return WorkKind::head;
   }
   throw std::logic_error("kind_of_component: a component outside the enumeration");
 }
@@ -31,6 +31,16 @@ struct Sorter {
   WorkKind operator()(const AddPositions&) const { return WorkKind::embedding; }
   WorkKind operator()(const Scale&) const { return WorkKind::residual; }
   WorkKind operator()(const ScaleByPosition&) const { return WorkKind::projections; }
+  WorkKind operator()(const ScaleColumns&) const { return WorkKind::residual; }
+  WorkKind operator()(const Sparsify&) const { return WorkKind::feed_forward; }
+  WorkKind operator()(const ProjectEach&) const { return WorkKind::residual; }
+  WorkKind operator()(const SelectColumns&) const { return WorkKind::residual; }
+  WorkKind operator()(const JoinColumns&) const { return WorkKind::residual; }
+  WorkKind operator()(const MatchMagnitude&) const { return WorkKind::residual; }
+  WorkKind operator()(const AverageVectors&) const { return WorkKind::residual; }
+  WorkKind operator()(const PredictStreams&) const { return WorkKind::residual; }
+  WorkKind operator()(const CorrectStreams&) const { return WorkKind::residual; }
+  WorkKind operator()(const AddToOtherStreams&) const { return WorkKind::residual; }
   WorkKind operator()(const GateRows&) const { return WorkKind::feed_forward; }
   WorkKind operator()(const SoftCap&) const { return WorkKind::head; }
   WorkKind operator()(const Normalize&) const { return WorkKind::norms; }
@@ -47,25 +57,12 @@ struct Sorter {
   WorkKind operator()(const ExpandAttended&) const { return WorkKind::projections; }
   WorkKind operator()(const ExpandLatents&) const { return WorkKind::projections; }
   WorkKind operator()(const AttendExpanded&) const { return WorkKind::attention; }
-  WorkKind operator()(const Activate& op) const {
-    // Only the router of parallel streams ends in a tanh.
-    return op.activation == Activation::tanh ? WorkKind::streams : WorkKind::feed_forward;
-  }
+  WorkKind operator()(const Activate&) const { return WorkKind::feed_forward; }
   WorkKind operator()(const Gate&) const { return WorkKind::feed_forward; }
   WorkKind operator()(const Add&) const { return WorkKind::residual; }
   WorkKind operator()(const Route&) const { return WorkKind::router; }
   WorkKind operator()(const RunExperts&) const { return WorkKind::experts; }
   WorkKind operator()(const SelectRows&) const { return WorkKind::head; }
-  WorkKind operator()(const Sparsify&) const { return WorkKind::feed_forward; }
-  WorkKind operator()(const ScaleColumns&) const { return WorkKind::streams; }
-  WorkKind operator()(const ProjectEach&) const { return WorkKind::streams; }
-  WorkKind operator()(const SelectColumns&) const { return WorkKind::streams; }
-  WorkKind operator()(const JoinColumns&) const { return WorkKind::streams; }
-  WorkKind operator()(const MatchMagnitude&) const { return WorkKind::streams; }
-  WorkKind operator()(const AverageVectors&) const { return WorkKind::streams; }
-  WorkKind operator()(const PredictStreams&) const { return WorkKind::streams; }
-  WorkKind operator()(const CorrectStreams&) const { return WorkKind::streams; }
-  WorkKind operator()(const AddToOtherStreams&) const { return WorkKind::streams; }
 };
 
 }  // namespace
@@ -80,7 +77,6 @@ std::string_view name_of(WorkKind kind) {
     case WorkKind::experts: return "experts";
     case WorkKind::norms: return "norms";
     case WorkKind::residual: return "residual";
-    case WorkKind::streams: return "streams and per-layer inputs";
     case WorkKind::head: return "head";
   }
   throw std::logic_error("name_of: a kind of work outside the enumeration");

@@ -94,12 +94,7 @@ std::optional<Place> place_of(const FieldPlaces& places, std::string path) {
   return std::nullopt;
 }
 
-SpecLoad load_toml_spec(std::string_view text) {
-  auto parsed = parse_toml(text, kSpec);
-  if (auto* problem = std::get_if<Diagnostic>(&parsed)) {
-    return {std::nullopt, {std::move(*problem)}, {}};
-  }
-  const auto& table = std::get<toml::table>(parsed);
+SpecLoad read_spec(const toml::table& table) {
   ArchSpec spec;
   TomlReading reading;
   TableReader reader(table, std::nullopt, "", "the spec", reading);
@@ -110,6 +105,14 @@ SpecLoad load_toml_spec(std::string_view text) {
   SpecLoad load{std::nullopt, std::move(reading.problems), std::move(reading.places)};
   if (load.problems.empty()) load.spec = std::move(spec);
   return load;
+}
+
+SpecLoad load_toml_spec(std::string_view text) {
+  auto parsed = parse_toml(text, kSpec);
+  if (auto* problem = std::get_if<Diagnostic>(&parsed)) {
+    return {std::nullopt, {std::move(*problem)}, {}};
+  }
+  return read_spec(std::get<toml::table>(parsed));
 }
 
 }  // namespace llmarch

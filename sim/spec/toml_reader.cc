@@ -155,6 +155,23 @@ void TableReader::operator()(const Field& field, std::vector<Segment>& member) {
   if (reading_.problems.size() > problems_before) reading_.unread.insert(child(field));
 }
 
+void TableReader::operator()(const Field& field, std::vector<std::string>& member) {
+  std::vector<Reference> items;
+  (*this)(field, items);
+  for (const Reference& item : items) {
+    if (printable(item.name) != item.name) {
+      refuse(field, *find(field),
+             fmt::format("'{}' in {} holds a character that is not seen", field.key, what_),
+             "write each item in one line, without control characters");
+    }
+    member.push_back(item.name);
+  }
+}
+
+void TableReader::operator()(const Field& field, SpecKeys&) {
+  required_table(field, child(field));
+}
+
 std::optional<std::size_t> TableReader::read_choice(const Field& field,
                                                     const std::vector<std::string>& names) {
   const toml::node* node = required(field);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/spec/fields.h"
+#include "sim/spec/study_spec.h"
 #include "sim/spec/toml_loader.h"
 
 #define TOML_ENABLE_FORMATTERS 0
@@ -54,6 +55,9 @@ class TableReader {
   void operator()(const Field& field, Reference& member) { (*this)(field, member.name); }
   void operator()(const Field& field, std::vector<Reference>& member);
   void operator()(const Field& field, std::vector<Segment>& member);
+  void operator()(const Field& field, std::vector<std::string>& member);
+  // Only that it is a table; what is in it is for whoever knows to read.
+  void operator()(const Field& field, SpecKeys& member);
 
   template <class Enum>
   requires std::is_enum_v<Enum>
@@ -154,5 +158,8 @@ class TableReader {
   std::vector<std::string> known_;
   std::vector<Missing> missing_;
 };
+
+// A spec from a table that has been parsed; load_toml_spec is this behind the parser.
+SpecLoad read_spec(const toml::table& table);
 
 }  // namespace llmarch

@@ -17,7 +17,7 @@ constexpr double kNoise = 1e-14;
 
 class TurnSearch {
  public:
-  TurnSearch(const Figure& left, const Figure& right) : left_(left), right_(right) {}
+  TurnSearch(const SweptFigure& left, const SweptFigure& right) : left_(left), right_(right) {}
 
   [[nodiscard]] std::strong_ordering order(Integer length) const {
     return order_of(value_at(left_, length), value_at(right_, length));
@@ -84,8 +84,8 @@ class TurnSearch {
     }
   }
 
-  Figure left_;
-  Figure right_;
+  SweptFigure left_;
+  SweptFigure right_;
   std::set<Integer> suspects_;
 };
 
@@ -103,7 +103,7 @@ Integer next_border(const ModelCurves& curves, Integer length, Integer none) {
   return next;
 }
 
-bool fits(const Figure& figure, Integer length) {
+bool fits(const SweptFigure& figure, Integer length) {
   try {
     value_at(figure, length);
     return true;
@@ -113,7 +113,8 @@ bool fits(const Figure& figure, Integer length) {
 }
 
 // The last length at which both figures fit into 64 bits: figures grow with the length.
-Integer last_that_fits(const Figure& left, const Figure& right, Integer from, Integer to) {
+Integer last_that_fits(const SweptFigure& left, const SweptFigure& right, Integer from,
+                       Integer to) {
   const auto both = [&](Integer length) { return fits(left, length) && fits(right, length); };
   if (both(to)) return to;
   Integer good = from;
@@ -126,7 +127,7 @@ Integer last_that_fits(const Figure& left, const Figure& right, Integer from, In
 
 }  // namespace
 
-QuantityValue value_at(const Figure& figure, Integer length) {
+QuantityValue value_at(const SweptFigure& figure, Integer length) {
   return evaluate(*figure.quantity, *figure.curves, length, length);
 }
 
@@ -140,7 +141,7 @@ std::strong_ordering order_of(const QuantityValue& left, const QuantityValue& ri
   return difference < 0 ? std::strong_ordering::less : std::strong_ordering::greater;
 }
 
-Turns find_turns(const Figure& left, const Figure& right, Integer from, Integer to) {
+Turns find_turns(const SweptFigure& left, const SweptFigure& right, Integer from, Integer to) {
   TurnSearch search(left, right);
   Turns found;
   found.searched_to = last_that_fits(left, right, from, to);

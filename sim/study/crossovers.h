@@ -26,13 +26,13 @@ struct Turn {
 };
 
 // One quantity of one line of a sweep, as a function of the length along the axis.
-struct Figure {
+struct SweptFigure {
   const ModelCurves* curves;
   const Quantity* quantity;
 };
 
 // At that context, and a prompt of as many tokens.
-QuantityValue value_at(const Figure& figure, Integer length);
+QuantityValue value_at(const SweptFigure& figure, Integer length);
 std::strong_ordering order_of(const QuantityValue& left, const QuantityValue& right);
 
 // Chunks have borders without end: not more than this many are tried.
@@ -46,6 +46,6 @@ struct Turns {
 };
 
 // Every turn of left against right at lengths above `from`, up to `to`; `from` is at least 1.
-Turns find_turns(const Figure& left, const Figure& right, Integer from, Integer to);
+Turns find_turns(const SweptFigure& left, const SweptFigure& right, Integer from, Integer to);
 
 }  // namespace llmarch

@@ -294,9 +294,12 @@ std::string which_layers(const std::vector<bool>& members) {
   const auto count = std::count(members.begin(), members.end(), true);
   if (count == std::ssize(members)) return "all";
   const std::vector<bool> period = period_of(members);
-  std::string text = fmt::format("{} of {}: {}", count, members.size(), ranges(period));
-  if (period.size() < members.size()) text += fmt::format(" of every {}", period.size());
-  return text;
+  std::string which = ranges(period);
+  if (period.size() < members.size()) {
+    const bool one = std::count(period.begin(), period.end(), true) == 1;
+    which = fmt::format("{}{} of every {}", one ? "number " : "", which, period.size());
+  }
+  return fmt::format("{} of {}: {}", count, members.size(), which);
 }
 
 }  // namespace llmarch

@@ -32,8 +32,8 @@ class Lines {
   [[nodiscard]] Crossing crossing(std::size_t left, const Quantity& left_quantity,
                                   std::size_t right, const Quantity& right_quantity) const {
     const Lengths& axis = axis_of(plan_, left_quantity);
-    const Figure a{curves_[left].get(), &left_quantity};
-    const Figure b{curves_[right].get(), &right_quantity};
+    const SweptFigure a{curves_[left].get(), &left_quantity};
+    const SweptFigure b{curves_[right].get(), &right_quantity};
     Crossing crossing{{},           {}, {}, &left_quantity, &right_quantity, left, right,
                       axis.first(), {}, {}};
     crossing.turns = find_turns(a, b, axis.first(), axis.last());

@@ -23,7 +23,7 @@ const Hardware& some_hardware() {
 }
 
 // Every turn by trying every length.
-std::vector<Turn> tried_one_by_one(const Figure& left, const Figure& right, Integer from,
+std::vector<Turn> tried_one_by_one(const SweptFigure& left, const SweptFigure& right, Integer from,
                                    Integer to) {
   std::vector<Turn> turns;
   auto before = order_of(value_at(left, from), value_at(right, from));
@@ -69,8 +69,8 @@ TEST_P(EveryPair, TurnsWhereTryingEveryContextFindsIt) {
   const ModelCurves left_curves(left, point);
   const ModelCurves right_curves(right, point);
   for (const Quantity& quantity : quantities()) {
-    const Figure a{&left_curves, &quantity};
-    const Figure b{&right_curves, &quantity};
+    const SweptFigure a{&left_curves, &quantity};
+    const SweptFigure b{&right_curves, &quantity};
     const Turns found = find_turns(a, b, 1, 20'000);
     EXPECT_EQ(places(found.turns), places(tried_one_by_one(a, b, 1, 20'000))) << quantity.name;
   }
@@ -81,8 +81,8 @@ TEST_P(EveryPair, TurnsInItselfWhereTryingEveryContextFindsIt) {
   const Point point{1, 1, GetParam().batch, GetParam().weights, GetParam().kv, &some_hardware()};
   const ModelCurves curves(one, point);
   const auto compare = [&](std::string_view left, std::string_view right) {
-    const Figure a{&curves, find_quantity(left)};
-    const Figure b{&curves, find_quantity(right)};
+    const SweptFigure a{&curves, find_quantity(left)};
+    const SweptFigure b{&curves, find_quantity(right)};
     EXPECT_EQ(places(find_turns(a, b, 1, 20'000).turns), places(tried_one_by_one(a, b, 1, 20'000)))
         << left << " and " << right;
   };
@@ -127,8 +127,8 @@ TEST(AFigure, ThatPasses64BitsEndsTheSearchWhereItDoes) {
   const ModelCurves left(one, Point{});
   const ModelCurves right(other, Point{});
   const Quantity* flops = find_quantity("prefill_flops");
-  const Figure a{&left, flops};
-  const Figure b{&right, flops};
+  const SweptFigure a{&left, flops};
+  const SweptFigure b{&right, flops};
   const Turns found = find_turns(a, b, 1, kFar);
   ASSERT_LT(found.searched_to, kFar);
   EXPECT_NO_THROW(value_at(a, found.searched_to));

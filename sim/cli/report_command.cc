@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/study_report.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
+#include "sim/cli/output.h"
+#include "sim/cli/studies.h"
+
+namespace llmarch::cli {
+namespace {
+
+Options report_options() {
+  Options options("options");
+  declare_specs(options);
+  Outputs::declare(options);
+  return options;
+}
+
+ExitStatus run_report(const Arguments& arguments) {
+  const Values values = parse_arguments(report_options(), "study", arguments);
+  const std::vector<std::string> names = positional_values(values, "study");
+  if (names.size() != 1) throw UsageError("report takes one study", "llmarch report article");
+  Outputs outputs(values);
+  const auto loaded = load_study(names.front(), Catalog(specs_folder(values)));
+  const StudyResult result = run_study(loaded->read, {});
+  outputs.write({reports::study_document(result)});
+  const bool expected = std::all_of(result.claims.begin(), result.claims.end(),
+                                    [](const ClaimResult& claim) { return claim.as_expected(); });
+  return expected ? ExitStatus::done : ExitStatus::check_failed;
+}
+
+}  // namespace
+
+Command report_command() {
+  return {
+      "report",
+      "a study: models side by side, and a verdict on each claim",
+      "llmarch report STUDY [options]",
+      "STUDY is 'article', or a .toml file; arch_specs/studies/article.toml is an example of one.\n"
+      "Every verdict is computed from the figures that stand beside\n"
+      "it. Where one is not what the study expects, the exit status is 1.\n\n"
+      "  llmarch report article\n"
+      "  llmarch report article -o article.md\n"
+      "  llmarch report ./my-study.toml",
+      report_options,
+      run_report};
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,28 @@
+// Which studies are known, and how what stands on the command line becomes one: a built-in name or a
+// path; with the models and the hardware that its expressions can name.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/cli/models.h"
+#include "sim/spec/hardware.h"
+#include "sim/spec/study_spec.h"
+#include "sim/study/claims.h"
+
+namespace llmarch::cli {
+
+// A study with everything that it refers to; what is read points into the rest.
+struct LoadedStudy {
+  Study study;
+  std::vector<std::unique_ptr<Model>> models;  // those of the catalog, then variants
+  std::vector<Hardware> hardware;
+  StudyModels names;
+  ReadStudy read;
+};
+
+// Throws UsageError, FileError or BadInput.
+std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& catalog);
+
+}  // namespace llmarch::cli
