@@ -26,6 +26,8 @@ const std::vector<Command>& commands();
 Command list_command();
 Command show_command();
 Command compare_command();
+Command sweep_command();
+Command fit_command();
 Command report_command();
 Command measure_command();
 Command verify_command();

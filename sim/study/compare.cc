@@ -43,8 +43,10 @@ ModelFigures figures(const Model& model, const Settings& settings) {
 }
 
 OnHardware on_hardware(const Model& model, const Settings& settings, const Hardware& hardware) {
-  PointFigures figures(model, {settings.context, settings.context, settings.batch, settings.weights,
-                               settings.kv, &hardware});
+  const Point point{settings.context, settings.context, settings.batch,
+                    settings.weights, settings.kv,      &hardware};
+  const ModelCurves curves(model, point);
+  PointFigures figures(curves, point.context, point.prompt);
   OnHardware on;
   on.decode = figures.decode_floor();
   on.prefill = figures.prefill_floor();

@@ -12,8 +12,8 @@ namespace {
 using Figures = PointFigures;
 
 Step step(Figures& figures, const Work& work) {
-  const Point& point = figures.point();
-  return step_of(work, {point.context, point.batch, point.weights, point.kv});
+  const Point& settings = figures.settings();
+  return step_of(work, {figures.context(), settings.batch, settings.weights, settings.kv});
 }
 
 Step decode_step(Figures& figures) {
@@ -184,6 +184,9 @@ const std::array kQuantities{
     // Parameters.
     Quantity{"parameters", "all parameters; a tied table counts once", Unit::parameters, kNever,
              Needs::nothing, [](Figures& f) -> V { return parameters_of(f).total.amount(); }},
+    Quantity{"resident_parameters",
+             "without per-layer embeddings, of which a token reads one row", Unit::parameters, kNever,
+             Needs::nothing, [](Figures& f) -> V { return parameters_of(f).resident.amount(); }},
     Quantity{"active_parameters", "A: every matrix that a token touches", Unit::parameters, kNever,
              Needs::nothing, [](Figures& f) -> V { return parameters_of(f).active.all.amount(); }},
     Quantity{"active_without_input_embedding", "B: A less the input embedding", Unit::parameters,
@@ -218,19 +221,19 @@ const std::array kQuantities{
     // Memory.
     Quantity{"weight_bytes", "all weights in their format", Unit::bytes, kNever, Needs::nothing,
              [](Figures& f) -> V {
-               return bytes_of(parameters_of(f).total, f.point().weights).amount();
+               return bytes_of(parameters_of(f).total, f.settings().weights).amount();
              }},
     Quantity{"kv_bytes_per_token", "cache that one more position of one sequence adds, every layer "
              "growing", Unit::bytes, kNever, Needs::nothing,
              [](Figures& f) -> V {
-               return bytes_of(cache_elements_per_token(f.model().graph), f.point().kv).amount();
+               return bytes_of(cache_elements_per_token(f.model().graph), f.settings().kv).amount();
              }},
     Quantity{"kv_bytes", "cache held at the context, for the whole batch", Unit::bytes, kContext,
              Needs::nothing,
-             [](Figures& f) -> V { return bytes_of(f.cache(), f.point().kv).amount(); }},
+             [](Figures& f) -> V { return f.cache().amount(); }},
     Quantity{"activation_memory", "rows that have to be there at one time in decode, in bf16",
-             Unit::bytes, kContext, Needs::nothing,
-             [](Figures& f) -> V { return bytes_of(f.working_set(), kActivations).amount(); }},
+             Unit::bytes, kNever, Needs::nothing,
+             [](Figures& f) -> V { return f.working_set().amount(); }},
     Quantity{"total_memory", "weights, cache and those rows", Unit::bytes, kContext,
              Needs::nothing, [](Figures& f) -> V { return f.total_memory().amount(); }},
     // Decode: one token of each sequence.
@@ -320,14 +323,14 @@ const std::array kQuantities{
              Needs::hardware, [](Figures& f) -> V { return f.decode_floor().memory_seconds; }},
     Quantity{"tokens_per_second", "the most that decode gives, the whole batch together",
              Unit::tokens_per_second, kContext, Needs::hardware,
-             [](Figures& f) -> V { return over_floor(f.point().batch, f.decode_floor()); }},
+             [](Figures& f) -> V { return over_floor(f.settings().batch, f.decode_floor()); }},
     Quantity{"prefill_floor_time", "the least that a prefill takes on the hardware", Unit::seconds,
              kPrompt, Needs::hardware,
              [](Figures& f) -> V { return f.prefill_floor().seconds; }},
     Quantity{"prefill_tokens_per_second", "the most that a prefill gives, the whole batch together",
              Unit::tokens_per_second, kPrompt, Needs::hardware,
              [](Figures& f) -> V {
-               return over_floor(f.point().batch * f.point().prompt, f.prefill_floor());
+               return over_floor(f.settings().batch * f.prompt(), f.prefill_floor());
              }},
 };
 
@@ -359,7 +362,13 @@ const Quantity* find_quantity(std::string_view name) {
 }
 
 QuantityValue evaluate(const Quantity& quantity, const Model& model, const Point& point) {
-  PointFigures figures(model, point);
+  const ModelCurves curves(model, point);
+  return evaluate(quantity, curves, point.context, point.prompt);
+}
+
+QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,
+                       Integer prompt) {
+  PointFigures figures(curves, context, prompt);
   return quantity.of(figures);
 }
 
