@@ -66,6 +66,7 @@ void import_llama(Import& import, ArchSpec& spec) {
 void import_mistral(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   read_common(import, spec, false);
+  config.stated("num_key_value_heads");
   GroupedAttention attention = heads_of(import);
   attention.head_dim = head_width(import, spec.hidden, attention.query_heads);
   attention.window = config.nullable_size("sliding_window", kPositions);
@@ -91,6 +92,7 @@ void import_smollm3(Import& import, ArchSpec& spec) {
   read_common(import, spec, true);
   const Integer layers = layer_number(import, "num_hidden_layers");
   refuse_qwen_windows(config, layers);
+  config.stated("num_key_value_heads");
   GroupedAttention rotating = grouped_attention(import);
   rotating.head_dim = head_width(import, spec.hidden, rotating.query_heads);
   GroupedAttention still = rotating;
@@ -109,6 +111,7 @@ void import_llama4_text(Import& import, ArchSpec& spec) {
   import.load.naming = CheckpointNaming::llama4;
   read_common(import, spec, false);
   const Integer layers = layer_number(import, "num_hidden_layers");
+  config.stated("num_key_value_heads");
   GroupedAttention local = heads_of(import);
   local.head_dim = head_width(import, spec.hidden, local.query_heads);
   local.qkv_bias = config.flag_or("attention_bias", false, kTypeDefault);

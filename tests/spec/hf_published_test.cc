@@ -63,6 +63,19 @@ TEST(PublishedConfig, LeavesItsCapsToTheModelType) {
   EXPECT_FALSE(spec_of(gemma3).logit_soft_cap);
 }
 
+// Their libraries fill it with a number of their own and not with num_attention_heads, which null
+// stands for: it is asked for.
+TEST(PublishedConfig, IsAskedForKeyValueHeadsWhereTheLibraryHasANumberOfItsOwn) {
+  for (const char* name : {"mistral-7b-v0.1", "smollm3-3b", "llama-4-scout", "gemma-2-9b"}) {
+    auto json = config(name);
+    auto& own = json.contains("text_config") ? json["text_config"] : json;
+    own.erase("num_key_value_heads");
+    EXPECT_NE(report(json).find("'num_key_value_heads'"), std::string::npos) << name;
+    own["num_key_value_heads"] = nullptr;
+    EXPECT_EQ(report(json), "") << name;
+  }
+}
+
 // What a published config leaves to its library is said, and nothing else.
 TEST(PublishedConfig, RecordsWhatItFilled) {
   using Filled = std::vector<std::string>;
