@@ -18,19 +18,24 @@ enum class BoxKind { table, norm, attention, feed_forward, experts, addition };
 struct DiagramText {
   std::string text = {};
   Emphasis emphasis = Emphasis::plain;  // differs: from the other panel
+  bool operator==(const DiagramText&) const = default;
 };
 
-struct NoAside {};
+struct NoAside {
+  bool operator==(const NoAside&) const = default;
+};
 
 // What a block keeps for later tokens, as a drum beside it.
 struct CacheAside {
   std::vector<DiagramText> lines = {};
+  bool operator==(const CacheAside&) const = default;
 };
 
 // A feed-forward from inside: one path (up, activation, down), or two whose product goes down.
 struct PathsAside {
   enum class Paths { one, gated } paths = Paths::gated;
   std::string activation = {};
+  bool operator==(const PathsAside&) const = default;
 };
 
 // A row of experts behind a router, `chosen` of them lit; shared ones apart.
@@ -38,6 +43,7 @@ struct ExpertsAside {
   enum class Shared { no, yes } shared = Shared::no;
   std::int64_t experts = 0;
   std::int64_t chosen = 0;
+  bool operator==(const ExpertsAside&) const = default;
 };
 
 using Aside = std::variant<NoAside, CacheAside, PathsAside, ExpertsAside>;

@@ -31,7 +31,8 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 caption { text-align: left; font-weight: 600; padding: .3rem 0; position: sticky; left: 0; }
 th, td { padding: .28rem .7rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
-thead th { min-width: 6rem; vertical-align: bottom; border-bottom: 2px solid var(--faint); }
+thead th:not(:first-child) { min-width: 8rem; }
+thead th { vertical-align: bottom; border-bottom: 2px solid var(--faint); }
 td, thead th { white-space: nowrap; }
 td.prose { white-space: normal; min-width: 14rem; }
 tbody th { font-weight: 400; position: sticky; left: 0; background: var(--paper); z-index: 1;

@@ -8,8 +8,8 @@
 
 #include "reports/block_diagram.h"
 #include "reports/diagram_marks.h"
+#include "reports/diagram_parts.h"
 #include "reports/format.h"
-#include "sim/spec/fields.h"
 #include "sim/study/structure.h"
 
 namespace llmarch::reports {
@@ -17,143 +17,6 @@ namespace {
 
 std::string number(Integer value) {
   return grouped(value.value());
-}
-
-std::string number(double value) {
-  return value == std::floor(value) ? grouped(static_cast<std::int64_t>(value))
-                                    : fmt::format("{:g}", value);
-}
-
-void say(DiagramPart& part, std::string text) {
-  part.details.push_back({std::move(text)});
-}
-
-std::string_view qk_norm_text(QkNorm norm) {
-  switch (norm) {
-    case QkNorm::per_head: return "QK-norm over each head";
-    case QkNorm::whole: return "QK-norm over the whole projection";
-    case QkNorm::unweighted_after_rotation: return "QK-norm after RoPE, no weights";
-  }
-  throw std::logic_error("qk_norm_text: a norm outside the enumeration");
-}
-
-std::string rotary_text(const Rotary& rotary) {
-  const std::string text = fmt::format("RoPE, θ {}", number(rotary.theta));
-  if (!rotary.scaling) return text;
-  const double factor =
-      std::visit([](const auto& scaling) { return scaling.factor; }, *rotary.scaling);
-  return fmt::format("{}, {} × {}", text,
-                     Names<RotaryScaling>::alternatives[rotary.scaling->index()], number(factor));
-}
-
-std::string reach_text(const GroupedAttention& attention) {
-  if (attention.window) return fmt::format("sees, caches the last {}", number(*attention.window));
-  if (attention.chunk) {
-    return fmt::format("sees, caches its chunk of {}", number(*attention.chunk));
-  }
-  return "sees, caches every position";
-}
-
-std::string_view kind_text(const GroupedAttention& attention) {
-  if (attention.kv_heads == attention.query_heads) return "Multi-head attention";
-  return attention.kv_heads == 1 ? "Multi-query attention" : "Grouped-query attention";
-}
-
-enum class Positions { rotated, learned };
-
-DiagramPart describe(const GroupedAttention& attention, Positions positions) {
-  DiagramPart part{.kind = BoxKind::attention, .title = {std::string(kind_text(attention))}};
-  say(part, fmt::format("{} query heads of {}", number(attention.query_heads),
-                        number(attention.head_dim)));
-  say(part, fmt::format("{} key/value heads", number(attention.kv_heads)));
-  say(part, reach_text(attention));
-  if (attention.rotary) say(part, rotary_text(*attention.rotary));
-  if (!attention.rotary && positions == Positions::rotated) say(part, "no positions (NoPE)");
-  if (attention.qk_norm) say(part, std::string(qk_norm_text(*attention.qk_norm)));
-  if (attention.qkv_bias) say(part, "biases on queries, keys, values");
-  if (attention.output_bias) say(part, "bias on the output");
-  if (attention.score_soft_cap) {
-    say(part, fmt::format("scores capped at {}", number(*attention.score_soft_cap)));
-  }
-  if (attention.temperature) say(part, "queries grow with position");
-  part.aside = CacheAside{
-      {{fmt::format("2 × {} × {}", number(attention.kv_heads), number(attention.head_dim))},
-       {fmt::format("= {}", number(2 * attention.kv_heads * attention.head_dim))},
-       {"elements per position"}}};
-  return part;
-}
-
-DiagramPart describe(const LatentAttention& attention, Positions) {
-  DiagramPart part{.kind = BoxKind::attention, .title = {"Latent attention (MLA)"}};
-  say(part, fmt::format("{} heads", number(attention.query_heads)));
-  say(part, fmt::format("key: {} + {} rotated", number(attention.nope_head_dim),
-                        number(attention.rope_head_dim)));
-  say(part, fmt::format("value: {}", number(attention.value_head_dim)));
-  if (attention.query_latent_dim) {
-    say(part, fmt::format("query latent: {}", number(*attention.query_latent_dim)));
-  }
-  say(part, fmt::format("key/value latent: {}", number(attention.kv_latent_dim)));
-  say(part, rotary_text(attention.rotary));
-  part.aside = CacheAside{
-      {{fmt::format("{} + {}", number(attention.kv_latent_dim), number(attention.rope_head_dim))},
-       {fmt::format("= {}", number(attention.kv_latent_dim + attention.rope_head_dim))},
-       {"elements per position"}}};
-  return part;
-}
-
-std::string activation_text(Activation activation) {
-  switch (activation) {
-    case Activation::gelu_tanh:
-    case Activation::gelu_erf: return "GELU";
-    case Activation::silu: return "SiLU";
-    case Activation::relu: return "ReLU";
-    case Activation::tanh: return "tanh";
-  }
-  throw std::logic_error("activation_text: an activation outside the enumeration");
-}
-
-// The name of a gated feed-forward: arXiv 2002.05202.
-std::string gated_name(Activation activation) {
-  switch (activation) {
-    case Activation::gelu_tanh:
-    case Activation::gelu_erf: return "GeGLU";
-    case Activation::silu: return "SwiGLU";
-    case Activation::relu: return "ReGLU";
-    case Activation::tanh: return "gated tanh";
-  }
-  throw std::logic_error("gated_name: an activation outside the enumeration");
-}
-
-DiagramPart describe(const DenseFeedForward& dense, Positions) {
-  const std::string inside =
-      dense.gated ? gated_name(dense.activation) : activation_text(dense.activation);
-  DiagramPart part{.kind = BoxKind::feed_forward,
-                   .title = {fmt::format("Feed-forward, {}", inside)}};
-  say(part, fmt::format("hidden width {}", number(dense.width)));
-  if (dense.bias) say(part, "with biases");
-  part.aside = PathsAside{dense.gated ? PathsAside::Paths::gated : PathsAside::Paths::one,
-                          activation_text(dense.activation)};
-  return part;
-}
-
-DiagramPart describe(const MixtureFeedForward& mixture, Positions) {
-  DiagramPart part{.kind = BoxKind::experts, .title = {"Mixture of experts"}};
-  say(part, fmt::format("{} experts, {}", number(mixture.experts), gated_name(mixture.activation)));
-  say(part, fmt::format("{} chosen for a token", number(mixture.experts_per_token)));
-  say(part, fmt::format("hidden width {}", number(mixture.expert_width)));
-  if (mixture.shared_width) {
-    say(part, fmt::format("shared expert: width {}", number(*mixture.shared_width)));
-  }
-  if (mixture.shared_gate) say(part, "shared expert is gated");
-  say(part, fmt::format("router: {}", name_of(mixture.router.scoring)));
-  if (mixture.router.groups) {
-    say(part, fmt::format("chosen from {} of {} groups", number(mixture.router.groups->chosen),
-                          number(mixture.router.groups->count)));
-  }
-  part.aside =
-      ExpertsAside{mixture.shared_width ? ExpertsAside::Shared::yes : ExpertsAside::Shared::no,
-                   mixture.experts.value(), mixture.experts_per_token.value()};
-  return part;
 }
 
 bool has(const DiagramPart& part, const DiagramText& text) {
@@ -171,6 +34,9 @@ std::vector<DiagramPart> factored(std::vector<DiagramPart> parts) {
   DiagramPart common = parts.front();
   common.where = {};
   common.details.clear();
+  const bool one_aside = std::ranges::all_of(
+      parts, [&](const DiagramPart& part) { return part.aside == common.aside; });
+  if (!one_aside) common.aside = NoAside{};
   for (const DiagramText& detail : parts.front().details) {
     const auto says_it = [&](const DiagramPart& part) { return has(part, detail); };
     if (std::ranges::all_of(parts, says_it)) common.details.push_back(detail);
@@ -178,7 +44,7 @@ std::vector<DiagramPart> factored(std::vector<DiagramPart> parts) {
   for (DiagramPart& part : parts) {
     std::erase_if(part.details, [&](const DiagramText& text) { return has(common, text); });
     part.title = {};
-    part.aside = NoAside{};
+    if (one_aside) part.aside = NoAside{};
   }
   parts.insert(parts.begin(), std::move(common));
   return parts;
@@ -239,14 +105,40 @@ DiagramBox embedding_box(const ArchSpec& spec) {
     say(part,
         fmt::format("+ positions: {} × {}", number(*spec.learned_positions), number(spec.hidden)));
   }
+  if (spec.per_layer_embedding) {
+    say(part,
+        fmt::format("and per layer: {} × ({} × {})", number(spec.per_layer_embedding->vocabulary),
+                    number(layer_count(spec)), number(spec.per_layer_embedding->width)));
+  }
   return {{std::move(part)}};
+}
+
+// What happens on the residual stream itself.
+DiagramBox addition_box(std::string title, std::vector<std::string> details) {
+  DiagramPart part{.kind = BoxKind::addition, .title = {std::move(title)}};
+  for (std::string& detail : details) say(part, std::move(detail));
+  return {{std::move(part)}};
+}
+
+// LAuReL: what joins the residual after attention.
+DiagramBox low_rank_box(const ArchSpec& spec) {
+  return addition_box("Low-rank residual", {fmt::format("+ attention's input, its rank-{} map",
+                                                        number(*spec.low_rank_residual)),
+                                            "then ÷ √2"});
+}
+
+DiagramBox layer_embedding_box(const ArchSpec& spec) {
+  std::vector<std::string> details{
+      fmt::format("width {}, gated, normed", number(spec.per_layer_embedding->width))};
+  if (spec.parallel_streams) details.emplace_back("added to all streams but the first");
+  return addition_box("Per-layer embedding", std::move(details));
 }
 
 DiagramBox head_box(const ArchSpec& spec) {
   DiagramPart part{.kind = BoxKind::table, .title = {"Output head"}};
   say(part, fmt::format("{} → {} tokens", number(spec.hidden), number(spec.vocabulary)));
   if (spec.head == Head::tied) say(part, "tied: the embedding's table");
-  if (spec.logit_soft_cap) say(part, fmt::format("capped at {}", number(*spec.logit_soft_cap)));
+  if (spec.logit_soft_cap) say(part, fmt::format("capped at {:g}", *spec.logit_soft_cap));
   return {{std::move(part)}};
 }
 
@@ -254,14 +146,27 @@ DiagramFrame layers_frame(const ArchSpec& spec) {
   const Integer count = layer_count(spec);
   DiagramFrame frame{
       .repeat = {count == 1 ? "1 layer" : fmt::format("× {} layers", number(count))}};
+  if (spec.parallel_streams) {
+    frame.items.emplace_back(addition_box(
+        "Streams predicted",
+        {fmt::format("{} from all {}, by a router", number(spec.parallel_streams->count),
+                     number(spec.parallel_streams->count)),
+         fmt::format("stream {} goes on", number(spec.parallel_streams->active + 1))}));
+  }
   add_branch(
       spec.norm,
       alternatives(spec, spec.attention, [](const Layer& layer) { return layer.attention.index; }),
       frame.items);
+  if (spec.low_rank_residual) frame.items.emplace_back(low_rank_box(spec));
   add_branch(spec.norm,
              alternatives(spec, spec.feed_forward,
                           [](const Layer& layer) { return layer.feed_forward.index; }),
              frame.items);
+  if (spec.parallel_streams) {
+    frame.items.emplace_back(
+        addition_box("Streams corrected", {"by what the layer found in its own"}));
+  }
+  if (spec.per_layer_embedding) frame.items.emplace_back(layer_embedding_box(spec));
   return frame;
 }
 
@@ -277,7 +182,17 @@ DiagramPanel panel_of(const Model& model) {
                     {fmt::format("width {}, context up to {}", number(spec.hidden),
                                  context_tokens(spec.context_limit.value()))}};
   panel.items.emplace_back(embedding_box(spec));
+  if (spec.parallel_streams) {
+    const std::string maps = number(spec.parallel_streams->count - 1);
+    panel.items.emplace_back(
+        addition_box(fmt::format("{} streams", number(spec.parallel_streams->count)),
+                     {fmt::format("the embedding, {} maps of it", maps)}));
+  }
   panel.items.emplace_back(layers_frame(spec));
+  if (spec.parallel_streams) {
+    panel.items.emplace_back(
+        addition_box(fmt::format("Mean of {} streams", number(spec.parallel_streams->count)), {}));
+  }
   panel.items.emplace_back(norm_box(spec.norm));
   panel.items.emplace_back(head_box(spec));
   return panel;

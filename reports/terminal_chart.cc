@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kRows = 16;
 constexpr std::size_t kWidest = 100;
-constexpr std::string_view kSigns = "*o+x#@%&";
+constexpr std::string_view kSigns = "*o+#@%&=";
 constexpr char kMark = 'X';
 
 char sign_of(std::size_t series) {
