@@ -32,6 +32,14 @@ Cell flops_cell(Flops flops, Digits digits) {
   return count_cell(flops.value(), "FLOPs", digits);
 }
 
+Cell duration_cell(double seconds) {
+  return {.text = duration(seconds), .value = seconds, .unit = "seconds"};
+}
+
+Cell rate_cell(double rate, const std::string& unit) {
+  return {.text = three_digits(rate), .value = rate, .unit = unit};
+}
+
 Cell ratio_cell(double value) {
   return {.text = ratio(value), .value = value};
 }

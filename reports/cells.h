@@ -19,6 +19,8 @@ Cell parameters_cell(Elements elements, Digits digits);
 Cell bytes_cell(Bytes bytes, Digits digits);
 Cell flops_cell(Flops flops, Digits digits);
 Cell count_cell(std::int64_t count, const std::string& unit, Digits digits);
+Cell duration_cell(double seconds);
+Cell rate_cell(double rate, const std::string& unit);  // three digits
 Cell ratio_cell(double ratio);
 Cell percent_cell(double fraction);
 

@@ -41,6 +41,30 @@ Json step_json(const Step& step) {
           {"activation_bytes", step.traffic.activations.value()}};
 }
 
+Json floor_json(const Floor& floor, Integer tokens) {
+  return {{"arithmetic_seconds", floor.arithmetic_seconds},
+          {"memory_seconds", floor.memory_seconds},
+          {"floor_seconds", floor.seconds},
+          {"tokens_per_second", tokens.as_double() / floor.seconds},
+          {"bound_by", name_of(floor.binds())}};
+}
+
+Json on_json(const OnHardware& on, const Settings& settings) {
+  return {{"memory_bytes", on.needed.value()},
+          {"fits", on.fits},
+          {"decode", floor_json(on.decode, settings.batch)},
+          {"prefill", floor_json(on.prefill, settings.batch * settings.context)}};
+}
+
+Json hardware_json(const Hardware& hardware, DType weights) {
+  const Rates rates = rates_of(hardware, weights);
+  return {{"name", hardware.name},
+          {"memory_bytes", hardware.memory.bytes.value()},
+          {"bytes_per_second", rates.bytes_per_second},
+          {"flops_per_second", rates.flops_per_second},
+          {"arithmetic", name_of(rates.arithmetic)}};
+}
+
 // Only what is published.
 Json published_json(const ArchSpec& spec) {
   Json json = Json::object();
@@ -52,17 +76,19 @@ Json published_json(const ArchSpec& spec) {
   return json;
 }
 
-Json model_json(const ModelFigures& figures) {
+Json model_json(const ModelFigures& figures, const Settings& settings) {
   const Model& model = *figures.model;
-  return {{"name", model.spec.name},
-          {"parameters", parameters_json(model.parameters)},
-          {"weight_bytes", figures.weight_bytes.value()},
-          {"kv_cache",
-           {{"bytes", figures.cache_bytes.value()},
-            {"bytes_per_token", figures.cache_bytes_per_token.value()}}},
-          {"decode", step_json(figures.decode)},
-          {"prefill", step_json(figures.prefill)},
-          {"published", published_json(model.spec)}};
+  Json json = {{"name", model.spec.name},
+               {"parameters", parameters_json(model.parameters)},
+               {"weight_bytes", figures.weight_bytes.value()},
+               {"kv_cache",
+                {{"bytes", figures.cache_bytes.value()},
+                 {"bytes_per_token", figures.cache_bytes_per_token.value()}}},
+               {"decode", step_json(figures.decode)},
+               {"prefill", step_json(figures.prefill)},
+               {"published", published_json(model.spec)}};
+  if (figures.on) json["on_hardware"] = on_json(*figures.on, settings);
+  return json;
 }
 
 }  // namespace
@@ -75,8 +101,9 @@ std::string compare_json(const Comparison& comparison) {
                  {"weights", name_of(settings.weights)},
                  {"kv", name_of(settings.kv)}}},
                {"models", Json::array()}};
+  if (comparison.hardware) json["hardware"] = hardware_json(*comparison.hardware, settings.weights);
   for (const ModelFigures& figures : comparison.models) {
-    json["models"].push_back(model_json(figures));
+    json["models"].push_back(model_json(figures, settings));
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -105,6 +105,18 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
   }
 }
 
+void add_hardware_note(const Comparison& comparison, Notes& notes) {
+  const Hardware& hardware = *comparison.hardware;
+  const Rates rates = rates_of(hardware, comparison.settings.weights);
+  notes.lines.push_back(fmt::format(
+      "{} ({}): {} FLOP/s in {}, {} bytes/s, as its file states. The floor is the longer of "
+      "FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed over operations; no run is "
+      "faster. One device: a model that does not fit is priced as if it did.",
+      hardware.name, hardware.title,
+      decimal_count(static_cast<std::int64_t>(rates.flops_per_second)), name_of(rates.arithmetic),
+      decimal_count(static_cast<std::int64_t>(rates.bytes_per_second))));
+}
+
 }  // namespace
 
 std::string_view convention_letter(ActiveConvention convention) {
@@ -132,6 +144,7 @@ Notes comparison_notes(const Comparison& comparison, const std::set<Section>& se
   if (sections.contains(Section::decode) || sections.contains(Section::prefill)) {
     add_work_notes(comparison, notes);
   }
+  if (comparison.hardware) add_hardware_note(comparison, notes);
   notes.lines.emplace_back(
       "Figures are predicted from shapes unless they are called published; "
       "'llmarch measure MODEL --scaled' counts them in a run.");

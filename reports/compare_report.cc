@@ -43,11 +43,14 @@ class ComparisonTable {
       case Section::parameters: return parameters();
       case Section::memory: return memory();
       case Section::decode:
-        return step(fmt::format("Decode: one token that attends {} keys", context()),
-                    &ModelFigures::decode);
+        step(fmt::format("Decode: one token that attends {} keys", context()),
+             &ModelFigures::decode);
+        return floor_rows(&OnHardware::decode, comparison_.settings.batch);
       case Section::prefill:
-        return step(fmt::format("Prefill of {} tokens, logits for the last", context()),
-                    &ModelFigures::prefill);
+        step(fmt::format("Prefill of {} tokens, logits for the last", context()),
+             &ModelFigures::prefill);
+        return floor_rows(&OnHardware::prefill,
+                          comparison_.settings.batch * comparison_.settings.context);
     }
     throw std::logic_error("write: a section outside the enumeration");
   }
@@ -210,6 +213,35 @@ class ComparisonTable {
         });
     row(fmt::format("KV cache at {} x {}", settings.batch.value(), context()),
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
+    if (!comparison_.hardware) return;
+    row("weights, KV cache, activations",
+        [this](const ModelFigures& figures) { return bytes_cell(figures.on->needed, digits_); });
+    row(fmt::format("fits in {} of {}", binary_bytes(comparison_.hardware->memory.bytes.value()),
+                    comparison_.hardware->name),
+        [](const ModelFigures& figures) {
+          Cell cell = text_cell(figures.on->fits ? "yes" : "no");
+          cell.emphasis = figures.on->fits ? Emphasis::good : Emphasis::bad;
+          return cell;
+        });
+  }
+
+  // What a step takes at least on the hardware; `tokens` are those that it makes or takes in.
+  void floor_rows(Floor OnHardware::*which, Integer tokens) {
+    if (!comparison_.hardware) return;
+    const auto seconds = [&](const std::string& label, double Floor::*figure) {
+      row(label, [which, figure](const ModelFigures& figures) {
+        return duration_cell((*figures.on).*which.*figure);
+      });
+    };
+    seconds("FLOPs ÷ peak", &Floor::arithmetic_seconds);
+    seconds("bytes ÷ bandwidth", &Floor::memory_seconds);
+    seconds(fmt::format("floor on {}", comparison_.hardware->name), &Floor::seconds);
+    row("tokens per second, at most", [which, tokens](const ModelFigures& figures) {
+      return rate_cell(tokens.as_double() / ((*figures.on).*which).seconds, "tokens per second");
+    });
+    row("bound by", [which](const ModelFigures& figures) {
+      return text_cell(std::string(name_of(((*figures.on).*which).binds())));
+    });
   }
 
   void step(std::string heading, Step ModelFigures::*which) {

@@ -108,14 +108,6 @@ int rounded_exponent(double value) {
   return std::stoi(printed.substr(printed.find('e') + 1));
 }
 
-std::string three_digits(double value) {
-  if (is_whole(value)) return grouped(static_cast<std::int64_t>(value));
-  const int exponent = rounded_exponent(value);
-  if (exponent > 15 || exponent < -6) return fmt::format("{:.3g}", value);
-  if (exponent >= 3) return grouped(std::llrint(value));
-  return fmt::format("{:.{}f}", value, 2 - exponent);
-}
-
 }  // namespace
 
 std::string grouped(std::int64_t number) {
@@ -132,6 +124,27 @@ std::string binary_bytes(std::int64_t bytes) {
   const std::uint64_t amount = magnitude(bytes);
   if (amount < 1024) return grouped(bytes) + " B";
   return fmt::format("{}{}", sign(bytes), in_units(amount, binary_units));
+}
+
+std::string three_digits(double value) {
+  if (is_whole(value)) return grouped(static_cast<std::int64_t>(value));
+  const int exponent = rounded_exponent(value);
+  if (exponent > 15 || exponent < -6) return fmt::format("{:.3g}", value);
+  if (exponent >= 3) return grouped(std::llrint(value));
+  return fmt::format("{:.{}f}", value, 2 - exponent);
+}
+
+std::string duration(double seconds) {
+  constexpr std::array units{std::pair{1e-9, "ns"}, std::pair{1e-6, "µs"}, std::pair{1e-3, "ms"}};
+  if (!std::isfinite(seconds)) return "–";
+  if (seconds == 0) return "0 s";
+  for (const auto& [size, name] : units) {
+    // Chosen by the rounded figure: 999.7 ms is 1.00 s.
+    if (std::abs(seconds) < 999.5 * size) {
+      return fmt::format("{} {}", three_digits(seconds / size), name);
+    }
+  }
+  return three_digits(seconds) + " s";
 }
 
 std::string context_tokens(std::int64_t tokens) {

@@ -19,6 +19,12 @@ std::string decimal_count(std::int64_t number);
 // Binary units B to PiB and four digits: "68.62 KiB"; "36 KiB" when exact.
 std::string binary_bytes(std::int64_t bytes);
 
+// Seconds in s, ms, µs or ns with three digits: "21.4 ms"; hours and more stay seconds: "12,345 s".
+std::string duration(double seconds);
+
+// Three digits, whole from 100 on: "0.0213", "48.9", "1,234". "2" when exactly that.
+std::string three_digits(double value);
+
 // Multiples of 1,024 as "8k", of 1,048,576 as "1M"; every other number in full: "1,000".
 std::string context_tokens(std::int64_t tokens);
 

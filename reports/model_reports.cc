@@ -4,6 +4,7 @@
 
 #include "reports/format.h"
 #include "reports/model_diagram.h"
+#include "sim/cost/roofline.h"
 
 namespace llmarch::reports {
 namespace {
@@ -143,9 +144,26 @@ Table operations_table(const OperationTable& operations, Digits digits) {
   return table;
 }
 
+Table hardware_table(const std::vector<Hardware>& hardware) {
+  Table table{.columns = {left("name"), right("memory"), right("bandwidth, GB/s"),
+                          right("bf16, TFLOP/s"), left("title")}};
+  for (const Hardware& each : hardware) {
+    const Rates rates = rates_of(each, DType::bf16);
+    Cell peak = rate_cell(rates.flops_per_second / 1e12, "");
+    if (rates.arithmetic != DType::bf16) {
+      peak.text += fmt::format(" ({})", name_of(rates.arithmetic));
+    }
+    table.rows.emplace_back(CellRow{
+        {text_cell(each.name), without_unit(bytes_cell(Bytes(each.memory.bytes), Digits::rounded)),
+         rate_cell(rates.bytes_per_second / 1e9, ""), peak, text_cell(each.title)}});
+  }
+  return table;
+}
+
 }  // namespace
 
-Document list_document(const std::vector<ListedModel>& models) {
+Document list_document(const std::vector<ListedModel>& models,
+                       const std::vector<Hardware>& hardware) {
   Table table{.columns = {left("name"), right("layers"), right("parameters"), right("active (A)"),
                           right("context limit"), left("from")}};
   for (const auto& [model, origin] : models) {
@@ -158,7 +176,8 @@ Document list_document(const std::vector<ListedModel>& models) {
                  without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)),
                  limit, text_cell(origin)}});
   }
-  return {.title = "Models", .blocks = {table}};
+  return {.title = "Models",
+          .blocks = {table, Heading{"Hardware, for --on"}, hardware_table(hardware)}};
 }
 
 Document show_document(const Model& model, const std::optional<OperationTable>& operations,

@@ -1,4 +1,4 @@
-// What is said of models one by one: the list of those that are known, and the page of one.
+// What is said of models one by one: the list of what is known, and the page of one.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 
 #include "reports/cells.h"
 #include "reports/document.h"
+#include "sim/spec/hardware.h"
 #include "sim/study/model.h"
 #include "sim/study/operations.h"
 
@@ -17,7 +18,8 @@ struct ListedModel {
   std::string origin;  // "built in", or the file
 };
 
-Document list_document(const std::vector<ListedModel>& models);
+Document list_document(const std::vector<ListedModel>& models,
+                       const std::vector<Hardware>& hardware);
 
 // Structure, parameters by component, blocks with their weights; and, when asked for, the predicted
 // book operation by operation.

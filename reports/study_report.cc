@@ -67,9 +67,8 @@ std::string outcome(const CaseResult& one) {
     const auto failing = std::count_if(one.sides.begin(), one.sides.end(),
                                        [](const Sides& sides) { return !sides.holds; });
     if (failing == 0) return "holds";
-    return one.sides.size() == 1
-               ? "does not hold"
-               : fmt::format("does not hold: {} of {} checks fail", failing, one.sides.size());
+    if (failing == std::ssize(one.sides)) return "does not hold";
+    return fmt::format("does not hold: {} of {} checks fail", failing, one.sides.size());
   }
   const std::string range =
       fmt::format("{} to {}", grouped(one.stretches.front().from.value()),
@@ -131,6 +130,10 @@ Table decision_table(const ClaimResult& claim) {
   for (const CaseResult& one : claim.cases) {
     if (!one.title.empty()) table.rows.emplace_back(GroupHeading{capitalised(one.title)});
     for (const Sides& sides : one.sides) table.rows.emplace_back(side_row(sides));
+    for (const std::string& label : one.unrun) {
+      table.rows.emplace_back(CellRow{{text_cell(label), text_cell("not run"), text_cell(""),
+                                       text_cell(""), text_cell("")}});
+    }
   }
   if (claim.shown.empty()) return table;
   if (!table.rows.empty()) table.rows.emplace_back(GroupHeading{"Beside it"});
@@ -226,13 +229,16 @@ Chart chart_of(const ComparisonResult& comparison) {
     }
     chart.series.push_back(std::move(series));
   }
+  for (const ChartTurn& turn : comparison.turns) {
+    chart.marks.push_back({{turn.context.as_double(), turn.value}, grouped(turn.context.value())});
+  }
   return chart;
 }
 
 Notes turns_of(const ComparisonResult& comparison) {
   Notes notes;
   const auto name = [&](std::size_t model) { return comparison.lines[model].model->spec.name; };
-  for (const Turn& turn : comparison.turns) {
+  for (const ChartTurn& turn : comparison.turns) {
     notes.lines.push_back(fmt::format("{}: from context {} on, {} has less than {}.",
                                       comparison.charted->name, grouped(turn.context.value()),
                                       name(turn.model), name(turn.other)));

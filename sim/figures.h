@@ -35,6 +35,16 @@ struct Work {
     activations_written += more.activations_written;
     return *this;
   }
+  friend constexpr Work operator-(const Work& a, const Work& b) {
+    return {a.matrix - b.matrix,
+            a.other - b.other,
+            a.transcendentals - b.transcendentals,
+            a.weights_read - b.weights_read,
+            a.cache_read - b.cache_read,
+            a.cache_written - b.cache_written,
+            a.activations_read - b.activations_read,
+            a.activations_written - b.activations_written};
+  }
   friend constexpr Work operator*(const Work& work, Integer times) {
     return {work.matrix * times,           work.other * times,
             work.transcendentals * times,  work.weights_read * times,

@@ -7,6 +7,7 @@
 #include "reports/compare_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
+#include "sim/cli/hardware_files.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 #include "sim/spec/diagnostics.h"
@@ -20,6 +21,7 @@ Options compare_options() {
                         "parts of the table, with commas: structure, parameters, memory, decode, "
                         "prefill");
   declare_settings(options);
+  declare_hardware(options);
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -55,13 +57,14 @@ ExitStatus run_compare(const Arguments& arguments) {
   }
   const Settings settings = settings_of(values);
   const std::set<reports::Section> sections = sections_of(values);
+  const std::optional<Hardware> hardware = hardware_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
   std::vector<Model> models;
   for (const std::string& name : names) models.push_back(catalog.find(name));
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
-  const Comparison comparison = compare(compared, settings);
+  const Comparison comparison = compare(compared, settings, hardware);
   outputs.write({reports::compare_document(comparison, sections, digits_of(values)),
                  reports::compare_json(comparison)});
   return ExitStatus::done;
@@ -79,6 +82,7 @@ Command compare_command() {
       "  llmarch compare deepseek-v3 kimi-k2\n"
       "  llmarch compare deepseek-v3 kimi-k2 --only memory,decode --context 128k\n"
       "  llmarch compare llama-3.2-1b qwen3-0.6b --context 32k --batch 8 --kv fp8\n"
+      "  llmarch compare qwen3-30b-a3b qwen3-32b --on h100-sxm --only memory,decode\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",
       compare_options,
       run_compare};

@@ -1,6 +1,7 @@
 #include "reports/model_reports.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
+#include "sim/cli/hardware_files.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 
@@ -26,19 +27,21 @@ ExitStatus run_list(const Arguments& arguments) {
   std::vector<reports::ListedModel> listed;
   auto entry = catalog.entries().begin();
   for (const Model& model : models) listed.push_back({&model, (entry++)->second.origin});
-  outputs.write({reports::list_document(listed)});
+  outputs.write({reports::list_document(listed, built_in_hardware())});
   return ExitStatus::done;
 }
 
 }  // namespace
 
 Command list_command() {
-  return {"list",
-          "the models that are known",
-          "llmarch list [options]",
-          "One line for each model, the built-in ones and those of --specs.",
-          list_options,
-          run_list};
+  return {
+      "list",
+      "the models and the hardware that are known",
+      "llmarch list [options]",
+      "One line for each model, the built-in ones and those of --specs, and one for each machine\n"
+      "that --on takes.",
+      list_options,
+      run_list};
 }
 
 }  // namespace llmarch::cli

@@ -223,7 +223,8 @@ class Pricer {
     work.matrix = Flops(3 * 2 * runs * width * hidden);
     work.other = Flops(runs * (width * (price.flops + 1) + 2 * hidden));
     work.transcendentals = Transcendentals(runs * width * price.transcendentals);
-    work.weights_read = expected_expert_elements(op);
+    work.weights_read = expected_expert_elements(elements_per_expert(graph_, op), op.experts,
+                                                 op.experts_per_token, rows(op.in));
     return work;
   }
 
@@ -284,17 +285,6 @@ class Pricer {
     return work;
   }
 
-  [[nodiscard]] Elements expected_expert_elements(const RunExperts& op) const {
-    const Elements each = elements_per_expert(graph_, op);
-    const Integer tokens = rows(op.in);
-    if (tokens == 1) return each * op.experts_per_token;
-    const Elements all = each * op.experts;
-    const double distinct = expected_distinct_experts(op.experts, op.experts_per_token, tokens);
-    const double expected = distinct * each.amount().as_double();
-    // Not above all of them, and so never rounded to what 64 bits cannot hold.
-    return expected < all.amount().as_double() ? Elements(std::llround(expected)) : all;
-  }
-
   const OpGraph& graph_;
   const Block& block_;
   const RowCounts& rows_;
@@ -316,6 +306,15 @@ Elements elements_per_expert(const OpGraph& graph, const RunExperts& op) {
 
 Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows) {
   return std::visit(Pricer(graph, block, rows), op);
+}
+
+Elements expected_expert_elements(Elements each, Integer experts, Integer chosen, Integer rows) {
+  if (rows == 1) return each * chosen;
+  const Elements all = each * experts;
+  const double expected =
+      expected_distinct_experts(experts, chosen, rows) * each.amount().as_double();
+  // Not above all of them, and so never rounded to what 64 bits cannot hold.
+  return expected < all.amount().as_double() ? Elements(std::llround(expected)) : all;
 }
 
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows) {

@@ -25,6 +25,9 @@ Elements elements_per_expert(const OpGraph& graph, const RunExperts& op);
 // uniform routing: E (1 - (1 - k/E)^rows). The one figure that is an expectation and not a count.
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
 
+// The weights of that many experts, of `each` elements; exact with one row.
+Elements expected_expert_elements(Elements each, Integer experts, Integer chosen, Integer rows);
+
 Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows);
 
 }  // namespace llmarch

@@ -39,6 +39,18 @@ Integer first_met(Integer position, const Chunk& chunk) {
   return position / chunk.size * chunk.size;
 }
 
+Integer most_of(Integer context, const EveryKey&) {
+  return context;
+}
+
+Integer most_of(Integer context, const Window& window) {
+  return std::min(context, window.size);
+}
+
+Integer most_of(Integer context, const Chunk& chunk) {
+  return std::min(context, chunk.size);
+}
+
 }  // namespace
 
 Integer attended_pairs(const Workload& workload, const Reach& reach) {
@@ -55,6 +67,10 @@ Integer opened_positions(const Workload& workload, const Reach& reach) {
 Integer held_positions(Integer context, const Reach& reach) {
   return std::visit([&](const auto& kind) { return context - first_met(context - 1, kind); },
                     reach);
+}
+
+Integer most_held_positions(Integer context, const Reach& reach) {
+  return std::visit([&](const auto& kind) { return most_of(context, kind); }, reach);
 }
 
 }  // namespace llmarch

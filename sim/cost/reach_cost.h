@@ -18,4 +18,7 @@ Integer opened_positions(const Workload& workload, const Reach& reach);
 // border it begins again with one. `context` is at least 1.
 Integer held_positions(Integer context, const Reach& reach);
 
+// The most that it holds at any position up to `context`: all, or a whole window or chunk.
+Integer most_held_positions(Integer context, const Reach& reach);
+
 }  // namespace llmarch

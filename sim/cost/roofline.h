@@ -7,6 +7,8 @@
 // of a step is the sum over its operations, one after the other.
 #pragma once
 
+#include <string_view>
+
 #include "sim/dtype.h"
 #include "sim/figures.h"
 #include "sim/spec/hardware.h"
@@ -31,6 +33,10 @@ struct Rates {
 Rates rates_of(const Hardware& hardware, DType weights);
 
 enum class Side { arithmetic, memory };
+
+constexpr std::string_view name_of(Side side) {
+  return side == Side::arithmetic ? "arithmetic" : "bandwidth";
+}
 
 struct Floor {
   double arithmetic_seconds = 0;  // FLOPs / peak

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "sim/study/quantities.h"
+
 namespace llmarch {
 namespace {
 
@@ -39,6 +41,19 @@ ModelFigures figures(const Model& model, const Settings& settings) {
   return figures;
 }
 
+OnHardware on_hardware(const Model& model, const Settings& settings, const Hardware& hardware) {
+  const Point point{settings.context, settings.context, settings.batch,
+                    settings.weights, settings.kv,      &hardware};
+  const ModelCurves curves(model, point);
+  PointFigures figures(curves, point.context, point.prompt);
+  OnHardware on;
+  on.decode = figures.decode_floor();
+  on.prefill = figures.prefill_floor();
+  on.needed = figures.total_memory();
+  on.fits = on.needed.amount() <= hardware.memory.bytes;
+  return on;
+}
+
 }  // namespace
 
 Step step_of(const Work& work, const Settings& settings) {
@@ -65,12 +80,15 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
   throw std::logic_error("active_under: a convention outside the enumeration");
 }
 
-Comparison compare(const std::vector<const Model*>& models, const Settings& settings) {
+Comparison compare(const std::vector<const Model*>& models, const Settings& settings,
+                   const std::optional<Hardware>& hardware) {
   Comparison comparison;
   comparison.settings = settings;
+  comparison.hardware = hardware;
   std::vector<const ArchSpec*> specs;
   for (const Model* model : models) {
     comparison.models.push_back(figures(*model, settings));
+    if (hardware) comparison.models.back().on = on_hardware(*model, settings, *hardware);
     specs.push_back(&model->spec);
   }
   comparison.structure = structure(specs);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/cost/roofline.h"
 #include "sim/dtype.h"
 #include "sim/study/model.h"
 #include "sim/study/structure.h"
@@ -51,6 +52,14 @@ struct ActiveMatch {
   double deviation;  // predicted / published - 1
 };
 
+// What a machine makes of it.
+struct OnHardware {
+  Floor decode;
+  Floor prefill;
+  Bytes needed;  // weights, cache, and the rows that a decode step has to hold at one time
+  bool fits = false;
+};
+
 struct ModelFigures {
   const Model* model;
   Bytes weight_bytes;
@@ -60,10 +69,12 @@ struct ModelFigures {
   Step prefill;
   std::optional<ActiveMatch> active_match;  // where an active figure is published
   bool beyond_context_limit = false;
+  std::optional<OnHardware> on;  // where hardware is given
 };
 
 struct Comparison {
   Settings settings;
+  std::optional<Hardware> hardware;
   std::vector<ModelFigures> models;
   std::vector<StructureRow> structure;
 };
@@ -71,6 +82,7 @@ struct Comparison {
 Elements active_under(const ActiveParameters& active, ActiveConvention convention);
 
 // The models must outlive the comparison. Throws Overflow when a figure passes 64 bits.
-Comparison compare(const std::vector<const Model*>& models, const Settings& settings);
+Comparison compare(const std::vector<const Model*>& models, const Settings& settings,
+                   const std::optional<Hardware>& hardware = std::nullopt);
 
 }  // namespace llmarch

@@ -29,7 +29,7 @@
 
 namespace llmarch {
 
-using Figure = std::variant<Integer, double, std::string>;
+using FigureValue = std::variant<Integer, double, std::string>;
 
 // How a figure is to be read. any: a number in the file, which takes the form of what it meets.
 struct FigureForm {
@@ -95,13 +95,31 @@ struct LabelledExpression {
 Check parse_check(std::string_view text, const StudyModels& models);
 LabelledExpression parse_labelled(std::string_view text, const StudyModels& models);
 
-// Throws Overflow, and NeedsRun when `clock` is empty and the expression asks for it.
-Figure evaluate(const Expression& expression, const Point& point, const Clock& clock);
+// Evaluates expressions at many contexts with the same settings around them; what does not depend
+// on the context is made once. The clock must outlive it.
+class Evaluator {
+ public:
+  Evaluator(const Point& around, const Clock& clock);
+  Evaluator(Evaluator&&) noexcept;
+  Evaluator& operator=(Evaluator&&) = delete;
+  ~Evaluator();
 
-bool holds(const Figure& left, Relation relation, const Figure& right,
+  // At the context and the prompt of the settings around, or at others. Throws Overflow, and
+  // NeedsRun when the clock is empty and the expression asks for it.
+  FigureValue operator()(const Expression& expression);
+  FigureValue operator()(const Expression& expression, Integer context, Integer prompt);
+
+ private:
+  struct Curves;
+  Point around_;
+  const Clock& clock_;
+  std::unique_ptr<Curves> curves_;
+};
+
+bool holds(const FigureValue& left, Relation relation, const FigureValue& right,
            std::optional<double> tolerance);
 
-double as_double(const Figure& figure);  // of a number
+double as_double(const FigureValue& figure);  // of a number
 
 // The functions that are no quantities, for the format's documentation: "structure(MODEL, LABEL)".
 struct FunctionHelp {

@@ -213,7 +213,7 @@ class Parser {
     return call();
   }
 
-  static Node literal(Figure figure) {
+  static Node literal(FigureValue figure) {
     return std::make_shared<ExpressionNode>(ExpressionNode{std::move(figure)});
   }
 
@@ -226,7 +226,7 @@ class Parser {
   }
 
   // Whole where it can be.
-  Figure number() {
+  FigureValue number() {
     const std::size_t begin = position_;
     std::string digits;
     while (position_ < text_.size()) {
@@ -399,7 +399,7 @@ class Parser {
 
   Integer whole() {
     const std::size_t begin = position_;
-    const Figure figure = number();
+    const FigureValue figure = number();
     const auto* value = std::get_if<Integer>(&figure);
     if (value == nullptr || *value < 1) {
       position_ = begin;
@@ -450,7 +450,7 @@ class Parser {
 
 // The sides as they stand; a right side that is a bare number or text is seen beside it anyway.
 std::string unlabelled(const Check& check) {
-  if (std::holds_alternative<Figure>(check.right.root->what)) return check.left.text;
+  if (std::holds_alternative<FigureValue>(check.right.root->what)) return check.left.text;
   return fmt::format("{} {} {}", check.left.text, sign_of(check.relation), check.right.text);
 }
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <stdexcept>
 
-#include "sim/cost/op_cost.h"
 #include "sim/study/compare.h"
 
 namespace llmarch {
@@ -12,43 +11,9 @@ namespace {
 
 using Figures = PointFigures;
 
-Formats formats_of(const Point& point) {
-  return {point.weights, point.kv};
-}
-
-Workload decode_at(const Point& point) {
-  return decode(point.context, point.batch);
-}
-
-Workload prefill_at(const Point& point) {
-  return prefill(point.prompt, point.batch);
-}
-
-Work work_of_kind(const OpGraph& graph, const Workload& workload, WorkKind kind) {
-  const RowCounts rows = row_counts(workload);
-  Work sum;
-  for (const Block& block : graph.blocks) {
-    for (const Node& node : block.nodes) {
-      if (!runs_in(node.when, workload.latent_form) || work_kind(graph, node.op) != kind) continue;
-      sum += price(graph, block, node.op, rows) * block.repeats;
-    }
-  }
-  return sum;
-}
-
-Floor floor_of_step(const OpGraph& graph, const Workload& workload, const Point& point) {
-  if (point.hardware == nullptr) throw std::logic_error("a floor is asked of no hardware");
-  const Rates rates = rates_of(*point.hardware, point.weights);
-  Floor floor;
-  for (const BookLine& line : predict(graph, workload).lines) {
-    floor += floor_of(line.work, formats_of(point), rates);
-  }
-  return floor;
-}
-
 Step step(Figures& figures, const Work& work) {
-  const Point& point = figures.point();
-  return step_of(work, {point.context, point.batch, point.weights, point.kv});
+  const Point& settings = figures.settings();
+  return step_of(work, {figures.context(), settings.batch, settings.weights, settings.kv});
 }
 
 Step decode_step(Figures& figures) {
@@ -129,13 +94,6 @@ Integer mixture_layers(const ArchSpec& spec) {
     return std::holds_alternative<MixtureFeedForward>(
         spec.feed_forward.at(layer.feed_forward.index).value);
   });
-}
-
-Integer total_memory(Figures& figures) {
-  const Point& point = figures.point();
-  return (bytes_of(figures.model().parameters.total, point.weights) +
-          bytes_of(figures.cache(), point.kv) + bytes_of(figures.working_set(), kActivations))
-      .amount();
 }
 
 double over_floor(Integer tokens, const Floor& floor) {
@@ -260,21 +218,21 @@ const std::array kQuantities{
     // Memory.
     Quantity{"weight_bytes", "all weights in their format", Unit::bytes, kNever, Needs::nothing,
              [](Figures& f) -> V {
-               return bytes_of(parameters_of(f).total, f.point().weights).amount();
+               return bytes_of(parameters_of(f).total, f.settings().weights).amount();
              }},
     Quantity{"kv_bytes_per_token", "cache that one more position of one sequence adds, every layer "
              "growing", Unit::bytes, kNever, Needs::nothing,
              [](Figures& f) -> V {
-               return bytes_of(cache_elements_per_token(f.model().graph), f.point().kv).amount();
+               return bytes_of(cache_elements_per_token(f.model().graph), f.settings().kv).amount();
              }},
     Quantity{"kv_bytes", "cache held at the context, for the whole batch", Unit::bytes, kContext,
              Needs::nothing,
-             [](Figures& f) -> V { return bytes_of(f.cache(), f.point().kv).amount(); }},
+             [](Figures& f) -> V { return f.cache().amount(); }},
     Quantity{"activation_memory", "rows that have to be there at one time in decode, in bf16",
-             Unit::bytes, kContext, Needs::nothing,
-             [](Figures& f) -> V { return bytes_of(f.working_set(), kActivations).amount(); }},
+             Unit::bytes, kNever, Needs::nothing,
+             [](Figures& f) -> V { return f.working_set().amount(); }},
     Quantity{"total_memory", "weights, cache and those rows", Unit::bytes, kContext,
-             Needs::nothing, [](Figures& f) -> V { return total_memory(f); }},
+             Needs::nothing, [](Figures& f) -> V { return f.total_memory().amount(); }},
     // Decode: one token of each sequence.
     Quantity{"decode_flops", "FLOPs of a decode step, matrix and other", Unit::flops, kContext,
              Needs::nothing, [](Figures& f) -> V { return flops(f.decode()); }},
@@ -362,64 +320,18 @@ const std::array kQuantities{
              Needs::hardware, [](Figures& f) -> V { return f.decode_floor().memory_seconds; }},
     Quantity{"tokens_per_second", "the most that decode gives, the whole batch together",
              Unit::tokens_per_second, kContext, Needs::hardware,
-             [](Figures& f) -> V { return over_floor(f.point().batch, f.decode_floor()); }},
+             [](Figures& f) -> V { return over_floor(f.settings().batch, f.decode_floor()); }},
     Quantity{"prefill_floor_time", "the least that a prefill takes on the hardware", Unit::seconds,
              kPrompt, Needs::hardware,
              [](Figures& f) -> V { return f.prefill_floor().seconds; }},
     Quantity{"prefill_tokens_per_second", "the most that a prefill gives, the whole batch together",
              Unit::tokens_per_second, kPrompt, Needs::hardware,
              [](Figures& f) -> V {
-               return over_floor(f.point().batch * f.point().prompt, f.prefill_floor());
+               return over_floor(f.settings().batch * f.prompt(), f.prefill_floor());
              }},
 };
 
 }  // namespace
-
-const Work& PointFigures::decode() {
-  if (!decode_) decode_ = predict_total(model_.graph, decode_at(point_));
-  return *decode_;
-}
-
-const Work& PointFigures::prefill() {
-  if (!prefill_) prefill_ = predict_total(model_.graph, prefill_at(point_));
-  return *prefill_;
-}
-
-Work PointFigures::decode(WorkKind kind) const {
-  return work_of_kind(model_.graph, decode_at(point_), kind);
-}
-
-Work PointFigures::prefill(WorkKind kind) const {
-  return work_of_kind(model_.graph, prefill_at(point_), kind);
-}
-
-const Floor& PointFigures::decode_floor() {
-  if (!decode_floor_) decode_floor_ = floor_of_step(model_.graph, decode_at(point_), point_);
-  return *decode_floor_;
-}
-
-const Floor& PointFigures::prefill_floor() {
-  if (!prefill_floor_) prefill_floor_ = floor_of_step(model_.graph, prefill_at(point_), point_);
-  return *prefill_floor_;
-}
-
-Elements PointFigures::cache() const {
-  return cache_elements(model_.graph, point_.context, point_.batch);
-}
-
-Elements PointFigures::working_set() const {
-  const Workload workload = decode_at(point_);
-  const RowCounts rows = row_counts(workload);
-  Elements most;
-  for (const Block& block : model_.graph.blocks) {
-    for (const Node& node : block.nodes) {
-      if (!runs_in(node.when, workload.latent_form)) continue;
-      const Work work = price(model_.graph, block, node.op, rows);
-      most = std::max(most, work.activations_read + work.activations_written);
-    }
-  }
-  return most + Elements(rows.tokens * model_.spec.hidden);
-}
 
 std::string_view name_of(Unit unit) {
   switch (unit) {
@@ -447,7 +359,13 @@ const Quantity* find_quantity(std::string_view name) {
 }
 
 QuantityValue evaluate(const Quantity& quantity, const Model& model, const Point& point) {
-  PointFigures figures(model, point);
+  const ModelCurves curves(model, point);
+  return evaluate(quantity, curves, point.context, point.prompt);
+}
+
+QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,
+                       Integer prompt) {
+  PointFigures figures(curves, context, prompt);
   return quantity.of(figures);
 }
 

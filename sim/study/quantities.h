@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "sim/cost/cost_curve.h"
 #include "sim/cost/roofline.h"
 #include "sim/dtype.h"
 #include "sim/graph/work_kind.h"
@@ -27,33 +28,57 @@ struct Point {
   const Hardware* hardware = nullptr;  // for the quantities that need one; must outlive the point
 };
 
+// What does not change with context and prompt, made once for all the points of a sweep that differ
+// in nothing else.
+class ModelCurves {
+ public:
+  // `model` and the point's hardware must outlive it. Throws Overflow.
+  ModelCurves(const Model& model, const Point& point);
+  ModelCurves(const ModelCurves&) = delete;  // the floors refer to their costs
+  ModelCurves& operator=(const ModelCurves&) = delete;
+
+  const Model& model;
+  const Point point;  // of which context and prompt say nothing
+  const CostCurve decode;
+  const CostCurve prefill;
+  const CacheCurve cache;
+  const std::optional<FloorCurve> decode_floor;  // where there is hardware
+  const std::optional<FloorCurve> prefill_floor;
+  // Elements of the rows that the largest operation of a decode step reads and writes, and of the
+  // residual stream beside it: what has to be there at one time besides weights and cache. What an
+  // operation holds within itself (a tile of scores) is not among it.
+  const Elements working_set;
+};
+
 // The figures of one model at one point, each made when it is first asked for. Throws Overflow when
 // one passes 64 bits.
 class PointFigures {
  public:
-  PointFigures(const Model& model, const Point& point) : model_(model), point_(point) {}
+  PointFigures(const ModelCurves& curves, Integer context, Integer prompt)
+      : curves_(curves), context_(context), prompt_(prompt) {}
 
-  [[nodiscard]] const Model& model() const { return model_; }
-  [[nodiscard]] const Point& point() const { return point_; }
+  [[nodiscard]] const Model& model() const { return curves_.model; }
+  [[nodiscard]] const Point& settings() const { return curves_.point; }
+  [[nodiscard]] Integer context() const { return context_; }
+  [[nodiscard]] Integer prompt() const { return prompt_; }
   // One token of each sequence that attends `context` keys, and `prompt` tokens of each into an
   // empty cache.
   const Work& decode();
   const Work& prefill();
-  Work decode(WorkKind kind) const;
-  Work prefill(WorkKind kind) const;
-  // The point has hardware.
+  [[nodiscard]] Work decode(WorkKind kind) const { return curves_.decode.of(kind, context_); }
+  [[nodiscard]] Work prefill(WorkKind kind) const { return curves_.prefill.of(kind, prompt_); }
+  // Where there is hardware.
   const Floor& decode_floor();
   const Floor& prefill_floor();
-  // Elements that the caches hold at `context`, for the whole batch.
-  [[nodiscard]] Elements cache() const;
-  // Elements of the rows that the largest operation of a decode step reads and writes, and of the
-  // residual stream beside it: what has to be there at one time besides weights and cache. What an
-  // operation holds within itself (a tile of scores) is not among it.
-  [[nodiscard]] Elements working_set() const;
+  [[nodiscard]] Bytes cache() const;
+  [[nodiscard]] Bytes working_set() const;
+  // Weights, cache and working set.
+  [[nodiscard]] Bytes total_memory() const;
 
  private:
-  const Model& model_;
-  Point point_;
+  const ModelCurves& curves_;
+  Integer context_;
+  Integer prompt_;
   std::optional<Work> decode_;
   std::optional<Work> prefill_;
   std::optional<Floor> decode_floor_;
@@ -101,6 +126,10 @@ const Quantity* find_quantity(std::string_view name);
 // A quantity that needs hardware is only asked of a point that has some. Throws Overflow when a
 // figure passes 64 bits.
 QuantityValue evaluate(const Quantity& quantity, const Model& model, const Point& point);
+
+// The same at one of many points.
+QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,
+                       Integer prompt);
 
 double as_double(const QuantityValue& value);
 

@@ -1,0 +1,164 @@
+#include "sim/study/crossovers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace llmarch {
+namespace {
+
+// Lengths that are tried one by one instead of halved.
+constexpr std::int64_t kShort = 16;
+// Steps into which every doubling of the length is cut, so that what bends (experts that are read
+// by more and more tokens) is nearly a parabola in each.
+constexpr std::int64_t kStepsPerDoubling = 8;
+// Sums of doubles in another order differ by less.
+constexpr double kNoise = 1e-14;
+
+class TurnSearch {
+ public:
+  TurnSearch(const Figure& left, const Figure& right) : left_(left), right_(right) {}
+
+  [[nodiscard]] std::strong_ordering order(Integer length) const {
+    return order_of(value_at(left_, length), value_at(right_, length));
+  }
+
+  // Gathers where the order may turn within one smooth piece, its ends included.
+  void search(Integer first, Integer last) {
+    suspect(first);
+    if (last - first <= kShort) return suspect_all(first, last);
+    const Integer vertex = vertex_between(first, last);
+    close_in(first, vertex);
+    close_in(vertex, last);
+  }
+
+  // Those suspects at which the order does turn.
+  [[nodiscard]] std::vector<Turn> confirmed(Integer from, Integer to) const {
+    std::vector<Turn> turns;
+    for (const Integer at : suspects_) {
+      if (at <= from || at > to) continue;
+      const Turn turn{at, order(at - 1), order(at)};
+      if (turn.before != turn.after) turns.push_back(turn);
+    }
+    return turns;
+  }
+
+ private:
+  void suspect(Integer at) { suspects_.insert(at); }
+  void suspect_all(Integer first, Integer last) {
+    for (Integer at = first; at <= last; at += 1) suspect(at);
+  }
+
+  [[nodiscard]] double difference(Integer length) const {
+    return as_double(value_at(left_, length)) - as_double(value_at(right_, length));
+  }
+
+  // Where the parabola through three points of the difference has its vertex; the middle when that
+  // is not between the ends.
+  [[nodiscard]] Integer vertex_between(Integer first, Integer last) const {
+    const Integer middle = first + (last - first) / 2;
+    const double half = (middle - first).as_double();
+    const double rest = (last - middle).as_double();
+    const double slope_before = (difference(middle) - difference(first)) / half;
+    const double slope_behind = (difference(last) - difference(middle)) / rest;
+    // The slope is slope_before half way to the middle, and slope_behind half way from it.
+    const double turn = slope_behind - slope_before;
+    const double place = half / 2 - slope_before * (half + rest) / 2 / turn;
+    if (!std::isfinite(place) || place < 1 || place > half + rest - 1) return middle;
+    return first + std::llround(place);
+  }
+
+  // The difference runs one way between the two.
+  void close_in(Integer first, Integer last) {
+    const std::strong_ordering end = order(last);
+    while (order(first) != end) {
+      const std::strong_ordering start = order(first);
+      Integer before = first;
+      Integer behind = last;
+      while (behind - before > 1) {
+        const Integer middle = before + (behind - before) / 2;
+        (order(middle) == start ? before : behind) = middle;
+      }
+      suspect_all(std::max(Integer(1), behind - kShort / 2), behind + kShort / 2);
+      first = behind;
+    }
+  }
+
+  Figure left_;
+  Figure right_;
+  std::set<Integer> suspects_;
+};
+
+// The first length behind `length` at which the formula of some reach changes.
+Integer next_border(const ModelCurves& curves, Integer length, Integer none) {
+  Integer next = none;
+  for (const Reach& reach : curves.decode.reaches()) {
+    if (const auto* window = std::get_if<Window>(&reach)) {
+      if (window->size >= length) next = std::min(next, window->size + 1);
+    } else if (const auto* chunk = std::get_if<Chunk>(&reach)) {
+      const Integer begun = (length - 1) / chunk->size;
+      next = std::min(next, (begun + 1) * chunk->size + 1);
+    }
+  }
+  return next;
+}
+
+bool fits(const Figure& figure, Integer length) {
+  try {
+    value_at(figure, length);
+    return true;
+  } catch (const Overflow&) {
+    return false;
+  }
+}
+
+// The last length at which both figures fit into 64 bits: figures grow with the length.
+Integer last_that_fits(const Figure& left, const Figure& right, Integer from, Integer to) {
+  const auto both = [&](Integer length) { return fits(left, length) && fits(right, length); };
+  if (both(to)) return to;
+  Integer good = from;
+  while (to - good > 1) {
+    const Integer middle = good + (to - good) / 2;
+    (both(middle) ? good : to) = middle;
+  }
+  return good;
+}
+
+}  // namespace
+
+QuantityValue value_at(const Figure& figure, Integer length) {
+  return evaluate(*figure.quantity, *figure.curves, length, length);
+}
+
+std::strong_ordering order_of(const QuantityValue& left, const QuantityValue& right) {
+  const auto* a = std::get_if<Integer>(&left);
+  const auto* b = std::get_if<Integer>(&right);
+  if (a != nullptr && b != nullptr) return *a <=> *b;
+  const double difference = as_double(left) - as_double(right);
+  const double size = std::max(std::abs(as_double(left)), std::abs(as_double(right)));
+  if (std::abs(difference) <= kNoise * size) return std::strong_ordering::equal;
+  return difference < 0 ? std::strong_ordering::less : std::strong_ordering::greater;
+}
+
+Turns find_turns(const Figure& left, const Figure& right, Integer from, Integer to) {
+  TurnSearch search(left, right);
+  Turns found;
+  found.searched_to = last_that_fits(left, right, from, to);
+  found.at_start = search.order(from);
+  std::int64_t borders = 0;
+  Integer first = from;
+  while (first <= found.searched_to) {
+    const Integer none = found.searched_to + 1;
+    const Integer border =
+        std::min(next_border(*left.curves, first, none), next_border(*right.curves, first, none));
+    const Integer step = first + std::max(Integer(1), first / kStepsPerDoubling);
+    const Integer end = std::min(border, step);  // one behind the last of the piece
+    search.search(first, end - 1);
+    if (end == border && ++borders == kMostBorders) found.searched_to = end - 1;
+    first = end;
+  }
+  found.turns = search.confirmed(from, found.searched_to);
+  return found;
+}
+
+}  // namespace llmarch

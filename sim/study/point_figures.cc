@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <stdexcept>
+
+#include "sim/cost/op_cost.h"
+#include "sim/study/compare.h"
+#include "sim/study/quantities.h"
+
+namespace llmarch {
+namespace {
+
+std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Point& point) {
+  if (point.hardware == nullptr) return std::nullopt;
+  return FloorCurve(curve, {point.weights, point.kv}, rates_of(*point.hardware, point.weights));
+}
+
+// A decoded token's rows are as many at every context.
+Elements decode_working_set(const Model& model, Integer batch) {
+  const Workload workload = decode(1, batch);
+  const RowCounts rows = row_counts(workload);
+  Elements most;
+  for (const Block& block : model.graph.blocks) {
+    for (const Node& node : block.nodes) {
+      if (!runs_in(node.when, workload.latent_form)) continue;
+      const Work work = price(model.graph, block, node.op, rows);
+      most = std::max(most, work.activations_read + work.activations_written);
+    }
+  }
+  return most + Elements(rows.tokens * model.spec.hidden);
+}
+
+const Floor& known(const std::optional<Floor>& floor) {
+  if (!floor) throw std::logic_error("a floor is asked of no hardware");
+  return *floor;
+}
+
+}  // namespace
+
+ModelCurves::ModelCurves(const Model& of_model, const Point& at)
+    : model(of_model),
+      point(at),
+      decode(model.graph, llmarch::decode, at.batch),
+      prefill(model.graph, llmarch::prefill, at.batch),
+      cache(model.graph, at.batch),
+      decode_floor(floor_curve(decode, at)),
+      prefill_floor(floor_curve(prefill, at)),
+      working_set(decode_working_set(model, at.batch)) {}
+
+const Work& PointFigures::decode() {
+  if (!decode_) decode_ = curves_.decode.total(context_);
+  return *decode_;
+}
+
+const Work& PointFigures::prefill() {
+  if (!prefill_) prefill_ = curves_.prefill.total(prompt_);
+  return *prefill_;
+}
+
+const Floor& PointFigures::decode_floor() {
+  if (!decode_floor_ && curves_.decode_floor) decode_floor_ = curves_.decode_floor->at(context_);
+  return known(decode_floor_);
+}
+
+const Floor& PointFigures::prefill_floor() {
+  if (!prefill_floor_ && curves_.prefill_floor) {
+    prefill_floor_ = curves_.prefill_floor->at(prompt_);
+  }
+  return known(prefill_floor_);
+}
+
+Bytes PointFigures::cache() const {
+  return bytes_of(curves_.cache.held(context_), settings().kv);
+}
+
+Bytes PointFigures::working_set() const {
+  return bytes_of(curves_.working_set, kActivations);
+}
+
+Bytes PointFigures::total_memory() const {
+  return bytes_of(model().parameters.total, settings().weights) + cache() + working_set();
+}
+
+}  // namespace llmarch

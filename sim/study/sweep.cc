@@ -1,0 +1,84 @@
+#include "sim/study/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace llmarch {
+namespace {
+
+// The values at one point. A figure that does not fit is said with its place.
+void evaluate_all(const SweepPlan& plan, const SweepLine& line, PointFigures& figures,
+                  std::vector<QuantityValue>& values) {
+  for (std::size_t i = 0; i < plan.quantities.size(); ++i) {
+    try {
+      values[i] = plan.quantities[i]->of(figures);
+    } catch (const Overflow& cause) {
+      throw SweepOverflow(cause, fmt::format("{} of {} at context {}, prompt {}, batch {}",
+                                             plan.quantities[i]->name, line.model->spec.name,
+                                             figures.context().value(), figures.prompt().value(),
+                                             line.settings.batch.value()));
+    }
+  }
+}
+
+}  // namespace
+
+Axis::Axis(std::vector<Integer> values) : values_(std::move(values)) {
+  std::sort(values_.begin(), values_.end());
+  values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
+  count_ = std::ssize(values_);
+}
+
+Axis::Axis(Integer first, Integer step, Integer count)
+    : first_(first), step_(step), count_(count) {}
+
+Integer Axis::at(Integer index) const {
+  if (values_.empty()) return first_ + step_ * index;
+  return values_.at(static_cast<std::size_t>(index.value()));
+}
+
+Axis Axis::thinned(Integer most) const {
+  if (count_ <= most) return *this;
+  std::vector<Integer> kept;
+  for (Integer i = 0; i < most; i += 1) kept.push_back(at(i * (count_ - 1) / (most - 1)));
+  return Axis(std::move(kept));
+}
+
+std::vector<SweepLine> lines_of(const SweepPlan& plan) {
+  std::vector<SweepLine> lines;
+  for (const Model* model : plan.models) {
+    for (const Integer batch : plan.batches) {
+      for (const DType weights : plan.weights) {
+        for (const DType kv : plan.kv) {
+          Point settings;
+          settings.batch = batch;
+          settings.weights = weights;
+          settings.kv = kv;
+          settings.hardware = plan.hardware;
+          lines.push_back({model, settings});
+        }
+      }
+    }
+  }
+  return lines;
+}
+
+void for_each_point(const SweepPlan& plan, const std::function<void(const SweptPoint&)>& visit) {
+  std::vector<QuantityValue> values(plan.quantities.size());
+  const Integer prompts = plan.prompts ? plan.prompts->size() : 1;
+  for (const SweepLine& line : lines_of(plan)) {
+    const ModelCurves curves(*line.model, line.settings);
+    for (Integer p = 0; p < prompts; p += 1) {
+      for (Integer c = 0; c < plan.contexts.size(); c += 1) {
+        const Integer context = plan.contexts.at(c);
+        const Integer prompt = plan.prompts ? plan.prompts->at(p) : context;
+        PointFigures figures(curves, context, prompt);
+        evaluate_all(plan, line, figures, values);
+        visit({line, context, prompt, values});
+      }
+    }
+  }
+}
+
+}  // namespace llmarch

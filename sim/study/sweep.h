@@ -1,0 +1,73 @@
+// Sweeps: quantities of models over the product of lists of contexts, prompts, batches and formats.
+// Points are handed on one by one and not kept, so that a sweep of any length takes no memory.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "sim/study/quantities.h"
+
+namespace llmarch {
+
+// Whole numbers in ascending order, each once: a list, or equal steps that are never written out.
+class Axis {
+ public:
+  explicit Axis(std::vector<Integer> values);  // at least one; sorted, and doubles dropped
+  Axis(Integer first, Integer step, Integer count);
+
+  [[nodiscard]] Integer size() const { return count_; }
+  [[nodiscard]] Integer at(Integer index) const;
+  [[nodiscard]] Integer first() const { return at(0); }
+  [[nodiscard]] Integer last() const { return at(count_ - 1); }
+  [[nodiscard]] bool varies() const { return count_ > 1; }
+  // At most `most` of the values, evenly spread, the first and the last among them.
+  [[nodiscard]] Axis thinned(Integer most) const;
+
+ private:
+  std::vector<Integer> values_;  // empty: equal steps
+  Integer first_, step_, count_;
+};
+
+struct SweepPlan {
+  std::vector<const Model*> models;         // at least one; must outlive the plan
+  std::vector<const Quantity*> quantities;  // at least one
+  Axis contexts{std::vector<Integer>{8192}};
+  std::optional<Axis> prompts;  // none: a prefill is as long as the context
+  std::vector<Integer> batches{1};
+  std::vector<DType> weights{DType::bf16};
+  std::vector<DType> kv{DType::bf16};
+  const Hardware* hardware = nullptr;
+};
+
+// Everything of a point but context and prompt. There is one for each line of a chart.
+struct SweepLine {
+  const Model* model;
+  Point settings;
+};
+
+// In the order of the sweep: model, batch, weights, KV.
+std::vector<SweepLine> lines_of(const SweepPlan& plan);
+
+struct SweptPoint {
+  const SweepLine& line;
+  Integer context;
+  Integer prompt;
+  std::span<const QuantityValue> values;  // one for each quantity of the plan
+};
+
+// A figure of a sweep passes 64 bits, and where.
+class SweepOverflow : public Overflow {
+ public:
+  SweepOverflow(const Overflow& cause, std::string where)
+      : Overflow(cause), where_(std::move(where)) {}
+  [[nodiscard]] const std::string& where() const { return where_; }
+
+ private:
+  std::string where_;  // "prefill_flops of gpt2 at context 1099511627776, batch 1"
+};
+
+// Every point, line by line, prompt by prompt, context by context. Throws SweepOverflow.
+void for_each_point(const SweepPlan& plan, const std::function<void(const SweptPoint&)>& visit);
+
+}  // namespace llmarch

@@ -1,0 +1,82 @@
+#include "sim/cost/cost_curve.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/cost/predict.h"
+#include "sim/graph/lower.h"
+#include "tests/support/model_specs.h"
+#include "tests/support/show_work.h"
+
+namespace llmarch {
+namespace {
+
+// Lengths around every border that a model of arch_specs has, and far behind them.
+std::vector<Integer> lengths() {
+  std::vector<Integer> lengths;
+  for (const std::int64_t border : {1, 512, 1'024, 4'096, 8'192, 16'384, 100'000}) {
+    for (std::int64_t length = std::max<std::int64_t>(1, border - 3); length < border + 4;
+         ++length) {
+      lengths.emplace_back(length);
+    }
+  }
+  return lengths;
+}
+
+class EveryModel : public testing::TestWithParam<std::string> {
+ protected:
+  OpGraph graph_ = lower(model_spec(GetParam()));
+};
+
+void expect_same_totals(const OpGraph& graph, StepOfLength step, Integer batch) {
+  const CostCurve curve(graph, step, batch);
+  for (const Integer length : lengths()) {
+    EXPECT_EQ(curve.total(length), predict_total(graph, step(length, batch)))
+        << "length " << length.value() << ", batch " << batch.value();
+  }
+}
+
+TEST_P(EveryModel, CostsOnItsCurvesWhatItsBookSays) {
+  for (const Integer batch : {1, 3, 64}) {
+    expect_same_totals(graph_, decode, batch);
+    expect_same_totals(graph_, prefill, batch);
+  }
+}
+
+TEST_P(EveryModel, HasKindsOfWorkThatAddUpToTheWhole) {
+  const CostCurve curve(graph_, prefill, 2);
+  Work sum;
+  for (const WorkKind kind : kWorkKinds) sum += curve.of(kind, 5'000);
+  EXPECT_EQ(sum, curve.total(5'000));
+}
+
+TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
+  const CacheCurve curve(graph_, 3);
+  for (const Integer length : lengths()) {
+    EXPECT_EQ(curve.held(length), cache_elements(graph_, length, 3));
+    EXPECT_GE(curve.peak(length), curve.held(length));
+  }
+}
+
+TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
+  const Formats formats{DType::int8, DType::bf16};
+  const Rates rates{DType::bf16, 1e15, 3e12};
+  for (const StepOfLength step : {decode, prefill}) {
+    const CostCurve curve(graph_, step, 64);
+    const FloorCurve floors(curve, formats, rates);
+    for (const Integer length : lengths()) {
+      Floor sum;
+      for (const BookLine& line : predict(graph_, step(length, 64)).lines) {
+        sum += floor_of(line.work, formats, rates);
+      }
+      const Floor floor = floors.at(length);
+      EXPECT_NEAR(floor.seconds / sum.seconds, 1, 1e-12);
+      EXPECT_NEAR(floor.arithmetic_seconds / sum.arithmetic_seconds, 1, 1e-12);
+      EXPECT_NEAR(floor.memory_seconds / sum.memory_seconds, 1, 1e-12);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(CostCurve, EveryModel, testing::ValuesIn(model_names()), test_name);
+
+}  // namespace
+}  // namespace llmarch

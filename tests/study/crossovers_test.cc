@@ -1,0 +1,139 @@
+#include "sim/study/crossovers.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/model_specs.h"
+
+namespace llmarch {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr Integer kFar = std::int64_t{1} << 40;
+
+Model model(const std::string& name) {
+  return make_model(model_spec(name), {});
+}
+
+const Hardware& some_hardware() {
+  static const Hardware hardware{
+      "toy", "Toy", {kFar, "-"}, {1e12, "-"}, {{1e14, "-"}, {}, {}, {}, {}, {}}};
+  return hardware;
+}
+
+// Every turn by trying every length.
+std::vector<Turn> tried_one_by_one(const Figure& left, const Figure& right, Integer from,
+                                   Integer to) {
+  std::vector<Turn> turns;
+  auto before = order_of(value_at(left, from), value_at(right, from));
+  for (Integer at = from + 1; at <= to; at += 1) {
+    const auto after = order_of(value_at(left, at), value_at(right, at));
+    if (after != before) turns.push_back({at, before, after});
+    before = after;
+  }
+  return turns;
+}
+
+std::vector<std::int64_t> places(const std::vector<Turn>& turns) {
+  std::vector<std::int64_t> places;
+  for (const Turn& turn : turns) places.push_back(turn.at.value());
+  return places;
+}
+
+struct Pair {
+  std::string left, right;
+  Integer batch;
+  DType weights, kv;
+};
+
+class EveryPair : public testing::TestWithParam<Pair> {};
+
+// Windows, chunks, latents, experts at batch 3, and four-bit formats that round to whole bytes.
+INSTANTIATE_TEST_SUITE_P(
+    Crossovers, EveryPair,
+    testing::Values(Pair{"gemma-3-27b", "mistral-small-3.1-24b", 1, DType::bf16, DType::bf16},
+                    Pair{"llama-4-scout", "gemma-3-12b", 1, DType::int4, DType::bf16},
+                    Pair{"llama-4-maverick", "llama-4-scout", 3, DType::fp8, DType::fp8},
+                    Pair{"deepseek-v3", "kimi-k2", 3, DType::int4, DType::int4},
+                    Pair{"mistral-7b-v0.1", "llama-3.1-8b", 1, DType::bf16, DType::int4},
+                    Pair{"qwen3-30b-a3b", "qwen3-4b", 2, DType::bf16, DType::bf16},
+                    Pair{"qwen1.5-moe-a2.7b", "deepseek-v2-lite", 1, DType::int8, DType::bf16},
+                    Pair{"gpt2-xl", "gpt2", 1, DType::f32, DType::f32}));
+
+TEST_P(EveryPair, TurnsWhereTryingEveryContextFindsIt) {
+  const Pair& pair = GetParam();
+  const Model left = model(pair.left);
+  const Model right = model(pair.right);
+  const Point point{1, 1, pair.batch, pair.weights, pair.kv, &some_hardware()};
+  const ModelCurves left_curves(left, point);
+  const ModelCurves right_curves(right, point);
+  for (const Quantity& quantity : quantities()) {
+    const Figure a{&left_curves, &quantity};
+    const Figure b{&right_curves, &quantity};
+    const Turns found = find_turns(a, b, 1, 20'000);
+    EXPECT_EQ(places(found.turns), places(tried_one_by_one(a, b, 1, 20'000))) << quantity.name;
+  }
+}
+
+TEST_P(EveryPair, TurnsInItselfWhereTryingEveryContextFindsIt) {
+  const Model one = model(GetParam().left);
+  const Point point{1, 1, GetParam().batch, GetParam().weights, GetParam().kv, &some_hardware()};
+  const ModelCurves curves(one, point);
+  const auto compare = [&](std::string_view left, std::string_view right) {
+    const Figure a{&curves, find_quantity(left)};
+    const Figure b{&curves, find_quantity(right)};
+    EXPECT_EQ(places(find_turns(a, b, 1, 20'000).turns), places(tried_one_by_one(a, b, 1, 20'000)))
+        << left << " and " << right;
+  };
+  compare("attention_flops", "feed_forward_flops");
+  compare("attention_block_flops", "feed_forward_flops");
+  compare("arithmetic_time", "memory_time");
+  compare("kv_bytes", "weight_bytes");
+}
+
+// The cache of Mistral 7B stops growing at its window of 4,096, that of GPT-2 XL never: 2 x 32
+// layers x 1,024 elements x min(c, 4,096) against 2 x 48 layers x 1,600 x c. With batches of 64 and
+// 1 the turn is where 153,600 c passes 64 x 65,536 x 4,096.
+TEST(ACache, ThatStopsGrowingIsOvertakenAtTheExactToken) {
+  const Model window = model("mistral-7b-v0.1");
+  const Model every = model("gpt2-xl");
+  Point many;
+  many.batch = 64;
+  const ModelCurves left(window, many);
+  const ModelCurves right(every, Point{});
+  const Quantity* kv = find_quantity("kv_bytes");
+  const Turns found = find_turns({&left, kv}, {&right, kv}, 1, 1'000'000'000);
+  ASSERT_THAT(places(found.turns), ElementsAre(64 * 65'536LL * 4'096 / 153'600 + 1));
+  EXPECT_EQ(found.turns.front().before, std::strong_ordering::greater);
+  EXPECT_EQ(found.turns.front().after, std::strong_ordering::less);
+}
+
+TEST(AModel, NeverOvertakesItself) {
+  const Model one = model("llama-4-scout");
+  const ModelCurves left(one, Point{});
+  const ModelCurves right(one, Point{});
+  for (const Quantity& quantity : quantities()) {
+    if (quantity.needs == Needs::hardware) continue;
+    const Turns found = find_turns({&left, &quantity}, {&right, &quantity}, 1, 100'000);
+    EXPECT_EQ(found.at_start, std::strong_ordering::equal);
+    EXPECT_THAT(found.turns, IsEmpty()) << quantity.name;
+  }
+}
+
+TEST(AFigure, ThatPasses64BitsEndsTheSearchWhereItDoes) {
+  const Model one = model("deepseek-v3");
+  const Model other = model("kimi-k2");
+  const ModelCurves left(one, Point{});
+  const ModelCurves right(other, Point{});
+  const Quantity* flops = find_quantity("prefill_flops");
+  const Figure a{&left, flops};
+  const Figure b{&right, flops};
+  const Turns found = find_turns(a, b, 1, kFar);
+  ASSERT_LT(found.searched_to, kFar);
+  EXPECT_NO_THROW(value_at(a, found.searched_to));
+  EXPECT_THROW((value_at(a, found.searched_to + 1), value_at(b, found.searched_to + 1)), Overflow);
+}
+
+}  // namespace
+}  // namespace llmarch
