@@ -66,6 +66,9 @@ inline double error_function(double x) {
 inline double inverse_root(double x) {
   return 1 / std::sqrt(x);
 }
+inline double root(double x) {
+  return std::sqrt(x);
+}
 
 template <double (*Function)(double)>
 Counted counted_call(Counted x) {
@@ -83,6 +86,9 @@ inline Counted error_function(Counted x) {
 }
 inline Counted inverse_root(Counted x) {
   return counted_call<inverse_root>(x);
+}
+inline Counted root(Counted x) {
+  return counted_call<root>(x);
 }
 
 // While one of these lives, arithmetic counts as that of a matrix product.

@@ -7,6 +7,7 @@
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/expert_kernels.h"
+#include "kernels/reference/stream_kernels.h"
 
 namespace llmarch {
 namespace {
@@ -56,6 +57,7 @@ class Executor {
     for (const std::size_t block : graph_.layers) {
       hidden = run_block(block, std::move(hidden));
       keep_hidden(hidden);
+      ++place_;
     }
     result_.trace.logits = plain_elements(run_block(graph_.blocks.size() - 1, std::move(hidden)));
     caches_.forget_unreachable(graph_);
@@ -67,15 +69,36 @@ class Executor {
  private:
   Rows<Scalar> run_block(std::size_t index, Rows<Scalar> hidden) {
     const Block& block = graph_.blocks.at(index);
-    BlockRun<Scalar> run{&graph_,    &block,   layers_run_[index]++,
-                         &weights_,  &caches_, &workload_,
-                         token_ids_, &ledger_, std::vector<Rows<Scalar>>(block.values.size())};
+    const std::size_t layer = layers_run_[index]++;
+    BlockRun<Scalar> run{&graph_,    &block,
+                         layer,      layers_run_,
+                         &weights_,  &caches_,
+                         &workload_, token_ids_,
+                         &ledger_,   std::vector<Rows<Scalar>>(block.values.size())};
     if (block.input) run.values.at(*block.input) = std::move(hidden);
+    if (block.kind == BlockKind::layer && block.per_layer_input) give_own_part(run);
     for (std::size_t node = 0; node < block.nodes.size(); ++node) {
       if (!runs_in(block.nodes[node].when, workload_.latent_form)) continue;
       run_node(run, index, node);
     }
+    if (block.kind == BlockKind::input && block.per_layer_input) {
+      per_layer_inputs_ = std::move(run.values.at(*block.per_layer_input));
+    }
     return std::move(run.values.at(block.output));
+  }
+
+  // The columns of the layer's place in the stack.
+  void give_own_part(BlockRun<Scalar>& run) {
+    Rows<Scalar>& part = run.values.at(*run.block->per_layer_input);
+    part.rows = per_layer_inputs_.rows;
+    part.columns = size(run.block->values.at(*run.block->per_layer_input).columns);
+    for (std::size_t row = 0; row < part.rows; ++row) {
+      const auto begin =
+          per_layer_inputs_.elements.begin() +
+          static_cast<std::ptrdiff_t>(row * per_layer_inputs_.columns + place_ * part.columns);
+      part.elements.insert(part.elements.end(), begin,
+                           begin + static_cast<std::ptrdiff_t>(part.columns));
+    }
   }
 
   void run_node(BlockRun<Scalar>& run, std::size_t block, std::size_t node) {
@@ -122,6 +145,8 @@ class Executor {
   std::span<const std::int64_t> token_ids_;
   const Workload& workload_;
   std::vector<std::size_t> layers_run_;  // of each block, so far
+  std::size_t place_ = 0;                // of the layer in the stack
+  Rows<Scalar> per_layer_inputs_;
   Ledger ledger_;
   Execution result_;
 };
@@ -133,7 +158,7 @@ void check_token_ids(const OpGraph& graph, std::span<const std::int64_t> token_i
     throw std::invalid_argument(fmt::format("{} token ids for {} x {} tokens", token_ids.size(),
                                             workload.batch.value(), workload.tokens.value()));
   }
-  const Integer vocabulary = graph.weight(std::get<Embed>(graph.blocks[0].nodes[0].op).table).rows;
+  const Integer vocabulary = token_vocabulary(graph);
   for (const std::int64_t id : token_ids) {
     if (id >= 0 && id < vocabulary.value()) continue;
     throw std::invalid_argument(

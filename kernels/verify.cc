@@ -124,6 +124,33 @@ void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tok
   }
 }
 
+// (layers + 1, tokens, hidden), where hidden is all streams of a token side by side. Of a model
+// with parallel streams they stand in a tensor of their own, (layers + 1, streams, tokens, width),
+// beside the active one of them.
+std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
+                                 std::int64_t tokens) {
+  const std::int64_t states = std::ssize(graph.layers) + 1;
+  const Block& head = graph.blocks.back();
+  const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
+  const auto& embed = std::get<Embed>(graph.blocks.front().nodes.front().op);
+  const std::int64_t width = graph.weight(embed.table).columns.value();
+  if (hidden == width) return reader.floats("hidden_states", {states, tokens, hidden});
+  reader.require("hidden_states", {states, tokens, width});
+  const std::int64_t streams = hidden / width;
+  const auto stored = reader.floats("hidden_states_altup", {states, streams, tokens, width});
+  std::vector<float> rows(stored.size());
+  for (std::size_t from = 0; from < stored.size(); ++from) {
+    const auto at = static_cast<std::int64_t>(from);
+    const std::int64_t column = at % width;
+    const std::int64_t token = at / width % tokens;
+    const std::int64_t stream = at / (width * tokens) % streams;
+    const std::int64_t state = at / (width * tokens * streams);
+    const std::int64_t to = ((state * tokens + token) * streams + stream) * width + column;
+    rows[static_cast<std::size_t>(to)] = stored[from];
+  }
+  return rows;
+}
+
 // Appends what one chunk gave behind what the chunks before it gave.
 void append(Trace& whole, const Trace& chunk) {
   whole.hidden.resize(chunk.hidden.size());
@@ -211,15 +238,14 @@ std::vector<Deviation> compare(const Trace& got, const Expected& expected, doubl
 Expected load_expected(const std::filesystem::path& file, const OpGraph& graph) {
   ExpectedReader reader(file);
   const std::int64_t tokens = reader.length("input_ids");
-  const auto layers = std::ssize(graph.layers);
   const Block& head = graph.blocks.back();
   const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
   const std::int64_t vocabulary = head.values.at(head.output).columns.value();
   Expected expected;
   expected.input_ids = reader.integers("input_ids", {tokens});
-  check_input_ids(reader, expected.input_ids, graph, vocabulary);
+  check_input_ids(reader, expected.input_ids, graph, token_vocabulary(graph).value());
   expected.logits = reader.floats("logits", {tokens, vocabulary});
-  const auto states = reader.floats("hidden_states", {layers + 1, tokens, hidden});
+  const auto states = hidden_states(reader, graph, tokens);
   const auto size = static_cast<std::size_t>(tokens * hidden);
   for (std::size_t i = 0; i <= graph.layers.size(); ++i) {
     expected.hidden.push_back(slice(states, i, size));

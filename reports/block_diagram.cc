@@ -58,7 +58,11 @@ Lines describe(const GroupedAttention& attention) {
   }
   if (attention.temperature) lines.emplace_back("queries grow with their position");
   lines.push_back(attention.rotary ? rotary_text(*attention.rotary) : "no rotary positions");
-  lines.push_back(fmt::format("caches {} elements a token: keys, values", number(cached)));
+  if (attention.value_norm) lines.emplace_back("values normalised, without weights");
+  lines.push_back(attention.kv_from
+                      ? fmt::format("reads the cache of the nearest layer with attention '{}'",
+                                    attention.kv_from->name)
+                      : fmt::format("caches {} elements a token: keys, values", number(cached)));
   return lines;
 }
 
@@ -79,8 +83,13 @@ Lines describe(const LatentAttention& attention) {
 }
 
 Lines describe(const DenseFeedForward& dense) {
-  return {dense.gated ? "gated feed-forward" : "feed-forward",
-          fmt::format("width {}, {}", number(dense.width), name_of(dense.activation))};
+  Lines lines{dense.gated ? "gated feed-forward" : "feed-forward",
+              fmt::format("width {}, {}", number(dense.width), name_of(dense.activation))};
+  if (dense.activation_sparsity) {
+    lines.push_back(fmt::format("the smallest {:.4g} % of what enters it cut off",
+                                100 * *dense.activation_sparsity));
+  }
+  return lines;
 }
 
 Lines describe(const MixtureFeedForward& mixture) {
@@ -136,19 +145,47 @@ Integer layers_of_kind(const ArchSpec& spec, std::size_t kind) {
   return count;
 }
 
+void append_remark(const std::string& remark, std::string& text) {
+  text += "  │ │\n  │ " + remark + "\n";
+}
+
+// What the layer's input goes through before its blocks, and behind them.
+void append_before(const ArchSpec& spec, std::string& text) {
+  if (!spec.parallel_streams) return;
+  append_remark(
+      fmt::format("predict {} streams; stream {} goes on", number(spec.parallel_streams->count),
+                  number(spec.parallel_streams->active + 1)),
+      text);
+}
+
+void append_behind(const ArchSpec& spec, std::string& text) {
+  if (spec.parallel_streams) append_remark("correct all streams by what was done", text);
+  if (!spec.per_layer_embedding) return;
+  append_remark(
+      fmt::format("⊕ per-layer embedding of {}, gated{}", number(spec.per_layer_embedding->width),
+                  spec.parallel_streams ? ", onto the other streams" : ""),
+      text);
+}
+
 void append_layer(const ArchSpec& spec, std::size_t kind, std::string& text) {
   const Layer& layer = spec.layer.at(kind).value;
   const auto described = [](const auto& variant) {
     return std::visit([](const auto& alternative) { return describe(alternative); }, variant);
   };
-  const Lines mixer = described(spec.attention.at(layer.attention.index).value);
+  Lines mixer = described(spec.attention.at(layer.attention.index).value);
+  if (spec.low_rank_residual) {
+    mixer.push_back(fmt::format("beside it a branch of rank {}; the sum over the root of 2",
+                                number(*spec.low_rank_residual)));
+  }
   const Lines feed_forward = described(spec.feed_forward.at(layer.feed_forward.index).value);
   text += fmt::format("  ┌ {}: {}\n", spec.layer.at(kind).name,
                       layers_text(layers_of_kind(spec, kind)));
+  append_before(spec, text);
   for (const auto& steps : {branch(spec, mixer), branch(spec, feed_forward)}) {
     text += "  │ │\n";
     for (const std::string& line : steps) text += "  │ " + line + "\n";
   }
+  append_behind(spec, text);
   text += "  └ │\n";
 }
 
@@ -165,11 +202,22 @@ std::string block_diagram(const ArchSpec& spec) {
     text += fmt::format("    + position embedding, {} x {}\n", number(*spec.learned_positions),
                         number(spec.hidden));
   }
+  if (spec.per_layer_embedding) {
+    text += fmt::format("    per-layer embedding beside it, {} x {} layers of {}\n",
+                        number(spec.per_layer_embedding->vocabulary), number(layer_count(spec)),
+                        number(spec.per_layer_embedding->width));
+  }
+  if (spec.parallel_streams) {
+    text +=
+        fmt::format("    {} streams: the embedding and {} projections of it\n",
+                    number(spec.parallel_streams->count), number(spec.parallel_streams->count - 1));
+  }
   text += "    │\n";
   std::set<std::size_t> drawn;
   for (const std::size_t kind : layer_sequence(spec)) {
     if (drawn.insert(kind).second) append_layer(spec, kind, text);
   }
+  if (spec.parallel_streams) text += "    mean of the streams, each projected\n    │\n";
   text += fmt::format("    {}\n    │\n    head, {} x {}{}\n    │\n    logits\n",
                       norm_name(spec.norm), number(spec.vocabulary), number(spec.hidden),
                       spec.head == Head::tied ? ", the embedding table" : "");

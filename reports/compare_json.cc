@@ -22,6 +22,7 @@ Json parameters_json(const Parameters& parameters) {
   }
   const ActiveParameters& active = parameters.active;
   return {{"total", parameters.total.value()},
+          {"resident", parameters.resident.value()},
           {"active",
            {{"all", active.all.value()},
             {"without_input_embedding", active.without_input_embedding.value()},

@@ -25,6 +25,13 @@ bool any_latent(const Comparison& comparison) {
   return false;
 }
 
+bool any_per_layer_embedding(const Comparison& comparison) {
+  for (const ModelFigures& figures : comparison.models) {
+    if (figures.model->spec.per_layer_embedding) return true;
+  }
+  return false;
+}
+
 bool any_tied(const Comparison& comparison) {
   for (const ModelFigures& figures : comparison.models) {
     if (figures.model->spec.head == Head::tied) return true;
@@ -61,6 +68,23 @@ void add_parameter_notes(const Comparison& comparison, Notes& notes) {
   if (any_tied(comparison)) {
     notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
   }
+  if (any_per_layer_embedding(comparison)) {
+    notes.lines.emplace_back(
+        "Per-layer embeddings are input embeddings: in A, not in B and C. They need not be "
+        "resident: a token reads one row of them.");
+  }
+}
+
+// Layers that read another's cache add nothing to it.
+void add_sharing_note(const ModelFigures& figures, Notes& notes) {
+  const ArchSpec& spec = figures.model->spec;
+  std::int64_t sharing = 0;
+  for (const std::size_t kind : layer_sequence(spec)) {
+    if (sharing_attention(spec, spec.layer.at(kind).value) != nullptr) ++sharing;
+  }
+  if (sharing == 0) return;
+  notes.lines.push_back(fmt::format("{}: {} of {} layers read another layer's cache and have none.",
+                                    spec.name, sharing, layer_count(spec).value()));
 }
 
 // What a chunk holds depends on where the context ends; the most is said beside it.
@@ -80,6 +104,7 @@ void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
     add_limit_note(figures, comparison.settings, notes);
     add_chunk_note(figures, notes);
+    add_sharing_note(figures, notes);
   }
   notes.lines.emplace_back(
       "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "reports/compare_notes.h"
@@ -10,6 +11,14 @@
 
 namespace llmarch::reports {
 namespace {
+
+bool any_per_layer_embedding(const Comparison& comparison) {
+  return std::any_of(comparison.models.begin(), comparison.models.end(),
+                     [](const ModelFigures& figures) {
+                       const Parameters& parameters = figures.model->parameters;
+                       return parameters.resident != parameters.total;
+                     });
+}
 
 // Writes the table: a heading column, then each model, and behind every model but the first its
 // ratio to the first.
@@ -140,6 +149,11 @@ class ComparisonTable {
       return cell;
     });
     components();
+    if (any_per_layer_embedding(comparison_)) {
+      row("resident: less per-layer embeddings", [this](const ModelFigures& figures) {
+        return parameters_cell(figures.model->parameters.resident, digits_);
+      });
+    }
     group("Active parameters of a token");
     for (const ActiveConvention convention :
          {ActiveConvention::all, ActiveConvention::without_input_embedding,
@@ -175,7 +189,8 @@ class ComparisonTable {
     for (const Component component :
          {Component::token_embedding, Component::position_embedding, Component::attention,
           Component::feed_forward, Component::router, Component::experts, Component::shared_experts,
-          Component::norms, Component::head}) {
+          Component::norms, Component::head, Component::per_layer_embedding,
+          Component::per_layer_inputs, Component::low_rank_residual, Component::parallel_streams}) {
       bool anywhere = false;
       for (const ModelFigures& figures : comparison_.models) {
         anywhere = anywhere || elements_of(*figures.model, component) > Elements();
@@ -207,6 +222,12 @@ class ComparisonTable {
     group("Memory");
     row(fmt::format("weights, {}", name_of(settings.weights)),
         [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
+    if (any_per_layer_embedding(comparison_)) {
+      row(fmt::format("resident weights, {}", name_of(settings.weights)),
+          [this](const ModelFigures& figures) {
+            return bytes_cell(figures.resident_weight_bytes, digits_);
+          });
+    }
     row(fmt::format("KV cache per token, {}", name_of(settings.kv)),
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);

@@ -52,6 +52,9 @@ Table component_table(const Parameters& parameters, Digits digits) {
     add(std::string(name_of(component)), elements, Emphasis::plain);
   }
   add("total", parameters.total, Emphasis::strong);
+  if (parameters.resident != parameters.total) {
+    add("resident: less per-layer embeddings", parameters.resident, Emphasis::plain);
+  }
   table.rows.emplace_back(GroupHeading{"active parameters of a token"});
   add("A: every matrix touched", parameters.active.all, Emphasis::plain);
   add("B: A less input embedding", parameters.active.without_input_embedding, Emphasis::plain);

@@ -12,6 +12,7 @@
 #include "reports/figure_cell.h"
 #include "reports/format.h"
 #include "reports/model_diagram.h"
+#include "reports/quantity_cells.h"
 
 namespace llmarch::reports {
 namespace {
@@ -200,27 +201,12 @@ std::string tally(const StudyResult& result) {
   return fmt::format("{} claims: {}.", result.claims.size(), fmt::join(parts, ", "));
 }
 
-TickFormat ticks_of(Unit unit) {
-  switch (unit) {
-    case Unit::bytes: return TickFormat::bytes;
-    case Unit::tokens: return TickFormat::tokens;
-    case Unit::parameters:
-    case Unit::flops:
-    case Unit::calls: return TickFormat::counts;
-    case Unit::number:
-    case Unit::flops_per_byte:
-    case Unit::seconds:
-    case Unit::tokens_per_second: return TickFormat::plain;
-  }
-  throw std::logic_error("ticks_of: a unit outside the enumeration");
-}
-
 Chart chart_of(const ComparisonResult& comparison) {
   Chart chart;
   chart.name = comparison.id + "-" + std::string(comparison.charted->name);
   chart.caption = capitalised(std::string(comparison.charted->meaning));
   chart.x = {"context, tokens", Scale::logarithmic, TickFormat::tokens};
-  chart.y = {std::string(comparison.charted->name), Scale::logarithmic,
+  chart.y = {labelled(*comparison.charted), Scale::logarithmic,
              ticks_of(comparison.charted->unit)};
   for (const ChartLine& line : comparison.lines) {
     Series series{line.model->spec.title, {}};

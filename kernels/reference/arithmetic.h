@@ -91,6 +91,7 @@ Scalar activate(Activation activation, Scalar x) {
     case Activation::gelu_erf: return gelu_erf(x);
     case Activation::silu: return silu(x);
     case Activation::relu: return x < Scalar(0.0) ? Scalar(0.0) : x;
+    case Activation::tanh: return hyperbolic_tangent(x);
   }
   throw std::logic_error("activate: an activation outside the enumeration");
 }

@@ -86,6 +86,14 @@ void run(BlockRun<Scalar>& step, const Normalize& op) {
   }
 }
 
+// The product with each weight held within -clip and clip.
+template <class Scalar>
+Scalar clipped_dot(std::span<const Scalar> row, std::span<const float> weights, double clip) {
+  std::vector<double> clipped(weights.begin(), weights.end());
+  for (double& weight : clipped) weight = std::clamp(weight, -clip, clip);
+  return dot(row, std::span<const double>(clipped));
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Project& op) {
   auto in = step.read(op.in);
@@ -94,7 +102,10 @@ void run(BlockRun<Scalar>& step, const Project& op) {
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto row = in.row(r);
     const auto target = out.row(r);
-    for (std::size_t i = 0; i < weight.rows(); ++i) target[i] = dot(row, weight.row(i));
+    for (std::size_t i = 0; i < weight.rows(); ++i) {
+      target[i] = op.weight_clip ? clipped_dot(row, weight.row(i), *op.weight_clip)
+                                 : dot(row, weight.row(i));
+    }
   }
   if (!op.bias) return;
   const auto bias = step.weight(*op.bias).row(0);

@@ -129,7 +129,8 @@ template <class Scalar>
 struct BlockRun {
   const OpGraph* graph;
   const Block* block;
-  std::size_t layer;  // among the layers that run this block
+  std::size_t layer;                        // among the layers that run this block
+  std::span<const std::size_t> layers_run;  // of each block, this one's own layer among them
   const WeightStore* weights;
   KvCaches<Scalar>* caches;
   const Workload* workload;
@@ -150,8 +151,10 @@ struct BlockRun {
   WeightReader weight(WeightId id) {
     return {graph->weight(id), id, layer, weights->of(id, layer), *ledger};
   }
+  // This layer's own cache, or that of the newest layer of another block.
   CacheReader<Scalar> cache(CacheId id) {
-    return {caches->of(id, layer), ledger->current().cache_read};
+    const std::size_t owner = layers_run[graph->cache(id).block] - 1;
+    return {caches->of(id, owner), ledger->current().cache_read};
   }
 
   [[nodiscard]] std::size_t batch() const { return size(workload->batch); }

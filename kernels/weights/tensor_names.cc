@@ -54,8 +54,24 @@ std::string decoder_layer_name(WeightRole role, std::size_t expert) {
     case WeightRole::shared_up: return "mlp.shared_experts.up_proj.weight";
     case WeightRole::shared_down: return "mlp.shared_experts.down_proj.weight";
     case WeightRole::shared_gate_vector: return "mlp.shared_expert_gate.weight";
+    case WeightRole::per_layer_input_scale: return "altup.correct_output_scale";
+    case WeightRole::per_layer_gate: return "per_layer_input_gate.weight";
+    case WeightRole::per_layer_output: return "per_layer_projection.weight";
+    case WeightRole::per_layer_norm: return "post_per_layer_input_norm.weight";
+    case WeightRole::residual_down: return "laurel.linear_left.weight";
+    case WeightRole::residual_up: return "laurel.linear_right.weight";
+    case WeightRole::residual_norm: return "laurel.post_laurel_norm.weight";
+    case WeightRole::stream_router_norm: return "altup.router_norm.weight";
+    case WeightRole::stream_router: return "altup.modality_router.weight";
+    case WeightRole::stream_prediction: return "altup.prediction_coefs.weight";
+    case WeightRole::stream_correction: return "altup.correction_coefs.weight";
     case WeightRole::token_embedding:
     case WeightRole::position_embedding:
+    case WeightRole::per_layer_embedding:
+    case WeightRole::per_layer_projection:
+    case WeightRole::per_layer_projection_norm:
+    case WeightRole::stream_expansion:
+    case WeightRole::stream_merger:
     case WeightRole::final_norm:
     case WeightRole::final_norm_bias:
     case WeightRole::head: break;
@@ -65,7 +81,8 @@ std::string decoder_layer_name(WeightRole role, std::size_t expert) {
 
 // What a family calls otherwise than most decoders do; empty where it does not.
 std::string_view own_layer_name(CheckpointNaming naming, WeightRole role) {
-  if (naming == CheckpointNaming::gemma && role == WeightRole::feed_forward_norm) {
+  const bool gemma = naming == CheckpointNaming::gemma || naming == CheckpointNaming::gemma3n;
+  if (gemma && role == WeightRole::feed_forward_norm) {
     return "pre_feedforward_layernorm.weight";
   }
   if (naming == CheckpointNaming::qwen2_moe) {
@@ -89,11 +106,26 @@ std::string_view own_layer_name(CheckpointNaming naming, WeightRole role) {
   }
 }
 
+// Empty for a weight of a layer. Streams are numbered as copies are.
+std::string name_outside_layers(WeightRole role, std::size_t copy) {
+  switch (role) {
+    case WeightRole::token_embedding: return "model.embed_tokens.weight";
+    case WeightRole::per_layer_embedding: return "model.embed_tokens_per_layer.weight";
+    case WeightRole::per_layer_projection: return "model.per_layer_model_projection.weight";
+    case WeightRole::per_layer_projection_norm: return "model.per_layer_projection_norm.weight";
+    case WeightRole::stream_expansion:
+      return fmt::format("model.altup_projections.{}.weight", copy);
+    case WeightRole::stream_merger:
+      return fmt::format("model.altup_unembed_projections.{}.weight", copy);
+    case WeightRole::final_norm: return "model.norm.weight";
+    case WeightRole::head: return "lm_head.weight";
+    default: return {};
+  }
+}
+
 std::string decoder_name(CheckpointNaming naming, WeightRole role, std::size_t layer,
                          std::size_t expert) {
-  if (role == WeightRole::token_embedding) return "model.embed_tokens.weight";
-  if (role == WeightRole::final_norm) return "model.norm.weight";
-  if (role == WeightRole::head) return "lm_head.weight";
+  if (auto outside = name_outside_layers(role, expert); !outside.empty()) return outside;
   const std::string_view own = own_layer_name(naming, role);
   return fmt::format("model.layers.{}.{}", layer,
                      own.empty() ? decoder_layer_name(role, expert) : std::string(own));
@@ -231,6 +263,7 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
     case CheckpointNaming::gpt2: return gpt2_source(weight, rows, layer);
     case CheckpointNaming::decoder:
     case CheckpointNaming::gemma:
+    case CheckpointNaming::gemma3n:
     case CheckpointNaming::qwen2_moe:
     case CheckpointNaming::llama4: return decoder_source(graph, weight, naming, rows, layer, copy);
   }
@@ -242,6 +275,13 @@ bool is_no_parameter(std::string_view tensor, CheckpointNaming naming, Head head
   switch (naming) {
     case CheckpointNaming::gpt2: return ends_with_any(tensor, {".attn.bias", ".attn.masked_bias"});
     case CheckpointNaming::decoder:
+    case CheckpointNaming::gemma3n:
+      // Layers that read another's cache have these all the same, and a scale that is switched off
+      // stays; a layer that uses them has been asked for them.
+      return ends_with_any(
+          tensor, {".rotary_emb.inv_freq", ".self_attn.k_proj.weight", ".self_attn.v_proj.weight",
+                   ".self_attn.k_norm.weight", ".self_attn.k_proj.bias", ".self_attn.v_proj.bias",
+                   ".altup.correct_output_scale"});
     case CheckpointNaming::gemma:
     case CheckpointNaming::qwen2_moe:
     case CheckpointNaming::llama4: return ends_with_any(tensor, {".rotary_emb.inv_freq"});

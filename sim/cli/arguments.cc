@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 
 #include "sim/cli/errors.h"
 #include "sim/spec/diagnostics.h"
@@ -72,6 +75,34 @@ Integer parse_tokens(const std::string& option, const std::string& text) {
         "write 8192, 8k (8,192) or 1M (1,048,576)");
   }
   return number * factor;
+}
+
+Bytes parse_bytes(const std::string& option, const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, std::int64_t>, 10> units{
+      {{"", 1},
+       {"B", 1},
+       {"kB", 1'000},
+       {"KiB", std::int64_t{1} << 10},
+       {"MB", 1'000'000},
+       {"MiB", std::int64_t{1} << 20},
+       {"GB", 1'000'000'000},
+       {"GiB", std::int64_t{1} << 30},
+       {"TB", 1'000'000'000'000},
+       {"TiB", std::int64_t{1} << 40}}};
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  std::string_view unit(rest, end);
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  const auto* found = std::find_if(units.begin(), units.end(),
+                                   [&](const auto& known) { return known.first == unit; });
+  constexpr double kMost = 1e18;
+  if (error == std::errc() && found != units.end()) {
+    const double bytes = number * static_cast<double>(found->second);
+    if (bytes >= 1 && bytes <= kMost) return Bytes(std::llround(bytes));
+  }
+  throw UsageError(fmt::format("'{}' for --{} is not a number of bytes", text, option),
+                   "write 24GiB (2^30 bytes each), 80GB (10^9) or 25769803776");
 }
 
 DType parse_dtype(const std::string& option, const std::string& text) {

@@ -28,6 +28,9 @@ std::vector<std::string> positional_values(const Values& values, const std::stri
 // "8192", "8k", "1M": at least 1. `option` is named in the message. Throws UsageError.
 Integer parse_tokens(const std::string& option, const std::string& text);
 
+// "24GiB", "80GB", "1024": KiB to TiB are powers of 1,024, kB to TB of 1,000. Throws UsageError.
+Bytes parse_bytes(const std::string& option, const std::string& text);
+
 DType parse_dtype(const std::string& option, const std::string& text);
 
 }  // namespace llmarch::cli

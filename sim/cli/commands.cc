@@ -7,6 +7,7 @@
 #include "sim/cli/output.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/spec_format.h"
+#include "sim/study/quantities.h"
 #include "sim/study/study_format.h"
 
 namespace llmarch::cli {
@@ -16,6 +17,7 @@ constexpr std::string_view kVersion = "llmarch " LLMARCH_VERSION "\n";
 // Topics of help that are no commands.
 constexpr std::string_view kSpecFormat = "spec-format";
 constexpr std::string_view kStudyFormat = "study-format";
+constexpr std::string_view kQuantities = "quantities";
 
 const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
@@ -27,6 +29,16 @@ const Command& find_command(const std::string& name) {
                    suggest(name, names) + " 'llmarch help' lists them");
 }
 
+// Every quantity that a sweep can show.
+std::string quantities_help() {
+  std::string text = "Quantities, for 'llmarch sweep --show' and the expressions of studies:\n\n";
+  for (const Quantity& quantity : quantities()) {
+    text += fmt::format("  {:<30} {}{}\n", quantity.name, quantity.meaning,
+                        quantity.needs == Needs::hardware ? " (--on)" : "");
+  }
+  return text;
+}
+
 ExitStatus help(const Arguments& topics) {
   if (topics.empty()) {
     write_standard_output(overview());
@@ -34,6 +46,8 @@ ExitStatus help(const Arguments& topics) {
     write_standard_output(describe_spec_format());
   } else if (topics.size() == 1 && topics.front() == kStudyFormat) {
     write_standard_output(describe_study_format());
+  } else if (topics.size() == 1 && topics.front() == kQuantities) {
+    write_standard_output(quantities_help());
   } else if (topics.size() == 1) {
     write_standard_output(command_help(find_command(topics.front())));
   } else {
@@ -53,9 +67,9 @@ bool asks_for_help(const Arguments& arguments) {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table{list_command(),    show_command(),   compare_command(),
-                                          report_command(), measure_command(), verify_command(), check_command(),
-                                          import_command()};
+  static const std::vector<Command> table{
+      list_command(),   show_command(),    compare_command(), sweep_command(),  fit_command(),
+      report_command(), measure_command(), verify_command(),  check_command(),  import_command()};
   return table;
 }
 
@@ -73,6 +87,7 @@ std::string overview() {
       "  llmarch help COMMAND       what a command does, its options, examples\n"
       "  llmarch help spec-format   how a spec is written\n"
       "  llmarch help study-format  how a study is written\n"
+      "  llmarch help quantities    what a sweep can show\n"
       "  llmarch --version\n\n"
       "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine "
       "cannot\n"

@@ -27,6 +27,8 @@ Command list_command();
 Command show_command();
 Command compare_command();
 Command report_command();
+Command sweep_command();
+Command fit_command();
 Command measure_command();
 Command verify_command();
 Command check_command();

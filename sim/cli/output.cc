@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -103,7 +104,7 @@ std::string render(const Report& report, Format format, const reports::TerminalS
 }
 
 // All of it, or the system's reason why not.
-void write_all(int descriptor, const std::string& text, const std::string& name) {
+void write_all(int descriptor, std::string_view text, const std::string& name) {
   std::size_t written = 0;
   while (written < text.size()) {
     const ssize_t count = ::write(descriptor, text.data() + written, text.size() - written);
@@ -142,6 +143,10 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
   if (!beside_.empty()) ::unlink(beside_.c_str());
+}
+
+void OutputFile::write(std::string_view text) {
+  write_all(descriptor_, text, target_.string());
 }
 
 void OutputFile::finish(const std::string& text) {
@@ -196,7 +201,17 @@ Outputs::Target Outputs::target_of(const std::string& name) {
   return {format, OutputFile(path), path.parent_path(), path.stem().string()};
 }
 
+const Report::Pieces& Outputs::pieces_of(const Report& report, Format format) {
+  static const Report::Pieces none;
+  if (format == Format::csv) return report.csv_pieces;
+  return format == Format::json ? report.json_pieces : none;
+}
+
 void Outputs::finish(Target& target, const Report& report) {
+  if (const Report::Pieces& pieces = pieces_of(report, target.format)) {
+    pieces([&](std::string_view piece) { target.file.write(piece); });
+    return target.file.finish("");
+  }
   if (target.format != Format::markdown) {
     target.file.finish(render(report, target.format, {}));
     return;
@@ -208,9 +223,19 @@ void Outputs::finish(Target& target, const Report& report) {
       report.document, reports::picture_files(report.document, target.stem)));
 }
 
-void Outputs::write(const Report& report) {
+void Outputs::write(const Report& given) {
+  const auto in_pieces = [&](Format format) { return bool(pieces_of(given, format)); };
+  Report report = given;
+  const bool whole = std::any_of(files_.begin(), files_.end(),
+                                 [&](const Target& target) { return !in_pieces(target.format); }) ||
+                     (standard_output_ && !in_pieces(*standard_output_));
+  if (report.make_document && whole) report.document = report.make_document();
   for (Target& target : files_) finish(target, report);
   if (!standard_output_) return;
+  if (const Report::Pieces& pieces = pieces_of(report, *standard_output_)) {
+    return pieces(
+        [](std::string_view piece) { write_all(STDOUT_FILENO, piece, "standard output"); });
+  }
   write_standard_output(
       render(report, *standard_output_, {.width = terminal_width(), .colour = terminal_colour()}));
 }

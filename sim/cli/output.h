@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/document.h"
@@ -21,6 +22,13 @@ enum class Format { text, markdown, csv, json, html, svg, png };
 struct Report {
   reports::Document document;
   std::optional<std::string> json = std::nullopt;
+  // A document that is made only when a format asks for it; takes the place of `document`.
+  std::function<reports::Document()> make_document = {};
+  // CSV and JSON that are too long to be made whole: called with what takes one piece after
+  // another.
+  using Pieces = std::function<void(const std::function<void(std::string_view)>& write)>;
+  Pieces csv_pieces = {};
+  Pieces json_pieces = {};
 };
 
 // A file that is written beside its place until it is complete.
@@ -34,6 +42,8 @@ class OutputFile {
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();  // what was not finished is removed
 
+  // Writes a part; `finish` writes the last one. Throws FileError.
+  void write(std::string_view text);
   // Writes all of it and puts it in its place. Throws FileError.
   void finish(const std::string& text);
 
@@ -60,6 +70,7 @@ class Outputs {
     std::string stem;              // that their names begin with
   };
   static Target target_of(const std::string& name);
+  static const Report::Pieces& pieces_of(const Report& report, Format format);
   static void finish(Target& target, const Report& report);
 
   std::optional<Format> standard_output_;

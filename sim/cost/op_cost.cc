@@ -41,6 +41,7 @@ PerElement activation_price(Activation activation) {
     case Activation::gelu_erf: return {4, 1};   // 0.5 x (1 + erf(x c))
     case Activation::silu: return {2, 1};       // x / (1 + exp(-x))
     case Activation::relu: return {0, 0};       // max(x, 0)
+    case Activation::tanh: return {0, 1};
   }
   throw std::logic_error("activation_price: an activation outside the enumeration");
 }
@@ -60,6 +61,21 @@ class Pricer {
   Work operator()(const Scale& op) const { return per_element(op.in, op.out, {1, 0}); }
   Work operator()(const ScaleByPosition& op) const { return per_element(op.in, op.out, {1, 0}); }
   Work operator()(const SoftCap& op) const { return per_element(op.in, op.out, kSoftCapPrice); }
+
+  Work operator()(const ScaleColumns& op) const {
+    Work work = per_element(op.in, op.out, {1, 0});
+    work.weights_read = weight(op.weight);
+    return work;
+  }
+
+  // Mean: 1 per element and 1; deviation: 3 per element and 1, a root; the bound: 2; what lies
+  // above it: 1 per element.
+  Work operator()(const Sparsify& op) const {
+    Work work = moved(op.in, op.out);
+    work.other = Flops(rows(op.in) * (5 * columns(op.in) + 4));
+    work.transcendentals = Transcendentals(rows(op.in));
+    return work;
+  }
 
   // A sigmoid for each row, a product for each element.
   Work operator()(const GateRows& op) const {
@@ -97,6 +113,13 @@ class Pricer {
     work.matrix = Flops(2 * rows(op.in) * columns(op.in) * columns(op.out));
     if (op.bias) work.other = Flops(rows(op.in) * columns(op.out));
     work.weights_read = weight(op.weight) + weight(op.bias);
+    return work;
+  }
+
+  Work operator()(const ProjectEach& op) const {
+    Work work = moved(op.in, op.out);
+    work.matrix = Flops(2 * rows(op.in) * weight(op.weight).amount());
+    work.weights_read = weight(op.weight);
     return work;
   }
 
@@ -232,6 +255,56 @@ class Pricer {
     Work work = Work::none();  // a copy of the rows that are wanted
     work.activations_read = elements(op.out);
     work.activations_written = elements(op.out);
+    return work;
+  }
+
+  Work operator()(const SelectColumns& op) const { return moved(op.in, op.out); }  // a copy
+
+  Work operator()(const JoinColumns& op) const {
+    Work work = moved(op.left, op.out);  // a copy
+    work.activations_read += elements(op.right);
+    return work;
+  }
+
+  // A mean square is 2 per element and 1, and a root: of the reference, and of each vector; then
+  // the ratio of the roots, and 1 per element.
+  Work operator()(const MatchMagnitude& op) const {
+    Work work = moved(op.in, op.out);
+    work.activations_read += elements(op.reference);
+    const Integer mean_squares = 2 * (columns(op.reference) + columns(op.in)) + 1 + op.vectors;
+    work.other = Flops(rows(op.in) * (mean_squares + op.vectors + columns(op.in)));
+    work.transcendentals = Transcendentals(rows(op.in) * (1 + op.vectors));
+    return work;
+  }
+
+  // All vectors into the sum, and the sum over their number.
+  Work operator()(const AverageVectors& op) const {
+    Work work = moved(op.in, op.out);
+    work.other = Flops(rows(op.in) * columns(op.out) * op.vectors);
+    return work;
+  }
+
+  // A matrix product, streams x streams, for each column of the streams; 1 per element for the sum.
+  Work operator()(const PredictStreams& op) const {
+    Work work = moved(op.in, op.out);
+    work.activations_read += elements(op.coefficients);
+    work.matrix = Flops(2 * rows(op.in) * columns(op.in) * op.streams);
+    work.other = Flops(rows(op.in) * columns(op.in));
+    return work;
+  }
+
+  // What is new: 1 per column of one stream; 1 + coefficient; 2 per element of all.
+  Work operator()(const CorrectStreams& op) const {
+    Work work = moved(op.in, op.out);
+    work.activations_read += elements(op.activated) + elements(op.coefficients);
+    work.other = Flops(rows(op.in) * (columns(op.activated) + op.streams + 2 * columns(op.in)));
+    return work;
+  }
+
+  Work operator()(const AddToOtherStreams& op) const {
+    Work work = moved(op.in, op.out);
+    work.activations_read += elements(op.added);
+    work.other = Flops(rows(op.in) * columns(op.added) * (op.streams - 1));
     return work;
   }
 

@@ -57,12 +57,16 @@ Parameters predict_parameters(const OpGraph& graph) {
   parameters.components = component_parameters(graph);
   for (const auto& [component, elements] : parameters.components) parameters.total += elements;
   const Elements embedding = parameters_of_role(graph, WeightRole::token_embedding);
+  const Elements per_layer = parameters_of_role(graph, WeightRole::per_layer_embedding);
   const Elements head = parameters_of_role(graph, WeightRole::head);
+  parameters.resident = parameters.total - per_layer;
   const bool tied = head == Elements();
   ActiveParameters& active = parameters.active;
   active.all = parameters.total - idle_experts(graph);
-  active.without_input_embedding = tied ? active.all : active.all - embedding;
-  active.without_embeddings = active.all - embedding - head;
+  // A per-layer embedding is an input embedding too.
+  const Elements looked_up = tied ? per_layer : per_layer + embedding;
+  active.without_input_embedding = active.all - looked_up;
+  active.without_embeddings = active.all - per_layer - embedding - head;
   return parameters;
 }
 

@@ -17,6 +17,9 @@ struct ComponentParameters {
 
 struct Parameters {
   Elements total;
+  // Without the tables of per-layer embeddings, of which a token reads one row: they may stay on a
+  // disk. Equal to the total where there are none.
+  Elements resident;
   ActiveParameters active;
   std::vector<ComponentParameters> components;  // those that are there, in the order of Component
 };

@@ -32,10 +32,16 @@ void GraphBuilder::append(std::string name, When when, Op op) {
   block().nodes.push_back({std::move(name), when, std::move(op)});
 }
 
-ValueId GraphBuilder::embed(Integer vocabulary, Integer columns) {
-  token_embedding_ = weight(WeightRole::token_embedding, vocabulary, columns);
+ValueId GraphBuilder::per_layer_input(Integer columns) {
+  block().per_layer_input = value(RowAxis::tokens, columns);
+  return *block().per_layer_input;
+}
+
+ValueId GraphBuilder::embed(Integer vocabulary, Integer columns, WeightRole role) {
+  const WeightId table = weight(role, vocabulary, columns);
+  if (role == WeightRole::token_embedding) token_embedding_ = table;
   const ValueId out = value(RowAxis::tokens, columns);
-  append("token embedding", When::always, Embed{token_embedding_, out});
+  append(std::string(name_of(role)), When::always, Embed{table, out});
   return out;
 }
 
@@ -74,6 +80,19 @@ ValueId GraphBuilder::normalize_unweighted(std::string name, ValueId in, double 
   return out;
 }
 
+ValueId GraphBuilder::normalize_by(std::string name, ValueId in, double epsilon, WeightId weight) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always,
+         Normalize{NormKind::rms, epsilon, 1, weight, std::nullopt, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::project_by(std::string name, ValueId in, WeightId weight) {
+  const ValueId out = value(rows(in), graph_.weight(weight).rows);
+  append(std::move(name), When::always, Project{weight, std::nullopt, in, out});
+  return out;
+}
+
 ValueId GraphBuilder::scale(std::string name, ValueId in, double factor) {
   const ValueId out = value(rows(in), columns(in));
   append(std::move(name), When::always, Scale{factor, in, out});
@@ -105,6 +124,85 @@ ValueId GraphBuilder::project(ValueId in, Integer out_columns, WeightRole role,
   if (bias_role) bias = weight(*bias_role, 1, out_columns);
   const ValueId out = value(rows(in), out_columns);
   append(std::string(name_of(role)), When::always, Project{matrix, bias, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::project_clipped(ValueId in, Integer out_columns, WeightRole role,
+                                      std::optional<double> clip) {
+  const WeightId matrix = weight(role, out_columns, columns(in));
+  const ValueId out = value(rows(in), out_columns);
+  append(std::string(name_of(role)), When::always, Project{matrix, std::nullopt, in, out, clip});
+  return out;
+}
+
+ValueId GraphBuilder::project_each(ValueId in, Integer out_columns, Integer copies,
+                                   WeightRole role) {
+  // A vector for each copy, or one for all: `in` has as many columns as the one or the other.
+  const bool one_each = columns(in) == copies * out_columns;
+  const WeightId matrices =
+      weight(role, out_columns, one_each ? columns(in) / copies : columns(in), copies);
+  const ValueId out = value(rows(in), copies * out_columns);
+  append(std::string(name_of(role)), When::always, ProjectEach{matrices, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::scale_columns(ValueId in, WeightRole role) {
+  const WeightId factors = weight(role, 1, columns(in));
+  const ValueId out = value(rows(in), columns(in));
+  append(std::string(name_of(role)), When::always, ScaleColumns{factors, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::sparsify(ValueId in, double deviations) {
+  const ValueId out = value(rows(in), columns(in));
+  append("activation sparsity", When::always, Sparsify{deviations, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::select_columns(std::string name, ValueId in, Integer offset,
+                                     Integer selected) {
+  const ValueId out = value(rows(in), selected);
+  append(std::move(name), When::always, SelectColumns{offset, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::join_columns(std::string name, ValueId left, ValueId right) {
+  const ValueId out = value(rows(left), columns(left) + columns(right));
+  append(std::move(name), When::always, JoinColumns{left, right, out});
+  return out;
+}
+
+ValueId GraphBuilder::match_magnitude(std::string name, ValueId in, ValueId reference,
+                                      Integer vectors, double least) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always, MatchMagnitude{vectors, least, in, reference, out});
+  return out;
+}
+
+ValueId GraphBuilder::average_vectors(std::string name, ValueId in, Integer vectors) {
+  const ValueId out = value(rows(in), columns(in) / vectors);
+  append(std::move(name), When::always, AverageVectors{vectors, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::predict_streams(ValueId in, ValueId coefficients, Integer streams) {
+  const ValueId out = value(rows(in), columns(in));
+  append("predict streams", When::always, PredictStreams{streams, in, coefficients, out});
+  return out;
+}
+
+ValueId GraphBuilder::correct_streams(ValueId in, ValueId activated, ValueId coefficients,
+                                      const ParallelStreams& streams) {
+  const ValueId out = value(rows(in), columns(in));
+  append("correct streams", When::always,
+         CorrectStreams{streams.count, streams.active, in, activated, coefficients, out});
+  return out;
+}
+
+ValueId GraphBuilder::add_to_other_streams(std::string name, ValueId in, ValueId added,
+                                           Integer streams) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), When::always, AddToOtherStreams{streams, in, added, out});
   return out;
 }
 

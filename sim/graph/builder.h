@@ -17,19 +17,40 @@ class GraphBuilder {
   // The hidden state that enters the current block.
   ValueId block_input(Integer columns);
   void end_block(ValueId output);
+  // What goes along to every layer, in the input block; in a layer's block, its own columns of it.
+  void give_to_layers(ValueId value) { block().per_layer_input = value; }
+  ValueId per_layer_input(Integer columns);
 
-  ValueId embed(Integer vocabulary, Integer columns);
+  ValueId embed(Integer vocabulary, Integer columns, WeightRole table);
   ValueId add_positions(ValueId in, Integer positions);
   ValueId normalize(ValueId in, const Norm& norm, WeightRole weight, WeightRole bias);
   // RMS norm of each of `groups` vectors in a row, with a weight of a vector's width.
   ValueId normalize_groups(ValueId in, double epsilon, WeightRole weight, Integer groups);
   // The same without a weight.
   ValueId normalize_unweighted(std::string name, ValueId in, double epsilon, Integer groups);
+  // With a weight that is there already.
+  ValueId normalize_by(std::string name, ValueId in, double epsilon, WeightId weight);
+  ValueId project_by(std::string name, ValueId in, WeightId weight);
   ValueId scale(std::string name, ValueId in, double factor);
   ValueId scale_by_position(ValueId in, const Temperature& temperature);
   ValueId gate_rows(std::string name, ValueId gate, ValueId in);
   ValueId soft_cap(std::string name, ValueId in, double cap);
   ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
+  ValueId project_clipped(ValueId in, Integer columns, WeightRole weight,
+                          std::optional<double> clip);
+  // `copies` matrices, each times its own vector of `in`, or times the one that there is.
+  ValueId project_each(ValueId in, Integer columns, Integer copies, WeightRole weight);
+  ValueId scale_columns(ValueId in, WeightRole weight);
+  ValueId sparsify(ValueId in, double deviations);
+  ValueId select_columns(std::string name, ValueId in, Integer offset, Integer columns);
+  ValueId join_columns(std::string name, ValueId left, ValueId right);
+  ValueId match_magnitude(std::string name, ValueId in, ValueId reference, Integer vectors,
+                          double least);
+  ValueId average_vectors(std::string name, ValueId in, Integer vectors);
+  ValueId predict_streams(ValueId in, ValueId coefficients, Integer streams);
+  ValueId correct_streams(ValueId in, ValueId activated, ValueId coefficients,
+                          const ParallelStreams& streams);
+  ValueId add_to_other_streams(std::string name, ValueId in, ValueId added, Integer streams);
   // The head that is the embedding table of the input block.
   ValueId project_tied(ValueId in);
   ValueId rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads, Integer offset,

@@ -1,124 +1,18 @@
 #include "sim/graph/lower.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
-#include "sim/graph/builder.h"
+#include "sim/graph/lower_parts.h"
+#include "sim/graph/normal_quantile.h"
 
 namespace llmarch {
 namespace {
 
-BiasRole bias_if(bool present, WeightRole role) {
-  return present ? BiasRole(role) : std::nullopt;
-}
-
-// m(s) of YaRN: attention logits grow with the stretch of the context.
-double yarn_mscale(double factor, double strength) {
-  return factor <= 1 ? 1.0 : 0.1 * strength * std::log(factor) + 1.0;
-}
-
-double softmax_scale(const LatentAttention& attention) {
-  const Integer width = attention.nope_head_dim + attention.rope_head_dim;
-  double scale = 1 / std::sqrt(width.as_double());
-  if (!attention.rotary.scaling) return scale;
-  const auto* yarn = std::get_if<YarnScaling>(&*attention.rotary.scaling);
-  if (yarn == nullptr || !yarn->mscale_all_dim) return scale;
-  const double mscale = yarn_mscale(yarn->factor, *yarn->mscale_all_dim);
-  return scale * mscale * mscale;
-}
-
-Reach reach_of(const GroupedAttention& attention) {
-  if (attention.window) return Window{*attention.window};
-  if (attention.chunk) return Chunk{*attention.chunk};
-  return EveryKey{};
-}
-
-// Queries or keys on their way from the projection to the scores. `heads` vectors in a row.
-ValueId prepare(GraphBuilder& build, const ArchSpec& spec, ValueId x,
-                const GroupedAttention& attention, Integer heads, WeightRole norm,
-                const std::string& name) {
-  const double epsilon = spec.norm.epsilon;
-  if (attention.qk_norm == QkNorm::per_head) x = build.normalize_groups(x, epsilon, norm, heads);
-  if (attention.qk_norm == QkNorm::whole) x = build.normalize_groups(x, epsilon, norm, 1);
-  if (attention.rotary) {
-    x = build.rotate("rotate " + name, x, *attention.rotary, heads, 0, attention.head_dim);
-  }
-  if (attention.qk_norm == QkNorm::unweighted_after_rotation) {
-    x = build.normalize_unweighted("normalise " + name, x, epsilon, heads);
-  }
-  return x;
-}
-
-double score_scale(const GroupedAttention& attention) {
-  return 1 / std::sqrt(attention.query_scalar.value_or(attention.head_dim).as_double());
-}
-
-// Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
-ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
-                        const GroupedAttention& attention) {
-  const Integer query_columns = attention.query_heads * attention.head_dim;
-  const Integer kv_columns = attention.kv_heads * attention.head_dim;
-  const bool bias = attention.qkv_bias;
-  ValueId q =
-      build.project(x, query_columns, WeightRole::query, bias_if(bias, WeightRole::query_bias));
-  ValueId k = build.project(x, kv_columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
-  const ValueId v =
-      build.project(x, kv_columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
-  q = prepare(build, spec, q, attention, attention.query_heads, WeightRole::query_norm, "queries");
-  k = prepare(build, spec, k, attention, attention.kv_heads, WeightRole::key_norm, "keys");
-  if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
-  const Reach reach = reach_of(attention);
-  const CacheId keys = build.store("keys", k, reach);
-  const CacheId values = build.store("values", v, reach);
-  const ValueId mixed = build.attend(attention, score_scale(attention), reach, q, keys, values);
-  return build.project(mixed, spec.hidden, WeightRole::attention_output,
-                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
-}
-
-ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention& attention) {
-  const Integer nope = attention.nope_head_dim;
-  const Integer rope = attention.rope_head_dim;
-  const Integer columns = attention.query_heads * (nope + rope);
-  ValueId q = x;
-  if (attention.query_latent_dim) {
-    q = build.project(q, *attention.query_latent_dim, WeightRole::query_down,
-                      bias_if(attention.compression_bias, WeightRole::query_down_bias));
-    q = build.normalize_groups(q, attention.latent_norm_epsilon, WeightRole::query_latent_norm, 1);
-    q = build.project(q, columns, WeightRole::query_up);
-  } else {
-    q = build.project(q, columns, WeightRole::query);
-  }
-  return build.rotate("rotate queries", q, attention.rotary, attention.query_heads, nope, rope);
-}
-
-// Multi-head latent attention (arXiv 2405.04434, section 2.1). Both forms are in the graph; the
-// workload says which one runs.
-ValueId lower_attention(GraphBuilder& build, const ArchSpec& spec, ValueId x,
-                        const LatentAttention& attention) {
-  const LatentShape shape{attention.query_heads, attention.nope_head_dim, attention.rope_head_dim,
-                          attention.value_head_dim, attention.kv_latent_dim};
-  const bool bias = attention.compression_bias;
-  const ValueId q = lower_latent_query(build, x, attention);
-
-  ValueId latent = build.project(x, shape.latent_dim, WeightRole::latent_down,
-                                 bias_if(bias, WeightRole::latent_down_bias));
-  latent =
-      build.normalize_groups(latent, attention.latent_norm_epsilon, WeightRole::latent_norm, 1);
-  ValueId rope_key = build.project(x, shape.rope_dim, WeightRole::rope_key,
-                                   bias_if(bias, WeightRole::rope_key_bias));
-  rope_key = build.rotate("rotate keys", rope_key, attention.rotary, 1, 0, shape.rope_dim);
-  const CacheId latents = build.store("latents", latent, EveryKey{});
-  const CacheId rope_keys = build.store("rotary keys", rope_key, EveryKey{});
-
-  const WeightId key_up =
-      build.weight(WeightRole::key_up, shape.heads * shape.nope_dim, shape.latent_dim);
-  const WeightId value_up =
-      build.weight(WeightRole::value_up, shape.heads * shape.value_dim, shape.latent_dim);
-  const double scale = softmax_scale(attention);
-  const ValueId mixed =
-      build.attend_absorbed(shape, scale, q, latents, rope_keys, key_up, value_up);
-  build.attend_expanded(shape, scale, q, latents, rope_keys, key_up, value_up, mixed);
-  return build.project(mixed, spec.hidden, WeightRole::attention_output,
-                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
+ValueId sparsify(GraphBuilder& build, ValueId x, const DenseFeedForward& dense) {
+  if (!dense.activation_sparsity) return x;
+  return build.sparsify(x, normal_quantile(static_cast<float>(*dense.activation_sparsity)));
 }
 
 // act(gate(x)) * up(x) (SwiGLU, arXiv 2002.05202), or act(up(x)).
@@ -131,11 +25,11 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
         build.project(x, dense.width, WeightRole::gate, bias_if(bias, WeightRole::gate_bias));
     const ValueId up =
         build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
-    inner = build.gate(gate, up, dense.activation);
+    inner = build.gate(sparsify(build, gate, dense), up, dense.activation);
   } else {
     const ValueId up =
         build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
-    inner = build.activate(up, dense.activation);
+    inner = build.activate(sparsify(build, up, dense), dense.activation);
   }
   return build.project(inner, hidden, WeightRole::down, bias_if(bias, WeightRole::down_bias));
 }
@@ -159,11 +53,13 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
 
 void lower_input(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("embedding", BlockKind::input);
-  ValueId x = build.embed(spec.vocabulary, spec.hidden);
+  ValueId x = build.embed(spec.vocabulary, spec.hidden, WeightRole::token_embedding);
   if (spec.scaled_embedding) {
     x = build.scale("scale embedding", x, std::sqrt(spec.hidden.as_double()));
   }
   if (spec.learned_positions) x = build.add_positions(x, *spec.learned_positions);
+  if (spec.per_layer_embedding) build.give_to_layers(lower_per_layer_inputs(build, spec, x));
+  if (spec.parallel_streams) x = expand_streams(build, spec, x);
   build.end_block(x);
 }
 
@@ -179,43 +75,114 @@ constexpr BlockNorms kFeedForwardNorms{
     WeightRole::feed_forward_norm, WeightRole::feed_forward_norm_bias,
     WeightRole::post_feed_forward_norm, WeightRole::post_feed_forward_norm_bias};
 
-// x + f(x), with norms where the spec has them.
-template <class Function>
+// x + f(x), with norms where the spec has them. `beside` is given what f is given, and the sum.
+template <class Function, class Beside>
 ValueId residual(GraphBuilder& build, const Norm& norm, const BlockNorms& norms,
-                 const std::string& name, ValueId x, const Function& f) {
+                 const std::string& name, ValueId x, const Function& f, const Beside& beside) {
   const NormPlacement place = norm.placement;
   const bool before = place == NormPlacement::before || place == NormPlacement::before_and_after;
   const bool after = place == NormPlacement::after || place == NormPlacement::before_and_after;
-  ValueId h = before ? build.normalize(x, norm, norms.before, norms.before_bias) : x;
-  h = f(h);
+  const ValueId given = before ? build.normalize(x, norm, norms.before, norms.before_bias) : x;
+  ValueId h = f(given);
   if (after) h = build.normalize(h, norm, norms.after, norms.after_bias);
   x = build.add(name, x, h);
-  if (place != NormPlacement::after_residual) return x;
-  return build.normalize(x, norm, norms.after, norms.after_bias);
+  if (place == NormPlacement::after_residual) {
+    x = build.normalize(x, norm, norms.after, norms.after_bias);
+  }
+  return beside(given, x);
 }
 
-void lower_layer(GraphBuilder& build, const ArchSpec& spec, const Named<Layer>& layer) {
-  build.begin_block(layer.name, BlockKind::layer);
-  ValueId x = build.block_input(spec.hidden);
-  const Mixer& mixer = spec.attention.at(layer.value.attention.index).value;
-  const FeedForward& feed_forward = spec.feed_forward.at(layer.value.feed_forward.index).value;
-  x = residual(build, spec.norm, kAttentionNorms, "residual after attention", x, [&](ValueId h) {
-    return std::visit([&](const auto& kind) { return lower_attention(build, spec, h, kind); },
+// Attention and the feed-forward on one stream.
+ValueId lower_blocks(GraphBuilder& build, LayerSurroundings& around, const Layer& layer,
+                     ValueId x) {
+  const ArchSpec& spec = around.spec;
+  const Mixer& mixer = spec.attention.at(layer.attention.index).value;
+  const FeedForward& feed_forward = spec.feed_forward.at(layer.feed_forward.index).value;
+  const auto attention = [&](ValueId h) {
+    return std::visit([&](const auto& kind) { return lower_attention(build, around, h, kind); },
                       mixer);
-  });
+  };
+  const auto feed = [&](ValueId h) {
+    return std::visit(
+        [&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
+        feed_forward);
+  };
   x = residual(
-      build, spec.norm, kFeedForwardNorms, "residual after feed-forward", x, [&](ValueId h) {
-        return std::visit(
-            [&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
-            feed_forward);
-      });
-  build.end_block(x);
+      build, spec.norm, kAttentionNorms, "residual after attention", x, attention,
+      [&](ValueId given, ValueId sum) { return low_rank_residual(build, spec, given, sum); });
+  return residual(build, spec.norm, kFeedForwardNorms, "residual after feed-forward", x, feed,
+                  [](ValueId, ValueId sum) { return sum; });
+}
+
+// A layer on a residual stream of one vector.
+ValueId lower_single_stream(GraphBuilder& build, LayerSurroundings& around, const Layer& layer) {
+  const ArchSpec& spec = around.spec;
+  const ValueId x = lower_blocks(build, around, layer, build.block_input(spec.hidden));
+  if (!spec.per_layer_embedding) return x;
+  return build.add("add per-layer output", x, per_layer_output(build, spec, x));
+}
+
+// AltUp: predict what the layer would do to every stream, run it on one, correct all by what it
+// really did there. One router serves both steps.
+ValueId lower_parallel_streams(GraphBuilder& build, LayerSurroundings& around, const Layer& layer) {
+  const ArchSpec& spec = around.spec;
+  const Integer count = spec.parallel_streams->count;
+  ValueId streams = build.block_input(count * spec.hidden);
+  const StreamRouter router = stream_router(build, spec);
+  streams = predict_streams(build, spec, router, streams);
+  const ValueId done = lower_blocks(build, around, layer, active_stream(build, spec, streams));
+  streams = correct_streams(build, spec, router, streams, done);
+  if (!spec.per_layer_embedding) return streams;
+  const ValueId more = per_layer_output(build, spec, active_stream(build, spec, streams));
+  return build.add_to_other_streams("add per-layer output", streams, more, count);
+}
+
+// Returns the caches that the layer fills, where it has grouped attention of its own.
+std::optional<KvCacheIds> lower_layer(GraphBuilder& build, const ArchSpec& spec,
+                                      const Named<Layer>& layer, std::optional<KvCacheIds> shared) {
+  build.begin_block(layer.name, BlockKind::layer);
+  LayerSurroundings around{spec, shared, std::nullopt};
+  build.end_block(spec.parallel_streams ? lower_parallel_streams(build, around, layer.value)
+                                        : lower_single_stream(build, around, layer.value));
+  return around.own;
+}
+
+// Of each kind of layer that reads another's cache, the kind that fills it; rules.h sees to it that
+// there is one.
+std::map<std::size_t, std::size_t> owning_kinds(const ArchSpec& spec) {
+  const std::vector<std::size_t> kinds = layer_sequence(spec);
+  const auto owners = cache_owners(spec);
+  std::map<std::size_t, std::size_t> owning;
+  for (std::size_t place = 0; place < kinds.size(); ++place) {
+    if (owners[place]) owning[kinds[place]] = kinds[*owners[place]];
+  }
+  return owning;
+}
+
+// Lowers the kinds of layer, those that fill a cache before those that read it; where each then
+// stands among the blocks.
+std::vector<std::size_t> lower_layers(GraphBuilder& build, const ArchSpec& spec) {
+  const auto owning = owning_kinds(spec);
+  std::vector<std::size_t> blocks(spec.layer.size());
+  std::vector<std::optional<KvCacheIds>> caches(spec.layer.size());
+  std::size_t next = 1;  // behind the input block
+  const auto lower_kind = [&](std::size_t kind, std::optional<KvCacheIds> shared) {
+    caches[kind] = lower_layer(build, spec, spec.layer[kind], shared);
+    blocks[kind] = next++;
+  };
+  for (std::size_t kind = 0; kind < spec.layer.size(); ++kind) {
+    if (!owning.contains(kind)) lower_kind(kind, std::nullopt);
+  }
+  for (const auto& [kind, owner] : owning) lower_kind(kind, caches[owner]);
+  return blocks;
 }
 
 void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("head", BlockKind::output);
-  ValueId x = build.block_input(spec.hidden);
+  const Integer streams = spec.parallel_streams ? spec.parallel_streams->count : Integer(1);
+  ValueId x = build.block_input(streams * spec.hidden);
   x = build.select_rows(x);
+  if (spec.parallel_streams) x = merge_streams(build, spec, x);
   x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
   ValueId logits = spec.head == Head::tied ? build.project_tied(x)
                                            : build.project(x, spec.vocabulary, WeightRole::head);
@@ -228,10 +195,10 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
 OpGraph lower(const ArchSpec& spec) {
   GraphBuilder build;
   lower_input(build, spec);
-  for (const Named<Layer>& layer : spec.layer) lower_layer(build, spec, layer);
+  const std::vector<std::size_t> blocks = lower_layers(build, spec);
   lower_output(build, spec);
   std::vector<std::size_t> layers = layer_sequence(spec);
-  for (std::size_t& layer : layers) layer += 1;  // behind the input block
+  for (std::size_t& layer : layers) layer = blocks.at(layer);
   return build.finish(std::move(layers));
 }
 

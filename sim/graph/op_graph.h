@@ -13,97 +13,16 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "sim/graph/reach.h"
+#include "sim/graph/weight_role.h"
 #include "sim/graph/workload.h"
 #include "sim/spec/arch_spec.h"
 #include "sim/units.h"
 
 namespace llmarch {
-
-enum class WeightRole {
-  token_embedding,
-  position_embedding,
-  attention_norm,
-  attention_norm_bias,
-  post_attention_norm,
-  post_attention_norm_bias,
-  query,
-  query_bias,
-  key,
-  key_bias,
-  value,
-  value_bias,
-  query_norm,
-  key_norm,
-  attention_output,
-  attention_output_bias,
-  query_down,
-  query_down_bias,
-  query_latent_norm,
-  query_up,
-  latent_down,
-  latent_down_bias,
-  rope_key,
-  rope_key_bias,
-  latent_norm,
-  key_up,
-  value_up,
-  feed_forward_norm,
-  feed_forward_norm_bias,
-  post_feed_forward_norm,
-  post_feed_forward_norm_bias,
-  gate,
-  gate_bias,
-  up,
-  up_bias,
-  down,
-  down_bias,
-  router,
-  router_correction_bias,
-  expert_gate,
-  expert_up,
-  expert_down,
-  shared_gate,
-  shared_up,
-  shared_down,
-  shared_gate_vector,
-  final_norm,
-  final_norm_bias,
-  head,
-};
-
-// Where a parameter is counted in the breakdown of a total.
-enum class Component {
-  token_embedding,
-  position_embedding,
-  attention,
-  feed_forward,
-  router,
-  experts,
-  shared_experts,
-  norms,
-  head,
-};
-
-// What a parameter is to the arithmetic.
-enum class WeightKind {
-  matrix,
-  table,  // opened row by row
-  norm,   // a vector that multiplies
-  bias,   // a vector that is added
-};
-
-WeightKind kind_of(WeightRole role);
-bool is_vector(WeightRole role);  // a norm or a bias
-
-// The closed switch that sorts every weight into one component, so that components add up.
-Component component_of(WeightRole role);
-std::string_view name_of(WeightRole role);
-std::string_view name_of(Component component);
 
 using WeightId = std::size_t;  // index into OpGraph::weights
 using CacheId = std::size_t;   // index into OpGraph::caches
@@ -188,11 +107,75 @@ struct Normalize {
   ValueId in, out;
 };
 
-// out = in * weight^T + bias, weight (rows, columns).
+// out = in * weight^T + bias, weight (rows, columns). With a clip, each weight is first held within
+// -clip and clip; that is a comparison, and no arithmetic.
 struct Project {
   WeightId weight;
   std::optional<WeightId> bias;
   ValueId in, out;
+  std::optional<double> weight_clip = {};
+};
+
+// Each row of `out` is a vector for each copy of the weight: copy c times its own vector of `in`,
+// or times the one vector that `in` has.
+struct ProjectEach {
+  WeightId weight;  // (rows, columns), a copy per vector
+  ValueId in, out;
+};
+
+// out = in * weight, element by element, the same for every row
+struct ScaleColumns {
+  WeightId weight;  // (columns)
+  ValueId in, out;
+};
+
+// out = max(0, in - (mean + deviations * standard deviation)) of the row
+struct Sparsify {
+  double deviations;
+  ValueId in, out;
+};
+
+// `out.columns` columns of each row, from `offset` on.
+struct SelectColumns {
+  Integer offset;
+  ValueId in, out;
+};
+
+// out = left and then right, row by row
+struct JoinColumns {
+  ValueId left, right, out;
+};
+
+// Each of the `vectors` vectors in a row of `in` is brought to the root mean square of the row of
+// `reference`. A mean square below `least` is taken for that.
+struct MatchMagnitude {
+  Integer vectors;
+  double least;
+  ValueId in, reference, out;
+};
+
+// The mean of the `vectors` vectors in a row.
+struct AverageVectors {
+  Integer vectors;
+  ValueId in, out;
+};
+
+// out_j = in_j + sum over i of coefficient (j, i) * in_i, for the streams i, j of a row.
+struct PredictStreams {
+  Integer streams;
+  ValueId in, coefficients, out;  // streams x width, streams x streams, streams x width
+};
+
+// out_j = in_j + (1 + coefficient j) * (activated - in_active)
+struct CorrectStreams {
+  Integer streams, active;
+  ValueId in, activated, coefficients, out;  // streams x width, width, streams, streams x width
+};
+
+// `added` on top of every stream but the first.
+struct AddToOtherStreams {
+  Integer streams;
+  ValueId in, added, out;
 };
 
 // Each row is `heads` vectors of equal width; in each, `dim` elements from `offset` on are turned
@@ -210,8 +193,8 @@ struct Store {
   ValueId in;
 };
 
-// Scaled dot-product attention, causal; `query_heads / kv_heads` query heads share a key/value
-// head.
+// Scaled dot-product attention, causal, over a cache of this layer or of another block's newest
+// one; `query_heads / kv_heads` query heads share a key/value head.
 struct Attend {
   Integer query_heads, kv_heads, head_dim;
   double scale;
@@ -316,9 +299,11 @@ struct SelectRows {
 };
 
 using Op =
-    std::variant<Embed, AddPositions, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project,
-                 Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents,
-                 AttendExpanded, Activate, Gate, Add, Route, RunExperts, SelectRows>;
+    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, GateRows, SoftCap,
+                 Sparsify, Normalize, Project, ProjectEach, Rotate, Store, Attend, AbsorbQuery,
+                 AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
+                 Route, RunExperts, SelectRows, SelectColumns, JoinColumns, MatchMagnitude,
+                 AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
 
 // When an operation runs: always, or only in one form of latent attention.
 enum class When { always, absorbed, expanded };
@@ -342,7 +327,11 @@ struct Block {
   std::vector<Value> values;
   std::vector<Node> nodes;
   std::optional<ValueId> input;  // the hidden state; absent in the input block
-  ValueId output = 0;            // the hidden state, or the logits
+  // What goes along with the hidden state to every layer: the input block makes it for all layers
+  // side by side, and a layer is given its own columns of it, its place in the stack times their
+  // number. Absent where nothing goes along.
+  std::optional<ValueId> per_layer_input;
+  ValueId output = 0;  // the hidden state, or the logits
 };
 
 struct OpGraph {
@@ -358,6 +347,9 @@ struct OpGraph {
     return blocks.at(weight.block).repeats;
   }
 };
+
+// Token ids below this are in every table that a token is looked up in.
+Integer token_vocabulary(const OpGraph& graph);
 
 // The rows of a learned position table, beyond which a model cannot go; none where it has no such
 // table.

@@ -16,6 +16,10 @@ WorkKind kind_of_component(Component component) {
     case Component::experts: return WorkKind::experts;
     case Component::norms: return WorkKind::norms;
     case Component::head: return WorkKind::head;
+    case Component::per_layer_embedding: return WorkKind::embedding;
+    case Component::per_layer_inputs:
+    case Component::low_rank_residual:
+    case Component::parallel_streams: return WorkKind::streams;
   }
   throw std::logic_error("kind_of_component: a component outside the enumeration");
 }
@@ -43,12 +47,25 @@ struct Sorter {
   WorkKind operator()(const ExpandAttended&) const { return WorkKind::projections; }
   WorkKind operator()(const ExpandLatents&) const { return WorkKind::projections; }
   WorkKind operator()(const AttendExpanded&) const { return WorkKind::attention; }
-  WorkKind operator()(const Activate&) const { return WorkKind::feed_forward; }
+  WorkKind operator()(const Activate& op) const {
+    // Only the router of parallel streams ends in a tanh.
+    return op.activation == Activation::tanh ? WorkKind::streams : WorkKind::feed_forward;
+  }
   WorkKind operator()(const Gate&) const { return WorkKind::feed_forward; }
   WorkKind operator()(const Add&) const { return WorkKind::residual; }
   WorkKind operator()(const Route&) const { return WorkKind::router; }
   WorkKind operator()(const RunExperts&) const { return WorkKind::experts; }
   WorkKind operator()(const SelectRows&) const { return WorkKind::head; }
+  WorkKind operator()(const Sparsify&) const { return WorkKind::feed_forward; }
+  WorkKind operator()(const ScaleColumns&) const { return WorkKind::streams; }
+  WorkKind operator()(const ProjectEach&) const { return WorkKind::streams; }
+  WorkKind operator()(const SelectColumns&) const { return WorkKind::streams; }
+  WorkKind operator()(const JoinColumns&) const { return WorkKind::streams; }
+  WorkKind operator()(const MatchMagnitude&) const { return WorkKind::streams; }
+  WorkKind operator()(const AverageVectors&) const { return WorkKind::streams; }
+  WorkKind operator()(const PredictStreams&) const { return WorkKind::streams; }
+  WorkKind operator()(const CorrectStreams&) const { return WorkKind::streams; }
+  WorkKind operator()(const AddToOtherStreams&) const { return WorkKind::streams; }
 };
 
 }  // namespace
@@ -63,6 +80,7 @@ std::string_view name_of(WorkKind kind) {
     case WorkKind::experts: return "experts";
     case WorkKind::norms: return "norms";
     case WorkKind::residual: return "residual";
+    case WorkKind::streams: return "streams and per-layer inputs";
     case WorkKind::head: return "head";
   }
   throw std::logic_error("name_of: a kind of work outside the enumeration");

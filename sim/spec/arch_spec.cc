@@ -20,4 +20,23 @@ Integer layer_count(const ArchSpec& spec) {
   return count;
 }
 
+const GroupedAttention* sharing_attention(const ArchSpec& spec, const Layer& layer) {
+  const auto* grouped =
+      std::get_if<GroupedAttention>(&spec.attention.at(layer.attention.index).value);
+  return grouped != nullptr && grouped->kv_from ? grouped : nullptr;
+}
+
+std::vector<std::optional<std::size_t>> cache_owners(const ArchSpec& spec) {
+  const std::vector<std::size_t> kinds = layer_sequence(spec);
+  std::vector<std::optional<std::size_t>> newest(spec.attention.size());  // layer with each
+  std::vector<std::optional<std::size_t>> owners;
+  for (std::size_t place = 0; place < kinds.size(); ++place) {
+    const Layer& layer = spec.layer.at(kinds[place]).value;
+    const GroupedAttention* sharing = sharing_attention(spec, layer);
+    owners.push_back(sharing == nullptr ? std::nullopt : newest.at(sharing->kv_from->index));
+    newest.at(layer.attention.index) = place;
+  }
+  return owners;
+}
+
 }  // namespace llmarch

@@ -15,7 +15,7 @@
 namespace llmarch {
 
 enum class NormKind { rms, layer };
-enum class Activation { gelu_tanh, gelu_erf, silu, relu };
+enum class Activation { gelu_tanh, gelu_erf, silu, relu, tanh };
 enum class RotaryLayout { half_split, interleaved };
 // per_head, whole: a norm with a weight over each head, or over the whole projection, before
 // rotation. unweighted_after_rotation: each head over its root mean square, after rotation, where
@@ -71,6 +71,7 @@ struct Rotary {
   double theta = 0;
   RotaryLayout layout = RotaryLayout::half_split;
   std::optional<RotaryScaling> scaling;
+  std::optional<Integer> dim = {};  // elements of a head that are turned, the first; absent: all
 };
 
 // Queries grow with their position p, by 1 + strength ln(floor((p + 1) / floor) + 1): Llama 4's
@@ -78,6 +79,12 @@ struct Rotary {
 struct Temperature {
   double strength = 0;
   Integer floor;
+};
+
+// A name in a spec, and the place in its list that it resolves to.
+struct Reference {
+  std::string name;
+  std::size_t index = 0;
 };
 
 // Multi-head (kv_heads = query_heads), grouped-query and multi-query attention.
@@ -88,6 +95,10 @@ struct GroupedAttention {
   bool qkv_bias = false;
   bool output_bias = false;
   std::optional<QkNorm> qk_norm;
+  bool value_norm = false;  // each value head over its root mean square, before it is cached
+  // The attention whose cache this one reads instead of filling its own: that of the nearest layer
+  // before with that attention (Gemma 3n). It then has no key and value projections.
+  std::optional<Reference> kv_from;
   // Which keys a query meets besides those of causality: the `window` newest, itself among them; or
   // those of its own chunk, positions k chunk to k chunk + chunk - 1. Never both.
   std::optional<Integer> window;
@@ -120,6 +131,9 @@ struct DenseFeedForward {
   Activation activation = Activation::silu;
   bool gated = false;  // act(gate(x)) * up(x) instead of act(up(x))
   bool bias = false;
+  // Statistical top-k (Spark Transformer, arXiv 2506.06644): of what enters the activation only
+  // what lies above mean + quantile(this) deviations of its row is kept, less that bound.
+  std::optional<double> activation_sparsity = {};
 };
 
 struct ExpertGroups {
@@ -155,12 +169,6 @@ struct Named {
   Value value;
 };
 
-// A name in a spec, and the place in its list that it resolves to.
-struct Reference {
-  std::string name;
-  std::size_t index = 0;
-};
-
 // One kind of layer: attention and then a feed-forward on the residual stream.
 struct Layer {
   Reference attention;
@@ -185,6 +193,25 @@ struct Published {
   std::string source;
 };
 
+// Alternating updates (AltUp: Baykal and others, NeurIPS 2023, as Gemma 3n has it). The residual
+// stream is `count` vectors wide; a layer runs on one of them, and what it would do to the others
+// is predicted before it and corrected behind it.
+struct ParallelStreams {
+  Integer count;
+  Integer active;                          // from 0
+  std::optional<double> coefficient_clip;  // bounds the weights that make the corrections
+};
+
+// Per-layer embeddings (Gemma 3n): each layer has a table of its own in which the token is looked
+// up, and adds what a gate lets through of it. The tables stand side by side in one, and need not
+// be resident: a token reads one row.
+struct PerLayerEmbedding {
+  Integer vocabulary;
+  Integer width;  // for each layer
+  Activation activation = Activation::gelu_tanh;
+  bool scaled_input = false;  // what the gate sees is multiplied by a weight first
+};
+
 struct ArchSpec {
   std::string name;
   std::string title;
@@ -199,6 +226,10 @@ struct ArchSpec {
   Head head = Head::separate;
   std::optional<double> logit_soft_cap;  // logits s become cap tanh(s / cap)
   Norm norm;
+  std::optional<ParallelStreams> parallel_streams;
+  std::optional<PerLayerEmbedding> per_layer_embedding;
+  // Learned augmented residual (LAuReL, arXiv 2411.07501): the rank of a branch beside attention.
+  std::optional<Integer> low_rank_residual;
 
   std::vector<Named<Mixer>> attention;
   std::vector<Named<FeedForward>> feed_forward;
@@ -211,5 +242,12 @@ std::vector<std::size_t> layer_sequence(const ArchSpec& spec);
 
 // The number of layers: the sum over the stack.
 Integer layer_count(const ArchSpec& spec);
+
+// The attention that the layers of a kind have, where it reads the cache of another; else null.
+const GroupedAttention* sharing_attention(const ArchSpec& spec, const Layer& layer);
+
+// For each layer in order that reads another's cache, the place of that one: the nearest before it
+// whose attention is the one named. Nothing where there is none.
+std::vector<std::optional<std::size_t>> cache_owners(const ArchSpec& spec);
 
 }  // namespace llmarch

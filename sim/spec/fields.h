@@ -6,14 +6,13 @@
 // name every place that has to know more.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include "sim/spec/arch_spec.h"
+#include "sim/spec/names.h"
 
 namespace llmarch {
 
@@ -39,6 +38,9 @@ struct RealRange {
 
 inline constexpr RealRange kEpsilon{0, 1};
 inline constexpr RealRange kFactor{0, 1e9};
+inline constexpr RealRange kShare{0, 0.999999};
+inline constexpr Range kStreams{2, 64};
+inline constexpr Range kStreamIndex{0, 63};
 
 // A headline stands in every comparison; a detail only where models differ in it.
 enum class Prominence { headline, detail };
@@ -51,80 +53,6 @@ struct Field {
 
 template <class Type, class Struct>
 concept FieldsOf = std::same_as<std::remove_const_t<Type>, Struct>;
-
-// The names of an enumeration's values, and of a variant's alternatives, as a file writes them.
-template <class Type>
-struct Names;
-
-template <>
-struct Names<NormKind> {
-  static constexpr std::array values{std::pair{std::string_view("rms"), NormKind::rms},
-                                     std::pair{std::string_view("layer"), NormKind::layer}};
-};
-template <>
-struct Names<Activation> {
-  static constexpr std::array values{
-      std::pair{std::string_view("gelu_tanh"), Activation::gelu_tanh},
-      std::pair{std::string_view("gelu_erf"), Activation::gelu_erf},
-      std::pair{std::string_view("silu"), Activation::silu},
-      std::pair{std::string_view("relu"), Activation::relu}};
-};
-template <>
-struct Names<RotaryLayout> {
-  static constexpr std::array values{
-      std::pair{std::string_view("half_split"), RotaryLayout::half_split},
-      std::pair{std::string_view("interleaved"), RotaryLayout::interleaved}};
-};
-template <>
-struct Names<QkNorm> {
-  static constexpr std::array values{
-      std::pair{std::string_view("per_head"), QkNorm::per_head},
-      std::pair{std::string_view("whole"), QkNorm::whole},
-      std::pair{std::string_view("unweighted_after_rotation"), QkNorm::unweighted_after_rotation}};
-};
-template <>
-struct Names<NormPlacement> {
-  static constexpr std::array values{
-      std::pair{std::string_view("before"), NormPlacement::before},
-      std::pair{std::string_view("after"), NormPlacement::after},
-      std::pair{std::string_view("before_and_after"), NormPlacement::before_and_after},
-      std::pair{std::string_view("after_residual"), NormPlacement::after_residual}};
-};
-template <>
-struct Names<GroupScore> {
-  static constexpr std::array values{std::pair{std::string_view("best"), GroupScore::best},
-                                     std::pair{std::string_view("best_two"), GroupScore::best_two}};
-};
-template <>
-struct Names<Head> {
-  static constexpr std::array values{std::pair{std::string_view("tied"), Head::tied},
-                                     std::pair{std::string_view("separate"), Head::separate}};
-};
-template <>
-struct Names<Scoring> {
-  static constexpr std::array values{std::pair{std::string_view("softmax"), Scoring::softmax},
-                                     std::pair{std::string_view("sigmoid"), Scoring::sigmoid}};
-};
-template <>
-struct Names<RotaryScaling> {
-  static constexpr std::array<std::string_view, 3> alternatives{"llama3", "yarn", "linear"};
-};
-template <>
-struct Names<Mixer> {
-  static constexpr std::array<std::string_view, 2> alternatives{"grouped", "latent"};
-};
-template <>
-struct Names<FeedForward> {
-  static constexpr std::array<std::string_view, 2> alternatives{"dense", "mixture"};
-};
-
-template <class Enum>
-constexpr std::string_view name_of(Enum value) {
-  for (const auto& [name, candidate] : Names<Enum>::values) {
-    if (candidate == value) return name;
-  }
-  return "?";  // unreachable: Names lists every value, and a test checks it
-}
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
@@ -196,6 +124,8 @@ void visit_fields(Visitor& visit, FieldsOf<YarnScaling> auto& scaling) {
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Rotary> auto& rotary) {
   visit(Field{"theta", "the base of the rotary frequencies"}, rotary.theta, kFactor);
+  visit(Field{"dim", "elements of a head that are turned, the first; all where it is left out"},
+        rotary.dim, kSize);
   visit(Field{"layout", "half_split rotates element i with i + dim/2; interleaved 2i with 2i + 1",
               Prominence::detail},
         rotary.layout);
@@ -215,6 +145,12 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
             "queries and keys are normalised: per_head or whole before rotation with a weight, or "
             "unweighted_after_rotation"},
       attention.qk_norm);
+  visit(Field{"value_norm", "each value head is divided by its root mean square"},
+        attention.value_norm);
+  visit(Field{"kv_from",
+              "name of the [attention.NAME] table whose cache is read, that of the nearest layer "
+              "before; there are no key and value projections then"},
+        attention.kv_from);
   visit(Field{"window", "a query meets this many of the newest keys, its own among them"},
         attention.window, kPositions);
   visit(Field{"chunk", "a query meets the keys of its own chunk of this many positions"},
@@ -258,6 +194,10 @@ void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward)
       Field{"gated", "three projections, act(gate(x)) * up(x), instead of two", Prominence::detail},
       feed_forward.gated);
   visit(Field{"bias", "the projections have a bias"}, feed_forward.bias);
+  visit(Field{"activation_sparsity",
+              "of what enters the activation, what lies above mean + quantile(this) deviations of "
+              "its row is kept, less that bound"},
+        feed_forward.activation_sparsity, kShare);
 }
 
 template <class Visitor>
@@ -297,6 +237,26 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
   visit(Field{"activation", "the experts' gate function; experts are gated", Prominence::detail},
         mixture.activation);
   visit(Field{"router", "how experts are chosen and weighted"}, mixture.router);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<ParallelStreams> auto& streams) {
+  visit(Field{"count", "vectors that make up the residual stream"}, streams.count, kStreams);
+  visit(Field{"active", "the one that layers run on, from 0", Prominence::detail}, streams.active,
+        kStreamIndex);
+  visit(Field{"coefficient_clip", "the weights that make the corrections are held within this",
+              Prominence::detail},
+        streams.coefficient_clip, kFactor);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<PerLayerEmbedding> auto& embedding) {
+  visit(Field{"vocabulary", "rows of the table"}, embedding.vocabulary, kSize);
+  visit(Field{"width", "columns of the table for each layer"}, embedding.width, kSize);
+  visit(Field{"activation", "the gate's function", Prominence::detail}, embedding.activation);
+  visit(Field{"scaled_input", "what the gate sees is multiplied by a weight first",
+              Prominence::detail},
+        embedding.scaled_input);
 }
 
 template <class Visitor>
@@ -349,6 +309,14 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"logit_soft_cap", "logits s become cap tanh(s / cap)"}, spec.logit_soft_cap, kFactor);
   visit(Field{"norm", "the norm used throughout, around each block and before the head"},
         spec.norm);
+  visit(Field{"parallel_streams", "the residual stream is several vectors wide (AltUp)"},
+        spec.parallel_streams);
+  visit(Field{"per_layer_embedding", "each layer looks the token up in a table of its own"},
+        spec.per_layer_embedding);
+  visit(Field{"low_rank_residual",
+              "rank of a branch n + norm(up(down(n))) of attention's normalised input n; the sum "
+              "with it is divided by the root of 2 (LAuReL)"},
+        spec.low_rank_residual, kSize);
   visit(Field{"attention", "kinds of attention, by name"}, spec.attention);
   visit(Field{"feed_forward", "kinds of feed-forward, by name"}, spec.feed_forward);
   visit(Field{"layer", "kinds of layer, by name"}, spec.layer);

@@ -50,8 +50,10 @@ class FormatWriter {
     line(field, fmt::format("whole number, {} to {}", grouped_digits(range.least), grouped_digits(range.most)));
   }
   void operator()(const Field& field, double&, const RealRange& range) {
+    const bool whole = range.most >= 1;
     line(field, fmt::format("number above {}, at most {}", range.above,
-                            grouped_digits(static_cast<std::int64_t>(range.most))));
+                            whole ? grouped_digits(static_cast<std::int64_t>(range.most))
+                                  : fmt::format("{}", range.most)));
   }
   void operator()(const Field& field, std::string&) { line(field, "text"); }
   void operator()(const Field& field, bool&) {

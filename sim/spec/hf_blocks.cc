@@ -194,6 +194,12 @@ Activation activation(Import& import, std::string_view key) {
   return Activation::silu;
 }
 
+Activation activation_or(Import& import, std::string_view key, Activation filled) {
+  if (import.config.contains(key)) return activation(import, key);
+  import.config.fill(key, std::string(name_of(filled)), kTypeDefault);
+  return filled;
+}
+
 Rotary rotary(Import& import, RotaryLayout layout) {
   return rotary_with(import, layout, [&] { return import.config.real("rope_theta"); });
 }
@@ -202,6 +208,26 @@ Rotary rotary_or(Import& import, RotaryLayout layout, double theta) {
   return rotary_with(import, layout,
                      [&] { return import.config.real_or("rope_theta", theta, kTypeDefault); });
 }
+
+std::optional<Rotary> rotary_of_layer_type(Import& import, RotaryLayout layout,
+                                           const std::string& type) {
+  ConfigReader& config = import.config;
+  const json* all = config.optional_object("rope_parameters");
+  if (all == nullptr || !all->contains(type)) return std::nullopt;
+  const std::string where = "rope_parameters." + type;
+  if (!all->at(type).is_object()) {
+    config.refuse(fmt::format("'{}' is no object", where), "it holds rope_type and rope_theta");
+    return std::nullopt;
+  }
+  ConfigReader rope(all->at(type), where, import.load.problems, import.load.filled);
+  Rotary rotary;
+  rotary.layout = layout;
+  rotary.theta = rope.real("rope_theta");
+  rope.only("partial_rotary_factor", 1.0);
+  read_scaling(rope, rotary);
+  return rotary;
+}
+
 GroupedAttention heads_of(Import& import) {
   ConfigReader& config = import.config;
   GroupedAttention attention;

@@ -24,9 +24,15 @@ Head head_of(Import& import, bool tied_by_default);
 void read_common(Import& import, ArchSpec& spec, bool tied_by_default);
 Integer layer_number(Import& import, std::string_view key);
 Activation activation(Import& import, std::string_view key);
+Activation activation_or(Import& import, std::string_view key, Activation filled);
 // theta is stated, or the library's own.
 Rotary rotary(Import& import, RotaryLayout layout);
 Rotary rotary_or(Import& import, RotaryLayout layout, double theta);
+
+// Where "rope_parameters" holds an object for each type of layer, that of `type`; none where it
+// does not.
+std::optional<Rotary> rotary_of_layer_type(Import& import, RotaryLayout layout,
+                                           const std::string& type);
 
 // Query and key/value heads as most decoders call them: their numbers; with biases and rotary
 // positions too.

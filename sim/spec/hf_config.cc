@@ -54,6 +54,7 @@ constexpr std::array kModelTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"smollm3", import_smollm3},
                                  ModelType{"gemma2", import_gemma2},
                                  ModelType{"gemma3_text", import_gemma3_text},
+                                 ModelType{"gemma3n_text", import_gemma3n_text},
                                  ModelType{"qwen2_moe", import_qwen2_moe},
                                  ModelType{"qwen3", import_qwen3},
                                  ModelType{"qwen3_moe", import_qwen3_moe},
@@ -89,6 +90,7 @@ void check_rules(const ArchSpec& spec, ConfigLoad& load) {
 
 // Model types that put a text decoder beside other parts, and the type of that decoder.
 constexpr std::array kNestedTypes{std::pair{std::string_view("gemma3"), "gemma3_text"},
+                                  std::pair{std::string_view("gemma3n"), "gemma3n_text"},
                                   std::pair{std::string_view("llama4"), "llama4_text"},
                                   std::pair{std::string_view("mistral3"), "mistral"}};
 

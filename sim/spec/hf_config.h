@@ -16,7 +16,7 @@ namespace llmarch {
 // How a family calls its tensors; kernels/weights/tensor_names.h knows the names.
 // Most decoders call them as Llama does; the others differ in a few names or in what is stored as
 // one.
-enum class CheckpointNaming { gpt2, decoder, gemma, qwen2_moe, llama4 };
+enum class CheckpointNaming { gpt2, decoder, gemma, gemma3n, qwen2_moe, llama4 };
 
 struct ConfigLoad {
   std::optional<ArchSpec> spec;  // absent when there are problems

@@ -1,36 +1,8 @@
-#include <fmt/format.h>
-
-#include "sim/spec/hf_json.h"
+#include "sim/spec/hf_gemma_blocks.h"
 #include "sim/spec/hf_model_types.h"
 
 namespace llmarch {
 namespace {
-
-// Which layers have a window: stated by name, or by the rule of the model type.
-std::vector<std::size_t> local_and_global(Import& import, std::int64_t every_nth_is_global) {
-  ConfigReader& config = import.config;
-  const Integer layers = layer_number(import, "num_hidden_layers");
-  const std::vector<std::string> types = config.optional_texts("layer_types");
-  std::vector<std::size_t> kinds;
-  for (std::int64_t layer = 0; layer < layers.value(); ++layer) {
-    const bool global = (layer + 1) % every_nth_is_global == 0;
-    kinds.push_back(global ? 1 : 0);
-  }
-  for (std::size_t layer = 0; layer < types.size(); ++layer) {
-    if (types[layer] != "sliding_attention" && types[layer] != "full_attention") {
-      config.refuse(fmt::format("layer type {} is not supported", quote_name(types[layer])),
-                    "supported: sliding_attention, full_attention");
-      return kinds;
-    }
-    if (layer < kinds.size()) kinds[layer] = types[layer] == "full_attention" ? 1 : 0;
-  }
-  if (!types.empty() && types.size() != kinds.size() && config.all_read({"num_hidden_layers"})) {
-    config.refuse(fmt::format("'layer_types' lists {} layers, and num_hidden_layers = {}",
-                              types.size(), layers.value()),
-                  "it has one entry for each layer");
-  }
-  return kinds;
-}
 
 // What all Gemmas share.
 void read_gemma(Import& import, ArchSpec& spec) {
@@ -89,9 +61,9 @@ void import_gemma3_text(Import& import, ArchSpec& spec) {
   config.only("attn_logit_softcapping", nullptr);
   GroupedAttention local = global;
   local.window = config.size_or("sliding_window", 4096, kTypeDefault, kPositions);
-  local.rotary = Rotary{config.real_or("rope_local_base_freq", 10000, kTypeDefault),
-                        RotaryLayout::half_split, std::nullopt};
-  global.rotary = rotary_or(import, RotaryLayout::half_split, 1000000);
+  const LocalAndGlobalRotary rotary = rotaries(import);
+  local.rotary = rotary.local;
+  global.rotary = rotary.global;
   const Integer pattern = config.size_or("sliding_window_pattern", 6, kTypeDefault);
   add_gemma_layers(import, spec, local, global, pattern.value());
 }

@@ -16,6 +16,7 @@ void import_llama4_text(Import& import, ArchSpec& spec);
 
 void import_gemma2(Import& import, ArchSpec& spec);
 void import_gemma3_text(Import& import, ArchSpec& spec);
+void import_gemma3n_text(Import& import, ArchSpec& spec);
 
 void import_qwen3(Import& import, ArchSpec& spec);
 void import_qwen3_moe(Import& import, ArchSpec& spec);

@@ -165,6 +165,10 @@ std::vector<std::string> ConfigReader::optional_texts(std::string_view key) {
   return list<std::string>(key, "a list of texts", &json::is_string);
 }
 
+std::vector<double> ConfigReader::optional_reals(std::string_view key) {
+  return list<double>(key, "a list of numbers", &json::is_number);
+}
+
 const json* ConfigReader::optional_object(std::string_view key) {
   const json* value = find(key);
   if (value == nullptr || value->is_object()) return value;

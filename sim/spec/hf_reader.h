@@ -42,9 +42,14 @@ class ConfigReader {
   std::vector<std::int64_t> indices_or_none(std::string_view key, std::string_view reason);
   const nlohmann::json* object_or_none(std::string_view key, std::string_view reason);
 
+  // Records what an absent field was filled with, for what the readers above do not fill
+  // themselves.
+  void fill(std::string_view key, const std::string& value, std::string_view reason);
+
   // Absent or null: none. For fields that only repeat or name what others say.
   std::optional<std::string> optional_text(std::string_view key);
   std::vector<std::string> optional_texts(std::string_view key);
+  std::vector<double> optional_reals(std::string_view key);
   const nlohmann::json* optional_object(std::string_view key);
 
   // A field whose other values change the arithmetic in ways that are not built; it may be absent.
@@ -53,6 +58,10 @@ class ConfigReader {
   void inert(std::initializer_list<std::string_view> keys);
 
   [[nodiscard]] bool contains(std::string_view key) const { return object_.contains(key); }
+  // Whether the field is a list, where a single value would do too.
+  [[nodiscard]] bool is_list(std::string_view key) const {
+    return contains(key) && object_.at(std::string(key)).is_array();
+  }
   // Whether none of these was missing or refused: else nothing is said of what follows from them.
   [[nodiscard]] bool all_read(std::initializer_list<std::string_view> keys) const;
   void refuse(std::string message, std::string remedy);
@@ -69,7 +78,6 @@ class ConfigReader {
   const nlohmann::json* find(std::string_view key);
   const nlohmann::json* required(std::string_view key, std::string_view expected);
   void wrong(std::string_view key, std::string_view expected);
-  void fill(std::string_view key, const std::string& value, std::string_view reason);
   template <class Item>
   std::vector<Item> list(std::string_view key, std::string_view expected,
                          bool (nlohmann::json::*is_item)() const noexcept);

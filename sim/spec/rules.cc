@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "sim/spec/fields.h"
 
@@ -71,18 +73,43 @@ void reach_is_one(const GroupedAttention& attention, const std::string& path, Pr
                       "a query meets the newest keys, or those of its chunk: keep one of the two"});
 }
 
+void the_turned_part_is_within_a_head(const GroupedAttention& attention, const std::string& path,
+                                      Problems& problems) {
+  const std::optional<Integer> dim = attention.rotary->dim;
+  if (!dim) return rotated_width_is_even(attention.head_dim, path, "head_dim", problems);
+  rotated_width_is_even(*dim, path + ".rotary", "dim", problems);
+  if (!known(attention.head_dim) || *dim <= attention.head_dim) return;
+  problems.push_back(
+      {path + ".rotary.dim",
+       fmt::format("dim = {} is more than head_dim = {}", dim->value(), attention.head_dim.value()),
+       "a head turns some or all of its elements"});
+}
+
+void shared_values_are_not_normalised_again(const GroupedAttention& attention,
+                                            const std::string& path, Problems& problems) {
+  if (!attention.kv_from || !attention.value_norm) return;
+  problems.push_back(
+      {path + ".value_norm", "value_norm is given beside kv_from",
+       "the values come from another layer's cache: state it there, delete it here"});
+}
+
 void attention_rules(const GroupedAttention& attention, const std::string& path,
                      Problems& problems) {
   reach_is_one(attention, path, problems);
   kv_heads_divide_query_heads(attention, path, problems);
+  shared_values_are_not_normalised_again(attention, path, problems);
   if (!attention.rotary) return;
-  rotated_width_is_even(attention.head_dim, path, "head_dim", problems);
+  the_turned_part_is_within_a_head(attention, path, problems);
   rotary_rules(*attention.rotary, path + ".rotary", problems);
 }
 
 void attention_rules(const LatentAttention& attention, const std::string& path,
                      Problems& problems) {
   rotated_width_is_even(attention.rope_head_dim, path, "rope_head_dim", problems);
+  if (attention.rotary.dim) {
+    problems.push_back({path + ".rotary.dim", "latent attention has no rotary.dim",
+                        "rope_head_dim says which part of a head is turned: delete dim"});
+  }
   rotary_rules(attention.rotary, path + ".rotary", problems);
 }
 
@@ -179,6 +206,117 @@ void every_context_has_a_position(const ArchSpec& spec, Problems& problems) {
        "a learned table has a row for every position: add rows or lower context_limit"});
 }
 
+void the_active_stream_exists(const ArchSpec& spec, Problems& problems) {
+  if (!spec.parallel_streams || !known(spec.parallel_streams->count)) return;
+  const auto& [count, active, clip] = *spec.parallel_streams;
+  if (active < count) return;
+  problems.push_back(
+      {"parallel_streams.active",
+       fmt::format("active = {} is not among {} streams", active.value(), count.value()),
+       fmt::format("streams are counted from 0: at most {}", count.value() - 1)});
+}
+
+// The attention whose cache is read; null where kv_from names none, which is reported elsewhere.
+const GroupedAttention* owning_attention(const ArchSpec& spec, const GroupedAttention& sharing) {
+  const std::size_t index = sharing.kv_from->index;
+  if (index >= spec.attention.size()) return nullptr;
+  const Named<Mixer>& owner = spec.attention[index];
+  return owner.name == sharing.kv_from->name ? std::get_if<GroupedAttention>(&owner.value)
+                                             : nullptr;
+}
+
+bool names_an_attention(const ArchSpec& spec, const Reference& reference) {
+  return reference.index < spec.attention.size() &&
+         spec.attention[reference.index].name == reference.name;
+}
+
+void a_cache_is_shared_as_it_is(const ArchSpec& spec, const GroupedAttention& sharing,
+                                const std::string& path, Problems& problems) {
+  const GroupedAttention* owner = owning_attention(spec, sharing);
+  const auto refuse = [&](std::string message, std::string remedy) {
+    problems.push_back({path + ".kv_from", std::move(message), std::move(remedy)});
+  };
+  if (owner == nullptr) {
+    if (!names_an_attention(spec, *sharing.kv_from)) return;
+    return refuse(fmt::format("attention '{}' is latent, and its cache cannot be shared",
+                              sharing.kv_from->name),
+                  "name an attention of kind 'grouped'");
+  }
+  if (owner->kv_from) {
+    return refuse(fmt::format("attention '{}' has no cache of its own", sharing.kv_from->name),
+                  fmt::format("name the one that it reads: '{}'", owner->kv_from->name));
+  }
+  const auto shape = [](const GroupedAttention& attention) {
+    return std::tuple(attention.kv_heads, attention.head_dim, attention.window, attention.chunk);
+  };
+  if (shape(sharing) == shape(*owner)) return;
+  refuse(fmt::format("kv_heads, head_dim, window or chunk differ from those of attention '{}'",
+                     sharing.kv_from->name),
+         "a cache is read as it was filled: make them equal");
+}
+
+// Of a layer that reads another's cache: there is one before it, and layers of one kind read from
+// layers of one kind.
+void shared_caches_have_one_owner(const ArchSpec& spec, Problems& problems) {
+  if (layer_count(spec) > kMostLayers) return;
+  const std::vector<std::size_t> kinds = layer_sequence(spec);
+  const auto owners = cache_owners(spec);
+  std::map<std::size_t, std::size_t> owner_kind;
+  std::set<std::size_t> refused;
+  for (std::size_t place = 0; place < kinds.size(); ++place) {
+    const auto& [name, layer] = spec.layer.at(kinds[place]);
+    if (sharing_attention(spec, layer) == nullptr || refused.contains(kinds[place])) continue;
+    const std::string path = "layer." + name + ".attention";
+    if (!owners[place]) {
+      problems.push_back({path,
+                          fmt::format("layer {} reads the cache of attention '{}', and no layer "
+                                      "before it has that",
+                                      place + 1, sharing_attention(spec, layer)->kv_from->name),
+                          "put such a layer before it in the stack"});
+    } else if (owner_kind.try_emplace(kinds[place], kinds[*owners[place]]).first->second !=
+               kinds[*owners[place]]) {
+      problems.push_back({path,
+                          fmt::format("layers of kind '{}' read the caches of layers of different "
+                                      "kinds",
+                                      name),
+                          "define a kind of layer for each"});
+    } else {
+      continue;
+    }
+    refused.insert(kinds[place]);
+  }
+}
+
+// Whether every name in the layers, the stack and kv_from was found. Where one was not, that is
+// reported, and who owns a cache cannot be said.
+bool resolved(const ArchSpec& spec) {
+  const auto in = [](const auto& definitions, const Reference& reference) {
+    return reference.index < definitions.size() &&
+           definitions[reference.index].name == reference.name;
+  };
+  for (const auto& [name, layer] : spec.layer) {
+    if (!in(spec.attention, layer.attention)) return false;
+  }
+  for (const Segment& segment : spec.stack) {
+    for (const Reference& layer : segment.layers) {
+      if (!in(spec.layer, layer)) return false;
+    }
+  }
+  return true;
+}
+
+void sharing_rules(const ArchSpec& spec, Problems& problems) {
+  bool sound = resolved(spec);
+  for (const auto& [name, mixer] : spec.attention) {
+    const auto* grouped = std::get_if<GroupedAttention>(&mixer);
+    if (grouped == nullptr || !grouped->kv_from) continue;
+    const std::size_t before = problems.size();
+    a_cache_is_shared_as_it_is(spec, *grouped, "attention." + name, problems);
+    sound = sound && problems.size() == before && names_an_attention(spec, *grouped->kv_from);
+  }
+  if (sound) shared_caches_have_one_owner(spec, problems);
+}
+
 using References = std::vector<const Reference*>;
 
 template <class Value>
@@ -239,6 +377,8 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   }
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
+  the_active_stream_exists(spec, problems);
+  sharing_rules(spec, problems);
   every_kind_is_used(spec, problems);
   return problems;
 }

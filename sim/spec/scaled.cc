@@ -26,6 +26,7 @@ void shrink(YarnScaling& scaling) {
 void shrink(LinearScaling&) {}  // no size in it
 
 void shrink(Rotary& rotary) {
+  if (rotary.dim) rotary.dim = at_most(*rotary.dim, 4);
   if (!rotary.scaling) return;
   std::visit([](auto& scaling) { shrink(scaling); }, *rotary.scaling);
 }
@@ -55,6 +56,16 @@ void shrink(LatentAttention& attention) {
   attention.rope_head_dim = at_most(attention.rope_head_dim, 4);
   attention.value_head_dim = at_most(attention.value_head_dim, 6);
   shrink(attention.rotary);
+}
+
+void shrink(ParallelStreams& streams) {
+  streams.count = at_most(streams.count, 3);
+  streams.active = at_most(streams.active, streams.count.value() - 1);
+}
+
+void shrink(PerLayerEmbedding& embedding) {
+  embedding.vocabulary = at_most(embedding.vocabulary, 80);
+  embedding.width = at_most(embedding.width, 6);
 }
 
 void shrink(DenseFeedForward& dense) {
@@ -112,6 +123,9 @@ ArchSpec scale_down(const ArchSpec& spec) {
   small.hidden = at_most(spec.hidden, kHidden);
   small.context_limit = at_most(spec.context_limit, kContext);
   if (small.learned_positions) small.learned_positions = small.context_limit;
+  if (small.parallel_streams) shrink(*small.parallel_streams);
+  if (small.per_layer_embedding) shrink(*small.per_layer_embedding);
+  if (small.low_rank_residual) small.low_rank_residual = at_most(*small.low_rank_residual, 5);
   for (auto& [name, mixer] : small.attention) {
     std::visit([](auto& kind) { shrink(kind); }, mixer);
   }

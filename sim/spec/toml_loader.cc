@@ -57,6 +57,12 @@ void resolve_references(ArchSpec& spec, TomlReading& reading) {
     resolver.resolve(layer.attention, spec.attention, "attention", path + ".attention");
     resolver.resolve(layer.feed_forward, spec.feed_forward, "feed_forward", path + ".feed_forward");
   }
+  for (auto& [name, mixer] : spec.attention) {
+    auto* grouped = std::get_if<GroupedAttention>(&mixer);
+    if (grouped == nullptr || !grouped->kv_from) continue;
+    resolver.resolve(*grouped->kv_from, spec.attention, "attention",
+                     "attention." + name + ".kv_from");
+  }
   for (std::size_t segment = 0; segment < spec.stack.size(); ++segment) {
     std::vector<Reference>& layers = spec.stack[segment].layers;
     for (std::size_t i = 0; i < layers.size(); ++i) {

@@ -10,8 +10,7 @@ namespace llmarch {
 namespace {
 
 std::vector<std::int64_t> some_token_ids(const OpGraph& graph, Integer count, std::uint64_t seed) {
-  const Block& head = graph.blocks.back();
-  const Integer vocabulary = head.values.at(head.output).columns;
+  const Integer vocabulary = token_vocabulary(graph);
   std::vector<std::int64_t> ids;
   for (Integer i = 0; i < count; i += 1) {
     const auto step = static_cast<std::int64_t>(seed % 1000) + 7 * i.value();

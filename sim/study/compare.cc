@@ -29,6 +29,7 @@ ModelFigures figures(const Model& model, const Settings& settings) {
   ModelFigures figures;
   figures.model = &model;
   figures.weight_bytes = bytes_of(model.parameters.total, settings.weights);
+  figures.resident_weight_bytes = bytes_of(model.parameters.resident, settings.weights);
   figures.cache_bytes =
       bytes_of(cache_elements(graph, settings.context, settings.batch), settings.kv);
   figures.cache_bytes_per_token = bytes_of(cache_elements_per_token(graph), settings.kv);

@@ -63,6 +63,7 @@ struct OnHardware {
 struct ModelFigures {
   const Model* model;
   Bytes weight_bytes;
+  Bytes resident_weight_bytes;  // without the tables of per-layer embeddings
   Bytes cache_bytes;
   Bytes cache_bytes_per_token;
   Step decode;

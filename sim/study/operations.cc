@@ -28,15 +28,25 @@ struct OpenedWeights {
     add(graph, op.weight, weights);
     add(graph, op.bias, weights);
   }
-  void operator()(const Scale&) {}            // activations only
-  void operator()(const ScaleByPosition&) {}  // factors of positions are no parameters
-  void operator()(const GateRows&) {}         // activations only
-  void operator()(const SoftCap&) {}          // activations only
-  void operator()(const Rotate&) {}           // tables of angles are no parameters
-  void operator()(const Store&) {}            // a copy
-  void operator()(const Attend&) {}           // cache and activations only
-  void operator()(const AttendLatent&) {}     // cache and activations only
-  void operator()(const AttendExpanded&) {}   // cache and activations only
+  void operator()(const ProjectEach& op) { add(graph, op.weight, weights); }
+  void operator()(const ScaleColumns& op) { add(graph, op.weight, weights); }
+  void operator()(const Sparsify&) {}           // activations only
+  void operator()(const SelectColumns&) {}      // a copy
+  void operator()(const JoinColumns&) {}        // a copy
+  void operator()(const MatchMagnitude&) {}     // activations only
+  void operator()(const AverageVectors&) {}     // activations only
+  void operator()(const PredictStreams&) {}     // activations only
+  void operator()(const CorrectStreams&) {}     // activations only
+  void operator()(const AddToOtherStreams&) {}  // activations only
+  void operator()(const Scale&) {}              // activations only
+  void operator()(const ScaleByPosition&) {}    // factors of positions are no parameters
+  void operator()(const GateRows&) {}           // activations only
+  void operator()(const SoftCap&) {}            // activations only
+  void operator()(const Rotate&) {}             // tables of angles are no parameters
+  void operator()(const Store&) {}              // a copy
+  void operator()(const Attend&) {}             // cache and activations only
+  void operator()(const AttendLatent&) {}       // cache and activations only
+  void operator()(const AttendExpanded&) {}     // cache and activations only
   void operator()(const AbsorbQuery& op) { add(graph, op.key_up, weights); }
   void operator()(const ExpandAttended& op) { add(graph, op.value_up, weights); }
   void operator()(const ExpandLatents& op) {

@@ -13,7 +13,13 @@ std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Point& point
   return FloorCurve(curve, {point.weights, point.kv}, rates_of(*point.hardware, point.weights));
 }
 
-// A decoded token's rows are as many at every context.
+const Floor& known(const std::optional<Floor>& floor) {
+  if (!floor) throw std::logic_error("a floor is asked of no hardware");
+  return *floor;
+}
+
+}  // namespace
+
 Elements decode_working_set(const Model& model, Integer batch) {
   const Workload workload = decode(1, batch);
   const RowCounts rows = row_counts(workload);
@@ -27,13 +33,6 @@ Elements decode_working_set(const Model& model, Integer batch) {
   }
   return most + Elements(rows.tokens * model.spec.hidden);
 }
-
-const Floor& known(const std::optional<Floor>& floor) {
-  if (!floor) throw std::logic_error("a floor is asked of no hardware");
-  return *floor;
-}
-
-}  // namespace
 
 ModelCurves::ModelCurves(const Model& of_model, const Point& at)
     : model(of_model),

@@ -184,6 +184,9 @@ const std::array kQuantities{
     // Parameters.
     Quantity{"parameters", "all parameters; a tied table counts once", Unit::parameters, kNever,
              Needs::nothing, [](Figures& f) -> V { return parameters_of(f).total.amount(); }},
+    Quantity{"resident_parameters",
+             "without per-layer embeddings, of which a token reads one row", Unit::parameters, kNever,
+             Needs::nothing, [](Figures& f) -> V { return parameters_of(f).resident.amount(); }},
     Quantity{"active_parameters", "A: every matrix that a token touches", Unit::parameters, kNever,
              Needs::nothing, [](Figures& f) -> V { return parameters_of(f).active.all.amount(); }},
     Quantity{"active_without_input_embedding", "B: A less the input embedding", Unit::parameters,

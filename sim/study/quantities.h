@@ -28,6 +28,11 @@ struct Point {
   const Hardware* hardware = nullptr;  // for the quantities that need one; must outlive the point
 };
 
+// Elements of the rows that the largest operation of a decode step reads and writes, and of the
+// residual stream beside it: what has to be there at one time besides weights and cache. What an
+// operation holds within itself (a tile of scores) is not among it. At every context the same.
+Elements decode_working_set(const Model& model, Integer batch);
+
 // What does not change with context and prompt, made once for all the points of a sweep that differ
 // in nothing else.
 class ModelCurves {
@@ -44,10 +49,7 @@ class ModelCurves {
   const CacheCurve cache;
   const std::optional<FloorCurve> decode_floor;  // where there is hardware
   const std::optional<FloorCurve> prefill_floor;
-  // Elements of the rows that the largest operation of a decode step reads and writes, and of the
-  // residual stream beside it: what has to be there at one time besides weights and cache. What an
-  // operation holds within itself (a tile of scores) is not among it.
-  const Elements working_set;
+  const Elements working_set;  // decode_working_set
 };
 
 // The figures of one model at one point, each made when it is first asked for. Throws Overflow when

@@ -47,6 +47,9 @@ class FactCollector {
   void operator()(const Field& field, const Enum& member) {
     note(field, {spaced(name_of(member)), std::nullopt});
   }
+  void operator()(const Field& field, const Reference& member) {
+    note(field, {member.name, std::nullopt});
+  }
   template <class Value, class... Bounds>
   void operator()(const Field& field, const std::optional<Value>& member, const Bounds&... bounds) {
     if (member) (*this)(field, *member, bounds...);
@@ -181,6 +184,9 @@ void note_layer_properties(const ArchSpec& spec, std::vector<Fact>& facts) {
   if (!spec.learned_positions) {
     note_layers(spec, "layers without positions", attention(has_no_rotation), facts);
   }
+  note_layers(
+      spec, "layers that read another's cache",
+      [&](const Layer& layer) { return sharing_attention(spec, layer) != nullptr; }, facts);
   note_layers(
       spec, "layers with experts",
       [&](const Layer& layer) {

@@ -24,25 +24,25 @@ void evaluate_all(const SweepPlan& plan, const SweepLine& line, PointFigures& fi
 
 }  // namespace
 
-Axis::Axis(std::vector<Integer> values) : values_(std::move(values)) {
+Lengths::Lengths(std::vector<Integer> values) : values_(std::move(values)) {
   std::sort(values_.begin(), values_.end());
   values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
   count_ = std::ssize(values_);
 }
 
-Axis::Axis(Integer first, Integer step, Integer count)
+Lengths::Lengths(Integer first, Integer step, Integer count)
     : first_(first), step_(step), count_(count) {}
 
-Integer Axis::at(Integer index) const {
+Integer Lengths::at(Integer index) const {
   if (values_.empty()) return first_ + step_ * index;
   return values_.at(static_cast<std::size_t>(index.value()));
 }
 
-Axis Axis::thinned(Integer most) const {
+Lengths Lengths::thinned(Integer most) const {
   if (count_ <= most) return *this;
   std::vector<Integer> kept;
   for (Integer i = 0; i < most; i += 1) kept.push_back(at(i * (count_ - 1) / (most - 1)));
-  return Axis(std::move(kept));
+  return Lengths(std::move(kept));
 }
 
 std::vector<SweepLine> lines_of(const SweepPlan& plan) {

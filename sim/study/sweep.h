@@ -11,10 +11,10 @@
 namespace llmarch {
 
 // Whole numbers in ascending order, each once: a list, or equal steps that are never written out.
-class Axis {
+class Lengths {
  public:
-  explicit Axis(std::vector<Integer> values);  // at least one; sorted, and doubles dropped
-  Axis(Integer first, Integer step, Integer count);
+  explicit Lengths(std::vector<Integer> values);  // at least one; sorted, and doubles dropped
+  Lengths(Integer first, Integer step, Integer count);
 
   [[nodiscard]] Integer size() const { return count_; }
   [[nodiscard]] Integer at(Integer index) const;
@@ -22,7 +22,7 @@ class Axis {
   [[nodiscard]] Integer last() const { return at(count_ - 1); }
   [[nodiscard]] bool varies() const { return count_ > 1; }
   // At most `most` of the values, evenly spread, the first and the last among them.
-  [[nodiscard]] Axis thinned(Integer most) const;
+  [[nodiscard]] Lengths thinned(Integer most) const;
 
  private:
   std::vector<Integer> values_;  // empty: equal steps
@@ -32,8 +32,8 @@ class Axis {
 struct SweepPlan {
   std::vector<const Model*> models;         // at least one; must outlive the plan
   std::vector<const Quantity*> quantities;  // at least one
-  Axis contexts{std::vector<Integer>{8192}};
-  std::optional<Axis> prompts;  // none: a prefill is as long as the context
+  Lengths contexts{std::vector<Integer>{8192}};
+  std::optional<Lengths> prompts;  // none: a prefill is as long as the context
   std::vector<Integer> batches{1};
   std::vector<DType> weights{DType::bf16};
   std::vector<DType> kv{DType::bf16};

@@ -79,6 +79,10 @@ Mixer draw_grouped() {
   if (maybe()) attention.temperature = Temperature{any_real(0.1, 1, 10), between(1, 6)};
   if (maybe()) attention.rotary = draw_rotary();
   if (attention.rotary) attention.head_dim = attention.head_dim + attention.head_dim % 2;
+  if (attention.rotary && maybe()) {
+    attention.rotary->dim = 2 * between(1, attention.head_dim.value() / 2);
+  }
+  attention.value_norm = maybe();
   return attention;
 }
 
@@ -103,6 +107,7 @@ FeedForward draw_dense() {
   dense.activation = any_of<Activation>();
   dense.gated = maybe();
   dense.bias = maybe();
+  if (maybe()) dense.activation_sparsity = any_real(0.1, 1, 9);
   return dense;
 }
 
@@ -169,6 +174,37 @@ void draw_stack(ArchSpec& spec) {
   }
 }
 
+// Behind all others, layers that read the cache of the first grouped attention there is.
+void draw_sharing(ArchSpec& spec) {
+  for (std::size_t i = 0; i < spec.attention.size(); ++i) {
+    const auto* owner = std::get_if<GroupedAttention>(&spec.attention[i].value);
+    if (owner == nullptr) continue;
+    GroupedAttention sharing = *owner;
+    sharing.query_heads = sharing.kv_heads * between(1, 3);
+    sharing.value_norm = false;
+    sharing.kv_from = Reference{spec.attention[i].name, i};
+    spec.attention.push_back({"sharing", sharing});
+    spec.layer.push_back({"sharing",
+                          {Reference{"sharing", spec.attention.size() - 1},
+                           refer("feed", between(0, std::ssize(spec.feed_forward) - 1))}});
+    spec.stack.push_back({{Reference{"sharing", spec.layer.size() - 1}}, between(1, 2)});
+    return;
+  }
+}
+
+void draw_surroundings(ArchSpec& spec) {
+  if (maybe()) {
+    spec.parallel_streams = ParallelStreams{between(2, 4), 0, std::nullopt};
+    spec.parallel_streams->active = between(0, spec.parallel_streams->count.value() - 1);
+    if (maybe()) spec.parallel_streams->coefficient_clip = any_real(0.1, 1, 10);
+  }
+  if (maybe()) {
+    spec.per_layer_embedding =
+        PerLayerEmbedding{between(1, 20), between(1, 5), any_of<Activation>(), maybe()};
+  }
+  if (maybe()) spec.low_rank_residual = between(1, 5);
+}
+
 ArchSpec draw_spec() {
   ArchSpec spec;
   spec.name = "random";
@@ -183,6 +219,8 @@ ArchSpec draw_spec() {
   spec.norm = {any_of<NormKind>(), epsilon, any_of<NormPlacement>()};
   draw_layers(spec);
   draw_stack(spec);
+  if (maybe()) draw_sharing(spec);
+  draw_surroundings(spec);
   return spec;
 }
 

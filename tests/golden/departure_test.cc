@@ -44,8 +44,9 @@ void swap_rows(std::span<float> matrix, const Weight& shape, std::size_t one, st
 
 // Tables are spoiled where the sequence looks: a token id, a position.
 std::size_t row_in_use(WeightRole role, const Expected& expected) {
-  return role == WeightRole::token_embedding ? static_cast<std::size_t>(expected.input_ids.at(0))
-                                             : 0;
+  const bool looked_up_by_token =
+      role == WeightRole::token_embedding || role == WeightRole::per_layer_embedding;
+  return looked_up_by_token ? static_cast<std::size_t>(expected.input_ids.at(0)) : 0;
 }
 
 void spoil(std::span<float> weight, const Weight& shape, const Expected& expected) {
@@ -63,6 +64,12 @@ std::size_t last_layer_of(const OpGraph& graph, std::size_t block) {
 }
 
 Matcher<std::string> departure_of(const OpGraph& graph, const Weight& weight) {
+  // What goes along to every layer is first seen in the first one.
+  if (weight.role == WeightRole::per_layer_embedding ||
+      weight.role == WeightRole::per_layer_projection ||
+      weight.role == WeightRole::per_layer_projection_norm) {
+    return out_of_layer(0);
+  }
   switch (graph.blocks.at(weight.block).kind) {
     case BlockKind::input: return "hidden state into layer 0";
     case BlockKind::output: return "logits";

@@ -104,7 +104,7 @@ void add_reach_faults(Attentions<GroupedAttention>& faults, const GroupedAttenti
 
 Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attention) {
   Attentions<GroupedAttention> faults;
-  add_reach_faults(faults, attention);
+  if (!attention.kv_from) add_reach_faults(faults, attention);
   if (attention.rotary) {
     for (const auto& [field, make] : faults_of_rotary(*attention.rotary)) {
       faults.emplace_back(field, [make = make](auto& wrong) { make(*wrong.rotary); });
@@ -117,6 +117,9 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
   }
   if (attention.qk_norm) {
     faults.emplace_back("qk_norm dropped", [](auto& wrong) { wrong.qk_norm.reset(); });
+  }
+  if (attention.value_norm) {
+    faults.emplace_back("value_norm dropped", [](auto& wrong) { wrong.value_norm = false; });
   }
   faults.emplace_back("query_scalar", [](auto& wrong) {
     wrong.query_scalar = wrong.query_scalar.value_or(wrong.head_dim) * 2;
@@ -148,20 +151,41 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
   return faults;
 }
 
+// Who reads another's cache reaches as far as that holds.
+void pass_reach_on(ArchSpec& spec, std::size_t owner) {
+  for (auto& [name, mixer] : spec.attention) {
+    auto* sharing = std::get_if<GroupedAttention>(&mixer);
+    if (sharing == nullptr || !sharing->kv_from || sharing->kv_from->index != owner) continue;
+    sharing->window = kind_at<GroupedAttention>(spec.attention, owner).window;
+    sharing->chunk = kind_at<GroupedAttention>(spec.attention, owner).chunk;
+  }
+}
+
 template <class Kind>
 void add_attention_faults(Faults& faults, const Kind& attention, std::size_t index,
                           std::size_t layer) {
   for (const auto& [field, make] : faults_of_attention(attention)) {
     faults.push_back({field, behind_attention_of(layer), [=, make = make](ArchSpec& spec) {
                         make(kind_at<Kind>(spec.attention, index));
+                        pass_reach_on(spec, index);
                       }});
   }
 }
 
 // --- Feed-forwards.
 
-void add_feed_forward_faults(Faults& faults, const DenseFeedForward&, std::size_t index,
+void add_feed_forward_faults(Faults& faults, const DenseFeedForward& dense_kind, std::size_t index,
                              std::size_t layer) {
+  if (dense_kind.activation_sparsity) {
+    faults.push_back({"activation_sparsity", out_of_layer(layer), [=](ArchSpec& spec) {
+                        auto& dense = kind_at<DenseFeedForward>(spec.feed_forward, index);
+                        dense.activation_sparsity = 0.9;
+                      }});
+    faults.push_back({"activation_sparsity dropped", out_of_layer(layer), [=](ArchSpec& spec) {
+                        auto& dense = kind_at<DenseFeedForward>(spec.feed_forward, index);
+                        dense.activation_sparsity.reset();
+                      }});
+  }
   faults.push_back({"dense activation", out_of_layer(layer), [=](ArchSpec& spec) {
                       auto& dense = kind_at<DenseFeedForward>(spec.feed_forward, index);
                       dense.activation = another(dense.activation);
@@ -238,6 +262,18 @@ void add_model_faults(Faults& faults, const ArchSpec& spec) {
   }
   faults.push_back({"scaled_embedding", "hidden state into layer 0",
                     [](ArchSpec& wrong) { wrong.scaled_embedding = !wrong.scaled_embedding; }});
+  if (spec.parallel_streams) {
+    faults.push_back({"active stream", behind_attention_of(0),
+                      [](ArchSpec& wrong) { wrong.parallel_streams->active = 1; }});
+    faults.push_back({"coefficient_clip", behind_attention_of(0),
+                      [](ArchSpec& wrong) { wrong.parallel_streams->coefficient_clip = 0.01; }});
+  }
+  if (spec.per_layer_embedding) {
+    faults.push_back({"per-layer activation", behind_attention_of(0), [](ArchSpec& wrong) {
+                        wrong.per_layer_embedding->activation =
+                            another(wrong.per_layer_embedding->activation);
+                      }});
+  }
   faults.push_back({"logit_soft_cap", "logits", [](ArchSpec& wrong) {
                       wrong.logit_soft_cap = wrong.logit_soft_cap.value_or(1) * 2;
                     }});

@@ -7,13 +7,14 @@
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/expert_kernels.h"
+#include "kernels/reference/stream_kernels.h"
 
 namespace llmarch {
 
 class OneStep {
  public:
   explicit OneStep(Workload workload) : workload_(workload) {
-    graph_.blocks.push_back({"step", BlockKind::layer, 1, {}, {}, std::nullopt, 0});
+    graph_.blocks.push_back({"step", BlockKind::layer, 1, {}, {}, std::nullopt, std::nullopt, 0});
   }
 
   ValueId value(Integer columns, std::vector<double> elements = {}) {
@@ -44,8 +45,9 @@ class OneStep {
     for (CacheId id = 0; id < cached_.size(); ++id) caches.of(id, 0).append(0, cached_[id]);
     Ledger ledger;
     ledger.begin(0, 0);
-    reference::BlockRun<double> step{&graph_,    &block(), 0,       &weights, &caches,
-                                     &workload_, {},       &ledger, values_};
+    const std::vector<std::size_t> layers_run{1};
+    reference::BlockRun<double> step{&graph_, &block(),   0,  layers_run, &weights,
+                                     &caches, &workload_, {}, &ledger,    values_};
     reference::run(step, op);
     return step.values.at(op.out).elements;
   }

@@ -57,7 +57,8 @@ class Flattener {
   }
   template <class Value>
   void operator()(const Field&, const std::vector<Value>&) {}
-  void operator()(const Field&, const Reference&) {}
+  // A name means nothing outside its file; that another's cache is read does.
+  void operator()(const Field& field, const Reference&) { put(field, {"named"}); }
 
  private:
   void put(const Field& field, FlatValue value) {

@@ -53,11 +53,11 @@ Json all_mixtures() {
 TEST(ModelType, IsRefusedByNameWhenItIsNotSupported) {
   EXPECT_EQ(report(with(llama(), {{"model_type", "llama4"}})),
             R"(config.json: error: model type 'llama4' is not supported
-      = supported: gpt2, llama, llama4_text, mistral, olmo2, smollm3, gemma2, gemma3_text, qwen2_moe, qwen3, qwen3_moe, deepseek_v2, deepseek_v3, kimi_k2; the nearest is 'llama'
+      = supported: gpt2, llama, llama4_text, mistral, olmo2, smollm3, gemma2, gemma3_text, gemma3n_text, qwen2_moe, qwen3, qwen3_moe, deepseek_v2, deepseek_v3, kimi_k2; the nearest is 'llama'
 )");
   EXPECT_EQ(report(with(llama(), {{"model_type", "mamba"}})),
             R"(config.json: error: model type 'mamba' is not supported
-      = supported: gpt2, llama, llama4_text, mistral, olmo2, smollm3, gemma2, gemma3_text, qwen2_moe, qwen3, qwen3_moe, deepseek_v2, deepseek_v3, kimi_k2
+      = supported: gpt2, llama, llama4_text, mistral, olmo2, smollm3, gemma2, gemma3_text, gemma3n_text, qwen2_moe, qwen3, qwen3_moe, deepseek_v2, deepseek_v3, kimi_k2
 )");
 }
 

@@ -39,7 +39,7 @@ TEST(TomlKeys, ListsTheKeysWhenNoneIsNear) {
             R"(my-model.toml:16:1: error: unknown key 'colour' in attention 'local'
    16 | colour = 3
       | ^~~~~~
-      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, window, chunk, query_scalar, score_soft_cap, temperature, rotary
+      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, value_norm, kv_from, window, chunk, query_scalar, score_soft_cap, temperature, rotary
 )");
 }
 
@@ -51,7 +51,7 @@ TEST(TomlKeys, DoesNotSuggestAKeyThatIsThere) {
             R"(my-model.toml:7:1: error: unknown key 'layers' in the spec
     7 | layers = 3
       | ^~~~~~
-      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, head, logit_soft_cap, norm, attention, feed_forward, layer, stack
+      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, head, logit_soft_cap, norm, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
@@ -65,7 +65,7 @@ TEST(TomlKeys, PointsAtTheLastPartOfADottedKey) {
             R"(my-model.toml:19:8: error: unknown key 'colour' in rotary of attention 'local'
    19 | rotary.colour = 3
       |        ^~~~~~
-      = known: theta, layout, scaling
+      = known: theta, dim, layout, scaling
 )");
 }
 
@@ -87,7 +87,7 @@ TEST(TomlKeys, PointsAtTheNameInAHeader) {
             R"(my-model.toml:36:2: error: unknown key 'blocks' in the spec
    36 | [blocks]
       |  ^~~~~~
-      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, head, logit_soft_cap, norm, attention, feed_forward, layer, stack
+      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, head, logit_soft_cap, norm, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
@@ -209,7 +209,7 @@ TEST(TomlKeys, RefusesAnEmptyValue) {
             R"(my-model.toml:26:14: error: unknown activation '' in feed_forward 'mixture'
    26 | activation = ""
       |              ^~
-      = known: gelu_tanh, gelu_erf, silu, relu
+      = known: gelu_tanh, gelu_erf, silu, relu, tanh
 )");
 }
 

@@ -1,0 +1,24 @@
+// A sweep as CSV and JSON, piece by piece: every point, whole numbers exact, however many there
+// are. The formats are described in reports/README.md.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "sim/study/sweep.h"
+#include "sim/study/sweep_crossovers.h"
+
+namespace llmarch::reports {
+
+using Write = std::function<void(std::string_view)>;
+
+// A line for each point: the model, what varies of context, prompt, batch and formats, and the
+// quantities.
+void write_sweep_csv(const SweepPlan& plan, const Write& write);
+
+// The same points, and the crossovers behind them.
+void write_sweep_json(const SweepPlan& plan, const std::vector<Crossing>& crossings,
+                      const Write& write);
+
+}  // namespace llmarch::reports

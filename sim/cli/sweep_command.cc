@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include "reports/format.h"
+#include "reports/sweep_lines.h"
+#include "reports/sweep_report.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
+#include "sim/cli/hardware_files.h"
+#include "sim/cli/models.h"
+#include "sim/cli/output.h"
+#include "sim/cli/ranges.h"
+#include "sim/spec/diagnostics.h"
+
+namespace llmarch::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kShown = "kv_bytes,decode_flops,decode_bytes";
+constexpr const char* kShownOnHardware =
+    "kv_bytes,decode_flops,decode_bytes,floor_time,tokens_per_second";
+
+Options sweep_options() {
+  const auto list = [](const char* value) {
+    return po::value<std::string>()->value_name("LIST")->default_value(value);
+  };
+  Options options("options");
+  options.add_options()("context,c", list("1k..128k:x2"),
+                        "contexts: 4k, 1k..1M:x2, 1k..64k:+1k, or a list of these")(
+      "prompt", po::value<std::string>()->value_name("LIST"),
+      "tokens of a prefill, likewise; as many as the context when left out")(
+      "batch,b", list("1"), "sequences at a time, likewise")(
+      "weights", list("bf16"), "weights are stored as f32, bf16, f16, fp8, int8 or int4")(
+      "kv", list("bf16"), "the KV cache likewise")(
+      "show", po::value<std::string>()->value_name("NAMES"),
+      "quantities, with commas; 'llmarch help quantities' lists them")(
+      "all", "every model that 'llmarch list' shows");
+  declare_hardware(options);
+  declare_specs(options);
+  declare_digits(options);
+  Outputs::declare(options);
+  return options;
+}
+
+std::string text_of(const Values& values, const char* name) {
+  return values[name].as<std::string>();
+}
+
+const Quantity& quantity_named(const std::string& name) {
+  if (const Quantity* quantity = find_quantity(name)) return *quantity;
+  std::vector<std::string> names;
+  for (const Quantity& quantity : quantities()) names.emplace_back(quantity.name);
+  throw UsageError(
+      fmt::format("unknown quantity '{}' for --show", name),
+      nearest_name(name, names) ? suggest(name, names) : "'llmarch help quantities' lists them");
+}
+
+std::vector<const Quantity*> shown_quantities(const Values& values) {
+  const bool hardware = values.count("on") > 0;
+  const std::string names =
+      values.count("show") > 0 ? text_of(values, "show") : (hardware ? kShownOnHardware : kShown);
+  std::vector<const Quantity*> shown;
+  for (const std::string& name : split_list(names)) {
+    const Quantity& quantity = quantity_named(name);
+    if (quantity.needs == Needs::hardware && !hardware) {
+      throw UsageError(fmt::format("{} needs hardware", name),
+                       "add --on h100-sxm; 'llmarch list' shows what there is");
+    }
+    if (std::find(shown.begin(), shown.end(), &quantity) == shown.end()) {
+      shown.push_back(&quantity);
+    }
+  }
+  return shown;
+}
+
+std::vector<Model> swept_models(const Values& values) {
+  std::vector<std::string> names = positional_values(values, "model");
+  const Catalog catalog(specs_folder(values));
+  if (values.count("all") > 0) {
+    for (const auto& [name, entry] : catalog.entries()) names.push_back(name);
+  }
+  if (names.empty()) {
+    throw UsageError("no models are given", "llmarch sweep gemma-3-27b mistral-small-3.1-24b");
+  }
+  std::vector<Model> models;
+  for (const std::string& name : names) models.push_back(catalog.find(name));
+  return models;
+}
+
+SweepPlan plan_of(const Values& values) {
+  SweepPlan plan;
+  plan.quantities = shown_quantities(values);
+  plan.contexts = parse_axis("context", text_of(values, "context"));
+  if (values.count("prompt") > 0) plan.prompts = parse_axis("prompt", text_of(values, "prompt"));
+  plan.batches = parse_numbers("batch", text_of(values, "batch"));
+  plan.weights = parse_dtypes("weights", text_of(values, "weights"));
+  plan.kv = parse_dtypes("kv", text_of(values, "kv"));
+  return plan;
+}
+
+Report report_of(const SweepPlan& plan, reports::Digits digits) {
+  Report report;
+  report.make_document = [&plan, digits] {
+    return reports::sweep_document(plan, crossings_between(plan), crossings_within(plan), digits);
+  };
+  report.csv_pieces = [&plan](const reports::Write& write) {
+    reports::write_sweep_csv(plan, write);
+  };
+  report.json_pieces = [&plan](const reports::Write& write) {
+    std::vector<Crossing> crossings = crossings_between(plan);
+    for (Crossing& crossing : crossings_within(plan)) crossings.push_back(std::move(crossing));
+    reports::write_sweep_json(plan, crossings, write);
+  };
+  return report;
+}
+
+ExitStatus run_sweep(const Arguments& arguments) {
+  const Values values = parse_arguments(sweep_options(), "model", arguments);
+  SweepPlan plan = plan_of(values);
+  const std::optional<Hardware> hardware = hardware_of(values);
+  Outputs outputs(values);
+  const std::vector<Model> models = swept_models(values);
+  for (const Model& model : models) plan.models.push_back(&model);
+  plan.hardware = hardware ? &*hardware : nullptr;
+  try {
+    outputs.write(report_of(plan, digits_of(values)));
+  } catch (const SweepOverflow& overflow) {
+    throw UsageError(overflow.where() + " passes 64 bits", "sweep less far");
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+Command sweep_command() {
+  return {
+      "sweep",
+      "quantities over contexts, batches and formats, and where one model overtakes another",
+      "llmarch sweep MODEL... [options]",
+      "Lists make the product of everything, and only what varies is shown. Crossovers are looked\n"
+      "for at every token from the first context to the last, not only at those that are listed.\n"
+      "CSV and JSON have every point, however many; the other formats show some of very many.\n\n"
+      "  llmarch sweep gemma-3-27b mistral-small-3.1-24b --context 1k..128k:x2\n"
+      "  llmarch sweep qwen3-32b --context 1k..64k:x4 --batch 1,16,64 --show tokens_per_second \\\n"
+      "    --on h100-sxm\n"
+      "  llmarch sweep llama-4-scout llama-3.1-70b --show kv_bytes -o kv.svg -o kv.csv\n"
+      "  llmarch sweep --all --context 1..100000:+1 --format csv",
+      sweep_options,
+      run_sweep};
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,132 @@
+#include <cmath>
+
+#include "sim/graph/lower_parts.h"
+
+namespace llmarch {
+namespace {
+
+// m(s) of YaRN: attention logits grow with the stretch of the context.
+double yarn_mscale(double factor, double strength) {
+  return factor <= 1 ? 1.0 : 0.1 * strength * std::log(factor) + 1.0;
+}
+
+double softmax_scale(const LatentAttention& attention) {
+  const Integer width = attention.nope_head_dim + attention.rope_head_dim;
+  double scale = 1 / std::sqrt(width.as_double());
+  if (!attention.rotary.scaling) return scale;
+  const auto* yarn = std::get_if<YarnScaling>(&*attention.rotary.scaling);
+  if (yarn == nullptr || !yarn->mscale_all_dim) return scale;
+  const double mscale = yarn_mscale(yarn->factor, *yarn->mscale_all_dim);
+  return scale * mscale * mscale;
+}
+
+Reach reach_of(const GroupedAttention& attention) {
+  if (attention.window) return Window{*attention.window};
+  if (attention.chunk) return Chunk{*attention.chunk};
+  return EveryKey{};
+}
+
+// Queries or keys on their way from the projection to the scores. `heads` vectors in a row.
+ValueId prepare(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                const GroupedAttention& attention, Integer heads, WeightRole norm,
+                const std::string& name) {
+  const double epsilon = spec.norm.epsilon;
+  if (attention.qk_norm == QkNorm::per_head) x = build.normalize_groups(x, epsilon, norm, heads);
+  if (attention.qk_norm == QkNorm::whole) x = build.normalize_groups(x, epsilon, norm, 1);
+  if (attention.rotary) {
+    const Rotary& rotary = *attention.rotary;
+    x = build.rotate("rotate " + name, x, rotary, heads, 0,
+                     rotary.dim.value_or(attention.head_dim));
+  }
+  if (attention.qk_norm == QkNorm::unweighted_after_rotation) {
+    x = build.normalize_unweighted("normalise " + name, x, epsilon, heads);
+  }
+  return x;
+}
+
+double score_scale(const GroupedAttention& attention) {
+  return 1 / std::sqrt(attention.query_scalar.value_or(attention.head_dim).as_double());
+}
+
+KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                                 const GroupedAttention& attention) {
+  const Integer columns = attention.kv_heads * attention.head_dim;
+  const bool bias = attention.qkv_bias;
+  ValueId k = build.project(x, columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
+  ValueId v = build.project(x, columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
+  k = prepare(build, spec, k, attention, attention.kv_heads, WeightRole::key_norm, "keys");
+  if (attention.value_norm) {
+    v = build.normalize_unweighted("normalise values", v, spec.norm.epsilon, attention.kv_heads);
+  }
+  const Reach reach = reach_of(attention);
+  const CacheId keys = build.store("keys", k, reach);
+  return {keys, build.store("values", v, reach)};
+}
+
+ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention& attention) {
+  const Integer nope = attention.nope_head_dim;
+  const Integer rope = attention.rope_head_dim;
+  const Integer columns = attention.query_heads * (nope + rope);
+  ValueId q = x;
+  if (attention.query_latent_dim) {
+    q = build.project(q, *attention.query_latent_dim, WeightRole::query_down,
+                      bias_if(attention.compression_bias, WeightRole::query_down_bias));
+    q = build.normalize_groups(q, attention.latent_norm_epsilon, WeightRole::query_latent_norm, 1);
+    q = build.project(q, columns, WeightRole::query_up);
+  } else {
+    q = build.project(q, columns, WeightRole::query);
+  }
+  return build.rotate("rotate queries", q, attention.rotary, attention.query_heads, nope, rope);
+}
+
+}  // namespace
+
+// Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
+ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId x,
+                        const GroupedAttention& attention) {
+  const ArchSpec& spec = around.spec;
+  ValueId q = build.project(x, attention.query_heads * attention.head_dim, WeightRole::query,
+                            bias_if(attention.qkv_bias, WeightRole::query_bias));
+  q = prepare(build, spec, q, attention, attention.query_heads, WeightRole::query_norm, "queries");
+  if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
+  if (!around.shared) around.own = store_keys_and_values(build, spec, x, attention);
+  const KvCacheIds caches = around.shared ? *around.shared : *around.own;
+  const ValueId mixed = build.attend(attention, score_scale(attention), reach_of(attention), q,
+                                     caches.keys, caches.values);
+  return build.project(mixed, spec.hidden, WeightRole::attention_output,
+                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
+}
+
+// Multi-head latent attention (arXiv 2405.04434, section 2.1). Both forms are in the graph; the
+// workload says which one runs.
+ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId x,
+                        const LatentAttention& attention) {
+  const ArchSpec& spec = around.spec;
+  const LatentShape shape{attention.query_heads, attention.nope_head_dim, attention.rope_head_dim,
+                          attention.value_head_dim, attention.kv_latent_dim};
+  const bool bias = attention.compression_bias;
+  const ValueId q = lower_latent_query(build, x, attention);
+
+  ValueId latent = build.project(x, shape.latent_dim, WeightRole::latent_down,
+                                 bias_if(bias, WeightRole::latent_down_bias));
+  latent =
+      build.normalize_groups(latent, attention.latent_norm_epsilon, WeightRole::latent_norm, 1);
+  ValueId rope_key = build.project(x, shape.rope_dim, WeightRole::rope_key,
+                                   bias_if(bias, WeightRole::rope_key_bias));
+  rope_key = build.rotate("rotate keys", rope_key, attention.rotary, 1, 0, shape.rope_dim);
+  const CacheId latents = build.store("latents", latent, EveryKey{});
+  const CacheId rope_keys = build.store("rotary keys", rope_key, EveryKey{});
+
+  const WeightId key_up =
+      build.weight(WeightRole::key_up, shape.heads * shape.nope_dim, shape.latent_dim);
+  const WeightId value_up =
+      build.weight(WeightRole::value_up, shape.heads * shape.value_dim, shape.latent_dim);
+  const double scale = softmax_scale(attention);
+  const ValueId mixed =
+      build.attend_absorbed(shape, scale, q, latents, rope_keys, key_up, value_up);
+  build.attend_expanded(shape, scale, q, latents, rope_keys, key_up, value_up, mixed);
+  return build.project(mixed, spec.hidden, WeightRole::attention_output,
+                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
+}
+
+}  // namespace llmarch

@@ -1,0 +1,111 @@
+// What each parameter of a model is for: its role, and what follows from the role alone. Where a
+// parameter stands in the graph is known by op_graph.h, what a checkpoint calls it by
+// kernels/weights/tensor_names.h.
+#pragma once
+
+#include <string_view>
+
+namespace llmarch {
+
+enum class WeightRole {
+  token_embedding,
+  position_embedding,
+  attention_norm,
+  attention_norm_bias,
+  post_attention_norm,
+  post_attention_norm_bias,
+  query,
+  query_bias,
+  key,
+  key_bias,
+  value,
+  value_bias,
+  query_norm,
+  key_norm,
+  attention_output,
+  attention_output_bias,
+  query_down,
+  query_down_bias,
+  query_latent_norm,
+  query_up,
+  latent_down,
+  latent_down_bias,
+  rope_key,
+  rope_key_bias,
+  latent_norm,
+  key_up,
+  value_up,
+  feed_forward_norm,
+  feed_forward_norm_bias,
+  post_feed_forward_norm,
+  post_feed_forward_norm_bias,
+  gate,
+  gate_bias,
+  up,
+  up_bias,
+  down,
+  down_bias,
+  router,
+  router_correction_bias,
+  expert_gate,
+  expert_up,
+  expert_down,
+  shared_gate,
+  shared_up,
+  shared_down,
+  shared_gate_vector,
+  final_norm,
+  final_norm_bias,
+  head,
+  per_layer_embedding,
+  per_layer_projection,
+  per_layer_projection_norm,
+  per_layer_input_scale,
+  per_layer_gate,
+  per_layer_output,
+  per_layer_norm,
+  residual_down,
+  residual_up,
+  residual_norm,
+  stream_expansion,
+  stream_merger,
+  stream_router_norm,
+  stream_router,
+  stream_prediction,
+  stream_correction,
+};
+
+// Where a parameter is counted in the breakdown of a total.
+enum class Component {
+  token_embedding,
+  position_embedding,
+  attention,
+  feed_forward,
+  router,
+  experts,
+  shared_experts,
+  norms,
+  head,
+  per_layer_embedding,
+  per_layer_inputs,
+  low_rank_residual,
+  parallel_streams,
+};
+
+// What a parameter is to the arithmetic.
+enum class WeightKind {
+  matrix,
+  table,  // opened row by row
+  norm,   // a vector that multiplies
+  bias,   // a vector that is added
+};
+
+WeightKind kind_of(WeightRole role);
+bool is_vector(WeightRole role);  // a norm or a bias
+
+// The closed switch that sorts every weight into one component, so that components add up.
+Component component_of(WeightRole role);
+std::string_view name_of(WeightRole role);
+std::string_view name_of(Component component);
+
+}  // namespace llmarch

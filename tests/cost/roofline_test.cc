@@ -1,0 +1,57 @@
+#include "sim/cost/roofline.h"
+
+#include <gtest/gtest.h>
+
+namespace llmarch {
+namespace {
+
+// 4e9 FLOP/s in f32, 8e9 in bf16, 16e9 in int8; 2e9 bytes a second.
+Hardware toy() {
+  Hardware hardware{"toy", "Toy", {1024, "-"}, {2e9, "-"}, {}};
+  hardware.peak.f32 = {4e9, "-"};
+  hardware.peak.bf16 = PeakRate{8e9, "-"};
+  hardware.peak.int8 = PeakRate{16e9, "-"};
+  return hardware;
+}
+
+TEST(ThePeak, IsThatOfTheWeightsOwnFormat) {
+  EXPECT_EQ(rates_of(toy(), DType::f32).flops_per_second, 4e9);
+  EXPECT_EQ(rates_of(toy(), DType::bf16).flops_per_second, 8e9);
+  EXPECT_EQ(rates_of(toy(), DType::int8).flops_per_second, 16e9);
+}
+
+TEST(ThePeak, IsThatOfTheNextWiderFormatWhereThereIsNone) {
+  EXPECT_EQ(rates_of(toy(), DType::int4).arithmetic, DType::int8);
+  EXPECT_EQ(rates_of(toy(), DType::fp8).arithmetic, DType::bf16);
+  EXPECT_EQ(rates_of(toy(), DType::f16).arithmetic, DType::bf16);
+  Hardware only_f32 = toy();
+  only_f32.peak.bf16.reset();
+  EXPECT_EQ(rates_of(only_f32, DType::bf16).arithmetic, DType::f32);
+}
+
+TEST(TheFloor, IsTheLongerOfItsTwoSides) {
+  const Rates rates{DType::bf16, 8e9, 2e9};
+  Work work;
+  work.matrix = Flops(6'000);
+  work.other = Flops(2'000);
+  work.weights_read = Elements(1'000);  // 2,000 bytes in bf16
+  work.cache_read = Elements(1'500);
+  work.cache_written = Elements(500);  // 2,000 bytes with those read, in fp8
+  const Floor floor = floor_of(work, {DType::bf16, DType::fp8}, rates);
+  EXPECT_DOUBLE_EQ(floor.arithmetic_seconds, 8'000 / 8e9);
+  EXPECT_DOUBLE_EQ(floor.memory_seconds, 4'000 / 2e9);
+  EXPECT_DOUBLE_EQ(floor.seconds, 4'000 / 2e9);
+  EXPECT_EQ(floor.binds(), Side::memory);
+}
+
+TEST(TheFloorOfAStep, IsTheSumOfThoseOfItsOperations) {
+  // One operation is bound by arithmetic, the other by bandwidth: 3 + 5, not max(3 + 1, 2 + 5).
+  Floor sum{3, 2, 3};
+  sum += Floor{1, 5, 5};
+  EXPECT_EQ(sum.seconds, 8);
+  EXPECT_EQ(sum.arithmetic_seconds, 4);
+  EXPECT_EQ(sum.memory_seconds, 7);
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,101 @@
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "sim/spec/hardware_file.h"
+#include "sim/spec/toml_writer.h"
+
+namespace llmarch {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::string_view kToy = R"(name = "toy"
+title = "Toy 1"
+
+[memory]
+bytes = 1024
+source = "a page"
+
+[bandwidth]
+bytes_per_second = 2e9
+source = "a page"
+
+[peak.f32]
+flops_per_second = 4e9
+source = "a page"
+
+[peak.int8]
+flops_per_second = 16e9
+source = "another page"
+)";
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+auto problem(const std::string& message) {
+  return Field(&Diagnostic::message, HasSubstr(message));
+}
+
+TEST(AHardwareFile, IsReadWhole) {
+  const HardwareLoad load = load_toml_hardware(kToy);
+  ASSERT_THAT(load.problems, IsEmpty());
+  EXPECT_EQ(load.hardware->title, "Toy 1");
+  EXPECT_EQ(load.hardware->memory.bytes, 1024);
+  EXPECT_EQ(load.hardware->bandwidth.bytes_per_second, 2e9);
+  EXPECT_EQ(load.hardware->peak.f32.flops_per_second, 4e9);
+  EXPECT_EQ(load.hardware->peak.int8->source, "another page");
+  EXPECT_FALSE(load.hardware->peak.bf16);
+}
+
+TEST(AHardwareFile, SaysWhatIsMissingAndWhatIsUnknown) {
+  const std::string text =
+      replaced(std::string(kToy), "source = \"another page\"", "sorce = \"x\"");
+  EXPECT_THAT(load_toml_hardware(text).problems,
+              ElementsAre(problem("unknown key 'sorce' in int8 of peak")));
+  const std::string without = replaced(std::string(kToy), "[peak.f32]", "[peak.bf16]");
+  EXPECT_THAT(load_toml_hardware(without).problems, ElementsAre(problem("missing key 'f32'")));
+}
+
+TEST(AHardwareFile, IsRefusedWhenAFigureIsOutOfBounds) {
+  EXPECT_THAT(load_toml_hardware(replaced(std::string(kToy), "2e9", "0")).problems,
+              ElementsAre(problem("'bytes_per_second' in bandwidth is 0")));
+  EXPECT_THAT(load_toml_hardware(replaced(std::string(kToy), "1024", "-1")).problems,
+              ElementsAre(problem("'bytes' in memory is -1")));
+}
+
+TEST(AHardwareFile, ThatIsNoTomlIsRefusedAsAHardwareFile) {
+  const HardwareLoad load = load_toml_hardware("");
+  ASSERT_THAT(load.problems, ElementsAre(problem("the file defines nothing")));
+  EXPECT_THAT(load.problems.front().remedy, HasSubstr("arch_specs/hardware"));
+}
+
+TEST(AWrittenHardwareFile, IsReadAsItWas) {
+  const std::string written = write_toml_hardware(*load_toml_hardware(kToy).hardware, {"probed"});
+  EXPECT_THAT(written, HasSubstr("# probed\n"));
+  const HardwareLoad again = load_toml_hardware(written);
+  ASSERT_THAT(again.problems, IsEmpty());
+  EXPECT_EQ(write_toml_hardware(*again.hardware, {"probed"}), written);
+}
+
+TEST(EveryHardwareFile, LoadsAndIsCalledAfterItsName) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(LLMARCH_HARDWARE)) {
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const HardwareLoad load = load_toml_hardware(text);
+    ASSERT_THAT(load.problems, IsEmpty()) << entry.path();
+    EXPECT_EQ(load.hardware->name, entry.path().stem().string());
+    ++files;
+  }
+  EXPECT_GE(files, 11U);
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,72 @@
+#include "sim/study/fit.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/study/quantities.h"
+#include "tests/support/model_specs.h"
+
+namespace llmarch {
+namespace {
+
+Model model(const std::string& name) {
+  return make_model(model_spec(name), {});
+}
+
+constexpr FitSettings kGpu{Bytes(std::int64_t{24} << 30), DType::bf16, DType::bf16};
+
+// Llama 3.1 8B: 8,030,261,248 parameters in two bytes; 2 x 32 layers x 8 heads x 128 x 2 bytes of
+// cache a token; the head reads 4,096 and writes 128,256 elements beside 4,096 of the residual.
+TEST(TheLargestContext, IsWhatIsLeftOverTheCacheOfAToken) {
+  const std::int64_t weights = 2 * 8'030'261'248;
+  const std::int64_t activations = 2 * (4'096 + 128'256 + 4'096);
+  const std::int64_t cache = 2 * 32 * 8 * 128 * 2;
+  const Fit fit = largest_context(model("llama-3.1-8b"), 1, kGpu);
+  EXPECT_EQ(fit.context.value(), (kGpu.memory.value() - weights - activations) / cache);
+  EXPECT_EQ(fit.footprint->weights.value(), weights);
+  EXPECT_EQ(fit.footprint->activations.value(), activations);
+  EXPECT_EQ(fit.footprint->cache.value(), cache * fit.context.value());
+}
+
+class EveryModel : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Fit, EveryModel, testing::ValuesIn(model_names()), test_name);
+
+TEST_P(EveryModel, FitsWithWhatIsFoundAndNotWithOneMore) {
+  const Model one = model(GetParam());
+  FitSettings settings = kGpu;
+  settings.memory = bytes_of(one.parameters.total, DType::bf16) + Bytes(std::int64_t{1} << 30);
+  const Fit context = largest_context(one, 3, settings);
+  if (context.limit == Limit::memory) {
+    EXPECT_LE(footprint(one, context.context, 3, settings).total(), settings.memory);
+    EXPECT_GT(footprint(one, context.context + 1, 3, settings).total(), settings.memory);
+  }
+  const Fit batch = largest_batch(one, 4'096, settings);
+  ASSERT_NE(batch.limit, Limit::nothing);
+  if (batch.limit == Limit::memory) {
+    EXPECT_LE(footprint(one, 4'096, batch.batch, settings).total(), settings.memory);
+  }
+  EXPECT_GT(footprint(one, 4'096, batch.batch + 1, settings).total(), settings.memory);
+}
+
+// Every layer of Mistral 7B v0.1 has a window of 4,096.
+TEST(AModel, WhoseCacheStopsGrowingFitsWithEveryContext) {
+  EXPECT_EQ(largest_context(model("mistral-7b-v0.1"), 1, kGpu).limit, Limit::nothing);
+}
+
+TEST(AModel, WhoseWeightsAreTooLargeDoesNotFitAtAll) {
+  const Fit fit = largest_context(model("deepseek-v3"), 1, kGpu);
+  EXPECT_EQ(fit.limit, Limit::not_at_all);
+  EXPECT_FALSE(fit.footprint);
+}
+
+// Scout keeps 8,192 keys of a chunk on the way to 8,193 keys, where the next chunk holds one.
+TEST(AFootprint, HoldsTheMostThatAChunkHadOnTheWay) {
+  const Model scout = model("llama-4-scout");
+  const Bytes before = footprint(scout, 8'192, 1, kGpu).cache;
+  const Bytes behind = footprint(scout, 8'193, 1, kGpu).cache;
+  const std::int64_t token_of_12_global_layers = 12 * 2 * 8 * 128 * 2;
+  EXPECT_EQ((behind - before).value(), token_of_12_global_layers);
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,97 @@
+#include "sim/study/sweep.h"
+
+#include <gmock/gmock.h>
+
+#include "sim/study/compare.h"
+#include "sim/study/sweep_crossovers.h"
+#include "tests/support/model_specs.h"
+
+namespace llmarch {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::int64_t> values_of(const Lengths& lengths) {
+  std::vector<std::int64_t> values;
+  for (Integer i = 0; i < lengths.size(); i += 1) values.push_back(lengths.at(i).value());
+  return values;
+}
+
+TEST(AListOfLengths, IsSortedAndHasEachOnce) {
+  EXPECT_THAT(values_of(Lengths({8, 2, 8, 4})), ElementsAre(2, 4, 8));
+}
+
+TEST(EqualSteps, AreNotWrittenOut) {
+  EXPECT_THAT(values_of(Lengths(10, 5, 3)), ElementsAre(10, 15, 20));
+  const std::int64_t many = std::int64_t{1} << 40;
+  EXPECT_EQ(Lengths(1, 1, many).last(), many);
+}
+
+TEST(ThinnedLengths, KeepTheFirstAndTheLast) {
+  EXPECT_THAT(values_of(Lengths(1, 1, 101).thinned(5)), ElementsAre(1, 26, 51, 76, 101));
+  EXPECT_THAT(values_of(Lengths(1, 1, 3).thinned(5)), ElementsAre(1, 2, 3));
+}
+
+// What the table of `compare` says and what a sweep says are made in different ways.
+TEST(ASweep, SaysAtEveryPointWhatAComparisonSays) {
+  const Model gemma = make_model(model_spec("gemma-3-4b"), {});
+  const Model qwen = make_model(model_spec("qwen3-30b-a3b"), {});
+  SweepPlan plan;
+  plan.models = {&gemma, &qwen};
+  plan.quantities = {find_quantity("kv_bytes"), find_quantity("decode_bytes"),
+                     find_quantity("prefill_flops"), find_quantity("intensity")};
+  plan.contexts = Lengths({1, 1'023, 1'024, 1'025, 40'000});
+  plan.batches = {1, 8};
+  plan.kv = {DType::bf16, DType::fp8};
+  std::size_t points = 0;
+  for_each_point(plan, [&](const SweptPoint& point) {
+    const Settings settings{point.context, point.line.settings.batch, DType::bf16,
+                            point.line.settings.kv};
+    const ModelFigures figures = compare({point.line.model}, settings).models.front();
+    EXPECT_THAT(point.values, ElementsAre(QuantityValue(figures.cache_bytes.amount()),
+                                          QuantityValue(figures.decode.traffic.total.amount()),
+                                          QuantityValue(figures.prefill.flops.amount()),
+                                          QuantityValue(figures.decode.intensity)));
+    ++points;
+  });
+  EXPECT_EQ(points, 2U * 2U * 2U * 5U);
+}
+
+TEST(ASweep, SaysWhereAFigurePasses64Bits) {
+  const Model model = make_model(model_spec("gpt2"), {});
+  SweepPlan plan;
+  plan.models = {&model};
+  plan.quantities = {find_quantity("prefill_flops")};
+  plan.contexts = Lengths({1'024, std::int64_t{1} << 40});
+  try {
+    for_each_point(plan, [](const SweptPoint&) {});
+    FAIL() << "prefill of 2^40 tokens fits";
+  } catch (const SweepOverflow& overflow) {
+    EXPECT_EQ(overflow.where(),
+              "prefill_flops of gpt2 at context 1099511627776, prompt 1099511627776, batch 1");
+  }
+}
+
+TEST(Crossings, AreThoseOfEveryTwoModelsUnderTheSameSettings) {
+  const Model one = make_model(model_spec("gemma-3-4b"), {});
+  const Model two = make_model(model_spec("qwen3-4b"), {});
+  SweepPlan plan;
+  plan.models = {&one, &two};
+  plan.quantities = {find_quantity("kv_bytes"), find_quantity("parameters")};
+  plan.contexts = Lengths({1, 100'000});
+  plan.batches = {1, 8};
+  const std::vector<Crossing> crossings = crossings_between(plan);
+  ASSERT_EQ(crossings.size(), 2U);  // a batch each; parameters do not vary
+  EXPECT_EQ(crossings[0].where, "kv_bytes, batch 1");
+  EXPECT_EQ(crossings[1].where, "kv_bytes, batch 8");
+}
+
+TEST(EveryQuantity, HasANameOfItsOwnAndIsFoundByIt) {
+  for (const Quantity& quantity : quantities()) {
+    EXPECT_EQ(find_quantity(quantity.name), &quantity);
+  }
+  EXPECT_EQ(find_quantity("no such quantity"), nullptr);
+}
+
+}  // namespace
+}  // namespace llmarch
