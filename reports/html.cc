@@ -31,7 +31,7 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 caption { text-align: left; font-weight: 600; padding: .3rem 0; position: sticky; left: 0; }
 th, td { padding: .28rem .7rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
-thead th { vertical-align: bottom; border-bottom: 2px solid var(--faint); }
+thead th { min-width: 6rem; vertical-align: bottom; border-bottom: 2px solid var(--faint); }
 td, thead th { white-space: nowrap; }
 td.prose { white-space: normal; min-width: 14rem; }
 tbody th { font-weight: 400; position: sticky; left: 0; background: var(--paper); z-index: 1;
@@ -52,7 +52,7 @@ th[aria-sort=descending] button::after { content: " \25BC"; }
 pre { overflow-x: auto; padding: .8rem; background: var(--band); font-size: .8rem;
   line-height: 1.35; }
 figure { margin: 1.2rem 0; overflow-x: auto; border: 1px solid var(--rule); border-radius: 6px; }
-figure svg { display: block; max-width: 100%; min-width: 640px; height: auto; margin: 0 auto; }
+figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 )css";
 
 // Rows sort within their group; a second click turns the order round.

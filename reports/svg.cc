@@ -132,6 +132,11 @@ struct ShapeWriter {
   }
 };
 
+// On a narrow page a picture keeps most of its width, so that its text stays legible, and scrolls.
+std::string narrowest(const Drawing& drawing) {
+  return fmt::format(R"( style="min-width:{}px")", number(0.85 * drawing.width));
+}
+
 std::string rules(std::size_t scheme) {
   std::string css;
   for (const InkStyle& style : kInks) {
@@ -154,9 +159,10 @@ std::string picture_style() {
 
 std::string render_svg(const Drawing& drawing, SvgUse use) {
   std::string svg = fmt::format(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" class="ll-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}">)"
+      R"(<svg xmlns="http://www.w3.org/2000/svg" class="ll-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}"{3}>)"
       "\n<title>{2}</title>\n",
-      number(drawing.width), number(drawing.height), escape_markup(drawing.title));
+      number(drawing.width), number(drawing.height), escape_markup(drawing.title),
+      use == SvgUse::page ? narrowest(drawing) : "");
   if (use == SvgUse::file) {
     svg += fmt::format("<style>\n{}</style>\n", picture_style());
     svg += R"(<rect class="ll-paper" width="100%" height="100%"/>)"

@@ -20,13 +20,72 @@ TEST(Files, AreWrittenInTheFormatOfTheirEnding) {
                                 folder.file("a.txt") + "'");
   EXPECT_EQ(seen.status, 0) << seen.errors;
   EXPECT_EQ(seen.output, "");
-  EXPECT_EQ(files_in(folder.path()), 4U);
-  EXPECT_EQ(read_file(folder.file("a.md")), run_llmarch("compare gpt2 kimi-k2 --format md").output);
+  EXPECT_EQ(files_in(folder.path()), 5U);  // and the picture that a.md names
   EXPECT_EQ(read_file(folder.file("a.csv")),
             run_llmarch("compare gpt2 kimi-k2 --format csv").output);
   EXPECT_EQ(read_file(folder.file("a.json")),
             run_llmarch("compare gpt2 kimi-k2 --format json").output);
   EXPECT_EQ(read_file(folder.file("a.txt")), run_llmarch("compare gpt2 kimi-k2").output);
+}
+
+TEST(Files, OfMarkdownHaveTheirPicturesBesideThem) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(run_llmarch("compare gpt2 kimi-k2 -o '" + folder.file("a.md") + "'").status, 0);
+  EXPECT_NE(read_file(folder.file("a.md")).find("](a-blocks.svg)"), std::string::npos);
+  EXPECT_EQ(read_file(folder.file("a-blocks.svg")),
+            run_llmarch("compare gpt2 kimi-k2 --format svg").output);
+}
+
+TEST(Folders, HoldAReportAndItsPictures) {
+  const TemporaryFolder folder;
+  const std::string report = folder.file("made/");
+  EXPECT_EQ(run_llmarch("show gpt2 -o '" + report + "'").status, 0);
+  EXPECT_EQ(files_in(report), 2U);
+  EXPECT_NE(read_file(report + "report.md").find("](blocks.svg)"), std::string::npos);
+  EXPECT_EQ(run_llmarch("show gpt2-xl -o '" + folder.file("made") + "'").status, 0);
+  EXPECT_NE(read_file(report + "report.md").find("gpt2-xl"), std::string::npos);
+}
+
+TEST(Folders, ThatCannotBeMadeAreSaidBeforeTheWorkBegins) {
+  const TemporaryFolder folder;
+  const std::string missing = folder.file("missing/made/");
+  const Seen seen = run_llmarch("compare gpt3 -o '" + missing + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_EQ(seen.errors,
+            "llmarch: error: " + missing + ": cannot be made: No such file or directory\n");
+}
+
+TEST(Pictures, ThatAReportDoesNotHaveAreAClearError) {
+  const TemporaryFolder folder;
+  const Seen seen = run_llmarch("list -o '" + folder.file("a.svg") + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_EQ(seen.errors,
+            "llmarch: error: this report has no picture\n"
+            "      = use .txt, .md, .html, .csv or .json\n");
+  EXPECT_EQ(files_in(folder.path()), 0U);
+}
+
+TEST(Pictures, AsPngNeedAProgramAndSaySo) {
+  const TemporaryFolder folder;
+  const Seen seen =
+      run_shell("PATH=/nowhere '" LLMARCH_PROGRAM "' show gpt2 -o '" + folder.file("a.png") + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_EQ(seen.errors,
+            "llmarch: error: PNG pictures are made by rsvg-convert, which is not installed\n"
+            "      = install it (Debian: librsvg2-bin), or write .svg\n");
+}
+
+TEST(Pictures, AreWrittenAsPng) {
+  const TemporaryFolder folder;
+  const Seen seen = run_llmarch("show gpt2 -o '" + folder.file("a.png") + "'");
+  ASSERT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_TRUE(read_file(folder.file("a.png")).starts_with("\x89PNG\r\n"));
+}
+
+// The reader is gone before anything is written.
+TEST(StandardOutput, ThatIsClosedIsAClearError) {
+  const Seen seen = run_shell("{ sleep 0.2; '" LLMARCH_PROGRAM "' list; echo $? >&2; } | true");
+  EXPECT_EQ(seen.errors, "llmarch: error: standard output: cannot be written: Broken pipe\n2\n");
 }
 
 TEST(Files, GoBesideStandardOutputWhenItIsAskedFor) {
