@@ -47,7 +47,8 @@ class FormatWriter {
   }
 
   void operator()(const Field& field, Integer&, const Range& range) {
-    line(field, fmt::format("whole number, {} to {}", grouped_digits(range.least), grouped_digits(range.most)));
+    line(field, fmt::format("whole number, {} to {}", grouped_digits(range.least),
+                            grouped_digits(range.most)));
   }
   void operator()(const Field& field, double&, const RealRange& range) {
     const bool whole = range.most >= 1;

@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t kShownTurns = 3;
 
 Sides sides_of(const Check& check, const FigureValue& left, const FigureValue& right) {
-  return {check.label,     left,         check.relation,
-          right,           check.tolerance, check.left.form,
+  return {check.label,     left,
+          check.relation,  right,
+          check.tolerance, check.left.form,
           std::nullopt,    holds(left, check.relation, right, check.tolerance)};
 }
 
@@ -66,9 +67,8 @@ std::vector<Sides> sides_over(const CaseResult& result, const Check& check, Eval
                            evaluate(check.right, context, context)));
     all.back().context = context;
   }
-  const bool constant = std::all_of(all.begin(), all.end(), [&](const Sides& sides) {
-    return same_figures(sides, all.front());
-  });
+  const bool constant = std::all_of(
+      all.begin(), all.end(), [&](const Sides& sides) { return same_figures(sides, all.front()); });
   if (constant) {
     all.erase(all.begin() + 1, all.end());
     all.front().context.reset();
@@ -164,13 +164,13 @@ void draw(ComparisonResult& result, const ReadComparison& read) {
   }
   for (std::size_t a = 0; a < curves.size(); ++a) {
     for (std::size_t b = a + 1; b < curves.size(); ++b) {
-      const Turns found = find_turns({&curves[a], read.charted}, {&curves[b], read.charted},
-                                     chart.from, chart.to);
+      const Turns found =
+          find_turns({&curves[a], read.charted}, {&curves[b], read.charted}, chart.from, chart.to);
       for (const Turn& turn : found.turns) {
         if (turn.after == std::strong_ordering::equal) continue;
         const bool left = turn.after == std::strong_ordering::less;
-        const double lower = as_double(
-            evaluate(*read.charted, curves[left ? a : b], turn.at, turn.at));
+        const double lower =
+            as_double(evaluate(*read.charted, curves[left ? a : b], turn.at, turn.at));
         result.turns.push_back({turn.at, left ? a : b, left ? b : a, lower});
       }
     }

@@ -87,8 +87,7 @@ bool equal(const FigureValue& left, const FigureValue& right, std::optional<doub
     if (left.index() == right.index()) return left == right;
     return as_double(left) == as_double(right);
   }
-  return std::abs(as_double(left) - as_double(right)) <=
-         *tolerance * std::abs(as_double(right));
+  return std::abs(as_double(left) - as_double(right)) <= *tolerance * std::abs(as_double(right));
 }
 
 bool less(const FigureValue& left, const FigureValue& right) {

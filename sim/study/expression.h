@@ -1,6 +1,6 @@
 // The expressions of a study: quantities and structure of models, put together by arithmetic. Read
-// once against the models that are known, then evaluated at any point. Which quantities there are is
-// known by quantities.h; what a claim makes of the values by claims.h.
+// once against the models that are known, then evaluated at any point. Which quantities there are
+// is known by quantities.h; what a claim makes of the values by claims.h.
 //
 //   check      = [label ": "] sum relation sum ["within" number "%"]
 //   relation   = "<" | "<=" | "=" | "!=" | ">=" | ">"
@@ -41,8 +41,8 @@ struct FigureForm {
 // What a clock can be asked of a model at a point: tokens per second of decode and of prefill, and
 // the share of norms in decode's time. Absent when nothing was run.
 enum class TimedFigure { decode, prefill, norm_share };
-using Clock =
-    std::function<std::optional<double>(const Model& model, const Point& point, TimedFigure figure)>;
+using Clock = std::function<std::optional<double>(const Model& model, const Point& point,
+                                                  TimedFigure figure)>;
 
 // What expressions can name.
 struct StudyModels {

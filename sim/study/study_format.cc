@@ -93,8 +93,7 @@ std::string quantity_table() {
   std::string text = "\n## Quantities\n\n| quantity | unit | meaning |\n|---|---|---|\n";
   for (const Quantity& quantity : quantities()) {
     text += fmt::format("| `{}` | {} | {}{} |\n", quantity.name, name_of(quantity.unit),
-                        quantity.meaning,
-                        quantity.needs == Needs::hardware ? "; needs `on`" : "");
+                        quantity.meaning, quantity.needs == Needs::hardware ? "; needs `on`" : "");
   }
   return text;
 }

@@ -1,5 +1,5 @@
-// The study format written out for people: an example, how expressions are written and verdicts come
-// about, and tables made from the declarations that the loader visits (study_fields.h).
+// The study format written out for people: an example, how expressions are written and verdicts
+// come about, and tables made from the declarations that the loader visits (study_fields.h).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The article's report: all of it there, every verdict as expected, and the rendered copy in reports/
-// what the program makes.
+// The article's report: all of it there, every verdict as expected, and the rendered copy in
+// reports/ what the program makes.
 #include <gmock/gmock.h>
 
 #include <set>
@@ -48,7 +48,8 @@ TEST(TheArticle, HasEveryPairAndEveryClaim) {
 TEST(TheArticle, NamesNoPictureThatIsNotThere) {
   const std::string report = read_file(kRendered / "report.md");
   std::size_t pictures = 0;
-  for (std::size_t at = report.find("]("); at != std::string::npos; at = report.find("](", at + 1)) {
+  for (std::size_t at = report.find("]("); at != std::string::npos;
+       at = report.find("](", at + 1)) {
     const std::string name = report.substr(at + 2, report.find(')', at) - at - 2);
     if (!name.ends_with(".svg")) continue;
     EXPECT_TRUE(fs::exists(kRendered / name)) << name;
@@ -72,9 +73,10 @@ TEST(AStudy, EndsInStatusOneWhenAVerdictDeparts) {
 
 TEST(AStudy, ThatCannotBeReadIsRefusedWithThePlace) {
   const TemporaryFolder folder;
-  write_file(folder.file("s.toml"),
-             "name = \"s\"\ntitle = \"S\"\nsource = \"a test\"\n[claim.one]\nsection = \"x\"\n"
-             "text = \"y\"\nkind = \"figure\"\nexpect = \"holds\"\ncheck = [\"layrs(gpt2) = 12\"]\n");
+  write_file(
+      folder.file("s.toml"),
+      "name = \"s\"\ntitle = \"S\"\nsource = \"a test\"\n[claim.one]\nsection = \"x\"\n"
+      "text = \"y\"\nkind = \"figure\"\nexpect = \"holds\"\ncheck = [\"layrs(gpt2) = 12\"]\n");
   const Seen seen = run_llmarch("report '" + folder.file("s.toml") + "'");
   EXPECT_EQ(seen.status, 2);
   EXPECT_THAT(seen.errors, ::testing::HasSubstr("s.toml:9:11: error: unknown quantity 'layrs'\n"));

@@ -13,8 +13,9 @@ TEST(AVerdict, IsComputedAndNotTakenFromWhatIsExpected) {
 }
 
 TEST(AVerdict, FailsWhenOneCheckOfSeveralFails) {
-  const StudyRun run(claim_with("expect = \"does not hold\"\ncheck = [\"layers(llama-3.1-8b) = "
-                                "32\", \"layers(llama-3.1-8b) = 31\"]\n"));
+  const StudyRun run(
+      claim_with("expect = \"does not hold\"\ncheck = [\"layers(llama-3.1-8b) = "
+                 "32\", \"layers(llama-3.1-8b) = 31\"]\n"));
   EXPECT_EQ(run.claim().verdict, Verdict::fails);
   ASSERT_EQ(run.claim().cases.at(0).sides.size(), 2U);
   EXPECT_TRUE(run.claim().cases[0].sides[0].holds);
@@ -24,10 +25,10 @@ TEST(AVerdict, FailsWhenOneCheckOfSeveralFails) {
 // Weights differ by (1,235,814,400 - 596,049,920) x 2 = 1,279,528,960 bytes, and caches grow by
 // 114,688 - 32,768 = 81,920 bytes more per token: 15,619 of them still fit into the difference.
 TEST(AVerdict, TurnsAtTheExactToken) {
-  const StudyRun run(claim_with(
-      "expect = \"holds under a condition\"\ncheck = [\"weight_bytes(qwen3-0.6b) + "
-      "kv_bytes(qwen3-0.6b) < weight_bytes(llama-3.2-1b) + kv_bytes(llama-3.2-1b)\"]\n"
-      "over = { from = 1, to = 40960 }\n"));
+  const StudyRun run(
+      claim_with("expect = \"holds under a condition\"\ncheck = [\"weight_bytes(qwen3-0.6b) + "
+                 "kv_bytes(qwen3-0.6b) < weight_bytes(llama-3.2-1b) + kv_bytes(llama-3.2-1b)\"]\n"
+                 "over = { from = 1, to = 40960 }\n"));
   EXPECT_EQ(run.claim().verdict, Verdict::conditional);
   const std::vector<Stretch>& stretches = run.claim().cases.at(0).stretches;
   ASSERT_EQ(stretches.size(), 2U);
@@ -45,13 +46,13 @@ TEST(AVerdict, TurnsAtTheExactToken) {
 
 // Chunks of 8,192 begin again: at 8,193 positions one is held, of the 8,193 of full attention.
 TEST(AVerdict, FindsEveryTurnOfASawtooth) {
-  const StudyRun run(study_with(
-      "[variant.whole]\nof = \"llama-4-maverick\"\ntitle = \"without chunks\"\n"
-      "remove = [\"attention.local.chunk\"]\n"
-      "[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"figure\"\n"
-      "expect = \"holds under a condition\"\n"
-      "check = [\"kv_bytes(llama-4-maverick) / kv_bytes(whole) >= 0.5\"]\n"
-      "over = { from = 1, to = 20000 }\n"));
+  const StudyRun run(
+      study_with("[variant.whole]\nof = \"llama-4-maverick\"\ntitle = \"without chunks\"\n"
+                 "remove = [\"attention.local.chunk\"]\n"
+                 "[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"figure\"\n"
+                 "expect = \"holds under a condition\"\n"
+                 "check = [\"kv_bytes(llama-4-maverick) / kv_bytes(whole) >= 0.5\"]\n"
+                 "over = { from = 1, to = 20000 }\n"));
   const std::vector<Stretch>& stretches = run.claim().cases.at(0).stretches;
   ASSERT_GE(stretches.size(), 3U);
   EXPECT_EQ(stretches[0].to, Integer(8192));
@@ -82,9 +83,9 @@ TEST(AVerdict, WaitsForAClockAndIsThenMade) {
 }
 
 TEST(AVerdict, IsNoneWhereNoFigureDecides) {
-  const StudyRun run(study_with(
-      "[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"undecidable\"\n"
-      "expect = \"not decidable by cost\"\nreason = \"because\"\n"));
+  const StudyRun run(
+      study_with("[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"undecidable\"\n"
+                 "expect = \"not decidable by cost\"\nreason = \"because\"\n"));
   EXPECT_EQ(run.claim().verdict, Verdict::undecidable);
   EXPECT_TRUE(run.claim().as_expected());
 }
@@ -97,13 +98,13 @@ TEST(AVariant, IsTheModelWithItsKeysChanged) {
   EXPECT_EQ(run.claim().verdict, Verdict::holds);
 }
 
-// Gemma 3 27B keeps 1,024 positions in 52 layers and all in 10; Mistral all in 40 of half the width:
-// 2 (52 x 1024 + 10 c) = 40 c at c = 5,324.8.
+// Gemma 3 27B keeps 1,024 positions in 52 layers and all in 10; Mistral all in 40 of half the
+// width: 2 (52 x 1024 + 10 c) = 40 c at c = 5,324.8.
 TEST(AChart, MarksTheFirstTokenAtWhichAnotherLineIsLower) {
-  const StudyRun run(study_with(
-      "[comparison.one]\ntitle = \"x\"\ntext = \"y\"\n"
-      "models = [\"gemma-3-27b\", \"mistral-small-3.1-24b\"]\n"
-      "chart = { quantity = \"kv_bytes\", from = 256, to = 131072 }\n"));
+  const StudyRun run(
+      study_with("[comparison.one]\ntitle = \"x\"\ntext = \"y\"\n"
+                 "models = [\"gemma-3-27b\", \"mistral-small-3.1-24b\"]\n"
+                 "chart = { quantity = \"kv_bytes\", from = 256, to = 131072 }\n"));
   const std::vector<ChartTurn>& turns = run.result.comparisons.at(0).turns;
   ASSERT_EQ(turns.size(), 1U);
   EXPECT_EQ(turns[0].context, Integer(5325));
