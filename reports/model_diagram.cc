@@ -107,6 +107,7 @@ std::string activation_text(Activation activation) {
     case Activation::gelu_erf: return "GELU";
     case Activation::silu: return "SiLU";
     case Activation::relu: return "ReLU";
+    case Activation::tanh: return "tanh";
   }
   throw std::logic_error("activation_text: an activation outside the enumeration");
 }
@@ -118,6 +119,7 @@ std::string gated_name(Activation activation) {
     case Activation::gelu_erf: return "GeGLU";
     case Activation::silu: return "SwiGLU";
     case Activation::relu: return "ReGLU";
+    case Activation::tanh: return "gated tanh";
   }
   throw std::logic_error("gated_name: an activation outside the enumeration");
 }

@@ -12,9 +12,10 @@
 namespace llmarch {
 namespace {
 
-constexpr DocumentKind kStudy{"a study", "'llmarch help study-format' describes what a study holds",
-                              "toml.io describes TOML, 'llmarch help study-format' what a study "
-                              "holds"};
+constexpr DocumentKind kStudy{
+    "a study", "arch_specs/studies/article.toml is an example",
+    "toml.io describes TOML, arch_specs/studies/article.toml is an example of "
+    "what a study holds"};
 
 // Named tables come in the order of their names; people meant that of the file.
 template <class Value>

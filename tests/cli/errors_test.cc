@@ -28,10 +28,10 @@ TEST(Errors, NameTheNearestCommandOptionAndModel) {
 }
 
 TEST(Errors, DoNotGuessPrefixesOfOptions) {
-  expect_refusal("compare gpt2 --cont 8k",
-                 "llmarch: error: unknown option '--cont'\n"
-                 "      = known: --only, --context, --batch, --weights, --kv, --specs, --exact, "
-                 "--output, --format\n");
+  expect_refusal("compare gpt2 --wei bf16",
+                 "llmarch: error: unknown option '--wei'\n"
+                 "      = known: --only, --context, --batch, --weights, --kv, --on, --specs, "
+                 "--exact, --output, --format\n");
 }
 
 TEST(Errors, SayWhatAValueMustBe) {
@@ -43,10 +43,11 @@ TEST(Errors, SayWhatAValueMustBe) {
                  "      = did you mean 'bf16'?\n");
   expect_refusal("compare gpt2 --format xml",
                  "llmarch: error: unknown format 'xml'\n"
-                 "      = known: text, md, csv, json\n");
-  expect_refusal("compare gpt2 -o table.pdf",
-                 "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
-                 "      = use .txt, .md, .csv or .json\n");
+                 "      = known: text, md, csv, json, html, svg, png\n");
+  expect_refusal(
+      "compare gpt2 -o table.pdf",
+      "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
+      "      = use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name ends in /\n");
 }
 
 TEST(Errors, SayWhatIsMissing) {
