@@ -6,6 +6,6 @@
 
 namespace llmarch::reports {
 
-Cell figure_cell(const Figure& figure, const FigureForm& form, Digits digits);
+Cell figure_cell(const FigureValue& figure, const FigureForm& form, Digits digits);
 
 }  // namespace llmarch::reports

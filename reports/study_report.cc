@@ -12,6 +12,7 @@
 #include "reports/figure_cell.h"
 #include "reports/format.h"
 #include "reports/model_diagram.h"
+#include "reports/quantity_cells.h"
 
 namespace llmarch::reports {
 namespace {
@@ -67,13 +68,11 @@ std::string outcome(const CaseResult& one) {
     const auto failing = std::count_if(one.sides.begin(), one.sides.end(),
                                        [](const Sides& sides) { return !sides.holds; });
     if (failing == 0) return "holds";
-    return one.sides.size() == 1
-               ? "does not hold"
-               : fmt::format("does not hold: {} of {} checks fail", failing, one.sides.size());
+    if (failing == std::ssize(one.sides)) return "does not hold";
+    return fmt::format("does not hold: {} of {} checks fail", failing, one.sides.size());
   }
-  const std::string range =
-      fmt::format("{} to {}", grouped(one.stretches.front().from.value()),
-                  grouped(one.stretches.back().to.value()));
+  const std::string range = fmt::format("{} to {}", grouped(one.stretches.front().from.value()),
+                                        grouped(one.stretches.back().to.value()));
   if (one.stretches.size() == 1) {
     return fmt::format("{} at every context from {}",
                        one.stretches.front().holds ? "holds" : "does not hold", range);
@@ -116,7 +115,10 @@ CellRow side_row(const Sides& sides) {
   const auto [left, right] = side_cells(sides);
   std::string label = sides.label;
   if (sides.context) label += fmt::format(", at context {}", grouped(sides.context->value()));
-  return {{text_cell(label), left, text_cell(relation_text(sides)), right,
+  return {{text_cell(label),
+           left,
+           text_cell(relation_text(sides)),
+           right,
            {.text = sides.holds ? "yes" : "no",
             .emphasis = sides.holds ? Emphasis::good : Emphasis::bad}}};
 }
@@ -131,6 +133,10 @@ Table decision_table(const ClaimResult& claim) {
   for (const CaseResult& one : claim.cases) {
     if (!one.title.empty()) table.rows.emplace_back(GroupHeading{capitalised(one.title)});
     for (const Sides& sides : one.sides) table.rows.emplace_back(side_row(sides));
+    for (const std::string& label : one.unrun) {
+      table.rows.emplace_back(CellRow{
+          {text_cell(label), text_cell("not run"), text_cell(""), text_cell(""), text_cell("")}});
+    }
   }
   if (claim.shown.empty()) return table;
   if (!table.rows.empty()) table.rows.emplace_back(GroupHeading{"Beside it"});
@@ -144,8 +150,8 @@ Table decision_table(const ClaimResult& claim) {
 }
 
 void add_claim(const ClaimResult& claim, Document& document) {
-  document.blocks.emplace_back(Heading{
-      fmt::format("{}: {}", claim.id, words_of(claim.verdict)), HeadingLevel::subsection});
+  document.blocks.emplace_back(
+      Heading{fmt::format("{}: {}", claim.id, words_of(claim.verdict)), HeadingLevel::subsection});
   document.blocks.emplace_back(Paragraph{claim.claim->text});
   if (claim.claim->reading) document.blocks.emplace_back(Paragraph{*claim.claim->reading});
   Table table = decision_table(claim);
@@ -177,7 +183,8 @@ Table overview(const StudyResult& result) {
   table.columns = {{.heading = ""}, {.heading = "claim"}, {.heading = "verdict"}};
   std::string section;
   for (const ClaimResult& claim : result.claims) {
-    if (claim.claim->section != section) table.rows.emplace_back(GroupHeading{claim.claim->section});
+    if (claim.claim->section != section)
+      table.rows.emplace_back(GroupHeading{claim.claim->section});
     section = claim.claim->section;
     table.rows.emplace_back(
         CellRow{{text_cell(claim.id), text_cell(claim.claim->text), verdict_cell(claim)}});
@@ -197,28 +204,12 @@ std::string tally(const StudyResult& result) {
   return fmt::format("{} claims: {}.", result.claims.size(), fmt::join(parts, ", "));
 }
 
-TickFormat ticks_of(Unit unit) {
-  switch (unit) {
-    case Unit::bytes: return TickFormat::bytes;
-    case Unit::tokens: return TickFormat::tokens;
-    case Unit::parameters:
-    case Unit::flops:
-    case Unit::calls: return TickFormat::counts;
-    case Unit::number:
-    case Unit::flops_per_byte:
-    case Unit::seconds:
-    case Unit::tokens_per_second: return TickFormat::plain;
-  }
-  throw std::logic_error("ticks_of: a unit outside the enumeration");
-}
-
 Chart chart_of(const ComparisonResult& comparison) {
   Chart chart;
   chart.name = comparison.id + "-" + std::string(comparison.charted->name);
   chart.caption = capitalised(std::string(comparison.charted->meaning));
   chart.x = {"context, tokens", Scale::logarithmic, TickFormat::tokens};
-  chart.y = {std::string(comparison.charted->name), Scale::logarithmic,
-             ticks_of(comparison.charted->unit)};
+  chart.y = {labelled(*comparison.charted), Scale::logarithmic, ticks_of(comparison.charted->unit)};
   for (const ChartLine& line : comparison.lines) {
     Series series{line.model->spec.title, {}};
     for (const auto& [context, value] : line.points) {
@@ -226,13 +217,16 @@ Chart chart_of(const ComparisonResult& comparison) {
     }
     chart.series.push_back(std::move(series));
   }
+  for (const ChartTurn& turn : comparison.turns) {
+    chart.marks.push_back({{turn.context.as_double(), turn.value}, grouped(turn.context.value())});
+  }
   return chart;
 }
 
 Notes turns_of(const ComparisonResult& comparison) {
   Notes notes;
   const auto name = [&](std::size_t model) { return comparison.lines[model].model->spec.name; };
-  for (const Turn& turn : comparison.turns) {
+  for (const ChartTurn& turn : comparison.turns) {
     notes.lines.push_back(fmt::format("{}: from context {} on, {} has less than {}.",
                                       comparison.charted->name, grouped(turn.context.value()),
                                       name(turn.model), name(turn.other)));
@@ -253,7 +247,8 @@ void add_comparison(const ComparisonResult& comparison, Document& document,
   document.blocks.emplace_back(std::move(diagram));
   const std::set<Section> sections{Section::structure, Section::parameters, Section::memory,
                                    Section::decode};
-  for (const Block& block : compare_document(comparison.figures, sections, Digits::rounded).blocks) {
+  for (const Block& block :
+       compare_document(comparison.figures, sections, Digits::rounded).blocks) {
     if (std::holds_alternative<Table>(block)) document.blocks.push_back(block);
     const auto* more = std::get_if<Notes>(&block);
     if (more == nullptr) continue;
@@ -266,8 +261,8 @@ void add_comparison(const ComparisonResult& comparison, Document& document,
     table.columns = {{.heading = "figure"}, {.heading = "", .alignment = Alignment::right}};
     for (const ShownFigure& shown : comparison.shown) {
       if (!shown.figure) continue;
-      table.rows.emplace_back(CellRow{{text_cell(shown.label),
-                                       figure_cell(*shown.figure, shown.form, Digits::rounded)}});
+      table.rows.emplace_back(CellRow{
+          {text_cell(shown.label), figure_cell(*shown.figure, shown.form, Digits::rounded)}});
     }
     document.blocks.emplace_back(std::move(table));
   }

@@ -8,13 +8,15 @@
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/spec_format.h"
 #include "sim/study/quantities.h"
+#include "sim/study/study_format.h"
 
 namespace llmarch::cli {
 namespace {
 
 constexpr std::string_view kVersion = "llmarch " LLMARCH_VERSION "\n";
-// A topic of help that is no command.
+// Topics of help that are no commands.
 constexpr std::string_view kSpecFormat = "spec-format";
+constexpr std::string_view kStudyFormat = "study-format";
 constexpr std::string_view kQuantities = "quantities";
 
 const Command& find_command(const std::string& name) {
@@ -42,6 +44,8 @@ ExitStatus help(const Arguments& topics) {
     write_standard_output(overview());
   } else if (topics.size() == 1 && topics.front() == kSpecFormat) {
     write_standard_output(describe_spec_format());
+  } else if (topics.size() == 1 && topics.front() == kStudyFormat) {
+    write_standard_output(describe_study_format());
   } else if (topics.size() == 1 && topics.front() == kQuantities) {
     write_standard_output(quantities_help());
   } else if (topics.size() == 1) {
@@ -80,9 +84,10 @@ std::string overview() {
       "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, or "
       "a\n"
       "checkpoint folder.\n\n"
-      "  llmarch help COMMAND      what a command does, its options, examples\n"
-      "  llmarch help spec-format  how a spec is written\n"
-      "  llmarch help quantities   what a sweep can show\n"
+      "  llmarch help COMMAND       what a command does, its options, examples\n"
+      "  llmarch help spec-format   how a spec is written\n"
+      "  llmarch help study-format  how a study is written\n"
+      "  llmarch help quantities    what a sweep can show\n"
       "  llmarch --version\n\n"
       "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine "
       "cannot\n"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reports/study_json.h"
 #include "reports/study_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
@@ -25,7 +26,7 @@ ExitStatus run_report(const Arguments& arguments) {
   Outputs outputs(values);
   const auto loaded = load_study(names.front(), Catalog(specs_folder(values)));
   const StudyResult result = run_study(loaded->read, {});
-  outputs.write({reports::study_document(result)});
+  outputs.write({reports::study_document(result), reports::study_json(result)});
   const bool expected = std::all_of(result.claims.begin(), result.claims.end(),
                                     [](const ClaimResult& claim) { return claim.as_expected(); });
   return expected ? ExitStatus::done : ExitStatus::check_failed;
@@ -38,9 +39,9 @@ Command report_command() {
       "report",
       "a study: models side by side, and a verdict on each claim",
       "llmarch report STUDY [options]",
-      "STUDY is 'article', or a .toml file; arch_specs/studies/article.toml is an example of one.\n"
-      "Every verdict is computed from the figures that stand beside it. Where one is not what the\n"
-      "study expects, the exit status is 1.\n\n"
+      "STUDY is a name that 'llmarch list' shows, or a .toml file; 'llmarch help study-format'\n"
+      "says how one is written. Every verdict is computed from the figures that stand beside\n"
+      "it. Where one is not what the study expects, the exit status is 1.\n\n"
       "  llmarch report article\n"
       "  llmarch report article -o article.md\n"
       "  llmarch report ./my-study.toml",

@@ -59,8 +59,8 @@ Diagnostic diagnostic_of(const StudyProblem& problem, const FieldPlaces& places)
   auto place = place_of(places, problem.path);
   if (place && place->length > 2) {
     place->column += 1 + static_cast<std::int64_t>(problem.offset);
-    place->length = std::max<std::int64_t>(
-        1, place->length - 2 - static_cast<std::int64_t>(problem.offset));
+    place->length =
+        std::max<std::int64_t>(1, place->length - 2 - static_cast<std::int64_t>(problem.offset));
   }
   return {place, problem.message, problem.remedy};
 }

@@ -1,5 +1,5 @@
-// Which studies are known, and how what stands on the command line becomes one: a built-in name or a
-// path; with the models and the hardware that its expressions can name.
+// Which studies are known, and how what stands on the command line becomes one: a built-in name or
+// a path; with the models and the hardware that its expressions can name.
 #pragma once
 
 #include <memory>

@@ -42,8 +42,8 @@ struct StudyChart {
 
 struct StudyComparison {
   std::string title;
-  std::string text;                             // what is looked at
-  std::vector<std::string> models;              // drawn side by side
+  std::string text;                              // what is looked at
+  std::vector<std::string> models;               // drawn side by side
   std::optional<std::vector<std::string>> show;  // "label: expression", beside the usual figures
   std::optional<StudyChart> chart;
   std::optional<StudySettings> at;

@@ -1,7 +1,10 @@
 #include "sim/study/claims.h"
 
 #include <algorithm>
+#include <deque>
 #include <set>
+
+#include "sim/study/crossovers.h"
 
 namespace llmarch {
 namespace {
@@ -9,32 +12,25 @@ namespace {
 // Turns beyond these are counted and not shown one by one: chunks give as many as there are chunks.
 constexpr std::size_t kShownTurns = 3;
 
-Point at_context(const Point& point, Integer context) {
-  Point moved = point;
-  moved.context = moved.prompt = context;
-  return moved;
+Sides sides_of(const Check& check, const FigureValue& left, const FigureValue& right) {
+  return {check.label,     left,
+          check.relation,  right,
+          check.tolerance, check.left.form,
+          std::nullopt,    holds(left, check.relation, right, check.tolerance)};
 }
 
-Sides sides_of(const Check& check, const Point& point, const Clock& clock) {
-  Sides sides{check.label,     evaluate(check.left, point, clock),  check.relation,
-              evaluate(check.right, point, clock), check.tolerance, check.left.form,
-              std::nullopt,    false};
-  sides.holds = holds(sides.left, sides.relation, sides.right, sides.tolerance);
-  return sides;
-}
-
-bool all_hold(const std::vector<Check>& checks, const Point& point, const Clock& clock) {
+bool all_hold(const std::vector<Check>& checks, Evaluator& evaluate, Integer context) {
   return std::all_of(checks.begin(), checks.end(), [&](const Check& check) {
-    return holds(evaluate(check.left, point, clock), check.relation,
-                 evaluate(check.right, point, clock), check.tolerance);
+    return holds(evaluate(check.left, context, context), check.relation,
+                 evaluate(check.right, context, context), check.tolerance);
   });
 }
 
 // Every context is looked at, so that no turn can be missed.
-std::vector<Stretch> stretches_of(const ReadCase& one, const Clock& clock) {
+std::vector<Stretch> stretches_of(const ReadCase& one, Evaluator& evaluate) {
   std::vector<Stretch> stretches;
   for (Integer context = one.over->from; context <= one.over->to; context += 1) {
-    const bool holds = all_hold(one.checks, at_context(one.point, context), clock);
+    const bool holds = all_hold(one.checks, evaluate, context);
     if (stretches.empty() || stretches.back().holds != holds) {
       stretches.push_back({context, context, holds});
     }
@@ -64,47 +60,49 @@ bool same_figures(const Sides& a, const Sides& b) {
 }
 
 // What is the same at each of the contexts is said once.
-void add_sides_over(CaseResult& result, const ReadCase& one, const Check& check,
-                    const Clock& clock) {
+std::vector<Sides> sides_over(const CaseResult& result, const Check& check, Evaluator& evaluate) {
   std::vector<Sides> all;
   for (const Integer context : telling_contexts(result.stretches)) {
-    all.push_back(sides_of(check, at_context(one.point, context), clock));
+    all.push_back(sides_of(check, evaluate(check.left, context, context),
+                           evaluate(check.right, context, context)));
     all.back().context = context;
   }
-  const bool constant = std::all_of(all.begin(), all.end(), [&](const Sides& sides) {
-    return same_figures(sides, all.front());
-  });
+  const bool constant = std::all_of(
+      all.begin(), all.end(), [&](const Sides& sides) { return same_figures(sides, all.front()); });
   if (constant) {
     all.erase(all.begin() + 1, all.end());
     all.front().context.reset();
   }
-  result.sides.insert(result.sides.end(), all.begin(), all.end());
+  return all;
 }
 
-void add_sides(CaseResult& result, const ReadCase& one, const Clock& clock) {
-  for (const Check& check : one.checks) {
-    if (one.over) {
-      add_sides_over(result, one, check, clock);
-    } else {
-      result.sides.push_back(sides_of(check, one.point, clock));
+void decide(CaseResult& result, const ReadCase& one, Evaluator& evaluate) {
+  if (one.over) {
+    result.stretches = stretches_of(one, evaluate);
+    result.verdict = verdict_of(result.stretches);
+    for (const Check& check : one.checks) {
+      const std::vector<Sides> sides = sides_over(result, check, evaluate);
+      result.sides.insert(result.sides.end(), sides.begin(), sides.end());
     }
+    return;
   }
+  for (const Check& check : one.checks) {
+    result.sides.push_back(sides_of(check, evaluate(check.left), evaluate(check.right)));
+  }
+  const bool hold = std::all_of(result.sides.begin(), result.sides.end(),
+                                [](const Sides& sides) { return sides.holds; });
+  result.verdict = hold ? Verdict::holds : Verdict::fails;
 }
 
 CaseResult run_case(const ReadCase& one, const Clock& clock) {
-  CaseResult result{one.title, Verdict::needs_run, {}, {}};
+  CaseResult result{one.title, Verdict::needs_run, {}, {}, {}};
+  Evaluator evaluate(one.point, clock);
   try {
-    if (one.over) result.stretches = stretches_of(one, clock);
-    add_sides(result, one, clock);
+    decide(result, one, evaluate);
   } catch (const NeedsRun&) {
-    return result;
-  }
-  if (one.over) {
-    result.verdict = verdict_of(result.stretches);
-  } else {
-    const bool hold = std::all_of(result.sides.begin(), result.sides.end(),
-                                  [](const Sides& sides) { return sides.holds; });
-    result.verdict = hold ? Verdict::holds : Verdict::fails;
+    CaseResult undecided{one.title, Verdict::needs_run, {}, {}, {}};
+    for (const Check& check : one.checks) undecided.unrun.push_back(check.label);
+    return undecided;
   }
   return result;
 }
@@ -126,10 +124,11 @@ Verdict together(const std::vector<CaseResult>& cases) {
 std::vector<ShownFigure> shown(const std::vector<LabelledExpression>& expressions,
                                const Point& point, const Clock& clock) {
   std::vector<ShownFigure> figures;
+  Evaluator evaluate(point, clock);
   for (const auto& [label, expression] : expressions) {
     figures.push_back({label, std::nullopt, expression.form});
     try {
-      figures.back().figure = evaluate(expression, point, clock);
+      figures.back().figure = evaluate(expression);
     } catch (const NeedsRun&) {
       // The figure stays absent, and the report says so.
     }
@@ -146,31 +145,35 @@ ClaimResult run_claim(const ReadClaim& read, const Clock& clock) {
   return result;
 }
 
-ChartLine line_of(const Model& model, const ReadComparison& read) {
-  ChartLine line{&model, {}};
+ChartLine line_of(const ModelCurves& curves, const Quantity& quantity, const StudyChart& chart) {
+  ChartLine line{&curves.model, {}};
   const auto add = [&](Integer context) {
-    line.points.emplace_back(
-        context, as_double(evaluate(*read.charted, model, at_context(read.point, context))));
+    line.points.emplace_back(context, as_double(evaluate(quantity, curves, context, context)));
   };
-  const StudyChart& chart = *read.comparison->chart;
   for (Integer context = chart.from; context < chart.to; context *= 2) add(context);
   add(chart.to);
   return line;
 }
 
-// Where two lines change their order, each context looked at.
-void add_turns(const ReadComparison& read, std::size_t a, std::size_t b, std::vector<Turn>& turns) {
+void draw(ComparisonResult& result, const ReadComparison& read) {
   const StudyChart& chart = *read.comparison->chart;
-  int before = 0;
-  for (Integer context = chart.from; context <= chart.to; context += 1) {
-    const Point point = at_context(read.point, context);
-    const double left = as_double(evaluate(*read.charted, *read.models[a], point));
-    const double right = as_double(evaluate(*read.charted, *read.models[b], point));
-    const int order = left < right ? -1 : (left > right ? 1 : 0);
-    if (order != 0 && before != 0 && order != before) {
-      turns.push_back({context, order < 0 ? a : b, order < 0 ? b : a});
+  std::deque<ModelCurves> curves;
+  for (const Model* model : read.models) {
+    curves.emplace_back(*model, read.point);
+    result.lines.push_back(line_of(curves.back(), *read.charted, chart));
+  }
+  for (std::size_t a = 0; a < curves.size(); ++a) {
+    for (std::size_t b = a + 1; b < curves.size(); ++b) {
+      const Turns found =
+          find_turns({&curves[a], read.charted}, {&curves[b], read.charted}, chart.from, chart.to);
+      for (const Turn& turn : found.turns) {
+        if (turn.after == std::strong_ordering::equal) continue;
+        const bool left = turn.after == std::strong_ordering::less;
+        const double lower =
+            as_double(evaluate(*read.charted, curves[left ? a : b], turn.at, turn.at));
+        result.turns.push_back({turn.at, left ? a : b, left ? b : a, lower});
+      }
     }
-    if (order != 0) before = order;
   }
 }
 
@@ -184,11 +187,7 @@ ComparisonResult run_comparison(const ReadComparison& read, const Clock& clock) 
       read.charted,
       {},
       {}};
-  if (read.charted == nullptr) return result;
-  for (const Model* model : read.models) result.lines.push_back(line_of(*model, read));
-  for (std::size_t a = 0; a < read.models.size(); ++a) {
-    for (std::size_t b = a + 1; b < read.models.size(); ++b) add_turns(read, a, b, result.turns);
-  }
+  if (read.charted != nullptr) draw(result, read);
   return result;
 }
 

@@ -58,9 +58,9 @@ StudyReading read_study(const Study& study, const StudyModels& models);
 // The two sides of a check at one point.
 struct Sides {
   std::string label;
-  Figure left;
+  FigureValue left;
   Relation relation;
-  Figure right;
+  FigureValue right;
   std::optional<double> tolerance;
   FigureForm form;
   std::optional<Integer> context;  // where the claim is checked at many
@@ -76,6 +76,7 @@ struct Stretch {
 struct CaseResult {
   std::string title;
   Verdict verdict;
+  std::vector<std::string> unrun;  // what a clock would have to decide, where there is none
   // At the point; over a range, on both sides of where the verdict turns, or at its two ends.
   std::vector<Sides> sides;
   std::vector<Stretch> stretches;  // the whole range; empty without one
@@ -83,7 +84,7 @@ struct CaseResult {
 
 struct ShownFigure {
   std::string label;
-  std::optional<Figure> figure;  // absent where a clock is needed and there is none
+  std::optional<FigureValue> figure;  // absent where a clock is needed and there is none
   FigureForm form;
 };
 
@@ -98,10 +99,11 @@ struct ClaimResult {
 };
 
 // A chart's mark: the first context at which the order of two lines is another than before.
-struct Turn {
+struct ChartTurn {
   Integer context;
   std::size_t model;  // the line that is lower from there on
   std::size_t other;
+  double value;  // of the lower one there
 };
 struct ChartLine {
   const Model* model;
@@ -114,7 +116,7 @@ struct ComparisonResult {
   std::vector<ShownFigure> shown;
   const Quantity* charted = nullptr;
   std::vector<ChartLine> lines;
-  std::vector<Turn> turns;
+  std::vector<ChartTurn> turns;
 };
 
 struct StudyResult {

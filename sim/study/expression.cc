@@ -1,6 +1,7 @@
 #include "sim/study/expression.h"
 
 #include <cmath>
+#include <map>
 
 #include "sim/study/expression_node.h"
 
@@ -18,8 +19,8 @@ Point point_of(const CallSettings& settings, const Point& around) {
   return point;
 }
 
-Figure as_figure(const QuantityValue& value) {
-  return std::visit([](const auto& number) -> Figure { return number; }, value);
+FigureValue as_figure(const QuantityValue& value) {
+  return std::visit([](const auto& number) -> FigureValue { return number; }, value);
 }
 
 Integer whole(Operator how, Integer left, Integer right) {
@@ -42,24 +43,30 @@ double real(Operator how, double left, double right) {
   throw std::logic_error("real: an operator outside the enumeration");
 }
 
+// The curves of each call that has been evaluated.
+using CallCurves = std::map<const QuantityCall*, ModelCurves>;
+
+// At one context.
 class Evaluation {
  public:
-  Evaluation(const Point& point, const Clock& clock) : point_(point), clock_(clock) {}
+  Evaluation(const Point& point, const Clock& clock, CallCurves& curves)
+      : point_(point), clock_(clock), curves_(curves) {}
 
-  Figure operator()(const Figure& figure) const { return figure; }
-  Figure operator()(const QuantityCall& call) const {
-    return as_figure(
-        llmarch::evaluate(*call.quantity, *call.model, point_of(call.settings, point_)));
+  FigureValue operator()(const FigureValue& figure) const { return figure; }
+  FigureValue operator()(const QuantityCall& call) const {
+    const Point point = point_of(call.settings, point_);
+    const ModelCurves& curves = curves_.try_emplace(&call, *call.model, point).first->second;
+    return as_figure(llmarch::evaluate(*call.quantity, curves, point.context, point.prompt));
   }
-  Figure operator()(const TimedCall& call) const {
+  FigureValue operator()(const TimedCall& call) const {
     if (!clock_) throw NeedsRun();
     const auto timed = clock_(*call.model, point_of(call.settings, point_), call.figure);
     if (!timed) throw NeedsRun();
     return *timed;
   }
-  Figure operator()(const Arithmetic& arithmetic) const {
-    const Figure left = std::visit(*this, arithmetic.left->what);
-    const Figure right = std::visit(*this, arithmetic.right->what);
+  FigureValue operator()(const Arithmetic& arithmetic) const {
+    const FigureValue left = std::visit(*this, arithmetic.left->what);
+    const FigureValue right = std::visit(*this, arithmetic.right->what);
     const auto* a = std::get_if<Integer>(&left);
     const auto* b = std::get_if<Integer>(&right);
     if (a != nullptr && b != nullptr && arithmetic.how != Operator::divide) {
@@ -71,19 +78,19 @@ class Evaluation {
  private:
   const Point& point_;
   const Clock& clock_;
+  CallCurves& curves_;
 };
 
 // Equality within a tolerance; texts are equal or not.
-bool equal(const Figure& left, const Figure& right, std::optional<double> tolerance) {
+bool equal(const FigureValue& left, const FigureValue& right, std::optional<double> tolerance) {
   if (!tolerance || std::holds_alternative<std::string>(left)) {
     if (left.index() == right.index()) return left == right;
     return as_double(left) == as_double(right);
   }
-  return std::abs(as_double(left) - as_double(right)) <=
-         *tolerance * std::abs(as_double(right));
+  return std::abs(as_double(left) - as_double(right)) <= *tolerance * std::abs(as_double(right));
 }
 
-bool less(const Figure& left, const Figure& right) {
+bool less(const FigureValue& left, const FigureValue& right) {
   const auto* a = std::get_if<Integer>(&left);
   const auto* b = std::get_if<Integer>(&right);
   if (a != nullptr && b != nullptr) return *a < *b;
@@ -92,17 +99,33 @@ bool less(const Figure& left, const Figure& right) {
 
 }  // namespace
 
-double as_double(const Figure& figure) {
+double as_double(const FigureValue& figure) {
   if (const auto* whole = std::get_if<Integer>(&figure)) return whole->as_double();
   if (const auto* real = std::get_if<double>(&figure)) return *real;
   throw std::logic_error("as_double: a text is no number");
 }
 
-Figure evaluate(const Expression& expression, const Point& point, const Clock& clock) {
-  return std::visit(Evaluation(point, clock), expression.root->what);
+struct Evaluator::Curves {
+  CallCurves of_calls;
+};
+
+Evaluator::Evaluator(const Point& around, const Clock& clock)
+    : around_(around), clock_(clock), curves_(std::make_unique<Curves>()) {}
+Evaluator::Evaluator(Evaluator&&) noexcept = default;
+Evaluator::~Evaluator() = default;
+
+FigureValue Evaluator::operator()(const Expression& expression) {
+  return (*this)(expression, around_.context, around_.prompt);
 }
 
-bool holds(const Figure& left, Relation relation, const Figure& right,
+FigureValue Evaluator::operator()(const Expression& expression, Integer context, Integer prompt) {
+  Point point = around_;
+  point.context = context;
+  point.prompt = prompt;
+  return std::visit(Evaluation(point, clock_, curves_->of_calls), expression.root->what);
+}
+
+bool holds(const FigureValue& left, Relation relation, const FigureValue& right,
            std::optional<double> tolerance) {
   switch (relation) {
     case Relation::equal: return equal(left, right, tolerance);

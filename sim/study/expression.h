@@ -1,6 +1,6 @@
 // The expressions of a study: quantities and structure of models, put together by arithmetic. Read
-// once against the models that are known, then evaluated at any point. Which quantities there are is
-// known by quantities.h; what a claim makes of the values by claims.h.
+// once against the models that are known, then evaluated at any point. Which quantities there are
+// is known by quantities.h; what a claim makes of the values by claims.h.
 //
 //   check      = [label ": "] sum relation sum ["within" number "%"]
 //   relation   = "<" | "<=" | "=" | "!=" | ">=" | ">"
@@ -29,7 +29,7 @@
 
 namespace llmarch {
 
-using Figure = std::variant<Integer, double, std::string>;
+using FigureValue = std::variant<Integer, double, std::string>;
 
 // How a figure is to be read. any: a number in the file, which takes the form of what it meets.
 struct FigureForm {
@@ -41,8 +41,8 @@ struct FigureForm {
 // What a clock can be asked of a model at a point: tokens per second of decode and of prefill, and
 // the share of norms in decode's time. Absent when nothing was run.
 enum class TimedFigure { decode, prefill, norm_share };
-using Clock =
-    std::function<std::optional<double>(const Model& model, const Point& point, TimedFigure figure)>;
+using Clock = std::function<std::optional<double>(const Model& model, const Point& point,
+                                                  TimedFigure figure)>;
 
 // What expressions can name.
 struct StudyModels {
@@ -95,13 +95,31 @@ struct LabelledExpression {
 Check parse_check(std::string_view text, const StudyModels& models);
 LabelledExpression parse_labelled(std::string_view text, const StudyModels& models);
 
-// Throws Overflow, and NeedsRun when `clock` is empty and the expression asks for it.
-Figure evaluate(const Expression& expression, const Point& point, const Clock& clock);
+// Evaluates expressions at many contexts with the same settings around them; what does not depend
+// on the context is made once. The clock must outlive it.
+class Evaluator {
+ public:
+  Evaluator(const Point& around, const Clock& clock);
+  Evaluator(Evaluator&&) noexcept;
+  Evaluator& operator=(Evaluator&&) = delete;
+  ~Evaluator();
 
-bool holds(const Figure& left, Relation relation, const Figure& right,
+  // At the context and the prompt of the settings around, or at others. Throws Overflow, and
+  // NeedsRun when the clock is empty and the expression asks for it.
+  FigureValue operator()(const Expression& expression);
+  FigureValue operator()(const Expression& expression, Integer context, Integer prompt);
+
+ private:
+  struct Curves;
+  Point around_;
+  const Clock& clock_;
+  std::unique_ptr<Curves> curves_;
+};
+
+bool holds(const FigureValue& left, Relation relation, const FigureValue& right,
            std::optional<double> tolerance);
 
-double as_double(const Figure& figure);  // of a number
+double as_double(const FigureValue& figure);  // of a number
 
 // The functions that are no quantities, for the format's documentation: "structure(MODEL, LABEL)".
 struct FunctionHelp {

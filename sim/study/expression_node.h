@@ -35,13 +35,13 @@ struct Arithmetic {
 };
 // What does not depend on the point is known when it is read.
 struct ExpressionNode {
-  std::variant<Figure, QuantityCall, TimedCall, Arithmetic> what;
+  std::variant<FigureValue, QuantityCall, TimedCall, Arithmetic> what;
 };
 
 // The figure of a function that is no quantity, or nothing when there is none of that name. Throws
 // ExpressionError, at offset 0 of the call.
 struct FunctionValue {
-  Figure figure;
+  FigureValue figure;
   FigureForm form;
 };
 using FunctionArgument = std::variant<Integer, std::string>;

@@ -2,11 +2,10 @@
 #include <fmt/ranges.h>
 
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "sim/spec/diagnostics.h"
 #include "sim/study/expression_node.h"
+#include "sim/study/expression_text.h"
 
 namespace llmarch {
 namespace {
@@ -59,13 +58,10 @@ FigureForm quotient_form(const FigureForm& a, const FigureForm& b) {
   return is_scalar(b) ? a : kNumber;
 }
 
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-class Parser {
+class Parser : private ExpressionText {
  public:
-  Parser(std::string_view text, const StudyModels& models) : text_(text), models_(models) {}
+  Parser(std::string_view text, const StudyModels& models)
+      : ExpressionText(text), models_(models) {}
 
   // "label: " at the beginning; empty when there is none.
   std::string label() {
@@ -87,13 +83,12 @@ class Parser {
 
   Relation relation() {
     skip_spaces();
-    constexpr std::array kSigns{
-        std::pair{std::string_view("<="), Relation::at_most},
-        std::pair{std::string_view(">="), Relation::at_least},
-        std::pair{std::string_view("!="), Relation::not_equal},
-        std::pair{std::string_view("<"), Relation::less},
-        std::pair{std::string_view(">"), Relation::more},
-        std::pair{std::string_view("="), Relation::equal}};
+    constexpr std::array kSigns{std::pair{std::string_view("<="), Relation::at_most},
+                                std::pair{std::string_view(">="), Relation::at_least},
+                                std::pair{std::string_view("!="), Relation::not_equal},
+                                std::pair{std::string_view("<"), Relation::less},
+                                std::pair{std::string_view(">"), Relation::more},
+                                std::pair{std::string_view("="), Relation::equal}};
     for (const auto& [sign, relation] : kSigns) {
       if (take(sign)) return relation;
     }
@@ -122,38 +117,22 @@ class Parser {
   void require_comparable(const Check& check, std::size_t at) {
     if (common_form(check.left.form, check.right.form)) {
       const bool texts = check.left.form == kText;
-      const bool ordered = check.relation != Relation::equal &&
-                           check.relation != Relation::not_equal;
+      const bool ordered =
+          check.relation != Relation::equal && check.relation != Relation::not_equal;
       if (!texts || (!ordered && !check.tolerance)) return;
       position_ = at;
       fail("texts have no order", "compare them with = or !=");
     }
     position_ = at;
-    fail(fmt::format("{} and {} cannot be compared", said(check.left.form),
-                     said(check.right.form)),
+    fail(fmt::format("{} and {} cannot be compared", said(check.left.form), said(check.right.form)),
          "divide the two by figures of the same unit, or compare with a number");
   }
 
-  [[nodiscard]] std::size_t position() const { return position_; }
+  using ExpressionText::position;
 
  private:
-  [[noreturn]] void fail(const std::string& problem, const std::string& remedy) const {
-    throw ExpressionError(position_, problem, remedy);
-  }
-
-  void skip_spaces() {
-    while (position_ < text_.size() && text_[position_] == ' ') ++position_;
-  }
-
-  bool take(std::string_view sign) {
-    if (!text_.substr(position_).starts_with(sign)) return false;
-    position_ += sign.size();
-    return true;
-  }
-
   static Node made(Operator how, const Typed& left, const Typed& right) {
-    return std::make_shared<ExpressionNode>(
-        ExpressionNode{Arithmetic{how, left.node, right.node}});
+    return std::make_shared<ExpressionNode>(ExpressionNode{Arithmetic{how, left.node, right.node}});
   }
 
   void refuse_texts(const Typed& left, const Typed& right) const {
@@ -189,10 +168,9 @@ class Parser {
       ++position_;
       const Typed right = factor();
       refuse_texts(left, right);
-      left = times ? Typed{made(Operator::multiply, left, right),
-                           product_form(left.form, right.form)}
-                   : Typed{made(Operator::divide, left, right),
-                           quotient_form(left.form, right.form)};
+      left = times
+                 ? Typed{made(Operator::multiply, left, right), product_form(left.form, right.form)}
+                 : Typed{made(Operator::divide, left, right), quotient_form(left.form, right.form)};
     }
   }
 
@@ -213,61 +191,8 @@ class Parser {
     return call();
   }
 
-  static Node literal(Figure figure) {
+  static Node literal(FigureValue figure) {
     return std::make_shared<ExpressionNode>(ExpressionNode{std::move(figure)});
-  }
-
-  std::string quoted() {
-    const std::size_t end = text_.find('"', position_ + 1);
-    if (end == std::string_view::npos) fail("the text does not end", "close it with '\"'");
-    std::string text(text_.substr(position_ + 1, end - position_ - 1));
-    position_ = end + 1;
-    return text;
-  }
-
-  // Whole where it can be.
-  Figure number() {
-    const std::size_t begin = position_;
-    std::string digits;
-    while (position_ < text_.size()) {
-      const char c = text_[position_];
-      const bool exponent_sign = (c == '-' || c == '+') && digits.ends_with('e');
-      if (!(c >= '0' && c <= '9') && c != '.' && c != 'e' && c != '_' && !exponent_sign) break;
-      if (c != '_') digits += c;
-      ++position_;
-    }
-    double value = 0;
-    const auto [rest, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || rest != digits.data() + digits.size()) {
-      position_ = begin;
-      fail("this is no number", "write 1024, 1.5, 671e9, 8k or 1M");
-    }
-    if (take("k")) value *= 1024;
-    if (take("M")) value *= 1024 * 1024;
-    constexpr double kLargestExact = 9e15;
-    if (value == std::floor(value) && value <= kLargestExact) {
-      return Integer(static_cast<std::int64_t>(value));
-    }
-    return value;
-  }
-
-  std::string word() {
-    skip_spaces();
-    const std::size_t begin = position_;
-    while (position_ < text_.size() && is_name_character(text_[position_])) ++position_;
-    if (begin == position_) fail("a figure is expected here", "write a number or name(MODEL)");
-    return std::string(text_.substr(begin, position_ - begin));
-  }
-
-  // A model's name may hold what words may not: "llama-3.1-8b".
-  std::string model_word() {
-    skip_spaces();
-    const std::size_t end = std::min(text_.find_first_of(",)", position_), text_.size());
-    std::string name(text_.substr(position_, end - position_));
-    while (name.ends_with(' ')) name.pop_back();
-    position_ += name.size();
-    return name;
   }
 
   struct Arguments {
@@ -397,17 +322,6 @@ class Parser {
     setting(given.settings, key, begin);
   }
 
-  Integer whole() {
-    const std::size_t begin = position_;
-    const Figure figure = number();
-    const auto* value = std::get_if<Integer>(&figure);
-    if (value == nullptr || *value < 1) {
-      position_ = begin;
-      fail("a whole number of at least 1 is expected here", "write 8192 or 8k");
-    }
-    return *value;
-  }
-
   void setting(CallSettings& settings, const std::string& key, std::size_t key_at) {
     if (key == "context") return void(settings.context = whole());
     if (key == "prompt") return void(settings.prompt = whole());
@@ -443,14 +357,12 @@ class Parser {
     fail(fmt::format("unknown hardware {}", quote_name(name)), suggest(name, names));
   }
 
-  std::string_view text_;
   const StudyModels& models_;
-  std::size_t position_ = 0;
 };
 
 // The sides as they stand; a right side that is a bare number or text is seen beside it anyway.
 std::string unlabelled(const Check& check) {
-  if (std::holds_alternative<Figure>(check.right.root->what)) return check.left.text;
+  if (std::holds_alternative<FigureValue>(check.right.root->what)) return check.left.text;
   return fmt::format("{} {} {}", check.left.text, sign_of(check.relation), check.right.text);
 }
 

@@ -115,18 +115,16 @@ bool matches(std::string_view name, std::string_view pattern) {
 
 bool is_mixture(const Model& model) {
   return std::any_of(
-      model.spec.feed_forward.begin(), model.spec.feed_forward.end(), [](const auto& kind) {
-        return std::holds_alternative<MixtureFeedForward>(kind.value);
-      });
+      model.spec.feed_forward.begin(), model.spec.feed_forward.end(),
+      [](const auto& kind) { return std::holds_alternative<MixtureFeedForward>(kind.value); });
 }
 
 template <class Property>
 Integer count_models(const StudyModels& models, std::string_view pattern,
                      const Property& property) {
-  return static_cast<std::int64_t>(
-      std::count_if(models.families.begin(), models.families.end(), [&](const Model* model) {
-        return matches(model->spec.name, pattern) && property(*model);
-      }));
+  return static_cast<std::int64_t>(std::count_if(
+      models.families.begin(), models.families.end(),
+      [&](const Model* model) { return matches(model->spec.name, pattern) && property(*model); }));
 }
 
 const std::string& text_argument(const std::vector<FunctionArgument>& arguments,
@@ -150,7 +148,8 @@ std::optional<FunctionValue> family_function(std::string_view name,
                                              const std::vector<FunctionArgument>& arguments,
                                              const StudyModels& models) {
   const auto counted = [&](const auto& property) {
-    return FunctionValue{count_models(models, text_argument(arguments, name), property), kPlainNumber};
+    return FunctionValue{count_models(models, text_argument(arguments, name), property),
+                         kPlainNumber};
   };
   if (name == "known") return counted([](const Model&) { return true; });
   if (name == "known_dense") return counted([](const Model& model) { return !is_mixture(model); });
@@ -190,19 +189,22 @@ std::optional<FunctionValue> structure_function(std::string_view name, const Mod
                                                 const StudyModels& models) {
   if (model == nullptr) return family_function(name, arguments, models);
   if (name == "structure") {
-    return FunctionValue{structure_text(*model, text_argument(arguments, name), models), kPlainText};
+    return FunctionValue{structure_text(*model, text_argument(arguments, name), models),
+                         kPlainText};
   }
   if (name == "published_total") {
     return FunctionValue{published(*model, &Published::total, "total"), kCountedParameters};
   }
   if (name == "published_active") {
-    return FunctionValue{published(*model, &Published::active, "active parameters"), kCountedParameters};
+    return FunctionValue{published(*model, &Published::active, "active parameters"),
+                         kCountedParameters};
   }
   if (name == "block_norms") return FunctionValue{block_norms(*model), kPlainNumber};
   if (name == "attention_matrices") {
     return FunctionValue{attention_matrices(*model), kPlainNumber};
   }
-  if (name == "qk_norm_parameters") return FunctionValue{qk_norm_parameters(*model), kCountedParameters};
+  if (name == "qk_norm_parameters")
+    return FunctionValue{qk_norm_parameters(*model), kCountedParameters};
   if (name == "kv_head_of") {
     return FunctionValue{kv_head_of(*model, number_argument(arguments, name)), kPlainNumber};
   }

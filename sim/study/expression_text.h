@@ -1,0 +1,33 @@
+// The text of an expression as it is read from left to right: its words, numbers and quoted texts.
+// How they are put together is known by the parser.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sim/study/expression.h"
+
+namespace llmarch {
+
+class ExpressionText {
+ public:
+  explicit ExpressionText(std::string_view text) : text_(text) {}
+
+  [[nodiscard]] std::size_t position() const { return position_; }  // bytes
+
+ protected:
+  // At the position that is reached.
+  [[noreturn]] void fail(const std::string& problem, const std::string& remedy) const;
+  void skip_spaces();
+  bool take(std::string_view sign);  // when it stands here
+  std::string quoted();
+  FigureValue number();      // whole where it can be
+  Integer whole();           // at least 1
+  std::string word();        // letters, digits and '_'
+  std::string model_word();  // up to ',' or ')': "llama-3.1-8b"
+
+  std::string_view text_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace llmarch
