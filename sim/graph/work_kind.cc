@@ -8,6 +8,7 @@ namespace {
 WorkKind kind_of_component(Component component) {
   switch (component) {
     case Component::token_embedding:
+    case Component::per_layer_embedding:
     case Component::position_embedding: return WorkKind::embedding;
     case Component::attention: return WorkKind::projections;
     case Component::feed_forward:
@@ -15,6 +16,9 @@ WorkKind kind_of_component(Component component) {
     case Component::router: return WorkKind::router;
     case Component::experts: return WorkKind::experts;
     case Component::norms: return WorkKind::norms;
+    case Component::per_layer_inputs:
+    case Component::low_rank_residual:
+    case Component::parallel_streams: return WorkKind::residual;
     case Component::head: return WorkKind::head;
   }
   throw std::logic_error("kind_of_component: a component outside the enumeration");
@@ -27,6 +31,16 @@ struct Sorter {
   WorkKind operator()(const AddPositions&) const { return WorkKind::embedding; }
   WorkKind operator()(const Scale&) const { return WorkKind::residual; }
   WorkKind operator()(const ScaleByPosition&) const { return WorkKind::projections; }
+  WorkKind operator()(const ScaleColumns&) const { return WorkKind::residual; }
+  WorkKind operator()(const Sparsify&) const { return WorkKind::feed_forward; }
+  WorkKind operator()(const ProjectEach&) const { return WorkKind::residual; }
+  WorkKind operator()(const SelectColumns&) const { return WorkKind::residual; }
+  WorkKind operator()(const JoinColumns&) const { return WorkKind::residual; }
+  WorkKind operator()(const MatchMagnitude&) const { return WorkKind::residual; }
+  WorkKind operator()(const AverageVectors&) const { return WorkKind::residual; }
+  WorkKind operator()(const PredictStreams&) const { return WorkKind::residual; }
+  WorkKind operator()(const CorrectStreams&) const { return WorkKind::residual; }
+  WorkKind operator()(const AddToOtherStreams&) const { return WorkKind::residual; }
   WorkKind operator()(const GateRows&) const { return WorkKind::feed_forward; }
   WorkKind operator()(const SoftCap&) const { return WorkKind::head; }
   WorkKind operator()(const Normalize&) const { return WorkKind::norms; }

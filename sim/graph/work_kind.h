@@ -17,15 +17,14 @@ enum class WorkKind {
   router,
   experts,  // routed ones
   norms,
-  residual,  // additions to the residual stream, scales
-  streams,   // parallel streams, per-layer inputs, low-rank residuals: what else a layer has
+  residual,  // additions to the residual stream, scales; parallel streams, per-layer inputs
   head,
 };
 
 inline constexpr std::array kWorkKinds{
-    WorkKind::embedding, WorkKind::projections, WorkKind::attention, WorkKind::feed_forward,
-    WorkKind::router,    WorkKind::experts,     WorkKind::norms,     WorkKind::residual,
-    WorkKind::streams,   WorkKind::head};
+    WorkKind::embedding,    WorkKind::projections, WorkKind::attention,
+    WorkKind::feed_forward, WorkKind::router,      WorkKind::experts,
+    WorkKind::norms,        WorkKind::residual,    WorkKind::head};
 
 std::string_view name_of(WorkKind kind);
 WorkKind work_kind(const OpGraph& graph, const Op& op);
