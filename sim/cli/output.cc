@@ -61,7 +61,7 @@ Format format_of_file(const fs::path& path) {
     if (ending == fmt::format(".{}", name)) return format;
   }
   throw UsageError(fmt::format("cannot tell the format of '{}' from its ending", path.string()),
-                   "use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name ends in /");
+                   "use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending");
 }
 
 std::size_t terminal_width() {
@@ -164,7 +164,7 @@ void OutputFile::finish(const std::string& text) {
 void Outputs::declare(Options& options) {
   options.add_options()("output,o", po::value<std::vector<std::string>>()->value_name("FILE"),
                         "write to FILE: .txt, .md, .html, .csv, .json, .svg or .png by its ending; "
-                        "to a folder, a report.md with its pictures; - for standard output; may be "
+                        "without an ending, to a folder: report.md and its pictures; - for standard output; may be "
                         "repeated")(
       "format", po::value<std::string>()->value_name("FORMAT"),
       "what to write to standard output: text, md, html, csv, json, svg or png");
@@ -191,9 +191,9 @@ Outputs::Outputs(const Values& values) {
 Outputs::Target Outputs::target_of(const std::string& name) {
   std::error_code error;
   fs::path path(name);
-  if (!path.has_filename() || fs::is_directory(path, error)) {
+  if (!path.has_extension() || fs::is_directory(path, error)) {
     fs::create_directory(path, error);
-    if (error) throw FileError(name, fmt::format("cannot be made: {}", error.message()));
+    if (error) throw FileError(name, fmt::format("cannot be made a folder: {}", error.message()));
     return {Format::markdown, OutputFile(path / "report.md"), path, ""};
   }
   const Format format = format_of_file(path);

@@ -178,7 +178,7 @@ class StudyRules {
     } else if (range->to - range->from >= kMostContexts) {
       refuse(
           path + ".to",
-          fmt::format("{} contexts are too many to check each", (range->to - range->from).value()),
+          fmt::format("{} contexts are too many to check each", (range->to - range->from + 1).value()),
           fmt::format("name at most {}", kMostContexts));
     }
   }

@@ -135,8 +135,9 @@ class Parser : private ExpressionText {
     return std::make_shared<ExpressionNode>(ExpressionNode{Arithmetic{how, left.node, right.node}});
   }
 
-  void refuse_texts(const Typed& left, const Typed& right) const {
+  void refuse_texts(const Typed& left, const Typed& right, std::size_t sign) {
     if (left.form == kText || right.form == kText) {
+      position_ = sign;
       fail("there is no arithmetic with texts", "compare them with = or !=");
     }
   }
@@ -147,11 +148,12 @@ class Parser : private ExpressionText {
       skip_spaces();
       const bool plus = text_.substr(position_).starts_with('+');
       if (!plus && !text_.substr(position_).starts_with('-')) return left;
-      ++position_;
+      const std::size_t sign = position_++;
       const Typed right = product();
-      refuse_texts(left, right);
+      refuse_texts(left, right, sign);
       const auto form = common_form(left.form, right.form);
       if (!form) {
+        position_ = sign;
         fail(fmt::format("{} and {} cannot be added", said(left.form), said(right.form)),
              "add figures of one unit");
       }
@@ -165,9 +167,9 @@ class Parser : private ExpressionText {
       skip_spaces();
       const bool times = text_.substr(position_).starts_with('*');
       if (!times && !text_.substr(position_).starts_with('/')) return left;
-      ++position_;
+      const std::size_t sign = position_++;
       const Typed right = factor();
-      refuse_texts(left, right);
+      refuse_texts(left, right, sign);
       left = times
                  ? Typed{made(Operator::multiply, left, right), product_form(left.form, right.form)}
                  : Typed{made(Operator::divide, left, right), quotient_form(left.form, right.form)};

@@ -47,7 +47,7 @@ TEST(Errors, SayWhatAValueMustBe) {
   expect_refusal(
       "compare gpt2 -o table.pdf",
       "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
-      "      = use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name ends in /\n");
+      "      = use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending\n");
 }
 
 TEST(Errors, SayWhatIsMissing) {

@@ -126,7 +126,7 @@ TEST_F(Expressions, RefuseToAddOrCompareFiguresOfDifferentUnits) {
             "15: bytes and FLOPs cannot be compared (divide the two by figures of the same unit, "
             "or compare with a number)");
   EXPECT_EQ(problem_of("kv_bytes(tiny) + layers(tiny) < 1"),
-            "29: bytes and a number cannot be added (add figures of one unit)");
+            "15: bytes and a number cannot be added (add figures of one unit)");
   EXPECT_EQ(problem_of("structure(tiny, \"kind\") < \"x\""),
             "24: texts have no order (compare them with = or !=)");
   EXPECT_EQ(problem_of("kv_bytes(tiny) / kv_bytes(tiny) = 1"), "none");

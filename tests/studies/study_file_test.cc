@@ -35,26 +35,26 @@ TEST(AStudy, NamesTheVerdictsThatThereAre) {
 
 TEST(AClaim, IsDecidedInOneWay) {
   EXPECT_THAT(said_of(claim_with("expect = \"holds\"\n")),
-              testing::HasSubstr("claim 'one' is decided in 0 ways"));
+              ::testing::HasSubstr("claim 'one' is decided in 0 ways"));
   EXPECT_THAT(said_of(claim_with("expect = \"holds\"\ncheck = [\"1 < 2\"]\n"
                                  "[claim.one.case.a]\ntitle = \"a\"\ncheck = [\"1 < 2\"]\n")),
-              testing::HasSubstr("claim 'one' is decided in 2 ways"));
+              ::testing::HasSubstr("claim 'one' is decided in 2 ways"));
 }
 
 TEST(AClaim, ThatIsUndecidableSaysWhy) {
   EXPECT_THAT(
       said_of(study_with("[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"undecidable\"\n"
                          "expect = \"not decidable by cost\"\n")),
-      testing::HasSubstr("claim 'one' is undecidable without a reason"));
+      ::testing::HasSubstr("claim 'one' is undecidable without a reason"));
 }
 
 TEST(ARange, IsOneThatCanBeChecked) {
   const std::string claim = "expect = \"holds\"\ncheck = [\"1 < 2\"]\n";
   EXPECT_THAT(said_of(claim_with(claim + "over = { from = 2, to = 1 }\n")),
-              testing::HasSubstr("'to' lies before 'from'"));
+              ::testing::HasSubstr("'to' lies before 'from'"));
   EXPECT_EQ(said_of(claim_with(claim + "over = { from = 1, to = 1048576 }\n")), "");
   EXPECT_THAT(said_of(claim_with(claim + "over = { from = 1, to = 1048577 }\n")),
-              testing::HasSubstr("1048577 contexts are too many to check each"));
+              ::testing::HasSubstr("1048577 contexts are too many to check each"));
 }
 
 TEST(AVariant, IsOfAModelThatIsKnown) {
@@ -68,19 +68,19 @@ TEST(AVariant, IsOfAModelThatIsKnown) {
 TEST(AVariant, MustBeAValidSpec) {
   EXPECT_THAT(said_of(study_with("[variant.v]\nof = \"llama-3.1-8b\"\ntitle = \"V\"\n"
                                  "set.attention.gqa.kv_heads = 5\n")),
-              testing::HasSubstr("variant 'v' is no valid spec"));
+              ::testing::HasSubstr("variant 'v' is no valid spec"));
   EXPECT_THAT(said_of(study_with("[variant.v]\nof = \"llama-3.1-8b\"\ntitle = \"V\"\n"
                                  "set.attention.gqa.kv_head = 8\n")),
-              testing::HasSubstr("unknown key 'kv_head' in attention 'gqa'"));
+              ::testing::HasSubstr("unknown key 'kv_head' in attention 'gqa'"));
   EXPECT_THAT(said_of(study_with("[variant.v]\nof = \"llama-3.1-8b\"\ntitle = \"V\"\n"
                                  "remove = [\"attention.gqa.window\"]\n")),
-              testing::HasSubstr("there is no 'attention.gqa.window' to remove"));
+              ::testing::HasSubstr("there is no 'attention.gqa.window' to remove"));
 }
 
 TEST(AComparison, IsOfModelsThatAreKnown) {
   EXPECT_THAT(said_of(study_with("[comparison.c]\ntitle = \"x\"\ntext = \"y\"\n"
                                  "models = [\"gpt2\", \"gpt2-x\"]\n")),
-              testing::HasSubstr("unknown model 'gpt2-x'"));
+              ::testing::HasSubstr("unknown model 'gpt2-x'"));
 }
 
 TEST(StudyFormat, StandsInArchSpecs) {

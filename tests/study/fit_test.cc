@@ -27,11 +27,11 @@ TEST(TheLargestContext, IsWhatIsLeftOverTheCacheOfAToken) {
   EXPECT_EQ(fit.footprint->cache.value(), cache * fit.context.value());
 }
 
-class EveryModel : public testing::TestWithParam<std::string> {};
+class AnyModel : public testing::TestWithParam<std::string> {};
 
-INSTANTIATE_TEST_SUITE_P(Fit, EveryModel, testing::ValuesIn(model_names()), test_name);
+INSTANTIATE_TEST_SUITE_P(Fit, AnyModel, testing::ValuesIn(model_names()), test_name);
 
-TEST_P(EveryModel, FitsWithWhatIsFoundAndNotWithOneMore) {
+TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
   const Model one = model(GetParam());
   FitSettings settings = kGpu;
   settings.memory = bytes_of(one.parameters.total, DType::bf16) + Bytes(std::int64_t{1} << 30);
