@@ -60,8 +60,9 @@ Format format_of_file(const fs::path& path) {
   for (const auto& [name, format] : kFormats) {
     if (ending == fmt::format(".{}", name)) return format;
   }
-  throw UsageError(fmt::format("cannot tell the format of '{}' from its ending", path.string()),
-                   "use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending");
+  throw UsageError(
+      fmt::format("cannot tell the format of '{}' from its ending", path.string()),
+      "use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending");
 }
 
 std::size_t terminal_width() {
@@ -162,12 +163,12 @@ void OutputFile::finish(const std::string& text) {
 }
 
 void Outputs::declare(Options& options) {
-  options.add_options()("output,o", po::value<std::vector<std::string>>()->value_name("FILE"),
-                        "write to FILE: .txt, .md, .html, .csv, .json, .svg or .png by its ending; "
-                        "without an ending, to a folder: report.md and its pictures; - for standard output; may be "
-                        "repeated")(
-      "format", po::value<std::string>()->value_name("FORMAT"),
-      "what to write to standard output: text, md, html, csv, json, svg or png");
+  options.add_options()(
+      "output,o", po::value<std::vector<std::string>>()->value_name("FILE"),
+      "write to FILE: .txt, .md, .html, .csv, .json, .svg or .png by its ending; "
+      "without an ending, to a folder: report.md and its pictures; - for standard output; may be "
+      "repeated")("format", po::value<std::string>()->value_name("FORMAT"),
+                  "what to write to standard output: text, md, html, csv, json, svg or png");
 }
 
 Outputs::Outputs(const Values& values) {

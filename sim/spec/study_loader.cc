@@ -176,10 +176,10 @@ class StudyRules {
     if (range->to < range->from) {
       refuse(path + ".to", "'to' lies before 'from'", "give the smaller context first");
     } else if (range->to - range->from >= kMostContexts) {
-      refuse(
-          path + ".to",
-          fmt::format("{} contexts are too many to check each", (range->to - range->from + 1).value()),
-          fmt::format("name at most {}", kMostContexts));
+      refuse(path + ".to",
+             fmt::format("{} contexts are too many to check each",
+                         (range->to - range->from + 1).value()),
+             fmt::format("name at most {}", kMostContexts));
     }
   }
 

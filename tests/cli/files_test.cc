@@ -51,8 +51,8 @@ TEST(Folders, ThatCannotBeMadeAreSaidBeforeTheWorkBegins) {
   const std::string missing = folder.file("missing/made/");
   const Seen seen = run_llmarch("compare gpt3 -o '" + missing + "'");
   EXPECT_EQ(seen.status, 2);
-  EXPECT_EQ(seen.errors,
-            "llmarch: error: " + missing + ": cannot be made: No such file or directory\n");
+  EXPECT_EQ(seen.errors, "llmarch: error: " + missing +
+                             ": cannot be made a folder: No such file or directory\n");
 }
 
 TEST(Pictures, ThatAReportDoesNotHaveAreAClearError) {
