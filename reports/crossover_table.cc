@@ -65,15 +65,15 @@ Table crossover_table(std::string caption, const std::vector<Crossing>& crossing
   return table;
 }
 
-std::vector<std::string> crossover_notes(const std::vector<Crossing>& crossings, Integer to) {
+std::vector<std::string> crossover_notes(std::string_view between,
+                                         const std::vector<Crossing>& crossings, Integer to) {
   std::vector<std::string> notes;
   const auto silent = std::count_if(crossings.begin(), crossings.end(), [&](const auto& crossing) {
     return !listed(crossing, crossings.size());
   });
   if (silent > 0) {
-    notes.push_back(
-        fmt::format("{} of {} pairs are not listed: their order is the same throughout.",
-                    grouped(silent), grouped(std::ssize(crossings))));
+    notes.push_back(fmt::format("{}: {} of {} orders are the same throughout, and are not listed.",
+                                between, grouped(silent), grouped(std::ssize(crossings))));
   }
   std::set<std::string> cut;
   for (const Crossing& crossing : crossings) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/document.h"
@@ -12,6 +13,8 @@ namespace llmarch::reports {
 Table crossover_table(std::string caption, const std::vector<Crossing>& crossings);
 
 // What the table leaves out, and how far was searched where not to the end; empty when nothing.
-std::vector<std::string> crossover_notes(const std::vector<Crossing>& crossings, Integer to);
+// `between` says whose orders they are: "Between models".
+std::vector<std::string> crossover_notes(std::string_view between,
+                                         const std::vector<Crossing>& crossings, Integer to);
 
 }  // namespace llmarch::reports

@@ -54,6 +54,15 @@ pre { overflow-x: auto; padding: .8rem; background: var(--band); font-size: .8re
   line-height: 1.35; }
 figure { margin: 1.2rem 0; overflow-x: auto; border: 1px solid var(--rule); border-radius: 6px; }
 figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+@media (max-width: 40rem) {
+  h1 { font-size: 1.4rem; }
+  caption { max-width: calc(100vw - 2rem); }
+  th, td { padding: .28rem .4rem; }
+  thead th:not(:first-child) { min-width: 5.5rem; }
+  tbody th { min-width: 0; }
+  td:not(.right) { white-space: normal; }
+  td.prose { min-width: 9rem; }
+}
 )css";
 
 // Rows sort within their group; a second click turns the order round.

@@ -163,10 +163,24 @@ Table hardware_table(const std::vector<Hardware>& hardware) {
   return table;
 }
 
+template <typename Item>
+Cell count_of(const std::optional<std::vector<Item>>& items) {
+  return number_cell(items ? static_cast<std::int64_t>(items->size()) : 0);
+}
+
+Table studies_table(const std::vector<Study>& studies) {
+  Table table{.columns = {left("name"), right("comparisons"), right("claims"), left("title")}};
+  for (const Study& study : studies) {
+    table.rows.emplace_back(CellRow{{text_cell(study.name), count_of(study.comparison),
+                                     count_of(study.claim), text_cell(study.title)}});
+  }
+  return table;
+}
+
 }  // namespace
 
 Document list_document(const std::vector<ListedModel>& models,
-                       const std::vector<Hardware>& hardware) {
+                       const std::vector<Hardware>& hardware, const std::vector<Study>& studies) {
   Table table{.columns = {left("name"), right("layers"), right("parameters"), right("active (A)"),
                           right("context limit"), left("from")}};
   for (const auto& [model, origin] : models) {
@@ -180,7 +194,8 @@ Document list_document(const std::vector<ListedModel>& models,
                  limit, text_cell(origin)}});
   }
   return {.title = "Models",
-          .blocks = {table, Heading{"Hardware, for --on"}, hardware_table(hardware)}};
+          .blocks = {table, Heading{"Hardware, for --on"}, hardware_table(hardware),
+                     Heading{"Studies, for report"}, studies_table(studies)}};
 }
 
 Document show_document(const Model& model, const std::optional<OperationTable>& operations,

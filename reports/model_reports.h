@@ -8,6 +8,7 @@
 #include "reports/cells.h"
 #include "reports/document.h"
 #include "sim/spec/hardware.h"
+#include "sim/spec/study_spec.h"
 #include "sim/study/model.h"
 #include "sim/study/operations.h"
 
@@ -19,7 +20,7 @@ struct ListedModel {
 };
 
 Document list_document(const std::vector<ListedModel>& models,
-                       const std::vector<Hardware>& hardware);
+                       const std::vector<Hardware>& hardware, const std::vector<Study>& studies);
 
 // Structure, parameters by component, blocks with their weights; and, when asked for, the predicted
 // book operation by operation.

@@ -192,6 +192,22 @@ Table overview(const StudyResult& result) {
   return table;
 }
 
+// "3 hold", "1 holds".
+std::string counted(std::ptrdiff_t count, Verdict verdict) {
+  const auto says = [&](std::string_view one, std::string_view several) {
+    return fmt::format("{} {}", count, count == 1 ? one : several);
+  };
+  switch (verdict) {
+    case Verdict::holds: return says("holds", "hold");
+    case Verdict::conditional: return says("holds under a condition", "hold under a condition");
+    case Verdict::fails: return says("does not hold", "do not hold");
+    case Verdict::needs_run:
+      return says("needs a run on this machine", "need a run on this machine");
+    case Verdict::undecidable: return says("is not decidable by cost", "are not decidable by cost");
+  }
+  throw std::logic_error("counted: a verdict outside the enumeration");
+}
+
 std::string tally(const StudyResult& result) {
   std::vector<std::string> parts;
   for (const Verdict verdict : {Verdict::holds, Verdict::conditional, Verdict::fails,
@@ -199,7 +215,7 @@ std::string tally(const StudyResult& result) {
     const auto count =
         std::count_if(result.claims.begin(), result.claims.end(),
                       [&](const ClaimResult& claim) { return claim.verdict == verdict; });
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, words_of(verdict)));
+    if (count > 0) parts.push_back(counted(count, verdict));
   }
   return fmt::format("{} claims: {}.", result.claims.size(), fmt::join(parts, ", "));
 }

@@ -266,15 +266,16 @@ Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& betw
   SweepWriter writer(plan, digits);
   writer.write(between, document);
   Notes notes;
-  const auto add_crossings = [&](const char* caption, const std::vector<Crossing>& crossings) {
+  const auto add_crossings = [&](const char* caption, const char* whose,
+                                 const std::vector<Crossing>& crossings) {
     if (crossings.empty()) return;
     Table table = crossover_table(caption, crossings);
     if (!table.rows.empty()) document.blocks.emplace_back(std::move(table));
-    const auto more = crossover_notes(crossings, plan.contexts.last());
+    const auto more = crossover_notes(whose, crossings, plan.contexts.last());
     notes.lines.insert(notes.lines.end(), more.begin(), more.end());
   };
-  add_crossings("Crossovers: from this token on", between);
-  add_crossings("Within a model, in decode: from this token on", within);
+  add_crossings("Crossovers: from this token on", "Between models", between);
+  add_crossings("Within a model, in decode: from this token on", "Within a model", within);
   add_thinning_notes(plan, notes);
   add_model_notes(plan, notes);
   notes.lines.emplace_back(

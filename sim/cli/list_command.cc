@@ -4,6 +4,7 @@
 #include "sim/cli/hardware_files.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/cli/studies.h"
 
 namespace llmarch::cli {
 namespace {
@@ -27,7 +28,7 @@ ExitStatus run_list(const Arguments& arguments) {
   std::vector<reports::ListedModel> listed;
   auto entry = catalog.entries().begin();
   for (const Model& model : models) listed.push_back({&model, (entry++)->second.origin});
-  outputs.write({reports::list_document(listed, built_in_hardware())});
+  outputs.write({reports::list_document(listed, built_in_hardware(), built_in_studies(catalog))});
   return ExitStatus::done;
 }
 
@@ -36,10 +37,10 @@ ExitStatus run_list(const Arguments& arguments) {
 Command list_command() {
   return {
       "list",
-      "the models and the hardware that are known",
+      "the models, the hardware and the studies that are known",
       "llmarch list [options]",
-      "One line for each model, the built-in ones and those of --specs, and one for each machine\n"
-      "that --on takes.",
+      "One line for each model, the built-in ones and those of --specs; one for each machine that\n"
+      "--on takes; and one for each study that report takes.",
       list_options,
       run_list};
 }

@@ -65,14 +65,31 @@ Diagnostic diagnostic_of(const StudyProblem& problem, const FieldPlaces& places)
   return {place, problem.message, problem.remedy};
 }
 
+std::vector<std::unique_ptr<Model>> models_of(const Catalog& catalog) {
+  std::vector<std::unique_ptr<Model>> models;
+  for (const auto& [name, entry] : catalog.entries()) {
+    models.push_back(std::make_unique<Model>(catalog.find(name)));
+  }
+  return models;
+}
+
 }  // namespace
+
+std::vector<Study> built_in_studies(const Catalog& catalog) {
+  const auto models = models_of(catalog);
+  std::vector<Study> studies;
+  for (const auto& [name, text] : embedded_studies()) {
+    StudyLoad load = load_toml_study(text, known_specs(models));
+    if (!load.study) refuse_file(std::string(name), text, std::move(load.problems));
+    studies.push_back(std::move(*load.study));
+  }
+  return studies;
+}
 
 std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& catalog) {
   const StudyFile file = study_file(name);
   auto loaded = std::make_unique<LoadedStudy>();
-  for (const auto& [model, entry] : catalog.entries()) {
-    loaded->models.push_back(std::make_unique<Model>(catalog.find(model)));
-  }
+  loaded->models = models_of(catalog);
   StudyLoad load = load_toml_study(file.text, known_specs(loaded->models));
   if (!load.study) refuse_file(file.name, file.text, std::move(load.problems));
   loaded->study = std::move(*load.study);

@@ -22,6 +22,9 @@ struct LoadedStudy {
   ReadStudy read;
 };
 
+// The studies that the program holds, as they are written.
+std::vector<Study> built_in_studies(const Catalog& catalog);
+
 // Throws UsageError, FileError or BadInput.
 std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& catalog);
 

@@ -234,7 +234,7 @@ const std::array kQuantities{
     Quantity{"activation_memory", "rows that have to be there at one time in decode, in bf16",
              Unit::bytes, kNever, Needs::nothing,
              [](Figures& f) -> V { return f.working_set().amount(); }},
-    Quantity{"total_memory", "weights, cache and those rows", Unit::bytes, kContext,
+    Quantity{"total_memory", "weights, cache and the rows in use", Unit::bytes, kContext,
              Needs::nothing, [](Figures& f) -> V { return f.total_memory().amount(); }},
     // Decode: one token of each sequence.
     Quantity{"decode_flops", "FLOPs of a decode step, matrix and other", Unit::flops, kContext,
