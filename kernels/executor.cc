@@ -8,6 +8,7 @@
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/stream_kernels.h"
+#include "kernels/rounded.h"
 
 namespace llmarch {
 namespace {
@@ -194,6 +195,8 @@ Execution execute(const OpGraph& graph, const WeightStore& weights, KvCaches<Sca
 
 template Execution execute<double>(const OpGraph&, const WeightStore&, KvCaches<double>&,
                                    std::span<const std::int64_t>, const Workload&);
+template Execution execute<Rounded>(const OpGraph&, const WeightStore&, KvCaches<Rounded>&,
+                                    std::span<const std::int64_t>, const Workload&);
 template Execution execute<Counted>(const OpGraph&, const WeightStore&, KvCaches<Counted>&,
                                     std::span<const std::int64_t>, const Workload&);
 

@@ -47,7 +47,7 @@ struct Execution {
 
 // `token_ids`: (batch, tokens), each below the vocabulary. The caches hold exactly `past`
 // positions; afterwards they hold `past + tokens`. Throws std::invalid_argument when these do not
-// agree. Scalar is double or Counted.
+// agree. Scalar is double, Counted or Rounded.
 template <class Scalar>
 Execution execute(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                   std::span<const std::int64_t> token_ids, const Workload& workload);

@@ -171,26 +171,27 @@ void append(Trace& whole, const Trace& chunk) {
 }
 
 // The first `prefilled` tokens at once, the rest one by one.
-Trace run_sequence(const OpGraph& graph, const WeightStore& weights,
-                   std::span<const std::int64_t> ids, std::size_t prefilled) {
-  KvCaches<double> caches(graph, 1);
+Trace run_sequence(const RunStep& run_step, std::span<const std::int64_t> ids,
+                   std::size_t prefilled) {
   Trace trace;
   for (std::size_t past = 0; past < ids.size();) {
     const std::size_t tokens = past == 0 ? prefilled : 1;
     const auto count = static_cast<std::int64_t>(tokens);
     Workload step = past == 0 ? prefill(count, 1) : decode(static_cast<std::int64_t>(past) + 1, 1);
     step.logits = Logits::all;
-    append(trace, execute(graph, weights, caches, ids.subspan(past, tokens), step).trace);
+    append(trace, run_step(step, ids.subspan(past, tokens)));
     past += tokens;
   }
   return trace;
 }
 
 Deviation compare_floats(std::string what, const std::vector<float>& got,
-                         const std::vector<float>& expected, std::size_t tokens, double tolerance) {
-  Deviation deviation{std::move(what), 0, tolerance, 0};
+                         const std::vector<float>& expected, std::size_t tokens,
+                         const Tolerance& tolerance) {
+  Deviation deviation{Compared::floats, std::move(what), 0, tolerance.absolute, 0};
   const std::size_t columns = expected.size() / tokens;
   for (std::size_t i = 0; i < expected.size(); ++i) {
+    deviation.allowed = std::max(deviation.allowed, tolerance.relative * std::abs(expected[i]));
     double error = std::abs(static_cast<double>(got.at(i)) - static_cast<double>(expected[i]));
     if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
     if (error > deviation.largest) {
@@ -201,10 +202,13 @@ Deviation compare_floats(std::string what, const std::vector<float>& got,
   return deviation;
 }
 
-Deviation compare_choices(const RoutingTrace& got, const RoutingTrace& expected) {
-  Deviation deviation{fmt::format("experts of layer {}", expected.layer), 0, 0, 0};
+Deviation compare_choices(const RoutingTrace& got, const RoutingTrace& expected,
+                          const Tolerance& tolerance) {
   const std::size_t chosen = expected.experts_per_token;
-  for (std::size_t token = 0; token < expected.experts.size() / chosen; ++token) {
+  const std::size_t tokens = expected.experts.size() / chosen;
+  Deviation deviation{Compared::choices, fmt::format("experts of layer {}", expected.layer), 0,
+                      std::floor(tolerance.otherwise * static_cast<double>(tokens)), 0};
+  for (std::size_t token = 0; token < tokens; ++token) {
     if (slice(got.experts, token, chosen) == slice(expected.experts, token, chosen)) continue;
     if (deviation.largest == 0) deviation.position = static_cast<std::int64_t>(token);
     deviation.largest += 1;
@@ -212,7 +216,8 @@ Deviation compare_choices(const RoutingTrace& got, const RoutingTrace& expected)
   return deviation;
 }
 
-std::vector<Deviation> compare(const Trace& got, const Expected& expected, double tolerance) {
+std::vector<Deviation> compare(const Trace& got, const Expected& expected,
+                               const Tolerance& tolerance) {
   const std::size_t tokens = expected.input_ids.size();
   std::vector<Deviation> deviations;
   std::size_t routed = 0;
@@ -224,7 +229,7 @@ std::vector<Deviation> compare(const Trace& got, const Expected& expected, doubl
     if (routed < expected.routing.size() && expected.routing[routed].layer == i) {
       const RoutingTrace& want = expected.routing[routed];
       const RoutingTrace& have = got.routing.at(routed++);
-      deviations.push_back(compare_choices(have, want));
+      deviations.push_back(compare_choices(have, want, tolerance));
       deviations.push_back(compare_floats(fmt::format("expert weights of layer {}", want.layer),
                                           have.weights, want.weights, tokens, tolerance));
     }
@@ -265,22 +270,32 @@ std::optional<Deviation> VerifiedRun::first_departure() const {
 double VerifiedRun::largest_error() const {
   double largest = 0;
   for (const Deviation& deviation : deviations) {
-    if (deviation.allowed > 0) largest = std::max(largest, deviation.largest);
+    if (deviation.compared == Compared::floats) largest = std::max(largest, deviation.largest);
   }
   return largest;
 }
 
-std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
-                                const Expected& expected, double tolerance) {
+std::vector<VerifiedRun> verify(const RunStep& run_step, const Expected& expected,
+                                const Tolerance& tolerance) {
   const std::span<const std::int64_t> ids(expected.input_ids);
   const std::size_t part = ids.size() / 2;
   std::vector<VerifiedRun> runs;
   runs.push_back({fmt::format("prefill of {} tokens", ids.size()),
-                  compare(run_sequence(graph, weights, ids, ids.size()), expected, tolerance)});
+                  compare(run_sequence(run_step, ids, ids.size()), expected, tolerance)});
   if (part == 0) return runs;
   runs.push_back({fmt::format("prefill of {}, then {} tokens one by one", part, ids.size() - part),
-                  compare(run_sequence(graph, weights, ids, part), expected, tolerance)});
+                  compare(run_sequence(run_step, ids, part), expected, tolerance)});
   return runs;
+}
+
+std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
+                                const Expected& expected, double tolerance) {
+  std::optional<KvCaches<double>> caches;
+  const auto run_step = [&](const Workload& step, std::span<const std::int64_t> ids) {
+    if (step.past == 0) caches.emplace(graph, 1);
+    return execute(graph, weights, *caches, ids, step).trace;
+  };
+  return verify(run_step, expected, Tolerance{tolerance});
 }
 
 }  // namespace llmarch

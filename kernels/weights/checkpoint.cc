@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 
 #include "kernels/weights/tensor_names.h"
@@ -16,15 +17,18 @@ using Shape = std::vector<std::int64_t>;
 // GPT-2's own repository names tensors "h.0...", repositories made from it "transformer.h.0...".
 constexpr std::string_view kGpt2Prefix = "transformer.";
 
+// Read at a time, so that a checkpoint does not need its own size once more.
+constexpr std::int64_t kFloatsAtOnce = std::int64_t{4} << 20;
+
 class Loader {
  public:
-  Loader(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint, CheckpointNaming naming)
-      : graph_(graph), checkpoint_(checkpoint), naming_(naming), store_(graph) {}
+  Loader(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint, CheckpointNaming naming,
+         const TakeWeight& take)
+      : graph_(graph), checkpoint_(checkpoint), naming_(naming), take_(take) {}
 
-  WeightStore load(Head head) {
+  void load(Head head) {
     for (WeightId id = 0; id < graph_.weights.size(); ++id) load_weight(id);
     refuse_unused(head);
-    return std::move(store_);
   }
 
  private:
@@ -40,33 +44,60 @@ class Loader {
   void load_instance(WeightId id, std::size_t layer, std::size_t instance) {
     const Weight& weight = graph_.weight(id);
     const auto copies = static_cast<std::size_t>(weight.copies.value());
-    const auto size = static_cast<std::size_t>(weight.elements_of_copy().value());
     for (std::size_t copy = 0; copy < copies; ++copy) {
       const TensorSource source = tensor_source(graph_, weight, naming_, layer, copy);
-      read_into(store_.of(id, instance).subspan(copy * size, size), weight, source);
+      hand_over(weight, source, [&](std::int64_t first_row, std::span<const float> rows) {
+        take_(id, instance, copy, static_cast<std::size_t>(first_row), rows);
+      });
     }
   }
 
-  void read_into(std::span<float> target, const Weight& weight, const TensorSource& source) {
+  template <class TakeRows>
+  void hand_over(const Weight& weight, const TensorSource& source, const TakeRows& take) {
     const std::string name = stored_name(source.name);
     check_shape(name, weight, source);
-    const std::vector<float> stored = checkpoint_.read_floats(name);
     used_.insert(name);
     const bool vector = is_vector(weight.role);
     const std::int64_t rows = (vector ? weight.columns : weight.rows).value();
     const std::int64_t columns = vector ? 1 : weight.columns.value();
-    const std::int64_t begin =
-        source.copy.value() * source.stored_rows.value() * columns;  // of the expert
+    switch (source.layout) {
+      case StoredLayout::as_is: return hand_over_rows(name, source, rows, columns, take);
+      case StoredLayout::transposed: return hand_over_turned(name, source, rows, columns, take);
+    }
+  }
+
+  // Rows that are stored one after the other, some megabytes at a time.
+  template <class TakeRows>
+  void hand_over_rows(const std::string& name, const TensorSource& source, std::int64_t rows,
+                      std::int64_t columns, const TakeRows& take) const {
+    const std::int64_t expert = source.copy.value() * source.stored_rows.value();
+    const std::int64_t length = source.length.value();
+    const std::int64_t at_once = std::max<std::int64_t>(1, kFloatsAtOnce / columns);
+    for (std::int64_t r = 0; r < rows;) {
+      const std::int64_t count = std::min({at_once, rows - r, length - r % length});
+      const std::int64_t stored =
+          expert + r / length * source.stride.value() + source.offset.value() + r % length;
+      std::vector<float> part = checkpoint_.read_floats(name, stored * columns, count * columns);
+      for (float& element : part) element += source.added;
+      take(r, part);
+      r += count;
+    }
+  }
+
+  template <class TakeRows>
+  void hand_over_turned(const std::string& name, const TensorSource& source, std::int64_t rows,
+                        std::int64_t columns, const TakeRows& take) const {
+    const std::vector<float> stored = checkpoint_.read_floats(name);
+    const std::int64_t begin = source.copy.value() * source.stored_rows.value() * columns;
+    std::vector<float> row(static_cast<std::size_t>(columns));
     for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t row = r / source.length.value() * source.stride.value() +
-                               source.offset.value() + r % source.length.value();
+      const std::int64_t place = r / source.length.value() * source.stride.value() +
+                                 source.offset.value() + r % source.length.value();
       for (std::int64_t c = 0; c < columns; ++c) {
-        const std::int64_t at = source.layout == StoredLayout::as_is
-                                    ? row * columns + c
-                                    : c * source.stored_rows.value() + row;
-        target[static_cast<std::size_t>(r * columns + c)] =
-            stored[static_cast<std::size_t>(begin + at)] + source.added;
+        const std::int64_t at = begin + c * source.stored_rows.value() + place;
+        row[static_cast<std::size_t>(c)] = stored[static_cast<std::size_t>(at)] + source.added;
       }
+      take(r, row);
     }
   }
 
@@ -108,15 +139,31 @@ class Loader {
   const OpGraph& graph_;
   const SafetensorsCheckpoint& checkpoint_;
   CheckpointNaming naming_;
-  WeightStore store_;
+  const TakeWeight& take_;
   std::set<std::string> used_;
 };
 
 }  // namespace
 
+void load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
+                  CheckpointNaming naming, Head head, const TakeWeight& take) {
+  Loader(graph, checkpoint, naming, take).load(head);
+}
+
 WeightStore load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
                          CheckpointNaming naming, Head head) {
-  return Loader(graph, checkpoint, naming).load(head);
+  WeightStore store(graph);
+  load_weights(graph, checkpoint, naming, head,
+               [&](WeightId id, std::size_t layer, std::size_t copy, std::size_t first_row,
+                   std::span<const float> rows) {
+                 const Weight& weight = graph.weight(id);
+                 const auto columns = static_cast<std::size_t>(weight.columns.value());
+                 const auto size = static_cast<std::size_t>(weight.elements_of_copy().value());
+                 const std::size_t first = first_row * (is_vector(weight.role) ? 1 : columns);
+                 std::copy(rows.begin(), rows.end(),
+                           store.of(id, layer).subspan(copy * size + first).begin());
+               });
+  return store;
 }
 
 }  // namespace llmarch

@@ -1,5 +1,5 @@
-// Fills a WeightStore from a published checkpoint, tensor by tensor, and refuses a checkpoint that
-// holds less or more than the architecture has.
+// Hands over the weights of a published checkpoint, tensor by tensor and a few rows at a time, and
+// refuses a checkpoint that holds less or more than the architecture has.
 #pragma once
 
 #include "kernels/weights/checkpoint_files.h"
@@ -10,6 +10,10 @@ namespace llmarch {
 
 // Throws FileError: a tensor that is missing, of another shape or of an unreadable dtype, or one
 // that the architecture does not use.
+void load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
+                  CheckpointNaming naming, Head head, const TakeWeight& take);
+
+// The same, into a store.
 WeightStore load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
                          CheckpointNaming naming, Head head);
 

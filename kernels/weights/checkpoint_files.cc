@@ -194,6 +194,12 @@ std::vector<float> SafetensorsCheckpoint::read_floats(std::string_view name) con
   return files_[place.file].read_floats(*place.tensor);
 }
 
+std::vector<float> SafetensorsCheckpoint::read_floats(std::string_view name, std::int64_t first,
+                                                      std::int64_t count) const {
+  const Place& place = require(name);
+  return files_[place.file].read_floats(*place.tensor, first, count);
+}
+
 std::vector<std::int64_t> SafetensorsCheckpoint::read_integers(std::string_view name) const {
   const Place& place = require(name);
   return files_[place.file].read_integers(*place.tensor);

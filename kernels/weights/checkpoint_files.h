@@ -31,6 +31,8 @@ class SafetensorsCheckpoint {
 
   // As SafetensorsFile's; a name that is not in the checkpoint is a FileError.
   [[nodiscard]] std::vector<float> read_floats(std::string_view name) const;
+  [[nodiscard]] std::vector<float> read_floats(std::string_view name, std::int64_t first,
+                                               std::int64_t count) const;
   [[nodiscard]] std::vector<std::int64_t> read_integers(std::string_view name) const;
 
  private:

@@ -75,6 +75,12 @@ std::int64_t widened(Stored value) {
   return value;
 }
 
+std::int64_t element_count(const TensorInfo& tensor) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : tensor.shape) count *= extent;
+  return count;
+}
+
 }  // namespace
 
 SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
@@ -119,25 +125,45 @@ void SafetensorsFile::require_own(const TensorInfo& tensor) const {
 
 // In pieces, so that a checkpoint in half precision does not need its own size once more.
 template <typename Stored, typename Value>
-std::vector<Value> SafetensorsFile::read_as(const TensorInfo& tensor,
-                                            Value (*convert)(Stored)) const {
-  std::vector<Value> values((tensor.end - tensor.begin) / sizeof(Stored));
+std::vector<Value> SafetensorsFile::read_as(const TensorInfo& tensor, std::uint64_t first,
+                                            std::uint64_t count, Value (*convert)(Stored)) const {
+  const std::uint64_t length = (tensor.end - tensor.begin) / sizeof(Stored);
+  if (first > length || count > length - first) {
+    throw FileError(path(), fmt::format("tensor {} has {} elements, and {} from the {}th on are "
+                                        "asked for",
+                                        in_quotes(tensor.name), length, count, first));
+  }
+  std::vector<Value> values(count);
   std::vector<Stored> chunk(std::min(values.size(), kChunkBytes / sizeof(Stored)));
   for (std::size_t done = 0; done < values.size();) {
     const std::span part(chunk.data(), std::min(chunk.size(), values.size() - done));
-    file_.read_at(data_start_ + tensor.begin + done * sizeof(Stored), std::as_writable_bytes(part));
+    file_.read_at(data_start_ + tensor.begin + (first + done) * sizeof(Stored),
+                  std::as_writable_bytes(part));
     std::transform(part.begin(), part.end(), values.data() + done, convert);
     done += part.size();
   }
   return values;
 }
 
+template <typename Stored, typename Value>
+std::vector<Value> SafetensorsFile::read_as(const TensorInfo& tensor,
+                                            Value (*convert)(Stored)) const {
+  return read_as(tensor, 0, (tensor.end - tensor.begin) / sizeof(Stored), convert);
+}
+
 std::vector<float> SafetensorsFile::read_floats(const TensorInfo& tensor) const {
+  return read_floats(tensor, 0, element_count(tensor));
+}
+
+std::vector<float> SafetensorsFile::read_floats(const TensorInfo& tensor, std::int64_t first,
+                                                std::int64_t count) const {
   require_own(tensor);
-  if (tensor.dtype == "F32") return read_as(tensor, same);
-  if (tensor.dtype == "F16") return read_as(tensor, f16_to_float);
-  if (tensor.dtype == "BF16") return read_as(tensor, bf16_to_float);
-  if (tensor.dtype == "F64") return read_as(tensor, narrowed);
+  const auto from = static_cast<std::uint64_t>(first);
+  const auto many = static_cast<std::uint64_t>(count);
+  if (tensor.dtype == "F32") return read_as(tensor, from, many, same);
+  if (tensor.dtype == "F16") return read_as(tensor, from, many, f16_to_float);
+  if (tensor.dtype == "BF16") return read_as(tensor, from, many, bf16_to_float);
+  if (tensor.dtype == "F64") return read_as(tensor, from, many, narrowed);
   throw unreadable(path(), tensor, "F32, F16, BF16 or F64");
 }
 

@@ -30,12 +30,18 @@ class SafetensorsFile {
   // BF16 are exact; F64 is rounded to float. Other dtypes are a FileError: they need to be
   // interpreted (scaled, unpacked) by someone who knows how.
   [[nodiscard]] std::vector<float> read_floats(const TensorInfo& tensor) const;
+  // `count` of them from `first` on; beyond the tensor is a FileError.
+  [[nodiscard]] std::vector<float> read_floats(const TensorInfo& tensor, std::int64_t first,
+                                               std::int64_t count) const;
   // I64, I32, I16, I8 and U8; other dtypes are a FileError.
   [[nodiscard]] std::vector<std::int64_t> read_integers(const TensorInfo& tensor) const;
 
  private:
   SafetensorsFile(RandomAccessFile file, std::uint64_t data_start, std::vector<TensorInfo> tensors);
 
+  template <typename Stored, typename Value>
+  std::vector<Value> read_as(const TensorInfo& tensor, std::uint64_t first, std::uint64_t count,
+                             Value (*convert)(Stored)) const;
   template <typename Stored, typename Value>
   std::vector<Value> read_as(const TensorInfo& tensor, Value (*convert)(Stored)) const;
   void require_own(const TensorInfo& tensor) const;

@@ -3,12 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "sim/graph/op_graph.h"
 
 namespace llmarch {
+
+// Takes part of a weight of the `layer`th layer that runs its block: of the given copy, the rows
+// from `first_row` on, as many as there are; of a vector, the elements from there on.
+using TakeWeight = std::function<void(WeightId weight, std::size_t layer, std::size_t copy,
+                                      std::size_t first_row, std::span<const float> rows)>;
 
 class WeightStore {
  public:

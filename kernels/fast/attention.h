@@ -1,0 +1,64 @@
+// Attention over caches: scores, softmax and weighted sum in one pass over the keys, block by
+// block, the softmax kept up to date as larger scores come (Milakov and Gimelshein, arXiv
+// 1805.02867; Dao and others, arXiv 2205.14135). The matrix of scores never exists. All query heads
+// that share a key/value head meet it together, so the cache is read once.
+//
+// Numbers: with a bf16 cache, queries and the softmax's numerators are rounded to bf16 where they
+// meet it; sums are float.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "kernels/fast/cache.h"
+#include "kernels/fast/rows.h"
+#include "kernels/fast/team.h"
+#include "sim/graph/reach.h"
+
+namespace llmarch::fast {
+
+// The first key that the query at a position meets.
+std::size_t first_key(const Reach& reach, std::size_t position);
+
+struct GroupedShape {
+  std::size_t query_heads, kv_heads;
+  std::size_t key_width, value_width;  // per head
+  float scale;
+  std::optional<float> soft_cap;  // scores s become cap tanh(s / cap)
+  Reach reach;
+};
+
+struct LatentShape {
+  std::size_t heads;
+  std::size_t nope_width;  // elements of a query head before its rotated part
+  std::size_t rope_width, latent_width;
+  float scale;
+};
+
+// What the loops went over.
+struct Attended {
+  std::int64_t meetings = 0;  // (query head, key) pairs within causality and reach
+  std::int64_t keys = 0;      // distinct positions opened, summed over the sequences
+};
+
+// queries (rows, query_heads * key_width), out (rows, query_heads * value_width). The step's own
+// positions are stored already.
+Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const Places& places,
+                const Cache& keys, const Cache& values, Rows out);
+
+// Latent attention, absorbed: absorbed (rows, heads * latent_width), queries (rows, heads *
+// (nope_width + rope_width)), out (rows, heads * latent_width). `latents` and `rope_keys` have one
+// head each and the layout of keys.
+Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed, ConstRows queries,
+                       const Places& places, const Cache& latents, const Cache& rope_keys,
+                       Rows out);
+
+// Latent attention, expanded: it is `attend` with as many key heads as query heads, over keys that
+// are made of an un-rotated part per head and the rotated key that all heads share. nope_keys
+// (rows, heads * nope width) are the positions `first` up to first + rows of the sequence; `joined`
+// has heads of nope width + rope width.
+void join_keys(Team& team, ConstRows nope_keys, std::size_t sequence, std::size_t first,
+               const Cache& rope_keys, Cache& joined);
+
+}  // namespace llmarch::fast

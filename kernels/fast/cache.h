@@ -1,0 +1,84 @@
+// The cache of one layer, as the fast attention reads it: for each sequence and head, blocks of 64
+// positions one after the other. Keys are stored as a product's weights are (a position is an
+// output), values along their width (a position is an input), so that both products of attention
+// are those of packed matrices. A latent cache has the keys' layout: attention turns a block round
+// on the chip when it needs it as values.
+//
+// A cache whose queries cannot reach far back is smaller than the sequence: position p lives in
+// block p / 64 modulo the number of blocks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/fast/huge_memory.h"
+#include "kernels/fast/rows.h"
+#include "kernels/fast/stored.h"
+#include "kernels/fast/team.h"
+
+namespace llmarch::fast {
+
+inline constexpr std::size_t kBlock = 64;  // positions
+
+// keys: element i of position p at [(i / 2) * 64 * 2 + (p % 64) * 2 + i % 2] of its block in bf16,
+//       [i * 64 + p % 64] in f32.
+// values: panels of 64 elements, the last as narrow as a multiple of 16 allows; element i at
+//       [(p % 64 / 2) * w * 2 + i % 64 * 2 + p % 2] of its panel of width w in bf16,
+//       [(p % 64) * w + i % 64] in f32.
+enum class CacheLayout { keys, values };
+
+struct CacheShape {
+  CacheLayout layout;
+  Stored stored;
+  std::size_t sequences;
+  std::size_t heads;
+  std::size_t width;      // elements of one head's key or value
+  std::size_t positions;  // that must be held at once: what a step appends and what it reaches
+};
+
+class Cache {
+ public:
+  // The memory must outlive the cache.
+  Cache(HugeMemory& memory, const CacheShape& shape);
+  // What such a cache takes of a HugeMemory, whole blocks.
+  static std::size_t bytes(const CacheShape& shape);
+
+  // The rows of a step, (rows, heads * width), each to its place.
+  void store(Team& team, ConstRows rows, const Places& places);
+  // Positions from 0 up to `positions`, or the newest of them that fit, with values from the seed.
+  void fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed);
+  // What is held of one head at one position.
+  void read(std::size_t sequence, std::size_t head, std::size_t position,
+            std::span<float> element) const;
+
+  [[nodiscard]] const CacheShape& shape() const { return shape_; }
+  [[nodiscard]] std::size_t blocks() const { return blocks_; }
+  [[nodiscard]] std::size_t padded_width() const { return padded_width_; }
+  [[nodiscard]] std::size_t block_bytes() const {
+    return padded_width_ * kBlock * bytes_of(shape_.stored);
+  }
+  // The block that holds positions 64 number up to 64 number + 63.
+  [[nodiscard]] std::byte* block(std::size_t sequence, std::size_t head, std::size_t number) const {
+    // Dividing takes as long as a fiftieth of a block, and is rarely needed.
+    const std::size_t place = number < blocks_ ? number : number % blocks_;
+    return data_ + ((sequence * shape_.heads + head) * blocks_ + place) * block_bytes();
+  }
+
+ private:
+  friend void join_keys(Team& team, ConstRows nope_keys, std::size_t sequence, std::size_t first,
+                        const Cache& rope_keys, Cache& joined);
+  void store_head(std::size_t sequence, std::size_t head, ConstRows rows, const Places& places);
+  void write(std::size_t sequence, std::size_t head, std::size_t position, const float* row);
+  void write_block(std::byte* at, ConstRows rows) const;
+  void write_floats(float* at, ConstRows rows) const;
+  void write_pairs(std::uint32_t* at, ConstRows rows) const;
+  void prefetch_lines(const std::byte* block, std::size_t position) const;
+  [[nodiscard]] std::size_t offset_in_block(std::size_t position, std::size_t element) const;
+
+  CacheShape shape_;
+  std::size_t blocks_, padded_width_;
+  std::byte* data_;
+};
+
+}  // namespace llmarch::fast

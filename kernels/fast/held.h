@@ -1,0 +1,31 @@
+// What of a model a run holds: all of it, or a slice for models larger than memory. This file knows
+// how a slice is described and which layers and experts are in it; how one is chosen to fit a
+// machine is known by sim/study.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sim/graph/op_graph.h"
+
+namespace llmarch::fast {
+
+struct Held {
+  // Of each block of the graph, the first so many of the layers that run it, 1 up to its repeats.
+  std::vector<Integer> layers;
+  // Of each mixture, the first so many experts; none: all. The router keeps its full width and a
+  // token chooses the best of those that are held, as many as ever.
+  std::optional<Integer> experts;
+};
+
+Held hold_everything(const OpGraph& graph);
+bool is_whole(const OpGraph& graph, const Held& held);
+
+// Copies of the weight that each layer holds.
+Integer copies_held(const Weight& weight, const Held& held);
+
+// Throws std::invalid_argument when `held` has other blocks than the graph, more layers or experts
+// than there are, or fewer experts than a token chooses.
+void check_held(const OpGraph& graph, const Held& held);
+
+}  // namespace llmarch::fast

@@ -1,0 +1,19 @@
+// Synthetic contents of weights and caches: numbers that look random, at the speed of memory. This
+// file knows the generator; what it fills is known elsewhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/fast/stored.h"
+
+namespace llmarch::fast {
+
+// A seed for part number `part` of what has the seed `seed`.
+std::uint64_t mixed(std::uint64_t seed, std::uint64_t part);
+
+// `count` elements, a multiple of 16, each drawn evenly from (-limit, limit).
+void fill_randomly(Stored stored, std::byte* out, std::size_t count, std::uint64_t seed,
+                   float limit);
+
+}  // namespace llmarch::fast

@@ -1,0 +1,102 @@
+// Which experts a row goes to, and with what weights.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+#include "kernels/fast/row_kernels.h"
+
+namespace llmarch::fast {
+namespace {
+
+// The indices of the `count` largest, ascending; of equals the first.
+std::vector<std::uint32_t> largest(std::span<const double> scores, std::size_t count) {
+  std::vector<std::uint32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(count);
+  std::partial_sort(order.begin(), middle, order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+  });
+  order.erase(middle, order.end());
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+// In double: a sigmoid of -100 is nothing in float, and is divided by itself where weights are
+// normalized.
+void score(Scoring scoring, std::span<double> logits) {
+  switch (scoring) {
+    case Scoring::sigmoid:
+      for (double& x : logits) x = 1 / (1 + std::exp(-x));
+      return;
+    case Scoring::softmax: {
+      const double top = *std::max_element(logits.begin(), logits.end());
+      double sum = 0;
+      for (double& x : logits) sum += x = std::exp(x - top);
+      for (double& x : logits) x /= sum;
+      return;
+    }
+  }
+  throw std::logic_error("score: a scoring outside the enumeration");
+}
+
+double group_score(GroupScore score, std::span<const double> members) {
+  switch (score) {
+    case GroupScore::best: return *std::max_element(members.begin(), members.end());
+    case GroupScore::best_two: {
+      const auto best = largest(members, 2);
+      return members[best[0]] + members[best[1]];
+    }
+  }
+  throw std::logic_error("group_score: a score outside the enumeration");
+}
+
+// Experts outside the best groups can no longer be chosen.
+void keep_best_groups(const ExpertGroups& groups, std::span<double> choice) {
+  const auto count = static_cast<std::size_t>(groups.count.value());
+  const std::size_t width = choice.size() / count;
+  std::vector<double> scores;
+  for (std::size_t group = 0; group < count; ++group) {
+    scores.push_back(group_score(groups.score, choice.subspan(group * width, width)));
+  }
+  const auto kept = largest(scores, static_cast<std::size_t>(groups.chosen.value()));
+  for (std::size_t expert = 0; expert < choice.size(); ++expert) {
+    if (!std::binary_search(kept.begin(), kept.end(), static_cast<std::uint32_t>(expert / width))) {
+      choice[expert] = -std::numeric_limits<double>::infinity();
+    }
+  }
+}
+
+void weigh(const Router& router, std::span<double> weights) {
+  if (router.normalized_weights) {
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (double& weight : weights) weight /= sum;
+  }
+  if (router.weight_scale) {
+    for (double& weight : weights) weight *= *router.weight_scale;
+  }
+}
+
+}  // namespace
+
+Chosen choose_experts(const Router& router, std::size_t experts_per_token, ConstRows logits,
+                      std::span<const float> correction) {
+  Chosen chosen;
+  for (std::size_t row = 0; row < logits.rows; ++row) {
+    std::vector<double> scores(logits.row(row), logits.row(row) + logits.columns);
+    score(router.scoring, scores);
+    std::vector<double> choice = scores;
+    for (std::size_t i = 0; i < correction.size(); ++i) choice[i] += correction[i];
+    if (router.groups) keep_best_groups(*router.groups, choice);
+    const auto experts = largest(choice, experts_per_token);
+    std::vector<double> weights;
+    for (const std::uint32_t expert : experts) weights.push_back(scores[expert]);
+    weigh(router, weights);
+    chosen.experts.insert(chosen.experts.end(), experts.begin(), experts.end());
+    for (const double weight : weights) chosen.weights.push_back(static_cast<float>(weight));
+  }
+  return chosen;
+}
+
+}  // namespace llmarch::fast

@@ -1,0 +1,207 @@
+#include "kernels/fast/row_kernels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+#include "kernels/fast/simd/kernels.h"
+
+namespace llmarch::fast {
+namespace {
+
+// Below this many elements waking the team costs more than it saves.
+constexpr std::size_t kWorthATeam = 16'384;
+
+template <class Body>
+void for_rows(Team& team, ConstRows rows, const Body& body) {
+  if (team.size() == 1 || rows.rows == 1 || rows.rows * rows.columns < kWorthATeam) {
+    for (std::size_t row = 0; row < rows.rows; ++row) body(row);
+    return;
+  }
+  team.run([&](std::size_t thread) {
+    const Share share = share_of(rows.rows, thread, team.size());
+    for (std::size_t row = share.first; row < share.last; ++row) body(row);
+  });
+}
+
+const simd::RowKernels& kernels_of(const Team& team) {
+  return simd::kernels_of(team.isa()).rows;
+}
+
+void check(bool agree) {
+  if (!agree) throw std::invalid_argument("row kernels: sizes that do not agree");
+}
+
+bool same_size(ConstRows a, ConstRows b) {
+  return a.rows == b.rows && a.columns == b.columns;
+}
+
+simd::Function function_of(Activation activation) {
+  switch (activation) {
+    case Activation::gelu_tanh: return simd::Function::gelu_tanh;
+    case Activation::gelu_erf: return simd::Function::gelu_erf;
+    case Activation::silu: return simd::Function::silu;
+    case Activation::relu: return simd::Function::relu;
+    case Activation::tanh: return simd::Function::tanh;
+  }
+  throw std::logic_error("function_of: an activation outside the enumeration");
+}
+
+float sigmoid(float x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+}  // namespace
+
+void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
+                   float epsilon, Rows out) {
+  const std::size_t width = in.columns / groups;
+  check(same_size(in, out) && (weight.empty() || weight.size() == width));
+  const simd::RowKernels& kernels = kernels_of(team);
+  for_rows(team, in, [&](std::size_t row) {
+    for (std::size_t at = 0; at < in.columns; at += width) {
+      const float* const x = in.row(row) + at;
+      const float mean = kernels.squares(x, width, 0) / static_cast<float>(width);
+      kernels.normalize(x, width, 0, 1 / std::sqrt(mean + epsilon),
+                        weight.empty() ? nullptr : weight.data(), nullptr, out.row(row) + at);
+    }
+  });
+}
+
+void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
+                     std::span<const float> bias, float epsilon, Rows out) {
+  const std::size_t width = in.columns / groups;
+  check(same_size(in, out) && weight.size() == width && bias.size() == width);
+  const simd::RowKernels& kernels = kernels_of(team);
+  for_rows(team, in, [&](std::size_t row) {
+    for (std::size_t at = 0; at < in.columns; at += width) {
+      const float* const x = in.row(row) + at;
+      const auto count = static_cast<float>(width);
+      const float mean = kernels.sum(x, width) / count;
+      const float variance = kernels.squares(x, width, mean) / count;
+      kernels.normalize(x, width, mean, 1 / std::sqrt(variance + epsilon), weight.data(),
+                        bias.data(), out.row(row) + at);
+    }
+  });
+}
+
+RotaryAngles rotary_angles(std::span<const double> frequencies, double factor, std::size_t first,
+                           std::size_t positions) {
+  RotaryAngles angles{first, frequencies.size(), {}, {}};
+  for (std::size_t position = first; position < first + positions; ++position) {
+    for (const double frequency : frequencies) {
+      const double angle = static_cast<double>(position) * frequency;
+      angles.cosines.push_back(static_cast<float>(factor * std::cos(angle)));
+      angles.sines.push_back(static_cast<float>(factor * std::sin(angle)));
+    }
+  }
+  return angles;
+}
+
+namespace {
+
+// x and y are neighbours.
+void turn_neighbours(const float* in, const float* cosines, const float* sines, std::size_t pairs,
+                     float* out) {
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const float x = in[2 * i];
+    const float y = in[2 * i + 1];
+    out[2 * i] = x * cosines[i] - y * sines[i];
+    out[2 * i + 1] = y * cosines[i] + x * sines[i];
+  }
+}
+
+}  // namespace
+
+void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, RotaryLayout layout,
+            const RotaryAngles& angles, const Places& places, Rows out) {
+  const std::size_t width = in.columns / heads;
+  const std::size_t pairs = angles.pairs;
+  check(same_size(in, out) && in.rows == places.rows() && offset + 2 * pairs <= width);
+  check(places.past >= angles.first &&
+        (places.past + places.tokens - angles.first) * pairs <= angles.cosines.size());
+  const simd::RowKernels& kernels = kernels_of(team);
+  for_rows(team, in, [&](std::size_t row) {
+    const std::size_t at = (places.position(row) - angles.first) * pairs;
+    const float* const cosines = angles.cosines.data() + at;
+    const float* const sines = angles.sines.data() + at;
+    if (out.row(row) != in.row(row)) std::copy_n(in.row(row), in.columns, out.row(row));
+    for (std::size_t head = 0; head < heads; ++head) {
+      float* const x = out.row(row) + head * width + offset;
+      switch (layout) {
+        case RotaryLayout::half_split:
+          kernels.turn_pairs(x, x + pairs, cosines, sines, pairs, x, x + pairs);
+          break;
+        case RotaryLayout::interleaved: turn_neighbours(x, cosines, sines, pairs, x); break;
+      }
+    }
+  });
+}
+
+void activate(Team& team, Activation activation, ConstRows in, Rows out) {
+  check(same_size(in, out));
+  for_rows(team, in, [&](std::size_t row) {
+    kernels_of(team).activate(function_of(activation), in.row(row), in.columns, out.row(row));
+  });
+}
+
+void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows out) {
+  check(same_size(gate, up) && same_size(gate, out));
+  for_rows(team, gate, [&](std::size_t row) {
+    kernels_of(team).gate(function_of(activation), gate.row(row), up.row(row), gate.columns,
+                          out.row(row));
+  });
+}
+
+void add(Team& team, ConstRows left, ConstRows right, Rows out) {
+  check(same_size(left, right) && same_size(left, out));
+  for_rows(team, left, [&](std::size_t row) {
+    kernels_of(team).add(left.row(row), right.row(row), left.columns, out.row(row));
+  });
+}
+
+void add_bias(Team& team, ConstRows in, std::span<const float> bias, Rows out) {
+  check(same_size(in, out) && bias.size() == in.columns);
+  for_rows(team, in, [&](std::size_t row) {
+    kernels_of(team).add(in.row(row), bias.data(), in.columns, out.row(row));
+  });
+}
+
+void scale(Team& team, ConstRows in, float factor, Rows out) {
+  check(same_size(in, out));
+  for_rows(team, in, [&](std::size_t row) {
+    kernels_of(team).scale(in.row(row), in.columns, factor, out.row(row));
+  });
+}
+
+void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows out) {
+  check(same_size(in, out) && factors.size() == in.rows);
+  for_rows(team, in, [&](std::size_t row) {
+    kernels_of(team).scale(in.row(row), in.columns, factors[row], out.row(row));
+  });
+}
+
+void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out) {
+  check(same_size(in, out) && gate.rows == in.rows);
+  for_rows(team, in, [&](std::size_t row) {
+    kernels_of(team).scale(in.row(row), in.columns, sigmoid(gate.row(row)[0]), out.row(row));
+  });
+}
+
+void soft_cap(Team& team, ConstRows in, float cap, Rows out) {
+  check(same_size(in, out));
+  for_rows(team, in, [&](std::size_t row) {
+    kernels_of(team).soft_cap(in.row(row), in.columns, cap, out.row(row));
+  });
+}
+
+void accumulate(Team& team, ConstRows in, std::span<const float> weights, Rows sum) {
+  check(same_size(in, sum) && weights.size() == in.rows);
+  for_rows(team, in, [&](std::size_t row) {
+    kernels_of(team).accumulate(in.row(row), in.columns, weights[row], sum.row(row));
+  });
+}
+
+}  // namespace llmarch::fast

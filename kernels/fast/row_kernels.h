@@ -1,0 +1,63 @@
+// What is done to each row by itself: norms, rotation, activations, sums, routing. The mathematics
+// is that of kernels/reference, in float; rows are divided between the threads where there are
+// enough of them to be worth it. `out` may be `in`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernels/fast/rows.h"
+#include "kernels/fast/team.h"
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch::fast {
+
+// Each row is `groups` vectors, each normalised by itself with the same weight, which is empty or
+// (columns / groups).
+void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
+                   float epsilon, Rows out);
+// `bias` is as long as `weight`.
+void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
+                     std::span<const float> bias, float epsilon, Rows out);
+
+// Cosines and sines of the positions from `first` on, (positions, pairs) each.
+struct RotaryAngles {
+  std::size_t first = 0;
+  std::size_t pairs = 0;
+  std::vector<float> cosines, sines;
+};
+// `frequencies` and `factor` as kernels/reference/rotary_table.h makes them.
+RotaryAngles rotary_angles(std::span<const double> frequencies, double factor, std::size_t first,
+                           std::size_t positions);
+// Each row is `heads` vectors of equal width; in each, the pairs from `offset` on are turned.
+void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, RotaryLayout layout,
+            const RotaryAngles& angles, const Places& places, Rows out);
+
+void activate(Team& team, Activation activation, ConstRows in, Rows out);
+// out = f(gate) * up
+void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows out);
+void add(Team& team, ConstRows left, ConstRows right, Rows out);
+void add_bias(Team& team, ConstRows in, std::span<const float> bias, Rows out);
+void scale(Team& team, ConstRows in, float factor, Rows out);
+// Each row by a factor of its own.
+void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows out);
+// out = in * sigmoid(gate), one gate (the first column) for each row
+void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out);
+// out = cap tanh(in / cap)
+void soft_cap(Team& team, ConstRows in, float cap, Rows out);
+// sum += weight * in
+void accumulate(Team& team, ConstRows in, std::span<const float> weights, Rows sum);
+
+// The router's logits, (rows, experts), become the chosen experts, ascending, and their weights:
+// (rows, experts_per_token) each. `correction` is empty or (experts).
+struct Chosen {
+  std::vector<std::uint32_t> experts;
+  std::vector<float> weights;
+};
+Chosen choose_experts(const Router& router, std::size_t experts_per_token, ConstRows logits,
+                      std::span<const float> correction);
+
+}  // namespace llmarch::fast

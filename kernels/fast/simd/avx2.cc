@@ -1,0 +1,49 @@
+// The loops for AVX2 with FMA.
+#include "kernels/fast/simd/functions.h"
+#include "kernels/fast/simd/lanes_avx2.h"
+#include "kernels/fast/simd/limits.h"
+
+namespace llmarch::fast::simd {
+namespace {
+
+using F32 = F32Operands<Avx2Lanes>;
+using Bf16 = WidenedOperands<Avx2Lanes>;
+
+template <class Operands>
+constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
+  return {kTileRows,
+          Operands::kLeftBytes,
+          convert_to_floats<Operands>,
+          multiply_narrow<Operands>,
+          join_streams_narrow<Operands>,
+          1,
+          part_streams_narrow<Operands>,
+          multiply_transposed<Operands>,
+          softmax<Operands, convert_to_floats<Operands>>,
+          turn};
+}
+
+// Products of unsigned and signed bytes, summed in fours: AVX2 takes three instructions for it.
+struct ByteUnit {
+  using Sum = __m256i;
+  static constexpr double kOperations = 64;
+  static Sum start() { return _mm256_setzero_si256(); }
+  static __m256i operand() { return _mm256_set1_epi8(1); }
+  static Sum multiply_add(__m256i a, __m256i b, Sum sum) {
+    const __m256i pairs = _mm256_maddubs_epi16(a, b);
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
+};
+
+using Floats = FloatUnit<Avx2Lanes>;
+
+}  // namespace
+
+const Kernels kAvx2{
+    products<F32>(turn_f32<Avx2Lanes>),
+    products<Bf16>(turn_bf16<Avx2Lanes>),
+    row_kernels<Avx2Lanes>(),
+    {read<Avx2Lanes>, multiply_registers<Floats, 8, 10, 12>, multiply_registers<Floats, 8, 10, 12>,
+     multiply_registers<ByteUnit, 4, 8, 10>}};
+
+}  // namespace llmarch::fast::simd

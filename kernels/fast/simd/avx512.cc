@@ -1,0 +1,49 @@
+// The loops for AVX-512 without bf16 dot products: pairs are widened to floats.
+#include "kernels/fast/simd/functions.h"
+#include "kernels/fast/simd/lanes_avx512.h"
+#include "kernels/fast/simd/limits.h"
+
+namespace llmarch::fast::simd {
+namespace {
+
+using Lanes = Avx512LanesOf<struct WithoutBf16>;
+using F32 = F32Operands<Lanes>;
+using Bf16 = WidenedOperands<Lanes>;
+
+template <class Operands>
+constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
+  return {kTileRows,
+          Operands::kLeftBytes,
+          convert_to_floats<Operands>,
+          multiply_wide<Operands>,
+          join_streams_wide<Operands>,
+          3,
+          part_streams_wide<Operands>,
+          multiply_transposed<Operands>,
+          softmax<Operands, convert_to_floats<Operands>>,
+          turn};
+}
+
+struct ByteUnit {
+  using Sum = __m512i;
+  static constexpr double kOperations = 128;
+  static Sum start() { return _mm512_setzero_si512(); }
+  static __m512i operand() { return _mm512_set1_epi8(1); }
+  static Sum multiply_add(__m512i a, __m512i b, Sum sum) {
+    const __m512i pairs = _mm512_maddubs_epi16(a, b);
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+  }
+};
+
+using Floats = FloatUnit<Lanes>;
+
+}  // namespace
+
+const Kernels kAvx512{
+    products<F32>(turn_f32<Lanes>),
+    products<Bf16>(turn_bf16<Lanes>),
+    row_kernels<Lanes>(),
+    {read<Lanes>, multiply_registers<Floats, 8, 16, 24>, multiply_registers<Floats, 8, 16, 24>,
+     multiply_registers<ByteUnit, 8, 12, 24>}};
+
+}  // namespace llmarch::fast::simd

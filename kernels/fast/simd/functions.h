@@ -1,0 +1,225 @@
+// Functions of single elements and rows, as templates over the lanes of an instruction set. The
+// exponential is that of Cephes (a polynomial of degree 6 after taking off powers of two, error
+// below 2 units in the last place); the error function that of Abramowitz and Stegun 7.1.26
+// (1.5e-7).
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/fast/simd/tiles.h"
+
+namespace llmarch::fast::simd {
+
+template <class L>
+typename L::F exponential(typename L::F x) {
+  // Beyond these bounds the result would be subnormal or infinite.
+  x = L::smaller(L::larger(x, L::all(-87.0F)), L::all(88.0F));
+  const auto n = L::nearest(x * L::all(1.44269504F));
+  auto r = L::multiply_add(n, L::all(-0.693359375F), x);
+  r = L::multiply_add(n, L::all(2.12194440e-4F), r);
+  auto p = L::all(1.9875691500e-4F);
+  p = L::multiply_add(p, r, L::all(1.3981999507e-3F));
+  p = L::multiply_add(p, r, L::all(8.3334519073e-3F));
+  p = L::multiply_add(p, r, L::all(4.1665795894e-2F));
+  p = L::multiply_add(p, r, L::all(1.6666665459e-1F));
+  p = L::multiply_add(p, r, L::all(5.0000001201e-1F));
+  p = L::multiply_add(p, r * r, r + L::all(1.0F));
+  return L::times_power_of_two(p, n);
+}
+
+// x / (1 + exp(-y)): x times the sigmoid of y
+template <class L>
+typename L::F times_sigmoid(typename L::F x, typename L::F y) {
+  return x / (L::all(1.0F) + exponential<L>(L::zero() - y));
+}
+
+template <class L>
+typename L::F capped(typename L::F x, float cap) {
+  const auto e = exponential<L>(x * L::all(2.0F / cap));
+  return L::all(cap) * (L::all(1.0F) - L::all(2.0F) / (e + L::all(1.0F)));
+}
+
+// x (1 + tanh u) / 2 is x times the sigmoid of 2 u.
+template <class L>
+typename L::F gelu_tanh(typename L::F x) {
+  const auto cubic = L::multiply_add(x * x * x, L::all(0.044715F), x);
+  return times_sigmoid<L>(x, cubic * L::all(2.0F * 0.797884561F));
+}
+
+// x (1 + erf(x / sqrt 2)) / 2 is max(x, 0) - |x| / 2 times erfc(|x| / sqrt 2).
+template <class L>
+typename L::F gelu_erf(typename L::F x) {
+  const auto size = L::larger(x, L::zero() - x);
+  const auto y = size * L::all(0.707106781F);
+  const auto t = L::all(1.0F) / L::multiply_add(y, L::all(0.3275911F), L::all(1.0F));
+  auto p = L::all(1.061405429F);
+  p = L::multiply_add(p, t, L::all(-1.453152027F));
+  p = L::multiply_add(p, t, L::all(1.421413741F));
+  p = L::multiply_add(p, t, L::all(-0.284496736F));
+  p = L::multiply_add(p, t, L::all(0.254829592F));
+  const auto complement = p * t * exponential<L>(L::zero() - y * y);
+  return L::larger(x, L::zero()) - L::all(0.5F) * size * complement;
+}
+
+// f(i, load, store): whole vectors first, then what is left of one.
+template <class L, class Body>
+void over(std::size_t count, const Body& body) {
+  std::size_t i = 0;
+  for (; i + L::kWidth <= count; i += L::kWidth) {
+    body([i](const float* p) { return L::load(p + i); },
+         [i](float* p, typename L::F x) { L::store(p + i, x); });
+  }
+  if (const std::size_t rest = count - i; rest > 0) {
+    body([i, rest](const float* p) { return L::load_first(p + i, rest); },
+         [i, rest](float* p, typename L::F x) { L::store_first(p + i, x, rest); });
+  }
+}
+
+template <class L, class Body>
+void with_function(Function function, const Body& body) {
+  using F = typename L::F;
+  switch (function) {
+    case Function::gelu_tanh: return body([](F x) { return gelu_tanh<L>(x); });
+    case Function::gelu_erf: return body([](F x) { return gelu_erf<L>(x); });
+    case Function::silu: return body([](F x) { return times_sigmoid<L>(x, x); });
+    case Function::relu: return body([](F x) { return L::larger(x, L::zero()); });
+    case Function::tanh: return body([](F x) { return capped<L>(x, 1.0F); });
+  }
+}
+
+template <class L>
+void activate(Function function, const float* in, std::size_t count, float* out) {
+  with_function<L>(function, [=](const auto& f) {
+    over<L>(count, [&](const auto& load, const auto& store) { store(out, f(load(in))); });
+  });
+}
+
+template <class L>
+void gate(Function function, const float* gates, const float* up, std::size_t count, float* out) {
+  with_function<L>(function, [=](const auto& f) {
+    over<L>(count,
+            [&](const auto& load, const auto& store) { store(out, f(load(gates)) * load(up)); });
+  });
+}
+
+template <class L>
+void soft_cap(const float* in, std::size_t count, float cap, float* out) {
+  over<L>(count,
+          [&](const auto& load, const auto& store) { store(out, capped<L>(load(in), cap)); });
+}
+
+template <class L>
+float sum(const float* in, std::size_t count) {
+  auto total = L::zero();
+  over<L>(count, [&](const auto& load, const auto&) { total = total + load(in); });
+  return L::sum(total);
+}
+
+// Lanes after the end count as `mean`, so that they add nothing.
+template <class L>
+float squares(const float* in, std::size_t count, float mean) {
+  auto total = L::zero();
+  const std::size_t whole = count - count % L::kWidth;
+  for (std::size_t i = 0; i < whole; i += L::kWidth) {
+    const auto x = L::load(in + i) - L::all(mean);
+    total = L::multiply_add(x, x, total);
+  }
+  float result = L::sum(total);
+  for (std::size_t i = whole; i < count; ++i) result += (in[i] - mean) * (in[i] - mean);
+  return result;
+}
+
+template <class L>
+void normalize(const float* in, std::size_t count, float mean, float factor, const float* weight,
+               const float* bias, float* out) {
+  over<L>(count, [&](const auto& load, const auto& store) {
+    auto x = (load(in) - L::all(mean)) * L::all(factor);
+    if (weight != nullptr) x = x * load(weight);
+    if (bias != nullptr) x = x + load(bias);
+    store(out, x);
+  });
+}
+
+template <class L>
+void add(const float* left, const float* right, std::size_t count, float* out) {
+  over<L>(count,
+          [&](const auto& load, const auto& store) { store(out, load(left) + load(right)); });
+}
+
+template <class L>
+void scale(const float* in, std::size_t count, float factor, float* out) {
+  over<L>(count,
+          [&](const auto& load, const auto& store) { store(out, load(in) * L::all(factor)); });
+}
+
+template <class L>
+void accumulate(const float* in, std::size_t count, float factor, float* total) {
+  over<L>(count, [&](const auto& load, const auto& store) {
+    store(total, L::multiply_add(load(in), L::all(factor), load(total)));
+  });
+}
+
+template <class L>
+void turn_pairs(const float* x, const float* y, const float* cosines, const float* sines,
+                std::size_t count, float* out_x, float* out_y) {
+  over<L>(count, [&](const auto& load, const auto& store) {
+    const auto a = load(x);
+    const auto b = load(y);
+    const auto c = load(cosines);
+    const auto s = load(sines);
+    store(out_x, a * c - b * s);
+    store(out_y, b * c + a * s);
+  });
+}
+
+// One row of scores; gives the row's correction.
+template <class L>
+float softmax_row(const SoftmaxTile& tile, std::size_t row, float* scores) {
+  auto largest = L::all(tile.largest[row]);
+  for (std::size_t i = 0; i < tile.keys; i += L::kWidth) {
+    auto x = L::load(scores + i) * L::all(tile.scale);
+    if (tile.cap != 0) x = capped<L>(x, tile.cap);
+    L::store(scores + i, x);
+  }
+  for (int i = 0; i < tile.first[row]; ++i) scores[i] = -1e30F;
+  for (int i = tile.last[row] + 1; i < static_cast<int>(tile.keys); ++i) scores[i] = -1e30F;
+  for (std::size_t i = 0; i < tile.keys; i += L::kWidth) {
+    largest = L::larger(largest, L::load(scores + i));
+  }
+  const float now = L::largest(largest);
+  auto total = L::zero();
+  for (std::size_t i = 0; i < tile.keys; i += L::kWidth) {
+    const auto p = exponential<L>(L::load(scores + i) - L::all(now));
+    L::store(scores + i, p);
+    total = total + p;
+  }
+  const float correction =
+      now == tile.largest[row] ? 1.0F : __builtin_expf(tile.largest[row] - now);
+  tile.largest[row] = now;
+  tile.sums[row] = tile.sums[row] * correction + L::sum(total);
+  return correction;
+}
+
+// `Convert` makes a left operand of a row of numerators.
+template <class Operands, void (*Convert)(const float*, std::size_t, std::size_t, std::byte*)>
+void softmax(const SoftmaxTile& tile) {
+  const std::size_t steps = tile.keys / 64 * Operands::kKeySteps;
+  for (std::size_t row = 0; row < tile.rows; ++row) {
+    float* const scores = tile.scores + row * tile.keys;
+    if (tile.last[row] < tile.first[row]) {
+      for (std::size_t i = 0; i < tile.keys; ++i) scores[i] = 0;
+      tile.corrections[row] = 1;
+    } else {
+      tile.corrections[row] = softmax_row<typename Operands::Lanes>(tile, row, scores);
+    }
+    Convert(scores, tile.keys, steps, tile.numerators + row * tile.numerators_stride);
+  }
+}
+
+template <class L>
+constexpr RowKernels row_kernels() {
+  return {activate<L>,  gate<L>, soft_cap<L>, sum<L>,        squares<L>,
+          normalize<L>, add<L>,  scale<L>,    accumulate<L>, turn_pairs<L>};
+}
+
+}  // namespace llmarch::fast::simd

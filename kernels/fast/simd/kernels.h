@@ -1,0 +1,126 @@
+// The innermost loops, one set for each instruction set. This file knows their contract; what is in
+// which cache while they run is decided by their callers. The loops are templates (tiles.h,
+// functions.h) over the lanes of an instruction set (lanes_*.h), compiled once for each with flags
+// of its own; so these headers include nothing whose inline functions others share.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/fast/isa.h"
+#include "kernels/fast/stored.h"
+
+namespace llmarch::fast::simd {
+
+// A piece of a matrix product, out = onto + left * right. The right operand is a packed one: a step
+// is one element of the inner dimension in f32 and a pair in bf16, four bytes for each column.
+struct Tile {
+  std::size_t rows;     // 1 to ProductKernels::tile_rows
+  std::size_t columns;  // 16, 32, 48 or 64
+  std::size_t steps;
+  const std::byte* left;  // converted rows
+  std::size_t left_stride;
+  const std::byte* right;   // each step follows the one before
+  const float* onto;        // none: zeros
+  std::size_t onto_stride;  // floats
+  float* out;               // may be `onto`
+  std::size_t out_stride;   // floats
+  // multiply: what is worked on next, prefetched meanwhile: `ahead_stride` bytes a step of what the
+  // first cache takes in, `far_stride` bytes of what the second one does.
+  const std::byte* ahead;
+  std::size_t ahead_stride;
+  const std::byte* far;
+  std::size_t far_stride;
+  // Or, where they are there, of each of four pieces 64 bytes a step: what comes from memory comes
+  // faster in four streams than in one.
+  const std::byte* beside[4];
+  // join_streams, part_streams: four right operands instead of `right`.
+  const std::byte* streams[4];
+  // part_streams: where the sums of each go, instead of `out`.
+  float* outs[4];
+  std::size_t out_strides[4];  // floats
+  std::size_t left_gap;        // join_streams: bytes from one's left operand to the next one's
+};
+
+// Scores of some rows against some blocks of 64 keys become the numerators of an online softmax.
+struct SoftmaxTile {
+  std::size_t rows;
+  std::size_t keys;       // a multiple of 64
+  float* scores;          // (rows, keys); overwritten
+  const int* first;       // of each row, the keys that it meets: from first
+  const int* last;        // to last; none where last < first
+  float scale, cap;       // cap 0: none
+  float* largest;         // of each row, over all blocks so far
+  float* sums;            // of the numerators
+  float* corrections;     // out: what earlier sums must be multiplied by
+  std::byte* numerators;  // out: a left operand
+  std::size_t numerators_stride;
+};
+
+struct ProductKernels {
+  std::size_t tile_rows;
+  std::size_t left_bytes;  // of a row and a step
+  // A row becomes a left operand of `steps` steps, zeros after its end.
+  void (*convert)(const float* in, std::size_t columns, std::size_t steps, std::byte* left);
+  void (*multiply)(const Tile& tile);
+  // out = onto + the sum of four products, each of `steps` steps; 64 columns.
+  void (*join_streams)(const Tile& tile);
+  // Four products of the same rows, up to `streams_rows` of them, each of 64 columns of `outs`.
+  std::size_t streams_rows;
+  void (*part_streams)(const Tile& tile);
+  // out[i] = sum over o of left[o] * right(o, i), for the 16 inputs that `right` points to in the
+  // first of `panels` panels.
+  void (*transposed)(const float* left, std::size_t panels, const std::byte* right,
+                     std::size_t panel_bytes, float* out);
+  void (*softmax)(const SoftmaxTile& tile);
+  // A block of 64 keys becomes one of values, `width` a multiple of 16 (kernels/fast/cache.h).
+  void (*turn)(const std::byte* keys, std::size_t width, std::byte* values);
+};
+
+enum class Function { gelu_tanh, gelu_erf, silu, relu, tanh };
+
+struct RowKernels {
+  void (*activate)(Function function, const float* in, std::size_t count, float* out);
+  void (*gate)(Function function, const float* gate, const float* up, std::size_t count,
+               float* out);
+  void (*soft_cap)(const float* in, std::size_t count, float cap, float* out);
+  float (*sum)(const float* in, std::size_t count);
+  // of (in - mean)^2
+  float (*squares)(const float* in, std::size_t count, float mean);
+  // out = (in - mean) * factor * weight + bias; without weight or bias where they are null
+  void (*normalize)(const float* in, std::size_t count, float mean, float factor,
+                    const float* weight, const float* bias, float* out);
+  void (*add)(const float* left, const float* right, std::size_t count, float* out);
+  void (*scale)(const float* in, std::size_t count, float factor, float* out);
+  void (*accumulate)(const float* in, std::size_t count, float factor, float* sum);
+  // (x, y) turned, pair by pair
+  void (*turn_pairs)(const float* x, const float* y, const float* cosines, const float* sines,
+                     std::size_t count, float* out_x, float* out_y);
+};
+
+// What the probe drives: the fastest that registers and memory go.
+struct LimitKernels {
+  // Reads `bytes`, a multiple of 4 KiB, in that many streams (1, 2, 4 or 8), prefetching `ahead`
+  // bytes before each; gives a sum, so that nothing is left out.
+  float (*read)(const std::byte* data, std::size_t bytes, std::size_t streams, std::size_t ahead);
+  // Operations (a multiply and an add are two) of `rounds` rounds on registers alone, of the
+  // variants 0, 1, 2, which differ in how many sums are under way.
+  double (*multiply_f32)(std::size_t rounds, std::size_t variant);
+  double (*multiply_bf16)(std::size_t rounds, std::size_t variant);
+  double (*multiply_int8)(std::size_t rounds, std::size_t variant);
+};
+
+struct Kernels {
+  ProductKernels f32, bf16;
+  RowKernels rows;
+  LimitKernels limits;
+  [[nodiscard]] const ProductKernels& products(Stored stored) const {
+    return stored == Stored::f32 ? f32 : bf16;
+  }
+};
+
+extern const Kernels kPortable, kAvx2, kAvx512, kAvx512Bf16;
+
+// Of an instruction set that is available.
+const Kernels& kernels_of(Isa isa);
+
+}  // namespace llmarch::fast::simd

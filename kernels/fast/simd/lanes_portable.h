@@ -1,0 +1,36 @@
+// One lane: plain floats, for whatever the compiler makes of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/fast/stored.h"
+
+namespace llmarch::fast::simd {
+
+struct PortableLanes {
+  using F = float;
+  static constexpr std::size_t kWidth = 1;
+  static F zero() { return 0; }
+  static F all(float x) { return x; }
+  static F load(const float* p) { return *p; }
+  static void store(float* p, F x) { *p = x; }
+  static F load_first(const float* /*p*/, std::size_t /*count*/) { return 0; }
+  static void store_first(float* /*p*/, F /*x*/, std::size_t /*count*/) {}
+  static F multiply_add(F a, F b, F c) { return a * b + c; }
+  static F larger(F a, F b) { return a > b ? a : b; }
+  static F smaller(F a, F b) { return a < b ? a : b; }
+  static F nearest(F x) { return __builtin_rintf(x); }
+  // x * 2^n, where neither x nor the product is subnormal
+  static F times_power_of_two(F x, F n) {
+    const auto shift = static_cast<std::uint32_t>(static_cast<std::int32_t>(n)) << 23U;
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) + shift);
+  }
+  static float sum(F x) { return x; }
+  static float largest(F x) { return x; }
+  static F rounded_to_bf16(F x) { return from_bf16(to_bf16(x)); }
+  static void prefetch(const std::byte* /*p*/) {}
+  static void prefetch_far(const std::byte* /*p*/) {}
+};
+
+}  // namespace llmarch::fast::simd

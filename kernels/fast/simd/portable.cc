@@ -1,0 +1,135 @@
+// The loops for any CPU: matrix products are Eigen's, the rest is plain code.
+#include <Eigen/Core>
+#include <vector>
+
+#include "kernels/fast/simd/functions.h"
+#include "kernels/fast/simd/lanes_portable.h"
+#include "kernels/fast/simd/limits.h"
+
+namespace llmarch::fast::simd {
+namespace {
+
+using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Strided = Eigen::Map<Matrix, 0, Eigen::OuterStride<>>;
+using ConstStrided = Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>;
+
+constexpr std::size_t kRows = 16;
+
+Eigen::Index index(std::size_t value) {
+  return static_cast<Eigen::Index>(value);
+}
+
+void multiply_floats(const Tile& tile, const float* right, std::size_t inner) {
+  const ConstStrided left(reinterpret_cast<const float*>(tile.left), index(tile.rows), index(inner),
+                          Eigen::OuterStride<>(index(tile.left_stride / 4)));
+  const Eigen::Map<const Matrix> weights(right, index(inner), index(tile.columns));
+  const Matrix product = left * weights;
+  Strided out(tile.out, index(tile.rows), index(tile.columns),
+              Eigen::OuterStride<>(index(tile.out_stride)));
+  if (tile.onto == nullptr) {
+    out = product;
+  } else {
+    out = ConstStrided(tile.onto, index(tile.rows), index(tile.columns),
+                       Eigen::OuterStride<>(index(tile.onto_stride))) +
+          product;
+  }
+}
+
+void multiply_f32(const Tile& tile) {
+  multiply_floats(tile, reinterpret_cast<const float*>(tile.right), tile.steps);
+}
+
+// Pairs are taken apart into a piece of a float matrix first.
+void multiply_bf16(const Tile& tile) {
+  const auto* const pairs = reinterpret_cast<const std::uint16_t*>(tile.right);
+  std::vector<float> weights(2 * tile.steps * tile.columns);
+  for (std::size_t step = 0; step < tile.steps; ++step) {
+    for (std::size_t column = 0; column < tile.columns; ++column) {
+      for (std::size_t half = 0; half < 2; ++half) {
+        weights[(2 * step + half) * tile.columns + column] =
+            from_bf16(pairs[(step * tile.columns + column) * 2 + half]);
+      }
+    }
+  }
+  multiply_floats(tile, weights.data(), 2 * tile.steps);
+}
+
+// What the templates need to know of operands besides products.
+struct F32 : F32Operands<PortableLanes> {};
+
+struct Bf16 {
+  using Lanes = PortableLanes;
+  static constexpr std::size_t kLeftBytes = 8;
+  static constexpr std::size_t kKeySteps = 32;
+  static constexpr int kParts = 2;
+  static float rounded(float x) { return PortableLanes::rounded_to_bf16(x); }
+  static float element(const std::byte* panel, std::size_t input, std::size_t lane) {
+    const auto* const pairs = reinterpret_cast<const std::uint16_t*>(panel);
+    return from_bf16(pairs[input / 2 * 128 + lane * 2 + input % 2]);
+  }
+};
+
+template <void (*Multiply)(const Tile&)>
+void join_streams(const Tile& tile) {
+  Tile one = tile;
+  for (std::size_t i = 0; i < 4; ++i) {
+    one.left = tile.left + i * tile.left_gap;
+    one.right = tile.streams[i];
+    one.onto = i == 0 ? tile.onto : tile.out;
+    one.onto_stride = i == 0 ? tile.onto_stride : tile.out_stride;
+    Multiply(one);
+  }
+}
+
+template <class Operands>
+constexpr ProductKernels products(void (*multiply)(const Tile&), void (*join_streams)(const Tile&),
+                                  decltype(ProductKernels::turn) turn) {
+  return {kRows,
+          Operands::kLeftBytes,
+          convert_to_floats<Operands>,
+          multiply,
+          join_streams,
+          0,
+          nullptr,
+          multiply_transposed<Operands>,
+          softmax<Operands, convert_to_floats<Operands>>,
+          turn};
+}
+
+// Eigen's product of two blocks that stay in the first cache is the fastest that portable code
+// goes.
+double multiply_blocks(std::size_t rounds, std::size_t /*variant*/) {
+  constexpr Eigen::Index kSize = 48;
+  Matrix left = Matrix::Ones(kSize, kSize);
+  const Matrix right = Matrix::Ones(kSize, kSize);
+  Matrix out = Matrix::Zero(kSize, kSize);
+  const std::size_t products = rounds / 1024 + 1;
+  for (std::size_t i = 0; i < products; ++i) {
+    out.noalias() = left * right;
+    left(0, 0) = out(0, 0);
+  }
+  return static_cast<double>(products) * 2 * kSize * kSize * kSize;
+}
+
+double multiply_bytes(std::size_t rounds, std::size_t /*variant*/) {
+  constexpr std::size_t kSize = 4096;
+  std::vector<signed char> left(kSize, 1);
+  const std::vector<signed char> right(kSize, 1);
+  const std::size_t products = rounds / 1024 + 1;
+  for (std::size_t i = 0; i < products; ++i) {
+    int sum = 0;
+    for (std::size_t k = 0; k < kSize; ++k) sum += left[k] * right[k];
+    left[0] = static_cast<signed char>(sum & 1);
+  }
+  return static_cast<double>(products) * 2 * kSize;
+}
+
+}  // namespace
+
+const Kernels kPortable{
+    products<F32>(multiply_f32, join_streams<multiply_f32>, turn_f32<PortableLanes>),
+    products<Bf16>(multiply_bf16, join_streams<multiply_bf16>, turn_bf16<PortableLanes>),
+    row_kernels<PortableLanes>(),
+    {read<PortableLanes>, multiply_blocks, multiply_blocks, multiply_bytes}};
+
+}  // namespace llmarch::fast::simd

@@ -1,0 +1,310 @@
+// Matrix products on registers: templates over the lanes of an instruction set and over how an
+// operand is stored. A tile keeps rows x columns sums in registers and goes once along the inner
+// dimension; a step broadcasts each row's element (or pair) and multiplies it with the columns'.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/fast/simd/kernels.h"
+
+#if defined(__clang__)
+#define LLMARCH_UNROLL _Pragma("unroll")
+#else
+#define LLMARCH_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+namespace llmarch::fast::simd {
+
+template <class L>
+struct F32Operands {
+  using Lanes = L;
+  using Right = typename L::F;
+  static constexpr std::size_t kLeftBytes = 4;
+  static constexpr std::size_t kKeySteps = 64;  // of a block of 64 keys
+  static constexpr int kParts = 1;
+  static typename L::F left(const std::byte* p, int /*part*/) {
+    return L::all(*reinterpret_cast<const float*>(p));
+  }
+  static Right right(const std::byte* p, int /*part*/) {
+    return L::load(reinterpret_cast<const float*>(p));
+  }
+  static typename L::F multiply_add(typename L::F a, Right b, typename L::F sum) {
+    return L::multiply_add(a, b, sum);
+  }
+  static typename L::F element(const std::byte* panel, std::size_t input, std::size_t lane) {
+    return L::load(reinterpret_cast<const float*>(panel + input * 256) + lane);
+  }
+  static typename L::F rounded(typename L::F x) { return x; }
+};
+
+// bf16 without instructions of its own: pairs are widened to floats, left operands are floats that
+// were rounded.
+template <class L>
+struct WidenedOperands {
+  using Lanes = L;
+  using Right = typename L::F;
+  static constexpr std::size_t kLeftBytes = 8;
+  static constexpr std::size_t kKeySteps = 32;
+  static constexpr int kParts = 2;
+  static typename L::F left(const std::byte* p, int part) {
+    return L::all(reinterpret_cast<const float*>(p)[part]);
+  }
+  static Right right(const std::byte* p, int part) { return L::widen(p, part); }
+  static typename L::F multiply_add(typename L::F a, Right b, typename L::F sum) {
+    return L::multiply_add(a, b, sum);
+  }
+  static typename L::F element(const std::byte* panel, std::size_t input, std::size_t lane) {
+    return L::widen(panel + input / 2 * 256 + lane * 4, static_cast<int>(input % 2));
+  }
+  static typename L::F rounded(typename L::F x) { return L::rounded_to_bf16(x); }
+};
+
+// memory: from four streams in turn.
+enum class From { cache, prefetched, memory };
+
+template <class Operands, int kRows, int kVectors, From kFrom>
+void run_tile(const Tile& tile) {
+  using Lanes = typename Operands::Lanes;
+  using F = typename Lanes::F;
+  F sums[kRows][kVectors];
+  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+    LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
+      sums[r][v] = tile.onto == nullptr
+                       ? Lanes::zero()
+                       : Lanes::load(tile.onto + static_cast<std::size_t>(r) * tile.onto_stride +
+                                     static_cast<std::size_t>(v) * Lanes::kWidth);
+    }
+  }
+  [[maybe_unused]] const std::byte* ahead = tile.ahead;
+  [[maybe_unused]] const std::byte* far = tile.far;
+  const std::size_t left_stride = tile.left_stride;
+  const std::size_t right_stride = tile.columns * 4;
+  const auto go = [&](const std::byte* left, const std::byte* right) {
+    LLMARCH_UNROLL for (int part = 0; part < Operands::kParts; ++part) {
+      typename Operands::Right columns[kVectors];
+      LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
+        columns[v] = Operands::right(right + static_cast<std::size_t>(v) * Lanes::kWidth * 4, part);
+      }
+      LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+        const auto row = Operands::left(left + static_cast<std::size_t>(r) * left_stride, part);
+        LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
+          sums[r][v] = Operands::multiply_add(row, columns[v], sums[r][v]);
+        }
+      }
+    }
+  };
+  if constexpr (kFrom == From::memory) {
+    for (std::size_t step = 0; step < tile.steps; ++step) {
+      LLMARCH_UNROLL for (std::size_t i = 0; i < 4; ++i) {
+        go(tile.left + i * tile.left_gap + step * Operands::kLeftBytes,
+           tile.streams[i] + step * right_stride);
+      }
+    }
+  } else {
+    const std::byte* left = tile.left;
+    const std::byte* right = tile.right;
+    for (std::size_t step = 0; step < tile.steps; ++step) {
+      if constexpr (kFrom == From::prefetched) {
+        LLMARCH_UNROLL for (std::size_t i = 0; i < 4; ++i) {
+          Lanes::prefetch(tile.beside[i] + step * 64);
+        }
+      } else {
+        Lanes::prefetch(ahead);
+        Lanes::prefetch_far(far);
+        ahead += tile.ahead_stride;
+        far += tile.far_stride;
+      }
+      go(left, right);
+      left += Operands::kLeftBytes;
+      right += right_stride;
+    }
+  }
+  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+    LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
+      Lanes::store(tile.out + static_cast<std::size_t>(r) * tile.out_stride +
+                       static_cast<std::size_t>(v) * Lanes::kWidth,
+                   sums[r][v]);
+    }
+  }
+}
+
+template <class Operands, int kVectors, From kFrom>
+void run_rows(const Tile& tile) {
+  switch (tile.rows) {
+    case 1: return run_tile<Operands, 1, kVectors, kFrom>(tile);
+    case 2: return run_tile<Operands, 2, kVectors, kFrom>(tile);
+    case 3: return run_tile<Operands, 3, kVectors, kFrom>(tile);
+    case 4: return run_tile<Operands, 4, kVectors, kFrom>(tile);
+    case 5: return run_tile<Operands, 5, kVectors, kFrom>(tile);
+    default: return run_tile<Operands, 6, kVectors, kFrom>(tile);
+  }
+}
+
+inline constexpr std::size_t kTileRows = 6;
+
+// Thirty-two registers: 6 x 64 sums take 24 of them.
+template <class Operands>
+void multiply_wide(const Tile& tile) {
+  if (tile.beside[0] != nullptr && tile.columns == 64) {
+    return run_rows<Operands, 4, From::prefetched>(tile);
+  }
+  switch (tile.columns / 16) {
+    case 1: return run_rows<Operands, 1, From::cache>(tile);
+    case 2: return run_rows<Operands, 2, From::cache>(tile);
+    case 3: return run_rows<Operands, 3, From::cache>(tile);
+    default: return run_rows<Operands, 4, From::cache>(tile);
+  }
+}
+
+// Rows against four streams at once, of each some of the 64 columns.
+template <class Operands, int kRows, int kVectors>
+void run_parted(const Tile& tile, std::size_t column) {
+  using Lanes = typename Operands::Lanes;
+  constexpr std::size_t kVector = Lanes::kWidth * 4;
+  typename Lanes::F sums[kRows][4 * kVectors];
+  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+    LLMARCH_UNROLL for (int v = 0; v < 4 * kVectors; ++v) sums[r][v] = Lanes::zero();
+  }
+  const std::byte* left = tile.left;
+  for (std::size_t step = 0; step < tile.steps; ++step) {
+    LLMARCH_UNROLL for (int part = 0; part < Operands::kParts; ++part) {
+      LLMARCH_UNROLL for (int v = 0; v < 4 * kVectors; ++v) {
+        const std::byte* const at = tile.streams[v / kVectors] + step * 256 + column * 4;
+        const auto weights =
+            Operands::right(at + static_cast<std::size_t>(v % kVectors) * kVector, part);
+        LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+          const auto row =
+              Operands::left(left + static_cast<std::size_t>(r) * tile.left_stride, part);
+          sums[r][v] = Operands::multiply_add(row, weights, sums[r][v]);
+        }
+      }
+    }
+    left += Operands::kLeftBytes;
+  }
+  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+    LLMARCH_UNROLL for (int v = 0; v < 4 * kVectors; ++v) {
+      const int stream = v / kVectors;
+      Lanes::store(tile.outs[stream] + static_cast<std::size_t>(r) * tile.out_strides[stream] +
+                       column + static_cast<std::size_t>(v % kVectors) * Lanes::kWidth,
+                   sums[r][v]);
+    }
+  }
+}
+
+template <class Operands>
+void join_streams_wide(const Tile& tile) {
+  run_rows<Operands, 4, From::memory>(tile);
+}
+
+// Sixteen sums, or 24; with more than one row the other half of the columns comes from the cache.
+template <class Operands>
+void part_streams_wide(const Tile& tile) {
+  if (tile.rows == 1) return run_parted<Operands, 1, 4>(tile, 0);
+  for (std::size_t column = 0; column < 64; column += 32) {
+    if (tile.rows == 2) {
+      run_parted<Operands, 2, 2>(tile, column);
+    } else {
+      run_parted<Operands, 3, 2>(tile, column);
+    }
+  }
+}
+
+// Sixteen registers: 6 x 16 sums take 12; the columns of a step are gone through in strips of 16.
+template <class Operands>
+void multiply_narrow(const Tile& tile) {
+  Tile strip = tile;
+  for (std::size_t column = 0; column < tile.columns; column += 16) {
+    strip.right = tile.right + column * 4;
+    strip.onto = tile.onto == nullptr ? nullptr : tile.onto + column;
+    strip.out = tile.out + column;
+    if (tile.beside[0] != nullptr && column == 0) {
+      run_rows<Operands, 2, From::prefetched>(strip);  // for all strips at once
+    } else {
+      run_rows<Operands, 2, From::cache>(strip);
+    }
+  }
+}
+
+template <class Operands>
+void join_streams_narrow(const Tile& tile) {
+  Tile strip = tile;
+  for (std::size_t column = 0; column < 64; column += 16) {
+    for (std::size_t i = 0; i < 4; ++i) strip.streams[i] = tile.streams[i] + column * 4;
+    strip.onto = tile.onto == nullptr ? nullptr : tile.onto + column;
+    strip.out = tile.out + column;
+    run_rows<Operands, 2, From::memory>(strip);
+  }
+}
+
+template <class Operands>
+void part_streams_narrow(const Tile& tile) {
+  for (std::size_t column = 0; column < 64; column += 16) {
+    run_parted<Operands, 1, 2>(tile, column);
+  }
+}
+
+template <class Operands>
+void multiply_transposed(const float* left, std::size_t panels, const std::byte* right,
+                         std::size_t panel_bytes, float* out) {
+  using Lanes = typename Operands::Lanes;
+  typename Lanes::F sums[16];
+  LLMARCH_UNROLL for (int i = 0; i < 16; ++i) sums[i] = Lanes::zero();
+  for (std::size_t panel = 0; panel < panels; ++panel) {
+    const std::byte* const block = right + panel * panel_bytes;
+    for (std::size_t lane = 0; lane < 64; lane += Lanes::kWidth) {
+      const typename Lanes::F row = Lanes::load(left + panel * 64 + lane);
+      LLMARCH_UNROLL for (std::size_t i = 0; i < 16; ++i) {
+        Lanes::prefetch(block + 4096 + i * 256 + lane * 4);
+        sums[i] = Lanes::multiply_add(row, Operands::element(block, i, lane), sums[i]);
+      }
+    }
+  }
+  LLMARCH_UNROLL for (int i = 0; i < 16; ++i) out[i] = Lanes::sum(sums[i]);
+}
+
+// Of a row of floats the left operand, where that is floats too.
+template <class Operands>
+void convert_to_floats(const float* in, std::size_t columns, std::size_t steps, std::byte* left) {
+  using Lanes = typename Operands::Lanes;
+  auto* const out = reinterpret_cast<float*>(left);
+  const std::size_t all = steps * static_cast<std::size_t>(Operands::kParts);
+  std::size_t i = 0;
+  for (; i + Lanes::kWidth <= columns; i += Lanes::kWidth) {
+    Lanes::store(out + i, Operands::rounded(Lanes::load(in + i)));
+  }
+  if (i < columns) {
+    Lanes::store_first(out + i, Operands::rounded(Lanes::load_first(in + i, columns - i)),
+                       columns - i);
+  }
+  for (i = columns; i < all; ++i) out[i] = 0;
+}
+
+// Plain loops, for blocks that are not turned often.
+template <class Tag>
+void turn_f32(const std::byte* keys, std::size_t width, std::byte* values) {
+  const auto* const in = reinterpret_cast<const float*>(keys);
+  auto* const out = reinterpret_cast<float*>(values);
+  for (std::size_t i = 0; i < width; ++i) {
+    const std::size_t panel = i / 64 * 64;
+    const std::size_t panel_width = width - panel < 64 ? width - panel : 64;
+    for (std::size_t p = 0; p < 64; ++p) {
+      out[panel * 64 + p * panel_width + i - panel] = in[i * 64 + p];
+    }
+  }
+}
+
+template <class Tag>
+void turn_bf16(const std::byte* keys, std::size_t width, std::byte* values) {
+  const auto* const in = reinterpret_cast<const std::uint16_t*>(keys);
+  auto* const out = reinterpret_cast<std::uint16_t*>(values);
+  for (std::size_t i = 0; i < width; ++i) {
+    const std::size_t panel = i / 64 * 64;
+    const std::size_t panel_width = width - panel < 64 ? width - panel : 64;
+    for (std::size_t p = 0; p < 64; ++p) {
+      out[panel * 64 + p / 2 * panel_width * 2 + (i - panel) * 2 + p % 2] =
+          in[i / 2 * 128 + p * 2 + i % 2];
+    }
+  }
+}
+
+}  // namespace llmarch::fast::simd

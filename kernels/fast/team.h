@@ -1,0 +1,62 @@
+// A team of threads and the instruction set they compute with: what every fast kernel is handed
+// first. This file knows how work reaches threads; how it is divided is known by each kernel.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+
+#include "kernels/fast/isa.h"
+
+namespace llmarch::fast {
+
+class Team {
+ public:
+  // `threads`, at least 1, counts the caller. Throws std::invalid_argument for an instruction set
+  // that is not available here.
+  Team(std::size_t threads, Isa isa);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+  Team(Team&&) = delete;
+  Team& operator=(Team&&) = delete;
+
+  [[nodiscard]] std::size_t size() const { return threads_; }
+  [[nodiscard]] Isa isa() const { return isa_; }
+
+  // body(thread) once for each thread from 0 on, the caller being 0; returns when all are through.
+  // The body does not throw and starts no run of its own.
+  template <class Body>
+  void run(const Body& body) {
+    const auto call = [](const void* context, std::size_t thread) {
+      (*static_cast<const Body*>(context))(thread);
+    };
+    run_on_all({call, &body});
+  }
+
+  // Memory that a kernel works in: at least that many bytes, aligned to a page, their content
+  // whatever the last user left. It is the caller's until the next call.
+  std::byte* scratch(std::size_t bytes);
+
+ private:
+  struct Job {
+    void (*call)(const void* context, std::size_t thread);
+    const void* context;
+  };
+  struct State;
+  void run_on_all(Job job);
+
+  std::size_t threads_;
+  Isa isa_;
+  std::unique_ptr<State> state_;
+};
+
+// The part of `count` things that falls to a thread: from first up to, not including, last.
+struct Share {
+  std::size_t first, last;
+};
+constexpr Share share_of(std::size_t count, std::size_t thread, std::size_t threads) {
+  return {count * thread / threads, count * (thread + 1) / threads};
+}
+
+}  // namespace llmarch::fast

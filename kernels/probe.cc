@@ -1,0 +1,111 @@
+#include "kernels/probe.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <vector>
+
+#include "kernels/fast/huge_memory.h"
+#include "kernels/fast/simd/kernels.h"
+
+namespace llmarch {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kGibibyte = std::size_t{1} << 30U;
+constexpr std::size_t kReadUnit = 4096;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+struct Reader {
+  std::size_t streams, ahead;
+};
+
+std::vector<Reader> readers(Effort effort) {
+  switch (effort) {
+    case Effort::full:
+      return {{1, 1024}, {1, 2048}, {1, 4096}, {2, 0}, {2, 1024}, {2, 2048},
+              {4, 0},    {4, 1024}, {4, 2048}, {8, 0}, {8, 1024}};
+    case Effort::beside_a_run: return {{1, 4096}, {2, 2048}, {4, 1024}, {4, 0}};
+  }
+  throw std::logic_error("readers: an effort outside the enumeration");
+}
+
+int repeats(Effort effort) {
+  switch (effort) {
+    case Effort::full: return 5;
+    case Effort::beside_a_run: return 3;
+  }
+  throw std::logic_error("repeats: an effort outside the enumeration");
+}
+
+// Where sums of what was read go, so that reading is not left out.
+std::atomic<float> read_sums{0};
+
+double bandwidth(fast::Team& team, std::span<const std::byte> memory, Effort effort) {
+  const auto read = fast::simd::kernels_of(team.isa()).limits.read;
+  const std::size_t units = std::min(memory.size(), kGibibyte) / kReadUnit;
+  double best = 0;
+  for (const Reader& reader : readers(effort)) {
+    for (int repeat = 0; repeat < repeats(effort); ++repeat) {
+      const auto start = Clock::now();
+      team.run([&](std::size_t thread) {
+        const fast::Share share = fast::share_of(units, thread, team.size());
+        read_sums = read(memory.data() + share.first * kReadUnit,
+                         (share.last - share.first) * kReadUnit, reader.streams, reader.ahead);
+      });
+      best = std::max(best, static_cast<double>(units * kReadUnit) / seconds_since(start));
+    }
+  }
+  return best;
+}
+
+double peak(fast::Team& team, double (*multiply)(std::size_t, std::size_t), Effort effort) {
+  constexpr std::size_t kRounds = std::size_t{1} << 19U;
+  constexpr std::size_t kVariants = 3;
+  double best = 0;
+  for (std::size_t variant = 0; variant < kVariants; ++variant) {
+    for (int repeat = 0; repeat < repeats(effort); ++repeat) {
+      std::vector<double> operations(team.size());
+      const auto start = Clock::now();
+      team.run([&](std::size_t thread) { operations[thread] = multiply(kRounds, variant); });
+      const double seconds = seconds_since(start);
+      best = std::max(best, operations.front() * static_cast<double>(team.size()) / seconds);
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+Probe probe(fast::Team& team, std::span<const std::byte> memory, Effort effort) {
+  const auto start = Clock::now();
+  const fast::simd::LimitKernels& limits = fast::simd::kernels_of(team.isa()).limits;
+  Probe found;
+  found.threads = team.size();
+  found.isa = team.isa();
+  found.read_bandwidth = bandwidth(team, memory, effort);
+  found.f32_peak = peak(team, limits.multiply_f32, effort);
+  // Where bf16 has no instructions of its own it is widened, and goes as fast as f32.
+  found.bf16_peak = std::max(found.f32_peak, peak(team, limits.multiply_bf16, effort));
+  found.int8_peak = peak(team, limits.multiply_int8, effort);
+  found.seconds = seconds_since(start);
+  return found;
+}
+
+Probe probe(fast::Team& team, Effort effort) {
+  fast::HugeMemory memory(kGibibyte);
+  std::byte* const data = memory.take(kGibibyte);
+  const std::size_t units = kGibibyte / kReadUnit;
+  team.run([&](std::size_t thread) {
+    const fast::Share share = fast::share_of(units, thread, team.size());
+    std::fill(data + share.first * kReadUnit, data + share.last * kReadUnit, std::byte{0});
+  });
+  return probe(team, {data, kGibibyte}, effort);
+}
+
+}  // namespace llmarch
