@@ -172,4 +172,8 @@ std::string percent(double fraction) {
   return digits == "100.0" ? "≈100 %" : digits + " %";
 }
 
+std::string decimal(double value) {
+  return std::isfinite(value) ? three_digits(value) : "–";
+}
+
 }  // namespace llmarch::reports

@@ -36,4 +36,7 @@ std::string ratio(double value);
 // and "≈100 %".
 std::string percent(double fraction);
 
+// Three digits: "24.3", "1,234", "0.870"; a whole number without a fraction is exact.
+std::string decimal(double value);
+
 }  // namespace llmarch::reports

@@ -131,13 +131,25 @@ std::string scientific(double value) {
 }
 
 Cell deviation_cell(const Deviation& deviation) {
-  const bool choice = deviation.allowed == 0;
-  Cell cell{.text = choice ? fmt::format("{:.0f} tokens differ", deviation.largest)
+  const bool choice = deviation.compared == Compared::choices;
+  Cell cell{.text = choice ? fmt::format("{:.0f} token{} differ{}", deviation.largest,
+                                         deviation.largest == 1 ? "" : "s",
+                                         deviation.largest == 1 ? "s" : "")
                            : scientific(deviation.largest),
             .value = deviation.largest};
   if (choice && deviation.largest == 0) cell.text = "equal";
   if (!deviation.holds()) cell.emphasis = Emphasis::bad;
   return cell;
+}
+
+Cell allowed_cell(const Deviation& deviation) {
+  switch (deviation.compared) {
+    case Compared::floats:
+      return {.text = scientific(deviation.allowed), .value = deviation.allowed};
+    case Compared::choices: break;
+  }
+  if (deviation.allowed == 0) return {.text = "equal", .value = 0};
+  return {.text = fmt::format("{:.0f} tokens", deviation.allowed), .value = deviation.allowed};
 }
 
 Table deviations_table(const std::vector<VerifiedRun>& runs) {
@@ -148,8 +160,7 @@ Table deviations_table(const std::vector<VerifiedRun>& runs) {
     const Deviation& first = runs.front().deviations[i];
     CellRow row{{text_cell(first.what)}};
     for (const VerifiedRun& run : runs) row.cells.push_back(deviation_cell(run.deviations.at(i)));
-    row.cells.push_back(
-        {.text = first.allowed == 0 ? "equal" : scientific(first.allowed), .value = first.allowed});
+    row.cells.push_back(allowed_cell(first));
     table.rows.emplace_back(std::move(row));
   }
   return table;

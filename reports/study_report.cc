@@ -217,7 +217,8 @@ std::string tally(const StudyResult& result) {
                       [&](const ClaimResult& claim) { return claim.verdict == verdict; });
     if (count > 0) parts.push_back(counted(count, verdict));
   }
-  return fmt::format("{} claims: {}.", result.claims.size(), fmt::join(parts, ", "));
+  return fmt::format("{} claim{}: {}.", result.claims.size(), result.claims.size() == 1 ? "" : "s",
+                     fmt::join(parts, ", "));
 }
 
 Chart chart_of(const ComparisonResult& comparison) {

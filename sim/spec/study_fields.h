@@ -87,7 +87,8 @@ void visit_fields(Visitor& visit, FieldsOf<Claim> auto& claim) {
   visit(Field{"text", "the claim, in a sentence"}, claim.text);
   visit(Field{"kind", "what sort of claim it is"}, claim.kind);
   visit(Field{"expect", "the verdict that the study expects"}, claim.expect);
-  visit(Field{"expect_timed", "the verdict that it expects once a clock has decided"},
+  visit(Field{"expect_timed",
+              "the verdict that it expects once a clock has decided; left out, any is expected"},
         claim.expect_timed);
   visit(Field{"reading", "how the claim's words are read as figures"}, claim.reading);
   visit(Field{"reason", "why no figure decides it"}, claim.reason);

@@ -77,7 +77,7 @@ struct Claim {
   std::string text;
   ClaimKind kind = ClaimKind::figure;
   Verdict expect = Verdict::holds;
-  std::optional<Verdict> expect_timed;  // when a clock has decided
+  std::optional<Verdict> expect_timed;  // when a clock has decided; absent: any
   std::optional<std::string> reading;   // how its words are read as figures
   std::optional<std::string> reason;
   std::optional<std::vector<std::string>> check;  // "label: expression < expression"

@@ -136,12 +136,18 @@ std::vector<ShownFigure> shown(const std::vector<LabelledExpression>& expression
   return figures;
 }
 
+// Where a study leaves it to the machine what a clock says, every verdict of one is as expected.
+Verdict expected_of_clock(const Claim& claim, Verdict verdict) {
+  if (claim.expect_timed) return *claim.expect_timed;
+  return claim.expect == Verdict::needs_run ? verdict : claim.expect;
+}
+
 ClaimResult run_claim(const ReadClaim& read, const Clock& clock) {
   ClaimResult result{read.id, read.claim, Verdict::undecidable, read.claim->expect, {}, {}};
   for (const ReadCase& one : read.cases) result.cases.push_back(run_case(one, clock));
   result.verdict = together(result.cases);
   result.shown = shown(read.show, read.point, clock);
-  if (clock && read.claim->expect_timed) result.expected = *read.claim->expect_timed;
+  if (clock) result.expected = expected_of_clock(*read.claim, result.verdict);
   return result;
 }
 

@@ -1,0 +1,31 @@
+// The bench that times: a model's weights in memory, the engine of the fast kernels, and the probe
+// of this machine.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "kernels/fast/huge_memory.h"
+#include "sim/study/measure.h"
+
+namespace llmarch {
+
+class EngineBench : public Bench {
+ public:
+  EngineBench(const OpGraph& graph, fast::Engine engine);
+
+  MachineLimits probe() override;
+  fast::StepRun run(TimedPhase phase, const Workload& workload) override;
+  [[nodiscard]] Elements parameters() const override { return engine_.parameters(); }
+
+ private:
+  std::span<const std::byte> probed_memory();
+
+  Integer vocabulary_;
+  fast::Engine engine_;
+  std::optional<TimedPhase> phase_;      // whose past the caches hold, and its step
+  std::optional<fast::HugeMemory> own_;  // to probe, where the weights are too few
+};
+
+}  // namespace llmarch
