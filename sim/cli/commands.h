@@ -30,6 +30,7 @@ Command report_command();
 Command sweep_command();
 Command fit_command();
 Command measure_command();
+Command probe_command();
 Command verify_command();
 Command check_command();
 Command import_command();

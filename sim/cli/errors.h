@@ -32,4 +32,15 @@ class BadInput : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// This machine cannot do what is asked, and nothing was begun.
+class NotPossible : public std::runtime_error {
+ public:
+  NotPossible(const std::string& problem, std::string remedy)
+      : std::runtime_error(problem), remedy_(std::move(remedy)) {}
+  [[nodiscard]] const std::string& remedy() const { return remedy_; }
+
+ private:
+  std::string remedy_;
+};
+
 }  // namespace llmarch::cli

@@ -19,13 +19,20 @@ int say(const std::string& text, ExitStatus status) {
   return static_cast<int>(status);
 }
 
+template <class Error>
+std::string with_remedy(const Error& error) {
+  std::string text = std::string("llmarch: error: ") + error.what() + "\n";
+  if (!error.remedy().empty()) text += "      = " + error.remedy() + "\n";
+  return text;
+}
+
 int guarded_main(int argc, char** argv) {
   try {
     return static_cast<int>(llmarch::cli::run_program({argv + 1, argv + argc}));
   } catch (const llmarch::cli::UsageError& error) {
-    std::string text = std::string("llmarch: error: ") + error.what() + "\n";
-    if (!error.remedy().empty()) text += "      = " + error.remedy() + "\n";
-    return say(text, ExitStatus::bad_input);
+    return say(with_remedy(error), ExitStatus::bad_input);
+  } catch (const llmarch::cli::NotPossible& error) {
+    return say(with_remedy(error), ExitStatus::not_possible);
   } catch (const llmarch::cli::BadInput& error) {
     return say(error.what(), ExitStatus::bad_input);
   } catch (const llmarch::FileError& error) {

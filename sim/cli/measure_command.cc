@@ -1,81 +1,36 @@
 #include <fmt/format.h>
 
-#include "reports/proof_reports.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
+#include "sim/cli/full_run.h"
+#include "sim/cli/measure_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/spec/scaled.h"
-#include "sim/study/agreement.h"
+#include "sim/cli/scaled_run.h"
 
 namespace llmarch::cli {
 namespace {
 
-namespace po = boost::program_options;
-
-// The reference kernels are loops that count: contexts beyond this take minutes.
-constexpr std::int64_t kLongestContext = 4096;
-constexpr std::int64_t kLargestBatch = 64;
-
-Options measure_options() {
-  Options options("options");
-  const auto text = [](const char* value) {
-    return po::value<std::string>()->value_name("N")->default_value(value);
-  };
-  options.add_options()("scaled", "on an instance that is scaled down and keeps its structure")(
-      "context,c", text("9"), "keys that the decoded token attends")(
-      "prompt,p", text("8"), "tokens of the prefill")("batch,b", text("1"), "sequences at a time")(
-      "seed", text("1"), "of the synthetic weights and tokens");
-  declare_specs(options);
-  Outputs::declare(options);
-  return options;
-}
-
-Integer bounded(const Values& values, const std::string& option, std::int64_t most) {
-  const Integer value = parse_tokens(option, values[option].as<std::string>());
-  if (value > most) {
-    throw UsageError(fmt::format("--{} {} is more than the counting kernels should be asked for",
-                                 option, value.value()),
-                     fmt::format("at most {}", most));
+// A checkpoint is a model too: with it no other need be named.
+std::string model_name(const Values& values) {
+  std::vector<std::string> names = positional_values(values, "model");
+  if (names.empty() && values.count("checkpoint") > 0) {
+    names.push_back(values["checkpoint"].as<std::string>());
   }
-  return value;
-}
-
-void check_positions(const ArchSpec& small, Integer wanted) {
-  if (!small.learned_positions || wanted <= *small.learned_positions) return;
-  throw UsageError(fmt::format("{} positions, and the scaled-down instance has learned only {}",
-                               wanted.value(), small.learned_positions->value()),
-                   "ask for a shorter context or prompt");
+  if (names.size() != 1) {
+    throw UsageError(fmt::format("measure takes one model, and {} are given", names.size()),
+                     "llmarch measure qwen3-0.6b --context 4k");
+  }
+  return names.front();
 }
 
 ExitStatus run_measure(const Arguments& arguments) {
   const Values values = parse_arguments(measure_options(), "model", arguments);
-  const std::vector<std::string> names = positional_values(values, "model");
-  if (names.size() != 1) {
-    throw UsageError(fmt::format("measure takes one model, and {} are given", names.size()),
-                     "llmarch measure deepseek-v3 --scaled");
-  }
-  if (values.count("scaled") == 0) {
-    throw UsageError("runs at full size are not built yet",
-                     "add --scaled: the same structure, small enough to count every operation");
-  }
-  const Integer context = bounded(values, "context", kLongestContext);
-  const Integer prompt = bounded(values, "prompt", kLongestContext);
-  const Integer batch = bounded(values, "batch", kLargestBatch);
-  const auto seed =
-      static_cast<std::uint64_t>(parse_tokens("seed", values["seed"].as<std::string>()).value());
+  const std::string name = model_name(values);
   Outputs outputs(values);
-  const Model model = Catalog(specs_folder(values)).find(names.front());
-  const ArchSpec small = scale_down(model.spec);
-  check_positions(small, std::max(context, prompt));
-  const OpGraph graph = lower(small);
-  const std::vector<Agreement> agreements{check_agreement(graph, decode(context, batch), seed),
-                                          check_agreement(graph, prefill(prompt, batch), seed)};
-  outputs.write({reports::agreement_document(model.spec.name, agreements)});
-  for (const Agreement& agreement : agreements) {
-    if (!agreement.holds()) return ExitStatus::check_failed;
-  }
-  return ExitStatus::done;
+  const Model model = Catalog(specs_folder(values)).find(name);
+  if (values.count("scaled") > 0) return scaled_run(values, model, outputs);
+  return full_run(values, model, outputs);
 }
 
 }  // namespace
@@ -83,12 +38,23 @@ ExitStatus run_measure(const Arguments& arguments) {
 Command measure_command() {
   return {
       "measure",
-      "run a model and count: predicted beside counted, operation by operation",
-      "llmarch measure MODEL --scaled [options]",
-      "Runs an instance of the architecture that is scaled down and keeps its structure, on\n"
-      "synthetic weights, with kernels that count their own arithmetic and what they open. Exit\n"
-      "status 1 when a predicted figure is not the counted one.\n\n"
-      "  llmarch measure deepseek-v3 --scaled\n"
+      "run a model here: predicted, counted and timed side by side",
+      "llmarch measure MODEL [options]",
+      "Runs the architecture at full size on this processor, on synthetic weights: decode of one\n"
+      "token at the context's depth, and prefill of a prompt. The machine's own limits are probed\n"
+      "before, between and after the steps, and every rate is held against the highest readings.\n"
+      "A model larger than memory is run as a slice: layers of each kind at full width and as "
+      "many\n"
+      "experts as fit, times their repeat.\n"
+      "Ctrl-C ends the run and shows what was timed until then.\n\n"
+      "With --scaled nothing is timed: a scaled-down instance is run with kernels that count "
+      "their\n"
+      "own arithmetic and what they open, operation by operation.\n\n"
+      "Exit status 1 when a predicted figure is not the counted one, 3 when not even a slice "
+      "fits.\n\n"
+      "  llmarch measure qwen3-0.6b --context 4k\n"
+      "  llmarch measure deepseek-v3 --memory 16GiB --prompt 256\n"
+      "  llmarch measure --checkpoint path/to/checkpoint --format json\n"
       "  llmarch measure qwen3-30b-a3b --scaled --batch 3 --context 20",
       measure_options,
       run_measure};

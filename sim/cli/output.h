@@ -61,6 +61,8 @@ class Outputs {
   explicit Outputs(const Values& values);
 
   void write(const Report& report);
+  // Nothing is written: what was opened is removed.
+  void discard() { files_.clear(); }
 
  private:
   struct Target {

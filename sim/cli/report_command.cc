@@ -4,10 +4,13 @@
 
 #include "reports/study_json.h"
 #include "reports/study_report.h"
+#include "reports/study_timings.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/output.h"
+#include "sim/cli/run_context.h"
 #include "sim/cli/studies.h"
+#include "sim/cli/study_clock.h"
 
 namespace llmarch::cli {
 namespace {
@@ -15,8 +18,21 @@ namespace {
 Options report_options() {
   Options options("options");
   declare_specs(options);
+  options.add_options()("timed",
+                        "run on this machine what claims ask a clock for: a minute or two");
   Outputs::declare(options);
   return options;
+}
+
+// With what was timed at its end.
+reports::Document document_of(const StudyResult& result, const StudyClock& clock,
+                              const MachineWatch& machine) {
+  reports::Document document = reports::study_document(result);
+  for (reports::Block& block :
+       reports::study_timings(clock.runs(), run_context({}), timing_warnings(machine))) {
+    document.blocks.push_back(std::move(block));
+  }
+  return document;
 }
 
 ExitStatus run_report(const Arguments& arguments) {
@@ -25,8 +41,16 @@ ExitStatus run_report(const Arguments& arguments) {
   if (names.size() != 1) throw UsageError("report takes one study", "llmarch report article");
   Outputs outputs(values);
   const auto loaded = load_study(names.front(), Catalog(specs_folder(values)));
-  const StudyResult result = run_study(loaded->read, {});
-  outputs.write({reports::study_document(result), reports::study_json(result)});
+  const MachineWatch machine;
+  StudyClock clock;
+  Clock read;  // none: claims that need one say so
+  if (values.count("timed") > 0) {
+    read = [&clock](const Model& model, const Point& point, TimedFigure figure) {
+      return clock.read(model, point, figure);
+    };
+  }
+  const StudyResult result = run_study(loaded->read, read);
+  outputs.write({document_of(result, clock, machine), reports::study_json(result)});
   const bool expected = std::all_of(result.claims.begin(), result.claims.end(),
                                     [](const ClaimResult& claim) { return claim.as_expected(); });
   return expected ? ExitStatus::done : ExitStatus::check_failed;
@@ -44,6 +68,7 @@ Command report_command() {
       "it. Where one is not what the study expects, the exit status is 1.\n\n"
       "  llmarch report article\n"
       "  llmarch report article -o article.md\n"
+      "  llmarch report article --timed -o article\n"
       "  llmarch report ./my-study.toml",
       report_options,
       run_report};

@@ -57,10 +57,9 @@ TEST(Errors, SayWhatIsMissing) {
                  "      = llmarch compare deepseek-v3 kimi-k2\n");
   expect_refusal("compare gpt2 --context",
                  "llmarch: error: the required argument for option '--context' is missing\n");
-  expect_refusal(
-      "measure gpt2",
-      "llmarch: error: runs at full size are not built yet\n"
-      "      = add --scaled: the same structure, small enough to count every operation\n");
+  expect_refusal("measure",
+                 "llmarch: error: measure takes one model, and 0 are given\n"
+                 "      = llmarch measure qwen3-0.6b --context 4k\n");
 }
 
 TEST(Errors, OfASpecStandWithTheirPlace) {

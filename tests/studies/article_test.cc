@@ -71,6 +71,29 @@ TEST(AStudy, EndsInStatusOneWhenAVerdictDeparts) {
   EXPECT_THAT(wrong.output, ::testing::HasSubstr("The study expects: does not hold."));
 }
 
+TEST(AStudy, RunsWhatItsClaimsAskAClockForWhenToldTo) {
+  const TemporaryFolder folder;
+  write_file(folder.file("s.toml"),
+             "name = \"s\"\ntitle = \"S\"\nsource = \"a test\"\n"
+             "[variant.small]\nof = \"gpt2\"\ntitle = \"one layer\"\nset.vocabulary = 64\n"
+             "set.stack = [{ layers = [\"block\"], repeat = 1 }]\n"
+             "[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"timed\"\n"
+             "expect = \"needs a run\"\nexpect_timed = \"holds\"\n"
+             "check = [\"timed_decode(small, context = 8) > 0\",\n"
+             "  \"timed_prefill(small, prompt = 8) > 0\",\n"
+             "  \"timed_norm_share(small, context = 8) <= 1\"]\n");
+  const std::string command = "report '" + folder.file("s.toml") + "'";
+  const Seen untimed = run_llmarch(command);
+  EXPECT_EQ(untimed.status, 0);
+  EXPECT_THAT(untimed.output, ::testing::HasSubstr("1 needs a run on this machine."));
+  const Seen timed = run_llmarch(command + " --timed --format md");
+  EXPECT_EQ(timed.status, 0);
+  EXPECT_THAT(timed.output, ::testing::HasSubstr("1 claim: 1 holds."));
+  EXPECT_THAT(timed.output, ::testing::HasSubstr("## Timed on this machine"));
+  EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | decode at 8 |"));
+  EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | prefill of 8 |"));
+}
+
 TEST(AStudy, ThatCannotBeReadIsRefusedWithThePlace) {
   const TemporaryFolder folder;
   write_file(

@@ -82,6 +82,20 @@ TEST(AVerdict, WaitsForAClockAndIsThenMade) {
   EXPECT_TRUE(with.claim().as_expected());
 }
 
+TEST(AVerdict, OfAClockIsHeldAgainstWhatTheStudyExpectsOfIt) {
+  const auto claim = [](const std::string& expected_of_clock) {
+    return claim_with("expect = \"needs a run\"\n" + expected_of_clock +
+                      "check = [\"timed_decode(qwen3-0.6b) > 10\"]\n");
+  };
+  const Clock slow = [](const Model&, const Point&, TimedFigure) { return 9.0; };
+  const StudyRun held(claim("expect_timed = \"holds\"\n"), slow);
+  EXPECT_EQ(held.claim().verdict, Verdict::fails);
+  EXPECT_FALSE(held.claim().as_expected());
+  const StudyRun left_to_the_machine(claim(""), slow);
+  EXPECT_EQ(left_to_the_machine.claim().verdict, Verdict::fails);
+  EXPECT_TRUE(left_to_the_machine.claim().as_expected());
+}
+
 TEST(AVerdict, IsNoneWhereNoFigureDecides) {
   const StudyRun run(
       study_with("[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"undecidable\"\n"

@@ -1,0 +1,100 @@
+#include "sim/cli/full_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "reports/format.h"
+#include "reports/measurement_json.h"
+#include "reports/measurement_report.h"
+#include "sim/cli/common_options.h"
+#include "sim/cli/full_run_request.h"
+#include "sim/cli/live_run.h"
+#include "sim/cli/run_context.h"
+#include "sim/cli/watch.h"
+#include "sim/study/timed_engine.h"
+
+namespace llmarch::cli {
+namespace {
+
+double seconds_now() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(since).count();
+}
+
+// Writes the report, whoever asks for it.
+class Reporter {
+ public:
+  Reporter(Outputs& outputs, reports::RunContext context, reports::Digits digits)
+      : outputs_(outputs), context_(std::move(context)), digits_(digits) {}
+
+  void write(const Measurement& measurement, reports::Completeness completeness) {
+    std::vector<std::string> warnings = timing_warnings(machine_);
+    for (std::string& warning : reports::measurement_warnings(measurement)) {
+      warnings.push_back(std::move(warning));
+    }
+    for (const std::string& warning : warnings) warn(warning);
+    outputs_.write(
+        {reports::measurement_document(measurement, context_, completeness, warnings, digits_),
+         reports::measurement_json(measurement, completeness)});
+  }
+
+  void discard() { outputs_.discard(); }
+
+ private:
+  Outputs& outputs_;
+  reports::RunContext context_;
+  reports::Digits digits_;
+  MachineWatch machine_;
+};
+
+bool anything_timed(const std::optional<Measurement>& so_far) {
+  return so_far && (so_far->decode || so_far->prefill);
+}
+
+// Called by the watch when the run is interrupted; the run's thread may be inside a kernel.
+void say_what_there_is(LiveRun& live, Reporter& reporter) {
+  if (!live.claim_report()) return;
+  const std::optional<Measurement> so_far = live.so_far();
+  if (!anything_timed(so_far)) {
+    reporter.discard();
+    std::fputs("llmarch: interrupted before anything was timed\n", stderr);
+    return;
+  }
+  std::fputs("llmarch: interrupted: what was timed until then, marked partial\n", stderr);
+  reporter.write(*so_far, reports::Completeness::partial);
+}
+
+Measurement run(const FullRunRequest& request, const Model& model, LiveRun& live) {
+  const auto bench = make_bench(request, model);
+  WatchedBench watched(*bench, live, request.repeats);
+  Measurement start;
+  start.model = model.spec.name;
+  start.size = request.size;
+  start.held = held_counts(model.graph, request.held);
+  return measure(model, request.repeats, std::move(start), watched,
+                 [&live](const Measurement& so_far) { live.update(so_far); });
+}
+
+}  // namespace
+
+ExitStatus full_run(const Values& values, const Model& model, Outputs& outputs) {
+  const FullRunRequest request = full_run_request(values, model);
+  const Bytes weights = memory_need(model.graph, request.held, request.size).weights;
+  LiveRun live(Progress(expected_stages(model, request.size, weights, request.repeats)),
+               seconds_now);
+  Reporter reporter(outputs, run_context(request), digits_of(values));
+  const HeldSignals signals;  // before any thread of the engine is started
+  std::optional<Watch> watch(
+      std::in_place, signals, [&live](std::size_t width) { return live.line(width); },
+      [&live, &reporter] { say_what_there_is(live, reporter); });
+  const Measurement measurement = run(request, model, live);
+  if (!live.claim_report()) return ExitStatus::our_bug;  // the watch is ending the program
+  watch.reset();
+  reporter.write(measurement, reports::Completeness::complete);
+  return measurement.exact() ? ExitStatus::done : ExitStatus::check_failed;
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,44 @@
+// What a run at full size is asked for: the command line, the model and this machine's memory
+// become one complete value, or a refusal before anything large is allocated.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "sim/cli/arguments.h"
+#include "sim/study/measure.h"
+
+namespace llmarch::cli {
+
+struct FullRunRequest {
+  RunSize size;
+  fast::Held held;
+  Repeats repeats;
+  std::optional<std::filesystem::path> checkpoint;
+  std::uint64_t seed = 1;
+};
+
+// Throws UsageError, or NotPossible where not even the smallest slice fits.
+FullRunRequest full_run_request(const Values& values, const Model& model);
+
+// The same run asked for by a program: synthetic weights, as much of the free memory as `measure`
+// takes. Throws NotPossible.
+FullRunRequest fitting_request(const Model& model, const RunSize& size, const Repeats& repeats);
+
+// The model with its weights in memory. Throws FileError where a checkpoint is not the model's.
+std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& model);
+
+// How much a run may use, and who says so.
+struct MemoryBound {
+  Bytes bytes;
+  std::string limited_by;  // "this machine's free memory", "--memory"
+};
+
+// The run that does not fit, what it would take, and what would fit instead.
+std::string shortage_text(const Model& model, const RunSize& size, const Shortage& shortage,
+                          const MemoryBound& bound);
+std::string shortage_remedy(const Shortage& shortage);
+
+}  // namespace llmarch::cli

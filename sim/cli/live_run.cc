@@ -1,0 +1,81 @@
+#include "sim/cli/live_run.h"
+
+#include <algorithm>
+
+#include "sim/cost/predict.h"
+
+namespace llmarch::cli {
+namespace {
+
+// Rough speeds of one core of today, for the bar alone; after the first step the clock knows
+// better.
+constexpr double kFillBytes = 3e9;
+constexpr double kReadBytes = 20e9;
+constexpr double kFlops = 3e11;
+
+// Of all repeats and the warm-up, if a step takes that long.
+double phase_seconds(const Repeats& repeats, double step_seconds) {
+  if (repeats.count) return (repeats.count->as_double() + 1) * step_seconds;
+  return step_seconds + std::max(repeats.seconds, repeats.at_least.as_double() * step_seconds);
+}
+
+double guessed_step(const Model& model, const RunSize& size, TimedPhase phase) {
+  const Work work = predict_total(model.graph, workload_of(phase, size));
+  const Bytes bytes = bytes_of(work, {size.weights, size.kv});
+  return std::max(flops_of(work).amount().as_double() / kFlops / size.threads.as_double(),
+                  bytes.amount().as_double() / kReadBytes);
+}
+
+}  // namespace
+
+void LiveRun::begin(std::size_t stage) {
+  const std::lock_guard lock(mutex_);
+  progress_.begin(stage, clock_());
+}
+
+void LiveRun::expect(double stage_seconds) {
+  const std::lock_guard lock(mutex_);
+  progress_.expect(stage_seconds);
+}
+
+void LiveRun::update(const Measurement& so_far) {
+  const std::lock_guard lock(mutex_);
+  so_far_ = so_far;
+}
+
+std::string LiveRun::line(std::size_t width) const {
+  const std::lock_guard lock(mutex_);
+  return progress_.line(clock_(), width);
+}
+
+std::optional<Measurement> LiveRun::so_far() const {
+  const std::lock_guard lock(mutex_);
+  return so_far_;
+}
+
+bool LiveRun::claim_report() {
+  const std::lock_guard lock(mutex_);
+  return !std::exchange(claimed_, true);
+}
+
+std::vector<Stage> expected_stages(const Model& model, const RunSize& size, Bytes weights,
+                                   const Repeats& repeats) {
+  const auto phase = [&](TimedPhase which) {
+    return phase_seconds(repeats, guessed_step(model, size, which));
+  };
+  return {{"making the weights", weights.amount().as_double() / kFillBytes},
+          {"decode", phase(TimedPhase::decode)},
+          {"prefill", phase(TimedPhase::prefill)}};
+}
+
+fast::StepRun WatchedBench::run(TimedPhase phase, const Workload& workload) {
+  const RunStage stage = phase == TimedPhase::decode ? RunStage::decode : RunStage::prefill;
+  if (stage != stage_) live_.begin(static_cast<std::size_t>(stage));
+  stage_ = stage;
+  const double before = live_.now();
+  fast::StepRun run = bench_.run(phase, workload);
+  live_.expect(phase_seconds(repeats_, live_.now() - before));
+  return run;
+}
+
+}  // namespace llmarch::cli

@@ -1,0 +1,30 @@
+// The clock of a study: what its claims ask to be timed is run here, as `measure` runs it, each run
+// once.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "sim/cli/full_run_request.h"
+#include "sim/study/expression.h"
+#include "sim/study/measurement.h"
+
+namespace llmarch::cli {
+
+class StudyClock {
+ public:
+  // Tokens per second, or the norms' share of decode's time; none for formats that there are no
+  // kernels for. Throws NotPossible where not even a slice of the model fits.
+  std::optional<double> read(const Model& model, const Point& point, TimedFigure figure);
+
+  // Everything that was run, in order. Of each run one phase: a run for decode has a prompt of one
+  // token, one for prefill a context of one.
+  [[nodiscard]] const std::deque<Measurement>& runs() const { return runs_; }
+
+ private:
+  const Measurement& run(const Model& model, const RunSize& size, TimedPhase phase);
+
+  std::deque<Measurement> runs_;
+};
+
+}  // namespace llmarch::cli

@@ -1,0 +1,53 @@
+// What the engine computes is what the reference implementation computed, with every instruction
+// set that this CPU has.
+#include <gmock/gmock.h>
+
+#include "kernels/fast/verify_engine.h"
+#include "tests/engine/engine_options.h"
+#include "tests/golden/golden_models.h"
+
+namespace llmarch::fast {
+namespace {
+
+class EveryGoldenModel : public ::testing::TestWithParam<std::string> {
+ protected:
+  // What departs, with each instruction set and in each way of running the sequence; "" where
+  // nothing does.
+  [[nodiscard]] std::string departures(EngineOptions options, const Tolerance& tolerance) const {
+    std::string text;
+    for (const Isa isa : available_isas()) {
+      options.isa = isa;
+      options.threads = 1;
+      Engine engine = Engine::of(model_.graph, options, weights_);
+      for (const VerifiedRun& run : verify(engine, model_.expected, tolerance)) {
+        const auto departure = run.first_departure();
+        if (!departure) continue;
+        text += std::string(name_of(isa)) + ", " + run.name + ": " + departure->what + " by " +
+                std::to_string(departure->largest) + "\n";
+      }
+    }
+    return text;
+  }
+  [[nodiscard]] Integer tokens() const { return std::ssize(model_.expected.input_ids); }
+
+  const GoldenModel model_{GetParam()};
+  const WeightStore weights_{model_.weights_for(model_.graph)};
+};
+
+TEST_P(EveryGoldenModel, AgreesWithTheReferenceInFloat) {
+  EXPECT_EQ(departures(float_options(model_.graph, tokens()), tolerance_of(Stored::f32)), "");
+}
+
+TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
+  EXPECT_EQ(departures(bf16_options(model_.graph, tokens()), tolerance_of(Stored::bf16)), "");
+}
+
+std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
+  return info.param;
+}
+
+INSTANTIATE_TEST_SUITE_P(Engine, EveryGoldenModel, ::testing::ValuesIn(golden_names()),
+                         folder_name);
+
+}  // namespace
+}  // namespace llmarch::fast

@@ -1,0 +1,249 @@
+// Attention against plain loops in double over the same rounded numbers.
+#include "kernels/fast/attention.h"
+
+#include "tests/fast_kernels/guarded.h"
+
+namespace llmarch::fast {
+namespace {
+
+// One head of one query: weights softmax(scores), result their sum over the values.
+template <class Score, class Value>
+std::vector<double> plain_attention(std::size_t first, std::size_t last, std::size_t width,
+                                    const Score& score, const Value& value) {
+  std::vector<double> weights;
+  for (std::size_t key = first; key <= last; ++key) weights.push_back(score(key));
+  const double largest = *std::max_element(weights.begin(), weights.end());
+  double sum = 0;
+  for (double& weight : weights) sum += weight = std::exp(weight - largest);
+  std::vector<double> out(width, 0.0);
+  for (std::size_t key = first; key <= last; ++key) {
+    for (std::size_t i = 0; i < width; ++i) out[i] += weights[key - first] / sum * value(key, i);
+  }
+  return out;
+}
+
+// plain(row, column), where the heads of a row are `width` wide and made at once.
+template <class Head>
+auto by_heads(std::size_t width, const Head& head) {
+  return [width, &head, made = std::vector<double>()](std::size_t row, std::size_t column) mutable {
+    if (column % width == 0) made = head(row, column / width);
+    return made[column % width];
+  };
+}
+
+struct FilledCache {
+  FilledCache(Team& team, const CacheShape& shape, std::size_t positions, unsigned seed)
+      : rows(GuardedRows::random(shape.sequences * positions, shape.heads * shape.width, seed)),
+        memory(Cache::bytes(shape)),
+        cache(memory, shape),
+        positions_of_each(positions) {
+    cache.store(team, rows.view(), {shape.sequences, positions, 0});
+  }
+  [[nodiscard]] double at(std::size_t sequence, std::size_t position, std::size_t column) const {
+    return rounded(cache.shape().stored, rows.at(sequence * positions_of_each + position, column));
+  }
+  GuardedRows rows;
+  HugeMemory memory;
+  Cache cache;
+  std::size_t positions_of_each;
+};
+
+struct Case {
+  std::size_t query_heads, kv_heads, key_width, value_width;
+  Places places;
+  Reach reach;
+  std::optional<float> soft_cap;
+};
+
+const std::vector<Case> kCases{
+    {1, 1, 1, 1, {1, 1, 0}, EveryKey{}, {}},
+    {4, 2, 16, 16, {1, 1, 62}, EveryKey{}, {}},     // the block's last key but one
+    {4, 2, 16, 16, {1, 1, 63}, EveryKey{}, {}},     // its last
+    {4, 2, 16, 16, {1, 1, 64}, EveryKey{}, {}},     // the next one's first
+    {8, 1, 24, 40, {2, 1, 300}, EveryKey{}, {}},    // several sequences, widths apart
+    {14, 2, 80, 80, {1, 3, 200}, EveryKey{}, {}},   // 7 heads share a key, 3 tokens
+    {6, 2, 128, 128, {1, 150, 0}, EveryKey{}, {}},  // prefill
+    {4, 4, 33, 65, {2, 70, 30}, EveryKey{}, 5.0F},  // odd widths, a past, a cap
+    {4, 2, 16, 16, {1, 1, 500}, Window{Integer(70)}, {}},
+    {4, 2, 16, 16, {1, 100, 60}, Window{Integer(33)}, {}},
+    {4, 2, 16, 16, {1, 1, 128}, Chunk{Integer(64)}, {}},  // a chunk's first position: one key
+    {4, 2, 16, 16, {1, 130, 20}, Chunk{Integer(50)}, {}},
+    {80, 1, 16, 16, {1, 3, 90}, EveryKey{}, {}}};  // more heads than a stretch
+
+// bf16 numerators carry 8 significant bits: each weight is off by at most 2^-9 of itself, and so is
+// the sum of values below 1.
+double tolerance(Stored stored) {
+  return stored == Stored::f32 ? 2e-5 : 0x1p-8;
+}
+
+class Attending : public OnEveryIsa {};
+ON_EVERY_ISA(Attending);
+
+void check_case(const Case& c, Stored stored, Team& team) {
+  const std::size_t positions = c.places.past + c.places.tokens;
+  const std::size_t sequences = c.places.sequences;
+  const FilledCache keys(team,
+                         {CacheLayout::keys, stored, sequences, c.kv_heads, c.key_width, positions},
+                         positions, 1);
+  const FilledCache values(
+      team, {CacheLayout::values, stored, sequences, c.kv_heads, c.value_width, positions},
+      positions, 2);
+  const GuardedRows queries = GuardedRows::random(c.places.rows(), c.query_heads * c.key_width, 3);
+  GuardedRows out(c.places.rows(), c.query_heads * c.value_width);
+  const float scale = 1.7F;
+  const GroupedShape shape{c.query_heads, c.kv_heads, c.key_width, c.value_width,
+                           scale,         c.soft_cap, c.reach};
+  const Attended attended =
+      attend(team, shape, queries.view(), c.places, keys.cache, values.cache, out.view());
+  std::int64_t meetings = 0;
+  const auto plain = [&](std::size_t r, std::size_t head) {
+    const std::size_t kv = head / (c.query_heads / c.kv_heads);
+    const std::size_t sequence = c.places.sequence(r);
+    const auto score = [&](std::size_t key) {
+      double s = 0;
+      for (std::size_t i = 0; i < c.key_width; ++i) {
+        s += rounded(stored, queries.at(r, head * c.key_width + i)) *
+             keys.at(sequence, key, kv * c.key_width + i);
+      }
+      s *= scale;
+      return c.soft_cap ? *c.soft_cap * std::tanh(s / *c.soft_cap) : s;
+    };
+    const auto value = [&](std::size_t key, std::size_t i) {
+      return values.at(sequence, key, kv * c.value_width + i);
+    };
+    const std::size_t position = c.places.position(r);
+    const std::size_t first = first_key(c.reach, position);
+    meetings += static_cast<std::int64_t>(position - first + 1);
+    return plain_attention(first, position, c.value_width, score, value);
+  };
+  EXPECT_LT(largest_difference(out, by_heads(c.value_width, plain)), tolerance(stored));
+  EXPECT_TRUE(out.sentinels_stand());
+  EXPECT_EQ(attended.meetings, meetings);
+}
+
+TEST_P(Attending, AgreesWithPlainLoops) {
+  for (const std::size_t threads : {1U, 3U}) {
+    Team team(threads, GetParam());
+    for (const Stored stored : {Stored::f32, Stored::bf16}) {
+      for (std::size_t i = 0; i < kCases.size(); ++i) {
+        SCOPED_TRACE(testing::Message() << "case " << i << ", threads " << threads << ", "
+                                        << (stored == Stored::f32 ? "f32" : "bf16"));
+        check_case(kCases[i], stored, team);
+      }
+    }
+  }
+}
+
+TEST_P(Attending, LatentsAreKeysAndValues) {
+  const LatentShape shape{10, 6, 10, 48, 0.9F};
+  for (const Places& places : {Places{2, 1, 200}, Places{1, 90, 10}}) {
+    for (const Stored stored : {Stored::f32, Stored::bf16}) {
+      Team team(2, GetParam());
+      const std::size_t positions = places.past + places.tokens;
+      const FilledCache latents(
+          team, {CacheLayout::keys, stored, places.sequences, 1, 48, positions}, positions, 1);
+      const FilledCache ropes(team, {CacheLayout::keys, stored, places.sequences, 1, 10, positions},
+                              positions, 2);
+      const GuardedRows absorbed = GuardedRows::random(places.rows(), 10 * 48, 3);
+      const GuardedRows queries = GuardedRows::random(places.rows(), 10 * 16, 4);
+      GuardedRows out(places.rows(), 10 * 48);
+      const Attended attended = attend_latent(team, shape, absorbed.view(), queries.view(), places,
+                                              latents.cache, ropes.cache, out.view());
+      const auto plain = [&](std::size_t r, std::size_t head) {
+        const std::size_t sequence = places.sequence(r);
+        const auto score = [&](std::size_t key) {
+          double s = 0;
+          for (std::size_t i = 0; i < 48; ++i) {
+            s += rounded(stored, absorbed.at(r, head * 48 + i)) * latents.at(sequence, key, i);
+          }
+          for (std::size_t i = 0; i < 10; ++i) {
+            s += rounded(stored, queries.at(r, head * 16 + 6 + i)) * ropes.at(sequence, key, i);
+          }
+          return s * 0.9F;
+        };
+        const auto value = [&](std::size_t key, std::size_t i) {
+          return latents.at(sequence, key, i);
+        };
+        return plain_attention(0, places.position(r), 48, score, value);
+      };
+      EXPECT_LT(largest_difference(out, by_heads(48, plain)), tolerance(stored));
+      EXPECT_TRUE(out.sentinels_stand());
+      EXPECT_EQ(attended.keys, static_cast<std::int64_t>(places.sequences * positions));
+    }
+  }
+}
+
+TEST(JoinedKeys, AreTheHeadsPartAndTheSharedPart) {
+  Team team(2, best_isa());
+  const FilledCache ropes(team, {CacheLayout::keys, Stored::f32, 1, 1, 4, 80}, 80, 1);
+  const CacheShape shape{CacheLayout::keys, Stored::f32, 1, 3, 9, 80};
+  HugeMemory memory(Cache::bytes(shape));
+  Cache joined(memory, shape);
+  const GuardedRows nope = GuardedRows::random(70, 3 * 5, 2);
+  join_keys(team, nope.view(), 0, 10, ropes.cache, joined);
+  std::vector<float> key(9);
+  for (std::size_t r = 0; r < 70; ++r) {
+    for (std::size_t head = 0; head < 3; ++head) {
+      joined.read(0, head, 10 + r, key);
+      for (std::size_t i = 0; i < 9; ++i) {
+        const double expected = i < 5 ? nope.at(r, head * 5 + i) : ropes.at(0, 10 + r, i - 5);
+        EXPECT_EQ(key[i], expected);
+      }
+    }
+  }
+}
+
+// A window of 70 at position 500 opens 70 keys, whatever blocks they lie in; 100 tokens after 60
+// with a window of 33 open 100 + 32; four query heads meet each.
+TEST(WhatAttentionCounts, IsWithinTheReach) {
+  Team team(2, best_isa());
+  const auto counted = [&](const Places& places, const Reach& reach) {
+    const std::size_t positions = places.past + places.tokens;
+    const FilledCache keys(team, {CacheLayout::keys, Stored::f32, 1, 2, 16, positions}, positions,
+                           1);
+    const FilledCache values(team, {CacheLayout::values, Stored::f32, 1, 2, 16, positions},
+                             positions, 2);
+    const GuardedRows queries = GuardedRows::random(places.rows(), 4 * 16, 3);
+    GuardedRows out(places.rows(), 4 * 16);
+    return attend(team, {4, 2, 16, 16, 1.0F, {}, reach}, queries.view(), places, keys.cache,
+                  values.cache, out.view());
+  };
+  EXPECT_EQ(counted({1, 1, 500}, Window{Integer(70)}).keys, 70);
+  EXPECT_EQ(counted({1, 1, 500}, Window{Integer(70)}).meetings, 4 * 70);
+  EXPECT_EQ(counted({1, 100, 60}, Window{Integer(33)}).keys, 100 + 32);
+  EXPECT_EQ(counted({1, 100, 60}, Window{Integer(33)}).meetings, 4 * 100 * 33);
+  EXPECT_EQ(counted({1, 1, 128}, Chunk{Integer(64)}).keys, 1);
+  EXPECT_EQ(counted({1, 10, 0}, EveryKey{}).meetings, 4 * 55);
+}
+
+// The cache holds little more than the window, so that blocks are used again and again.
+TEST_P(Attending, WorksOverACacheThatForgets) {
+  Team team(2, GetParam());
+  const CacheShape keys_shape{CacheLayout::keys, Stored::f32, 1, 1, 8, 40};
+  const CacheShape values_shape{CacheLayout::values, Stored::f32, 1, 1, 8, 40};
+  HugeMemory memory(Cache::bytes(keys_shape) + Cache::bytes(values_shape));
+  Cache keys(memory, keys_shape);
+  Cache values(memory, values_shape);
+  const GuardedRows all = GuardedRows::random(400, 8, 1);
+  for (std::size_t position = 0; position < 400; ++position) {
+    const ConstRows row{all.view().row(position), 1, 8, 8};
+    const Places places{1, 1, position};
+    keys.store(team, row, places);
+    values.store(team, row, places);
+    GuardedRows out(1, 8);
+    attend(team, {1, 1, 8, 8, 1.0F, {}, Window{Integer(40)}}, row, places, keys, values,
+           out.view());
+    const auto score = [&](std::size_t key) {
+      double s = 0;
+      for (std::size_t i = 0; i < 8; ++i) s += all.at(position, i) * all.at(key, i);
+      return s;
+    };
+    const auto plain =
+        plain_attention(position < 40 ? 0 : position - 39, position, 8, score,
+                        [&](std::size_t key, std::size_t i) { return all.at(key, i); });
+    ASSERT_LT(largest_difference(out, [&](std::size_t, std::size_t i) { return plain[i]; }), 2e-5);
+  }
+}
+
+}  // namespace
+}  // namespace llmarch::fast

@@ -1,0 +1,178 @@
+// The row kernels against the mathematics of kernels/reference in double.
+#include "kernels/fast/row_kernels.h"
+
+#include "kernels/reference/arithmetic.h"
+#include "tests/fast_kernels/guarded.h"
+
+namespace llmarch::fast {
+namespace {
+
+constexpr double kTolerance = 3e-6;
+
+class RowKernels : public OnEveryIsa {};
+ON_EVERY_ISA(RowKernels);
+
+// Each row of `in` in double.
+std::vector<double> row_of(const GuardedRows& in, std::size_t row) {
+  const float* const start = in.view().row(row);
+  return {start, start + in.view().columns};
+}
+
+// Row counts below and above what is worth a team; widths around every vector's.
+const std::vector<std::pair<std::size_t, std::size_t>> kSizes{{1, 1},  {3, 7},  {2, 8},
+                                                              {1, 17}, {5, 33}, {40, 500}};
+
+TEST_P(RowKernels, NormalizeByTheRootMeanSquare) {
+  Team team(2, GetParam());
+  for (const auto& [rows, width] : kSizes) {
+    const GuardedRows in = GuardedRows::random(rows, 2 * width, 1);
+    const GuardedRows weight = GuardedRows::random(1, width, 2);
+    const std::span<const float> weights(weight.view().row(0), width);
+    GuardedRows out(rows, 2 * width);
+    normalize_rms(team, in.view(), 2, weights, 1e-5F, out.view());
+    const std::size_t group_width = width;
+    const auto plain = [&](std::size_t r, std::size_t i) {
+      const std::vector<double> row = row_of(in, r);
+      std::vector<double> result(group_width);
+      reference::normalize_rms<double>(
+          std::span(row).subspan(i / group_width * group_width, group_width), weights, 1e-5,
+          result);
+      return result[i % group_width];
+    };
+    EXPECT_LT(largest_difference(out, plain), kTolerance);
+    EXPECT_TRUE(out.sentinels_stand());
+  }
+}
+
+TEST_P(RowKernels, NormalizeByMeanAndDeviation) {
+  Team team(2, GetParam());
+  for (const auto& [rows, width] : kSizes) {
+    const GuardedRows in = GuardedRows::random(rows, width, 1);
+    const GuardedRows both = GuardedRows::random(2, width, 2);
+    const std::span<const float> weight(both.view().row(0), width);
+    const std::span<const float> bias(both.view().row(1), width);
+    GuardedRows out(rows, width);
+    normalize_layer(team, in.view(), 1, weight, bias, 1e-2F, out.view());
+    const auto plain = [&](std::size_t r, std::size_t i) {
+      const std::vector<double> row = row_of(in, r);
+      std::vector<double> result(row.size());
+      reference::normalize_layer<double>(row, weight, bias, 1e-2, result);
+      return result[i];
+    };
+    EXPECT_LT(largest_difference(out, plain), 1e-5);
+    EXPECT_TRUE(out.sentinels_stand());
+  }
+}
+
+TEST_P(RowKernels, ActivateAndGate) {
+  Team team(2, GetParam());
+  for (const Activation activation :
+       {Activation::gelu_tanh, Activation::gelu_erf, Activation::silu, Activation::relu}) {
+    for (const auto& [rows, width] : kSizes) {
+      GuardedRows in = GuardedRows::random(rows, width, 1);
+      // Where the functions bend, and where exponentials leave the range of floats.
+      const std::vector<float> special{-100, -20, -4, -1, 0, 1, 4, 20, 100};
+      for (std::size_t i = 0; i < std::min(width, special.size()); ++i) {
+        in.view().row(0)[i] = special[i];
+      }
+      const GuardedRows up = GuardedRows::random(rows, width, 2);
+      GuardedRows out(rows, width);
+      activate(team, activation, in.view(), out.view());
+      const auto plain = [&](std::size_t r, std::size_t i) {
+        return reference::activate<double>(activation, in.at(r, i));
+      };
+      // One hundred has floats 8e-6 apart.
+      EXPECT_LT(largest_difference(out, plain), 1e-5);
+      gate(team, activation, in.view(), up.view(), out.view());
+      const auto gated = [&](std::size_t r, std::size_t i) { return plain(r, i) * up.at(r, i); };
+      EXPECT_LT(largest_difference(out, gated), 1e-5);
+      EXPECT_TRUE(out.sentinels_stand());
+    }
+  }
+}
+
+TEST_P(RowKernels, AddScaleAndCap) {
+  Team team(2, GetParam());
+  for (const auto& [rows, width] : kSizes) {
+    const GuardedRows a = GuardedRows::random(rows, width, 1);
+    const GuardedRows b = GuardedRows::random(rows, width, 2);
+    GuardedRows out(rows, width);
+    add(team, a.view(), b.view(), out.view());
+    EXPECT_LT(largest_difference(out, [&](auto r, auto i) { return a.at(r, i) + b.at(r, i); }),
+              kTolerance);
+    add_bias(team, a.view(), std::span(b.view().row(0), width), out.view());
+    EXPECT_LT(largest_difference(out, [&](auto r, auto i) { return a.at(r, i) + b.at(0, i); }),
+              kTolerance);
+    scale(team, a.view(), 3, out.view());
+    EXPECT_LT(largest_difference(out, [&](auto r, auto i) { return 3 * a.at(r, i); }), kTolerance);
+    soft_cap(team, a.view(), 0.5F, out.view());
+    EXPECT_LT(
+        largest_difference(
+            out, [&](auto r, auto i) { return reference::soft_capped<double>(a.at(r, i), 0.5); }),
+        kTolerance);
+    gate_rows(team, b.view(), a.view(), out.view());
+    EXPECT_LT(largest_difference(out,
+                                 [&](auto r, auto i) {
+                                   return a.at(r, i) * reference::sigmoid<double>(b.at(r, 0));
+                                 }),
+              kTolerance);
+    EXPECT_TRUE(out.sentinels_stand());
+  }
+}
+
+TEST_P(RowKernels, WeighRowsByFactorsOfTheirOwn) {
+  Team team(1, GetParam());
+  const GuardedRows in = GuardedRows::random(3, 21, 1);
+  const std::vector<float> factors{0.5F, -2, 3};
+  GuardedRows out(3, 21);
+  scale_rows(team, in.view(), factors, out.view());
+  EXPECT_LT(largest_difference(out, [&](auto r, auto i) { return factors[r] * in.at(r, i); }),
+            kTolerance);
+  accumulate(team, in.view(), factors, out.view());
+  EXPECT_LT(largest_difference(out, [&](auto r, auto i) { return 2 * factors[r] * in.at(r, i); }),
+            kTolerance);
+}
+
+TEST_P(RowKernels, TurnPairsByTheirPositionsAngles) {
+  Team team(2, GetParam());
+  const std::vector<double> frequencies{1, 0.1, 0.01, 0.003, 0.001};
+  const Places places{2, 3, 40};
+  const RotaryAngles angles = rotary_angles(frequencies, 1.5, 38, 10);
+  for (const RotaryLayout layout : {RotaryLayout::half_split, RotaryLayout::interleaved}) {
+    const GuardedRows in = GuardedRows::random(6, 2 * 14, 1);
+    GuardedRows out(6, 2 * 14);
+    rotate(team, in.view(), 2, 3, layout, angles, places, out.view());
+    const bool neighbours = layout == RotaryLayout::interleaved;
+    const auto plain = [&](std::size_t r, std::size_t column) {
+      const std::size_t i = column % 14;
+      if (i < 3 || i >= 13) return static_cast<double>(in.at(r, column));
+      const std::size_t pair = neighbours ? (i - 3) / 2 : (i - 3) % 5;
+      const bool second = neighbours ? (i - 3) % 2 == 1 : i - 3 >= 5;
+      const std::size_t start = column - i + 3;
+      const double x = in.at(r, start + (neighbours ? 2 * pair : pair));
+      const double y = in.at(r, start + (neighbours ? 2 * pair + 1 : pair + 5));
+      const double angle = static_cast<double>(40 + r % 3) * frequencies[pair];
+      const auto [a, b] =
+          reference::turned<double>(x, y, 1.5 * std::cos(angle), 1.5 * std::sin(angle));
+      return second ? b : a;
+    };
+    EXPECT_LT(largest_difference(out, plain), kTolerance);
+    EXPECT_TRUE(out.sentinels_stand());
+  }
+}
+
+TEST(Rotation, RefusesPositionsThatItsAnglesDoNotHave) {
+  Team team(1, best_isa());
+  const RotaryAngles angles = rotary_angles(std::vector<double>{1.0}, 1, 5, 2);
+  GuardedRows rows = GuardedRows::random(1, 2, 1);
+  const auto turn = [&](std::size_t position) {
+    rotate(team, rows.view(), 1, 0, RotaryLayout::half_split, angles, {1, 1, position},
+           rows.view());
+  };
+  EXPECT_NO_THROW(turn(6));
+  EXPECT_THROW(turn(7), std::invalid_argument);
+  EXPECT_THROW(turn(4), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace llmarch::fast

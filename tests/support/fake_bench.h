@@ -1,0 +1,71 @@
+// A bench without a clock and without kernels: it counts what is predicted, and takes as long as it
+// is told to.
+#pragma once
+
+#include <deque>
+
+#include "sim/cost/predict.h"
+#include "sim/study/measure.h"
+
+namespace llmarch::testing {
+
+class FakeBench : public Bench {
+ public:
+  explicit FakeBench(const Model& model) : model_(model) {}
+
+  // Seconds of the steps to come, warm-up included; when they are used up, the last again.
+  std::deque<double> decode_seconds{1};
+  std::deque<double> prefill_seconds{1};
+  // Limits of the probes to come, likewise.
+  std::deque<MachineLimits> limits{{100, 1000, 2000, 4000}};
+  // Added to the matrix FLOPs of every step's first operation.
+  Flops extra;
+  // Added to what every step's experts read and multiply.
+  Elements extra_expert_weights;
+  Flops extra_expert_flops;
+  int runs = 0;
+
+  MachineLimits probe() override { return next(limits); }
+
+  fast::StepRun run(TimedPhase phase, const Workload& workload) override {
+    ++runs;
+    fast::StepRun run;
+    run.book = predict(model_.graph, workload);
+    run.book.lines.front().work.matrix += extra;
+    run.book.total.matrix += extra;
+    add_to_experts(run.book);
+    run.total_seconds = next(phase == TimedPhase::decode ? decode_seconds : prefill_seconds);
+    // Half of the time in the last operation, a quarter in the first.
+    for (const BookLine& line : run.book.lines) run.seconds.push_back({line.block, line.node, 0});
+    run.seconds.front().seconds = run.total_seconds / 4;
+    run.seconds.back().seconds = run.total_seconds / 2;
+    run.active = model_.parameters.active.all;
+    run.cache = cache_elements(model_.graph, workload.past + workload.tokens, workload.batch);
+    return run;
+  }
+
+  [[nodiscard]] Elements parameters() const override { return model_.parameters.total; }
+
+ private:
+  void add_to_experts(Book& book) const {
+    for (BookLine& line : book.lines) {
+      const Op& op = model_.graph.blocks.at(line.block).nodes.at(line.node).op;
+      if (!std::holds_alternative<RunExperts>(op)) continue;
+      for (Work* work : {&line.work, &book.total}) {
+        work->weights_read += extra_expert_weights;
+        work->matrix += extra_expert_flops;
+      }
+    }
+  }
+
+  template <class T>
+  static T next(std::deque<T>& queue) {
+    const T value = queue.front();
+    if (queue.size() > 1) queue.pop_front();
+    return value;
+  }
+
+  const Model& model_;
+};
+
+}  // namespace llmarch::testing
