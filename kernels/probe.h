@@ -4,7 +4,8 @@
 //
 // Each limit is the highest reading of the best loop, never a mean or a median: what was reached
 // once can be reached, and a share of less would be flattered. Beside a run the probe is taken
-// before, between and after the steps, and the highest reading of all is the limit.
+// before, between and after the steps; which readings a step is held against is known by
+// sim/study/measurement.h.
 #pragma once
 
 #include <cstddef>

@@ -318,8 +318,9 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
         "beside those of the experts that ran.");
   }
   notes.lines.emplace_back(
-      "Limits: the highest reading of the best reader and kernel, in probes before, between and "
-      "after the steps, with the same threads.");
+      "Limits: the highest readings of the best reader and kernel, in probes before, between and "
+      "after the steps, with the same threads: of the two probes beside a stretch of steps the "
+      "higher, and of the stretches the median.");
   return notes;
 }
 

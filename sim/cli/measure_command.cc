@@ -42,7 +42,8 @@ Command measure_command() {
       "llmarch measure MODEL [options]",
       "Runs the architecture at full size on this processor, on synthetic weights: decode of one\n"
       "token at the context's depth, and prefill of a prompt. The machine's own limits are probed\n"
-      "before, between and after the steps, and every rate is held against the highest readings.\n"
+      "before, between and after the steps, and every rate is held against the readings beside "
+      "it.\n"
       "A model larger than memory is run as a slice: layers of each kind at full width and as "
       "many\n"
       "experts as fit, times their repeat.\n"

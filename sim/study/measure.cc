@@ -131,9 +131,16 @@ class Run {
   }
 
  private:
-  // Limits drift within seconds on a machine that is shared; what was reached once is the limit.
+  // Limits drift within seconds on a machine that is shared.
   void probe() {
-    measurement_.limits = highest_of(measurement_.limits, bench_.probe());
+    const MachineLimits now = bench_.probe();
+    if (since_probe_ > 0) {
+      stretches_.push_back(highest_of(last_probe_, now));
+      measurement_.limits = median_of(stretches_);
+    } else if (stretches_.empty()) {
+      measurement_.limits = now;
+    }
+    last_probe_ = now;
     since_probe_ = 0;
   }
 
@@ -193,7 +200,9 @@ class Run {
   Bench& bench_;
   const Observer& observe_;
   Ran decode_, prefill_;
-  double since_probe_ = 0;
+  MachineLimits last_probe_;
+  std::vector<MachineLimits> stretches_;  // of steps, from one probe to the next
+  double since_probe_ = 0;                // seconds of steps
 };
 
 }  // namespace

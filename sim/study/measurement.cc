@@ -22,6 +22,18 @@ MachineLimits highest_of(const MachineLimits& left, const MachineLimits& right) 
           std::max(left.int8_operations, right.int8_operations)};
 }
 
+MachineLimits median_of(const std::vector<MachineLimits>& limits) {
+  const auto median = [&](double MachineLimits::*limit) {
+    std::vector<double> values;
+    for (const MachineLimits& some : limits) values.push_back(some.*limit);
+    const auto middle = values.begin() + std::ssize(values) / 2;
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+  };
+  return {median(&MachineLimits::read_bandwidth), median(&MachineLimits::f32_flops),
+          median(&MachineLimits::bf16_flops), median(&MachineLimits::int8_operations)};
+}
+
 Rates rates_of(const MachineLimits& limits, DType weights) {
   switch (weights) {
     case DType::f32: return {weights, limits.f32_flops, limits.read_bandwidth};

@@ -24,9 +24,10 @@ struct MachineLimits {
   double int8_operations = 0;
 };
 
-// Of each limit by itself. What was reached once is what the machine can do: a share of anything
-// less would be flattered.
+// Of each limit by itself: a share of anything less would be flattered.
 MachineLimits highest_of(const MachineLimits& left, const MachineLimits& right);
+// Of each limit by itself the median, of an even number the upper one. At least one.
+MachineLimits median_of(const std::vector<MachineLimits>& limits);
 
 // For weights of that format, f32 or bf16.
 Rates rates_of(const MachineLimits& limits, DType weights);
@@ -77,7 +78,10 @@ struct Measurement {
   std::string model;
   RunSize size;
   HeldCounts held;
-  MachineLimits limits;  // the highest readings of all probes, before, between and after the steps
+  // Probes are read before, between and after the steps. Each stretch of steps has the higher of
+  // the two readings beside it, and this is the median of the stretches': on a machine that is
+  // shared, what was reached some seconds ago is not the limit of now.
+  MachineLimits limits;
   std::optional<Pair> parameters;         // elements; once the weights are made
   std::optional<Pair> active_parameters;  // elements, convention A; of a decode step of one token
   std::optional<Pair> cache;              // elements, at the context
