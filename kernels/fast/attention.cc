@@ -127,6 +127,7 @@ class Workspace {
     sequence_ = sequence;
     kv_head_ = kv_head;
     rows_ = rows;
+    divide_into_tiles();
     take_queries();
     std::fill(largest_.begin(), largest_.end(), kNone);
     std::fill(sums_.begin(), sums_.end(), 0.0F);
@@ -137,7 +138,10 @@ class Workspace {
         kMostScores / (kStreams * kBlock * (rows.last - rows.first)), 1, kMostFours);
     for (std::size_t block = blocks.first; block < whole.first; ++block) meet_one(block, tally);
     for (std::size_t i = 0; i < quarter; i += most) {
-      meet_fours({whole.first + i, quarter, std::min(most, quarter - i)}, tally);
+      const Fours fours{whole.first + i, quarter, std::min(most, quarter - i)};
+      Fours after{fours.from + fours.count, quarter, most};
+      if (i + most >= quarter) after = {whole.first, quarter, most, next_head()};
+      meet_fours(fours, after, tally);
     }
     for (std::size_t block = whole.first + quarter * kStreams; block < blocks.last; ++block) {
       meet_one(block, tally);
@@ -223,15 +227,17 @@ class Workspace {
   }
 
   [[nodiscard]] std::size_t rows() const { return rows_.last - rows_.first; }
-  [[nodiscard]] std::size_t tiles() const {
-    return (rows() + problem_->kernels->tile_rows - 1) / problem_->kernels->tile_rows;
+  void divide_into_tiles() {
+    const std::size_t tile_rows = problem_->kernels->tile_rows;
+    const std::size_t count = (rows() + tile_rows - 1) / tile_rows;
+    tiles_.clear();
+    for (std::size_t i = 0; i < count; ++i) tiles_.push_back(share_of(rows(), i, count));
   }
 
   // A block that some rows do not meet whole.
   void meet_one(std::size_t block, Tally& tally) {
     const std::byte* const values = values_of(block);
-    for (std::size_t i = 0; i < tiles(); ++i) {
-      const Share some = share_of(rows(), i, tiles());
+    for (const Share& some : tiles_) {
       if (!bounds(block, some, tally)) continue;
       score(block, some, {scores_.data() + some.first * kBlock, kBlock}, {});
       turn_to_numerators(some, kBlock);
@@ -240,9 +246,11 @@ class Workspace {
     }
   }
 
-  // Blocks `from` up to `from` + `count`, and those `apart` from them once, twice and three times.
+  // Blocks `from` up to `from` + `count`, and those `apart` from them once, twice and three times;
+  // of this head, or of one further on.
   struct Fours {
     std::size_t from, apart, count;
+    std::size_t heads_on = 0;
     [[nodiscard]] std::size_t block(std::size_t i, std::size_t stream) const {
       return from + i + stream * apart;
     }
@@ -253,37 +261,53 @@ class Workspace {
     const std::byte* streams[kStreams] = {};
   };
 
-  void meet_fours(const Fours& fours, Tally& tally) {
+  // Whose keys are likely to be next: those of the head that follows. Behind the last there is
+  // none.
+  [[nodiscard]] std::size_t next_head() const {
+    return kv_head_ + 1 < problem_->parts.front().cache->shape().heads ? 1 : 0;
+  }
+
+  // `after`: what is met then.
+  void meet_fours(const Fours& fours, const Fours& after, Tally& tally) {
     const std::size_t keys = fours.count * kStreams * kBlock;
     for (std::size_t i = 0; i < fours.count; ++i) {
       for (std::size_t stream = 0; stream < kStreams; ++stream) {
         const Ahead ahead =
             i + 1 < fours.count ? keys_ahead(fours, i + 1, stream) : values_ahead(fours, 0, stream);
         const std::size_t place = (i * kStreams + stream) * kBlock;
-        bounds(fours.block(i, stream), {0, rows()}, tally);
-        for (std::size_t t = 0; t < tiles(); ++t) {
-          const Share some = share_of(rows(), t, tiles());
+        for (const Share& some : tiles_) {
           score(fours.block(i, stream), some, {scores_.data() + some.first * keys + place, keys},
-                t == 0 ? ahead : Ahead{});
+                some.first == 0 ? ahead : Ahead{});
         }
       }
     }
-    std::fill_n(first_.begin(), rows(), 0);
-    std::fill_n(last_.begin(), rows(), static_cast<int>(keys) - 1);
+    count_whole(fours, tally);
     turn_to_numerators({0, rows()}, keys);
     correct({0, rows()});
     const std::size_t row_bytes = fours.count * kStreams * numerators_bytes();
     for (std::size_t i = 0; i < fours.count; ++i) {
       for (std::size_t stream = 0; stream < kStreams; ++stream) {
-        const Ahead ahead = i + 1 < fours.count ? values_ahead(fours, i + 1, stream)
-                                                : keys_ahead(fours, i + 1, stream);
+        const Ahead ahead =
+            i + 1 < fours.count ? values_ahead(fours, i + 1, stream) : keys_ahead(after, 0, stream);
         const std::size_t place = (i * kStreams + stream) * numerators_bytes();
-        for (std::size_t t = 0; t < tiles(); ++t) {
-          const Share some = share_of(rows(), t, tiles());
-          weigh(values_of(fours.block(i, stream)), some,
-                {some.first * row_bytes + place, row_bytes}, t == 0 ? ahead : Ahead{});
+        const std::byte* const values = values_of(fours.block(i, stream));
+        for (const Share& some : tiles_) {
+          weigh(values, some, {some.first * row_bytes + place, row_bytes},
+                some.first == 0 ? ahead : Ahead{});
         }
       }
+    }
+  }
+
+  // Every row has met every key of these blocks.
+  void count_whole(const Fours& fours, Tally& tally) {
+    const std::size_t keys = fours.count * kStreams * kBlock;
+    std::fill_n(first_.begin(), rows(), 0);
+    std::fill_n(last_.begin(), rows(), static_cast<int>(keys) - 1);
+    tally.meetings += static_cast<std::int64_t>(rows() * keys);
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      const std::size_t start = fours.block(0, stream) * kBlock;
+      tally.opened[sequence_].join(start, start + fours.count * kBlock);
     }
   }
 
@@ -293,8 +317,9 @@ class Workspace {
                                std::size_t turn) const {
     Ahead ahead;
     for (std::size_t stream = 0; stream < kStreams; ++stream) {
-      ahead.streams[stream] = cache.block(sequence_, head_of(cache), fours.block(i, stream)) +
-                              turn * (cache.block_bytes() / kStreams);
+      ahead.streams[stream] =
+          cache.block(sequence_, head_of(cache) + fours.heads_on, fours.block(i, stream)) +
+          turn * (cache.block_bytes() / kStreams);
     }
     return ahead;
   }
@@ -410,6 +435,7 @@ class Workspace {
   const Problem* problem_;
   std::size_t sequence_ = 0, kv_head_ = 0;
   Share rows_{};
+  std::vector<Share> tiles_;
   std::byte* memory_;
   std::size_t taken_ = 0;
   std::array<std::span<std::byte>, kMostParts> queries_;  // a left operand for each part
