@@ -1,0 +1,383 @@
+// One thread's pass over the keys of one key/value head: scores, softmax and weighted sum, block by
+// block.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "kernels/fast/attention_problem.h"
+
+// The query rows that share a key head (each of its query heads at each token) are gone through in
+// stretches, and a stretch in tiles of six: their scores, numerators and sums stay in the first
+// cache while a block of 64 keys and their values passes. Where all rows are one stretch, as in
+// decode, the keys are divided between the threads instead and their partial softmaxes joined.
+//
+// Blocks that every row meets whole go by in fours, one from each quarter of the keys, and while
+// one four is worked on the next is fetched: four streams are read from memory faster than one is
+// (kernels/fast/product_few_rows.cc has the figures). Streams pay when they are long, so that many
+// fours' keys are scored before their values are summed.
+namespace llmarch::fast {
+
+inline constexpr std::size_t kStreams = 4;
+inline constexpr std::size_t kMostFours = 16;  // of blocks, scored before values are summed
+// At a time: 128 KiB, an eighth of a second cache.
+inline constexpr std::size_t kMostScores = 32768;
+inline constexpr float kNone = -std::numeric_limits<float>::infinity();
+
+// A thread's memory while it goes over keys: pieces of the team's scratch. Memory of its own would
+// be new pages at every step, which cost more than the keys.
+class AttentionPass {
+ public:
+  static std::size_t bytes(const AttentionProblem& problem) {
+    AttentionPass measured(problem, nullptr);
+    return measured.taken_;
+  }
+
+  // `memory`: of bytes(problem), aligned to a cache line.
+  AttentionPass(const AttentionProblem& problem, std::byte* memory)
+      : problem_(&problem), memory_(memory) {
+    const std::size_t rows = problem.stretch();
+    for (std::size_t i = 0; i < problem.parts.size(); ++i) {
+      queries_[i] = take<std::byte>(rows * problem.parts[i].steps() * problem.kernels->left_bytes);
+    }
+    largest_ = take<float>(rows);
+    sums_ = take<float>(rows);
+    weighted_ = take<float>(rows * problem.padded_values());
+    first_ = take<int>(rows);
+    last_ = take<int>(rows);
+    corrections_ = take<float>(rows);
+    scores_ = take<float>(std::max(kMostScores, kStreams * kBlock * rows));
+    numerators_ = take<std::byte>(scores_.size() * sizeof(float));
+    if (problem.values == nullptr) {
+      turned_ = take<std::byte>(problem.padded_values() * kBlock * sizeof(float));
+    }
+  }
+
+  // The query rows of `rows` over the blocks of `blocks`.
+  void go(std::size_t sequence, std::size_t kv_head, Share rows, Share blocks,
+          AttentionTally& tally) {
+    sequence_ = sequence;
+    kv_head_ = kv_head;
+    rows_ = rows;
+    divide_into_tiles();
+    take_queries();
+    std::fill(largest_.begin(), largest_.end(), kNone);
+    std::fill(sums_.begin(), sums_.end(), 0.0F);
+    std::fill_n(weighted_.begin(), (rows.last - rows.first) * problem_->padded_values(), 0.0F);
+    const Share whole = met_whole(blocks);
+    const std::size_t quarter = (whole.last - whole.first) / kStreams;
+    const std::size_t most = std::clamp<std::size_t>(
+        kMostScores / (kStreams * kBlock * (rows.last - rows.first)), 1, kMostFours);
+    for (std::size_t block = blocks.first; block < whole.first; ++block) meet_one(block, tally);
+    for (std::size_t i = 0; i < quarter; i += most) {
+      const Fours fours{whole.first + i, quarter, std::min(most, quarter - i)};
+      Fours after{fours.from + fours.count, quarter, most};
+      if (i + most >= quarter) after = {whole.first, quarter, most, next_head()};
+      meet_fours(fours, after, tally);
+    }
+    for (std::size_t block = whole.first + quarter * kStreams; block < blocks.last; ++block) {
+      meet_one(block, tally);
+    }
+  }
+
+  void finish() const {
+    const AttentionProblem& p = *problem_;
+    for (std::size_t i = 0; i < rows_.last - rows_.first; ++i) {
+      p.rows->scale(weighted_.data() + i * p.padded_values(), p.value_width, 1 / sums_[i],
+                    target(i));
+    }
+  }
+
+  [[nodiscard]] PartialAttention partial() const {
+    const auto copy = [](std::span<const float> some) {
+      return std::vector<float>(some.begin(), some.end());
+    };
+    return {sequence_,
+            kv_head_,
+            rows(),
+            copy(largest_.first(rows())),
+            copy(sums_.first(rows())),
+            copy(weighted_.first(rows() * problem_->padded_values()))};
+  }
+
+ private:
+  template <class T>
+  std::span<T> take(std::size_t count) {
+    auto* const start = reinterpret_cast<T*>(memory_ + taken_);
+    taken_ += up_to(count * sizeof(T), 64);
+    return {start, count};
+  }
+
+  [[nodiscard]] float* target(std::size_t i) const {
+    const AttentionProblem& p = *problem_;
+    const std::size_t row = rows_.first + i;
+    return p.out.row(sequence_ * p.places.tokens + row / p.group) +
+           p.head(kv_head_, row) * p.value_width;
+  }
+
+  void take_queries() {
+    const AttentionProblem& p = *problem_;
+    for (std::size_t k = 0; k < p.parts.size(); ++k) {
+      const KeyPart& part = p.parts[k];
+      for (std::size_t row = rows_.first; row < rows_.last; ++row) {
+        const float* const query = part.queries.row(sequence_ * p.places.tokens + row / p.group) +
+                                   p.head(kv_head_, row) * part.head_stride + part.offset;
+        p.kernels->convert(query, part.width, part.steps(), query_at(k, row - rows_.first));
+      }
+    }
+  }
+
+  std::byte* query_at(std::size_t part, std::size_t row) {
+    return queries_[part].data() +
+           row * problem_->parts[part].steps() * problem_->kernels->left_bytes;
+  }
+
+  [[nodiscard]] std::size_t head_of(const Cache& cache) const {
+    return cache.shape().heads == 1 ? 0 : kv_head_;
+  }
+
+  // Those of the blocks that every row meets whole. Latents go one by one: each is turned into
+  // values on the way, and their products take longer than memory does.
+  [[nodiscard]] Share met_whole(Share blocks) const {
+    const AttentionProblem& p = *problem_;
+    const std::size_t first = first_key(p.reach, p.position(rows_.last - 1));
+    const std::size_t from = std::clamp((first + kBlock - 1) / kBlock, blocks.first, blocks.last);
+    const std::size_t to =
+        std::clamp((p.position(rows_.first) + 1) / kBlock, blocks.first, blocks.last);
+    return p.values == nullptr || to < from ? Share{from, from} : Share{from, to};
+  }
+
+  const std::byte* values_of(std::size_t block) {
+    const AttentionProblem& p = *problem_;
+    if (p.values != nullptr) return p.values->block(sequence_, head_of(*p.values), block);
+    p.kernels->turn(p.parts.front().cache->block(sequence_, 0, block), p.padded_values(),
+                    turned_.data());
+    return turned_.data();
+  }
+  [[nodiscard]] const std::byte* keys_of(const KeyPart& part, std::size_t block) const {
+    return part.cache->block(sequence_, head_of(*part.cache), block);
+  }
+
+  [[nodiscard]] std::size_t rows() const { return rows_.last - rows_.first; }
+  void divide_into_tiles() {
+    const std::size_t tile_rows = problem_->kernels->tile_rows;
+    const std::size_t count = (rows() + tile_rows - 1) / tile_rows;
+    tiles_.clear();
+    for (std::size_t i = 0; i < count; ++i) tiles_.push_back(share_of(rows(), i, count));
+  }
+
+  // A block that some rows do not meet whole.
+  void meet_one(std::size_t block, AttentionTally& tally) {
+    const std::byte* const values = values_of(block);
+    for (const Share& some : tiles_) {
+      if (!bounds(block, some, tally)) continue;
+      score(block, some, {scores_.data() + some.first * kBlock, kBlock}, {});
+      turn_to_numerators(some, kBlock);
+      correct(some);
+      weigh(values, some, {some.first * numerators_bytes(), numerators_bytes()}, {});
+    }
+  }
+
+  // Blocks `from` up to `from` + `count`, and those `apart` from them once, twice and three times;
+  // of this head, or of one further on.
+  struct Fours {
+    std::size_t from, apart, count;
+    std::size_t heads_on = 0;
+    [[nodiscard]] std::size_t block(std::size_t i, std::size_t stream) const {
+      return from + i + stream * apart;
+    }
+  };
+
+  // What is fetched while something else is worked on.
+  struct Ahead {
+    const std::byte* streams[kStreams] = {};
+  };
+
+  // Whose keys are likely to be next: those of the head that follows. Behind the last there is
+  // none.
+  [[nodiscard]] std::size_t next_head() const {
+    return kv_head_ + 1 < problem_->parts.front().cache->shape().heads ? 1 : 0;
+  }
+
+  // `after`: what is met then.
+  void meet_fours(const Fours& fours, const Fours& after, AttentionTally& tally) {
+    const std::size_t keys = fours.count * kStreams * kBlock;
+    for (std::size_t i = 0; i < fours.count; ++i) {
+      for (std::size_t stream = 0; stream < kStreams; ++stream) {
+        const Ahead ahead =
+            i + 1 < fours.count ? keys_ahead(fours, i + 1, stream) : values_ahead(fours, 0, stream);
+        const std::size_t place = (i * kStreams + stream) * kBlock;
+        for (const Share& some : tiles_) {
+          score(fours.block(i, stream), some, {scores_.data() + some.first * keys + place, keys},
+                some.first == 0 ? ahead : Ahead{});
+        }
+      }
+    }
+    count_whole(fours, tally);
+    turn_to_numerators({0, rows()}, keys);
+    correct({0, rows()});
+    const std::size_t row_bytes = fours.count * kStreams * numerators_bytes();
+    for (std::size_t i = 0; i < fours.count; ++i) {
+      for (std::size_t stream = 0; stream < kStreams; ++stream) {
+        const Ahead ahead =
+            i + 1 < fours.count ? values_ahead(fours, i + 1, stream) : keys_ahead(after, 0, stream);
+        const std::size_t place = (i * kStreams + stream) * numerators_bytes();
+        const std::byte* const values = values_of(fours.block(i, stream));
+        for (const Share& some : tiles_) {
+          weigh(values, some, {some.first * row_bytes + place, row_bytes},
+                some.first == 0 ? ahead : Ahead{});
+        }
+      }
+    }
+  }
+
+  // Every row has met every key of these blocks.
+  void count_whole(const Fours& fours, AttentionTally& tally) {
+    const std::size_t keys = fours.count * kStreams * kBlock;
+    std::fill_n(first_.begin(), rows(), 0);
+    std::fill_n(last_.begin(), rows(), static_cast<int>(keys) - 1);
+    tally.meetings += static_cast<std::int64_t>(rows() * keys);
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      const std::size_t start = fours.block(0, stream) * kBlock;
+      tally.opened[sequence_].join(start, start + fours.count * kBlock);
+    }
+  }
+
+  // The part of a four's blocks that is fetched while its like before it, `turn` of four, is worked
+  // on: a quarter of each.
+  [[nodiscard]] Ahead ahead_of(const Cache& cache, const Fours& fours, std::size_t i,
+                               std::size_t turn) const {
+    Ahead ahead;
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      ahead.streams[stream] =
+          cache.block(sequence_, head_of(cache) + fours.heads_on, fours.block(i, stream)) +
+          turn * (cache.block_bytes() / kStreams);
+    }
+    return ahead;
+  }
+  [[nodiscard]] Ahead keys_ahead(const Fours& fours, std::size_t i, std::size_t turn) const {
+    return ahead_of(*problem_->parts.front().cache, fours, i, turn);
+  }
+  [[nodiscard]] Ahead values_ahead(const Fours& fours, std::size_t i, std::size_t turn) const {
+    return ahead_of(*problem_->values, fours, i, turn);
+  }
+
+  // Which keys of the block each row meets; false when there are none. This is where meetings are
+  // counted.
+  bool bounds(std::size_t block, Share rows, AttentionTally& tally) {
+    const std::size_t start = block * kBlock;
+    bool any = false;
+    for (std::size_t i = rows.first; i < rows.last; ++i) {
+      const std::size_t position = problem_->position(rows_.first + i);
+      const std::size_t from = std::max(start, first_key(problem_->reach, position));
+      const std::size_t to = std::min(start + kBlock, position + 1);
+      first_[i] = from < to ? static_cast<int>(from - start) : 0;
+      last_[i] = from < to ? static_cast<int>(to - start) - 1 : -1;
+      if (from >= to) continue;
+      any = true;
+      tally.meetings += static_cast<std::int64_t>(to - from);
+      tally.opened[sequence_].join(from, to);
+    }
+    return any;
+  }
+
+  struct Scores {
+    float* first;
+    std::size_t stride;  // from row to row
+  };
+
+  void score(std::size_t block, Share rows, Scores out, const Ahead& ahead) {
+    const AttentionProblem& p = *problem_;
+    for (std::size_t k = 0; k < p.parts.size(); ++k) {
+      const KeyPart& part = p.parts[k];
+      simd::Tile tile{};
+      tile.rows = rows.last - rows.first;
+      tile.columns = kBlock;
+      tile.steps = part.steps();
+      tile.left = query_at(k, rows.first);
+      tile.left_stride = part.steps() * p.kernels->left_bytes;
+      tile.right = keys_of(part, block);
+      tile.out = out.first;
+      tile.out_stride = out.stride;
+      tile.onto = k == 0 ? nullptr : tile.out;
+      tile.onto_stride = tile.out_stride;
+      tile.ahead = tile.far = tile.left;
+      std::copy_n(ahead.streams, kStreams, tile.beside);
+      p.kernels->multiply(tile);
+    }
+  }
+
+  // Scores of `rows` stand one row after the other, `keys` of each.
+  void turn_to_numerators(Share rows, std::size_t keys) {
+    const AttentionProblem& p = *problem_;
+    const std::size_t row_bytes = keys / kBlock * numerators_bytes();
+    p.kernels->softmax({rows.last - rows.first, keys, scores_.data() + rows.first * keys,
+                        first_.data() + rows.first, last_.data() + rows.first, p.scale, p.cap,
+                        largest_.data() + rows.first, sums_.data() + rows.first,
+                        corrections_.data() + rows.first,
+                        numerators_.data() + rows.first * row_bytes, row_bytes});
+  }
+
+  [[nodiscard]] std::size_t value_steps() const {
+    return kBlock / depth_of(problem_->parts.front().cache->shape().stored);
+  }
+  // Of a row and a block.
+  [[nodiscard]] std::size_t numerators_bytes() const {
+    return value_steps() * problem_->kernels->left_bytes;
+  }
+
+  // weighted = weighted * correction
+  void correct(Share rows) {
+    const std::size_t width = problem_->padded_values();
+    for (std::size_t i = rows.first; i < rows.last; ++i) {
+      if (corrections_[i] == 1) continue;
+      float* const sums = weighted_.data() + i * width;
+      problem_->rows->scale(sums, width, corrections_[i], sums);
+    }
+  }
+
+  struct Numerators {
+    std::size_t first, stride;  // bytes
+  };
+
+  // weighted = weighted + numerators * values
+  void weigh(const std::byte* values, Share rows, Numerators from, const Ahead& ahead) {
+    const AttentionProblem& p = *problem_;
+    const std::size_t width = p.padded_values();
+    for (std::size_t column = 0; column < width; column += kBlock) {
+      float* const sums = weighted_.data() + rows.first * width + column;
+      simd::Tile tile{};
+      tile.rows = rows.last - rows.first;
+      tile.columns = std::min(kBlock, width - column);
+      tile.steps = value_steps();
+      tile.left = numerators_.data() + from.first;
+      tile.left_stride = from.stride;
+      tile.right = values + column * value_steps() * 4;
+      tile.onto = tile.out = sums;
+      tile.onto_stride = tile.out_stride = width;
+      tile.ahead = tile.far = tile.left;
+      for (std::size_t i = 0; i < kStreams; ++i) {
+        if (ahead.streams[i] == nullptr) continue;
+        tile.beside[i] = ahead.streams[i] + column / kBlock * tile.steps * 64;
+      }
+      p.kernels->multiply(tile);
+    }
+  }
+
+  const AttentionProblem* problem_;
+  std::size_t sequence_ = 0, kv_head_ = 0;
+  Share rows_{};
+  std::vector<Share> tiles_;
+  std::byte* memory_;
+  std::size_t taken_ = 0;
+  std::array<std::span<std::byte>, kMostParts> queries_;  // a left operand for each part
+  std::span<float> largest_, sums_;                       // (stretch)
+  std::span<float> weighted_;                             // (stretch, padded values)
+  std::span<int> first_, last_;                           // (stretch), of the block that is met
+  std::span<float> corrections_;                          // (stretch)
+  std::span<float> scores_;                               // (rows, keys)
+  std::span<std::byte> numerators_, turned_;
+};
+
+}  // namespace llmarch::fast

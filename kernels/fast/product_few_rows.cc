@@ -1,0 +1,238 @@
+#include <algorithm>
+#include <vector>
+
+#include "kernels/fast/product_parts.h"
+
+// With few rows every weight is read once from memory, and that is all that costs: each thread has
+// an equal stretch of the panels, cut within a panel if need be, and goes over it in four streams,
+// a quarter of its panels each. Memory gives four long streams half as much again as one (timed: 39
+// and 28 GB/s for a thread); short ones, a panel or less, nothing.
+namespace llmarch::fast {
+namespace {
+
+using simd::ProductKernels;
+using simd::Tile;
+
+constexpr std::size_t kStepUnit = 8;  // stretches begin at a multiple
+
+// The sums of a panel whose first part was another thread's.
+struct Remainder {
+  const Product* product = nullptr;
+  std::size_t panel = 0;
+  std::vector<float> sums;  // (rows, 64)
+};
+
+// Panels of a product that are wanted whole.
+struct WholePanels {
+  const Product* product;
+  Share panels;
+};
+
+// A place in a row of such panels.
+class PanelCursor {
+ public:
+  PanelCursor() = default;
+  PanelCursor(std::span<const WholePanels> whole, std::size_t ahead) : whole_(whole) {
+    while (some_ < whole_.size() && ahead >= length()) {
+      ahead -= length();
+      ++some_;
+    }
+    at_ = ahead;
+  }
+  [[nodiscard]] const Product& product() const { return *whole_[some_].product; }
+  [[nodiscard]] std::size_t panel() const { return whole_[some_].panels.first + at_; }
+  void next() {
+    if (++at_ < length()) return;
+    at_ = 0;
+    ++some_;
+  }
+
+ private:
+  [[nodiscard]] std::size_t length() const {
+    return whole_[some_].panels.last - whole_[some_].panels.first;
+  }
+  std::span<const WholePanels> whole_;
+  std::size_t some_ = 0;
+  std::size_t at_ = 0;
+};
+
+class Stream {
+ public:
+  Stream(Team& team, std::span<const Product> products) : team_(&team), products_(products) {
+    for (const Product& product : products) {
+      const Share panels = panels_of(product);
+      all_ += (panels.last - panels.first) * steps_of(*product.weights);
+      most_rows_ = std::max(most_rows_, product.in.rows);
+      left_bytes_ = std::max(
+          left_bytes_, product.in.rows * steps_of(*product.weights) * kernels(product).left_bytes);
+    }
+    left_bytes_ = (left_bytes_ + 63) / 64 * 64;
+  }
+
+  void run() {
+    std::byte* const scratch = team_->scratch(left_bytes_ * team_->size());
+    std::vector<Remainder> remainders(team_->size());
+    team_->run([&](std::size_t thread) {
+      const Share units = share_of(all_ / kStepUnit, thread, team_->size());
+      part({units.first * kStepUnit, units.last * kStepUnit}, scratch + thread * left_bytes_,
+           remainders[thread]);
+    });
+    for (const Remainder& remainder : remainders) add(remainder);
+  }
+
+ private:
+  [[nodiscard]] const ProductKernels& kernels(const Product& product) const {
+    return simd::kernels_of(team_->isa()).products(product.weights->stored());
+  }
+
+  // The steps from `range.first` to `range.last`, all panels of all products in one line.
+  void part(Share range, std::byte* left, Remainder& remainder) const {
+    std::size_t start = 0;
+    for (std::size_t i = 0; i < products_.size();) {
+      std::size_t end = i + 1;
+      while (end < products_.size() && same_input(products_[i], products_[end])) ++end;
+      start = part(products_.subspan(i, end - i), start, range, left, remainder);
+      i = end;
+    }
+  }
+
+  // Products of the same rows, the first of whose steps is `start`; gives the first step after
+  // them.
+  std::size_t part(std::span<const Product> products, std::size_t start, Share range,
+                   std::byte* left, Remainder& remainder) const {
+    bool converted = false;
+    std::vector<WholePanels> whole;
+    const std::size_t steps = steps_of(*products.front().weights);
+    for (const Product& product : products) {
+      const Share panels = panels_of(product);
+      WholePanels these{&product, {panels.first, panels.first}};
+      for (std::size_t panel = panels.first; panel < panels.last; ++panel, start += steps) {
+        const std::size_t first = std::max(range.first, start);
+        const std::size_t last = std::min(range.last, start + steps);
+        if (first >= last) continue;
+        if (!converted) convert(product, left);
+        converted = true;
+        if (last - first == steps && placed(product, panel).whole()) {
+          if (these.panels.first == these.panels.last) these.panels.first = panel;
+          these.panels.last = panel + 1;
+        } else {
+          stretch(product, panel, {first - start, last - start}, left, remainder);
+        }
+      }
+      if (these.panels.first < these.panels.last) whole.push_back(these);
+    }
+    whole_panels(whole, left, remainder);
+    return start;
+  }
+
+  // Panels that are wanted whole, in four streams; what is left over of four, one by one.
+  void whole_panels(std::span<const WholePanels> whole, const std::byte* left,
+                    Remainder& remainder) const {
+    std::size_t count = 0;
+    for (const WholePanels& some : whole) count += some.panels.last - some.panels.first;
+    const std::size_t quarter = streams_at_once(whole) ? count / 4 : 0;
+    PanelCursor cursors[4];
+    for (std::size_t i = 0; i < 4; ++i) cursors[i] = PanelCursor(whole, i * quarter);
+    for (std::size_t i = 0; i < quarter; ++i) four(cursors, left);
+    const auto all = [](const PanelCursor& cursor) {
+      return Share{0, steps_of(*cursor.product().weights)};
+    };
+    PanelCursor& rest = cursors[3];
+    for (std::size_t i = 4 * quarter; i < count; ++i, rest.next()) {
+      stretch(rest.product(), rest.panel(), all(rest), left, remainder);
+    }
+  }
+
+  [[nodiscard]] bool streams_at_once(std::span<const WholePanels> whole) const {
+    if (whole.empty()) return false;
+    const Product& product = *whole.front().product;
+    return product.in.rows <= kernels(product).streams_rows;
+  }
+
+  // A panel of each cursor, all of which move on.
+  void four(PanelCursor (&cursors)[4], const std::byte* left) const {
+    const Product& some = cursors[0].product();
+    const ProductKernels& k = kernels(some);
+    Tile tile{};
+    tile.rows = some.in.rows;
+    tile.columns = kPanel;
+    tile.steps = steps_of(*some.weights);
+    tile.left = left;
+    tile.left_stride = tile.steps * k.left_bytes;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Product& product = cursors[i].product();
+      tile.streams[i] = product.weights->panel(cursors[i].panel());
+      tile.outs[i] = product.out.data + placed(product, cursors[i].panel()).column;
+      tile.out_strides[i] = product.out.stride;
+      cursors[i].next();
+    }
+    k.part_streams(tile);
+  }
+
+  void convert(const Product& product, std::byte* left) const {
+    const std::size_t steps = steps_of(*product.weights);
+    const ProductKernels& k = kernels(product);
+    for (std::size_t row = 0; row < product.in.rows; ++row) {
+      k.convert(product.in.row(row), product.in.columns, steps, left + row * steps * k.left_bytes);
+    }
+  }
+
+  // Some steps of one panel.
+  void stretch(const Product& product, std::size_t panel, Share steps, const std::byte* left,
+               Remainder& remainder) const {
+    const ProductKernels& k = kernels(product);
+    const Placed place = placed(product, panel);
+    const std::size_t rows = product.in.rows;
+    Tile tile{};
+    tile.rows = rows;
+    tile.columns = kPanel;
+    tile.steps = steps.last - steps.first;
+    tile.left = left + steps.first * k.left_bytes;
+    tile.left_stride = steps_of(*product.weights) * k.left_bytes;
+    tile.right = product.weights->panel(panel) + steps.first * kStepBytes;
+    if (steps.first > 0) {
+      remainder = {&product, panel, std::vector<float>(rows * kPanel)};
+      tile.out = remainder.sums.data();
+      tile.out_stride = kPanel;
+      return join_quarters(k, tile);
+    }
+    if (place.whole()) {
+      tile.out = product.out.data + place.column;
+      tile.out_stride = product.out.stride;
+      return join_quarters(k, tile);
+    }
+    float sums[16 * kPanel];
+    tile.out = sums;
+    tile.out_stride = kPanel;
+    join_quarters(k, tile);
+    for (std::size_t row = 0; row < rows; ++row) {
+      std::copy(sums + row * kPanel + place.first, sums + row * kPanel + place.last,
+                product.out.row(row) + place.column);
+    }
+  }
+
+  static void add(const Remainder& remainder) {
+    if (remainder.product == nullptr) return;
+    const Placed place = placed(*remainder.product, remainder.panel);
+    for (std::size_t row = 0; row < remainder.product->in.rows; ++row) {
+      float* const out = remainder.product->out.row(row) + place.column;
+      for (std::size_t i = place.first; i < place.last; ++i) {
+        out[i - place.first] += remainder.sums[row * kPanel + i];
+      }
+    }
+  }
+
+  Team* team_;
+  std::span<const Product> products_;
+  std::size_t all_ = 0;  // steps
+  std::size_t most_rows_ = 0;
+  std::size_t left_bytes_ = 0;
+};
+
+}  // namespace
+
+void multiply_few_rows(Team& team, std::span<const Product> products) {
+  Stream(team, products).run();
+}
+
+}  // namespace llmarch::fast

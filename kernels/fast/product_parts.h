@@ -1,0 +1,59 @@
+// What the two ways of a matrix product share: where the outputs of a product stand among the
+// panels of its weights. How few rows and how many rows go is known by the two files that are
+// declared here.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include "kernels/fast/matrix_product.h"
+#include "kernels/fast/simd/kernels.h"
+
+namespace llmarch::fast {
+
+inline constexpr std::size_t kStepBytes = 4 * kPanel;
+
+inline std::size_t steps_of(const PackedMatrix& weights) {
+  return weights.padded_inputs() / depth_of(weights.stored());
+}
+
+// The panels that hold a product's outputs.
+inline Share panels_of(const Product& product) {
+  const std::size_t end = product.first_output + product.out.columns;
+  return {product.first_output / kPanel, (end + kPanel - 1) / kPanel};
+}
+
+// What a panel's 64 columns are to `out`: columns from first to last of the panel are wanted, and
+// the first of them is column `column` of `out`.
+struct Placed {
+  std::size_t first, last, column;
+  [[nodiscard]] bool whole() const { return first == 0 && last == kPanel; }
+};
+
+inline Placed placed(const Product& product, std::size_t panel) {
+  const std::size_t start = panel * kPanel;
+  const std::size_t first = std::max(start, product.first_output);
+  const std::size_t last = std::min(start + kPanel, product.first_output + product.out.columns);
+  return {first - start, last - start, first - product.first_output};
+}
+
+inline bool same_input(const Product& a, const Product& b) {
+  return a.in.data == b.in.data && a.in.stride == b.in.stride && a.in.rows == b.in.rows &&
+         a.in.columns == b.in.columns && a.weights->stored() == b.weights->stored();
+}
+
+// A tile whose weights come from memory: its steps' four quarters are streams (steps are a multiple
+// of 8).
+inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) {
+  tile.steps /= 4;
+  tile.left_gap = tile.steps * kernels.left_bytes;
+  for (std::size_t i = 0; i < 4; ++i) tile.streams[i] = tile.right + i * tile.steps * kStepBytes;
+  kernels.join_streams(tile);
+}
+
+// A row, or so few that all of them fit into a tile.
+void multiply_few_rows(Team& team, std::span<const Product> products);
+void multiply_many_rows(Team& team, std::span<const Product> products);
+
+}  // namespace llmarch::fast
