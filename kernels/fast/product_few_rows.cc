@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "kernels/fast/product_parts.h"
@@ -13,6 +14,10 @@ namespace {
 using simd::ProductKernels;
 using simd::Tile;
 
+constexpr std::size_t kShared = 8;  // of so many panels one is for whoever is through first
+constexpr std::size_t kChunk = 4;   // panels, taken at a time
+constexpr std::size_t kWorthSharing =
+    64;                               // panels of a thread: of fewer a chunk is too large a part
 constexpr std::size_t kStepUnit = 8;  // stretches begin at a multiple
 
 // The sums of a panel whose first part was another thread's.
@@ -71,6 +76,25 @@ class Stream {
 
   void run() {
     std::byte* const scratch = team_->scratch(left_bytes_ * team_->size());
+    const std::size_t steps = common_steps();
+    if (steps > 0 && all_ / steps >= kWorthSharing * team_->size() && team_->size() > 1) {
+      run_and_share(steps, scratch);
+    } else {
+      run_in_equal_parts(scratch);
+    }
+  }
+
+ private:
+  // Of a panel, where that is the same in all products; else 0.
+  [[nodiscard]] std::size_t common_steps() const {
+    const std::size_t steps = steps_of(*products_.front().weights);
+    const bool same = std::all_of(products_.begin(), products_.end(), [&](const Product& product) {
+      return steps_of(*product.weights) == steps;
+    });
+    return same ? steps : 0;
+  }
+
+  void run_in_equal_parts(std::byte* scratch) const {
     std::vector<Remainder> remainders(team_->size());
     team_->run([&](std::size_t thread) {
       const Share units = share_of(all_ / kStepUnit, thread, team_->size());
@@ -80,7 +104,23 @@ class Stream {
     for (const Remainder& remainder : remainders) add(remainder);
   }
 
- private:
+  // Whole panels: most of them in equal parts, the rest to whoever is through first. Threads are
+  // never equally fast, and the slowest would be waited for.
+  void run_and_share(std::size_t steps, std::byte* scratch) const {
+    const std::size_t panels = all_ / steps;
+    const std::size_t each = (panels - panels / kShared) / team_->size();
+    std::atomic<std::size_t> taken{each * team_->size()};
+    team_->run([&](std::size_t thread) {
+      std::byte* const left = scratch + thread * left_bytes_;
+      Remainder none;
+      part({thread * each * steps, (thread + 1) * each * steps}, left, none);
+      for (std::size_t panel = taken.fetch_add(kChunk); panel < panels;
+           panel = taken.fetch_add(kChunk)) {
+        part({panel * steps, std::min(panel + kChunk, panels) * steps}, left, none);
+      }
+    });
+  }
+
   [[nodiscard]] const ProductKernels& kernels(const Product& product) const {
     return simd::kernels_of(team_->isa()).products(product.weights->stored());
   }
@@ -105,24 +145,37 @@ class Stream {
     const std::size_t steps = steps_of(*products.front().weights);
     for (const Product& product : products) {
       const Share panels = panels_of(product);
-      WholePanels these{&product, {panels.first, panels.first}};
-      for (std::size_t panel = panels.first; panel < panels.last; ++panel, start += steps) {
-        const std::size_t first = std::max(range.first, start);
-        const std::size_t last = std::min(range.last, start + steps);
-        if (first >= last) continue;
+      const std::size_t end = start + (panels.last - panels.first) * steps;
+      const Share own{std::max(range.first, start), std::min(range.last, end)};
+      if (own.first < own.last) {
         if (!converted) convert(product, left);
         converted = true;
-        if (last - first == steps && placed(product, panel).whole()) {
-          if (these.panels.first == these.panels.last) these.panels.first = panel;
-          these.panels.last = panel + 1;
-        } else {
-          stretch(product, panel, {first - start, last - start}, left, remainder);
-        }
+        part(product, {own.first - start, own.last - start}, left, whole, remainder);
       }
-      if (these.panels.first < these.panels.last) whole.push_back(these);
+      start = end;
     }
     whole_panels(whole, left, remainder);
     return start;
+  }
+
+  // `range` counts from the product's first step. Panels that lie in it whole are left for later.
+  void part(const Product& product, Share range, const std::byte* left,
+            std::vector<WholePanels>& whole, Remainder& remainder) const {
+    const std::size_t steps = steps_of(*product.weights);
+    const std::size_t first_panel = panels_of(product).first;
+    WholePanels these{&product, {0, 0}};
+    for (std::size_t i = range.first / steps; i * steps < range.last; ++i) {
+      const std::size_t first = std::max(range.first, i * steps);
+      const std::size_t last = std::min(range.last, (i + 1) * steps);
+      const std::size_t panel = first_panel + i;
+      if (last - first == steps && placed(product, panel).whole()) {
+        if (these.panels.first == these.panels.last) these.panels.first = panel;
+        these.panels.last = panel + 1;
+      } else {
+        stretch(product, panel, {first - i * steps, last - i * steps}, left, remainder);
+      }
+    }
+    if (these.panels.first < these.panels.last) whole.push_back(these);
   }
 
   // Panels that are wanted whole, in four streams; what is left over of four, one by one.

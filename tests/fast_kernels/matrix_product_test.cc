@@ -95,6 +95,30 @@ TEST_P(Products, OfSeveralMatricesInOneCallAreThoseOfEach) {
   }
 }
 
+// 79 panels and 66, the last of each in part: so many that threads share the last ones out among
+// them. Few rows, and more of them than four streams go with.
+TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
+  Team team(2, GetParam());
+  const Weights up(Stored::bf16, 79 * 64 - 5, 24, 1);
+  const Weights gate(Stored::bf16, 66 * 64 - 60, 24, 2);
+  for (const std::size_t rows : {1U, 3U, 5U}) {
+    const GuardedRows in = GuardedRows::random(rows, 24, 3);
+    GuardedRows out_up(rows, 79 * 64 - 5);
+    GuardedRows out_gate(rows, 66 * 64 - 60);
+    const std::vector<Product> products{{&up.packed(), 0, in.view(), out_up.view()},
+                                        {&gate.packed(), 0, in.view(), out_gate.view()}};
+    multiply(team, products);
+    EXPECT_LT(largest_difference(
+                  out_up, [&](std::size_t r, std::size_t o) { return up.product(in, r, o); }),
+              kTolerance);
+    EXPECT_LT(largest_difference(
+                  out_gate, [&](std::size_t r, std::size_t o) { return gate.product(in, r, o); }),
+              kTolerance);
+    EXPECT_TRUE(out_up.sentinels_stand());
+    EXPECT_TRUE(out_gate.sentinels_stand());
+  }
+}
+
 TEST_P(Products, OfSomeOutputsAreThose) {
   Team team(3, GetParam());
   const Weights weights(Stored::bf16, 200, 50, 1);
