@@ -205,7 +205,8 @@ class Changer:
     def of_call(self, opening):
         closing = closing_of(self.tokens, opening)
         arguments = self.arguments(opening, closing)
-        for (a, b), (c, d) in zip(arguments, arguments[1:]):
+        in_any_order = self.tokens[opening - 1].text in ("min", "max")
+        for (a, b), (c, d) in [] if in_any_order else zip(arguments, arguments[1:]):
             yield self.span("swapped operands", a, d,
                             self.text_of(c, d) + ", " + self.text_of(a, b))
         name = opening - 1
