@@ -76,6 +76,15 @@ TEST(AChunk, IsNotAWindow) {
   EXPECT_EQ(attended_pairs(decode(8193, 1), Chunk{8192}), 1);
 }
 
+TEST(AWindow, HoldsAtMostTheContextUntilItIsFull) {
+  for (const Reach& reach : {Reach(Window{8}), Reach(Chunk{8})}) {
+    EXPECT_EQ(most_held_positions(3, reach), 3);
+    EXPECT_EQ(most_held_positions(8, reach), 8);
+    EXPECT_EQ(most_held_positions(9, reach), 8);
+  }
+  EXPECT_EQ(most_held_positions(9, EveryKey{}), 9);
+}
+
 TEST(AWindow, CostsNoMoreOnceItIsFull) {
   EXPECT_EQ(attended_pairs(decode(1025, 1), Window{1024}), 1024);
   EXPECT_EQ(attended_pairs(decode(1'000'000, 1), Window{1024}), 1024);

@@ -91,6 +91,21 @@ TEST_P(RowKernels, ActivateAndGate) {
   }
 }
 
+// A norm behind it makes small values large: of the tail, too, the first six digits count.
+TEST_P(RowKernels, KeepTheDigitsOfGeluWhereItIsSmall) {
+  Team team(1, GetParam());
+  GuardedRows in(1, 101);
+  for (std::size_t i = 0; i <= 100; ++i) {
+    in.view().row(0)[i] = 0.1F * static_cast<float>(i) - 5.0F;
+  }
+  GuardedRows out(1, 101);
+  activate(team, Activation::gelu_erf, in.view(), out.view());
+  for (std::size_t i = 0; i <= 100; ++i) {
+    const double right = reference::activate<double>(Activation::gelu_erf, in.at(0, i));
+    EXPECT_NEAR(out.at(0, i), right, kTolerance * std::abs(right)) << in.at(0, i);
+  }
+}
+
 TEST_P(RowKernels, AddScaleAndCap) {
   Team team(2, GetParam());
   for (const auto& [rows, width] : kSizes) {

@@ -1,0 +1,158 @@
+#include "tests/engine/engine_agreement.h"
+
+#include <cmath>
+#include <random>
+#include <sstream>
+
+#include "kernels/rounded.h"
+#include "sim/cost/predict.h"
+#include "sim/study/agreement.h"
+#include "tests/engine/engine_options.h"
+#include "tests/support/show_work.h"
+
+namespace llmarch::fast {
+namespace {
+
+constexpr double kTolerance = 1e-4;
+
+std::vector<std::int64_t> some_ids(const OpGraph& graph, Integer count) {
+  const std::int64_t vocabulary = token_vocabulary(graph).value();
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < count.value(); ++i) ids.push_back((11 + 7 * i) % vocabulary);
+  return ids;
+}
+
+Workload past_of(const Workload& workload) {
+  return prefill(workload.past, workload.batch);
+}
+
+// A NaN, and logits of another length, are no number that any tolerance admits.
+double largest_difference(const std::vector<float>& left, const std::vector<float>& right) {
+  if (left.size() != right.size()) return std::nan("");
+  double largest = 0;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const double scale = std::max(1.0, std::abs(static_cast<double>(right[i])));
+    const double difference = std::abs(static_cast<double>(left[i] - right[i])) / scale;
+    largest = difference <= largest ? largest : difference;  // a NaN stays
+  }
+  return largest;
+}
+
+// Every column but what experts are read: that one is an expectation where several tokens choose.
+std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
+  const Book predicted = predict(graph, workload);
+  const bool one_token = workload.batch * workload.tokens == 1;
+  for (AgreementLine line : lay_side_by_side(graph, predicted, run.book)) {
+    if (!one_token && line.operation == "experts") {
+      line.predicted.weights_read = line.counted.weights_read;
+    }
+    if (line.holds()) continue;
+    std::ostringstream text;
+    text << line.block << ", " << line.operation << ": predicted ";
+    PrintTo(line.predicted, &text);
+    text << ", counted by the engine ";
+    PrintTo(line.counted, &text);
+    return text.str();
+  }
+  return "";
+}
+
+// The step behind its past, with the reference kernels.
+template <class Scalar>
+Execution run_reference(const OpGraph& graph, const WeightStore& weights,
+                        const Workload& workload) {
+  KvCaches<Scalar> caches(graph, static_cast<std::size_t>(workload.batch.value()));
+  if (workload.past > 0) {
+    const auto ids = some_ids(graph, workload.past * workload.batch);
+    (void)execute(graph, weights, caches, ids, past_of(workload));
+  }
+  const auto ids = some_ids(graph, workload.tokens * workload.batch);
+  return execute(graph, weights, caches, ids, workload);
+}
+
+// Every element off by a rounding of float, up or down: the same model to an implementation in
+// float.
+WeightStore nudged(const OpGraph& graph, WeightStore weights, std::uint32_t seed) {
+  std::mt19937 direction(seed);
+  for (WeightId id = 0; id < graph.weights.size(); ++id) {
+    const Integer layers = graph.instances(graph.weights[id]);
+    for (std::size_t layer = 0; layer < static_cast<std::size_t>(layers.value()); ++layer) {
+      for (float& element : weights.of(id, layer)) {
+        element = std::nextafter(element, direction() % 2 == 0 ? -2.0F : 2.0F);
+      }
+    }
+  }
+  return weights;
+}
+
+// Vectors of one or two elements are drawn too. Where such a one is near zero its norm is nearly a
+// step, and where two cancel nothing but roundings is left: on some models plain arithmetic in
+// float is far from double.
+bool is_steep(const OpGraph& graph, const WeightStore& weights, const Workload& workload,
+              const Execution& expected) {
+  double largest = 0;
+  for (std::uint32_t seed = 1; seed <= 4; ++seed) {
+    const auto beside = run_reference<Rounded>(graph, nudged(graph, weights, seed), workload);
+    largest = std::max(largest, largest_difference(beside.trace.logits, expected.trace.logits));
+  }
+  return largest > kTolerance / 20;
+}
+
+// Streams are brought to one magnitude and averaged. Vectors of one element are then equal or
+// opposite, and opposite ones are exactly nothing, or a rounding that the last norm makes large: it
+// depends on the order of the operations alone.
+bool streams_may_cancel(const ArchSpec& spec) {
+  return spec.parallel_streams && spec.hidden == 1;
+}
+
+bool same_experts(const Trace& left, const Trace& right) {
+  for (std::size_t i = 0; i < right.routing.size(); ++i) {
+    if (left.routing[i].experts != right.routing[i].experts) return false;
+  }
+  return true;
+}
+
+std::string different_numbers(const Trace& run, const Trace& expected) {
+  const double difference = largest_difference(run.logits, expected.logits);
+  if (difference < kTolerance) return "";
+  return "the engine's logits are off by " + std::to_string(difference);
+}
+
+}  // namespace
+
+EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const Workload& workload,
+                             Isa isa, std::size_t threads) {
+  const WeightStore weights = synthetic_weights(graph, 7);
+  const Integer positions = workload.past + workload.tokens;
+  EngineOptions options = float_options(graph, positions);
+  options.batch = workload.batch;
+  options.isa = isa;
+  options.threads = threads;
+  Engine engine = Engine::of(graph, options, weights);
+  if (workload.past > 0) {
+    (void)engine.run(past_of(workload), some_ids(graph, workload.past * workload.batch));
+  }
+  const auto expected = run_reference<double>(graph, weights, workload);
+  const auto ids = some_ids(graph, workload.tokens * workload.batch);
+  const StepRun run = engine.run(workload, ids, Keep::everything);
+  const std::string work = different_work(graph, workload, run);
+  if (!work.empty()) return {work};
+  if (run.cache != cache_elements(graph, positions, workload.batch)) {
+    return {"the engine's caches hold something else than is predicted"};
+  }
+  if (engine.parameters() != predict_parameters(graph).total) {
+    return {"the engine holds other parameters than are predicted"};
+  }
+  if (!same_experts(run.trace, expected.trace)) return {"", Numbers::rerouted};
+  if (run.active != expected.active) return {"the engine opened other weights"};
+  // Only where the numbers differ is it asked whether they had to agree: the question takes longer
+  // than the answer.
+  const std::string numbers = different_numbers(run.trace, expected.trace);
+  if (numbers.empty()) return {};
+  if (streams_may_cancel(spec) || is_steep(graph, weights, workload, expected)) {
+    return {"", Numbers::steep};
+  }
+  return {numbers};
+}
+
+}  // namespace llmarch::fast

@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+"""Does a test fail for every change of a cost rule or of lowering?
+
+    tests/mutation/mutate.py                    every file of FILES
+    tests/mutation/mutate.py sim/cost/predict.cc
+    tests/mutation/mutate.py --share 20         every twentieth mutant, for a quick look
+    tests/mutation/mutate.py --afresh           forget what was found before
+
+All mutants of a file are compiled into one object: each function holds its own body once for every
+change of it, and an environment variable says which of them runs. So a file costs one compilation
+and a few links, and a mutant what the tests that kill it take. It happens in a copy of the tree,
+build/mutation; the checkout is only read.
+
+What was killed is remembered there, by the text of the change, and not tried again; what survived is.
+A survivor is either a test that is missing, or a change that changes nothing: those are in
+equivalent.txt, each with its reason. The status is 1 while there are others.
+"""
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from changes import Changer, enumerators  # noqa: E402
+from cpp_functions import Function, declarations_of, tokens_of  # noqa: E402
+
+PROJECT = Path(__file__).resolve().parents[2]
+FILES = ["sim/cost/reach_cost.cc", "sim/cost/op_cost.cc", "sim/cost/predict.cc",
+         "sim/cost/roofline.cc", "sim/cost/cost_curve.cc", "sim/graph/lower.cc",
+         "sim/graph/lower_attention.cc", "sim/graph/lower_streams.cc"]
+# What can kill a mutant; the fastest is tried first.
+PROGRAMS = ["kernels_test", "cost_test", "study_test", "agreement_test", "golden_test",
+            "engine_test"]
+LEFT_OUT = {"engine_test": "-TheEngineOnRandomSpecs*:*Bf16*",
+            "agreement_test": "-RandomSpecs.HaveEveryOptionBothWays"}
+MEMORY_LIMIT = 4 << 30
+VARIABLE = "LLMARCH_MUTANT"
+
+
+@dataclass
+class Mutant:
+    file: str
+    signature: str
+    kind: str
+    before: str
+    after: str
+    number: int = 0
+
+    def key(self):
+        return " | ".join((self.file, self.signature, self.before, self.after))
+
+    def __str__(self):
+        return (f"{self.file}: {self.signature}  ({self.kind})\n"
+                f"  - {self.before}\n  + {self.after}")
+
+
+def whole_lines(text, change):
+    """The lines that a change touches, as they were and as they become, each on one line."""
+    begin = text.rfind("\n", 0, change.start) + 1
+    end = text.find("\n", change.end)
+    after = text[begin : change.start] + change.text + text[change.end : end]
+    return " ".join(text[begin:end].split()), " ".join(after.split())
+
+
+class Source:
+    """A file with all its mutants, and the text that holds them."""
+
+    def __init__(self, name, text, following):
+        self.name = name
+        self.text = text
+        self.tokens = tokens_of(text)
+        self.changer = Changer(text, self.tokens, following)
+        self.mutants = []  # (mutant, change, declaration)
+        seen = set()
+        for declaration in declarations_of(text, self.tokens):
+            for change in self.changer.changes(declaration.first, declaration.last):
+                if not isinstance(declaration, Function) and change.kind not in ("number", "enumerator"):
+                    continue
+                before, after = whole_lines(text, change)
+                mutant = Mutant(name, declaration.signature, change.kind, before, after)
+                if mutant.key() in seen:  # the same line twice in a function
+                    mutant.after += "  (again)"
+                    if mutant.key() in seen:
+                        continue
+                seen.add(mutant.key())
+                mutant.number = len(self.mutants) + 1
+                self.mutants.append((mutant, change, declaration))
+
+    def written(self, dropped):
+        """The source with every mutant that is not dropped; and which lines are whose."""
+        out = [f'#include <cstdlib>\n'
+               f'static const int llmarch_mutant = [] {{ const char* text = '
+               f'std::getenv("{VARIABLE}"); return text ? std::atoi(text) : 0; }}();\n']
+        lines = {}
+        at = 0
+        by_declaration = {}
+        for mutant, change, declaration in self.mutants:
+            if mutant.number not in dropped:
+                by_declaration.setdefault(declaration, []).append((mutant, change))
+        for declaration, mutants in sorted(by_declaration.items(), key=lambda item: item[0].first):
+            begin = self.tokens[declaration.first].start
+            end = self.tokens[declaration.last - 1].end
+            if isinstance(declaration, Function):
+                out.append(self.text[at:begin])
+                self.write_bodies(out, lines, begin, end, declaration, mutants)
+            else:
+                start = self.text.rfind("constexpr", at, begin)
+                out.append(self.text[at:start] + "static const" + self.text[start + 9 : begin])
+                self.write_values(out, lines, begin, end, mutants)
+            at = end
+        out.append(self.text[at:])
+        return "".join(out), lines
+
+    def write_bodies(self, out, lines, begin, end, declaration, mutants):
+        leave = "" if declaration.returns_value else " return;"
+        for mutant, change in mutants:
+            body = self.text[begin : change.start] + change.text + self.text[change.end : end]
+            first = sum(part.count("\n") for part in out) + 2
+            out.append(f"\nif (llmarch_mutant == {mutant.number}) {{\n{body}\n{leave} }}\n")
+            for line in range(first, first + body.count("\n") + 3):
+                lines[line] = mutant.number
+        out.append("\n" + self.text[begin:end])
+
+    def write_values(self, out, lines, begin, end, mutants):
+        by_place = {}
+        for mutant, change in mutants:
+            by_place.setdefault((change.start, change.end), []).append((mutant, change))
+        at = begin
+        for (start, stop), here in sorted(by_place.items()):
+            out.append(self.text[at:start] + "(")
+            for mutant, change in here:
+                # A name among values is written with its enumeration.
+                scope = re.search(r"(\w+::)$", self.text[:start])
+                out.append(f"\nllmarch_mutant == {mutant.number} ? "
+                           f"{scope.group(1) if scope and out[-1] != '(' else ''}{change.text} : ")
+                lines[sum(part.count("\n") for part in out) + 1] = mutant.number
+            out.append(self.text[start:stop] + ")")
+            at = stop
+        out.append(self.text[at:end])
+
+
+class Workshop:
+    """The copy of the tree that is built, as a release is; only the mutants with other options."""
+
+    def __init__(self, place):
+        self.tree = place / "tree"
+        self.build = place / "tree" / "build"
+        self.programs = PROGRAMS
+
+    def prepare(self):
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, check=True,
+                                stdout=subprocess.PIPE).stdout.decode().split("\0")
+        for name in filter(None, listed):
+            if (PROJECT / name).is_file():
+                self.write(name, self.original(name))
+        if not (self.build / "build.ninja").exists():
+            subprocess.run(["cmake", "--preset", "release"], cwd=self.tree, check=True,
+                           stdout=subprocess.DEVNULL)
+        messages = self.make()
+        if messages:
+            sys.exit(messages[-4000:])
+
+    # A mutant divides by nothing and leaves names unused: no warning is wanted, and every error.
+    def original(self, name):
+        content = (PROJECT / name).read_bytes()
+        if name != "sim/CMakeLists.txt":
+            return content
+        files = " ".join(file.removeprefix("sim/") for file in FILES)
+        return content + (f"set_source_files_properties({files} PROPERTIES COMPILE_OPTIONS "
+                          f'"-w;-O1;-fmax-errors=0;-fdiagnostics-color=never")\n').encode()
+
+    def write(self, name, content):
+        path = self.tree / name
+        if path.exists() and path.read_bytes() == content:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def make(self):
+        """The messages of what cannot be built; empty where all is."""
+        done = subprocess.run(["ninja", "-C", self.build, *self.programs], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return "" if done.returncode == 0 else done.stdout
+
+    def run(self, program, number, limit):
+        """The first test that fails, or how the program ended; None where all pass."""
+        environment = dict(os.environ, GTEST_FAIL_FAST="1", RC_PARAMS="seed=6")
+        if number:
+            environment[VARIABLE] = str(number)
+        try:
+            done = subprocess.run(
+                [self.build / program, "--gtest_brief=1",
+                 f"--gtest_filter={LEFT_OUT.get(program, '*')}"],
+                env=environment, timeout=limit, text=True, errors="replace",
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS,
+                                                      (MEMORY_LIMIT, MEMORY_LIMIT)))
+        except subprocess.TimeoutExpired:
+            return "takes too long"
+        if done.returncode == 0:
+            return None
+        failed = re.search(r"\[  FAILED  \] ([\w./]+)", done.stdout)
+        return failed.group(1) if failed else f"ends with {done.returncode}"
+
+
+def sort_out(workshop, source):
+    """Drops what does not compile; leaves the object of all others."""
+    dropped = set()
+    while True:
+        text, lines = source.written(dropped)
+        workshop.write(source.name, text.encode())
+        messages = workshop.make()
+        if not messages:
+            return dropped
+        name = re.escape(source.name)
+        places = [int(line) for line in re.findall(name + r":(\d+):\d+: error", messages)]
+        bad = {lines[line] for line in places if line in lines}
+        if not bad:  # an error in a header, for the sake of a line of ours
+            places = [int(line) for line in re.findall(name + r":(\d+):\d+:\s+required", messages)]
+            bad = {lines[line] for line in places if line in lines}
+        if not bad:
+            sys.exit(f"{source.name} does not compile with its mutants:\n{messages[:3000]}")
+        dropped |= bad
+
+
+def equivalents(path):
+    """key -> reason, of '- before', '+ after' pairs under a 'file: signature' and above a reason."""
+    known = {}
+    place, pairs, before, reason = None, [], None, []
+    for line in path.read_text().splitlines() + [""]:
+        if line.startswith("#"):
+            continue
+        if line.startswith("  - "):
+            before = line[4:]
+        elif line.startswith("  + "):
+            pairs.append((before, line[4:]))
+        elif line.startswith("  "):
+            reason.append(line.strip())
+        elif line.strip():
+            place = line.split(": ", 1)
+        elif pairs:
+            if not reason:
+                sys.exit(f"{path}: no reason for the changes of {place[1]}")
+            for pair in pairs:
+                known[" | ".join((place[0], place[1], *pair))] = " ".join(reason)
+            pairs, reason = [], []
+    return known
+
+
+@dataclass
+class Count:
+    mutants: int = 0
+    not_compiled: int = 0
+    killed: int = 0
+    equivalent: int = 0
+    survived: int = 0
+
+    def __str__(self):
+        return (f"{self.mutants} changes: {self.not_compiled} do not compile, {self.killed} killed, "
+                f"{self.equivalent} equivalent, {self.survived} survive")
+
+
+def try_file(workshop, source, share, known, killed, limits, remember):
+    count = Count(mutants=len(source.mutants))
+    start = time.monotonic()
+    dropped = sort_out(workshop, source)
+    count.not_compiled = len(dropped)
+    survivors = []
+    for mutant, _, _ in source.mutants:
+        if mutant.number in dropped or mutant.number % share != 0:
+            continue
+        killer = killed.get(mutant.key())
+        if mutant.key() in known:
+            count.equivalent += 1
+            continue
+        for program in limits if killer is None else []:
+            killer = workshop.run(program, mutant.number, limits[program])
+            if killer:
+                remember(mutant, f"{program}: {killer}")
+                break
+        if killer:
+            count.killed += 1
+        else:
+            count.survived += 1
+            survivors.append(mutant)
+            print(f"survives: {mutant}", flush=True)
+    print(f"{source.name}: {count}; {time.monotonic() - start:.0f} s", flush=True)
+    return count, survivors
+
+
+def time_limits(workshop):
+    """Of each program that passes untouched, the fastest first: what it may take."""
+    taken = {}
+    for program in workshop.programs:
+        start = time.monotonic()
+        failed = workshop.run(program, 0, 600)
+        if failed:
+            sys.exit(f"{program} fails without any change: {failed}")
+        taken[program] = time.monotonic() - start
+    return {name: 10 + 10 * taken[name] for name in sorted(taken, key=taken.get)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Mutants of the cost rules and of lowering.")
+    parser.add_argument("files", nargs="*", default=FILES)
+    parser.add_argument("--place", type=Path, default=PROJECT / "build" / "mutation")
+    parser.add_argument("--share", type=int, default=1, help="try every Nth mutant")
+    parser.add_argument("--afresh", action="store_true", help="forget what was killed before")
+    parser.add_argument("--list", action="store_true", help="print the changes and try none")
+    parser.add_argument("--programs", nargs="*", default=PROGRAMS)
+    options = parser.parse_args()
+
+    following = enumerators(PROJECT)
+    sources = [Source(name, (PROJECT / name).read_text(), following) for name in options.files]
+    if options.list:
+        for source in sources:
+            print(*(mutant for mutant, _, _ in source.mutants), sep="\n")
+        return 0
+    known = equivalents(Path(__file__).with_name("equivalent.txt"))
+    record = options.place / "killed.jsonl"
+    if options.afresh and record.exists():
+        record.unlink()
+    killed = {}
+    if record.exists():
+        killed = dict(json.loads(line) for line in record.read_text().splitlines())
+
+    options.place.mkdir(parents=True, exist_ok=True)
+    workshop = Workshop(options.place)
+    workshop.programs = options.programs
+    workshop.prepare()
+    limits = time_limits(workshop)
+    total, survivors = Count(), []
+    with record.open("a") as out:
+        def remember(mutant, killer):
+            out.write(json.dumps([mutant.key(), killer]) + "\n")
+            out.flush()
+
+        for source in sources:
+            count, left = try_file(workshop, source, options.share, known, killed, limits, remember)
+            for field in vars(count):
+                setattr(total, field, getattr(total, field) + getattr(count, field))
+            survivors += left
+            workshop.write(source.name, source.text.encode())
+    stale = set(known) - {m.key() for source in sources for m, _, _ in source.mutants}
+    stale = {key for key in stale if key.split(" | ")[0] in options.files}
+    for key in sorted(stale):
+        print(f"equivalent.txt names a change that is not there: {key}")
+    print(f"in all: {total}")
+    return 1 if survivors or stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
