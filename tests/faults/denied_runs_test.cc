@@ -40,11 +40,12 @@ TEST(DeniedRuns, SayThatTheReaderIsGone) {
   EXPECT_EQ(seen.errors, "llmarch: error: standard output: cannot be written: Broken pipe\n2\n");
 }
 
-// With so little address space the program can start, and not hold a million contexts.
+// With so little address space the program can start, and not hold a million contexts. (Built with
+// sanitizers it cannot even start.)
 TEST(DeniedRuns, SayThatThereIsNoMemory) {
-  std::string list = "1";
-  for (int i = 2; i < 12; ++i) list += ",1.." + std::to_string(i) + "00000:+1";
-  const Seen seen = run_shell(limited("-v 120000", "sweep gpt2 --format csv --context " + list));
+  if (run_shell(limited("-v 25000", "--version")).status != 0) GTEST_SKIP() << "it cannot start";
+  const Seen seen =
+      run_shell(limited("-v 25000", "sweep gpt2 --format csv --context 1,2..999990:+1"));
   EXPECT_EQ(seen.status, 3) << seen.errors;
   EXPECT_EQ(seen.errors, "llmarch: error: this machine has not enough memory for that\n");
 }

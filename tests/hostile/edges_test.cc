@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/cost/predict.h"
@@ -116,8 +117,12 @@ TEST(Edges, OfAStepNeverShrinkWhenMoreIsAsked) {
 }
 
 void require_whole_numbers(const nlohmann::json& value) {
-  if (value.is_number_integer()) EXPECT_GE(value.get<std::int64_t>(), 0);
-  if (value.is_number_float()) EXPECT_TRUE(value.get<double>() >= 0);
+  if (value.is_number_integer()) {
+    EXPECT_GE(value.get<std::int64_t>(), 0);
+  }
+  if (value.is_number_float()) {
+    EXPECT_TRUE(value.get<double>() >= 0);
+  }
   if (value.is_structured()) {
     for (const auto& inner : value) require_whole_numbers(inner);
   }
