@@ -157,6 +157,13 @@ void SafetensorsCheckpoint::add_shard(const std::filesystem::path& index,
         index, fmt::format("the shard {} is not in the folder; fetch it as well", in_quotes(name)));
   }
   const SafetensorsFile& file = files_.emplace_back(SafetensorsFile::open(folder_ / name));
+  // A thousand names can lead to one file, and each would be kept.
+  tensors_held_ += file.tensors().size();
+  if (tensors_held_ > kMostTensors) {
+    throw FileError(index, fmt::format("its shards up to {} hold more than {} tensors; fetch index "
+                                       "and shards of the same version",
+                                       in_quotes(name), kMostTensors));
+  }
   for (const std::string& tensor : tensors) {
     const TensorInfo* found = file.find(tensor);
     if (found == nullptr) {

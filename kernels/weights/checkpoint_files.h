@@ -50,6 +50,7 @@ class SafetensorsCheckpoint {
 
   std::filesystem::path folder_;
   std::vector<SafetensorsFile> files_;
+  std::size_t tensors_held_ = 0;  // of all files, those that the index does not name among them
   std::map<std::string, Place, std::less<>> places_;
 };
 

@@ -3,16 +3,20 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <string>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/errors.h"
+#include "sim/cli/unfinished_file.h"
 #include "sim/spec/file_error.h"
 #include "sim/units.h"
 
 namespace {
 
 using llmarch::cli::ExitStatus;
+
+constexpr const char* kNoMemory = "llmarch: error: this machine has not enough memory for that\n";
 
 int say(const std::string& text, ExitStatus status) {
   std::fputs(text.c_str(), stderr);
@@ -41,8 +45,9 @@ int guarded_main(int argc, char** argv) {
     return say(std::string("llmarch: error: a figure passes 64 bits: ") + error.what() + "\n",
                ExitStatus::bad_input);
   } catch (const std::bad_alloc&) {
-    return say("llmarch: error: this machine has not enough memory for that\n",
-               ExitStatus::not_possible);
+    return say(kNoMemory, ExitStatus::not_possible);
+  } catch (const std::length_error&) {  // an array beyond what any machine can address
+    return say(kNoMemory, ExitStatus::not_possible);
   } catch (const std::exception& error) {
     return say(std::string("llmarch: bug: ") + error.what() +
                    "\n      = this is our mistake; please report the command and this line\n",
@@ -55,5 +60,8 @@ int guarded_main(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A reader that goes away is an error to be said, like a full disk, and not a silent end.
   std::signal(SIGPIPE, SIG_IGN);
+  // So is a file that grows beyond what this process may write.
+  std::signal(SIGXFSZ, SIG_IGN);
+  llmarch::cli::remove_unfinished_files_on_signals();
   return guarded_main(argc, argv);
 }

@@ -124,26 +124,42 @@ OutputFile::OutputFile(fs::path target) : target_(std::move(target)) {
   if (fs::is_symlink(target_, error)) target_ = fs::weakly_canonical(target_, error);
   if (fs::is_directory(target_, error)) throw FileError(target_, "is a directory; name a file");
   const bool special = fs::exists(target_, error) && !fs::is_regular_file(target_, error);
-  const fs::path opened =
-      special ? target_ : fs::path(fmt::format("{}.{}.part", target_.string(), ::getpid()));
-  const int flags = special ? O_WRONLY | O_CLOEXEC : O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-  descriptor_ = ::open(opened.c_str(), flags, 0666);
+  if (special) {
+    descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    open_beside();
+  }
   if (descriptor_ < 0) {
     throw FileError(target_, fmt::format("cannot be written: {}", std::strerror(errno)));
   }
-  if (!special) beside_ = opened;
+}
+
+// A run that was killed leaves its file behind, and in a container the next run has the same
+// number: it takes the next free name.
+void OutputFile::open_beside() {
+  constexpr int kMostLeftBehind = 1'000;
+  for (int attempt = 0; attempt < kMostLeftBehind; ++attempt) {
+    beside_ = fmt::format("{}.{}-{}.part", target_.string(), ::getpid(), attempt);
+    descriptor_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ >= 0) {
+      unfinished_ = UnfinishedFile(beside_);
+      return;
+    }
+    if (errno != EEXIST) break;
+  }
+  beside_.clear();
 }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : target_(std::move(other.target_)),
       beside_(std::move(other.beside_)),
+      unfinished_(std::move(other.unfinished_)),
       descriptor_(std::exchange(other.descriptor_, -1)) {
   other.beside_.clear();
 }
 
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (!beside_.empty()) ::unlink(beside_.c_str());
 }
 
 void OutputFile::write(std::string_view text) {
@@ -159,6 +175,7 @@ void OutputFile::finish(const std::string& text) {
   if (std::rename(beside_.c_str(), target_.c_str()) != 0) {
     throw FileError(target_, fmt::format("cannot be put in its place: {}", std::strerror(errno)));
   }
+  unfinished_.release();
   beside_.clear();
 }
 

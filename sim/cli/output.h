@@ -12,6 +12,7 @@
 
 #include "reports/document.h"
 #include "sim/cli/arguments.h"
+#include "sim/cli/unfinished_file.h"
 
 namespace llmarch::cli {
 
@@ -50,7 +51,10 @@ class OutputFile {
  private:
   std::filesystem::path target_;
   std::filesystem::path beside_;  // empty where the target is written to directly: a device, a pipe
+  UnfinishedFile unfinished_;     // at `beside_`
   int descriptor_ = -1;
+
+  void open_beside();
 };
 
 class Outputs {

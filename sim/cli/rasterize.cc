@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/cli/unfinished_file.h"
 #include "sim/spec/file_error.h"
 
 namespace llmarch::cli {
@@ -25,6 +26,7 @@ class PassingFile {
   PassingFile(const std::string& text, const std::string& name) {
     const int descriptor = ::mkstemp(path_.data());
     if (descriptor < 0) throw FileError(name, "no temporary file can be made");
+    unfinished_ = UnfinishedFile(path_);
     ::close(descriptor);
     std::ofstream stream(path_, std::ios::binary);
     stream << text;
@@ -33,11 +35,11 @@ class PassingFile {
   }
   PassingFile(const PassingFile&) = delete;
   PassingFile& operator=(const PassingFile&) = delete;
-  ~PassingFile() { ::unlink(path_.c_str()); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   std::string path_ = (fs::temp_directory_path() / "llmarch-XXXXXX").string();
+  UnfinishedFile unfinished_;
 };
 
 }  // namespace

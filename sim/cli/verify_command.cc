@@ -7,8 +7,10 @@
 
 #include "kernels/fast/verify_engine.h"
 #include "kernels/weights/checkpoint.h"
+#include "reports/format.h"
 #include "reports/proof_reports.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/machine.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 #include "sim/spec/file_error.h"
@@ -20,6 +22,8 @@ namespace po = boost::program_options;
 
 // What two implementations in float32 may differ by; the golden vectors are published with it.
 constexpr double kTolerance = 1e-4;
+
+constexpr const char* kExpectedFile = "expected.safetensors";
 
 Options verify_options() {
   Options options("options");
@@ -73,14 +77,35 @@ std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expec
   return fast::verify(engine, expected, fast::tolerance_of(stored));
 }
 
+// A config can name any sizes and a sparse file can pretend to hold them, so that they are held
+// against this machine before anything is allocated. Weights are held as float, the expected values
+// are read from the file and kept; what kernels hold besides is small beside them.
+void require_memory(const std::filesystem::path& folder, const Model& model) {
+  const auto usable = usable_memory();
+  if (!usable) return;
+  const Integer weights = model.parameters.total.amount() * 4;
+  std::error_code error;
+  const auto file = std::filesystem::file_size(folder / kExpectedFile, error);
+  const Integer expected = error ? Integer(0) : Integer(static_cast<std::int64_t>(file)) * 2;
+  if (weights + expected <= usable->bytes.amount()) return;
+  throw NotPossible(
+      fmt::format("{}: the weights of its config take {} as float and its expected values {}, and "
+                  "{} may be used ({})",
+                  folder.string(), reports::binary_bytes(weights.value()),
+                  reports::binary_bytes(expected.value()),
+                  reports::binary_bytes(usable->bytes.value()), usable->limited_by),
+      "verify a smaller model of the same architecture");
+}
+
 std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
   const std::filesystem::path& folder = request.folder;
   const auto [model, naming] = load_config_file(folder / "config.json");
   const auto checkpoint = SafetensorsCheckpoint::open(folder);
-  const Expected expected = load_expected(folder / "expected.safetensors", model.graph);
+  require_memory(folder, model);
+  const Expected expected = load_expected(folder / kExpectedFile, model.graph);
   const auto tokens = static_cast<std::int64_t>(expected.input_ids.size());
   if (tokens > model.spec.context_limit.value()) {
-    throw FileError(folder / "expected.safetensors",
+    throw FileError(folder / kExpectedFile,
                     fmt::format("{} tokens are beyond the context limit of {}", tokens,
                                 model.spec.context_limit.value()));
   }

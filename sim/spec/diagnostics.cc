@@ -38,14 +38,18 @@ Cut cut_around(std::int64_t target, std::int64_t size) {
   return {begin, std::min(size, begin + kShownCharacters)};
 }
 
+// What is far from the place is passed over unread: a line may be as long as a file, and a hundred
+// problems may stand in it.
 Excerpt excerpt_around(std::string_view line, const Place& place) {
-  const std::vector<ShownCharacter> characters = shown_characters(line);
+  const std::int64_t passed = std::max<std::int64_t>(0, place.column - 1 - kShownCharacters);
+  const std::string_view rest = line.substr(offset_behind(line, static_cast<std::size_t>(passed)));
+  const std::vector<ShownCharacter> characters = shown_characters(rest, 3 * kShownCharacters);
   const auto size = static_cast<std::int64_t>(characters.size());
-  const std::int64_t target = std::clamp<std::int64_t>(place.column - 1, 0, size);
+  const std::int64_t target = std::clamp<std::int64_t>(place.column - 1 - passed, 0, size);
   const Cut cut = cut_around(target, size);
   Excerpt excerpt;
   excerpt.length = 0;
-  if (cut.begin > 0) excerpt.text = "...";
+  if (passed + cut.begin > 0) excerpt.text = "...";
   excerpt.caret = static_cast<std::int64_t>(excerpt.text.size());
   for (std::int64_t i = cut.begin; i < cut.end; ++i) {
     const ShownCharacter& character = characters[static_cast<std::size_t>(i)];

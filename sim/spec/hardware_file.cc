@@ -23,7 +23,7 @@ HardwareLoad load_toml_hardware(std::string_view text) {
   TableReader reader(std::get<toml::table>(parsed), std::nullopt, "", "the hardware file", reading);
   visit_fields(reader, hardware);
   reader.finish();
-  HardwareLoad load{std::nullopt, std::move(reading.problems)};
+  HardwareLoad load{std::nullopt, std::move(reading.problems).take()};
   if (load.problems.empty()) load.hardware = std::move(hardware);
   return load;
 }

@@ -59,7 +59,9 @@ std::string_view reason(const json::exception& error) {
   }
   const std::size_t place = text.find(": ");
   const bool placed = text.starts_with("parse error at") && place != std::string_view::npos;
-  return placed ? text.substr(place + 2) : text;
+  // It quotes what it stumbled over, however long that is.
+  constexpr std::size_t kLongestReason = 300;
+  return (placed ? text.substr(place + 2) : text).substr(0, kLongestReason);
 }
 
 JsonObject refused(std::optional<Place> place, std::string message) {

@@ -62,8 +62,12 @@ Decoded decode_first(std::string_view text) {
 }  // namespace
 
 std::vector<ShownCharacter> shown_characters(std::string_view text) {
+  return shown_characters(text, text.size());
+}
+
+std::vector<ShownCharacter> shown_characters(std::string_view text, std::size_t most) {
   std::vector<ShownCharacter> characters;
-  while (!text.empty()) {
+  while (!text.empty() && characters.size() < most) {
     const Decoded next = decode_first(text);
     if (next.code == U'\t') {
       characters.push_back({" ", 1});
@@ -78,6 +82,14 @@ std::vector<ShownCharacter> shown_characters(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(1, next.bytes));
   }
   return characters;
+}
+
+std::size_t offset_behind(std::string_view text, std::size_t count) {
+  std::size_t offset = 0;
+  for (; count > 0 && offset < text.size(); --count) {
+    offset += std::max<std::size_t>(1, decode_first(text.substr(offset)).bytes);
+  }
+  return offset;
 }
 
 std::size_t find_invalid_utf8(std::string_view text) {

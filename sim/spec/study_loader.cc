@@ -164,9 +164,12 @@ class StudyRules {
              "add 'reason' (why no figure decides it)");
     }
     check(path + ".over", claim.over);
+    if (claim.check) add_checking(path, claim.over, *claim.check);
     if (!claim.cases) return;
     for (const auto& [name, one] : *claim.cases) {
-      check(fmt::format("{}.case.{}.over", path, name), one.over);
+      const std::string case_path = fmt::format("{}.case.{}", path, name);
+      check(case_path + ".over", one.over);
+      add_checking(case_path, one.over ? one.over : claim.over, one.check);
     }
   }
 
@@ -183,12 +186,24 @@ class StudyRules {
     }
   }
 
+  // Said once, of the claim that passes the bound.
+  void add_checking(const std::string& path, const std::optional<ContextRange>& range,
+                    const std::vector<std::string>& checks) {
+    if (checking_ > kMostChecking || !range || range->to < range->from) return;
+    const Integer contexts = range->to - range->from + 1;
+    for (const std::string& each : checks) checking_ += contexts * std::ssize(each);
+    if (checking_ <= kMostChecking) return;
+    refuse(path, "checking every context of every claim up to this one would take too long",
+           "name fewer contexts with 'over', or make two studies");
+  }
+
   void refuse(const std::string& path, std::string message, std::string remedy) {
     reading_.problems.push_back(
         {place_of(reading_.places, path), std::move(message), std::move(remedy)});
   }
 
   std::vector<std::string> names_;
+  Integer checking_;  // so far, as kMostChecking counts
   TomlReading& reading_;
 };
 
@@ -222,7 +237,7 @@ StudyLoad load_toml_study(std::string_view text, const KnownSpecs& known) {
   reader.finish();
   if (reading.problems.empty()) complete(study, table, known, reading);
   put_in_order(study, reading.places);
-  StudyLoad load{std::nullopt, std::move(reading.problems), std::move(reading.places)};
+  StudyLoad load{std::nullopt, std::move(reading.problems).take(), std::move(reading.places)};
   if (load.problems.empty()) load.study = std::move(study);
   return load;
 }

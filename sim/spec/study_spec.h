@@ -56,6 +56,9 @@ enum class Verdict { holds, conditional, fails, needs_run, undecidable };
 
 // A claim is checked at each context of a range; more of them would take too long.
 inline constexpr std::int64_t kMostContexts = std::int64_t{1} << 20;
+// What is looked at in all the claims of a study: contexts, times the characters of what is checked
+// at each. Seconds; the article's claims come to a thirtieth of it.
+inline constexpr std::int64_t kMostChecking = std::int64_t{1} << 31;
 
 // Contexts, each of which is checked.
 struct ContextRange {

@@ -24,12 +24,14 @@ class Resolver {
   void resolve(Reference& reference, const std::vector<Named<Value>>& definitions,
                const std::string& table, const std::string& path) {
     if (reference.name.empty() || reading_.unread.contains(table)) return;  // reported already
-    std::vector<std::string> names;
-    for (const auto& [name, value] : definitions) names.push_back(name);
-    const auto found = std::find(names.begin(), names.end(), reference.name);
-    if (found != names.end()) {
-      reference.index = static_cast<std::size_t>(found - names.begin());
+    const auto found = std::find_if(definitions.begin(), definitions.end(),
+                                    [&](const auto& one) { return one.name == reference.name; });
+    if (found != definitions.end()) {
+      reference.index = static_cast<std::size_t>(found - definitions.begin());
     } else if (undefined_.insert(table + ' ' + reference.name).second) {
+      if (reading_.problems.full()) return reading_.problems.push_back({});
+      std::vector<std::string> names;
+      for (const auto& [name, value] : definitions) names.push_back(name);
       report(reference.name, names, table, path);
     }
   }
@@ -102,7 +104,7 @@ SpecLoad read_spec(const toml::table& table) {
   reader.finish();
   resolve_references(spec, reading);
   check_rules(spec, reading);
-  SpecLoad load{std::nullopt, std::move(reading.problems), std::move(reading.places)};
+  SpecLoad load{std::nullopt, std::move(reading.problems).take(), std::move(reading.places)};
   if (load.problems.empty()) load.spec = std::move(spec);
   return load;
 }

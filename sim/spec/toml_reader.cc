@@ -49,6 +49,15 @@ bool is_plain_name(const std::string& name) {
 
 }  // namespace
 
+std::vector<Diagnostic> ProblemList::take() && {
+  if (left_out_ > 0) {
+    kept_.push_back({std::nullopt,
+                     fmt::format("there are {} problems; {} of them follow", size(), kMost),
+                     "mend these, then check again"});
+  }
+  return std::move(kept_);
+}
+
 TableReader::TableReader(const toml::table& table, std::optional<Place> place, std::string path,
                          std::string what, TomlReading& reading)
     : table_(table),
@@ -201,7 +210,7 @@ std::optional<std::size_t> TableReader::read_kind(const std::vector<std::string>
 
 std::vector<TableReader::NamedTable> TableReader::named_tables(const Field& field,
                                                                const toml::table& table) {
-  if (refuse_nameless(field, table)) return {};
+  if (refuse_nameless(field, table) || refuse_too_many_names(field, table)) return {};
   std::vector<NamedTable> tables;
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
@@ -234,6 +243,16 @@ bool TableReader::refuse_nameless(const Field& field, const toml::table& table) 
   return true;
 }
 
+bool TableReader::refuse_too_many_names(const Field& field, const toml::table& table) {
+  if (table.size() <= kMostNames) return false;
+  reading_.unread.insert(child(field));
+  reading_.problems.push_back(
+      {place_of(field),
+       fmt::format("[{}] holds {} tables, and may hold {}", child(field), table.size(), kMostNames),
+       fmt::format("keep those that are used ({})", field.meaning)});
+  return true;
+}
+
 void TableReader::finish() {
   for (const auto& [key, node] : table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) == known_.end()) report_unknown(key);
@@ -243,6 +262,7 @@ void TableReader::finish() {
 
 // A misspelt key stands for one that is absent; that one is then no longer reported as missing.
 void TableReader::report_unknown(const toml::key& key) {
+  if (reading_.problems.full()) return reading_.problems.push_back({});
   const auto meant = nearest_name(key.str(), absent_keys());
   reading_.problems.push_back({place_of_region(key.source()),
                                fmt::format("unknown key {} in {}", quote_name(key.str()), what_),

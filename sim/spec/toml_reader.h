@@ -19,10 +19,35 @@
 
 namespace llmarch {
 
+// The problems of one file. A file can be made to have a hundred thousand, and each is rendered
+// with its line; nobody reads beyond the first hundred.
+class ProblemList {
+ public:
+  static constexpr std::size_t kMost = 100;
+
+  void push_back(Diagnostic problem) {
+    full() ? void(++left_out_) : kept_.push_back(std::move(problem));
+  }
+  [[nodiscard]] bool empty() const { return kept_.empty(); }
+  [[nodiscard]] bool full() const { return kept_.size() == kMost; }
+  // However many are kept.
+  [[nodiscard]] std::size_t size() const { return kept_.size() + left_out_; }
+  // Those that are kept, and that there are others.
+  [[nodiscard]] std::vector<Diagnostic> take() &&;
+
+ private:
+  std::vector<Diagnostic> kept_;
+  std::size_t left_out_ = 0;
+};
+
+// A table of names holds at most so many: the largest study has 48 claims, the most varied model
+// six kinds of layer. Each kind of layer is lowered on its own, and each variant is a whole model.
+inline constexpr std::size_t kMostNames = 256;
+
 // What is known of a file so far.
 struct TomlReading {
   FieldPlaces places;
-  std::vector<Diagnostic> problems;
+  ProblemList problems;
   std::set<std::string, std::less<>> unread;  // paths of the fields that are missing or refused
 };
 
@@ -132,6 +157,7 @@ class TableReader {
                  std::vector<Reference>& member);
   std::vector<NamedTable> named_tables(const Field& field, const toml::table& table);
   bool refuse_nameless(const Field& field, const toml::table& table);
+  bool refuse_too_many_names(const Field& field, const toml::table& table);
 
   const toml::node* find(const Field& field);
   // Null when it is not there, which is reported with `header_or_key` as what to add.

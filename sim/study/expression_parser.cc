@@ -58,10 +58,19 @@ FigureForm quotient_form(const FigureForm& a, const FigureForm& b) {
   return is_scalar(b) ? a : kNumber;
 }
 
+// A formula that people read is a line or two. Reading and evaluating go down one level of the
+// stack for each parenthesis and each operator, so both are bounded.
+constexpr std::size_t kLongestExpression = 4096;
+constexpr int kDeepestParentheses = 64;
+
 class Parser : private ExpressionText {
  public:
-  Parser(std::string_view text, const StudyModels& models)
-      : ExpressionText(text), models_(models) {}
+  Parser(std::string_view text, const StudyModels& models) : ExpressionText(text), models_(models) {
+    if (text.size() <= kLongestExpression) return;
+    fail(fmt::format("the expression has {} bytes, and may have {}", text.size(),
+                     kLongestExpression),
+         "give each thing that is checked a text of its own");
+  }
 
   // "label: " at the beginning; empty when there is none.
   std::string label() {
@@ -176,14 +185,21 @@ class Parser : private ExpressionText {
     }
   }
 
+  Typed parenthesis() {
+    if (++depth_ > kDeepestParentheses) {
+      fail(fmt::format("parentheses nest more than {} deep", kDeepestParentheses),
+           "leave out those that change nothing");
+    }
+    const Typed inner = sum();
+    skip_spaces();
+    if (!take(")")) fail("')' is missing", "each '(' needs one");
+    --depth_;
+    return inner;
+  }
+
   Typed factor() {
     skip_spaces();
-    if (take("(")) {
-      const Typed inner = sum();
-      skip_spaces();
-      if (!take(")")) fail("')' is missing", "each '(' needs one");
-      return inner;
-    }
+    if (take("(")) return parenthesis();
     if (position_ < text_.size() && text_[position_] == '"') {
       return {literal(quoted()), kText};
     }
@@ -360,6 +376,7 @@ class Parser : private ExpressionText {
   }
 
   const StudyModels& models_;
+  int depth_ = 0;  // parentheses that are open
 };
 
 // The sides as they stand; a right side that is a bare number or text is seen beside it anyway.

@@ -18,6 +18,9 @@ Point applied(const std::optional<StudySettings>& settings, const Point& around)
   return point;
 }
 
+// Nobody reads beyond a hundred problems, and a file can be made to have a hundred thousand.
+constexpr std::size_t kMostProblems = 100;
+
 class Reader {
  public:
   Reader(const StudyModels& models, std::vector<StudyProblem>& problems)
@@ -54,6 +57,7 @@ class Reader {
  private:
   template <class Read>
   void attempt(const std::string& path, const Read& read) {
+    if (problems_.size() >= kMostProblems) return;
     try {
       read();
     } catch (const ExpressionError& error) {

@@ -21,7 +21,7 @@
 namespace llmarch::weights_test {
 
 // A folder of its own for each test, gone with it.
-class WrittenFiles : public testing::Test {
+class WrittenFiles : public ::testing::Test {
  protected:
   WrittenFiles() {
     std::string pattern = (std::filesystem::temp_directory_path() / "weights-XXXXXX").string();

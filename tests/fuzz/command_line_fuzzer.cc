@@ -1,0 +1,91 @@
+// The command line, an argument a line: every command's options are parsed; commands that only
+// compute are run as well, with standard output thrown away. Nothing is written, run for its time,
+// or drawn by another program.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <sstream>
+
+#include "sim/cli/commands.h"
+#include "sim/cli/ranges.h"
+#include "sim/spec/file_error.h"
+#include "tests/fuzz/properties.h"
+
+namespace {
+
+using namespace llmarch;
+using namespace llmarch::cli;
+
+Arguments arguments_of(std::string_view text) {
+  Arguments arguments;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) arguments.push_back(std::move(line));
+  return arguments;
+}
+
+template <class Action>
+bool ends_well(const Action& action) {
+  try {
+    action();
+    return true;
+  } catch (const UsageError&) {
+  } catch (const NotPossible&) {
+  } catch (const BadInput&) {
+  } catch (const FileError&) {
+  } catch (const Overflow&) {
+  }
+  return false;
+}
+
+// A sweep of millions of points is what a user may ask for, and takes what it takes.
+bool is_short(const Values& values) {
+  Integer points = 1;
+  for (const char* name : {"context", "prompt", "batch"}) {
+    if (values.count(name) == 0) continue;
+    ends_well([&] { points *= parse_axis(name, values[name].as<std::string>()).size(); });
+    if (points > 1'000) return false;
+  }
+  return true;
+}
+
+bool may_run(const Command& command, const Values& values) {
+  constexpr std::array<std::string_view, 7> kCheap{"list",  "show",   "compare", "sweep",
+                                                   "check", "import", "fit"};
+  if (std::find(kCheap.begin(), kCheap.end(), command.name) == kCheap.end()) return false;
+  if (values.count("output") > 0 || values.count("all") > 0) return false;
+  if (values.count("format") > 0 && values["format"].as<std::string>() == "png") return false;
+  return is_short(values);
+}
+
+void try_command(const Command& command, const Arguments& arguments) {
+  Values values;
+  const bool parsed =
+      ends_well([&] { values = parse_arguments(command.options(), "argument", arguments); });
+  if (!parsed || !may_run(command, values)) return;
+  ends_well([&] { command.run(arguments); });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  const int nowhere = ::open("/dev/null", O_WRONLY);
+  fuzz::require(nowhere >= 0 && ::dup2(nowhere, STDOUT_FILENO) == STDOUT_FILENO,
+                "standard output can be thrown away");
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Arguments arguments = arguments_of(fuzz::text_of(data, size));
+  if (arguments.empty()) return 0;
+  const std::string name = arguments.front();
+  arguments.erase(arguments.begin());
+  for (const Command& command : commands()) {
+    if (command.name == name) {
+      try_command(command, arguments);
+      return 0;
+    }
+  }
+  ends_well([&] { run_program({name}); });
+  return 0;
+}
