@@ -30,7 +30,8 @@ class AHostileCheckpoint : public ::testing::Test {
     const Seen seen =
         run_shell("timeout 20 '" LLMARCH_PROGRAM "' verify '" + folder_.path().string() + "'");
     EXPECT_EQ(seen.status, 2) << seen.errors;
-    EXPECT_THAT(seen.errors, HasSubstr(folder_.file(name)));
+    EXPECT_THAT(seen.errors,
+                HasSubstr(name.empty() ? folder_.path().string() : folder_.file(name)));
     EXPECT_THAT(seen.errors, HasSubstr(offence));
     EXPECT_LT(seen.errors.size(), 1000U);
   }
