@@ -99,7 +99,9 @@ void require_memory(const std::filesystem::path& folder, const Model& model) {
 
 std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
   const std::filesystem::path& folder = request.folder;
-  const auto [model, naming] = load_config_file(folder / "config.json");
+  const ConfiguredModel configured = load_config_file(folder / "config.json");
+  const Model& model = configured.model;  // no binding: Clang 14 captures none in a lambda
+  const CheckpointNaming naming = configured.naming;
   const auto checkpoint = SafetensorsCheckpoint::open(folder);
   require_memory(folder, model);
   const Expected expected = load_expected(folder / kExpectedFile, model.graph);

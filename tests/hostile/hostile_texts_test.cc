@@ -132,7 +132,7 @@ TEST_F(AHostileText, HasChecksWithoutEnd) {
 }
 
 TEST_F(AHostileText, IsNoRegularFile) {
-  for (const std::string name : {"a.toml", "a.json"}) {
+  for (const std::string& name : {std::string("a.toml"), std::string("a.json")}) {
     ASSERT_EQ(::mkfifo(folder_.file(name).c_str(), 0600), 0);
     expect_refused("check", name, "is a pipe; name a regular file");
     fs::remove(folder_.file(name));
