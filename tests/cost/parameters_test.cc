@@ -96,6 +96,16 @@ TEST(ActiveParameters, KeepATiedTableAsTheHead) {
   EXPECT_EQ(gpt2.total - gpt2.active.without_embeddings, Elements(50'257 * 768));
 }
 
+// Without an input embedding: neither the table of 31 x 10 nor that of one layer, 13 x 4; a head of
+// its own stays.
+TEST(ActiveParameters, LeaveOutBothTablesOfTheInput) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.per_layer_embedding = PerLayerEmbedding{13, 4, Activation::relu, false};
+  const ActiveParameters active = predict_parameters(lower(spec)).active;
+  EXPECT_EQ(active.all - active.without_input_embedding, Elements(31 * 10 + 13 * 4));
+  EXPECT_EQ(active.without_input_embedding - active.without_embeddings, Elements(31 * 10));
+}
+
 TEST(TheCache, GrowsByWhatTheLayersKeepOfAToken) {
   const Figure bytes[] = {{"gpt2", 12 * 2 * 12 * 64 * 2},         // 36 KiB
                           {"llama-3.2-1b", 16 * 2 * 8 * 64 * 2},  // 32 KiB

@@ -99,7 +99,7 @@ def declarations_of(text, tokens):
                 end = closing_of(tokens, index)
                 if "(" in words:
                     signature = words_between(text, tokens, begin, index)
-                    returns = "void" not in {token.text for token in tokens[begin:begin + 3]}
+                    returns = "void" not in signature.split("(")[0].split()
                     found.append(Function(signature, returns, index + 1, end))
                 elif tokens[begin].text in ("constexpr", "const"):
                     found.append(Values(words_between(text, tokens, begin, index), index + 1, end))
