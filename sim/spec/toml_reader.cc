@@ -40,6 +40,13 @@ bool is_before(const toml::source_position& a, const toml::source_position& b) {
   return std::pair(a.line, a.column) < std::pair(b.line, b.column);
 }
 
+// The library gives no double for a whole number above 2^53, of which some are none exactly; the
+// nearest is what is meant where a real number is asked for.
+double real_number(const toml::node& node) {
+  const auto whole = node.value_exact<std::int64_t>();
+  return whole ? static_cast<double>(*whole) : *node.value_exact<double>();
+}
+
 // What a header can hold without quotes, so that paths and messages stay unambiguous.
 bool is_plain_name(const std::string& name) {
   constexpr std::string_view kLetters =
@@ -84,7 +91,7 @@ void TableReader::operator()(const Field& field, double& member, const RealRange
   const toml::node* node = required(field);
   if (node == nullptr) return;
   if (!node->is_number()) return refuse_type(field, *node, "a number", explained(field));
-  const double value = *node->value<double>();
+  const double value = real_number(*node);
   if (!std::isfinite(value) || value <= range.above || value > range.most) {
     return refuse(
         field, *node, fmt::format("'{}' in {} is {}", field.key, what_, value),

@@ -54,6 +54,18 @@ TEST(AHardwareFile, IsReadWhole) {
   EXPECT_FALSE(load.hardware->peak.bf16);
 }
 
+// 2^53 + 1 is no double, and the nearest is meant. A fuzzer found that what was read there was
+// whatever stood in memory.
+TEST(AHardwareFile, MayGiveARealNumberAsAWholeOneHoweverLarge) {
+  const std::string text = replaced(std::string(kToy), "4e9", "9007199254740993");
+  const HardwareLoad load = load_toml_hardware(text);
+  ASSERT_THAT(load.problems, IsEmpty());
+  EXPECT_EQ(load.hardware->peak.f32.flops_per_second, 9007199254740992.0);
+  const HardwareLoad again = load_toml_hardware(write_toml_hardware(*load.hardware, {}));
+  ASSERT_THAT(again.problems, IsEmpty());
+  EXPECT_EQ(again.hardware->peak.f32.flops_per_second, 9007199254740992.0);
+}
+
 TEST(AHardwareFile, SaysWhatIsMissingAndWhatIsUnknown) {
   const std::string text =
       replaced(std::string(kToy), "source = \"another page\"", "sorce = \"x\"");
