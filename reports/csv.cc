@@ -175,4 +175,8 @@ std::string render_csv(const Document& document) {
   return text;
 }
 
+std::string csv_field(const std::string& text) {
+  return quoted(safe_text(text));
+}
+
 }  // namespace llmarch::reports

@@ -18,4 +18,7 @@ namespace llmarch::reports {
 // apostrophe; numbers do not.
 std::string render_csv(const Document& document);
 
+// One text as such a field, for tables that are too long to be made whole.
+std::string csv_field(const std::string& text);
+
 }  // namespace llmarch::reports

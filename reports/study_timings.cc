@@ -2,20 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "reports/cells.h"
 #include "reports/format.h"
 
 namespace llmarch::reports {
 namespace {
 
-// A run for decode has a prompt of one token, one for prefill a context of one.
-bool of_prefill(const Measurement& run) {
-  return run.size.context == 1;
-}
-
 std::string step_text(const Measurement& run) {
-  return of_prefill(run) ? fmt::format("prefill of {}", context_tokens(run.size.prompt.value()))
-                         : fmt::format("decode at {}", context_tokens(run.size.context.value()));
+  return run.prefill ? fmt::format("prefill of {}", context_tokens(run.size.prompt.value()))
+                     : fmt::format("decode at {}", context_tokens(run.size.context.value()));
 }
 
 Cell rate_cell(double tokens_per_second) {
@@ -24,7 +21,7 @@ Cell rate_cell(double tokens_per_second) {
 }
 
 CellRow row_of(const Measurement& run) {
-  const TimedStep& step = of_prefill(run) ? *run.prefill : *run.decode;
+  const TimedStep& step = run.prefill ? *run.prefill : *run.decode;
   const Spread rate = step.tokens_per_second();
   const double share = step.floor.seconds / step.seconds.median;
   return {{text_cell(run.model),
@@ -55,13 +52,9 @@ std::vector<Block> study_timings(const std::deque<Measurement>& runs, const RunC
   Notes notes{
       {"Timed: the median of the repeats, on synthetic weights. Of the limit: the floor that "
        "the probe beside the run sets, over the time that was taken."}};
-  for (const Measurement& run : runs) {
-    if (!run.whole()) {
-      notes.lines.emplace_back(
-          "Where a part of a model is held, a step's time is that of the part, "
-          "times its repeat.");
-      break;
-    }
+  if (!std::all_of(runs.begin(), runs.end(), [](const auto& run) { return run.whole(); })) {
+    notes.lines.emplace_back(
+        "Where a part of a model is held, a step's time is that of the part, times its repeat.");
   }
   for (const std::string& warning : warnings) notes.lines.push_back("Beware: " + warning + ".");
   return {Heading{"Timed on this machine"},

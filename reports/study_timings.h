@@ -12,7 +12,7 @@
 
 namespace llmarch::reports {
 
-// Nothing where nothing was run.
+// Of each run one phase was timed. Nothing where nothing was run.
 std::vector<Block> study_timings(const std::deque<Measurement>& runs, const RunContext& context,
                                  const std::vector<std::string>& warnings);
 

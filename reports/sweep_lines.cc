@@ -6,6 +6,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "reports/csv.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -46,13 +48,6 @@ struct PointColumns {
     if (kv) text("kv", name_of(point.line.settings.kv));
   }
 };
-
-std::string csv_text(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 std::string csv_header(const SweepPlan& plan, const PointColumns& columns) {
   std::string header = "model";
@@ -125,7 +120,7 @@ void write_sweep_csv(const SweepPlan& plan, const Write& write) {
         },
         [&](std::string_view, std::string_view value) {
           out += separator;
-          out += csv_text(value);
+          out += csv_field(std::string(value));
           separator = ",";
         });
     for (const QuantityValue& value : point.values) {

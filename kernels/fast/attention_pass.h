@@ -64,11 +64,11 @@ class AttentionPass {
     take_queries();
     std::fill(largest_.begin(), largest_.end(), kNone);
     std::fill(sums_.begin(), sums_.end(), 0.0F);
-    std::fill_n(weighted_.begin(), (rows.last - rows.first) * problem_->padded_values(), 0.0F);
+    std::fill_n(weighted_.begin(), this->rows() * problem_->padded_values(), 0.0F);
     const Share whole = met_whole(blocks);
     const std::size_t quarter = (whole.last - whole.first) / kStreams;
-    const std::size_t most = std::clamp<std::size_t>(
-        kMostScores / (kStreams * kBlock * (rows.last - rows.first)), 1, kMostFours);
+    const std::size_t most =
+        std::clamp<std::size_t>(kMostScores / (kStreams * kBlock * this->rows()), 1, kMostFours);
     for (std::size_t block = blocks.first; block < whole.first; ++block) meet_one(block, tally);
     for (std::size_t i = 0; i < quarter; i += most) {
       const Fours fours{whole.first + i, quarter, std::min(most, quarter - i)};
@@ -83,7 +83,7 @@ class AttentionPass {
 
   void finish() const {
     const AttentionProblem& p = *problem_;
-    for (std::size_t i = 0; i < rows_.last - rows_.first; ++i) {
+    for (std::size_t i = 0; i < rows(); ++i) {
       p.rows->scale(weighted_.data() + i * p.padded_values(), p.value_width, 1 / sums_[i],
                     target(i));
     }
@@ -104,7 +104,8 @@ class AttentionPass {
  private:
   template <class T>
   std::span<T> take(std::size_t count) {
-    auto* const start = reinterpret_cast<T*>(memory_ + taken_);
+    // Without memory it is only counted.
+    auto* const start = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + taken_);
     taken_ += up_to(count * sizeof(T), 64);
     return {start, count};
   }

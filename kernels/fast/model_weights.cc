@@ -1,8 +1,9 @@
 #include "kernels/fast/model_weights.h"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
+
+#include "kernels/weights/weight_store.h"
 
 namespace llmarch::fast {
 namespace {
@@ -11,28 +12,14 @@ std::size_t size(Integer count) {
   return static_cast<std::size_t>(count.value());
 }
 
-struct Spread {
-  float centre, limit;
-};
-
-Spread spread_of(const Weight& weight) {
-  switch (kind_of(weight.role)) {
-    case WeightKind::norm: return {1.0F, 0.1F};
-    case WeightKind::bias: return {0.0F, 0.1F};
-    case WeightKind::table: return {0.0F, 1.0F};
-    case WeightKind::matrix:
-      return {0.0F, static_cast<float>(std::sqrt(3 / weight.columns.as_double()))};
-  }
-  throw std::logic_error("spread_of: a weight kind outside the enumeration");
-}
-
 // The same on every machine; vectors are small enough to be drawn one by one.
-void fill_vector(std::span<float> vector, const Spread& spread, std::uint64_t seed) {
+void fill_vector(std::span<float> vector, const WeightDistribution& drawn_from,
+                 std::uint64_t seed) {
   std::uint64_t state = seed;
   for (float& element : vector) {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     const auto drawn = static_cast<float>(state >> 40U) / static_cast<float>(1U << 23U) - 1.0F;
-    element = spread.centre + spread.limit * drawn;
+    element = drawn_from.centre + drawn_from.spread * drawn;
   }
 }
 
@@ -92,12 +79,12 @@ ModelWeights::ModelWeights(const OpGraph& graph, Stored stored, const Held& held
 
 void ModelWeights::fill_synthetic(Team& team, std::uint64_t seed) {
   for (WeightId id = 0; id < weights_.size(); ++id) {
-    const Spread spread = spread_of(graph_->weights[id]);
+    const WeightDistribution drawn_from = distribution_of(graph_->weights[id]);
     for (PackedMatrix& matrix : weights_[id].matrices) {
       matrix.fill_synthetic(team, ++seed,
-                            std::min(spread.limit, clips_[id].value_or(spread.limit)));
+                            std::min(drawn_from.spread, clips_[id].value_or(drawn_from.spread)));
     }
-    for (std::vector<float>& vector : weights_[id].vectors) fill_vector(vector, spread, ++seed);
+    for (std::vector<float>& vector : weights_[id].vectors) fill_vector(vector, drawn_from, ++seed);
   }
 }
 

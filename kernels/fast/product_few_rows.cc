@@ -16,8 +16,8 @@ using simd::Tile;
 
 constexpr std::size_t kShared = 8;  // of so many panels one is for whoever is through first
 constexpr std::size_t kChunk = 4;   // panels, taken at a time
-constexpr std::size_t kWorthSharing =
-    64;                               // panels of a thread: of fewer a chunk is too large a part
+// Panels of a thread: of fewer a chunk is too large a part.
+constexpr std::size_t kWorthSharing = 64;
 constexpr std::size_t kStepUnit = 8;  // stretches begin at a multiple
 
 // The sums of a panel whose first part was another thread's.
@@ -67,7 +67,6 @@ class Stream {
     for (const Product& product : products) {
       const Share panels = panels_of(product);
       all_ += (panels.last - panels.first) * steps_of(*product.weights);
-      most_rows_ = std::max(most_rows_, product.in.rows);
       left_bytes_ = std::max(
           left_bytes_, product.in.rows * steps_of(*product.weights) * kernels(product).left_bytes);
     }
@@ -278,7 +277,6 @@ class Stream {
   Team* team_;
   std::span<const Product> products_;
   std::size_t all_ = 0;  // steps
-  std::size_t most_rows_ = 0;
   std::size_t left_bytes_ = 0;
 };
 

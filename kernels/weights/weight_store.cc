@@ -28,12 +28,9 @@ class Random {
   std::uint64_t state_;
 };
 
-struct Distribution {
-  float centre;
-  float spread;
-};
+}  // namespace
 
-Distribution distribution_of(const Weight& weight) {
+WeightDistribution distribution_of(const Weight& weight) {
   switch (kind_of(weight.role)) {
     case WeightKind::norm: return {1.0F, 0.1F};
     case WeightKind::bias: return {0.0F, 0.1F};
@@ -43,8 +40,6 @@ Distribution distribution_of(const Weight& weight) {
   }
   throw std::logic_error("distribution_of: a weight kind outside the enumeration");
 }
-
-}  // namespace
 
 WeightStore::WeightStore(const OpGraph& graph) {
   for (const Weight& weight : graph.weights) {

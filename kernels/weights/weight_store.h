@@ -35,8 +35,14 @@ class WeightStore {
   std::vector<std::vector<std::vector<float>>> arrays_;
 };
 
-// Random weights, the same for the same seed on every machine: matrices small enough that hidden
-// states stay near 1, norms near 1, biases near 0.
+// Random weights are drawn evenly from `centre` - `spread` to `centre` + `spread`: matrices so
+// small that hidden states stay near 1, norms near 1, biases near 0.
+struct WeightDistribution {
+  float centre, spread;
+};
+WeightDistribution distribution_of(const Weight& weight);
+
+// Random weights, the same for the same seed on every machine.
 WeightStore synthetic_weights(const OpGraph& graph, std::uint64_t seed);
 
 }  // namespace llmarch

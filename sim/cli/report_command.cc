@@ -28,6 +28,7 @@ Options report_options() {
 reports::Document document_of(const StudyResult& result, const StudyClock& clock,
                               const MachineWatch& machine) {
   reports::Document document = reports::study_document(result);
+  if (clock.runs().empty()) return document;
   for (reports::Block& block :
        reports::study_timings(clock.runs(), run_context({}), timing_warnings(machine))) {
     document.blocks.push_back(std::move(block));

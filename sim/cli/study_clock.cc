@@ -33,6 +33,10 @@ RunSize size_of(const Point& point, TimedPhase phase) {
           .threads = usable_threads()};
 }
 
+bool has(const Measurement& run, TimedPhase phase) {
+  return phase == TimedPhase::decode ? run.decode.has_value() : run.prefill.has_value();
+}
+
 bool same(const RunSize& a, const RunSize& b) {
   return a.context == b.context && a.prompt == b.prompt && a.batch == b.batch &&
          a.weights == b.weights && a.kv == b.kv;
@@ -71,7 +75,7 @@ std::optional<double> StudyClock::read(const Model& model, const Point& point, T
 const Measurement& StudyClock::run(const Model& model, const RunSize& size, TimedPhase phase) {
   const Repeats repeats = repeats_of(phase);
   const auto known = std::find_if(runs_.begin(), runs_.end(), [&](const Measurement& run) {
-    return run.model == model.spec.name && same(run.size, size);
+    return run.model == model.spec.name && same(run.size, size) && has(run, phase);
   });
   if (known != runs_.end()) return *known;
   say(model, size);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "kernels/fast/verify_engine.h"
 #include "kernels/weights/checkpoint.h"
@@ -70,7 +69,7 @@ std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expec
                                      fast::Stored stored,
                                      const std::function<void(const TakeWeight&)>& load) {
   const Integer tokens = std::ssize(expected.input_ids);
-  const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+  const auto threads = static_cast<std::size_t>(usable_threads());
   const fast::EngineOptions options{
       stored, stored, threads, fast::best_isa(), fast::hold_everything(graph), 1, tokens, tokens};
   fast::Engine engine = fast::Engine::loaded(graph, options, load);

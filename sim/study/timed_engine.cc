@@ -11,11 +11,6 @@ namespace {
 // Several times what the processor's caches hold, and little beside a model's weights.
 constexpr std::size_t kEnoughToProbe = std::size_t{192} << 20;
 
-Integer vocabulary_of(const OpGraph& graph) {
-  const Block& head = graph.blocks.back();
-  return head.values.at(head.output).columns;
-}
-
 // Spread over the vocabulary, so that no two rows of a table are looked up one after the other.
 std::vector<std::int64_t> token_ids(Integer count, Integer vocabulary) {
   constexpr std::int64_t kStep = 7919;
@@ -29,7 +24,7 @@ std::vector<std::int64_t> token_ids(Integer count, Integer vocabulary) {
 }  // namespace
 
 EngineBench::EngineBench(const OpGraph& graph, fast::Engine engine)
-    : vocabulary_(vocabulary_of(graph)), engine_(std::move(engine)) {}
+    : vocabulary_(token_vocabulary(graph)), engine_(std::move(engine)) {}
 
 MachineLimits EngineBench::probe() {
   const std::span<const std::byte> weights = engine_.weight_memory();

@@ -81,7 +81,9 @@ TEST(AStudy, RunsWhatItsClaimsAskAClockForWhenToldTo) {
              "expect = \"needs a run\"\nexpect_timed = \"holds\"\n"
              "check = [\"timed_decode(small, context = 8) > 0\",\n"
              "  \"timed_prefill(small, prompt = 8) > 0\",\n"
-             "  \"timed_norm_share(small, context = 8) <= 1\"]\n");
+             "  \"timed_norm_share(small, context = 8) <= 1\",\n"
+             "  \"timed_decode(small, context = 1) > 0\",\n"
+             "  \"timed_prefill(small, prompt = 1) > 0\"]\n");
   const std::string command = "report '" + folder.file("s.toml") + "'";
   const Seen untimed = run_llmarch(command);
   EXPECT_EQ(untimed.status, 0);
@@ -92,6 +94,9 @@ TEST(AStudy, RunsWhatItsClaimsAskAClockForWhenToldTo) {
   EXPECT_THAT(timed.output, ::testing::HasSubstr("## Timed on this machine"));
   EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | decode at 8 |"));
   EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | prefill of 8 |"));
+  // Of the same size, and yet two runs.
+  EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | decode at 1 |"));
+  EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | prefill of 1 |"));
 }
 
 TEST(AStudy, ThatCannotBeReadIsRefusedWithThePlace) {
