@@ -140,11 +140,10 @@ void OutputFile::open_beside() {
   constexpr int kMostLeftBehind = 1'000;
   for (int attempt = 0; attempt < kMostLeftBehind; ++attempt) {
     beside_ = fmt::format("{}.{}-{}.part", target_.string(), ::getpid(), attempt);
+    unfinished_ = UnfinishedFile(beside_);  // before it is made: a signal may come while it is
     descriptor_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ >= 0) {
-      unfinished_ = UnfinishedFile(beside_);
-      return;
-    }
+    if (descriptor_ >= 0) return;
+    unfinished_.release();
     if (errno != EEXIST) break;
   }
   beside_.clear();

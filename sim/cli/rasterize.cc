@@ -7,10 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <sstream>
 
-#include "sim/cli/unfinished_file.h"
 #include "sim/spec/file_error.h"
 
 namespace llmarch::cli {
@@ -20,27 +19,19 @@ namespace fs = std::filesystem;
 
 constexpr const char* kProgram = "rsvg-convert";
 
-// A file that holds the picture while the program reads it.
-class PassingFile {
- public:
-  PassingFile(const std::string& text, const std::string& name) {
-    const int descriptor = ::mkstemp(path_.data());
-    if (descriptor < 0) throw FileError(name, "no temporary file can be made");
-    unfinished_ = UnfinishedFile(path_);
-    ::close(descriptor);
-    std::ofstream stream(path_, std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream) throw FileError(name, "the temporary file cannot be written");
-  }
-  PassingFile(const PassingFile&) = delete;
-  PassingFile& operator=(const PassingFile&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
+using File = std::unique_ptr<FILE, int (*)(FILE*)>;
 
- private:
-  std::string path_ = (fs::temp_directory_path() / "llmarch-XXXXXX").string();
-  UnfinishedFile unfinished_;
-};
+// The picture in a file without a name, for the program to read: no end of this process, however
+// sudden, leaves it behind.
+File nameless_file(const std::string& text, const std::string& name) {
+  File file(std::tmpfile(), &std::fclose);
+  if (file == nullptr) throw FileError(name, "no temporary file can be made");
+  const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
+  if (!written || std::fflush(file.get()) != 0) {
+    throw FileError(name, "the temporary file cannot be written");
+  }
+  return file;
+}
 
 }  // namespace
 
@@ -54,8 +45,9 @@ bool can_rasterize() {
 }
 
 std::string rasterize(const std::string& svg, const std::string& name) {
-  const PassingFile file(svg, name);
-  const std::string command = fmt::format("{} --format=png --zoom=2 '{}'", kProgram, file.path());
+  const File file = nameless_file(svg, name);
+  const std::string command =
+      fmt::format("{} --format=png --zoom=2 /dev/fd/{}", kProgram, ::fileno(file.get()));
   FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) throw FileError(name, fmt::format("{} cannot be started", kProgram));
   std::string png;

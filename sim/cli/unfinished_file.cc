@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -52,8 +53,10 @@ UnfinishedFile::~UnfinishedFile() {
 
 void UnfinishedFile::release() {
   if (path_ == nullptr) return;
+  const int kept = errno;  // of the call that could not make the file
   replace(path_, nullptr);
   std::free(std::exchange(path_, nullptr));
+  errno = kept;
 }
 
 void remove_unfinished_files_on_signals() {
