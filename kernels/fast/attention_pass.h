@@ -13,14 +13,17 @@
 // cache while a block of 64 keys and their values passes. Where all rows are one stretch, as in
 // decode, the keys are divided between the threads instead and their partial softmaxes joined.
 //
-// Blocks that every row meets whole go by in fours, one from each quarter of the keys, and while
-// one four is worked on the next is fetched: four streams are read from memory faster than one is
-// (kernels/fast/product_few_rows.cc has the figures). Streams pay when they are long, so that many
-// fours' keys are scored before their values are summed.
+// Blocks that every row meets whole go by in fours, one from each quarter of the keys: several
+// streams are read from memory faster than one is (kernels/fast/product_few_rows.cc has the
+// figures), and fastest where the arithmetic itself reads them. Fetching the next four while one is
+// worked on gave 72 % of bandwidth where this gives 88 (two query heads to a key head, by
+// themselves). Streams pay when they are long, so that many fours' keys are scored before their
+// values are summed.
 namespace llmarch::fast {
 
 inline constexpr std::size_t kStreams = 4;
-inline constexpr std::size_t kMostFours = 16;  // of blocks, scored before values are summed
+inline constexpr std::size_t kMostFours = 64;  // of blocks, scored before values are summed
+inline constexpr std::size_t kStreamTiles = 2;
 // At a time: 128 KiB, an eighth of a second cache.
 inline constexpr std::size_t kMostScores = 32768;
 inline constexpr float kNone = -std::numeric_limits<float>::infinity();
@@ -72,9 +75,7 @@ class AttentionPass {
     for (std::size_t block = blocks.first; block < whole.first; ++block) meet_one(block, tally);
     for (std::size_t i = 0; i < quarter; i += most) {
       const Fours fours{whole.first + i, quarter, std::min(most, quarter - i)};
-      Fours after{fours.from + fours.count, quarter, most};
-      if (i + most >= quarter) after = {whole.first, quarter, most, next_head()};
-      meet_fours(fours, after, tally);
+      meet_fours(fours, tally);
     }
     for (std::size_t block = whole.first + quarter * kStreams; block < blocks.last; ++block) {
       meet_one(block, tally);
@@ -161,11 +162,15 @@ class AttentionPass {
   }
 
   [[nodiscard]] std::size_t rows() const { return rows_.last - rows_.first; }
+  // Evenly, into tiles of at most so many rows.
+  void divide(std::size_t most, std::vector<Share>& tiles) const {
+    const std::size_t count = (rows() + most - 1) / most;
+    tiles.clear();
+    for (std::size_t i = 0; i < count; ++i) tiles.push_back(share_of(rows(), i, count));
+  }
   void divide_into_tiles() {
-    const std::size_t tile_rows = problem_->kernels->tile_rows;
-    const std::size_t count = (rows() + tile_rows - 1) / tile_rows;
-    tiles_.clear();
-    for (std::size_t i = 0; i < count; ++i) tiles_.push_back(share_of(rows(), i, count));
+    divide(problem_->kernels->tile_rows, tiles_);
+    divide(std::max<std::size_t>(problem_->kernels->streams_rows, 1), stream_tiles_);
   }
 
   // A block that some rows do not meet whole.
@@ -173,63 +178,97 @@ class AttentionPass {
     const std::byte* const values = values_of(block);
     for (const Share& some : tiles_) {
       if (!bounds(block, some, tally)) continue;
-      score(block, some, {scores_.data() + some.first * kBlock, kBlock}, {});
+      score(block, some, {scores_.data() + some.first * kBlock, kBlock});
       turn_to_numerators(some, kBlock);
       correct(some);
-      weigh(values, some, {some.first * numerators_bytes(), numerators_bytes()}, {});
+      weigh(values, some, {some.first * numerators_bytes(), numerators_bytes()});
     }
   }
 
-  // Blocks `from` up to `from` + `count`, and those `apart` from them once, twice and three times;
-  // of this head, or of one further on.
+  // Blocks `from` up to `from` + `count`, and those `apart` from them once, twice and three times.
   struct Fours {
     std::size_t from, apart, count;
-    std::size_t heads_on = 0;
     [[nodiscard]] std::size_t block(std::size_t i, std::size_t stream) const {
       return from + i + stream * apart;
     }
   };
 
-  // What is fetched while something else is worked on.
-  struct Ahead {
-    const std::byte* streams[kStreams] = {};
-  };
-
-  // Whose keys are likely to be next: those of the head that follows. Behind the last there is
-  // none.
-  [[nodiscard]] std::size_t next_head() const {
-    return kv_head_ + 1 < problem_->parts.front().cache->shape().heads ? 1 : 0;
-  }
-
-  // `after`: what is met then.
-  void meet_fours(const Fours& fours, const Fours& after, AttentionTally& tally) {
+  void meet_fours(const Fours& fours, AttentionTally& tally) {
     const std::size_t keys = fours.count * kStreams * kBlock;
-    for (std::size_t i = 0; i < fours.count; ++i) {
-      for (std::size_t stream = 0; stream < kStreams; ++stream) {
-        const Ahead ahead =
-            i + 1 < fours.count ? keys_ahead(fours, i + 1, stream) : values_ahead(fours, 0, stream);
-        const std::size_t place = (i * kStreams + stream) * kBlock;
-        for (const Share& some : tiles_) {
-          score(fours.block(i, stream), some, {scores_.data() + some.first * keys + place, keys},
-                some.first == 0 ? ahead : Ahead{});
-        }
-      }
+    const std::size_t at_once = streams_at_once();
+    for (std::size_t first = 0; first < kStreams; first += at_once) {
+      for (std::size_t i = 0; i < fours.count; ++i) score_streams(fours, i, first, at_once);
     }
     count_whole(fours, tally);
     turn_to_numerators({0, rows()}, keys);
     correct({0, rows()});
-    const std::size_t row_bytes = fours.count * kStreams * numerators_bytes();
-    for (std::size_t i = 0; i < fours.count; ++i) {
-      for (std::size_t stream = 0; stream < kStreams; ++stream) {
-        const Ahead ahead =
-            i + 1 < fours.count ? values_ahead(fours, i + 1, stream) : keys_ahead(after, 0, stream);
-        const std::size_t place = (i * kStreams + stream) * numerators_bytes();
-        const std::byte* const values = values_of(fours.block(i, stream));
-        for (const Share& some : tiles_) {
-          weigh(values, some, {some.first * row_bytes + place, row_bytes},
-                some.first == 0 ? ahead : Ahead{});
-        }
+    for (std::size_t i = 0; i < fours.count; ++i) weigh_four(fours, i);
+  }
+
+  // The same for all tiles; 1 where there are so many rows that work on them takes longer than
+  // their keys take to come.
+  [[nodiscard]] std::size_t streams_at_once() const {
+    const simd::ProductKernels& k = *problem_->kernels;
+    if (problem_->parts.size() > 1 || rows() > kStreamTiles * k.streams_rows) return 1;
+    return k.streams_of[stream_tiles_.front().last - stream_tiles_.front().first];
+  }
+
+  // Of four `i`, the blocks of `count` streams from `first` on.
+  void score_streams(const Fours& fours, std::size_t i, std::size_t first, std::size_t count) {
+    const std::size_t keys = fours.count * kStreams * kBlock;
+    float* const out = scores_.data() + (i * kStreams + first) * kBlock;
+    if (count == 1) {
+      for (const Share& some : tiles_) {
+        score(fours.block(i, first), some, {out + some.first * keys, keys});
       }
+      return;
+    }
+    const KeyPart& part = problem_->parts.front();
+    simd::Tile tile{};
+    tile.steps = part.steps();
+    tile.left_stride = part.steps() * problem_->kernels->left_bytes;
+    for (const Share& some : stream_tiles_) {
+      tile.rows = some.last - some.first;
+      tile.left = query_at(0, some.first);
+      for (std::size_t stream = 0; stream < count; ++stream) {
+        tile.streams[stream] = keys_of(part, fours.block(i, first + stream));
+        tile.outs[stream] = out + some.first * keys + stream * kBlock;
+        tile.out_strides[stream] = keys;
+      }
+      problem_->kernels->part_streams(tile);
+    }
+  }
+
+  // weighted = weighted + numerators * values, for a four
+  void weigh_four(const Fours& fours, std::size_t i) {
+    const std::size_t row_bytes = fours.count * kStreams * numerators_bytes();
+    const std::size_t width = problem_->padded_values();
+    simd::Tile tile{};
+    tile.steps = value_steps();
+    tile.left_stride = row_bytes;
+    tile.left_gap = numerators_bytes();
+    tile.onto_stride = tile.out_stride = width;
+    for (std::size_t column = 0; column < width; column += kBlock) {
+      tile.columns = std::min(kBlock, width - column);
+      for (std::size_t stream = 0; stream < kStreams; ++stream) {
+        tile.streams[stream] = values_of(fours.block(i, stream)) + column * value_steps() * 4;
+      }
+      for (const Share& some : tiles_) {
+        tile.rows = some.last - some.first;
+        tile.left = numerators_.data() + some.first * row_bytes + i * kStreams * numerators_bytes();
+        tile.onto = tile.out = weighted_.data() + some.first * width + column;
+        multiply_four(tile);
+      }
+    }
+  }
+
+  void multiply_four(simd::Tile tile) const {
+    if (tile.columns == kBlock) return problem_->kernels->join_streams(tile);
+    const std::byte* const left = tile.left;
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      tile.left = tile.ahead = tile.far = left + stream * tile.left_gap;
+      tile.right = tile.streams[stream];
+      problem_->kernels->multiply(tile);
     }
   }
 
@@ -243,25 +282,6 @@ class AttentionPass {
       const std::size_t start = fours.block(0, stream) * kBlock;
       tally.opened[sequence_].join(start, start + fours.count * kBlock);
     }
-  }
-
-  // The part of a four's blocks that is fetched while its like before it, `turn` of four, is worked
-  // on: a quarter of each.
-  [[nodiscard]] Ahead ahead_of(const Cache& cache, const Fours& fours, std::size_t i,
-                               std::size_t turn) const {
-    Ahead ahead;
-    for (std::size_t stream = 0; stream < kStreams; ++stream) {
-      ahead.streams[stream] =
-          cache.block(sequence_, head_of(cache) + fours.heads_on, fours.block(i, stream)) +
-          turn * (cache.block_bytes() / kStreams);
-    }
-    return ahead;
-  }
-  [[nodiscard]] Ahead keys_ahead(const Fours& fours, std::size_t i, std::size_t turn) const {
-    return ahead_of(*problem_->parts.front().cache, fours, i, turn);
-  }
-  [[nodiscard]] Ahead values_ahead(const Fours& fours, std::size_t i, std::size_t turn) const {
-    return ahead_of(*problem_->values, fours, i, turn);
   }
 
   // Which keys of the block each row meets; false when there are none. This is where meetings are
@@ -288,7 +308,7 @@ class AttentionPass {
     std::size_t stride;  // from row to row
   };
 
-  void score(std::size_t block, Share rows, Scores out, const Ahead& ahead) {
+  void score(std::size_t block, Share rows, Scores out) {
     const AttentionProblem& p = *problem_;
     for (std::size_t k = 0; k < p.parts.size(); ++k) {
       const KeyPart& part = p.parts[k];
@@ -304,7 +324,6 @@ class AttentionPass {
       tile.onto = k == 0 ? nullptr : tile.out;
       tile.onto_stride = tile.out_stride;
       tile.ahead = tile.far = tile.left;
-      std::copy_n(ahead.streams, kStreams, tile.beside);
       p.kernels->multiply(tile);
     }
   }
@@ -343,7 +362,7 @@ class AttentionPass {
   };
 
   // weighted = weighted + numerators * values
-  void weigh(const std::byte* values, Share rows, Numerators from, const Ahead& ahead) {
+  void weigh(const std::byte* values, Share rows, Numerators from) {
     const AttentionProblem& p = *problem_;
     const std::size_t width = p.padded_values();
     for (std::size_t column = 0; column < width; column += kBlock) {
@@ -358,10 +377,6 @@ class AttentionPass {
       tile.onto = tile.out = sums;
       tile.onto_stride = tile.out_stride = width;
       tile.ahead = tile.far = tile.left;
-      for (std::size_t i = 0; i < kStreams; ++i) {
-        if (ahead.streams[i] == nullptr) continue;
-        tile.beside[i] = ahead.streams[i] + column / kBlock * tile.steps * 64;
-      }
       p.kernels->multiply(tile);
     }
   }
@@ -369,7 +384,7 @@ class AttentionPass {
   const AttentionProblem* problem_;
   std::size_t sequence_ = 0, kv_head_ = 0;
   Share rows_{};
-  std::vector<Share> tiles_;
+  std::vector<Share> tiles_, stream_tiles_;
   std::byte* memory_;
   std::size_t taken_ = 0;
   std::array<std::span<std::byte>, kMostParts> queries_;  // a left operand for each part

@@ -177,32 +177,36 @@ class Stream {
     if (these.panels.first < these.panels.last) whole.push_back(these);
   }
 
-  // Panels that are wanted whole, in four streams; what is left over of four, one by one.
+  // Panels that are wanted whole, in as many streams as there can be; what is left over, one by
+  // one.
   void whole_panels(std::span<const WholePanels> whole, const std::byte* left,
                     Remainder& remainder) const {
     std::size_t count = 0;
     for (const WholePanels& some : whole) count += some.panels.last - some.panels.first;
-    const std::size_t quarter = streams_at_once(whole) ? count / 4 : 0;
+    const std::size_t streams = streams_at_once(whole);
+    const std::size_t each = count / streams;
     PanelCursor cursors[4];
-    for (std::size_t i = 0; i < 4; ++i) cursors[i] = PanelCursor(whole, i * quarter);
-    for (std::size_t i = 0; i < quarter; ++i) four(cursors, left);
+    for (std::size_t i = 0; i < streams; ++i) cursors[i] = PanelCursor(whole, i * each);
+    for (std::size_t i = 0; streams > 1 && i < each; ++i)
+      at_once(std::span(cursors).first(streams), left);
     const auto all = [](const PanelCursor& cursor) {
       return Share{0, steps_of(*cursor.product().weights)};
     };
-    PanelCursor& rest = cursors[3];
-    for (std::size_t i = 4 * quarter; i < count; ++i, rest.next()) {
+    PanelCursor& rest = cursors[streams - 1];
+    for (std::size_t i = streams > 1 ? streams * each : 0; i < count; ++i, rest.next()) {
       stretch(rest.product(), rest.panel(), all(rest), left, remainder);
     }
   }
 
-  [[nodiscard]] bool streams_at_once(std::span<const WholePanels> whole) const {
-    if (whole.empty()) return false;
+  [[nodiscard]] std::size_t streams_at_once(std::span<const WholePanels> whole) const {
+    if (whole.empty()) return 1;
     const Product& product = *whole.front().product;
-    return product.in.rows <= kernels(product).streams_rows;
+    const ProductKernels& k = kernels(product);
+    return product.in.rows > k.streams_rows ? 1 : k.streams_of[product.in.rows];
   }
 
   // A panel of each cursor, all of which move on.
-  void four(PanelCursor (&cursors)[4], const std::byte* left) const {
+  void at_once(std::span<PanelCursor> cursors, const std::byte* left) const {
     const Product& some = cursors[0].product();
     const ProductKernels& k = kernels(some);
     Tile tile{};
@@ -211,7 +215,7 @@ class Stream {
     tile.steps = steps_of(*some.weights);
     tile.left = left;
     tile.left_stride = tile.steps * k.left_bytes;
-    for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < cursors.size(); ++i) {
       const Product& product = cursors[i].product();
       tile.streams[i] = product.weights->panel(cursors[i].panel());
       tile.outs[i] = product.out.data + placed(product, cursors[i].panel()).column;

@@ -68,7 +68,17 @@ const std::vector<Case> kCases{
     {4, 2, 16, 16, {1, 100, 60}, Window{Integer(33)}, {}},
     {4, 2, 16, 16, {1, 1, 128}, Chunk{Integer(64)}, {}},  // a chunk's first position: one key
     {4, 2, 16, 16, {1, 130, 20}, Chunk{Integer(50)}, {}},
-    {80, 1, 16, 16, {1, 3, 90}, EveryKey{}, {}}};  // more heads than a stretch
+    {80, 1, 16, 16, {1, 3, 90}, EveryKey{}, {}},  // more heads than a stretch
+    // Depths at which keys go by in fours of blocks, several times, with blocks left over; for each
+    // number of query heads to a key head that goes another way.
+    {2, 2, 64, 64, {1, 1, 900}, EveryKey{}, {}},
+    {4, 2, 128, 128, {2, 1, 1100}, EveryKey{}, {}},
+    {6, 2, 48, 80, {1, 1, 700}, EveryKey{}, {}},
+    {8, 2, 64, 128, {1, 1, 640}, EveryKey{}, 5.0F},
+    {10, 2, 16, 16, {1, 1, 1500}, Window{Integer(1000)}, {}},
+    {14, 2, 64, 64, {1, 1, 1000}, EveryKey{}, {}},
+    {40, 1, 16, 64, {1, 1, 6000}, EveryKey{}, {}},  // more scores than are kept at a time
+    {4, 2, 16, 16, {1, 20, 700}, EveryKey{}, {}}};  // a prompt behind a past
 
 // bf16 numerators carry 8 significant bits: each weight is off by at most 2^-9 of itself, and so is
 // the sum of values below 1.

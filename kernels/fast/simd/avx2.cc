@@ -17,6 +17,7 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           multiply_narrow<Operands>,
           join_streams_narrow<Operands>,
           1,
+          {0, 4, 0, 0},
           part_streams_narrow<Operands>,
           multiply_transposed<Operands>,
           softmax<Operands, convert_to_floats<Operands>>,

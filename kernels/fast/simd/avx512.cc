@@ -18,6 +18,7 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           multiply_wide<Operands>,
           join_streams_wide<Operands>,
           3,
+          {0, 4, 2, 2},
           part_streams_wide<Operands>,
           multiply_transposed<Operands>,
           softmax<Operands, convert_to_floats<Operands>>,

@@ -30,10 +30,7 @@ struct Tile {
   std::size_t ahead_stride;
   const std::byte* far;
   std::size_t far_stride;
-  // Or, where they are there, of each of four pieces 64 bytes a step: what comes from memory comes
-  // faster in four streams than in one.
-  const std::byte* beside[4];
-  // join_streams, part_streams: four right operands instead of `right`.
+  // join_streams, part_streams: several right operands instead of `right`.
   const std::byte* streams[4];
   // part_streams: where the sums of each go, instead of `out`.
   float* outs[4];
@@ -64,8 +61,10 @@ struct ProductKernels {
   void (*multiply)(const Tile& tile);
   // out = onto + the sum of four products, each of `steps` steps; 64 columns.
   void (*join_streams)(const Tile& tile);
-  // Four products of the same rows, up to `streams_rows` of them, each of 64 columns of `outs`.
+  // Products of the same rows, up to `streams_rows` of them, each of 64 columns of `outs`: as many
+  // products at once as `streams_of[rows]` says, which is what the registers can hold.
   std::size_t streams_rows;
+  std::size_t streams_of[4];
   void (*part_streams)(const Tile& tile);
   // out[i] = sum over o of left[o] * right(o, i), for the 16 inputs that `right` points to in the
   // first of `panels` panels.

@@ -90,6 +90,7 @@ constexpr ProductKernels products(void (*multiply)(const Tile&), void (*join_str
           multiply,
           join_streams,
           0,
+          {},
           nullptr,
           multiply_transposed<Operands>,
           softmax<Operands, convert_to_floats<Operands>>,

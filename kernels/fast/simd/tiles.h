@@ -60,7 +60,7 @@ struct WidenedOperands {
 };
 
 // memory: from four streams in turn.
-enum class From { cache, prefetched, memory };
+enum class From { cache, memory };
 
 template <class Operands, int kRows, int kVectors, From kFrom>
 void run_tile(const Tile& tile) {
@@ -104,16 +104,10 @@ void run_tile(const Tile& tile) {
     const std::byte* left = tile.left;
     const std::byte* right = tile.right;
     for (std::size_t step = 0; step < tile.steps; ++step) {
-      if constexpr (kFrom == From::prefetched) {
-        LLMARCH_UNROLL for (std::size_t i = 0; i < 4; ++i) {
-          Lanes::prefetch(tile.beside[i] + step * 64);
-        }
-      } else {
-        Lanes::prefetch(ahead);
-        Lanes::prefetch_far(far);
-        ahead += tile.ahead_stride;
-        far += tile.far_stride;
-      }
+      Lanes::prefetch(ahead);
+      Lanes::prefetch_far(far);
+      ahead += tile.ahead_stride;
+      far += tile.far_stride;
       go(left, right);
       left += Operands::kLeftBytes;
       right += right_stride;
@@ -145,9 +139,6 @@ inline constexpr std::size_t kTileRows = 6;
 // Thirty-two registers: 6 x 64 sums take 24 of them.
 template <class Operands>
 void multiply_wide(const Tile& tile) {
-  if (tile.beside[0] != nullptr && tile.columns == 64) {
-    return run_rows<Operands, 4, From::prefetched>(tile);
-  }
   switch (tile.columns / 16) {
     case 1: return run_rows<Operands, 1, From::cache>(tile);
     case 2: return run_rows<Operands, 2, From::cache>(tile);
@@ -156,19 +147,19 @@ void multiply_wide(const Tile& tile) {
   }
 }
 
-// Rows against four streams at once, of each some of the 64 columns.
-template <class Operands, int kRows, int kVectors>
+// Rows against several streams at once, of each some of the 64 columns.
+template <class Operands, int kRows, int kVectors, int kStreams>
 void run_parted(const Tile& tile, std::size_t column) {
   using Lanes = typename Operands::Lanes;
   constexpr std::size_t kVector = Lanes::kWidth * 4;
-  typename Lanes::F sums[kRows][4 * kVectors];
+  typename Lanes::F sums[kRows][kStreams * kVectors];
   LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
-    LLMARCH_UNROLL for (int v = 0; v < 4 * kVectors; ++v) sums[r][v] = Lanes::zero();
+    LLMARCH_UNROLL for (int v = 0; v < kStreams * kVectors; ++v) sums[r][v] = Lanes::zero();
   }
   const std::byte* left = tile.left;
   for (std::size_t step = 0; step < tile.steps; ++step) {
     LLMARCH_UNROLL for (int part = 0; part < Operands::kParts; ++part) {
-      LLMARCH_UNROLL for (int v = 0; v < 4 * kVectors; ++v) {
+      LLMARCH_UNROLL for (int v = 0; v < kStreams * kVectors; ++v) {
         const std::byte* const at = tile.streams[v / kVectors] + step * 256 + column * 4;
         const auto weights =
             Operands::right(at + static_cast<std::size_t>(v % kVectors) * kVector, part);
@@ -182,7 +173,7 @@ void run_parted(const Tile& tile, std::size_t column) {
     left += Operands::kLeftBytes;
   }
   LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
-    LLMARCH_UNROLL for (int v = 0; v < 4 * kVectors; ++v) {
+    LLMARCH_UNROLL for (int v = 0; v < kStreams * kVectors; ++v) {
       const int stream = v / kVectors;
       Lanes::store(tile.outs[stream] + static_cast<std::size_t>(r) * tile.out_strides[stream] +
                        column + static_cast<std::size_t>(v % kVectors) * Lanes::kWidth,
@@ -196,16 +187,13 @@ void join_streams_wide(const Tile& tile) {
   run_rows<Operands, 4, From::memory>(tile);
 }
 
-// Sixteen sums, or 24; with more than one row the other half of the columns comes from the cache.
+// Sixteen sums, or 24.
 template <class Operands>
 void part_streams_wide(const Tile& tile) {
-  if (tile.rows == 1) return run_parted<Operands, 1, 4>(tile, 0);
-  for (std::size_t column = 0; column < 64; column += 32) {
-    if (tile.rows == 2) {
-      run_parted<Operands, 2, 2>(tile, column);
-    } else {
-      run_parted<Operands, 3, 2>(tile, column);
-    }
+  switch (tile.rows) {
+    case 1: return run_parted<Operands, 1, 4, 4>(tile, 0);
+    case 2: return run_parted<Operands, 2, 4, 2>(tile, 0);
+    default: return run_parted<Operands, 3, 4, 2>(tile, 0);
   }
 }
 
@@ -217,11 +205,7 @@ void multiply_narrow(const Tile& tile) {
     strip.right = tile.right + column * 4;
     strip.onto = tile.onto == nullptr ? nullptr : tile.onto + column;
     strip.out = tile.out + column;
-    if (tile.beside[0] != nullptr && column == 0) {
-      run_rows<Operands, 2, From::prefetched>(strip);  // for all strips at once
-    } else {
-      run_rows<Operands, 2, From::cache>(strip);
-    }
+    run_rows<Operands, 2, From::cache>(strip);
   }
 }
 
@@ -239,7 +223,7 @@ void join_streams_narrow(const Tile& tile) {
 template <class Operands>
 void part_streams_narrow(const Tile& tile) {
   for (std::size_t column = 0; column < 64; column += 16) {
-    run_parted<Operands, 1, 2>(tile, column);
+    run_parted<Operands, 1, 2, 4>(tile, column);
   }
 }
 
