@@ -44,6 +44,12 @@ struct Team::State {
   std::optional<HugeMemory> scratch;
   std::size_t scratch_bytes = 0;
 
+  void end() {
+    ending = true;
+    started.fetch_add(1, std::memory_order_release);
+    started.notify_all();
+  }
+
   void work(std::size_t thread) {
     for (std::uint64_t seen = 0;; ++seen) {
       wait_for_change(started, seen);
@@ -62,15 +68,18 @@ Team::Team(std::size_t threads, Isa isa)
   if (std::find(isas.begin(), isas.end(), isa) == isas.end()) {
     throw std::invalid_argument("this CPU has no " + std::string(name_of(isa)));
   }
-  for (std::size_t thread = 1; thread < threads; ++thread) {
-    state_->others.emplace_back([this, thread] { state_->work(thread); });
+  try {
+    for (std::size_t thread = 1; thread < threads; ++thread) {
+      state_->others.emplace_back([this, thread] { state_->work(thread); });
+    }
+  } catch (...) {
+    state_->end();  // or those that were started would be waited for
+    throw;
   }
 }
 
 Team::~Team() {
-  state_->ending = true;
-  state_->started.fetch_add(1, std::memory_order_release);
-  state_->started.notify_all();
+  state_->end();
 }
 
 void Team::run_on_all(Job job) {

@@ -13,7 +13,7 @@ namespace llmarch::fast {
 class Team {
  public:
   // `threads`, at least 1, counts the caller. Throws std::invalid_argument for an instruction set
-  // that is not available here.
+  // that is not available here, std::system_error when the system refuses a thread.
   Team(std::size_t threads, Isa isa);
   ~Team();
   Team(const Team&) = delete;

@@ -5,6 +5,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/errors.h"
@@ -18,9 +19,18 @@ using llmarch::cli::ExitStatus;
 
 constexpr const char* kNoMemory = "llmarch: error: this machine has not enough memory for that\n";
 
+constexpr const char* kNoThread =
+    "llmarch: error: the system refuses another thread\n      = ask for fewer with --threads\n";
+
 int say(const std::string& text, ExitStatus status) {
   std::fputs(text.c_str(), stderr);
   return static_cast<int>(status);
+}
+
+int say_bug(const std::exception& error) {
+  return say(std::string("llmarch: bug: ") + error.what() +
+                 "\n      = this is our mistake; please report the command and this line\n",
+             ExitStatus::our_bug);
 }
 
 template <class Error>
@@ -48,10 +58,11 @@ int guarded_main(int argc, char** argv) {
     return say(kNoMemory, ExitStatus::not_possible);
   } catch (const std::length_error&) {  // an array beyond what any machine can address
     return say(kNoMemory, ExitStatus::not_possible);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again) return say_bug(error);
+    return say(kNoThread, ExitStatus::not_possible);
   } catch (const std::exception& error) {
-    return say(std::string("llmarch: bug: ") + error.what() +
-                   "\n      = this is our mistake; please report the command and this line\n",
-               ExitStatus::our_bug);
+    return say_bug(error);
   }
 }
 

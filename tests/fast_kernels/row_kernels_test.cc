@@ -135,6 +135,20 @@ TEST_P(RowKernels, AddScaleAndCap) {
   }
 }
 
+// A cap far above its values leaves them as they are, to the last digits.
+TEST_P(RowKernels, KeepTheDigitsOfACapWhereItIsFarAway) {
+  Team team(1, GetParam());
+  const std::vector<float> values{1e-6F, -1e-4F, 0.01F, -0.3F, 1, -5, 30};
+  GuardedRows in(1, values.size());
+  std::copy(values.begin(), values.end(), in.view().row(0));
+  GuardedRows out(1, values.size());
+  soft_cap(team, in.view(), 50, out.view());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double right = reference::soft_capped<double>(in.at(0, i), 50);
+    EXPECT_NEAR(out.at(0, i), right, kTolerance * std::abs(right)) << values[i];
+  }
+}
+
 TEST_P(RowKernels, WeighRowsByFactorsOfTheirOwn) {
   Team team(1, GetParam());
   const GuardedRows in = GuardedRows::random(3, 21, 1);

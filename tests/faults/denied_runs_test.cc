@@ -50,5 +50,16 @@ TEST(DeniedRuns, SayThatThereIsNoMemory) {
   EXPECT_EQ(seen.errors, "llmarch: error: this machine has not enough memory for that\n");
 }
 
+// A thread whose stack is larger than all addresses.
+TEST(DeniedRuns, SayThatThereIsNoThread) {
+  const std::string limit = "-s 68719476736";
+  if (run_shell("ulimit " + limit).status != 0) GTEST_SKIP() << "the limit cannot be set";
+  const Seen seen =
+      run_shell(limited(limit, "measure gpt2 --context 16 --prompt 1 --repeat 1 --threads 2"));
+  EXPECT_EQ(seen.status, 3) << seen.errors;
+  EXPECT_THAT(seen.errors, HasSubstr("llmarch: error: the system refuses another thread\n"
+                                     "      = ask for fewer with --threads\n"));
+}
+
 }  // namespace
 }  // namespace llmarch::testing

@@ -1,7 +1,6 @@
 // Functions of single elements and rows, as templates over the lanes of an instruction set. The
 // exponential is that of Cephes (a polynomial of degree 6 after taking off powers of two, error
-// below 2 units in the last place); the error function that of Abramowitz and Stegun 7.1.26
-// (1.5e-7).
+// below 2 units in the last place).
 #pragma once
 
 #include <cstddef>
@@ -10,8 +9,15 @@
 
 namespace llmarch::fast::simd {
 
+// e^x = 2^n e^r, with n whole and r within ln 2 / 2 of 0.
 template <class L>
-typename L::F exponential(typename L::F x) {
+struct Reduced {
+  typename L::F n, r;
+  typename L::F p;  // of (e^r - 1 - r) / r^2
+};
+
+template <class L>
+Reduced<L> reduced(typename L::F x) {
   // Beyond these bounds the result would be subnormal or infinite.
   x = L::smaller(L::larger(x, L::all(-87.0F)), L::all(88.0F));
   const auto n = L::nearest(x * L::all(1.44269504F));
@@ -23,8 +29,21 @@ typename L::F exponential(typename L::F x) {
   p = L::multiply_add(p, r, L::all(4.1665795894e-2F));
   p = L::multiply_add(p, r, L::all(1.6666665459e-1F));
   p = L::multiply_add(p, r, L::all(5.0000001201e-1F));
-  p = L::multiply_add(p, r * r, r + L::all(1.0F));
-  return L::times_power_of_two(p, n);
+  return {n, r, p};
+}
+
+template <class L>
+typename L::F exponential(typename L::F x) {
+  const auto [n, r, p] = reduced<L>(x);
+  return L::times_power_of_two(L::multiply_add(p, r * r, r + L::all(1.0F)), n);
+}
+
+// e^x - 1, which keeps its digits where x is small.
+template <class L>
+typename L::F exponential_less_one(typename L::F x) {
+  const auto [n, r, p] = reduced<L>(x);
+  const auto power = L::times_power_of_two(L::all(1.0F), n);
+  return L::multiply_add(power, L::multiply_add(p, r * r, r), power - L::all(1.0F));
 }
 
 // x / (1 + exp(-y)): x times the sigmoid of y
@@ -33,10 +52,11 @@ typename L::F times_sigmoid(typename L::F x, typename L::F y) {
   return x / (L::all(1.0F) + exponential<L>(L::zero() - y));
 }
 
+// cap tanh(x / cap)
 template <class L>
 typename L::F capped(typename L::F x, float cap) {
-  const auto e = exponential<L>(x * L::all(2.0F / cap));
-  return L::all(cap) * (L::all(1.0F) - L::all(2.0F) / (e + L::all(1.0F)));
+  const auto e = exponential_less_one<L>(x * L::all(2.0F / cap));
+  return L::all(cap) * e / (e + L::all(2.0F));
 }
 
 // x (1 + tanh u) / 2 is x times the sigmoid of 2 u.
