@@ -57,6 +57,23 @@ TEST(ARange, IsOneThatCanBeChecked) {
               ::testing::HasSubstr("1048577 contexts are too many to check each"));
 }
 
+// At 2^20 contexts each, checks of 2^11 characters come to 2^31.
+TEST(AStudy, ChecksNoMoreThanTakesSeconds) {
+  const auto claim = [](const std::string& id, std::size_t characters) {
+    const std::string check = "1 < 2" + std::string(characters - 5, ' ');
+    return "[claim." + id + "]\nsection = \"x\"\ntext = \"y\"\nkind = \"figure\"\n" +
+           "expect = \"holds\"\ncheck = [\"" + check + "\"]\n" +
+           "over = { from = 1, to = 1048576 }\n";
+  };
+  EXPECT_EQ(said_of(study_with(claim("one", 1024) + claim("two", 1024))), "");
+  EXPECT_EQ(said_of(study_with(claim("one", 1024) + claim("two", 1025))),
+            "s.toml:11:8: error: checking every context of every claim up to this one would take "
+            "too long\n"
+            "   11 | [claim.two]\n"
+            "      |        ^~~\n"
+            "      = name fewer contexts with 'over', or make two studies\n");
+}
+
 TEST(AVariant, IsOfAModelThatIsKnown) {
   EXPECT_EQ(said_of(study_with("[variant.v]\nof = \"gpt3\"\ntitle = \"V\"\n")),
             "s.toml:5:6: error: unknown model 'gpt3'\n"
