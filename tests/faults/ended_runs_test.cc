@@ -29,13 +29,35 @@ int kills_wanted() {
   return asked == nullptr ? 20 : std::atoi(asked);
 }
 
+// With every signal as a terminal leaves it: a shell that runs the tests in the background has
+// Ctrl-C ignored, and the program leaves an ignored signal ignored.
+class AsFromATerminal {
+ public:
+  AsFromATerminal() {
+    sigset_t all{};
+    ::sigfillset(&all);
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF);
+  }
+  ~AsFromATerminal() { ::posix_spawnattr_destroy(&attributes_); }
+  AsFromATerminal(const AsFromATerminal&) = delete;
+  AsFromATerminal& operator=(const AsFromATerminal&) = delete;
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+};
+
 pid_t start(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), LLMARCH_PROGRAM);
   std::vector<char*> words;
   for (std::string& argument : arguments) words.push_back(argument.data());
   words.push_back(nullptr);
+  const AsFromATerminal attributes;
   pid_t child = 0;
-  if (::posix_spawn(&child, LLMARCH_PROGRAM, nullptr, nullptr, words.data(), environ) != 0) {
+  if (::posix_spawn(&child, LLMARCH_PROGRAM, nullptr, attributes.get(), words.data(), environ) !=
+      0) {
     throw std::runtime_error("the program cannot be started");
   }
   return child;
@@ -174,6 +196,22 @@ TEST(EndedRuns, BySigtermLeaveNothingBesideThem) {
 
 TEST(EndedRuns, ByCtrlCLeaveNothingBesideThem) {
   end_runs(SIGINT, 10);
+}
+
+TEST(EndedRuns, ByATerminalThatClosesLeaveNothingBesideThem) {
+  end_runs(SIGHUP, 10);
+}
+
+// What a run that was killed left behind, and in a container the next run may have its number.
+TEST(ARun, WritesBesideWhatAnotherOfItsNumberLeftBehind) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("gpt2.md");
+  const Seen seen =
+      run_shell("echo half >'" + file + ".'$$-0.part; exec '" LLMARCH_PROGRAM "' show gpt2 -o '" +
+                file + "'");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_FALSE(read_file(file).empty());
+  EXPECT_EQ(unfinished_files(folder.path()), 1U);
 }
 
 }  // namespace

@@ -57,6 +57,15 @@ TEST(ARange, IsOneThatCanBeChecked) {
               ::testing::HasSubstr("1048577 contexts are too many to check each"));
 }
 
+TEST(AStudy, IsToldAHundredOfItsMistakes) {
+  std::string checks;
+  for (int i = 0; i < 150; ++i) checks += "\"nothing < 2\", ";
+  const StudyLoad load =
+      load_toml_study(claim_with("expect = \"holds\"\ncheck = [" + checks + "]\n"), known_specs());
+  ASSERT_TRUE(load.study.has_value());
+  EXPECT_EQ(read_study(*load.study, {}).problems.size(), 100U);
+}
+
 // At 2^20 contexts each, checks of 2^11 characters come to 2^31.
 TEST(AStudy, ChecksNoMoreThanTakesSeconds) {
   const auto claim = [](const std::string& id, std::size_t characters) {
