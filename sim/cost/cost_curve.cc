@@ -140,9 +140,9 @@ Elements CostCurve::read_by(const ExpertReads& experts, Integer length) const {
 
 Work CostCurve::at(const CostSum& sum, Integer length) const {
   Work work = sum.fixed;
-  if (sum.per_token != Work::none()) work += sum.per_token * length;
+  work += sum.per_token * length;
   for (std::size_t reach = 0; reach < sum.per_pair.size(); ++reach) {
-    if (sum.per_pair[reach] == Work::none()) continue;
+    if (sum.per_pair[reach] == Work::none()) continue;  // how many pairs there are may not fit
     work += sum.per_pair[reach] * pairs(reach, length);
   }
   for (const ExpertReads& experts : sum.experts) work.weights_read += read_by(experts, length);
@@ -187,28 +187,20 @@ Floor FloorCurve::at(Integer length) const {
     const auto side = [&](const SideTerm& seconds) {
       return seconds.fixed + seconds.per_token * tokens + seconds.per_pair * pairs;
     };
-    Floor one{side(term.arithmetic), side(term.memory), 0};
+    const double arithmetic = side(term.arithmetic);
+    double memory = side(term.memory);
     if (term.experts) {
-      one.memory_seconds +=
+      memory +=
           curve_.read_by(*term.experts, length).amount().as_double() * seconds_per_expert_element_;
     }
-    one.seconds = std::max(one.arithmetic_seconds, one.memory_seconds);
-    floor += one;
+    floor += {arithmetic, memory, std::max(arithmetic, memory)};
   }
   return floor;
 }
 
 CacheCurve::CacheCurve(const OpGraph& graph, Integer batch) {
   for (const Cache& cache : graph.caches) {
-    const Integer elements = cache.columns * graph.blocks[cache.block].repeats * batch;
-    const auto known = std::find_if(terms_.begin(), terms_.end(), [&](const Term& term) {
-      return same(term.reach, cache.reach);
-    });
-    if (known != terms_.end()) {
-      known->elements_per_position += elements;
-    } else {
-      terms_.push_back({cache.reach, elements});
-    }
+    terms_.push_back({cache.reach, cache.columns * graph.blocks[cache.block].repeats * batch});
   }
 }
 

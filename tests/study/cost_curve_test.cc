@@ -6,6 +6,7 @@
 #include "sim/graph/lower.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/show_work.h"
+#include "tests/support/tiny_models.h"
 
 namespace llmarch {
 namespace {
@@ -74,6 +75,58 @@ TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
       EXPECT_NEAR(floor.memory_seconds / sum.memory_seconds, 1, 1e-12);
     }
   }
+}
+
+// Two kinds of layer, one for each attention.
+OpGraph two_kinds(const GroupedAttention& one, const GroupedAttention& other) {
+  ArchSpec spec = tiny_model(one, tiny_dense());
+  spec.attention.push_back({"other", other});
+  spec.layer.push_back({"other block", {{"other", 1}, {"feed", 0}}});
+  spec.stack.push_back({{{"other block", 1}}, 1});
+  return lower(spec);
+}
+
+GroupedAttention with_window(Integer size) {
+  GroupedAttention attention = tiny_grouped();
+  attention.window = size;
+  return attention;
+}
+
+GroupedAttention with_chunk(Integer size) {
+  GroupedAttention attention = tiny_grouped();
+  attention.chunk = size;
+  return attention;
+}
+
+// Besides every key, within which what meets no keys counts.
+TEST(TheReachesOfACurve, AreEachListedOnce) {
+  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_window(4)), decode, 1).reaches().size(), 2U);
+  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_window(5)), decode, 1).reaches().size(), 3U);
+  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_chunk(4)), decode, 1).reaches().size(), 3U);
+}
+
+TEST(AWindowAndAChunkOfOneSize, AreTwoReaches) {
+  const OpGraph graph = two_kinds(with_window(4), with_chunk(4));
+  for (const StepOfLength step : {decode, prefill}) {
+    const CostCurve curve(graph, step, 2);
+    for (std::int64_t length = 1; length < 14; ++length) {
+      EXPECT_EQ(curve.total(length), predict_total(graph, step(length, 2))) << length;
+    }
+  }
+}
+
+// At 2^33 keys 1 + 2 + ... passes 64 bits; a window of 4 never asks for it.
+TEST(AModelOfWindows, CostsTheSameHoweverLongTheContext) {
+  const CostCurve curve(two_kinds(with_window(4), with_window(4)), decode, 1);
+  EXPECT_EQ(curve.total(std::int64_t{1} << 33), curve.total(4));
+}
+
+// Within a window of 4 at most 4 positions, within a chunk of 5 at most 5; 2 x 12 columns for each.
+TEST(TheMostThatACacheHolds, IsAWindowAndAChunk) {
+  const CacheCurve curve(two_kinds(with_window(4), with_chunk(5)), 3);
+  EXPECT_EQ(curve.peak(2), Elements(3 * 24 * (2 + 2)));
+  EXPECT_EQ(curve.peak(11), Elements(3 * 24 * (4 + 5)));
+  EXPECT_EQ(curve.held(11), Elements(3 * 24 * (4 + 1)));
 }
 
 INSTANTIATE_TEST_SUITE_P(CostCurve, EveryModel, testing::ValuesIn(model_names()), test_name);
