@@ -49,13 +49,12 @@ OpGraph without_reach(OpGraph graph) {
 // A price at lengths 1, 2 and 3 in all layers, less what experts read.
 std::array<Work, 3> sample(const OpGraph& graph, const Block& block, const Node& node,
                            StepOfLength step, Integer batch) {
-  std::array<Work, 3> prices;
-  for (std::size_t i = 0; i < prices.size(); ++i) {
-    const Integer length = static_cast<std::int64_t>(i) + 1;
-    prices[i] = price(graph, block, node.op, row_counts(step(length, batch))) * block.repeats;
-    if (std::holds_alternative<RunExperts>(node.op)) prices[i].weights_read = Elements();
-  }
-  return prices;
+  const auto at = [&](Integer length) {
+    Work work = price(graph, block, node.op, row_counts(step(length, batch))) * block.repeats;
+    if (std::holds_alternative<RunExperts>(node.op)) work.weights_read = Elements();
+    return work;
+  };
+  return {at(1), at(2), at(3)};
 }
 
 // The coefficients of  fixed + per_token n + per_pair p(n)  through three prices. With every key
@@ -94,10 +93,8 @@ CostCurve::CostCurve(const OpGraph& graph, StepOfLength step, Integer batch)
     : step_(step), batch_(batch) {
   const OpGraph sampled = without_reach(graph);
   const LatentForm form = step(1, batch).latent_form;
-  std::array<Integer, 3> pairs;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    pairs[i] = attended_pairs(step(static_cast<std::int64_t>(i) + 1, 1), EveryKey{});
-  }
+  const auto met = [&](Integer length) { return attended_pairs(step(length, 1), EveryKey{}); };
+  const std::array<Integer, 3> pairs{met(1), met(2), met(3)};
   for (std::size_t b = 0; b < graph.blocks.size(); ++b) {
     const Block& block = sampled.blocks[b];
     for (std::size_t n = 0; n < block.nodes.size(); ++n) {

@@ -44,7 +44,7 @@ RANDOM, GOLDEN = "RandomSpecs.AreCountedAsPredicted", "Vectors/*"
 BOOKS = [("agreement_test", RANDOM),
          ("agreement_test", f"-{RANDOM}:RandomSpecs.HaveEveryOptionBothWays")]
 TESTS = {"sim/cost/": [("kernels_test", "*"), ("cost_test", "*"), ("study_test", "*"), *BOOKS],
-         "sim/graph/": [("kernels_test", "*"), ("cost_test", "*"), *BOOKS,
+         "sim/graph/": [("graph_test", "*"), ("kernels_test", "*"), ("cost_test", "*"), *BOOKS,
                         ("golden_test", GOLDEN), ("golden_test", f"-{GOLDEN}")]}
 ALL_TESTS = sorted(set(sum(TESTS.values(), [])))
 MEMORY_LIMIT = 4 << 30

@@ -105,12 +105,15 @@ TEST(TheReachesOfACurve, AreEachListedOnce) {
   EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_chunk(4)), decode, 1).reaches().size(), 3U);
 }
 
-TEST(AWindowAndAChunkOfOneSize, AreTwoReaches) {
-  const OpGraph graph = two_kinds(with_window(4), with_chunk(4));
-  for (const StepOfLength step : {decode, prefill}) {
-    const CostCurve curve(graph, step, 2);
-    for (std::int64_t length = 1; length < 14; ++length) {
-      EXPECT_EQ(curve.total(length), predict_total(graph, step(length, 2))) << length;
+// Of one size, and shorter than the steps that a curve is made from.
+TEST(AWindowAndAChunk, AreTwoReaches) {
+  for (const Integer size : {1, 2, 4}) {
+    const OpGraph graph = two_kinds(with_window(size), with_chunk(size));
+    for (const StepOfLength step : {decode, prefill}) {
+      const CostCurve curve(graph, step, 2);
+      for (std::int64_t length = 1; length < 14; ++length) {
+        EXPECT_EQ(curve.total(length), predict_total(graph, step(length, 2))) << length;
+      }
     }
   }
 }

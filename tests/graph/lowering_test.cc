@@ -1,0 +1,44 @@
+// The constants and sizes that lowering gives to operations.
+#include "tests/graph/operations.h"
+
+namespace llmarch {
+namespace {
+
+ArchSpec with_attention(const GroupedAttention& attention) {
+  return tiny_model(attention, tiny_dense());
+}
+
+// torch.maximum(..., epsilon) with 1e-5: transformers, modeling_gemma3n.py.
+TEST(StreamsOfNoMagnitude, AreTakenForTheLeastThatTheReferenceHas) {
+  ArchSpec spec = with_attention(tiny_grouped());
+  spec.parallel_streams = ParallelStreams{4, 1, std::nullopt};
+  const OpGraph graph = lower(spec);
+  for (const std::size_t block : {0, 2}) {
+    const auto matches = in_block<MatchMagnitude>(graph, block);
+    ASSERT_EQ(matches.size(), 1U);
+    EXPECT_EQ(matches.front().least, 1e-5);
+  }
+}
+
+// Stream 2 of four of 10 columns; once to predict from, once to run the layer on.
+TEST(TheActiveStream, IsTakenFromItsPlaceAmongTheStreams) {
+  ArchSpec spec = with_attention(tiny_grouped());
+  spec.parallel_streams = ParallelStreams{4, 2, std::nullopt};
+  const auto selections = in_block<SelectColumns>(lower(spec), 1);
+  ASSERT_EQ(selections.size(), 2U);
+  for (const SelectColumns& select : selections) EXPECT_EQ(select.offset, 2 * 10);
+}
+
+TEST(ARotationOfPartOfAHead, TurnsItsFirstElements) {
+  GroupedAttention attention = tiny_grouped();
+  attention.rotary = Rotary{10000, RotaryLayout::half_split, std::nullopt, 4};
+  const OpGraph graph = lower(with_attention(attention));
+  for (const char* name : {"rotate queries", "rotate keys"}) {
+    const Rotate rotate = only<Rotate>(graph, name);
+    EXPECT_EQ(rotate.offset, 0);
+    EXPECT_EQ(rotate.dim, 4);
+  }
+}
+
+}  // namespace
+}  // namespace llmarch
