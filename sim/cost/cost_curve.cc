@@ -84,7 +84,7 @@ void add_to(CostSum& sum, const CostTerm& term) {
   sum.per_token += term.per_token;
   if (sum.per_pair.size() <= term.reach) sum.per_pair.resize(term.reach + 1);
   sum.per_pair[term.reach] += term.per_pair;
-  if (term.experts) sum.experts.push_back(*term.experts);
+  if (term.experts) sum.experts.push_back(term.experts.value());
 }
 
 }  // namespace
@@ -187,8 +187,8 @@ Floor FloorCurve::at(Integer length) const {
     const double arithmetic = side(term.arithmetic);
     double memory = side(term.memory);
     if (term.experts) {
-      memory +=
-          curve_.read_by(*term.experts, length).amount().as_double() * seconds_per_expert_element_;
+      memory += curve_.read_by(term.experts.value(), length).amount().as_double() *
+                seconds_per_expert_element_;
     }
     floor += {arithmetic, memory, std::max(arithmetic, memory)};
   }

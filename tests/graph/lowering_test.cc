@@ -1,4 +1,6 @@
 // The constants and sizes that lowering gives to operations.
+#include <cmath>
+
 #include "tests/graph/operations.h"
 
 namespace llmarch {
@@ -38,6 +40,29 @@ TEST(ARotationOfPartOfAHead, TurnsItsFirstElements) {
     EXPECT_EQ(rotate.offset, 0);
     EXPECT_EQ(rotate.dim, 4);
   }
+}
+
+// The scale of the scores, 1 / root of 5 + 2, times m squared.
+double latent_scale(double factor, std::optional<double> mscale_all_dim) {
+  LatentAttention attention = tiny_latent();
+  YarnScaling yarn;
+  yarn.factor = factor;
+  yarn.original_context = 16;
+  yarn.mscale_all_dim = mscale_all_dim;
+  attention.rotary.scaling = yarn;
+  const OpGraph graph = lower(tiny_model(attention, tiny_dense()));
+  const double scale = only<AttendLatent>(graph, "attention over latents").scale;
+  EXPECT_EQ(only<AttendExpanded>(graph, "attention").scale, scale);
+  return scale;
+}
+
+// m(s) = 0.1 s ln(factor) + 1 where the context is stretched, and 1 where it is not.
+TEST(TheScoresOfAStretchedContext, GrowWithItsStretch) {
+  EXPECT_DOUBLE_EQ(latent_scale(2, std::nullopt), 1 / std::sqrt(7.0));
+  EXPECT_DOUBLE_EQ(latent_scale(2, 1), std::pow(0.1 * std::log(2.0) + 1, 2) / std::sqrt(7.0));
+  EXPECT_DOUBLE_EQ(latent_scale(40, 0.5), std::pow(0.05 * std::log(40.0) + 1, 2) / std::sqrt(7.0));
+  EXPECT_DOUBLE_EQ(latent_scale(1, 1), 1 / std::sqrt(7.0));
+  EXPECT_DOUBLE_EQ(latent_scale(0.5, 1), 1 / std::sqrt(7.0));
 }
 
 }  // namespace
