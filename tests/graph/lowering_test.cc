@@ -42,6 +42,32 @@ TEST(ARotationOfPartOfAHead, TurnsItsFirstElements) {
   }
 }
 
+TEST(ASparseActivation, IsFedByTheGateOrWithoutOneByTheOnlyProjection) {
+  DenseFeedForward dense = tiny_dense();
+  dense.activation_sparsity = 0.5;
+  OpGraph graph = lower(tiny_model(tiny_grouped(), dense));
+  Sparsify sparsify = only<Sparsify>(graph, "activation sparsity");
+  EXPECT_EQ(sparsify.in, only<Project>(graph, "up projection").out);
+  EXPECT_EQ(only<Activate>(graph, "activation").in, sparsify.out);
+  EXPECT_EQ(sparsify.deviations, 0) << "half of a normal distribution lies above its mean";
+  dense.gated = true;
+  graph = lower(tiny_model(tiny_grouped(), dense));
+  sparsify = only<Sparsify>(graph, "activation sparsity");
+  EXPECT_EQ(sparsify.in, only<Project>(graph, "gate projection").out);
+  EXPECT_EQ(only<Gate>(graph, "gated activation").gate, sparsify.out);
+  EXPECT_EQ(only<Gate>(graph, "gated activation").up, only<Project>(graph, "up projection").out);
+}
+
+TEST(APerLayerEmbedding, IsAddedToTheOneStreamOfALayer) {
+  ArchSpec spec = with_attention(tiny_grouped());
+  spec.per_layer_embedding = PerLayerEmbedding{29, 5, Activation::gelu_tanh, false};
+  const OpGraph graph = lower(spec);
+  const Add add = only<Add>(graph, "add per-layer output");
+  EXPECT_EQ(add.left, only<Add>(graph, "residual after feed-forward").out);
+  EXPECT_EQ(add.right, only<Normalize>(graph, "norm after per-layer output").out);
+  EXPECT_EQ(graph.blocks.at(1).output, add.out);
+}
+
 // The scale of the scores, 1 / root of 5 + 2, times m squared.
 double latent_scale(double factor, std::optional<double> mscale_all_dim) {
   LatentAttention attention = tiny_latent();

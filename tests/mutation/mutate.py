@@ -21,9 +21,11 @@ import json
 import os
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -199,6 +201,18 @@ class Workshop:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return "" if done.returncode == 0 else done.stdout
 
+    def complaints(self, name, text):
+        """What the compiler says of this text in the place of that file; empty where it is content."""
+        commands = json.loads((self.build / "compile_commands.json").read_text())
+        command = next(each["command"] for each in commands if each["file"].endswith("/" + name))
+        words = shlex.split(command)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, Path(name).name)
+            path.write_text(text)
+            words[words.index("-o") :] = ["-fsyntax-only", str(path)]
+            done = subprocess.run(words, cwd=self.build, text=True, stderr=subprocess.PIPE)
+        return "" if done.returncode == 0 else done.stderr
+
     def run(self, tests, number, seconds):
         """The first test that fails, or how the program ended; None where all pass."""
         program, chosen = tests
@@ -222,24 +236,47 @@ class Workshop:
         return failed.group(1) if failed else f"ends with {done.returncode}"
 
 
-def sort_out(workshop, source):
-    """Drops what does not compile; leaves the object of all others."""
-    dropped = set()
-    while True:
-        text, lines = source.written(dropped)
-        workshop.write(source.name, text.encode())
-        messages = workshop.make()
-        if not messages:
-            return dropped
-        name = re.escape(source.name)
-        places = [int(line) for line in re.findall(name + r":(\d+):\d+: error", messages)]
+def sort_out(workshop, source, pool):
+    """Drops what does not compile; leaves the object of all others.
+
+    What fails in one function may bring the compiler to find fault with others: a template with who
+    calls it, a function with the constants that it uses. So each is first tried without mutants of
+    the others, and only then are all compiled together.
+    """
+    numbers = {}
+    for mutant, _, declaration in source.mutants:
+        numbers.setdefault(declaration, set()).add(mutant.number)
+    everything = set().union(*numbers.values())
+
+    def dropped_of(own):
+        dropped = set()
+        while True:
+            text, lines = source.written(everything - own | dropped)
+            bad = blamed(source, lines, workshop.complaints(source.name, text))
+            if not bad:
+                return dropped
+            dropped |= bad
+
+    dropped = set().union(*pool.map(dropped_of, numbers.values()))
+    text, lines = source.written(dropped)
+    workshop.write(source.name, text.encode())
+    messages = workshop.make()
+    if messages:
+        sys.exit(f"{source.name} does not compile with its mutants:\n{messages[:3000]}")
+    return dropped
+
+
+def blamed(source, lines, messages):
+    """The mutants that the compiler complains of; messages without any end the program."""
+    name = re.escape(source.name.split("/")[-1])
+    places = [int(line) for line in re.findall(name + r":(\d+):\d+: error", messages)]
+    bad = {lines[line] for line in places if line in lines}
+    if not bad:  # an error in a header, for the sake of a line of ours
+        places = [int(line) for line in re.findall(name + r":(\d+):\d+:\s+required", messages)]
         bad = {lines[line] for line in places if line in lines}
-        if not bad:  # an error in a header, for the sake of a line of ours
-            places = [int(line) for line in re.findall(name + r":(\d+):\d+:\s+required", messages)]
-            bad = {lines[line] for line in places if line in lines}
-        if not bad:
-            sys.exit(f"{source.name} does not compile with its mutants:\n{messages[:3000]}")
-        dropped |= bad
+    if messages and not bad:
+        sys.exit(f"{source.name} does not compile with its mutants:\n{messages[:3000]}")
+    return bad
 
 
 class Equivalents:
@@ -305,21 +342,21 @@ def killer_of(workshop, mutant, limits):
 def try_file(workshop, source, options, known, killed, limits, remember):
     count = Count(mutants=len(source.mutants))
     start = time.monotonic()
-    dropped = sort_out(workshop, source)
-    count.not_compiled = len(dropped)
-    fitting = {tests: seconds for tests, seconds in limits.items() for layer, all_tests
-               in TESTS.items() if source.name.startswith(layer) and tests in all_tests}
-    untried = []
-    for mutant, _, _ in source.mutants:
-        if mutant.number in dropped or mutant.number % options.share != 0:
-            continue
-        if known.has(mutant):
-            count.equivalent += 1
-        elif mutant.key() in killed:
-            count.killed += 1
-        else:
-            untried.append(mutant)
     with ThreadPoolExecutor(options.jobs) as pool:
+        dropped = sort_out(workshop, source, pool)
+        count.not_compiled = len(dropped)
+        fitting = {tests: seconds for tests, seconds in limits.items() for layer, all_tests
+                   in TESTS.items() if source.name.startswith(layer) and tests in all_tests}
+        untried = []
+        for mutant, _, _ in source.mutants:
+            if mutant.number in dropped or mutant.number % options.share != 0:
+                continue
+            if known.has(mutant):
+                count.equivalent += 1
+            elif mutant.key() in killed:
+                count.killed += 1
+            else:
+                untried.append(mutant)
         killers = pool.map(lambda mutant: killer_of(workshop, mutant, fitting), untried)
         for mutant, killer in zip(untried, killers):
             if killer:
