@@ -15,7 +15,7 @@ TEST(StreamsOfNoMagnitude, AreTakenForTheLeastThatTheReferenceHas) {
   ArchSpec spec = with_attention(tiny_grouped());
   spec.parallel_streams = ParallelStreams{4, 1, std::nullopt};
   const OpGraph graph = lower(spec);
-  for (const std::size_t block : {0, 2}) {
+  for (const std::size_t block : {0U, 2U}) {
     const auto matches = in_block<MatchMagnitude>(graph, block);
     ASSERT_EQ(matches.size(), 1U);
     EXPECT_EQ(matches.front().least, 1e-5);
