@@ -58,6 +58,18 @@ TEST(ASparseActivation, IsFedByTheGateOrWithoutOneByTheOnlyProjection) {
   EXPECT_EQ(only<Gate>(graph, "gated activation").up, only<Project>(graph, "up projection").out);
 }
 
+TEST(ANormAfterTheResidual, NormalisesTheSum) {
+  ArchSpec spec = with_attention(tiny_grouped());
+  spec.norm.placement = NormPlacement::after_residual;
+  const OpGraph graph = lower(spec);
+  const Normalize first = only<Normalize>(graph, "norm after attention");
+  const Normalize second = only<Normalize>(graph, "norm after feed-forward");
+  EXPECT_EQ(first.in, only<Add>(graph, "residual after attention").out);
+  EXPECT_EQ(only<Project>(graph, "up projection").in, first.out);
+  EXPECT_EQ(second.in, only<Add>(graph, "residual after feed-forward").out);
+  EXPECT_EQ(graph.blocks.at(1).output, second.out);
+}
+
 TEST(APerLayerEmbedding, IsAddedToTheOneStreamOfALayer) {
   ArchSpec spec = with_attention(tiny_grouped());
   spec.per_layer_embedding = PerLayerEmbedding{29, 5, Activation::gelu_tanh, false};
