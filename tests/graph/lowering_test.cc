@@ -10,6 +10,14 @@ ArchSpec with_attention(const GroupedAttention& attention) {
   return tiny_model(attention, tiny_dense());
 }
 
+TEST(ABlock, IsCalledAsItsKindOfLayer) {
+  const OpGraph graph = lower(with_attention(tiny_grouped()));
+  ASSERT_EQ(graph.blocks.size(), 3U);
+  EXPECT_EQ(graph.blocks[0].name, "embedding");
+  EXPECT_EQ(graph.blocks[1].name, "block");
+  EXPECT_EQ(graph.blocks[2].name, "head");
+}
+
 // torch.maximum(..., epsilon) with 1e-5: transformers, modeling_gemma3n.py.
 TEST(StreamsOfNoMagnitude, AreTakenForTheLeastThatTheReferenceHas) {
   ArchSpec spec = with_attention(tiny_grouped());
