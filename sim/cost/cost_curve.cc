@@ -49,13 +49,12 @@ OpGraph without_reach(OpGraph graph) {
 // A price at lengths 1, 2 and 3 in all layers, less what experts read.
 std::array<Work, 3> sample(const OpGraph& graph, const Block& block, const Node& node,
                            StepOfLength step, Integer batch) {
-  std::array<Work, 3> prices;
-  for (std::size_t i = 0; i < prices.size(); ++i) {
-    const Integer length = static_cast<std::int64_t>(i) + 1;
-    prices[i] = price(graph, block, node.op, row_counts(step(length, batch))) * block.repeats;
-    if (std::holds_alternative<RunExperts>(node.op)) prices[i].weights_read = Elements();
-  }
-  return prices;
+  const auto at = [&](Integer length) {
+    Work work = price(graph, block, node.op, row_counts(step(length, batch))) * block.repeats;
+    if (std::holds_alternative<RunExperts>(node.op)) work.weights_read = Elements();
+    return work;
+  };
+  return {at(1), at(2), at(3)};
 }
 
 // The coefficients of  fixed + per_token n + per_pair p(n)  through three prices. With every key
@@ -85,7 +84,7 @@ void add_to(CostSum& sum, const CostTerm& term) {
   sum.per_token += term.per_token;
   if (sum.per_pair.size() <= term.reach) sum.per_pair.resize(term.reach + 1);
   sum.per_pair[term.reach] += term.per_pair;
-  if (term.experts) sum.experts.push_back(*term.experts);
+  if (term.experts) sum.experts.push_back(term.experts.value());
 }
 
 }  // namespace
@@ -94,10 +93,8 @@ CostCurve::CostCurve(const OpGraph& graph, StepOfLength step, Integer batch)
     : step_(step), batch_(batch) {
   const OpGraph sampled = without_reach(graph);
   const LatentForm form = step(1, batch).latent_form;
-  std::array<Integer, 3> pairs;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    pairs[i] = attended_pairs(step(static_cast<std::int64_t>(i) + 1, 1), EveryKey{});
-  }
+  const auto met = [&](Integer length) { return attended_pairs(step(length, 1), EveryKey{}); };
+  const std::array<Integer, 3> pairs{met(1), met(2), met(3)};
   for (std::size_t b = 0; b < graph.blocks.size(); ++b) {
     const Block& block = sampled.blocks[b];
     for (std::size_t n = 0; n < block.nodes.size(); ++n) {
@@ -140,9 +137,9 @@ Elements CostCurve::read_by(const ExpertReads& experts, Integer length) const {
 
 Work CostCurve::at(const CostSum& sum, Integer length) const {
   Work work = sum.fixed;
-  if (sum.per_token != Work::none()) work += sum.per_token * length;
+  work += sum.per_token * length;
   for (std::size_t reach = 0; reach < sum.per_pair.size(); ++reach) {
-    if (sum.per_pair[reach] == Work::none()) continue;
+    if (sum.per_pair[reach] == Work::none()) continue;  // how many pairs there are may not fit
     work += sum.per_pair[reach] * pairs(reach, length);
   }
   for (const ExpertReads& experts : sum.experts) work.weights_read += read_by(experts, length);
@@ -187,28 +184,20 @@ Floor FloorCurve::at(Integer length) const {
     const auto side = [&](const SideTerm& seconds) {
       return seconds.fixed + seconds.per_token * tokens + seconds.per_pair * pairs;
     };
-    Floor one{side(term.arithmetic), side(term.memory), 0};
+    const double arithmetic = side(term.arithmetic);
+    double memory = side(term.memory);
     if (term.experts) {
-      one.memory_seconds +=
-          curve_.read_by(*term.experts, length).amount().as_double() * seconds_per_expert_element_;
+      memory += curve_.read_by(term.experts.value(), length).amount().as_double() *
+                seconds_per_expert_element_;
     }
-    one.seconds = std::max(one.arithmetic_seconds, one.memory_seconds);
-    floor += one;
+    floor += {arithmetic, memory, std::max(arithmetic, memory)};
   }
   return floor;
 }
 
 CacheCurve::CacheCurve(const OpGraph& graph, Integer batch) {
   for (const Cache& cache : graph.caches) {
-    const Integer elements = cache.columns * graph.blocks[cache.block].repeats * batch;
-    const auto known = std::find_if(terms_.begin(), terms_.end(), [&](const Term& term) {
-      return same(term.reach, cache.reach);
-    });
-    if (known != terms_.end()) {
-      known->elements_per_position += elements;
-    } else {
-      terms_.push_back({cache.reach, elements});
-    }
+    terms_.push_back({cache.reach, cache.columns * graph.blocks[cache.block].repeats * batch});
   }
 }
 

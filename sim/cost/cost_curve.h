@@ -99,7 +99,7 @@ class FloorCurve {
   std::vector<Term> terms_;
 };
 
-// What the caches of a batch hold after `context` positions, by the reach of each.
+// What the caches of a batch hold after `context` positions.
 class CacheCurve {
  public:
   CacheCurve(const OpGraph& graph, Integer batch);

@@ -138,11 +138,11 @@ class Pricer {
 
   Work operator()(const Attend& op) const {
     const Integer pairs = rows_.workload.batch * attended_pairs(rows_.workload, op.reach);
-    Work work = attention(pairs, op.query_heads, op.head_dim, op.head_dim);
+    const Integer scores = pairs * op.query_heads;
+    Work work = attention(scores, op.head_dim + op.head_dim);
     if (op.soft_cap) {
-      work.other += Flops(pairs * op.query_heads * kSoftCapPrice.flops);
-      work.transcendentals +=
-          Transcendentals(pairs * op.query_heads * kSoftCapPrice.transcendentals);
+      work.other += Flops(scores * kSoftCapPrice.flops);
+      work.transcendentals += Transcendentals(scores * kSoftCapPrice.transcendentals);
     }
     work.activations_read = elements(op.query);
     work.activations_written = elements(op.out);
@@ -160,8 +160,8 @@ class Pricer {
 
   Work operator()(const AttendLatent& op) const {
     const LatentShape& shape = op.shape;
-    Work work =
-        attention(rows_.pairs, shape.heads, shape.latent_dim + shape.rope_dim, shape.latent_dim);
+    const Integer key_dim = shape.latent_dim + shape.rope_dim;
+    Work work = attention(rows_.pairs * shape.heads, key_dim + shape.latent_dim);
     work.activations_read = elements(op.absorbed) + elements(op.query);
     work.activations_written = elements(op.out);
     work.cache_read = cached(op.latents) + cached(op.rope_keys);
@@ -188,8 +188,8 @@ class Pricer {
 
   Work operator()(const AttendExpanded& op) const {
     const LatentShape& shape = op.shape;
-    Work work =
-        attention(rows_.pairs, shape.heads, shape.nope_dim + shape.rope_dim, shape.value_dim);
+    const Integer key_dim = shape.nope_dim + shape.rope_dim;
+    Work work = attention(rows_.pairs * shape.heads, key_dim + shape.value_dim);
     work.activations_read = elements(op.query) + elements(op.keys) + elements(op.values);
     work.activations_written = elements(op.out);
     work.cache_read = cached(op.rope_keys);
@@ -346,13 +346,11 @@ class Pricer {
     return work;
   }
 
-  // Scores and weighted values of every head, pair by pair; the scale and the softmax of each
-  // score.
-  [[nodiscard]] static Work attention(Integer pairs, Integer heads, Integer key_dim,
-                                      Integer value_dim) {
+  // Each score is made from the columns of a key and weighs those of a value; it is scaled, and
+  // goes through the softmax.
+  [[nodiscard]] static Work attention(Integer scores, Integer key_and_value_columns) {
     Work work;
-    const Integer scores = pairs * heads;
-    work.matrix = Flops(2 * scores * (key_dim + value_dim));
+    work.matrix = Flops(2 * scores * key_and_value_columns);
     work.other = Flops(scores * (1 + kSoftmaxFlops));
     work.transcendentals = Transcendentals(scores);
     return work;

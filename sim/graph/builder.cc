@@ -207,8 +207,9 @@ ValueId GraphBuilder::add_to_other_streams(std::string name, ValueId in, ValueId
 }
 
 ValueId GraphBuilder::project_tied(ValueId in) {
-  const ValueId out = value(rows(in), graph_.weight(token_embedding_).rows);
-  append("head (tied)", When::always, Project{token_embedding_, std::nullopt, in, out});
+  const WeightId table = token_embedding_.value();
+  const ValueId out = value(rows(in), graph_.weight(table).rows);
+  append("head (tied)", When::always, Project{table, std::nullopt, in, out});
   return out;
 }
 

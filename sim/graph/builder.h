@@ -83,7 +83,7 @@ class GraphBuilder {
   void check_parameters_fit() const;
 
   OpGraph graph_;
-  WeightId token_embedding_ = 0;
+  std::optional<WeightId> token_embedding_;
 };
 
 }  // namespace llmarch

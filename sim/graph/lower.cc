@@ -16,22 +16,23 @@ ValueId sparsify(GraphBuilder& build, ValueId x, const DenseFeedForward& dense) 
 }
 
 // act(gate(x)) * up(x) (SwiGLU, arXiv 2002.05202), or act(up(x)).
+ValueId activated(GraphBuilder& build, ValueId x, const DenseFeedForward& dense) {
+  const auto project = [&](WeightRole role, WeightRole bias) {
+    return build.project(x, dense.width, role, bias_if(dense.bias, bias));
+  };
+  if (!dense.gated) {
+    const ValueId up = project(WeightRole::up, WeightRole::up_bias);
+    return build.activate(sparsify(build, up, dense), dense.activation);
+  }
+  const ValueId gate = project(WeightRole::gate, WeightRole::gate_bias);
+  const ValueId up = project(WeightRole::up, WeightRole::up_bias);
+  return build.gate(sparsify(build, gate, dense), up, dense.activation);
+}
+
 ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
                            const DenseFeedForward& dense) {
-  const bool bias = dense.bias;
-  ValueId inner = 0;
-  if (dense.gated) {
-    const ValueId gate =
-        build.project(x, dense.width, WeightRole::gate, bias_if(bias, WeightRole::gate_bias));
-    const ValueId up =
-        build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
-    inner = build.gate(sparsify(build, gate, dense), up, dense.activation);
-  } else {
-    const ValueId up =
-        build.project(x, dense.width, WeightRole::up, bias_if(bias, WeightRole::up_bias));
-    inner = build.activate(sparsify(build, up, dense), dense.activation);
-  }
-  return build.project(inner, hidden, WeightRole::down, bias_if(bias, WeightRole::down_bias));
+  return build.project(activated(build, x, dense), hidden, WeightRole::down,
+                       bias_if(dense.bias, WeightRole::down_bias));
 }
 
 // Routed experts, and shared ones that every token runs (DeepSeekMoE, arXiv 2401.06066).

@@ -14,9 +14,9 @@ double softmax_scale(const LatentAttention& attention) {
   const Integer width = attention.nope_head_dim + attention.rope_head_dim;
   double scale = 1 / std::sqrt(width.as_double());
   if (!attention.rotary.scaling) return scale;
-  const auto* yarn = std::get_if<YarnScaling>(&*attention.rotary.scaling);
+  const auto* yarn = std::get_if<YarnScaling>(&attention.rotary.scaling.value());
   if (yarn == nullptr || !yarn->mscale_all_dim) return scale;
-  const double mscale = yarn_mscale(yarn->factor, *yarn->mscale_all_dim);
+  const double mscale = yarn_mscale(yarn->factor, yarn->mscale_all_dim.value());
   return scale * mscale * mscale;
 }
 

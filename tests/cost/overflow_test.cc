@@ -100,5 +100,16 @@ TEST(AModelWhoseLayersDoNotFitTogether, IsRefusedWhenItIsLowered) {
   EXPECT_THROW(lower(spec), Overflow);
 }
 
+// 2^63 - 1 elements are 2^63 as a double, which no integer of 64 bits holds.
+TEST(AnExpectationOfExperts, IsNotRoundedToMoreThanThereAre) {
+  EXPECT_EQ(expected_expert_elements(Elements(kMost), 1, 1, 2), Elements(kMost));
+}
+
+// Eight experts of that size do not fit, nor does a double hold the size of one.
+TEST(TheExpertsOfOneToken, AreMultipliedOutAsIntegers) {
+  EXPECT_EQ(expected_expert_elements(Elements(kMost), 8, 1, 1), Elements(kMost));
+  EXPECT_THROW(expected_expert_elements(Elements(kMost), 8, 1, 2), Overflow);
+}
+
 }  // namespace
 }  // namespace llmarch

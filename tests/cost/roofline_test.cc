@@ -29,6 +29,22 @@ TEST(ThePeak, IsThatOfTheNextWiderFormatWhereThereIsNone) {
   EXPECT_EQ(rates_of(only_f32, DType::bf16).arithmetic, DType::f32);
 }
 
+TEST(ThePeak, OfOneFormatOfSixteenBitsIsTakenForTheOtherOnlyWhereThatHasNone) {
+  Hardware both = toy();
+  both.peak.f16 = PeakRate{12e9, "-"};
+  EXPECT_EQ(rates_of(both, DType::f16).arithmetic, DType::f16);
+  EXPECT_EQ(rates_of(both, DType::f16).flops_per_second, 12e9);
+  EXPECT_EQ(rates_of(both, DType::bf16).flops_per_second, 8e9);
+  EXPECT_EQ(rates_of(both, DType::fp8).flops_per_second, 8e9);
+  EXPECT_EQ(rates_of(both, DType::f32).flops_per_second, 4e9);
+  Hardware only_f16 = both;
+  only_f16.peak.bf16.reset();
+  for (const DType dtype : {DType::f16, DType::bf16, DType::fp8}) {
+    EXPECT_EQ(rates_of(only_f16, dtype).arithmetic, DType::f16);
+    EXPECT_EQ(rates_of(only_f16, dtype).flops_per_second, 12e9);
+  }
+}
+
 TEST(TheFloor, IsTheLongerOfItsTwoSides) {
   const Rates rates{DType::bf16, 8e9, 2e9};
   Work work;

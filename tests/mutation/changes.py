@@ -212,8 +212,8 @@ class Changer:
         name = opening - 1
         while self.tokens[name - 1].text in ("::", ".", "->"):
             name -= 2
-        if self.tokens[name - 1].text == "throw":
-            return
+        if self.tokens[name - 1].text == "throw" or self.tokens[opening - 1].text == "move":
+            return  # a copy is what is moved, but for time
         if self.tokens[name].kind == "word" and self.tokens[name].text not in (
                 "if", "for", "switch", "return", "while"):
             for a, b in arguments:

@@ -74,6 +74,12 @@ def words_between(text, tokens, first, last):
     return " ".join(text[tokens[first].start : tokens[last - 1].end].split())
 
 
+def returns_value(signature):
+    """A constructor does not: nothing stands before its name."""
+    words = signature.split("(")[0].split()
+    return len(words) > 1 and "void" not in words
+
+
 def declarations_of(text, tokens):
     """Every function with a body and every constant of a namespace."""
     found = []
@@ -99,8 +105,7 @@ def declarations_of(text, tokens):
                 end = closing_of(tokens, index)
                 if "(" in words:
                     signature = words_between(text, tokens, begin, index)
-                    returns = "void" not in signature.split("(")[0].split()
-                    found.append(Function(signature, returns, index + 1, end))
+                    found.append(Function(signature, returns_value(signature), index + 1, end))
                 elif tokens[begin].text in ("constexpr", "const"):
                     found.append(Values(words_between(text, tokens, begin, index), index + 1, end))
                 index, begin = end, end + 1

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "sim/cost/predict.h"
 #include "sim/graph/lower.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/show_work.h"
+#include "tests/support/tiny_models.h"
 
 namespace llmarch {
 namespace {
@@ -42,11 +45,13 @@ TEST_P(EveryModel, CostsOnItsCurvesWhatItsBookSays) {
   }
 }
 
-TEST_P(EveryModel, HasKindsOfWorkThatAddUpToTheWhole) {
+TEST_P(EveryModel, HasOfEachKindOfWorkTheOperationsOfThatKind) {
   const CostCurve curve(graph_, prefill, 2);
-  Work sum;
-  for (const WorkKind kind : kWorkKinds) sum += curve.of(kind, 5'000);
-  EXPECT_EQ(sum, curve.total(5'000));
+  std::map<WorkKind, Work> sums;
+  for (const BookLine& line : predict(graph_, prefill(5'000, 2)).lines) {
+    sums[work_kind(graph_, graph_.blocks[line.block].nodes[line.node].op)] += line.work;
+  }
+  for (const WorkKind kind : kWorkKinds) EXPECT_EQ(curve.of(kind, 5'000), sums[kind]);
 }
 
 TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
@@ -58,7 +63,7 @@ TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
 }
 
 TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
-  const Formats formats{DType::int8, DType::bf16};
+  const Formats formats{DType::f32, DType::bf16};
   const Rates rates{DType::bf16, 1e15, 3e12};
   for (const StepOfLength step : {decode, prefill}) {
     const CostCurve curve(graph_, step, 64);
@@ -74,6 +79,61 @@ TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
       EXPECT_NEAR(floor.memory_seconds / sum.memory_seconds, 1, 1e-12);
     }
   }
+}
+
+// Two kinds of layer, one for each attention.
+OpGraph two_kinds(const GroupedAttention& one, const GroupedAttention& other) {
+  ArchSpec spec = tiny_model(one, tiny_dense());
+  spec.attention.push_back({"other", other});
+  spec.layer.push_back({"other block", {{"other", 1}, {"feed", 0}}});
+  spec.stack.push_back({{{"other block", 1}}, 1});
+  return lower(spec);
+}
+
+GroupedAttention with_window(Integer size) {
+  GroupedAttention attention = tiny_grouped();
+  attention.window = size;
+  return attention;
+}
+
+GroupedAttention with_chunk(Integer size) {
+  GroupedAttention attention = tiny_grouped();
+  attention.chunk = size;
+  return attention;
+}
+
+// Besides every key, within which what meets no keys counts.
+TEST(TheReachesOfACurve, AreEachListedOnce) {
+  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_window(4)), decode, 1).reaches().size(), 2U);
+  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_window(5)), decode, 1).reaches().size(), 3U);
+  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_chunk(4)), decode, 1).reaches().size(), 3U);
+}
+
+// Of one size, and shorter than the steps that a curve is made from.
+TEST(AWindowAndAChunk, AreTwoReaches) {
+  for (const Integer size : {1, 2, 4}) {
+    const OpGraph graph = two_kinds(with_window(size), with_chunk(size));
+    for (const StepOfLength step : {decode, prefill}) {
+      const CostCurve curve(graph, step, 2);
+      for (std::int64_t length = 1; length < 14; ++length) {
+        EXPECT_EQ(curve.total(length), predict_total(graph, step(length, 2))) << length;
+      }
+    }
+  }
+}
+
+// At 2^33 keys 1 + 2 + ... passes 64 bits; a window of 4 never asks for it.
+TEST(AModelOfWindows, CostsTheSameHoweverLongTheContext) {
+  const CostCurve curve(two_kinds(with_window(4), with_window(4)), decode, 1);
+  EXPECT_EQ(curve.total(std::int64_t{1} << 33), curve.total(4));
+}
+
+// Within a window of 4 at most 4 positions, within a chunk of 5 at most 5; 2 x 12 columns for each.
+TEST(TheMostThatACacheHolds, IsAWindowAndAChunk) {
+  const CacheCurve curve(two_kinds(with_window(4), with_chunk(5)), 3);
+  EXPECT_EQ(curve.peak(2), Elements(3 * 24 * (2 + 2)));
+  EXPECT_EQ(curve.peak(11), Elements(3 * 24 * (4 + 5)));
+  EXPECT_EQ(curve.held(11), Elements(3 * 24 * (4 + 1)));
 }
 
 INSTANTIATE_TEST_SUITE_P(CostCurve, EveryModel, testing::ValuesIn(model_names()), test_name);

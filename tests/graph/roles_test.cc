@@ -1,0 +1,149 @@
+// The weights of a block by their roles, in the order in which they are used.
+#include "tests/graph/operations.h"
+
+namespace llmarch {
+namespace {
+
+using testing::ElementsAre;
+using enum WeightRole;
+
+std::vector<WeightRole> roles(const OpGraph& graph, std::size_t block) {
+  std::vector<WeightRole> roles;
+  for (const Weight& weight : graph.weights) {
+    if (weight.block == block) roles.push_back(weight.role);
+  }
+  return roles;
+}
+
+std::vector<WeightRole> roles_of_layer(const ArchSpec& spec) {
+  return roles(lower(spec), 1);
+}
+
+TEST(AModelWithoutOptions, HasOneNormAndOneMatrixForEachStep) {
+  const OpGraph graph = lower(tiny_model(tiny_grouped(), tiny_dense()));
+  EXPECT_THAT(roles(graph, 0), ElementsAre(token_embedding));
+  EXPECT_THAT(roles(graph, 1), ElementsAre(attention_norm, query, key, value, attention_output,
+                                           feed_forward_norm, up, down));
+  EXPECT_THAT(roles(graph, 2), ElementsAre(final_norm, head));
+}
+
+TEST(BiasesOfGroupedAttention, StandBehindTheirMatrices) {
+  GroupedAttention attention = tiny_grouped();
+  attention.qkv_bias = true;
+  attention.output_bias = true;
+  attention.qk_norm = QkNorm::per_head;
+  EXPECT_THAT(
+      roles_of_layer(tiny_model(attention, tiny_dense())),
+      ElementsAre(attention_norm, query, query_bias, query_norm, key, key_bias, value, value_bias,
+                  key_norm, attention_output, attention_output_bias, feed_forward_norm, up, down));
+}
+
+TEST(BiasesOfLatentAttention, AreOnWhatCompressesAndOnTheOutput) {
+  LatentAttention attention = tiny_latent();
+  attention.query_latent_dim = 8;
+  attention.compression_bias = true;
+  attention.output_bias = true;
+  EXPECT_THAT(
+      roles_of_layer(tiny_model(attention, tiny_dense())),
+      ElementsAre(attention_norm, query_down, query_down_bias, query_latent_norm, query_up,
+                  latent_down, latent_down_bias, latent_norm, rope_key, rope_key_bias, key_up,
+                  value_up, attention_output, attention_output_bias, feed_forward_norm, up, down));
+}
+
+TEST(LatentAttentionWithoutCompressionOfQueries, ProjectsThemInOneStep) {
+  EXPECT_THAT(roles_of_layer(tiny_model(tiny_latent(), tiny_dense())),
+              ElementsAre(attention_norm, query, latent_down, latent_norm, rope_key, key_up,
+                          value_up, attention_output, feed_forward_norm, up, down));
+}
+
+TEST(BiasesOfAGatedFeedForward, StandBehindItsThreeMatrices) {
+  DenseFeedForward dense = tiny_dense();
+  dense.gated = true;
+  dense.bias = true;
+  EXPECT_THAT(roles_of_layer(tiny_model(tiny_grouped(), dense)),
+              ElementsAre(attention_norm, query, key, value, attention_output, feed_forward_norm,
+                          gate, gate_bias, up, up_bias, down, down_bias));
+}
+
+TEST(BiasesOfAPlainFeedForward, StandBehindItsTwoMatrices) {
+  DenseFeedForward dense = tiny_dense();
+  dense.bias = true;
+  EXPECT_THAT(roles_of_layer(tiny_model(tiny_grouped(), dense)),
+              ElementsAre(attention_norm, query, key, value, attention_output, feed_forward_norm,
+                          up, up_bias, down, down_bias));
+}
+
+TEST(LayerNorms, HaveABiasWhereverTheyStand) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.norm.kind = NormKind::layer;
+  spec.norm.placement = NormPlacement::before_and_after;
+  EXPECT_THAT(roles_of_layer(spec),
+              ElementsAre(attention_norm, attention_norm_bias, query, key, value, attention_output,
+                          post_attention_norm, post_attention_norm_bias, feed_forward_norm,
+                          feed_forward_norm_bias, up, down, post_feed_forward_norm,
+                          post_feed_forward_norm_bias));
+  EXPECT_THAT(roles(lower(spec), 2), ElementsAre(final_norm, final_norm_bias, head));
+}
+
+TEST(Norms, StandWhereTheSpecPlacesThem) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  for (const auto place : {NormPlacement::after, NormPlacement::after_residual}) {
+    spec.norm.placement = place;
+    EXPECT_THAT(roles_of_layer(spec),
+                ElementsAre(query, key, value, attention_output, post_attention_norm, up, down,
+                            post_feed_forward_norm));
+  }
+}
+
+TEST(SharedExperts, HaveTheRolesOfAGatedFeedForward) {
+  MixtureFeedForward mixture = tiny_mixture();
+  mixture.shared_width = 11;
+  mixture.shared_gate = true;
+  mixture.router.correction_bias = true;
+  EXPECT_THAT(roles_of_layer(tiny_model(tiny_grouped(), mixture)),
+              ElementsAre(attention_norm, query, key, value, attention_output, feed_forward_norm,
+                          router, router_correction_bias, expert_gate, expert_up, expert_down,
+                          shared_gate, shared_up, shared_down, shared_gate_vector));
+}
+
+TEST(ATiedHead, HasNoWeightOfItsOwn) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.head = Head::tied;
+  EXPECT_THAT(roles(lower(spec), 2), ElementsAre(final_norm));
+}
+
+TEST(ParallelStreams, HaveTheirWeightsInEveryBlock) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.parallel_streams = ParallelStreams{4, 1, std::nullopt};
+  const OpGraph graph = lower(spec);
+  EXPECT_THAT(roles(graph, 0), ElementsAre(token_embedding, stream_expansion));
+  EXPECT_THAT(roles(graph, 1), ElementsAre(stream_router_norm, stream_router, stream_prediction,
+                                           attention_norm, query, key, value, attention_output,
+                                           feed_forward_norm, up, down, stream_correction));
+  EXPECT_THAT(roles(graph, 2), ElementsAre(stream_merger, final_norm, head));
+}
+
+TEST(ALowRankResidual, StandsBehindAttention) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.low_rank_residual = 3;
+  EXPECT_THAT(roles_of_layer(spec),
+              ElementsAre(attention_norm, query, key, value, attention_output, residual_down,
+                          residual_up, residual_norm, feed_forward_norm, up, down));
+}
+
+TEST(PerLayerEmbeddings, AreScaledOnTheirWayInWhereTheSpecSaysSo) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.per_layer_embedding = PerLayerEmbedding{29, 5, Activation::gelu_tanh, false};
+  EXPECT_THAT(roles(lower(spec), 0), ElementsAre(token_embedding, per_layer_embedding,
+                                                 per_layer_projection, per_layer_projection_norm));
+  EXPECT_THAT(roles_of_layer(spec),
+              ElementsAre(attention_norm, query, key, value, attention_output, feed_forward_norm,
+                          up, down, per_layer_gate, per_layer_output, per_layer_norm));
+  spec.per_layer_embedding->scaled_input = true;
+  EXPECT_THAT(roles_of_layer(spec), ElementsAre(attention_norm, query, key, value, attention_output,
+                                                feed_forward_norm, up, down, per_layer_input_scale,
+                                                per_layer_gate, per_layer_output, per_layer_norm));
+}
+
+}  // namespace
+}  // namespace llmarch
