@@ -15,7 +15,6 @@ namespace {
 
 using reference::BlockRun;
 using reference::Rows;
-using reference::size;
 
 template <class Scalar>
 std::vector<float> plain_elements(const Rows<Scalar>& rows) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "reports/cells.h"
 #include "reports/format.h"
 #include "sim/spec/fields.h"
 
@@ -13,10 +14,6 @@ namespace llmarch::reports {
 namespace {
 
 using Lines = std::vector<std::string>;
-
-std::string number(Integer value) {
-  return grouped(value.value());
-}
 
 std::string norm_name(const Norm& norm) {
   return norm.kind == NormKind::rms ? "RMSNorm" : "LayerNorm";
@@ -42,15 +39,16 @@ std::string qk_norm_text(QkNorm norm) {
 
 Lines describe(const GroupedAttention& attention) {
   const Integer cached = 2 * attention.kv_heads * attention.head_dim;
-  Lines lines{attention.kv_heads == attention.query_heads ? "multi-head attention"
-                                                          : "grouped-query attention",
-              fmt::format("{} query heads, {} key/value heads of {}", number(attention.query_heads),
-                          number(attention.kv_heads), number(attention.head_dim))};
+  Lines lines{
+      attention.kv_heads == attention.query_heads ? "multi-head attention"
+                                                  : "grouped-query attention",
+      fmt::format("{} query heads, {} key/value heads of {}", grouped(attention.query_heads),
+                  grouped(attention.kv_heads), grouped(attention.head_dim))};
   if (attention.window) {
-    lines.push_back(fmt::format("a window of {} keys", number(*attention.window)));
+    lines.push_back(fmt::format("a window of {} keys", grouped(*attention.window)));
   }
   if (attention.chunk) {
-    lines.push_back(fmt::format("within chunks of {} keys", number(*attention.chunk)));
+    lines.push_back(fmt::format("within chunks of {} keys", grouped(*attention.chunk)));
   }
   if (attention.qk_norm) lines.emplace_back(qk_norm_text(*attention.qk_norm));
   if (attention.score_soft_cap) {
@@ -62,7 +60,7 @@ Lines describe(const GroupedAttention& attention) {
   lines.push_back(attention.kv_from
                       ? fmt::format("reads the cache of the nearest layer with attention '{}'",
                                     attention.kv_from->name)
-                      : fmt::format("caches {} elements a token: keys, values", number(cached)));
+                      : fmt::format("caches {} elements a token: keys, values", grouped(cached)));
   return lines;
 }
 
@@ -70,21 +68,21 @@ Lines describe(const LatentAttention& attention) {
   const Integer cached = attention.kv_latent_dim + attention.rope_head_dim;
   Lines lines{"latent attention (MLA)",
               fmt::format("{} heads: keys {} + {} rotated, values {}",
-                          number(attention.query_heads), number(attention.nope_head_dim),
-                          number(attention.rope_head_dim), number(attention.value_head_dim))};
+                          grouped(attention.query_heads), grouped(attention.nope_head_dim),
+                          grouped(attention.rope_head_dim), grouped(attention.value_head_dim))};
   lines.push_back(attention.query_latent_dim ? fmt::format("queries through a latent of {}",
-                                                           number(*attention.query_latent_dim))
+                                                           grouped(*attention.query_latent_dim))
                                              : "queries projected in one step");
   lines.push_back(rotary_text(attention.rotary));
   lines.push_back(fmt::format("caches {} elements a token: latent {}, rotated key {}",
-                              number(cached), number(attention.kv_latent_dim),
-                              number(attention.rope_head_dim)));
+                              grouped(cached), grouped(attention.kv_latent_dim),
+                              grouped(attention.rope_head_dim)));
   return lines;
 }
 
 Lines describe(const DenseFeedForward& dense) {
   Lines lines{dense.gated ? "gated feed-forward" : "feed-forward",
-              fmt::format("width {}, {}", number(dense.width), name_of(dense.activation))};
+              fmt::format("width {}, {}", grouped(dense.width), name_of(dense.activation))};
   if (dense.activation_sparsity) {
     lines.push_back(fmt::format("the smallest {:.4g} % of what enters it cut off",
                                 100 * *dense.activation_sparsity));
@@ -95,16 +93,16 @@ Lines describe(const DenseFeedForward& dense) {
 Lines describe(const MixtureFeedForward& mixture) {
   Lines lines{"mixture of experts",
               fmt::format("router: {}, {} of {} experts a token", name_of(mixture.router.scoring),
-                          number(mixture.experts_per_token), number(mixture.experts)),
-              fmt::format("each of width {}, {}", number(mixture.expert_width),
+                          grouped(mixture.experts_per_token), grouped(mixture.experts)),
+              fmt::format("each of width {}, {}", grouped(mixture.expert_width),
                           name_of(mixture.activation))};
   if (mixture.router.groups) {
-    lines.push_back(fmt::format("from {} of {} groups", number(mixture.router.groups->chosen),
-                                number(mixture.router.groups->count)));
+    lines.push_back(fmt::format("from {} of {} groups", grouped(mixture.router.groups->chosen),
+                                grouped(mixture.router.groups->count)));
   }
   if (mixture.shared_width) {
     lines.push_back(
-        fmt::format("shared experts of width {}, for every token", number(*mixture.shared_width)));
+        fmt::format("shared experts of width {}, for every token", grouped(*mixture.shared_width)));
   }
   return lines;
 }
@@ -153,8 +151,8 @@ void append_remark(const std::string& remark, std::string& text) {
 void append_before(const ArchSpec& spec, std::string& text) {
   if (!spec.parallel_streams) return;
   append_remark(
-      fmt::format("predict {} streams; stream {} goes on", number(spec.parallel_streams->count),
-                  number(spec.parallel_streams->active + 1)),
+      fmt::format("predict {} streams; stream {} goes on", grouped(spec.parallel_streams->count),
+                  grouped(spec.parallel_streams->active + 1)),
       text);
 }
 
@@ -162,7 +160,7 @@ void append_behind(const ArchSpec& spec, std::string& text) {
   if (spec.parallel_streams) append_remark("correct all streams by what was done", text);
   if (!spec.per_layer_embedding) return;
   append_remark(
-      fmt::format("⊕ per-layer embedding of {}, gated{}", number(spec.per_layer_embedding->width),
+      fmt::format("⊕ per-layer embedding of {}, gated{}", grouped(spec.per_layer_embedding->width),
                   spec.parallel_streams ? ", onto the other streams" : ""),
       text);
 }
@@ -175,7 +173,7 @@ void append_layer(const ArchSpec& spec, std::size_t kind, std::string& text) {
   Lines mixer = described(spec.attention.at(layer.attention.index).value);
   if (spec.low_rank_residual) {
     mixer.push_back(fmt::format("beside it a branch of rank {}; the sum over the root of 2",
-                                number(*spec.low_rank_residual)));
+                                grouped(*spec.low_rank_residual)));
   }
   const Lines feed_forward = described(spec.feed_forward.at(layer.feed_forward.index).value);
   text += fmt::format("  ┌ {}: {}\n", spec.layer.at(kind).name,
@@ -194,23 +192,23 @@ void append_layer(const ArchSpec& spec, std::size_t kind, std::string& text) {
 std::string block_diagram(const ArchSpec& spec) {
   std::string text = "    tokens\n    │\n";
   text +=
-      fmt::format("    token embedding, {} x {}\n", number(spec.vocabulary), number(spec.hidden));
+      fmt::format("    token embedding, {} x {}\n", grouped(spec.vocabulary), grouped(spec.hidden));
   if (spec.scaled_embedding) {
-    text += fmt::format("    x root of {}\n", number(spec.hidden));
+    text += fmt::format("    x root of {}\n", grouped(spec.hidden));
   }
   if (spec.learned_positions) {
-    text += fmt::format("    + position embedding, {} x {}\n", number(*spec.learned_positions),
-                        number(spec.hidden));
+    text += fmt::format("    + position embedding, {} x {}\n", grouped(*spec.learned_positions),
+                        grouped(spec.hidden));
   }
   if (spec.per_layer_embedding) {
     text += fmt::format("    per-layer embedding beside it, {} x {} layers of {}\n",
-                        number(spec.per_layer_embedding->vocabulary), number(layer_count(spec)),
-                        number(spec.per_layer_embedding->width));
+                        grouped(spec.per_layer_embedding->vocabulary), grouped(layer_count(spec)),
+                        grouped(spec.per_layer_embedding->width));
   }
   if (spec.parallel_streams) {
-    text +=
-        fmt::format("    {} streams: the embedding and {} projections of it\n",
-                    number(spec.parallel_streams->count), number(spec.parallel_streams->count - 1));
+    text += fmt::format("    {} streams: the embedding and {} projections of it\n",
+                        grouped(spec.parallel_streams->count),
+                        grouped(spec.parallel_streams->count - 1));
   }
   text += "    │\n";
   std::set<std::size_t> drawn;
@@ -219,7 +217,7 @@ std::string block_diagram(const ArchSpec& spec) {
   }
   if (spec.parallel_streams) text += "    mean of the streams, each projected\n    │\n";
   text += fmt::format("    {}\n    │\n    head, {} x {}{}\n    │\n    logits\n",
-                      norm_name(spec.norm), number(spec.vocabulary), number(spec.hidden),
+                      norm_name(spec.norm), grouped(spec.vocabulary), grouped(spec.hidden),
                       spec.head == Head::tied ? ", the embedding table" : "");
   if (spec.logit_soft_cap) {
     text.insert(text.rfind("    │\n"), fmt::format("    capped at {:g}\n", *spec.logit_soft_cap));

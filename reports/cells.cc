@@ -4,6 +4,10 @@
 
 namespace llmarch::reports {
 
+std::string grouped(Integer number) {
+  return grouped(number.value());
+}
+
 Cell text_cell(std::string text) {
   return {.text = std::move(text)};
 }
@@ -46,6 +50,14 @@ Cell ratio_cell(double value) {
 
 Cell percent_cell(double fraction) {
   return {.text = percent(fraction), .value = fraction};
+}
+
+Column text_column(std::string heading) {
+  return {.heading = std::move(heading)};
+}
+
+Column figure_column(std::string heading) {
+  return {.heading = std::move(heading), .alignment = Alignment::right};
 }
 
 }  // namespace llmarch::reports

@@ -6,12 +6,16 @@
 #include <string>
 
 #include "reports/document.h"
+#include "reports/format.h"
 #include "sim/units.h"
 
 namespace llmarch::reports {
 
 // exact: whole numbers with their digits grouped, instead of "1.236 B" and "68.62 KiB".
 enum class Digits { rounded, exact };
+
+// "1,235,814,400", to stand in a sentence.
+std::string grouped(Integer number);
 
 Cell text_cell(std::string text);
 Cell number_cell(std::int64_t number);
@@ -23,5 +27,9 @@ Cell duration_cell(double seconds);
 Cell rate_cell(double rate, const std::string& unit);  // three digits
 Cell ratio_cell(double ratio);
 Cell percent_cell(double fraction);
+
+// Headings stand over what they head: of texts at the left, of figures at the right.
+Column text_column(std::string heading);
+Column figure_column(std::string heading);
 
 }  // namespace llmarch::reports

@@ -11,23 +11,23 @@
 namespace llmarch::reports {
 namespace {
 
-struct Unit {
+struct AxisUnit {
   std::string_view name;
   double size;
 };
 
-constexpr std::array kByteUnits{Unit{" B", 1},
-                                Unit{" KiB", 1024.0},
-                                Unit{" MiB", 1048576.0},
-                                Unit{" GiB", 1073741824.0},
-                                Unit{" TiB", 1099511627776.0},
-                                Unit{" PiB", 1125899906842624.0}};
-constexpr std::array kCountUnits{Unit{"", 1}, Unit{" K", 1e3}, Unit{" M", 1e6}, Unit{" B", 1e9},
-                                 Unit{" T", 1e12}};
-constexpr std::array kTokenUnits{Unit{"", 1}, Unit{"k", 1024.0}, Unit{"M", 1048576.0}};
-constexpr std::array kPlainUnits{Unit{"", 1}};
+constexpr std::array kByteUnits{AxisUnit{" B", 1},
+                                AxisUnit{" KiB", 1024.0},
+                                AxisUnit{" MiB", 1048576.0},
+                                AxisUnit{" GiB", 1073741824.0},
+                                AxisUnit{" TiB", 1099511627776.0},
+                                AxisUnit{" PiB", 1125899906842624.0}};
+constexpr std::array kCountUnits{AxisUnit{"", 1}, AxisUnit{" K", 1e3}, AxisUnit{" M", 1e6},
+                                 AxisUnit{" B", 1e9}, AxisUnit{" T", 1e12}};
+constexpr std::array kTokenUnits{AxisUnit{"", 1}, AxisUnit{"k", 1024.0}, AxisUnit{"M", 1048576.0}};
+constexpr std::array kPlainUnits{AxisUnit{"", 1}};
 
-std::span<const Unit> units_of(TickFormat format) {
+std::span<const AxisUnit> units_of(TickFormat format) {
   switch (format) {
     case TickFormat::plain: return kPlainUnits;
     case TickFormat::tokens: return kTokenUnits;
@@ -38,9 +38,9 @@ std::span<const Unit> units_of(TickFormat format) {
 }
 
 // The largest unit that is not above `value`.
-Unit unit_for(double value, TickFormat format) {
-  Unit chosen = units_of(format).front();
-  for (const Unit& unit : units_of(format)) {
+AxisUnit unit_for(double value, TickFormat format) {
+  AxisUnit chosen = units_of(format).front();
+  for (const AxisUnit& unit : units_of(format)) {
     if (unit.size <= std::abs(value) * (1 + 1e-9)) chosen = unit;
   }
   return chosen;
@@ -93,7 +93,7 @@ double ChartAxis::share(double value) const {
 }
 
 std::string ChartAxis::text(double value) const {
-  const Unit unit = unit_for(value, axis_.ticks);
+  const AxisUnit unit = unit_for(value, axis_.ticks);
   return fmt::format("{:.4g}{}", value / unit.size, unit.name);
 }
 

@@ -98,9 +98,9 @@ UnitColumn unit_column(const Table& table) {
   return UnitColumn::absent;
 }
 
-class TableWriter {
+class CsvTable {
  public:
-  explicit TableWriter(const Table& table)
+  explicit CsvTable(const Table& table)
       : table_(table),
         groups_(has_groups(table) ? GroupColumn::present : GroupColumn::absent),
         units_(unit_column(table)) {}
@@ -150,10 +150,10 @@ class TableWriter {
   std::string group_;
 };
 
-struct BlockWriter {
+struct CsvBlock {
   std::string operator()(const Table& table) const {
     check_shape(table);
-    return table.columns.empty() ? "" : TableWriter(table).write();
+    return table.columns.empty() ? "" : CsvTable(table).write();
   }
   std::string operator()(const Heading&) const { return ""; }
   std::string operator()(const Paragraph&) const { return ""; }
@@ -168,7 +168,7 @@ struct BlockWriter {
 std::string render_csv(const Document& document) {
   std::string text;
   for (const Block& block : document.blocks) {
-    const std::string table = std::visit(BlockWriter{}, block);
+    const std::string table = std::visit(CsvBlock{}, block);
     if (!text.empty() && !table.empty()) text += '\n';
     text += table;
   }

@@ -140,9 +140,9 @@ std::string with_breaks(std::string_view text) {
 
 constexpr std::size_t kProse = 48;  // characters, from which a cell is text to be wrapped
 
-class TableWriter {
+class HtmlTable {
  public:
-  explicit TableWriter(const Table& table) : table_(table) {}
+  explicit HtmlTable(const Table& table) : table_(table) {}
 
   std::string write() {
     std::string html = "<div class=\"wide\"><table>\n";
@@ -191,7 +191,7 @@ std::string figure(const Drawing& drawing) {
   return fmt::format("<figure>{}</figure>\n", render_svg(drawing, SvgUse::page));
 }
 
-struct BlockWriter {
+struct HtmlBlock {
   std::string operator()(const Heading& heading) const {
     const int level = heading.level == HeadingLevel::section ? 2 : 3;
     return fmt::format("<h{0}>{1}</h{0}>\n", level, escape_markup(heading.text));
@@ -201,7 +201,7 @@ struct BlockWriter {
   }
   std::string operator()(const Table& table) const {
     check_shape(table);
-    return table.columns.empty() ? "" : TableWriter(table).write();
+    return table.columns.empty() ? "" : HtmlTable(table).write();
   }
   std::string operator()(const Preformatted& drawing) const {
     return fmt::format("<pre>{}</pre>\n", escape_markup(drawing.text));
@@ -231,7 +231,7 @@ std::string render_html(const Document& document) {
       "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n",
       title, kStyle, picture_style());
   if (!document.title.empty()) html += fmt::format("<h1>{}</h1>\n", title);
-  for (const Block& block : document.blocks) html += std::visit(BlockWriter{block}, block);
+  for (const Block& block : document.blocks) html += std::visit(HtmlBlock{block}, block);
   return html + fmt::format("<script>{}</script>\n</body>\n</html>\n", kScript);
 }
 

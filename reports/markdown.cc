@@ -145,7 +145,7 @@ std::string fence_for(std::string_view text) {
 
 constexpr std::size_t kChartColumns = 80;
 
-struct BlockWriter {
+struct MarkdownBlock {
   std::string operator()(const Heading& heading) const {
     switch (heading.level) {
       case HeadingLevel::section: return "## " + inline_text(heading.text) + "\n";
@@ -205,7 +205,7 @@ std::string render_markdown(const Document& document, const std::vector<std::str
   if (!document.title.empty()) text = "# " + inline_text(document.title) + "\n";
   for (std::size_t i = 0; i < document.blocks.size(); ++i) {
     const std::string_view picture = i < pictures.size() ? pictures[i] : std::string_view();
-    const std::string drawn = std::visit(BlockWriter{picture}, document.blocks[i]);
+    const std::string drawn = std::visit(MarkdownBlock{picture}, document.blocks[i]);
     if (!text.empty() && !drawn.empty()) text += '\n';
     text += drawn;
   }

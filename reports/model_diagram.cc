@@ -7,6 +7,7 @@
 #include <set>
 
 #include "reports/block_diagram.h"
+#include "reports/cells.h"
 #include "reports/diagram_marks.h"
 #include "reports/diagram_parts.h"
 #include "reports/format.h"
@@ -14,10 +15,6 @@
 
 namespace llmarch::reports {
 namespace {
-
-std::string number(Integer value) {
-  return grouped(value.value());
-}
 
 bool has(const DiagramPart& part, const DiagramText& text) {
   return std::ranges::any_of(part.details,
@@ -99,16 +96,16 @@ void add_branch(const Norm& norm, DiagramBox block, std::vector<FrameItem>& item
 
 DiagramBox embedding_box(const ArchSpec& spec) {
   DiagramPart part{.kind = BoxKind::table, .title = {"Token embedding"}};
-  say(part, fmt::format("{} tokens × {}", number(spec.vocabulary), number(spec.hidden)));
-  if (spec.scaled_embedding) say(part, fmt::format("scaled by √{}", number(spec.hidden)));
+  say(part, fmt::format("{} tokens × {}", grouped(spec.vocabulary), grouped(spec.hidden)));
+  if (spec.scaled_embedding) say(part, fmt::format("scaled by √{}", grouped(spec.hidden)));
   if (spec.learned_positions) {
-    say(part,
-        fmt::format("+ positions: {} × {}", number(*spec.learned_positions), number(spec.hidden)));
+    say(part, fmt::format("+ positions: {} × {}", grouped(*spec.learned_positions),
+                          grouped(spec.hidden)));
   }
   if (spec.per_layer_embedding) {
     say(part,
-        fmt::format("and per layer: {} × ({} × {})", number(spec.per_layer_embedding->vocabulary),
-                    number(layer_count(spec)), number(spec.per_layer_embedding->width)));
+        fmt::format("and per layer: {} × ({} × {})", grouped(spec.per_layer_embedding->vocabulary),
+                    grouped(layer_count(spec)), grouped(spec.per_layer_embedding->width)));
   }
   return {{std::move(part)}};
 }
@@ -123,20 +120,20 @@ DiagramBox addition_box(std::string title, std::vector<std::string> details) {
 // LAuReL: what joins the residual after attention.
 DiagramBox low_rank_box(const ArchSpec& spec) {
   return addition_box("Low-rank residual", {fmt::format("+ attention's input, its rank-{} map",
-                                                        number(*spec.low_rank_residual)),
+                                                        grouped(*spec.low_rank_residual)),
                                             "then ÷ √2"});
 }
 
 DiagramBox layer_embedding_box(const ArchSpec& spec) {
   std::vector<std::string> details{
-      fmt::format("width {}, gated, normed", number(spec.per_layer_embedding->width))};
+      fmt::format("width {}, gated, normed", grouped(spec.per_layer_embedding->width))};
   if (spec.parallel_streams) details.emplace_back("added to all streams but the first");
   return addition_box("Per-layer embedding", std::move(details));
 }
 
 DiagramBox head_box(const ArchSpec& spec) {
   DiagramPart part{.kind = BoxKind::table, .title = {"Output head"}};
-  say(part, fmt::format("{} → {} tokens", number(spec.hidden), number(spec.vocabulary)));
+  say(part, fmt::format("{} → {} tokens", grouped(spec.hidden), grouped(spec.vocabulary)));
   if (spec.head == Head::tied) say(part, "tied: the embedding's table");
   if (spec.logit_soft_cap) say(part, fmt::format("capped at {:g}", *spec.logit_soft_cap));
   return {{std::move(part)}};
@@ -145,13 +142,13 @@ DiagramBox head_box(const ArchSpec& spec) {
 DiagramFrame layers_frame(const ArchSpec& spec) {
   const Integer count = layer_count(spec);
   DiagramFrame frame{
-      .repeat = {count == 1 ? "1 layer" : fmt::format("× {} layers", number(count))}};
+      .repeat = {count == 1 ? "1 layer" : fmt::format("× {} layers", grouped(count))}};
   if (spec.parallel_streams) {
     frame.items.emplace_back(addition_box(
         "Streams predicted",
-        {fmt::format("{} from all {}, by a router", number(spec.parallel_streams->count),
-                     number(spec.parallel_streams->count)),
-         fmt::format("stream {} goes on", number(spec.parallel_streams->active + 1))}));
+        {fmt::format("{} from all {}, by a router", grouped(spec.parallel_streams->count),
+                     grouped(spec.parallel_streams->count)),
+         fmt::format("stream {} goes on", grouped(spec.parallel_streams->active + 1))}));
   }
   add_branch(
       spec.norm,
@@ -179,19 +176,19 @@ DiagramPanel panel_of(const Model& model) {
     parameters += fmt::format(", {} active (A)", decimal_count(active.value()));
   }
   panel.subtitle = {{parameters},
-                    {fmt::format("width {}, context up to {}", number(spec.hidden),
+                    {fmt::format("width {}, context up to {}", grouped(spec.hidden),
                                  context_tokens(spec.context_limit.value()))}};
   panel.items.emplace_back(embedding_box(spec));
   if (spec.parallel_streams) {
-    const std::string maps = number(spec.parallel_streams->count - 1);
+    const std::string maps = grouped(spec.parallel_streams->count - 1);
     panel.items.emplace_back(
-        addition_box(fmt::format("{} streams", number(spec.parallel_streams->count)),
+        addition_box(fmt::format("{} streams", grouped(spec.parallel_streams->count)),
                      {fmt::format("the embedding, {} maps of it", maps)}));
   }
   panel.items.emplace_back(layers_frame(spec));
   if (spec.parallel_streams) {
     panel.items.emplace_back(
-        addition_box(fmt::format("Mean of {} streams", number(spec.parallel_streams->count)), {}));
+        addition_box(fmt::format("Mean of {} streams", grouped(spec.parallel_streams->count)), {}));
   }
   panel.items.emplace_back(norm_box(spec.norm));
   panel.items.emplace_back(head_box(spec));

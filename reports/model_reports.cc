@@ -9,13 +9,6 @@
 namespace llmarch::reports {
 namespace {
 
-Column left(std::string heading) {
-  return {.heading = std::move(heading)};
-}
-Column right(std::string heading) {
-  return {.heading = std::move(heading), .alignment = Alignment::right};
-}
-
 // In a column whose heading says the unit, or whose rows have several.
 Cell without_unit(Cell cell) {
   cell.unit.clear();
@@ -27,7 +20,7 @@ double share(Elements part, Elements whole) {
 }
 
 Table structure_table(const ArchSpec& spec) {
-  Table table{.caption = "Structure", .columns = {left("field"), left("value")}};
+  Table table{.caption = "Structure", .columns = {text_column("field"), text_column("value")}};
   std::string group;
   for (const StructureRow& row : structure({&spec})) {
     if (row.group != group) table.rows.emplace_back(GroupHeading{row.group});
@@ -40,8 +33,9 @@ Table structure_table(const ArchSpec& spec) {
 }
 
 Table component_table(const Parameters& parameters, Digits digits) {
-  Table table{.caption = "Parameters",
-              .columns = {left(""), right("parameters"), right("share of total")}};
+  Table table{
+      .caption = "Parameters",
+      .columns = {text_column(""), figure_column("parameters"), figure_column("share of total")}};
   const auto add = [&](std::string label, Elements elements, Emphasis emphasis) {
     Cell cell = parameters_cell(elements, digits);
     cell.emphasis = emphasis;
@@ -66,7 +60,8 @@ Table component_table(const Parameters& parameters, Digits digits) {
 Table published_table(const ArchSpec& spec, const Parameters& parameters) {
   const Published& published = *spec.published;
   Table table{.caption = "Published beside predicted",
-              .columns = {left(""), right("published"), right("predicted"), right("difference")}};
+              .columns = {text_column(""), figure_column("published"), figure_column("predicted"),
+                          figure_column("difference")}};
   const auto add = [&](std::string label, Integer stated, Elements predicted) {
     table.rows.emplace_back(
         CellRow{{text_cell(std::move(label)), parameters_cell(Elements(stated), Digits::exact),
@@ -106,9 +101,9 @@ std::string layers_text(const std::string& block, Integer layers) {
 }
 
 Table block_table(const OpGraph& graph, Digits digits) {
-  Table table{
-      .caption = "Blocks",
-      .columns = {left("operation"), left("weights, out x in"), right("parameters in one layer")}};
+  Table table{.caption = "Blocks",
+              .columns = {text_column("operation"), text_column("weights, out x in"),
+                          figure_column("parameters in one layer")}};
   std::string block;
   for (const WeightUse& use : weight_uses(graph)) {
     if (use.block != block) {
@@ -123,9 +118,10 @@ Table block_table(const OpGraph& graph, Digits digits) {
 
 Table operations_table(const OperationTable& operations, Digits digits) {
   Table table{.caption = "Predicted, operation by operation: " + operations.heading,
-              .columns = {left("operation"), right("matrix FLOPs"), right("other FLOPs"),
-                          right("weights read, bytes"), right("KV read, bytes"),
-                          right("KV written, bytes"), right("activations, bytes")}};
+              .columns = {text_column("operation"), figure_column("matrix FLOPs"),
+                          figure_column("other FLOPs"), figure_column("weights read, bytes"),
+                          figure_column("KV read, bytes"), figure_column("KV written, bytes"),
+                          figure_column("activations, bytes")}};
   const auto add = [&](const std::string& label, const Step& step) {
     CellRow row{{text_cell(label), flops_cell(step.work.matrix, digits),
                  flops_cell(step.work.other, digits), bytes_cell(step.traffic.weights_read, digits),
@@ -148,8 +144,9 @@ Table operations_table(const OperationTable& operations, Digits digits) {
 }
 
 Table hardware_table(const std::vector<Hardware>& hardware) {
-  Table table{.columns = {left("name"), right("memory"), right("bandwidth, GB/s"),
-                          right("bf16, TFLOP/s"), left("title")}};
+  Table table{.columns = {text_column("name"), figure_column("memory"),
+                          figure_column("bandwidth, GB/s"), figure_column("bf16, TFLOP/s"),
+                          text_column("title")}};
   for (const Hardware& each : hardware) {
     const Rates rates = rates_of(each, DType::bf16);
     Cell peak = rate_cell(rates.flops_per_second / 1e12, "");
@@ -169,7 +166,8 @@ Cell count_of(const std::optional<std::vector<Item>>& items) {
 }
 
 Table studies_table(const std::vector<Study>& studies) {
-  Table table{.columns = {left("name"), right("comparisons"), right("claims"), left("title")}};
+  Table table{.columns = {text_column("name"), figure_column("comparisons"),
+                          figure_column("claims"), text_column("title")}};
   for (const Study& study : studies) {
     table.rows.emplace_back(CellRow{{text_cell(study.name), count_of(study.comparison),
                                      count_of(study.claim), text_cell(study.title)}});
@@ -181,8 +179,9 @@ Table studies_table(const std::vector<Study>& studies) {
 
 Document list_document(const std::vector<ListedModel>& models,
                        const std::vector<Hardware>& hardware, const std::vector<Study>& studies) {
-  Table table{.columns = {left("name"), right("layers"), right("parameters"), right("active (A)"),
-                          right("context limit"), left("from")}};
+  Table table{.columns = {text_column("name"), figure_column("layers"), figure_column("parameters"),
+                          figure_column("active (A)"), figure_column("context limit"),
+                          text_column("from")}};
   for (const auto& [model, origin] : models) {
     const ArchSpec& spec = model->spec;
     const Cell limit{.text = context_tokens(spec.context_limit.value()),

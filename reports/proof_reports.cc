@@ -11,12 +11,6 @@
 namespace llmarch::reports {
 namespace {
 
-Column left(std::string heading) {
-  return {.heading = std::move(heading)};
-}
-Column right(std::string heading) {
-  return {.heading = std::move(heading), .alignment = Alignment::right};
-}
 // The counted figure stays beside the predicted one.
 Column beside(std::string heading) {
   return {
@@ -35,13 +29,13 @@ CellRow summary_row(std::string label, std::int64_t predicted, std::int64_t coun
 }
 
 // The columns of the book that are added up in the summary.
-struct Quantity {
+struct BookColumn {
   const char* label;
   const char* unit;
   std::int64_t (*of)(const Work&);
 };
 
-constexpr Quantity kQuantities[] = {
+constexpr BookColumn kBookColumns[] = {
     {"matrix FLOPs", "FLOPs", [](const Work& work) { return work.matrix.value(); }},
     {"other FLOPs", "FLOPs", [](const Work& work) { return work.other.value(); }},
     {"transcendentals", "calls", [](const Work& work) { return work.transcendentals.value(); }},
@@ -55,7 +49,8 @@ constexpr Quantity kQuantities[] = {
 };
 
 Table summary_table(const std::vector<Agreement>& agreements) {
-  Table table{.columns = {left(""), right("predicted"), beside("counted"), left("verdict")}};
+  Table table{.columns = {text_column(""), figure_column("predicted"), beside("counted"),
+                          text_column("verdict")}};
   const Agreement& first = agreements.front();
   table.rows.emplace_back(summary_row("parameters", first.predicted_parameters.value(),
                                       first.counted_parameters.value(), "parameters"));
@@ -69,7 +64,7 @@ Table summary_table(const std::vector<Agreement>& agreements) {
     table.rows.emplace_back(summary_row(
         "KV cache, bytes in bf16", bytes_of(agreement.predicted_cache, DType::bf16).value(),
         bytes_of(agreement.counted_cache, DType::bf16).value(), "bytes"));
-    for (const Quantity& quantity : kQuantities) {
+    for (const BookColumn& quantity : kBookColumns) {
       table.rows.emplace_back(summary_row(quantity.label, quantity.of(agreement.total.predicted),
                                           quantity.of(agreement.total.counted), quantity.unit));
     }
@@ -81,7 +76,7 @@ Table summary_table(const std::vector<Agreement>& agreements) {
 CellRow operation_row(const AgreementLine& line) {
   CellRow row{{text_cell(line.operation)}};
   for (std::size_t i = 0; i < 4; ++i) {
-    const Quantity& quantity = kQuantities[i];
+    const BookColumn& quantity = kBookColumns[i];
     row.cells.push_back(count_cell(quantity.of(line.predicted), quantity.unit, Digits::exact));
     row.cells.push_back(count_cell(quantity.of(line.counted), quantity.unit, Digits::exact));
   }
@@ -91,12 +86,12 @@ CellRow operation_row(const AgreementLine& line) {
 
 Table operations_table(const Agreement& agreement) {
   Table table{.caption = agreement.step + ", operation by operation",
-              .columns = {left("operation")}};
+              .columns = {text_column("operation")}};
   for (std::size_t i = 0; i < 4; ++i) {
-    table.columns.push_back(right(fmt::format("{} predicted", kQuantities[i].label)));
-    table.columns.push_back(beside(fmt::format("{} counted", kQuantities[i].label)));
+    table.columns.push_back(figure_column(fmt::format("{} predicted", kBookColumns[i].label)));
+    table.columns.push_back(beside(fmt::format("{} counted", kBookColumns[i].label)));
   }
-  table.columns.push_back(left("all eight quantities"));
+  table.columns.push_back(text_column("all eight quantities"));
   std::string block;
   for (const AgreementLine& line : agreement.lines) {
     if (line.block != block) {
@@ -153,9 +148,9 @@ Cell allowed_cell(const Deviation& deviation) {
 }
 
 Table deviations_table(const std::vector<VerifiedRun>& runs) {
-  Table table{.caption = "Largest absolute error", .columns = {left("compared")}};
-  for (const VerifiedRun& run : runs) table.columns.push_back(right(run.name));
-  table.columns.push_back(right("allowed"));
+  Table table{.caption = "Largest absolute error", .columns = {text_column("compared")}};
+  for (const VerifiedRun& run : runs) table.columns.push_back(figure_column(run.name));
+  table.columns.push_back(figure_column("allowed"));
   for (std::size_t i = 0; i < runs.front().deviations.size(); ++i) {
     const Deviation& first = runs.front().deviations[i];
     CellRow row{{text_cell(first.what)}};

@@ -87,4 +87,9 @@ using Bytes = Count<struct BytesKind>;
 using Flops = Count<struct FlopsKind>;  // one add, subtract, multiply or divide each
 using Transcendentals = Count<struct TranscendentalsKind>;  // exp, tanh, erf, square root: one each
 
+// A count of things in memory, for the containers that hold them.
+inline std::size_t size(Integer count) {
+  return static_cast<std::size_t>(count.value());
+}
+
 }  // namespace llmarch

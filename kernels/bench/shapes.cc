@@ -13,10 +13,6 @@
 namespace llmarch::bench {
 namespace {
 
-std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 void add_matrices(const OpGraph& graph, const std::string& model, Shapes& shapes) {
   for (const Weight& weight : graph.weights) {
     if (kind_of(weight.role) != WeightKind::matrix) continue;

@@ -9,9 +9,6 @@
 namespace llmarch::fast {
 namespace {
 
-// Below this many elements waking the team costs more than it saves.
-constexpr std::size_t kWorthATeam = 16'384;
-
 std::size_t padded_width_of(const CacheShape& shape) {
   const std::size_t unit = shape.layout == CacheLayout::values ? 16 : depth_of(shape.stored);
   return (shape.width + unit - 1) / unit * unit;

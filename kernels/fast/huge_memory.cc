@@ -11,13 +11,13 @@ namespace {
 constexpr std::size_t kHugePage = std::size_t{2} << 20U;
 constexpr std::size_t kLine = 64;
 
-std::size_t up_to(std::size_t bytes, std::size_t unit) {
+std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
 
 }  // namespace
 
-HugeMemory::HugeMemory(std::size_t bytes) : reserved_(up_to(bytes, kHugePage)) {
+HugeMemory::HugeMemory(std::size_t bytes) : reserved_(rounded_up(bytes, kHugePage)) {
   if (reserved_ == 0) return;
   void* start = mmap(nullptr, reserved_ + kHugePage, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -25,7 +25,7 @@ HugeMemory::HugeMemory(std::size_t bytes) : reserved_(up_to(bytes, kHugePage)) {
   // A huge page begins at a multiple of its size; what lies before the first is never touched.
   auto* bytes_start = static_cast<std::byte*>(start);
   const auto address = reinterpret_cast<std::size_t>(start);  // NOLINT: to align it
-  const std::size_t before = up_to(address, kHugePage) - address;
+  const std::size_t before = rounded_up(address, kHugePage) - address;
   if (before > 0) munmap(start, before);
   if (before < kHugePage) munmap(bytes_start + before + reserved_, kHugePage - before);
   start_ = bytes_start + before;
@@ -49,7 +49,7 @@ std::byte* HugeMemory::take(std::size_t bytes) {
 }
 
 std::size_t HugeMemory::rounded(std::size_t bytes) {
-  return up_to(bytes, kLine);
+  return rounded_up(bytes, kLine);
 }
 
 }  // namespace llmarch::fast

@@ -7,10 +7,6 @@
 namespace llmarch::fast {
 namespace {
 
-std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 struct Use {
   CacheLayout layout;
   std::size_t heads;
@@ -78,7 +74,7 @@ Elements ModelCaches::reachable(std::size_t positions) const {
   if (positions == 0) return sum;
   for (CacheId id = 0; id < layers_.size(); ++id) {
     const llmarch::Cache& cache = graph_->cache(id);
-    const std::size_t first = first_key(cache.reach, positions - 1);
+    const std::size_t first = fast::first_key(cache.reach, positions - 1);
     std::int64_t held = 0;
     for (const Cache& layer : layers_[id]) {
       const CacheShape& shape = layer.shape();

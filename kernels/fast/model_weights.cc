@@ -8,10 +8,6 @@
 namespace llmarch::fast {
 namespace {
 
-std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 // The same on every machine; vectors are small enough to be drawn one by one.
 void fill_vector(std::span<float> vector, const WeightDistribution& drawn_from,
                  std::uint64_t seed) {

@@ -11,9 +11,6 @@
 namespace llmarch::fast {
 namespace {
 
-// Below this many elements waking the team costs more than it saves.
-constexpr std::size_t kWorthATeam = 16'384;
-
 template <class Body>
 void for_rows(Team& team, ConstRows rows, const Body& body) {
   if (team.size() == 1 || rows.rows == 1 || rows.rows * rows.columns < kWorthATeam) {
@@ -30,7 +27,7 @@ const simd::RowKernels& kernels_of(const Team& team) {
   return simd::kernels_of(team.isa()).rows;
 }
 
-void check(bool agree) {
+void check_sizes(bool agree) {
   if (!agree) throw std::invalid_argument("row kernels: sizes that do not agree");
 }
 
@@ -58,7 +55,7 @@ float sigmoid(float x) {
 void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                    float epsilon, Rows out) {
   const std::size_t width = in.columns / groups;
-  check(same_size(in, out) && (weight.empty() || weight.size() == width));
+  check_sizes(same_size(in, out) && (weight.empty() || weight.size() == width));
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     for (std::size_t at = 0; at < in.columns; at += width) {
@@ -73,7 +70,7 @@ void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const
 void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                      std::span<const float> bias, float epsilon, Rows out) {
   const std::size_t width = in.columns / groups;
-  check(same_size(in, out) && weight.size() == width && bias.size() == width);
+  check_sizes(same_size(in, out) && weight.size() == width && bias.size() == width);
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     for (std::size_t at = 0; at < in.columns; at += width) {
@@ -119,9 +116,9 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
             const RotaryAngles& angles, const Places& places, Rows out) {
   const std::size_t width = in.columns / heads;
   const std::size_t pairs = angles.pairs;
-  check(same_size(in, out) && in.rows == places.rows() && offset + 2 * pairs <= width);
-  check(places.past >= angles.first &&
-        (places.past + places.tokens - angles.first) * pairs <= angles.cosines.size());
+  check_sizes(same_size(in, out) && in.rows == places.rows() && offset + 2 * pairs <= width);
+  check_sizes(places.past >= angles.first &&
+              (places.past + places.tokens - angles.first) * pairs <= angles.cosines.size());
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     const std::size_t at = (places.position(row) - angles.first) * pairs;
@@ -141,14 +138,14 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
 }
 
 void activate(Team& team, Activation activation, ConstRows in, Rows out) {
-  check(same_size(in, out));
+  check_sizes(same_size(in, out));
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).activate(function_of(activation), in.row(row), in.columns, out.row(row));
   });
 }
 
 void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows out) {
-  check(same_size(gate, up) && same_size(gate, out));
+  check_sizes(same_size(gate, up) && same_size(gate, out));
   for_rows(team, gate, [&](std::size_t row) {
     kernels_of(team).gate(function_of(activation), gate.row(row), up.row(row), gate.columns,
                           out.row(row));
@@ -156,49 +153,49 @@ void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows 
 }
 
 void add(Team& team, ConstRows left, ConstRows right, Rows out) {
-  check(same_size(left, right) && same_size(left, out));
+  check_sizes(same_size(left, right) && same_size(left, out));
   for_rows(team, left, [&](std::size_t row) {
     kernels_of(team).add(left.row(row), right.row(row), left.columns, out.row(row));
   });
 }
 
 void add_bias(Team& team, ConstRows in, std::span<const float> bias, Rows out) {
-  check(same_size(in, out) && bias.size() == in.columns);
+  check_sizes(same_size(in, out) && bias.size() == in.columns);
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).add(in.row(row), bias.data(), in.columns, out.row(row));
   });
 }
 
 void scale(Team& team, ConstRows in, float factor, Rows out) {
-  check(same_size(in, out));
+  check_sizes(same_size(in, out));
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).scale(in.row(row), in.columns, factor, out.row(row));
   });
 }
 
 void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows out) {
-  check(same_size(in, out) && factors.size() == in.rows);
+  check_sizes(same_size(in, out) && factors.size() == in.rows);
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).scale(in.row(row), in.columns, factors[row], out.row(row));
   });
 }
 
 void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out) {
-  check(same_size(in, out) && gate.rows == in.rows);
+  check_sizes(same_size(in, out) && gate.rows == in.rows);
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).scale(in.row(row), in.columns, sigmoid(gate.row(row)[0]), out.row(row));
   });
 }
 
 void soft_cap(Team& team, ConstRows in, float cap, Rows out) {
-  check(same_size(in, out));
+  check_sizes(same_size(in, out));
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).soft_cap(in.row(row), in.columns, cap, out.row(row));
   });
 }
 
 void accumulate(Team& team, ConstRows in, std::span<const float> weights, Rows sum) {
-  check(same_size(in, sum) && weights.size() == in.rows);
+  check_sizes(same_size(in, sum) && weights.size() == in.rows);
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).accumulate(in.row(row), in.columns, weights[row], sum.row(row));
   });

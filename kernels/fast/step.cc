@@ -19,7 +19,7 @@ void add_arithmetic(Work& work, const Work& unit, Integer times) {
 
 Rows Step::value(ValueId id) const {
   const Value& value = block->values.at(id);
-  const std::size_t columns = fast::size(value.columns);
+  const std::size_t columns = size(value.columns);
   const std::size_t rows = row_count(value.rows, workload);
   const Slot& slot = plan->slots.at(id);
   switch (slot.kind) {

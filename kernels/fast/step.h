@@ -18,10 +18,6 @@
 
 namespace llmarch::fast {
 
-inline std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 // Keys and values that latent attention expanded for one layer.
 struct ExpandedCaches {
   ExpandedCaches(const llmarch::LatentShape& shape, Stored stored, std::size_t sequences,

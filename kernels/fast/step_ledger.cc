@@ -3,13 +3,7 @@
 #include <algorithm>
 
 namespace llmarch::fast {
-namespace {
-
-std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
-}  // namespace
+namespace {}  // namespace
 
 StepLedger::StepLedger(const OpGraph& graph, const Held& held) : graph_(&graph), held_(held) {
   for (const Block& block : graph.blocks) {

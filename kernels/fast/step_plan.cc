@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t kNever = static_cast<std::size_t>(-1);
 
-std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 // Values that are not rows of floats: chosen experts, and expanded keys and values, which are made
 // as a cache is.
 bool is_row_value(const Block& block, ValueId id) {

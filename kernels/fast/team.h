@@ -10,6 +10,9 @@
 
 namespace llmarch::fast {
 
+// Below this many elements waking the team costs more than it saves.
+inline constexpr std::size_t kWorthATeam = 16'384;
+
 class Team {
  public:
   // `threads`, at least 1, counts the caller. Throws std::invalid_argument for an instruction set

@@ -11,10 +11,6 @@ namespace {
 
 using Numbers = std::vector<Counted>;
 
-std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 std::span<const Counted> view(const Numbers& numbers) {
   return numbers;
 }

@@ -12,10 +12,6 @@
 
 namespace llmarch::reference {
 
-inline std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 // A value of the graph while its block runs.
 template <class Scalar>
 struct Rows {

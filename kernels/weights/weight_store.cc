@@ -6,10 +6,6 @@
 namespace llmarch {
 namespace {
 
-std::size_t size(Integer count) {
-  return static_cast<std::size_t>(count.value());
-}
-
 // SplitMix64, Steele, Lea and Flood 2014: small, and not different from library to library.
 class Random {
  public:

@@ -48,4 +48,8 @@ reports::Digits digits_of(const Values& values) {
   return values.count("exact") > 0 ? reports::Digits::exact : reports::Digits::rounded;
 }
 
+std::string text_of(const Values& values, const char* name) {
+  return values[name].as<std::string>();
+}
+
 }  // namespace llmarch::cli

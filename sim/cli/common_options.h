@@ -23,4 +23,7 @@ std::optional<std::filesystem::path> specs_folder(const Values& values);
 void declare_digits(Options& options);
 reports::Digits digits_of(const Values& values);
 
+// What was written after --name.
+std::string text_of(const Values& values, const char* name);
+
 }  // namespace llmarch::cli

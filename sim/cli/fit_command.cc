@@ -35,10 +35,6 @@ Options fit_options() {
   return options;
 }
 
-std::string text_of(const Values& values, const char* name) {
-  return values[name].as<std::string>();
-}
-
 struct Memory {
   Bytes bytes;
   std::string name;

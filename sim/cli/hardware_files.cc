@@ -17,7 +17,7 @@ Hardware hardware_from_toml(const std::string& file, std::string_view text) {
   return std::move(*load.hardware);
 }
 
-bool looks_like_path(const std::string& name) {
+bool names_a_hardware_file(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".toml");
 }
 
@@ -37,7 +37,7 @@ Hardware find_hardware(const std::string& name) {
     if (known == name) return hardware_from_toml(name, text);
     names.emplace_back(known);
   }
-  if (looks_like_path(name)) {
+  if (names_a_hardware_file(name)) {
     return hardware_from_toml(name, read_text(name, kLargestSpecFile, "a hardware file"));
   }
   throw UsageError(fmt::format("unknown hardware '{}'", name),

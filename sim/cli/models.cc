@@ -42,7 +42,7 @@ Model named_model(const std::string& name, const CatalogEntry& entry) {
   return model;
 }
 
-bool looks_like_path(const std::string& name) {
+bool names_a_model_file(const std::string& name) {
   std::error_code error;
   return name.find('/') != std::string::npos || name.ends_with(".toml") ||
          name.ends_with(".json") || fs::exists(name, error);
@@ -85,7 +85,7 @@ Catalog::Catalog(const std::optional<fs::path>& folder) {
 Model Catalog::find(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return named_model(name, found->second);
-  if (looks_like_path(name)) return model_from_path(name);
+  if (names_a_model_file(name)) return model_from_path(name);
   std::vector<std::string> names;
   for (const auto& [known, entry] : entries_) names.push_back(known);
   throw UsageError(fmt::format("unknown model '{}'", name),

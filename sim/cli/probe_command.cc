@@ -49,7 +49,7 @@ std::vector<Probe> probe_threads(std::size_t threads) {
   return found;
 }
 
-Hardware hardware_of(const std::string& name, const std::vector<Probe>& probes, Bytes memory) {
+Hardware probed_hardware(const std::string& name, const std::vector<Probe>& probes, Bytes memory) {
   const Probe& all = probes.back();
   std::string how = fmt::format("timed by 'llmarch probe', {} thread{}, {}", all.threads,
                                 all.threads == 1 ? "" : "s", fast::name_of(all.isa));
@@ -90,7 +90,7 @@ ExitStatus run_probe(const Arguments& arguments) {
     remarks.push_back("beware: " + warning);
   }
   const Hardware hardware =
-      hardware_of(values["name"].as<std::string>(), probes, memory ? memory->bytes : Bytes(0));
+      probed_hardware(values["name"].as<std::string>(), probes, memory ? memory->bytes : Bytes(0));
   const std::string text = write_toml_hardware(hardware, remarks);
   file ? file->finish(text) : write_standard_output(text);
   return ExitStatus::done;

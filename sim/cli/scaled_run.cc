@@ -16,8 +16,8 @@ namespace {
 constexpr std::int64_t kLongestContext = 4096;
 constexpr std::int64_t kLargestBatch = 64;
 
-constexpr std::int64_t kContext = 9;
-constexpr std::int64_t kPrompt = 8;
+constexpr std::int64_t kScaledContext = 9;
+constexpr std::int64_t kScaledPrompt = 8;
 
 Integer bounded(const std::string& option, Integer value, std::int64_t most) {
   if (value > most) {
@@ -48,8 +48,9 @@ void refuse_full_size_options(const Values& values) {
 ExitStatus scaled_run(const Values& values, const Model& model, Outputs& outputs) {
   refuse_full_size_options(values);
   const Integer context =
-      bounded("context", tokens_or(values, "context", kContext), kLongestContext);
-  const Integer prompt = bounded("prompt", tokens_or(values, "prompt", kPrompt), kLongestContext);
+      bounded("context", tokens_or(values, "context", kScaledContext), kLongestContext);
+  const Integer prompt =
+      bounded("prompt", tokens_or(values, "prompt", kScaledPrompt), kLongestContext);
   const Integer batch = bounded("batch", tokens_or(values, "batch", 1), kLargestBatch);
   const auto seed = static_cast<std::uint64_t>(tokens_or(values, "seed", 1).value());
   const ArchSpec small = scale_down(model.spec);

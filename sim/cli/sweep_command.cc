@@ -42,10 +42,6 @@ Options sweep_options() {
   return options;
 }
 
-std::string text_of(const Values& values, const char* name) {
-  return values[name].as<std::string>();
-}
-
 const Quantity& quantity_named(const std::string& name) {
   if (const Quantity* quantity = find_quantity(name)) return *quantity;
   std::vector<std::string> names;

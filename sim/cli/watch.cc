@@ -12,15 +12,15 @@ namespace llmarch::cli {
 namespace {
 
 constexpr timespec kBetweenLines{0, 250'000'000};
-constexpr std::size_t kUnknownWidth = 80;
+constexpr std::size_t kUsualWidth = 80;
 constexpr int kSignalled = 128;  // what shells add to a signal's number
 
 // None when standard error is no terminal: then there is no line to draw.
-std::size_t terminal_width() {
+std::size_t line_width() {
   if (isatty(STDERR_FILENO) != 1) return 0;
   winsize size{};
   const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-  return known ? size.ws_col - std::size_t{1} : kUnknownWidth;
+  return known ? size.ws_col - std::size_t{1} : kUsualWidth;
 }
 
 void put(const std::string& text) {
@@ -29,7 +29,7 @@ void put(const std::string& text) {
 }
 
 void clear_line() {
-  if (terminal_width() > 0) put("\r\x1b[K");
+  if (line_width() > 0) put("\r\x1b[K");
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ void Watch::run(const std::stop_token& stop) {
       last_words_();
       ::_exit(kSignalled + signal);
     }
-    const std::size_t width = terminal_width();
+    const std::size_t width = line_width();
     if (width > 0 && !stop.stop_requested()) put("\r" + draw_(width) + "\x1b[K");
   }
 }

@@ -31,8 +31,8 @@ Rates rates_of(const Hardware& hardware, DType weights) {
   const PeakRates& peak = hardware.peak;
   if (weights == DType::f16 && peak.f16) return {weights, peak.f16->flops_per_second, bandwidth};
   const DType narrowest = weights == DType::f16 ? DType::bf16 : weights;
-  const auto first = std::find(kWidening.begin(), kWidening.end(), narrowest);
-  for (auto dtype = first; dtype != kWidening.end(); ++dtype) {
+  const auto* const first = std::find(kWidening.begin(), kWidening.end(), narrowest);
+  for (const auto* dtype = first; dtype != kWidening.end(); ++dtype) {
     const PeakRate* rate = peak_of(peak, *dtype);
     if (rate != nullptr) return {*dtype, rate->flops_per_second, bandwidth};
   }

@@ -29,7 +29,7 @@ WeightId GraphBuilder::weight(WeightRole role, Integer rows, Integer columns, In
 }
 
 void GraphBuilder::append(std::string name, When when, Op op) {
-  block().nodes.push_back({std::move(name), when, std::move(op)});
+  block().nodes.push_back({std::move(name), when, op});
 }
 
 ValueId GraphBuilder::per_layer_input(Integer columns) {
@@ -220,7 +220,7 @@ ValueId GraphBuilder::rotate(std::string name, ValueId in, const Rotary& rotary,
   return out;
 }
 
-CacheId GraphBuilder::store(std::string name, ValueId in, const Reach& reach) {
+CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach) {
   graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), reach});
   append("store " + name, When::always, Store{graph_.caches.size() - 1, in});
   return graph_.caches.size() - 1;

@@ -55,7 +55,7 @@ class GraphBuilder {
   ValueId project_tied(ValueId in);
   ValueId rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads, Integer offset,
                  Integer dim);
-  CacheId store(std::string name, ValueId in, const Reach& reach);
+  CacheId store(const std::string& name, ValueId in, const Reach& reach);
   ValueId attend(const GroupedAttention& attention, double scale, const Reach& reach, ValueId query,
                  CacheId keys, CacheId values);
   ValueId attend_absorbed(const LatentShape& shape, double scale, ValueId query, CacheId latents,

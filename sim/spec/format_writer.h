@@ -142,7 +142,7 @@ class FormatWriter {
     fields<Alternative>();
   }
 
-  std::string child(const Field& field) const {
+  [[nodiscard]] std::string child(const Field& field) const {
     return heading_.empty() ? std::string(field.key) : fmt::format("{}.{}", heading_, field.key);
   }
 

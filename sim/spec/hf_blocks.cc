@@ -34,7 +34,7 @@ RotaryScaling yarn_scaling(ConfigReader& rope) {
 
 // Older configs call it "type", some write both; none when it is missing or they disagree.
 std::optional<std::string> rope_type(ConfigReader& rope) {
-  const auto older = rope.optional_text("type");
+  auto older = rope.optional_text("type");
   if (older && !rope.contains("rope_type")) return older;
   if (!rope.all_read({"type"})) return std::nullopt;
   const std::string type = rope.text("rope_type");

@@ -165,16 +165,16 @@ class TableReader {
   const toml::node* required(const Field& field);
   const toml::table* required_table(const Field& field, const std::string& header);
 
-  std::vector<std::string> absent_keys() const;
+  [[nodiscard]] std::vector<std::string> absent_keys() const;
   void report_unknown(const toml::key& key);
 
   void refuse(const Field& field, const toml::node& node, std::string message, std::string remedy);
   void refuse_type(const Field& field, const toml::node& node, std::string_view expected,
                    std::string remedy);
 
-  std::string child(const Field& field) const;
-  std::string inside(const Field& field) const;
-  Place place_of(const Field& field) const;
+  [[nodiscard]] std::string child(const Field& field) const;
+  [[nodiscard]] std::string inside(const Field& field) const;
+  [[nodiscard]] Place place_of(const Field& field) const;
 
   const toml::table& table_;
   std::optional<Place> place_;

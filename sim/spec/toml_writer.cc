@@ -13,7 +13,7 @@ namespace llmarch {
 namespace {
 
 // Texts come from files of others: what could end the quotes is written as TOML escapes it.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -43,7 +43,7 @@ class TomlWriter {
     line(field.key, fmt::format("{}", member));
   }
   void operator()(const Field& field, const std::string& member) {
-    line(field.key, quoted(member));
+    line(field.key, in_quotes(member));
   }
   void operator()(const Field& field, const bool& member) {
     if (member) line(field.key, "true");
@@ -51,15 +51,15 @@ class TomlWriter {
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(const Field& field, const Enum& member) {
-    line(field.key, quoted(name_of(member)));
+    line(field.key, in_quotes(name_of(member)));
   }
   void operator()(const Field& field, const Reference& member) {
-    line(field.key, quoted(member.name));
+    line(field.key, in_quotes(member.name));
   }
   void operator()(const Field& field, const std::vector<Reference>& member) {
     std::string names;
     for (const Reference& reference : member) {
-      names += (names.empty() ? "" : ", ") + quoted(reference.name);
+      names += (names.empty() ? "" : ", ") + in_quotes(reference.name);
     }
     line(field.key, "[" + names + "]");
   }
@@ -107,7 +107,8 @@ class TomlWriter {
   template <class... Alternatives>
   static std::string table(const std::string& path, const std::variant<Alternatives...>& member) {
     TomlWriter writer(path);
-    writer.line("kind", quoted(Names<std::variant<Alternatives...>>::alternatives[member.index()]));
+    writer.line("kind",
+                in_quotes(Names<std::variant<Alternatives...>>::alternatives[member.index()]));
     std::visit([&](const auto& kind) { visit_fields(writer, kind); }, member);
     return fmt::format("\n[{}]\n{}", path, writer.take());
   }

@@ -10,10 +10,10 @@
 namespace llmarch {
 namespace {
 
-using Node = std::shared_ptr<const ExpressionNode>;
+using Subtree = std::shared_ptr<const ExpressionNode>;
 
 struct Typed {
-  Node node;
+  Subtree node;
   FigureForm form;
 };
 
@@ -140,7 +140,7 @@ class Parser : private ExpressionText {
   using ExpressionText::position;
 
  private:
-  static Node made(Operator how, const Typed& left, const Typed& right) {
+  static Subtree made(Operator how, const Typed& left, const Typed& right) {
     return std::make_shared<ExpressionNode>(ExpressionNode{Arithmetic{how, left.node, right.node}});
   }
 
@@ -209,7 +209,7 @@ class Parser : private ExpressionText {
     return call();
   }
 
-  static Node literal(FigureValue figure) {
+  static Subtree literal(FigureValue figure) {
     return std::make_shared<ExpressionNode>(ExpressionNode{std::move(figure)});
   }
 

@@ -9,7 +9,7 @@ ArchSpec with_latent(const LatentAttention& attention) {
   return tiny_model(attention, tiny_dense());
 }
 
-ArchSpec plain() {
+ArchSpec plain_latent() {
   return with_latent(tiny_latent());
 }
 
@@ -21,7 +21,7 @@ LatentAttention compressed() {
 
 TEST(LatentQueries, AreOneProjectionWithoutCompression) {
   EXPECT_EQ(
-      priced(plain(), kDecode, "query projection"),
+      priced(plain_latent(), kDecode, "query projection"),
       by_hand({.matrix = 2 * 2 * 10 * 21, .weights = 21 * 10, .read = 2 * 10, .written = 2 * 21}));
 }
 
@@ -58,43 +58,45 @@ TEST(LatentBiases, StandOnTheCompressionsAndTheOutput) {
 }
 
 TEST(TheLatent, IsProjectedNormalisedAndStoredOnceForAllHeads) {
-  EXPECT_EQ(priced(plain(), kPrefill, "latent compression"), by_hand({.matrix = 2 * 2 * 4 * 10 * 7,
-                                                                      .weights = 7 * 10,
-                                                                      .read = 2 * 4 * 10,
+  EXPECT_EQ(priced(plain_latent(), kPrefill, "latent compression"),
+            by_hand({.matrix = 2 * 2 * 4 * 10 * 7,
+                     .weights = 7 * 10,
+                     .read = 2 * 4 * 10,
+                     .written = 2 * 4 * 7}));
+  EXPECT_EQ(priced(plain_latent(), kPrefill, "latent norm"), by_hand({.other = 2 * 4 * (4 * 7 + 2),
+                                                                      .transcendentals = 2 * 4,
+                                                                      .weights = 7,
+                                                                      .read = 2 * 4 * 7,
                                                                       .written = 2 * 4 * 7}));
-  EXPECT_EQ(priced(plain(), kPrefill, "latent norm"), by_hand({.other = 2 * 4 * (4 * 7 + 2),
-                                                               .transcendentals = 2 * 4,
-                                                               .weights = 7,
-                                                               .read = 2 * 4 * 7,
-                                                               .written = 2 * 4 * 7}));
-  EXPECT_EQ(priced(plain(), kDecode, "store latents"),
+  EXPECT_EQ(priced(plain_latent(), kDecode, "store latents"),
             by_hand({.cache_written = 2 * 7, .read = 2 * 7}));
 }
 
 TEST(TheRotaryKey, IsOneForAllHeads) {
   EXPECT_EQ(
-      priced(plain(), kDecode, "rotary key projection"),
+      priced(plain_latent(), kDecode, "rotary key projection"),
       by_hand({.matrix = 2 * 2 * 10 * 2, .weights = 2 * 10, .read = 2 * 10, .written = 2 * 2}));
-  EXPECT_EQ(priced(plain(), kDecode, "rotate keys"),
+  EXPECT_EQ(priced(plain_latent(), kDecode, "rotate keys"),
             by_hand({.other = 6 * 2 * (2 / 2), .read = 2 * 2, .written = 2 * 2}));
-  EXPECT_EQ(priced(plain(), kPrefill, "store rotary keys"),
+  EXPECT_EQ(priced(plain_latent(), kPrefill, "store rotary keys"),
             by_hand({.cache_written = 2 * 4 * 2, .read = 2 * 4 * 2}));
 }
 
 TEST(LatentRotation, TurnsTheRotatedPartAndCopiesTheRest) {
-  EXPECT_EQ(priced(plain(), kDecode, "rotate queries"),
+  EXPECT_EQ(priced(plain_latent(), kDecode, "rotate queries"),
             by_hand({.other = 6 * 2 * 3 * (2 / 2), .read = 2 * 21, .written = 2 * 21}));
 }
 
 TEST(TheAbsorbedForm, BringsQueriesToTheLatent) {
-  EXPECT_EQ(priced(plain(), kDecode, "query absorption"), by_hand({.matrix = 2 * 2 * 3 * 5 * 7,
-                                                                   .weights = (3 * 5) * 7,
-                                                                   .read = 2 * 21,
-                                                                   .written = 2 * 3 * 7}));
+  EXPECT_EQ(priced(plain_latent(), kDecode, "query absorption"),
+            by_hand({.matrix = 2 * 2 * 3 * 5 * 7,
+                     .weights = (3 * 5) * 7,
+                     .read = 2 * 21,
+                     .written = 2 * 3 * 7}));
 }
 
 TEST(TheAbsorbedForm, AttendsTheLatentItself) {
-  EXPECT_EQ(priced(plain(), kDecode, "attention over latents"),
+  EXPECT_EQ(priced(plain_latent(), kDecode, "attention over latents"),
             by_hand({.matrix = (2 * 9) * 3 * (2 * (7 + 2) + 2 * 7),
                      .other = (2 * 9) * 3 * (1 + 3),
                      .transcendentals = (2 * 9) * 3,
@@ -104,14 +106,15 @@ TEST(TheAbsorbedForm, AttendsTheLatentItself) {
 }
 
 TEST(TheAbsorbedForm, ExpandsWhatWasAttended) {
-  EXPECT_EQ(priced(plain(), kDecode, "value expansion"), by_hand({.matrix = 2 * 2 * 3 * 7 * 4,
-                                                                  .weights = (3 * 4) * 7,
-                                                                  .read = 2 * 3 * 7,
-                                                                  .written = 2 * 3 * 4}));
+  EXPECT_EQ(priced(plain_latent(), kDecode, "value expansion"),
+            by_hand({.matrix = 2 * 2 * 3 * 7 * 4,
+                     .weights = (3 * 4) * 7,
+                     .read = 2 * 3 * 7,
+                     .written = 2 * 3 * 4}));
 }
 
 TEST(TheExpandedForm, MakesKeysAndValuesOfEveryPosition) {
-  EXPECT_EQ(priced(plain(), kPrefill, "latent expansion"),
+  EXPECT_EQ(priced(plain_latent(), kPrefill, "latent expansion"),
             by_hand({.matrix = 2 * 2 * 4 * 7 * (3 * 5 + 3 * 4),
                      .weights = (3 * 5 + 3 * 4) * 7,
                      .cache_read = 2 * 4 * 7,
@@ -119,7 +122,7 @@ TEST(TheExpandedForm, MakesKeysAndValuesOfEveryPosition) {
 }
 
 TEST(TheExpandedForm, AttendsExpandedKeysAndTheCachedRotaryKey) {
-  EXPECT_EQ(priced(plain(), kPrefill, "attention"),
+  EXPECT_EQ(priced(plain_latent(), kPrefill, "attention"),
             by_hand({.matrix = 2 * (1 + 2 + 3 + 4) * 3 * (2 * (5 + 2) + 2 * 4),
                      .other = 2 * (1 + 2 + 3 + 4) * 3 * (1 + 3),
                      .transcendentals = 2 * (1 + 2 + 3 + 4) * 3,
@@ -131,7 +134,7 @@ TEST(TheExpandedForm, AttendsExpandedKeysAndTheCachedRotaryKey) {
 TEST(TheExpandedForm, ExpandsTheWholePastAgainInDecode) {
   Workload decode_expanded = kDecode;
   decode_expanded.latent_form = LatentForm::expanded;
-  EXPECT_EQ(priced(plain(), decode_expanded, "latent expansion"),
+  EXPECT_EQ(priced(plain_latent(), decode_expanded, "latent expansion"),
             by_hand({.matrix = 2 * 2 * 9 * 7 * (3 * 5 + 3 * 4),
                      .weights = (3 * 5 + 3 * 4) * 7,
                      .cache_read = 2 * 9 * 7,
@@ -139,7 +142,7 @@ TEST(TheExpandedForm, ExpandsTheWholePastAgainInDecode) {
 }
 
 TEST(TheTwoForms, NeverRunTogether) {
-  const OpGraph graph = lower(plain());
+  const OpGraph graph = lower(plain_latent());
   for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
     Workload workload = kPrefill;
     workload.latent_form = form;

@@ -10,7 +10,7 @@
 namespace llmarch {
 namespace {
 
-constexpr std::int64_t kMost = 12;
+constexpr std::int64_t kLongest = 12;
 
 using Meets = bool (*)(std::int64_t query, std::int64_t key, std::int64_t size);
 
@@ -42,8 +42,8 @@ Looped loop(std::int64_t past, std::int64_t tokens, std::int64_t size, Meets mee
 }
 
 void expect_loop(const Reach& reach, std::int64_t size, Meets meets) {
-  for (std::int64_t past = 0; past <= kMost; ++past) {
-    for (std::int64_t tokens = 1; tokens <= kMost; ++tokens) {
+  for (std::int64_t past = 0; past <= kLongest; ++past) {
+    for (std::int64_t tokens = 1; tokens <= kLongest; ++tokens) {
       const Workload workload{1, past, tokens};
       const Looped met = loop(past, tokens, size, meets);
       EXPECT_EQ(attended_pairs(workload, reach), met.pairs) << past << " " << tokens << " " << size;
@@ -60,11 +60,12 @@ TEST(EveryKey, IsMetAsALoopMeetsIt) {
 }
 
 TEST(AWindow, IsMetAsALoopMeetsIt) {
-  for (std::int64_t size = 1; size <= kMost; ++size) expect_loop(Window{size}, size, meets_window);
+  for (std::int64_t size = 1; size <= kLongest; ++size)
+    expect_loop(Window{size}, size, meets_window);
 }
 
 TEST(AChunk, IsMetAsALoopMeetsIt) {
-  for (std::int64_t size = 1; size <= kMost; ++size) expect_loop(Chunk{size}, size, meets_chunk);
+  for (std::int64_t size = 1; size <= kLongest; ++size) expect_loop(Chunk{size}, size, meets_chunk);
 }
 
 TEST(AChunk, IsNotAWindow) {

@@ -4,7 +4,7 @@
 namespace llmarch {
 namespace {
 
-ArchSpec plain() {
+ArchSpec smallest() {
   return tiny_model(tiny_grouped(), tiny_dense());
 }
 
@@ -13,14 +13,14 @@ ArchSpec with_dense(const DenseFeedForward& dense) {
 }
 
 TEST(TheEmbedding, OpensOneRowForEachToken) {
-  EXPECT_EQ(priced(plain(), kDecode, "token embedding"),
+  EXPECT_EQ(priced(smallest(), kDecode, "token embedding"),
             by_hand({.weights = 2 * 10, .written = 2 * 10}));
-  EXPECT_EQ(priced(plain(), kPrefill, "token embedding"),
+  EXPECT_EQ(priced(smallest(), kPrefill, "token embedding"),
             by_hand({.weights = 2 * 4 * 10, .written = 2 * 4 * 10}));
 }
 
 TEST(LearnedPositions, AreOpenedRowByRowAndAdded) {
-  ArchSpec spec = plain();
+  ArchSpec spec = smallest();
   spec.learned_positions = 32;
   EXPECT_EQ(priced(spec, kDecode, "position embedding"),
             by_hand({.other = 2 * 10, .weights = 2 * 10, .read = 2 * 10, .written = 2 * 10}));
@@ -31,20 +31,21 @@ TEST(LearnedPositions, AreOpenedRowByRowAndAdded) {
 }
 
 TEST(AnRmsNorm, TakesFourPerElementTwoPerVectorAndARoot) {
-  EXPECT_EQ(priced(plain(), kDecode, "attention norm"), by_hand({.other = 2 * (4 * 10 + 2),
-                                                                 .transcendentals = 2,
-                                                                 .weights = 10,
-                                                                 .read = 2 * 10,
-                                                                 .written = 2 * 10}));
-  EXPECT_EQ(priced(plain(), kPrefill, "feed-forward norm"), by_hand({.other = 2 * 4 * (4 * 10 + 2),
-                                                                     .transcendentals = 2 * 4,
-                                                                     .weights = 10,
-                                                                     .read = 2 * 4 * 10,
-                                                                     .written = 2 * 4 * 10}));
+  EXPECT_EQ(priced(smallest(), kDecode, "attention norm"), by_hand({.other = 2 * (4 * 10 + 2),
+                                                                    .transcendentals = 2,
+                                                                    .weights = 10,
+                                                                    .read = 2 * 10,
+                                                                    .written = 2 * 10}));
+  EXPECT_EQ(priced(smallest(), kPrefill, "feed-forward norm"),
+            by_hand({.other = 2 * 4 * (4 * 10 + 2),
+                     .transcendentals = 2 * 4,
+                     .weights = 10,
+                     .read = 2 * 4 * 10,
+                     .written = 2 * 4 * 10}));
 }
 
 TEST(ALayerNorm, TakesSevenPerElementThreePerVectorARootAndABias) {
-  ArchSpec spec = plain();
+  ArchSpec spec = smallest();
   spec.norm.kind = NormKind::layer;
   EXPECT_EQ(priced(spec, kPrefill, "attention norm"), by_hand({.other = 2 * 4 * (7 * 10 + 3),
                                                                .transcendentals = 2 * 4,
@@ -54,28 +55,28 @@ TEST(ALayerNorm, TakesSevenPerElementThreePerVectorARootAndABias) {
 }
 
 TEST(TheFinalNorm, SeesOnlyTheRowsWhoseLogitsAreWanted) {
-  EXPECT_EQ(priced(plain(), kPrefill, "final norm"), by_hand({.other = 2 * (4 * 10 + 2),
-                                                              .transcendentals = 2,
-                                                              .weights = 10,
-                                                              .read = 2 * 10,
-                                                              .written = 2 * 10}));
+  EXPECT_EQ(priced(smallest(), kPrefill, "final norm"), by_hand({.other = 2 * (4 * 10 + 2),
+                                                                 .transcendentals = 2,
+                                                                 .weights = 10,
+                                                                 .read = 2 * 10,
+                                                                 .written = 2 * 10}));
   Workload all = kPrefill;
   all.logits = Logits::all;
-  EXPECT_EQ(priced(plain(), all, "final norm"), by_hand({.other = 2 * 4 * (4 * 10 + 2),
-                                                         .transcendentals = 2 * 4,
-                                                         .weights = 10,
-                                                         .read = 2 * 4 * 10,
-                                                         .written = 2 * 4 * 10}));
+  EXPECT_EQ(priced(smallest(), all, "final norm"), by_hand({.other = 2 * 4 * (4 * 10 + 2),
+                                                            .transcendentals = 2 * 4,
+                                                            .weights = 10,
+                                                            .read = 2 * 4 * 10,
+                                                            .written = 2 * 4 * 10}));
 }
 
 TEST(AProjection, TakesTwoPerWeightAndRow) {
   EXPECT_EQ(
-      priced(plain(), kDecode, "up projection"),
+      priced(smallest(), kDecode, "up projection"),
       by_hand({.matrix = 2 * 2 * 10 * 15, .weights = 15 * 10, .read = 2 * 10, .written = 2 * 15}));
-  EXPECT_EQ(priced(plain(), kPrefill, "down projection"), by_hand({.matrix = 2 * 2 * 4 * 15 * 10,
-                                                                   .weights = 10 * 15,
-                                                                   .read = 2 * 4 * 15,
-                                                                   .written = 2 * 4 * 10}));
+  EXPECT_EQ(priced(smallest(), kPrefill, "down projection"), by_hand({.matrix = 2 * 2 * 4 * 15 * 10,
+                                                                      .weights = 10 * 15,
+                                                                      .read = 2 * 4 * 15,
+                                                                      .written = 2 * 4 * 10}));
 }
 
 TEST(AProjection, AddsItsBiasToEveryRow) {
@@ -135,35 +136,35 @@ TEST(AGate, IsAThirdProjection) {
 
 TEST(AResidual, IsOneAddPerElement) {
   for (const auto* name : {"residual after attention", "residual after feed-forward"}) {
-    EXPECT_EQ(priced(plain(), kDecode, name),
+    EXPECT_EQ(priced(smallest(), kDecode, name),
               by_hand({.other = 2 * 10, .read = 2 * 10 + 2 * 10, .written = 2 * 10}));
     EXPECT_EQ(
-        priced(plain(), kPrefill, name),
+        priced(smallest(), kPrefill, name),
         by_hand({.other = 2 * 4 * 10, .read = 2 * 4 * 10 + 2 * 4 * 10, .written = 2 * 4 * 10}));
   }
 }
 
 TEST(TheChoiceOfPositions, CopiesTheLastRowOfEachSequence) {
-  EXPECT_EQ(priced(plain(), kPrefill, "select positions"),
+  EXPECT_EQ(priced(smallest(), kPrefill, "select positions"),
             by_hand({.read = 2 * 10, .written = 2 * 10}));
   Workload all = kPrefill;
   all.logits = Logits::all;
-  EXPECT_EQ(priced(plain(), all, "select positions"),
+  EXPECT_EQ(priced(smallest(), all, "select positions"),
             by_hand({.read = 2 * 4 * 10, .written = 2 * 4 * 10}));
 }
 
 TEST(TheHead, ReadsAMatrixOfItsOwnOrTheEmbedding) {
   const Work work =
       by_hand({.matrix = 2 * 2 * 10 * 31, .weights = 31 * 10, .read = 2 * 10, .written = 2 * 31});
-  EXPECT_EQ(priced(plain(), kDecode, "head"), work);
-  EXPECT_EQ(priced(plain(), kPrefill, "head"), work);
-  ArchSpec tied = plain();
+  EXPECT_EQ(priced(smallest(), kDecode, "head"), work);
+  EXPECT_EQ(priced(smallest(), kPrefill, "head"), work);
+  ArchSpec tied = smallest();
   tied.head = Head::tied;
   EXPECT_EQ(priced(tied, kDecode, "head (tied)"), work);
 }
 
 TEST(ALine, HoldsEveryLayerOfItsKind) {
-  ArchSpec spec = plain();
+  ArchSpec spec = smallest();
   spec.stack.front().repeat = 3;
   EXPECT_EQ(priced(spec, kDecode, "up projection"), by_hand({.matrix = 3 * 2 * 2 * 10 * 15,
                                                              .weights = 3 * 15 * 10,

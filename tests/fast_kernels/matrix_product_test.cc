@@ -13,10 +13,10 @@ struct Size {
 
 // Around every boundary: of vectors, tiles of 6 rows, panels of 64 outputs, blocks of 256 steps
 // (256 or 512 inputs), tasks of 4 panels, blocks of 512 rows.
-const std::vector<Size> kSizes{{1, 1, 1},     {1, 64, 16},   {1, 65, 17},   {1, 300, 1000},
-                               {2, 63, 31},   {5, 130, 513}, {6, 64, 512},  {7, 70, 33},
-                               {8, 257, 511}, {13, 96, 530}, {29, 320, 48}, {61, 129, 1025},
-                               {515, 70, 40}};
+const std::vector<Size> kProductSizes{{1, 1, 1},     {1, 64, 16},   {1, 65, 17},   {1, 300, 1000},
+                                      {2, 63, 31},   {5, 130, 513}, {6, 64, 512},  {7, 70, 33},
+                                      {8, 257, 511}, {13, 96, 530}, {29, 320, 48}, {61, 129, 1025},
+                                      {515, 70, 40}};
 
 class Weights {
  public:
@@ -48,7 +48,7 @@ class Weights {
 
 // Sums of up to a thousand products below 1 in float: a thousand roundings of half of 2^-24 each,
 // of sums around 10.
-constexpr double kTolerance = 1e-4;
+constexpr double kProductTolerance = 1e-4;
 
 class Products : public OnEveryIsa {};
 ON_EVERY_ISA(Products);
@@ -57,13 +57,13 @@ TEST_P(Products, AgreeWithPlainLoopsAtEverySize) {
   for (const Stored stored : {Stored::f32, Stored::bf16}) {
     for (const std::size_t threads : {1U, 3U}) {
       Team team(threads, GetParam());
-      for (const Size& size : kSizes) {
+      for (const Size& size : kProductSizes) {
         const Weights weights(stored, size.outputs, size.inputs, 1);
         const GuardedRows in = GuardedRows::random(size.rows, size.inputs, 2);
         GuardedRows out(size.rows, size.outputs);
         multiply(team, weights.packed(), in.view(), out.view());
         const auto plain = [&](std::size_t r, std::size_t o) { return weights.product(in, r, o); };
-        EXPECT_LT(largest_difference(out, plain), kTolerance)
+        EXPECT_LT(largest_difference(out, plain), kProductTolerance)
             << size.rows << " x " << size.outputs << " x " << size.inputs;
         EXPECT_TRUE(out.sentinels_stand());
       }
@@ -89,9 +89,9 @@ TEST_P(Products, OfSeveralMatricesInOneCallAreThoseOfEach) {
     const auto plain = [](const Weights& weights, const GuardedRows& from) {
       return [&](std::size_t r, std::size_t o) { return weights.product(from, r, o); };
     };
-    EXPECT_LT(largest_difference(out_query, plain(query, in)), kTolerance);
-    EXPECT_LT(largest_difference(out_key, plain(key, in)), kTolerance);
-    EXPECT_LT(largest_difference(out_other, plain(other, in_other)), kTolerance);
+    EXPECT_LT(largest_difference(out_query, plain(query, in)), kProductTolerance);
+    EXPECT_LT(largest_difference(out_key, plain(key, in)), kProductTolerance);
+    EXPECT_LT(largest_difference(out_other, plain(other, in_other)), kProductTolerance);
   }
 }
 
@@ -110,10 +110,10 @@ TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
     multiply(team, products);
     EXPECT_LT(largest_difference(
                   out_up, [&](std::size_t r, std::size_t o) { return up.product(in, r, o); }),
-              kTolerance);
+              kProductTolerance);
     EXPECT_LT(largest_difference(
                   out_gate, [&](std::size_t r, std::size_t o) { return gate.product(in, r, o); }),
-              kTolerance);
+              kProductTolerance);
     EXPECT_TRUE(out_up.sentinels_stand());
     EXPECT_TRUE(out_gate.sentinels_stand());
   }
@@ -128,7 +128,7 @@ TEST_P(Products, OfSomeOutputsAreThose) {
     const Product product{&weights.packed(), 40, in.view(), out.view()};
     multiply(team, std::span(&product, 1));
     const auto plain = [&](std::size_t r, std::size_t o) { return weights.product(in, r, 40 + o); };
-    EXPECT_LT(largest_difference(out, plain), kTolerance);
+    EXPECT_LT(largest_difference(out, plain), kProductTolerance);
     EXPECT_TRUE(out.sentinels_stand());
   }
 }
@@ -148,7 +148,7 @@ TEST_P(Products, TheOtherWayRoundSumOverOutputs) {
       }
       return sum;
     };
-    EXPECT_LT(largest_difference(out, plain), kTolerance);
+    EXPECT_LT(largest_difference(out, plain), kProductTolerance);
     EXPECT_TRUE(out.sentinels_stand());
   }
 }

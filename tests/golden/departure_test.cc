@@ -121,10 +121,6 @@ TEST_P(AGoldenModel, DepartsWhereOneLogitIsExpectedOtherwise) {
   EXPECT_THAT(departures(model_.graph, model_.weights_for(model_.graph), other), Each("logits"));
 }
 
-std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
-  return info.param;
-}
-
 INSTANTIATE_TEST_SUITE_P(Departures, AGoldenModel, ::testing::ValuesIn(golden_names()),
                          folder_name);
 

@@ -89,10 +89,6 @@ TEST(TheFaults, AreThoseOfEveryFamily) {
   }
 }
 
-std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
-  return info.param;
-}
-
 INSTANTIATE_TEST_SUITE_P(Departures, AGoldenSpec, ::testing::ValuesIn(golden_names()), folder_name);
 
 }  // namespace

@@ -17,6 +17,11 @@ inline constexpr double kGoldenTolerance = 1e-4;
 // In alphabetical order.
 std::vector<std::string> golden_names();
 
+// The name of a test of that folder.
+inline std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
+  return info.param;
+}
+
 std::filesystem::path golden_folder(const std::string& name);
 
 // The architecture that a folder's config.json describes, and how its tensors are called.

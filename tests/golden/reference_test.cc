@@ -45,10 +45,6 @@ TEST_P(EveryGoldenModel, HoldsAllOfItsParameters) {
   EXPECT_EQ(model_.weights_for(model_.graph).held(), parameters);
 }
 
-std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
-  return info.param;
-}
-
 INSTANTIATE_TEST_SUITE_P(Vectors, EveryGoldenModel, ::testing::ValuesIn(golden_names()),
                          folder_name);
 

@@ -19,7 +19,7 @@ class OneStep {
 
   ValueId value(Integer columns, std::vector<double> elements = {}) {
     block().values.push_back({RowAxis::tokens, columns});
-    const std::size_t width = reference::size(columns);
+    const std::size_t width = size(columns);
     values_.push_back({elements.size() / width, width, std::move(elements)});
     return values_.size() - 1;
   }
@@ -41,7 +41,7 @@ class OneStep {
     for (WeightId id = 0; id < elements_.size(); ++id) {
       std::copy(elements_[id].begin(), elements_[id].end(), weights.of(id, 0).begin());
     }
-    KvCaches<double> caches(graph_, reference::size(workload_.batch));
+    KvCaches<double> caches(graph_, size(workload_.batch));
     for (CacheId id = 0; id < cached_.size(); ++id) caches.of(id, 0).append(0, cached_[id]);
     Ledger ledger;
     ledger.begin(0, 0);

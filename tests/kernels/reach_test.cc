@@ -15,7 +15,7 @@ namespace {
 using testing::DoubleNear;
 using testing::ElementsAre;
 
-auto near(double value) {
+auto near_mean(double value) {
   return DoubleNear(value, 1e-12);
 }
 
@@ -30,22 +30,24 @@ std::vector<double> means(const Reach& reach) {
 }
 
 TEST(AWindow, MeetsTheNewestKeys) {
-  EXPECT_THAT(means(Window{2}),
-              ElementsAre(near(1), near((1 + 2) / 2.0), near((2 + 4) / 2.0), near((4 + 8) / 2.0),
-                          near((8 + 16) / 2.0), near((16 + 32) / 2.0)));
+  EXPECT_THAT(means(Window{2}), ElementsAre(near_mean(1), near_mean((1 + 2) / 2.0),
+                                            near_mean((2 + 4) / 2.0), near_mean((4 + 8) / 2.0),
+                                            near_mean((8 + 16) / 2.0), near_mean((16 + 32) / 2.0)));
   EXPECT_THAT(means(Window{1}), ElementsAre(1, 2, 4, 8, 16, 32));
 }
 
 TEST(AChunk, MeetsTheKeysSinceItsBorder) {
-  EXPECT_THAT(means(Chunk{2}), ElementsAre(near(1), near((1 + 2) / 2.0), near(4),
-                                           near((4 + 8) / 2.0), near(16), near((16 + 32) / 2.0)));
+  EXPECT_THAT(means(Chunk{2}),
+              ElementsAre(near_mean(1), near_mean((1 + 2) / 2.0), near_mean(4),
+                          near_mean((4 + 8) / 2.0), near_mean(16), near_mean((16 + 32) / 2.0)));
   EXPECT_THAT(means(Chunk{1}), ElementsAre(1, 2, 4, 8, 16, 32));
 }
 
 TEST(AReachBeyondTheContext, MeetsEveryKey) {
   for (const Reach& reach : {Reach(EveryKey{}), Reach(Window{6}), Reach(Chunk{6})}) {
-    EXPECT_THAT(means(reach), ElementsAre(near(1), near(3 / 2.0), near(7 / 3.0), near(15 / 4.0),
-                                          near(31 / 5.0), near(63 / 6.0)));
+    EXPECT_THAT(means(reach),
+                ElementsAre(near_mean(1), near_mean(3 / 2.0), near_mean(7 / 3.0),
+                            near_mean(15 / 4.0), near_mean(31 / 5.0), near_mean(63 / 6.0)));
   }
 }
 
@@ -58,7 +60,7 @@ TEST(ASoftCap, IsOnTheScoresBeforeTheSoftmax) {
   const ValueId out = step.value(1);
   const double capped = std::exp(std::tanh(2.0));
   EXPECT_THAT(step.run(Attend{1, 1, 1, 1, 1.0, EveryKey{}, query, keys, values, out}),
-              ElementsAre(near(capped / (1 + capped))));
+              ElementsAre(near_mean(capped / (1 + capped))));
 }
 
 // --- Caches.

@@ -12,7 +12,7 @@ namespace {
 using testing::DoubleNear;
 using testing::ElementsAre;
 
-auto near(double value) {
+auto near_factor(double value) {
   return DoubleNear(value, 1e-12 * std::abs(value));
 }
 
@@ -26,7 +26,8 @@ Rotary stretched(double theta, RotaryScaling scaling) {
 
 TEST(APlainTable, HasPowersOfTheta) {
   const RotaryTable table = rotary_table(plain(10'000), 8);
-  EXPECT_THAT(table.frequencies, ElementsAre(near(1), near(0.1), near(0.01), near(0.001)));
+  EXPECT_THAT(table.frequencies,
+              ElementsAre(near_factor(1), near_factor(0.1), near_factor(0.01), near_factor(0.001)));
   EXPECT_EQ(table.factor, 1);
 }
 
@@ -36,7 +37,8 @@ TEST(APlainTable, OfOnePairTurnsOneRadianPerPosition) {
 
 TEST(LinearScaling, SlowsEveryWaveByItsFactor) {
   const RotaryTable table = rotary_table(stretched(1000, LinearScaling{8}), 6);
-  EXPECT_THAT(table.frequencies, ElementsAre(near(1.0 / 8), near(0.1 / 8), near(0.01 / 8)));
+  EXPECT_THAT(table.frequencies,
+              ElementsAre(near_factor(1.0 / 8), near_factor(0.1 / 8), near_factor(0.01 / 8)));
   EXPECT_EQ(table.factor, 1);
 }
 
@@ -46,16 +48,17 @@ TEST(Llama3Scaling, KeepsShortWavesSlowsLongOnesAndBlendsBetween) {
   const RotaryTable table = rotary_table(stretched(1000, Llama3Scaling{8, 1, 10, 256}), 6);
   const double kept = (256 * 0.1 / (2 * std::numbers::pi) - 1) / (10 - 1);
   EXPECT_THAT(table.frequencies,
-              ElementsAre(near(1), near(0.1 / 8 * (1 - kept) + 0.1 * kept), near(0.01 / 8)));
+              ElementsAre(near_factor(1), near_factor(0.1 / 8 * (1 - kept) + 0.1 * kept),
+                          near_factor(0.01 / 8)));
   EXPECT_EQ(table.factor, 1);
 }
 
 // 4.07 turns are above 2 and below 6.
 TEST(Llama3Scaling, WithEqualFactorsHasNothingBetween) {
   EXPECT_THAT(rotary_table(stretched(1000, Llama3Scaling{8, 2, 2, 256}), 6).frequencies,
-              ElementsAre(near(1), near(0.1), near(0.01 / 8)));
+              ElementsAre(near_factor(1), near_factor(0.1), near_factor(0.01 / 8)));
   EXPECT_THAT(rotary_table(stretched(1000, Llama3Scaling{8, 6, 6, 256}), 6).frequencies,
-              ElementsAre(near(1), near(0.1 / 8), near(0.01 / 8)));
+              ElementsAre(near_factor(1), near_factor(0.1 / 8), near_factor(0.01 / 8)));
 }
 
 YarnScaling yarn() {
@@ -65,17 +68,18 @@ YarnScaling yarn() {
 // In 4096 positions a wave turns 32 times at pair 8 ln(4096 / (32 x 2 pi)) / (2 ln 10000) = 1.31
 // and once at pair 2.81: rounded outwards, pair 1 is kept, pair 3 is slowed, pair 2 is halfway.
 TEST(YarnScaling, KeepsShortWavesSlowsLongOnesAndRampsBetween) {
-  EXPECT_THAT(
-      rotary_table(stretched(10'000, yarn()), 8).frequencies,
-      ElementsAre(near(1), near(0.1), near(0.01 / 40 * 0.5 + 0.01 * 0.5), near(0.001 / 40)));
+  EXPECT_THAT(rotary_table(stretched(10'000, yarn()), 8).frequencies,
+              ElementsAre(near_factor(1), near_factor(0.1),
+                          near_factor(0.01 / 40 * 0.5 + 0.01 * 0.5), near_factor(0.001 / 40)));
 }
 
 // Pair 2.81 rounded down and up: 2 is kept, 3 is slowed.
 TEST(YarnScaling, WithEqualBetasIsAStep) {
   YarnScaling scaling = yarn();
   scaling.beta_fast = 1;
-  EXPECT_THAT(rotary_table(stretched(10'000, scaling), 8).frequencies,
-              ElementsAre(near(1), near(0.1), near(0.01), near(0.001 / 40)));
+  EXPECT_THAT(
+      rotary_table(stretched(10'000, scaling), 8).frequencies,
+      ElementsAre(near_factor(1), near_factor(0.1), near_factor(0.01), near_factor(0.001 / 40)));
 }
 
 // In 4 positions no wave turns once; both ends of the ramp are pair 0, which alone is kept.
@@ -84,7 +88,8 @@ TEST(YarnScaling, WithBothEndsOnOnePairDividesByNothing) {
   scaling.original_context = 4;
   scaling.beta_fast = 1;
   EXPECT_THAT(rotary_table(stretched(10'000, scaling), 8).frequencies,
-              ElementsAre(near(1), near(0.1 / 40), near(0.01 / 40), near(0.001 / 40)));
+              ElementsAre(near_factor(1), near_factor(0.1 / 40), near_factor(0.01 / 40),
+                          near_factor(0.001 / 40)));
 }
 
 double factor(const YarnScaling& scaling) {
@@ -126,7 +131,8 @@ TEST(YarnScaling, ThatStretchesNothingChangesNothing) {
   YarnScaling scaling = yarn();
   scaling.factor = 1;
   const RotaryTable table = rotary_table(stretched(10'000, scaling), 8);
-  EXPECT_THAT(table.frequencies, ElementsAre(near(1), near(0.1), near(0.01), near(0.001)));
+  EXPECT_THAT(table.frequencies,
+              ElementsAre(near_factor(1), near_factor(0.1), near_factor(0.01), near_factor(0.001)));
   EXPECT_EQ(table.factor, 1);
 }
 

@@ -68,7 +68,7 @@ std::vector<double> routed(const Router& router, Integer chosen, std::vector<flo
   return step.run(op);
 }
 
-auto near(double value) {
+auto near_product(double value) {
   return DoubleNear(value, 1e-6);
 }  // the products are floats
 
@@ -79,17 +79,17 @@ float log_of(float value) {
 // Softmax of ln 1, ln 4, ln 2, ln 3: tenths.
 TEST(ASoftmaxRouter, WeighsTheChosenByTheirShareOfAll) {
   EXPECT_THAT(routed({}, 2, {log_of(1), log_of(4), log_of(2), log_of(3)}),
-              ElementsAre(1, 3, near(0.4), near(0.3)));
+              ElementsAre(1, 3, near_product(0.4), near_product(0.3)));
 }
 
 TEST(ARouter, MakesTheChosenWeightsSumUpToOne) {
   Router router;
   router.normalized_weights = true;
   EXPECT_THAT(routed(router, 2, {log_of(1), log_of(4), log_of(2), log_of(3)}),
-              ElementsAre(1, 3, near(4.0 / 7), near(3.0 / 7)));
+              ElementsAre(1, 3, near_product(4.0 / 7), near_product(3.0 / 7)));
   router.weight_scale = 2.5;
   EXPECT_THAT(routed(router, 2, {log_of(1), log_of(4), log_of(2), log_of(3)}),
-              ElementsAre(1, 3, near(2.5 * 4 / 7), near(2.5 * 3 / 7)));
+              ElementsAre(1, 3, near_product(2.5 * 4 / 7), near_product(2.5 * 3 / 7)));
 }
 
 // Sigmoids of -ln 3, ln 3 and 0: a quarter, three quarters, a half.
@@ -97,14 +97,15 @@ TEST(ASigmoidRouter, WeighsEachByItself) {
   Router router;
   router.scoring = Scoring::sigmoid;
   EXPECT_THAT(routed(router, 2, {-log_of(3), log_of(3), 0}),
-              ElementsAre(1, 2, near(0.75), near(0.5)));
+              ElementsAre(1, 2, near_product(0.75), near_product(0.5)));
 }
 
 TEST(ACorrection, EntersTheChoiceAndNotTheWeight) {
   Router router;
   router.scoring = Scoring::sigmoid;
   router.correction_bias = true;
-  EXPECT_THAT(routed(router, 1, {-log_of(3), log_of(3), 0}, {1, 0, 0}), ElementsAre(0, near(0.25)));
+  EXPECT_THAT(routed(router, 1, {-log_of(3), log_of(3), 0}, {1, 0, 0}),
+              ElementsAre(0, near_product(0.25)));
 }
 
 // The best expert stands in a group that is not chosen.
@@ -112,7 +113,7 @@ TEST(AGroupedRouter, ChoosesOnlyFromTheBestGroups) {
   Router router;
   router.scoring = Scoring::sigmoid;
   router.groups = ExpertGroups{2, 1};
-  EXPECT_THAT(routed(router, 1, {log_of(3), -9, 0, 0}), ElementsAre(2, near(0.5)));
+  EXPECT_THAT(routed(router, 1, {log_of(3), -9, 0, 0}), ElementsAre(2, near_product(0.5)));
 }
 
 }  // namespace

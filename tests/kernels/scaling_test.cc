@@ -11,7 +11,7 @@ namespace {
 using testing::DoubleNear;
 using testing::ElementsAre;
 
-auto near(double value) {
+auto near_scaled(double value) {
   return DoubleNear(value, 1e-12);
 }
 
@@ -23,7 +23,8 @@ TEST(ATemperature, GrowsWithTheLogarithmOfTheStepsOfItsFloor) {
   const double first = 10 * (1 + 0.5 * std::log(2.0));
   const double second = 10 * (1 + 0.5 * std::log(3.0));
   EXPECT_THAT(step.run(ScaleByPosition{{0.5, 3}, in, out}),
-              ElementsAre(near(10), near(10), near(first), near(first), near(first), near(second)));
+              ElementsAre(near_scaled(10), near_scaled(10), near_scaled(first), near_scaled(first),
+                          near_scaled(first), near_scaled(second)));
 }
 
 TEST(ATemperature, CountsThePositionsOfThePast) {
@@ -32,7 +33,7 @@ TEST(ATemperature, CountsThePositionsOfThePast) {
   const ValueId out = step.value(2);
   const double third = 1 + 0.5 * std::log(4.0);
   EXPECT_THAT(step.run(ScaleByPosition{{0.5, 3}, in, out}),
-              ElementsAre(near(third), near(-2 * third)));
+              ElementsAre(near_scaled(third), near_scaled(-2 * third)));
 }
 
 TEST(AScale, MultipliesEveryElement) {
@@ -47,7 +48,8 @@ TEST(ACap, IsTanhBetweenItsBounds) {
   const ValueId in = step.value(4, {0, 3, -3, 300});
   const ValueId out = step.value(4);
   EXPECT_THAT(step.run(SoftCap{3, in, out}),
-              ElementsAre(0, near(3 * std::tanh(1.0)), near(-3 * std::tanh(1.0)), near(3)));
+              ElementsAre(0, near_scaled(3 * std::tanh(1.0)), near_scaled(-3 * std::tanh(1.0)),
+                          near_scaled(3)));
 }
 
 // Sigmoids of 0 and ln 3: a half and three quarters.
@@ -56,7 +58,7 @@ TEST(AGateOfRows, IsOneSigmoidForEachRow) {
   const ValueId gate = step.value(1, {0, std::log(3.0)});
   const ValueId in = step.value(2, {8, 4, 8, 4});
   const ValueId out = step.value(2);
-  EXPECT_THAT(step.run(GateRows{gate, in, out}), ElementsAre(4, 2, near(6), near(3)));
+  EXPECT_THAT(step.run(GateRows{gate, in, out}), ElementsAre(4, 2, near_scaled(6), near_scaled(3)));
 }
 
 // The mean squares of (3, 4) and of (6, 8) are 12.5 and 50.
@@ -65,8 +67,8 @@ TEST(ANormWithoutAWeight, DividesByTheRootOfTheMeanSquare) {
   const ValueId in = step.value(4, {3, 4, 6, 8});
   const ValueId out = step.value(4);
   EXPECT_THAT(step.run(Normalize{NormKind::rms, 0, 2, std::nullopt, std::nullopt, in, out}),
-              ElementsAre(near(3 / std::sqrt(12.5)), near(4 / std::sqrt(12.5)),
-                          near(6 / std::sqrt(50.0)), near(8 / std::sqrt(50.0))));
+              ElementsAre(near_scaled(3 / std::sqrt(12.5)), near_scaled(4 / std::sqrt(12.5)),
+                          near_scaled(6 / std::sqrt(50.0)), near_scaled(8 / std::sqrt(50.0))));
 }
 
 // One expert with gate, up and down of 1 and a weight of a half, given 2: with relu 2 x 2 or 1 x 1.
@@ -82,7 +84,7 @@ TEST(AnExpertsWeight, MultipliesWhatItGivesOrWhatItIsGiven) {
     const ValueId out = step.value(1);
     EXPECT_THAT(
         step.run(RunExperts{Activation::relu, weighted, 1, 1, gate, up, down, in, choice, out}),
-        ElementsAre(near(given)));
+        ElementsAre(near_scaled(given)));
   }
 }
 

@@ -11,7 +11,6 @@ namespace llmarch {
 namespace {
 
 using testing::ElementsAre;
-using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -40,7 +39,7 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 }
 
 auto problem(const std::string& message) {
-  return Field(&Diagnostic::message, HasSubstr(message));
+  return testing::Field(&Diagnostic::message, HasSubstr(message));
 }
 
 TEST(AHardwareFile, IsReadWhole) {

@@ -9,19 +9,19 @@ namespace {
 
 using testing::Contains;
 
-const Json& llama() {
+const Json& unscaled_llama() {
   static const Json base = without(config("llama-3.1-8b"), "rope_scaling");
   return base;
 }
 
 // llama with this "rope_scaling".
 Json scaled(const Json& scaling) {
-  return with(llama(), {{"rope_scaling", scaling}});
+  return with(unscaled_llama(), {{"rope_scaling", scaling}});
 }
 
 // llama as newer versions of the library write it.
 Json newer(const Json& parameters) {
-  return with(without(llama(), "rope_theta"), {{"rope_parameters", parameters}});
+  return with(without(unscaled_llama(), "rope_theta"), {{"rope_parameters", parameters}});
 }
 
 Rotary rotary_of(const Json& config) {
@@ -37,9 +37,9 @@ const Json kYarn{
     {"rope_type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", 32768}};
 
 TEST(RopeScaling, IsNoneWhenAbsentAndThatIsRecorded) {
-  EXPECT_FALSE(rotary_of(llama()).scaling);
-  EXPECT_EQ(rotary_of(llama()).theta, 500000);
-  EXPECT_THAT(load(llama()).filled,
+  EXPECT_FALSE(rotary_of(unscaled_llama()).scaling);
+  EXPECT_EQ(rotary_of(unscaled_llama()).theta, 500000);
+  EXPECT_THAT(load(unscaled_llama()).filled,
               Contains("rope_scaling = none (the frequencies are not stretched)"));
 }
 
@@ -134,7 +134,7 @@ TEST(RopeScaling, RefusesWhatItDoesNotKnow) {
 
 TEST(RopeScaling, RefusesPartlyRotatedHeads) {
   EXPECT_EQ(
-      report(with(llama(), {{"partial_rotary_factor", 0.5}})),
+      report(with(unscaled_llama(), {{"partial_rotary_factor", 0.5}})),
       R"(config.json: error: 'partial_rotary_factor' in the config is 0.5; only 1.0 is supported
       = it changes the arithmetic, and no formula for another architecture is used in its place
 )");
@@ -144,7 +144,7 @@ TEST(RopeParameters, SayTheSameAsTheOlderFields) {
   EXPECT_EQ(architecture_of(spec_of(newer(with(kLlama3, {{"rope_theta", 500000.0}})))),
             architecture_of(spec_of(scaled(kLlama3))));
   EXPECT_EQ(architecture_of(spec_of(newer({{"rope_type", "default"}, {"rope_theta", 500000.0}}))),
-            architecture_of(spec_of(llama())));
+            architecture_of(spec_of(unscaled_llama())));
 }
 
 TEST(RopeParameters, TakeThetaFromBeside) {

@@ -2,18 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/spec/configs.h"
+#include "tests/support/times.h"
 
 namespace llmarch::spec_test {
 namespace {
 
 std::string text_report(std::string_view text) {
   return render_diagnostics("config.json", text, load_hf_config(text, "my-model").problems);
-}
-
-std::string times(int count, std::string_view text) {
-  std::string all;
-  for (int i = 0; i < count; ++i) all += text;
-  return all;
 }
 
 TEST(ConfigText, SaysWhereItIsNoJson) {

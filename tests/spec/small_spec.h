@@ -64,7 +64,7 @@ inline std::string altered(std::string_view part, std::string_view by) {
 }
 
 // What `llmarch check my-model.toml` says about this text; empty when it is valid.
-inline std::string report(std::string_view text) {
+inline std::string check_report(std::string_view text) {
   SpecLoad load = load_toml_spec(text);
   if (load.spec.has_value() != load.problems.empty()) {
     throw std::logic_error("a load gives a spec or problems, never both and never neither");

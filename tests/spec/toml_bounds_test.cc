@@ -8,7 +8,7 @@ namespace {
 
 // A division by it is not reported on top.
 TEST(TomlBounds, RefusesZero) {
-  EXPECT_EQ(report(altered("kv_heads = 2", "kv_heads = 0")),
+  EXPECT_EQ(check_report(altered("kv_heads = 2", "kv_heads = 0")),
             R"(my-model.toml:14:12: error: 'kv_heads' in attention 'local' is 0
    14 | kv_heads = 0
       |            ^
@@ -17,7 +17,7 @@ TEST(TomlBounds, RefusesZero) {
 }
 
 TEST(TomlBounds, RefusesANegativeNumber) {
-  EXPECT_EQ(report(altered("hidden = 64", "hidden = -64")),
+  EXPECT_EQ(check_report(altered("hidden = 64", "hidden = -64")),
             R"(my-model.toml:6:10: error: 'hidden' in the spec is -64
     6 | hidden = -64
       |          ^~~
@@ -26,7 +26,7 @@ TEST(TomlBounds, RefusesANegativeNumber) {
 }
 
 TEST(TomlBounds, RefusesASizeThatNoModelHas) {
-  EXPECT_EQ(report(altered("vocabulary = 1000", "vocabulary = 99_999_999_999")),
+  EXPECT_EQ(check_report(altered("vocabulary = 1000", "vocabulary = 99_999_999_999")),
             R"(my-model.toml:5:14: error: 'vocabulary' in the spec is 99999999999
     5 | vocabulary = 99_999_999_999
       |              ^~~~~~~~~~~~~~
@@ -37,7 +37,7 @@ TEST(TomlBounds, RefusesASizeThatNoModelHas) {
 // 2^63, one more than the largest.
 TEST(TomlBounds, RefusesAWholeNumberBeyond64Bits) {
   EXPECT_EQ(
-      report(altered("vocabulary = 1000", "vocabulary = 9223372036854775808")),
+      check_report(altered("vocabulary = 1000", "vocabulary = 9223372036854775808")),
       R"(my-model.toml:5:14: error: not valid TOML: '9223372036854775808' is not representable in 64 bits (in a decimal integer)
     5 | vocabulary = 9223372036854775808
       |              ^~~~~~~~~~~~~~~~~~~
@@ -46,7 +46,8 @@ TEST(TomlBounds, RefusesAWholeNumberBeyond64Bits) {
 }
 
 TEST(TomlBounds, RefusesNotANumber) {
-  EXPECT_EQ(report(altered("1e-6", "nan")), R"(my-model.toml:9:34: error: 'epsilon' in norm is nan
+  EXPECT_EQ(check_report(altered("1e-6", "nan")),
+            R"(my-model.toml:9:34: error: 'epsilon' in norm is nan
     9 | norm = { kind = "rms", epsilon = nan, placement = "before" }
       |                                  ^~~
       = epsilon must be above 0 and at most 1
@@ -54,7 +55,7 @@ TEST(TomlBounds, RefusesNotANumber) {
 }
 
 TEST(TomlBounds, RefusesInfinity) {
-  EXPECT_EQ(report(altered("theta = 10000", "theta = inf")),
+  EXPECT_EQ(check_report(altered("theta = 10000", "theta = inf")),
             R"(my-model.toml:18:9: error: 'theta' in rotary of attention 'local' is inf
    18 | theta = inf
       |         ^~~
@@ -64,7 +65,7 @@ TEST(TomlBounds, RefusesInfinity) {
 
 TEST(TomlBounds, RefusesARealNumberThatOverflows) {
   EXPECT_EQ(
-      report(altered("theta = 10000", "theta = 1e999")),
+      check_report(altered("theta = 10000", "theta = 1e999")),
       R"(my-model.toml:18:9: error: not valid TOML: '1e999' could not be interpreted as a value (in a floating-point)
    18 | theta = 1e999
       |         ^~~~~
@@ -73,7 +74,7 @@ TEST(TomlBounds, RefusesARealNumberThatOverflows) {
 }
 
 TEST(TomlBounds, RefusesANegativeRealNumber) {
-  EXPECT_EQ(report(altered("theta = 10000", "theta = -1.5")),
+  EXPECT_EQ(check_report(altered("theta = 10000", "theta = -1.5")),
             R"(my-model.toml:18:9: error: 'theta' in rotary of attention 'local' is -1.5
    18 | theta = -1.5
       |         ^~~~
@@ -82,11 +83,12 @@ TEST(TomlBounds, RefusesANegativeRealNumber) {
 }
 
 TEST(TomlBounds, RefusesAnEpsilonOfZero) {
-  EXPECT_EQ(report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }",
+  EXPECT_EQ(
+      check_report(altered("norm = { kind = \"rms\", epsilon = 1e-6, placement = \"before\" }",
                            "norm.kind = \"rms\"\n"
                            "norm.epsilon = 0\n"
                            "norm.placement = \"before\"")),
-            R"(my-model.toml:10:16: error: 'epsilon' in norm is 0
+      R"(my-model.toml:10:16: error: 'epsilon' in norm is 0
    10 | norm.epsilon = 0
       |                ^
       = epsilon must be above 0 and at most 1
@@ -94,7 +96,7 @@ TEST(TomlBounds, RefusesAnEpsilonOfZero) {
 }
 
 TEST(TomlBounds, RefusesARepeatOfZeroWithoutCallingTheStackEmpty) {
-  EXPECT_EQ(report(altered("repeat = 2", "repeat = 0")),
+  EXPECT_EQ(check_report(altered("repeat = 2", "repeat = 0")),
             R"(my-model.toml:38:10: error: 'repeat' in segment 1 of the stack is 0
    38 | repeat = 0
       |          ^
@@ -103,12 +105,12 @@ TEST(TomlBounds, RefusesARepeatOfZeroWithoutCallingTheStackEmpty) {
 }
 
 TEST(TomlBounds, RefusesMoreLayersThanCanBeListed) {
-  EXPECT_EQ(report(altered("repeat = 2",
-                           "repeat = 100_000\n"
-                           "\n"
-                           "[[stack]]\n"
-                           "layers = [\"block\"]\n"
-                           "repeat = 1")),
+  EXPECT_EQ(check_report(altered("repeat = 2",
+                                 "repeat = 100_000\n"
+                                 "\n"
+                                 "[[stack]]\n"
+                                 "layers = [\"block\"]\n"
+                                 "repeat = 1")),
             R"(my-model.toml:36:3: error: the stack has 100001 layers, and may have at most 100000
    36 | [[stack]]
       |   ^~~~~
@@ -117,9 +119,9 @@ TEST(TomlBounds, RefusesMoreLayersThanCanBeListed) {
 }
 
 TEST(TomlBounds, RefusesZeroLearnedPositionsWithoutComparingThem) {
-  EXPECT_EQ(report(altered("context_limit = 512",
-                           "context_limit = 512\n"
-                           "learned_positions = 0")),
+  EXPECT_EQ(check_report(altered("context_limit = 512",
+                                 "context_limit = 512\n"
+                                 "learned_positions = 0")),
             R"(my-model.toml:8:21: error: 'learned_positions' in the spec is 0
     8 | learned_positions = 0
       |                     ^
@@ -129,7 +131,7 @@ TEST(TomlBounds, RefusesZeroLearnedPositionsWithoutComparingThem) {
 
 TEST(TomlBounds, RefusesNoGroupsWithoutDividingByThem) {
   EXPECT_EQ(
-      report(altered("count = 4", "count = 0")),
+      check_report(altered("count = 4", "count = 0")),
       R"(my-model.toml:30:20: error: 'count' in groups of router of feed_forward 'mixture' is 0
    30 | groups = { count = 0, chosen = 2, score = "best_two" }
       |                    ^

@@ -8,23 +8,23 @@ namespace {
 
 // That the layers are not used follows from it, and is not said.
 TEST(TomlReferences, AStackIsRequired) {
-  EXPECT_EQ(report(altered("[[stack]]\n"
-                           "layers = [\"block\"]\n"
-                           "repeat = 2\n",
-                           "")),
+  EXPECT_EQ(check_report(altered("[[stack]]\n"
+                                 "layers = [\"block\"]\n"
+                                 "repeat = 2\n",
+                                 "")),
             R"(my-model.toml: error: missing key 'stack' in the spec
       = add [[stack]] (the layers from first to last)
 )");
 }
 
 TEST(TomlReferences, AStackHoldsSegments) {
-  EXPECT_EQ(report(replaced(altered("name = \"my-model\"",
-                                    "name = \"my-model\"\n"
-                                    "stack = []"),
-                            "[[stack]]\n"
-                            "layers = [\"block\"]\n"
-                            "repeat = 2\n",
-                            "")),
+  EXPECT_EQ(check_report(replaced(altered("name = \"my-model\"",
+                                          "name = \"my-model\"\n"
+                                          "stack = []"),
+                                  "[[stack]]\n"
+                                  "layers = [\"block\"]\n"
+                                  "repeat = 2\n",
+                                  "")),
             R"(my-model.toml:2:9: error: the stack is empty
     2 | stack = []
       |         ^~
@@ -33,7 +33,7 @@ TEST(TomlReferences, AStackHoldsSegments) {
 }
 
 TEST(TomlReferences, ASegmentHoldsLayers) {
-  EXPECT_EQ(report(altered("[\"block\"]", "[]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]", "[]")),
             R"(my-model.toml:37:10: error: 'layers' in segment 1 of the stack is empty
    37 | layers = []
       |          ^~
@@ -42,12 +42,12 @@ TEST(TomlReferences, ASegmentHoldsLayers) {
 }
 
 TEST(TomlReferences, EverySegmentHoldsLayers) {
-  EXPECT_EQ(report(altered("[[stack]]\n",
-                           "[[stack]]\n"
-                           "layers = []\n"
-                           "repeat = 1\n"
-                           "\n"
-                           "[[stack]]\n")),
+  EXPECT_EQ(check_report(altered("[[stack]]\n",
+                                 "[[stack]]\n"
+                                 "layers = []\n"
+                                 "repeat = 1\n"
+                                 "\n"
+                                 "[[stack]]\n")),
             R"(my-model.toml:37:10: error: 'layers' in segment 1 of the stack is empty
    37 | layers = []
       |          ^~
@@ -56,7 +56,7 @@ TEST(TomlReferences, EverySegmentHoldsLayers) {
 }
 
 TEST(TomlReferences, ASegmentHasARepeat) {
-  EXPECT_EQ(report(altered("repeat = 2\n", "")),
+  EXPECT_EQ(check_report(altered("repeat = 2\n", "")),
             R"(my-model.toml:36:1: error: missing key 'repeat' in segment 1 of the stack
    36 | [[stack]]
       | ^~~~~~~~~
@@ -65,13 +65,13 @@ TEST(TomlReferences, ASegmentHasARepeat) {
 }
 
 TEST(TomlReferences, AStackIsNoText) {
-  EXPECT_EQ(report(replaced(altered("name = \"my-model\"",
-                                    "name = \"my-model\"\n"
-                                    "stack = \"block\""),
-                            "[[stack]]\n"
-                            "layers = [\"block\"]\n"
-                            "repeat = 2\n",
-                            "")),
+  EXPECT_EQ(check_report(replaced(altered("name = \"my-model\"",
+                                          "name = \"my-model\"\n"
+                                          "stack = \"block\""),
+                                  "[[stack]]\n"
+                                  "layers = [\"block\"]\n"
+                                  "repeat = 2\n",
+                                  "")),
             R"(my-model.toml:2:9: error: 'stack' in the spec is a text, and must be a list of tables
     2 | stack = "block"
       |         ^~~~~~~
@@ -81,7 +81,7 @@ TEST(TomlReferences, AStackIsNoText) {
 
 TEST(TomlReferences, AStackIsNoSingleTable) {
   EXPECT_EQ(
-      report(altered("[[stack]]", "[stack]")),
+      check_report(altered("[[stack]]", "[stack]")),
       R"(my-model.toml:36:1: error: 'stack' in the spec is a table, and must be a list of tables
    36 | [stack]
       | ^~~~~~~
@@ -91,13 +91,13 @@ TEST(TomlReferences, AStackIsNoSingleTable) {
 
 TEST(TomlReferences, AStackIsNoListOfNames) {
   EXPECT_EQ(
-      report(replaced(altered("name = \"my-model\"",
-                              "name = \"my-model\"\n"
-                              "stack = [\"block\", \"block\"]"),
-                      "[[stack]]\n"
-                      "layers = [\"block\"]\n"
-                      "repeat = 2\n",
-                      "")),
+      check_report(replaced(altered("name = \"my-model\"",
+                                    "name = \"my-model\"\n"
+                                    "stack = [\"block\", \"block\"]"),
+                            "[[stack]]\n"
+                            "layers = [\"block\"]\n"
+                            "repeat = 2\n",
+                            "")),
       R"(my-model.toml:2:10: error: 'stack' in the spec is a text, and must be a list of tables
     2 | stack = ["block", "block"]
       |          ^~~~~~~
@@ -107,7 +107,7 @@ TEST(TomlReferences, AStackIsNoListOfNames) {
 
 TEST(TomlReferences, LayersAreAList) {
   EXPECT_EQ(
-      report(altered("[\"block\"]", "\"block\"")),
+      check_report(altered("[\"block\"]", "\"block\"")),
       R"(my-model.toml:37:10: error: 'layers' in segment 1 of the stack is a text, and must be a list of names
    37 | layers = "block"
       |          ^~~~~~~
@@ -117,7 +117,7 @@ TEST(TomlReferences, LayersAreAList) {
 
 TEST(TomlReferences, LayersAreNames) {
   EXPECT_EQ(
-      report(altered("[\"block\"]", "[\"block\", 3, \"\"]")),
+      check_report(altered("[\"block\"]", "[\"block\", 3, \"\"]")),
       R"(my-model.toml:37:20: error: name 2 of 'layers' in segment 1 of the stack is a whole number
    37 | layers = ["block", 3, ""]
       |                    ^
@@ -131,7 +131,7 @@ my-model.toml:37:23: error: name 3 of 'layers' in segment 1 of the stack is empt
 
 // Nor is 'block' called unused: it was most likely meant.
 TEST(TomlReferences, NamesTheNearestLayer) {
-  EXPECT_EQ(report(altered("[\"block\"]", "[\"blok\"]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]", "[\"blok\"]")),
             R"(my-model.toml:37:11: error: layer 'blok' is not defined
    37 | layers = ["blok"]
       |           ^~~~~~
@@ -140,7 +140,7 @@ TEST(TomlReferences, NamesTheNearestLayer) {
 }
 
 TEST(TomlReferences, ListsTheLayersWhenNoneIsNear) {
-  EXPECT_EQ(report(altered("[\"block\"]", "[\"block\", \"wide\"]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]", "[\"block\", \"wide\"]")),
             R"(my-model.toml:37:20: error: layer 'wide' is not defined
    37 | layers = ["block", "wide"]
       |                    ^~~~~~
@@ -149,7 +149,7 @@ TEST(TomlReferences, ListsTheLayersWhenNoneIsNear) {
 }
 
 TEST(TomlReferences, ReportsANameThatIsNotDefinedOnce) {
-  EXPECT_EQ(report(altered("[\"block\"]", "[\"wide\", \"block\", \"wide\"]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]", "[\"wide\", \"block\", \"wide\"]")),
             R"(my-model.toml:37:11: error: layer 'wide' is not defined
    37 | layers = ["wide", "block", "wide"]
       |           ^~~~~~
@@ -158,11 +158,11 @@ TEST(TomlReferences, ReportsANameThatIsNotDefinedOnce) {
 }
 
 TEST(TomlReferences, PointsIntoAListOfSeveralLines) {
-  EXPECT_EQ(report(altered("[\"block\"]",
-                           "[\n"
-                           "  \"block\",\n"
-                           "  \"blok\",\n"
-                           "]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]",
+                                 "[\n"
+                                 "  \"block\",\n"
+                                 "  \"blok\",\n"
+                                 "]")),
             R"(my-model.toml:39:3: error: layer 'blok' is not defined
    39 |   "blok",
       |   ^~~~~~
@@ -171,7 +171,8 @@ TEST(TomlReferences, PointsIntoAListOfSeveralLines) {
 }
 
 TEST(TomlReferences, PointsIntoSegmentsThatAreWrittenInline) {
-  EXPECT_EQ(report(replaced(altered("name = \"my-model\"",
+  EXPECT_EQ(
+      check_report(replaced(altered("name = \"my-model\"",
                                     "name = \"my-model\"\n"
                                     "stack = [{ layers = [\"block\"], repeat = 2 }, { layers = "
                                     "[\"blok\"], repeat = 1 }]"),
@@ -179,7 +180,7 @@ TEST(TomlReferences, PointsIntoSegmentsThatAreWrittenInline) {
                             "layers = [\"block\"]\n"
                             "repeat = 2\n",
                             "")),
-            R"(my-model.toml:2:58: error: layer 'blok' is not defined
+      R"(my-model.toml:2:58: error: layer 'blok' is not defined
     2 | stack = [{ layers = ["block"], repeat = 2 }, { layers = ["blok"], repeat = 1 }]
       |                                                          ^~~~~~
       = did you mean 'block'? if not, define [layer.blok]
@@ -187,7 +188,7 @@ TEST(TomlReferences, PointsIntoSegmentsThatAreWrittenInline) {
 }
 
 TEST(TomlReferences, AnAttentionIsDefined) {
-  EXPECT_EQ(report(altered("attention = \"local\"", "attention = \"global\"")),
+  EXPECT_EQ(check_report(altered("attention = \"local\"", "attention = \"global\"")),
             R"(my-model.toml:33:13: error: attention 'global' is not defined
    33 | attention = "global"
       |             ^~~~~~~~
@@ -196,7 +197,7 @@ TEST(TomlReferences, AnAttentionIsDefined) {
 }
 
 TEST(TomlReferences, AFeedForwardIsDefined) {
-  EXPECT_EQ(report(altered("feed_forward = \"mixture\"", "feed_forward = \"mlp\"")),
+  EXPECT_EQ(check_report(altered("feed_forward = \"mixture\"", "feed_forward = \"mlp\"")),
             R"(my-model.toml:34:16: error: feed_forward 'mlp' is not defined
    34 | feed_forward = "mlp"
       |                ^~~~~
@@ -205,18 +206,18 @@ TEST(TomlReferences, AFeedForwardIsDefined) {
 }
 
 TEST(TomlReferences, SaysHowToDefineTheFirst) {
-  EXPECT_EQ(report(altered("[attention.local]\n"
-                           "kind = \"grouped\"\n"
-                           "query_heads = 8\n"
-                           "kv_heads = 2\n"
-                           "head_dim = 16\n"
-                           "\n"
-                           "[attention.local.rotary]\n"
-                           "theta = 10000\n"
-                           "layout = \"half_split\"\n"
-                           "\n",
-                           "[attention]\n"
-                           "\n")),
+  EXPECT_EQ(check_report(altered("[attention.local]\n"
+                                 "kind = \"grouped\"\n"
+                                 "query_heads = 8\n"
+                                 "kv_heads = 2\n"
+                                 "head_dim = 16\n"
+                                 "\n"
+                                 "[attention.local.rotary]\n"
+                                 "theta = 10000\n"
+                                 "layout = \"half_split\"\n"
+                                 "\n",
+                                 "[attention]\n"
+                                 "\n")),
             R"(my-model.toml:25:13: error: attention 'local' is not defined
    25 | attention = "local"
       |             ^~~~~~~
@@ -225,17 +226,17 @@ TEST(TomlReferences, SaysHowToDefineTheFirst) {
 }
 
 TEST(TomlReferences, SaysNothingOfUsesWhenTheTablesAreMissing) {
-  EXPECT_EQ(report(altered("[attention.local]\n"
-                           "kind = \"grouped\"\n"
-                           "query_heads = 8\n"
-                           "kv_heads = 2\n"
-                           "head_dim = 16\n"
-                           "\n"
-                           "[attention.local.rotary]\n"
-                           "theta = 10000\n"
-                           "layout = \"half_split\"\n"
-                           "\n",
-                           "")),
+  EXPECT_EQ(check_report(altered("[attention.local]\n"
+                                 "kind = \"grouped\"\n"
+                                 "query_heads = 8\n"
+                                 "kv_heads = 2\n"
+                                 "head_dim = 16\n"
+                                 "\n"
+                                 "[attention.local.rotary]\n"
+                                 "theta = 10000\n"
+                                 "layout = \"half_split\"\n"
+                                 "\n",
+                                 "")),
             R"(my-model.toml: error: missing key 'attention' in the spec
       = add [attention.NAME] (kinds of attention, by name)
 )");
@@ -243,7 +244,7 @@ TEST(TomlReferences, SaysNothingOfUsesWhenTheTablesAreMissing) {
 
 // Nor is 'local' called unused.
 TEST(TomlReferences, ALayerHasAnAttention) {
-  EXPECT_EQ(report(altered("attention = \"local\"\n", "")),
+  EXPECT_EQ(check_report(altered("attention = \"local\"\n", "")),
             R"(my-model.toml:32:8: error: missing key 'attention' in layer 'block'
    32 | [layer.block]
       |        ^~~~~
@@ -252,14 +253,14 @@ TEST(TomlReferences, ALayerHasAnAttention) {
 }
 
 TEST(TomlReferences, EveryAttentionIsUsed) {
-  EXPECT_EQ(report(altered("[feed_forward.mixture]\n",
-                           "[attention.global]\n"
-                           "kind = \"grouped\"\n"
-                           "query_heads = 8\n"
-                           "kv_heads = 2\n"
-                           "head_dim = 16\n"
-                           "\n"
-                           "[feed_forward.mixture]\n")),
+  EXPECT_EQ(check_report(altered("[feed_forward.mixture]\n",
+                                 "[attention.global]\n"
+                                 "kind = \"grouped\"\n"
+                                 "query_heads = 8\n"
+                                 "kv_heads = 2\n"
+                                 "head_dim = 16\n"
+                                 "\n"
+                                 "[feed_forward.mixture]\n")),
             R"(my-model.toml:21:12: error: attention 'global' is defined and never used
    21 | [attention.global]
       |            ^~~~~~
@@ -268,13 +269,13 @@ TEST(TomlReferences, EveryAttentionIsUsed) {
 }
 
 TEST(TomlReferences, EveryFeedForwardIsUsed) {
-  EXPECT_EQ(report(altered("[layer.block]\n",
-                           "[feed_forward.mlp]\n"
-                           "kind = \"dense\"\n"
-                           "width = 128\n"
-                           "activation = \"relu\"\n"
-                           "\n"
-                           "[layer.block]\n")),
+  EXPECT_EQ(check_report(altered("[layer.block]\n",
+                                 "[feed_forward.mlp]\n"
+                                 "kind = \"dense\"\n"
+                                 "width = 128\n"
+                                 "activation = \"relu\"\n"
+                                 "\n"
+                                 "[layer.block]\n")),
             R"(my-model.toml:32:15: error: feed_forward 'mlp' is defined and never used
    32 | [feed_forward.mlp]
       |               ^~~
@@ -283,12 +284,12 @@ TEST(TomlReferences, EveryFeedForwardIsUsed) {
 }
 
 TEST(TomlReferences, EveryLayerIsUsed) {
-  EXPECT_EQ(report(altered("[[stack]]\n",
-                           "[layer.other]\n"
-                           "attention = \"local\"\n"
-                           "feed_forward = \"mixture\"\n"
-                           "\n"
-                           "[[stack]]\n")),
+  EXPECT_EQ(check_report(altered("[[stack]]\n",
+                                 "[layer.other]\n"
+                                 "attention = \"local\"\n"
+                                 "feed_forward = \"mixture\"\n"
+                                 "\n"
+                                 "[[stack]]\n")),
             R"(my-model.toml:36:8: error: layer 'other' is defined and never used
    36 | [layer.other]
       |        ^~~~~

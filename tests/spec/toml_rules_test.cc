@@ -7,7 +7,7 @@ namespace llmarch::spec_test {
 namespace {
 
 TEST(TomlRules, KvHeadsDivideQueryHeads) {
-  EXPECT_EQ(report(altered("kv_heads = 2", "kv_heads = 3")),
+  EXPECT_EQ(check_report(altered("kv_heads = 2", "kv_heads = 3")),
             R"(my-model.toml:14:12: error: 3 kv_heads do not divide 8 query_heads
    14 | kv_heads = 3
       |            ^
@@ -17,7 +17,7 @@ TEST(TomlRules, KvHeadsDivideQueryHeads) {
 
 // That two groups of two hold fewer than nine is not said as well.
 TEST(TomlRules, ChosenExpertsExist) {
-  EXPECT_EQ(report(altered("experts_per_token = 2", "experts_per_token = 9")),
+  EXPECT_EQ(check_report(altered("experts_per_token = 2", "experts_per_token = 9")),
             R"(my-model.toml:24:21: error: experts_per_token = 9 is more than experts = 8
    24 | experts_per_token = 9
       |                     ^
@@ -26,19 +26,20 @@ TEST(TomlRules, ChosenExpertsExist) {
 }
 
 TEST(TomlRules, AGateHasSharedExperts) {
-  EXPECT_EQ(report(altered("experts_per_token = 2", "experts_per_token = 2\nshared_gate = true")),
-            R"(my-model.toml:25:15: error: shared_gate is given without shared_width
+  EXPECT_EQ(
+      check_report(altered("experts_per_token = 2", "experts_per_token = 2\nshared_gate = true")),
+      R"(my-model.toml:25:15: error: shared_gate is given without shared_width
    25 | shared_gate = true
       |               ^~~~
       = there are no shared experts to gate: add shared_width or delete the gate
 )");
-  EXPECT_EQ(report(altered("experts_per_token = 2",
-                           "experts_per_token = 2\nshared_gate = true\nshared_width = 4")),
+  EXPECT_EQ(check_report(altered("experts_per_token = 2",
+                                 "experts_per_token = 2\nshared_gate = true\nshared_width = 4")),
             "");
 }
 
 TEST(TomlRules, AReachIsAWindowOrAChunk) {
-  EXPECT_EQ(report(altered("head_dim = 16", "head_dim = 16\nwindow = 8\nchunk = 8")),
+  EXPECT_EQ(check_report(altered("head_dim = 16", "head_dim = 16\nwindow = 8\nchunk = 8")),
             R"(my-model.toml:17:9: error: window and chunk are both given
    17 | chunk = 8
       |         ^
@@ -48,7 +49,7 @@ TEST(TomlRules, AReachIsAWindowOrAChunk) {
 
 TEST(TomlRules, GroupsDivideTheExperts) {
   EXPECT_EQ(
-      report(altered("count = 4", "count = 3")),
+      check_report(altered("count = 4", "count = 3")),
       R"(my-model.toml:30:20: error: count = 3 does not split experts = 8 into equal groups of two or more
    30 | groups = { count = 3, chosen = 2, score = "best_two" }
       |                    ^
@@ -58,7 +59,7 @@ TEST(TomlRules, GroupsDivideTheExperts) {
 
 TEST(TomlRules, AGroupHoldsTwoExperts) {
   EXPECT_EQ(
-      report(altered("count = 4", "count = 8")),
+      check_report(altered("count = 4", "count = 8")),
       R"(my-model.toml:30:20: error: count = 8 does not split experts = 8 into equal groups of two or more
    30 | groups = { count = 8, chosen = 2, score = "best_two" }
       |                    ^
@@ -67,7 +68,7 @@ TEST(TomlRules, AGroupHoldsTwoExperts) {
 }
 
 TEST(TomlRules, ChosenGroupsExist) {
-  EXPECT_EQ(report(altered("chosen = 2", "chosen = 5")),
+  EXPECT_EQ(check_report(altered("chosen = 2", "chosen = 5")),
             R"(my-model.toml:30:32: error: chosen = 5 is more than count = 4
    30 | groups = { count = 4, chosen = 5, score = "best_two" }
       |                                ^
@@ -78,8 +79,8 @@ TEST(TomlRules, ChosenGroupsExist) {
 // One group of 8 / 4 = 2 experts.
 TEST(TomlRules, ChosenGroupsHoldTheChosenExperts) {
   EXPECT_EQ(
-      report(replaced(altered("chosen = 2", "chosen = 1"), "experts_per_token = 2",
-                      "experts_per_token = 3")),
+      check_report(replaced(altered("chosen = 2", "chosen = 1"), "experts_per_token = 2",
+                            "experts_per_token = 3")),
       R"(my-model.toml:30:32: error: the chosen groups hold 2 experts, and experts_per_token = 3
    30 | groups = { count = 4, chosen = 1, score = "best_two" }
       |                                ^
@@ -88,7 +89,7 @@ TEST(TomlRules, ChosenGroupsHoldTheChosenExperts) {
 }
 
 TEST(TomlRules, ARotatedWidthIsEven) {
-  EXPECT_EQ(report(altered("head_dim = 16", "head_dim = 15")),
+  EXPECT_EQ(check_report(altered("head_dim = 16", "head_dim = 15")),
             R"(my-model.toml:15:12: error: head_dim = 15 cannot be rotated in pairs
    15 | head_dim = 15
       |            ^~
@@ -98,9 +99,9 @@ TEST(TomlRules, ARotatedWidthIsEven) {
 
 TEST(TomlRules, LearnedPositionsReachTheContextLimit) {
   EXPECT_EQ(
-      report(altered("context_limit = 512",
-                     "context_limit = 512\n"
-                     "learned_positions = 511")),
+      check_report(altered("context_limit = 512",
+                           "context_limit = 512\n"
+                           "learned_positions = 511")),
       R"(my-model.toml:8:21: error: 511 learned positions do not reach the context limit of 512
     8 | learned_positions = 511
       |                     ^~~
@@ -109,10 +110,10 @@ TEST(TomlRules, LearnedPositionsReachTheContextLimit) {
 }
 
 TEST(TomlRules, YarnTurnsAreOrdered) {
-  EXPECT_EQ(report(altered("layout = \"half_split\"\n",
-                           "layout = \"half_split\"\n"
-                           "scaling = { kind = \"yarn\", factor = 4, original_context = 128, "
-                           "beta_fast = 1, beta_slow = 2 }\n")),
+  EXPECT_EQ(check_report(altered("layout = \"half_split\"\n",
+                                 "layout = \"half_split\"\n"
+                                 "scaling = { kind = \"yarn\", factor = 4, original_context = 128, "
+                                 "beta_fast = 1, beta_slow = 2 }\n")),
             R"(my-model.toml:20:91: error: beta_slow is above beta_fast
    20 | scaling = { kind = "yarn", factor = 4, original_context = 128, beta_fast = 1, beta_slow = 2 }
       |                                                                                           ^
@@ -122,7 +123,7 @@ TEST(TomlRules, YarnTurnsAreOrdered) {
 
 TEST(TomlRules, YarnTurnsAreNotComparedWhenOneIsMissing) {
   EXPECT_EQ(
-      report(altered(
+      check_report(altered(
           "layout = \"half_split\"\n",
           "layout = \"half_split\"\n"
           "scaling = { kind = \"yarn\", factor = 4, original_context = 128, beta_slow = 2 }\n")),
@@ -134,15 +135,15 @@ TEST(TomlRules, YarnTurnsAreNotComparedWhenOneIsMissing) {
 }
 
 TEST(TomlRules, Llama3FactorsAreOrdered) {
-  EXPECT_EQ(report(altered("layout = \"half_split\"\n",
-                           "layout = \"half_split\"\n"
-                           "\n"
-                           "[attention.local.rotary.scaling]\n"
-                           "kind = \"llama3\"\n"
-                           "factor = 8\n"
-                           "low_frequency_factor = 4\n"
-                           "high_frequency_factor = 1\n"
-                           "original_context = 128\n")),
+  EXPECT_EQ(check_report(altered("layout = \"half_split\"\n",
+                                 "layout = \"half_split\"\n"
+                                 "\n"
+                                 "[attention.local.rotary.scaling]\n"
+                                 "kind = \"llama3\"\n"
+                                 "factor = 8\n"
+                                 "low_frequency_factor = 4\n"
+                                 "high_frequency_factor = 1\n"
+                                 "original_context = 128\n")),
             R"(my-model.toml:24:24: error: low_frequency_factor is above high_frequency_factor
    24 | low_frequency_factor = 4
       |                        ^
@@ -152,15 +153,15 @@ TEST(TomlRules, Llama3FactorsAreOrdered) {
 
 TEST(TomlRules, Llama3FactorsAreNotComparedWhenOneIsRefused) {
   EXPECT_EQ(
-      report(altered("layout = \"half_split\"\n",
-                     "layout = \"half_split\"\n"
-                     "\n"
-                     "[attention.local.rotary.scaling]\n"
-                     "kind = \"llama3\"\n"
-                     "factor = 8\n"
-                     "low_frequency_factor = 4\n"
-                     "high_frequency_factor = 0\n"
-                     "original_context = 128\n")),
+      check_report(altered("layout = \"half_split\"\n",
+                           "layout = \"half_split\"\n"
+                           "\n"
+                           "[attention.local.rotary.scaling]\n"
+                           "kind = \"llama3\"\n"
+                           "factor = 8\n"
+                           "low_frequency_factor = 4\n"
+                           "high_frequency_factor = 0\n"
+                           "original_context = 128\n")),
       R"(my-model.toml:25:25: error: 'high_frequency_factor' in scaling of rotary of attention 'local' is 0
    25 | high_frequency_factor = 0
       |                         ^

@@ -2,15 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/spec/small_spec.h"
+#include "tests/support/times.h"
 
 namespace llmarch::spec_test {
 namespace {
-
-std::string times(int count, std::string_view text) {
-  std::string all;
-  for (int i = 0; i < count; ++i) all += text;
-  return all;
-}
 
 std::string with_crlf(std::string_view text) {
   std::string out;
@@ -27,7 +22,7 @@ constexpr std::string_view kDefinesNothing = R"(my-model.toml: error: the file d
 
 TEST(TomlText, SaysWhereTheTextIsNoToml) {
   EXPECT_EQ(
-      report(altered("query_heads = 8", "query_heads = = 8")),
+      check_report(altered("query_heads = 8", "query_heads = = 8")),
       R"(my-model.toml:13:15: error: not valid TOML: could not determine value type (in a value)
    13 | query_heads = = 8
       |               ^
@@ -37,7 +32,7 @@ TEST(TomlText, SaysWhereTheTextIsNoToml) {
 
 TEST(TomlText, SaysWhatTheTextLacks) {
   EXPECT_EQ(
-      report(altered("[attention.local]\n", "[attention.local\n")),
+      check_report(altered("[attention.local]\n", "[attention.local\n")),
       R"(my-model.toml:11:17: error: not valid TOML: expected ']', saw '\n' (in a table header)
    11 | [attention.local
       |                 ^
@@ -47,7 +42,7 @@ TEST(TomlText, SaysWhatTheTextLacks) {
 
 TEST(TomlText, PointsBehindAKeyWithoutAValue) {
   EXPECT_EQ(
-      report(altered("query_heads = 8", "query_heads =")),
+      check_report(altered("query_heads = 8", "query_heads =")),
       R"(my-model.toml:13:14: error: not valid TOML: expected value, saw '\n' (in a key-value pair)
    13 | query_heads =
       |              ^
@@ -57,9 +52,9 @@ TEST(TomlText, PointsBehindAKeyWithoutAValue) {
 
 TEST(TomlText, PointsAtAKeyThatStandsTwice) {
   EXPECT_EQ(
-      report(altered("query_heads = 8",
-                     "query_heads = 8\n"
-                     "query_heads = 16")),
+      check_report(altered("query_heads = 8",
+                           "query_heads = 8\n"
+                           "query_heads = 16")),
       R"(my-model.toml:14:1: error: not valid TOML: cannot redefine existing integer 'query_heads' (in a key-value pair)
    14 | query_heads = 16
       | ^~~~~~~~~~~
@@ -69,10 +64,10 @@ TEST(TomlText, PointsAtAKeyThatStandsTwice) {
 
 TEST(TomlText, PointsAtATableThatStandsTwice) {
   EXPECT_EQ(
-      report(altered("[layer.block]",
-                     "[attention.local]\n"
-                     "\n"
-                     "[layer.block]")),
+      check_report(altered("[layer.block]",
+                           "[attention.local]\n"
+                           "\n"
+                           "[layer.block]")),
       R"(my-model.toml:32:2: error: not valid TOML: cannot redefine existing table 'attention.local' (in a table header)
    32 | [attention.local]
       |  ^~~~~~~~~~~~~~~
@@ -81,7 +76,7 @@ TEST(TomlText, PointsAtATableThatStandsTwice) {
 }
 
 TEST(TomlText, CountsCharactersAndNotBytes) {
-  EXPECT_EQ(report(altered("[\"block\"]", "[\"éé\", \"blok\"]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]", "[\"éé\", \"blok\"]")),
             R"(my-model.toml:37:11: error: layer 'éé' is not defined
    37 | layers = ["éé", "blok"]
       |           ^~~~
@@ -94,7 +89,7 @@ my-model.toml:37:17: error: layer 'blok' is not defined
 }
 
 TEST(TomlText, UnderlinesAQuotedKeyWithItsQuotes) {
-  EXPECT_EQ(report(altered("kind = \"rms\", ", "kind = \"rms\", \"ééé\" = 1, ")),
+  EXPECT_EQ(check_report(altered("kind = \"rms\", ", "kind = \"rms\", \"ééé\" = 1, ")),
             R"(my-model.toml:9:24: error: unknown key 'ééé' in norm
     9 | norm = { kind = "rms", "ééé" = 1, epsilon = 1e-6, placement = "before" }
       |                        ^~~~~
@@ -104,7 +99,7 @@ TEST(TomlText, UnderlinesAQuotedKeyWithItsQuotes) {
 
 // Each of the three letters takes two columns of a terminal.
 TEST(TomlText, CountsTwoColumnsForAWideCharacter) {
-  EXPECT_EQ(report(altered("[\"block\"]", "[\"日本語\", \"blok\"]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]", "[\"日本語\", \"blok\"]")),
             R"(my-model.toml:37:11: error: layer '日本語' is not defined
    37 | layers = ["日本語", "blok"]
       |           ^~~~~~~~
@@ -117,7 +112,7 @@ my-model.toml:37:18: error: layer 'blok' is not defined
 }
 
 TEST(TomlText, ShowsATabAsOneSpace) {
-  EXPECT_EQ(report(altered("kv_heads = 2", "\t\tkv_head\t=\t2")),
+  EXPECT_EQ(check_report(altered("kv_heads = 2", "\t\tkv_head\t=\t2")),
             R"(my-model.toml:14:3: error: unknown key 'kv_head' in attention 'local'
    14 |   kv_head = 2
       |   ^~~~~~~
@@ -126,8 +121,8 @@ TEST(TomlText, ShowsATabAsOneSpace) {
 }
 
 TEST(TomlText, CutsALongLineAroundTheCaret) {
-  EXPECT_EQ(report(altered("[\"block\"]", "[" + times(40, "\"block\", ") + "\"blok\"" +
-                                              times(40, ", \"block\"") + "]")),
+  EXPECT_EQ(check_report(altered("[\"block\"]", "[" + times(40, "\"block\", ") + "\"blok\"" +
+                                                    times(40, ", \"block\"") + "]")),
             R"(my-model.toml:37:371: error: layer 'blok' is not defined
    37 | ...", "block", "block", "block", "block", "block", "blok", "block", "block", "block", "block", "blo...
       |                                                    ^~~~~~
@@ -138,7 +133,7 @@ TEST(TomlText, CutsALongLineAroundTheCaret) {
 // A name of 200 letters is cut as well, and nothing is near it.
 TEST(TomlText, CutsALongLineAtItsEndOnly) {
   EXPECT_EQ(
-      report(altered("norm = {", "norm = { " + times(200, "a") + " = 1,")),
+      check_report(altered("norm = {", "norm = { " + times(200, "a") + " = 1,")),
       R"(my-model.toml:9:10: error: unknown key 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' in norm
     9 | norm = { aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...
       |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
@@ -147,27 +142,27 @@ TEST(TomlText, CutsALongLineAtItsEndOnly) {
 }
 
 TEST(TomlText, AFileOfNothingDefinesNothing) {
-  EXPECT_EQ(report(""), kDefinesNothing);
-  EXPECT_EQ(report(" \n\t\n\r\n"), kDefinesNothing);
-  EXPECT_EQ(report("# a comment\n\n# and another\n"), kDefinesNothing);
-  EXPECT_EQ(report("\xEF\xBB\xBF"), kDefinesNothing);  // a byte order mark
+  EXPECT_EQ(check_report(""), kDefinesNothing);
+  EXPECT_EQ(check_report(" \n\t\n\r\n"), kDefinesNothing);
+  EXPECT_EQ(check_report("# a comment\n\n# and another\n"), kDefinesNothing);
+  EXPECT_EQ(check_report("\xEF\xBB\xBF"), kDefinesNothing);  // a byte order mark
 }
 
 TEST(TomlText, ReadsLinesThatEndInCarriageReturnAndLineFeed) {
-  EXPECT_EQ(report(with_crlf(kSmallSpec)), "");
-  EXPECT_EQ(report(with_crlf(altered("kv_heads = 2", "kv_head = 2"))),
-            report(altered("kv_heads = 2", "kv_head = 2")));
+  EXPECT_EQ(check_report(with_crlf(kSmallSpec)), "");
+  EXPECT_EQ(check_report(with_crlf(altered("kv_heads = 2", "kv_head = 2"))),
+            check_report(altered("kv_heads = 2", "kv_head = 2")));
 }
 
 TEST(TomlText, ReadsAByteOrderMark) {
   const std::string mark = "\xEF\xBB\xBF";
-  EXPECT_EQ(report(mark + std::string(kSmallSpec)), "");
+  EXPECT_EQ(check_report(mark + std::string(kSmallSpec)), "");
 }
 
 TEST(TomlText, RefusesBytesThatAreNoTextAndShowsDots) {
-  EXPECT_EQ(report("\x7F"
-                   "ELF\x02\x01\x9B"
-                   "31m\xFF\x1B[2J"),
+  EXPECT_EQ(check_report("\x7F"
+                         "ELF\x02\x01\x9B"
+                         "31m\xFF\x1B[2J"),
             R"(my-model.toml:1:7: error: not valid TOML: this byte is no UTF-8
     1 | .ELF...31m..[2J
       |       ^
@@ -177,7 +172,7 @@ TEST(TomlText, RefusesBytesThatAreNoTextAndShowsDots) {
 
 TEST(TomlText, RefusesAZeroByte) {
   EXPECT_EQ(
-      report(std::string_view("na\0me = 1", 9)),
+      check_report(std::string_view("na\0me = 1", 9)),
       R"(my-model.toml:1:3: error: not valid TOML: expected '=', saw '\u0000' (in a key-value pair)
     1 | na.me = 1
       |   ^
@@ -187,18 +182,18 @@ TEST(TomlText, RefusesAZeroByte) {
 
 // Nesting by brackets is bounded by the TOML library, nesting by dots by the loader.
 TEST(TomlText, RefusesNestingWithoutEnd) {
-  EXPECT_NE(report("a = " + times(100'000, "[")).find("exceeded maximum nested value depth"),
+  EXPECT_NE(check_report("a = " + times(100'000, "[")).find("exceeded maximum nested value depth"),
             std::string::npos);
-  EXPECT_EQ(report("a" + times(400'000, ".a") + " = 1\n"),
+  EXPECT_EQ(check_report("a" + times(400'000, ".a") + " = 1\n"),
             R"(my-model.toml: error: the file holds 400000 dots, and a spec at most 5000
       = 'llmarch help spec-format' describes what a spec holds
 )");
-  EXPECT_NE(report("a" + times(5'000, ".a") + " = 1\n").find("unknown key 'a' in the spec"),
+  EXPECT_NE(check_report("a" + times(5'000, ".a") + " = 1\n").find("unknown key 'a' in the spec"),
             std::string::npos);
 }
 
 TEST(TomlText, RefusesAFileThatIsNoPageOfText) {
-  EXPECT_EQ(report(std::string((1 << 20) + 1, '#')),
+  EXPECT_EQ(check_report(std::string((1 << 20) + 1, '#')),
             R"(my-model.toml: error: the file has 1048577 bytes, and a spec at most 1048576
       = 'llmarch help spec-format' describes what a spec holds
 )");

@@ -8,7 +8,7 @@
 namespace llmarch {
 namespace {
 
-Model model(const std::string& name) {
+Model known_model(const std::string& name) {
   return make_model(model_spec(name), {});
 }
 
@@ -20,7 +20,7 @@ TEST(TheLargestContext, IsWhatIsLeftOverTheCacheOfAToken) {
   const std::int64_t weights = 2 * 8'030'261'248;
   const std::int64_t activations = 2 * (4'096 + 128'256 + 4'096);
   const std::int64_t cache = 2 * 32 * 8 * 128 * 2;
-  const Fit fit = largest_context(model("llama-3.1-8b"), 1, kGpu);
+  const Fit fit = largest_context(known_model("llama-3.1-8b"), 1, kGpu);
   EXPECT_EQ(fit.context.value(), (kGpu.memory.value() - weights - activations) / cache);
   EXPECT_EQ(fit.footprint->weights.value(), weights);
   EXPECT_EQ(fit.footprint->activations.value(), activations);
@@ -32,7 +32,7 @@ class AnyModel : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Fit, AnyModel, testing::ValuesIn(model_names()), test_name);
 
 TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
-  const Model one = model(GetParam());
+  const Model one = known_model(GetParam());
   FitSettings settings = kGpu;
   settings.memory = bytes_of(one.parameters.total, DType::bf16) + Bytes(std::int64_t{1} << 30);
   const Fit context = largest_context(one, 3, settings);
@@ -50,18 +50,18 @@ TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
 
 // Every layer of Mistral 7B v0.1 has a window of 4,096.
 TEST(AModel, WhoseCacheStopsGrowingFitsWithEveryContext) {
-  EXPECT_EQ(largest_context(model("mistral-7b-v0.1"), 1, kGpu).limit, Limit::nothing);
+  EXPECT_EQ(largest_context(known_model("mistral-7b-v0.1"), 1, kGpu).limit, Limit::nothing);
 }
 
 TEST(AModel, WhoseWeightsAreTooLargeDoesNotFitAtAll) {
-  const Fit fit = largest_context(model("deepseek-v3"), 1, kGpu);
+  const Fit fit = largest_context(known_model("deepseek-v3"), 1, kGpu);
   EXPECT_EQ(fit.limit, Limit::not_at_all);
   EXPECT_FALSE(fit.footprint);
 }
 
 // Scout keeps 8,192 keys of a chunk on the way to 8,193 keys, where the next chunk holds one.
 TEST(AFootprint, HoldsTheMostThatAChunkHadOnTheWay) {
-  const Model scout = model("llama-4-scout");
+  const Model scout = known_model("llama-4-scout");
   const Bytes before = footprint(scout, 8'192, 1, kGpu).cache;
   const Bytes behind = footprint(scout, 8'193, 1, kGpu).cache;
   const std::int64_t token_of_12_global_layers = 12 * 2 * 8 * 128 * 2;

@@ -9,7 +9,7 @@
 namespace llmarch {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::int64_t> values_of(const Lengths& lengths) {
   std::vector<std::int64_t> values;

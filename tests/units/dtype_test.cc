@@ -7,7 +7,7 @@
 namespace llmarch {
 namespace {
 
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostElements = std::numeric_limits<std::int64_t>::max();
 
 TEST(Bytes, AreTheElementsTimesTheWidthOfTheirFormat) {
   EXPECT_EQ(bytes_of(Elements(7), DType::f32), Bytes(7 * 4));
@@ -34,12 +34,12 @@ TEST(Bytes, OfAnOddFourBitCountTakeTheHalfByteWithThem) {
 
 TEST(Bytes, OverflowOnlyWhereTheBytesDo) {
   // 2^63 - 1 bytes are the most: (2^63 - 1) / 4 elements of four bytes, rounded down, and no more.
-  EXPECT_EQ(bytes_of(Elements(kMost / 4), DType::f32), Bytes(kMost / 4 * 4));
-  EXPECT_THROW(bytes_of(Elements(kMost / 4 + 1), DType::f32), Overflow);
-  EXPECT_EQ(bytes_of(Elements(kMost / 2), DType::bf16), Bytes(kMost - 1));
-  EXPECT_THROW(bytes_of(Elements(kMost / 2 + 1), DType::bf16), Overflow);
-  EXPECT_EQ(bytes_of(Elements(kMost), DType::fp8), Bytes(kMost));
-  EXPECT_EQ(bytes_of(Elements(kMost), DType::int4), Bytes(kMost / 2 + 1));
+  EXPECT_EQ(bytes_of(Elements(kMostElements / 4), DType::f32), Bytes(kMostElements / 4 * 4));
+  EXPECT_THROW(bytes_of(Elements(kMostElements / 4 + 1), DType::f32), Overflow);
+  EXPECT_EQ(bytes_of(Elements(kMostElements / 2), DType::bf16), Bytes(kMostElements - 1));
+  EXPECT_THROW(bytes_of(Elements(kMostElements / 2 + 1), DType::bf16), Overflow);
+  EXPECT_EQ(bytes_of(Elements(kMostElements), DType::fp8), Bytes(kMostElements));
+  EXPECT_EQ(bytes_of(Elements(kMostElements), DType::int4), Bytes(kMostElements / 2 + 1));
 }
 
 TEST(AFormat, HasANameAndAWidth) {
