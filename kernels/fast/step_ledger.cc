@@ -3,8 +3,6 @@
 #include <algorithm>
 
 namespace llmarch::fast {
-namespace {}  // namespace
-
 StepLedger::StepLedger(const OpGraph& graph, const Held& held) : graph_(&graph), held_(held) {
   for (const Block& block : graph.blocks) {
     units_.emplace_back();

@@ -135,10 +135,11 @@ TEST_P(RowKernels, AddScaleAndCap) {
   }
 }
 
-// A cap far above its values leaves them as they are, to the last digits.
-TEST_P(RowKernels, KeepTheDigitsOfACapWhereItIsFarAway) {
+// A cap far above its values leaves them as they are, to the last digits; far below them it is what
+// they become.
+TEST_P(RowKernels, KeepTheDigitsOfACapNearAndFar) {
   Team team(1, GetParam());
-  const std::vector<float> values{1e-6F, -1e-4F, 0.01F, -0.3F, 1, -5, 30};
+  const std::vector<float> values{1e-6F, -1e-4F, 0.01F, -0.3F, 1, -5, 30, 4e3F, -4e3F, 1e30F};
   GuardedRows in(1, values.size());
   std::copy(values.begin(), values.end(), in.view().row(0));
   GuardedRows out(1, values.size());

@@ -22,11 +22,11 @@ std::string with_attentions(int count) {
 }
 
 TEST(TomlNames, MayBe256OfAKind) {
-  EXPECT_THAT(report(with_attentions(256)), Not(HasSubstr("may hold")));
+  EXPECT_THAT(check_report(with_attentions(256)), Not(HasSubstr("may hold")));
 }
 
 TEST(TomlNames, AreRefusedBeyond256OfAKind) {
-  EXPECT_THAT(report(with_attentions(257)),
+  EXPECT_THAT(check_report(with_attentions(257)),
               HasSubstr("error: [attention] holds 257 tables, and may hold 256\n"));
 }
 

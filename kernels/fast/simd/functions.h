@@ -56,7 +56,7 @@ typename L::F times_sigmoid(typename L::F x, typename L::F y) {
 template <class L>
 typename L::F capped(typename L::F x, float cap) {
   const auto e = exponential_less_one<L>(x * L::all(2.0F / cap));
-  return L::all(cap) * e / (e + L::all(2.0F));
+  return L::all(cap) * (e / (e + L::all(2.0F)));  // cap * e might be infinite
 }
 
 // x (1 + tanh u) / 2 is x times the sigmoid of 2 u.
