@@ -16,14 +16,14 @@
 // Blocks that every row meets whole go by in fours, one from each quarter of the keys: several
 // streams are read from memory faster than one is (kernels/fast/product_few_rows.cc has the
 // figures), and fastest where the arithmetic itself reads them. Fetching the next four while one is
-// worked on gave 72 % of bandwidth where this gives 88 (two query heads to a key head, by
-// themselves). Streams pay when they are long, so that many fours' keys are scored before their
-// values are summed.
+// worked on gave 83 % of bandwidth where this gives 88 (two query heads to a key head, loops of
+// their own in one run). Streams pay when they are long, so that many fours' keys are scored before
+// their values are summed.
 namespace llmarch::fast {
 
 inline constexpr std::size_t kStreams = 4;
-inline constexpr std::size_t kMostFours = 64;  // of blocks, scored before values are summed
-inline constexpr std::size_t kStreamTiles = 2;
+inline constexpr std::size_t kMostFours = 64;   // of blocks, scored before values are summed
+inline constexpr std::size_t kStreamTiles = 2;  // of rows, at most, that meet keys in streams
 // At a time: 128 KiB, an eighth of a second cache.
 inline constexpr std::size_t kMostScores = 32768;
 inline constexpr float kNone = -std::numeric_limits<float>::infinity();

@@ -6,8 +6,9 @@
 
 // With few rows every weight is read once from memory, and that is all that costs: each thread has
 // an equal stretch of the panels, cut within a panel if need be, and goes over it in four streams,
-// a quarter of its panels each. Memory gives four long streams half as much again as one (timed: 39
-// and 28 GB/s for a thread); short ones, a panel or less, nothing.
+// a quarter of its panels each (in two with two or three rows, whose sums take the registers).
+// Memory gives four long streams half as much again as one (timed: 39 and 28 GB/s for a thread);
+// short ones, a panel or less, nothing.
 namespace llmarch::fast {
 namespace {
 
@@ -184,16 +185,15 @@ class Stream {
     std::size_t count = 0;
     for (const WholePanels& some : whole) count += some.panels.last - some.panels.first;
     const std::size_t streams = streams_at_once(whole);
-    const std::size_t each = count / streams;
+    const std::size_t each = streams > 1 ? count / streams : 0;
     PanelCursor cursors[4];
     for (std::size_t i = 0; i < streams; ++i) cursors[i] = PanelCursor(whole, i * each);
-    for (std::size_t i = 0; streams > 1 && i < each; ++i)
-      at_once(std::span(cursors).first(streams), left);
+    for (std::size_t i = 0; i < each; ++i) at_once(std::span(cursors).first(streams), left);
     const auto all = [](const PanelCursor& cursor) {
       return Share{0, steps_of(*cursor.product().weights)};
     };
     PanelCursor& rest = cursors[streams - 1];
-    for (std::size_t i = streams > 1 ? streams * each : 0; i < count; ++i, rest.next()) {
+    for (std::size_t i = streams * each; i < count; ++i, rest.next()) {
       stretch(rest.product(), rest.panel(), all(rest), left, remainder);
     }
   }

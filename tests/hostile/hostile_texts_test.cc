@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "tests/support/run_program.h"
+#include "tests/support/times.h"
 
 namespace llmarch::testing {
 namespace {
@@ -35,12 +36,6 @@ class AHostileText : public ::testing::Test {
 
 const std::string kOn = "compare gpt2 gpt2-xl --on";
 
-std::string repeated(const std::string& text, int times) {
-  std::string all;
-  for (int i = 0; i < times; ++i) all += text;
-  return all;
-}
-
 // "k0=1", "k1=1" ...
 std::string keys(int count, const std::string& between) {
   std::string all;
@@ -67,13 +62,13 @@ TEST_F(AHostileText, IsALargeFile) {
 }
 
 TEST_F(AHostileText, NestsWithoutEnd) {
-  const std::string deep = "a=" + repeated("[", 500'000);
+  const std::string deep = "a=" + times(500'000, "[");
   expect_text_refused("check", "a.toml", deep, "exceeded maximum nested value depth");
   expect_text_refused("report", "s.toml", deep, "exceeded maximum nested value depth");
   expect_text_refused(kOn, "h.toml", deep, "exceeded maximum nested value depth");
-  expect_text_refused("check", "b.toml", "a=" + repeated("{a=", 300'000), "nested value depth");
-  expect_text_refused("check", "c.toml", repeated("a.", 300'000) + "a=1", "dots");
-  expect_text_refused("check", "a.json", "{\"a\":" + repeated("[", 500'000), "nest more than 32");
+  expect_text_refused("check", "b.toml", "a=" + times(300'000, "{a="), "nested value depth");
+  expect_text_refused("check", "c.toml", times(300'000, "a.") + "a=1", "dots");
+  expect_text_refused("check", "a.json", "{\"a\":" + times(500'000, "["), "nest more than 32");
 }
 
 TEST_F(AHostileText, HasProblemsWithoutEnd) {
@@ -99,10 +94,9 @@ TEST_F(AHostileText, HasKindsWithoutEnd) {
 }
 
 TEST_F(AHostileText, HasLayersWithoutEnd) {
-  expect_text_refused(
-      "check", "a.toml",
-      gpt2_spec() + repeated("[[stack]]\nrepeat=100000\nlayers=[\"block\"]\n", 9000),
-      "layers, and may have at most 100000");
+  expect_text_refused("check", "a.toml",
+                      gpt2_spec() + times(9000, "[[stack]]\nrepeat=100000\nlayers=[\"block\"]\n"),
+                      "layers, and may have at most 100000");
 }
 
 TEST_F(AHostileText, HasANumberOfHalfAMillionDigits) {
@@ -112,23 +106,23 @@ TEST_F(AHostileText, HasANumberOfHalfAMillionDigits) {
 }
 
 TEST_F(AHostileText, HasAnExpressionThatExhaustsTheStack) {
-  expect_text_refused("report", "s.toml", study("\"" + repeated("(", 900'000) + "1 = 1\""),
+  expect_text_refused("report", "s.toml", study("\"" + times(900'000, "(") + "1 = 1\""),
                       "the expression has 900005 bytes, and may have 4096");
-  expect_text_refused("report", "s.toml", study("\"1" + repeated("+1", 450'000) + " = 1\""),
+  expect_text_refused("report", "s.toml", study("\"1" + times(450'000, "+1") + " = 1\""),
                       "the expression has 900005 bytes, and may have 4096");
   expect_text_refused("report", "s.toml",
-                      study("\"" + repeated("(", 65) + "1" + repeated(")", 65) + " = 1\""),
+                      study("\"" + times(65, "(") + "1" + times(65, ")") + " = 1\""),
                       "parentheses nest more than 64 deep");
 }
 
 TEST_F(AHostileText, HasChecksWithoutEnd) {
   const std::string check = "\"kv_bytes(gpt2) + kv_bytes(gpt2-xl) + 1 = 1\",";
   expect_text_refused("report", "s.toml",
-                      study(repeated(check, 100), "over = { from = 1, to = 1048576 }\n"),
+                      study(times(100, check), "over = { from = 1, to = 1048576 }\n"),
                       "would take too long");
   expect_text_refused("report", "s.toml", study("\"1 = 1\"", "over = { from = 1, to = 1048577 }\n"),
                       "1048577 contexts are too many to check each");
-  expect_text_refused("report", "s.toml", study(repeated("\"x(y)\",", 100'000)), "unknown");
+  expect_text_refused("report", "s.toml", study(times(100'000, "\"x(y)\",")), "unknown");
 }
 
 TEST_F(AHostileText, IsNoRegularFile) {

@@ -51,7 +51,12 @@ TEST_P(EveryModel, HasOfEachKindOfWorkTheOperationsOfThatKind) {
   for (const BookLine& line : predict(graph_, prefill(5'000, 2)).lines) {
     sums[work_kind(graph_, graph_.blocks[line.block].nodes[line.node].op)] += line.work;
   }
-  for (const WorkKind kind : kWorkKinds) EXPECT_EQ(curve.of(kind, 5'000), sums[kind]);
+  Work all;
+  for (const WorkKind kind : kWorkKinds) {
+    EXPECT_EQ(curve.of(kind, 5'000), sums[kind]);
+    all += curve.of(kind, 5'000);
+  }
+  EXPECT_EQ(all, curve.total(5'000));
 }
 
 TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
