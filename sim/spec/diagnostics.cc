@@ -168,8 +168,11 @@ std::optional<std::string> nearest_name(std::string_view name,
   std::optional<std::string> nearest;
   std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    // It takes as many changes at least as one is longer than the other.
+    const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
+    if (longer - shorter >= best) continue;
     const std::size_t distance = edit_distance(lower_case(name), lower_case(candidate));
-    if (distance < best && distance < std::max(name.size(), candidate.size())) {
+    if (distance < best && distance < longer) {
       best = distance;
       nearest = candidate;
     }

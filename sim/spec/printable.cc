@@ -47,6 +47,7 @@ Decoded decode_first(std::string_view text) {
   constexpr std::array<char32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t bytes = bytes_announced_by(lead);
+  if (bytes == 1) return {lead, 1};
   if (bytes == 0 || bytes > text.size()) return {};
   char32_t code = lead & kLeadBits[bytes];
   for (const char byte : text.substr(1, bytes - 1)) {
@@ -57,6 +58,15 @@ Decoded decode_first(std::string_view text) {
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (code < kLeast[bytes] || code > 0x10FFFF || surrogate) return {};
   return {code, bytes};
+}
+
+// Most of what is shown is ASCII, which stands in none of the tables.
+bool is_plain(char32_t code) { return code >= 0x20 && code < 0x7F; }
+
+std::int64_t columns_of(char32_t code) {
+  if (is_plain(code)) return 1;
+  if (within(code, kCombining)) return 0;
+  return within(code, kWide) ? 2 : 1;
 }
 
 }  // namespace
@@ -71,13 +81,10 @@ std::vector<ShownCharacter> shown_characters(std::string_view text, std::size_t 
     const Decoded next = decode_first(text);
     if (next.code == U'\t') {
       characters.push_back({" ", 1});
-    } else if (next.bytes == 0 || within(next.code, kUnseen)) {
+    } else if (next.bytes == 0 || (!is_plain(next.code) && within(next.code, kUnseen))) {
       characters.push_back({".", 1});
     } else {
-      const std::int64_t columns = within(next.code, kCombining) ? 0
-                                   : within(next.code, kWide)    ? 2
-                                                                 : 1;
-      characters.push_back({std::string(text.substr(0, next.bytes)), columns});
+      characters.push_back({std::string(text.substr(0, next.bytes)), columns_of(next.code)});
     }
     text.remove_prefix(std::max<std::size_t>(1, next.bytes));
   }
