@@ -34,14 +34,14 @@ void join(const AttentionProblem& problem, std::span<const PartialAttention*> pa
       largest = std::max(largest, partial->largest[row]);
     float sum = 0;
     for (const PartialAttention* partial : partials) {
-      sum += partial->sums[row] * std::exp(partial->largest[row] - largest);
+      sum += partial->sums[row] * std::exp2(partial->largest[row] - largest);
     }
     float* const out =
         problem.out.row(some.sequence * problem.places.tokens + row / problem.group) +
         problem.head(some.kv_head, row) * problem.value_width;
     std::fill_n(out, problem.value_width, 0.0F);
     for (const PartialAttention* partial : partials) {
-      const float factor = std::exp(partial->largest[row] - largest) / sum;
+      const float factor = std::exp2(partial->largest[row] - largest) / sum;
       problem.rows->accumulate(partial->weighted.data() + row * width, problem.value_width, factor,
                                out);
     }

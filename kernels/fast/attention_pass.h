@@ -177,11 +177,12 @@ class AttentionPass {
   void meet_one(std::size_t block, AttentionTally& tally) {
     const std::byte* const values = values_of(block);
     for (const Share& some : tiles_) {
-      if (!bounds(block, some, tally)) continue;
-      score(block, some, {scores_.data() + some.first * kBlock, kBlock});
-      turn_to_numerators(some, kBlock);
+      const std::size_t keys = bounds(block, some, tally);
+      if (keys == 0) continue;
+      score(block, some, keys, {scores_.data() + some.first * keys, keys});
+      turn_to_numerators(some, keys);
       correct(some);
-      weigh(values, some, {some.first * numerators_bytes(), numerators_bytes()});
+      weigh(values, some, keys);
     }
   }
 
@@ -219,7 +220,7 @@ class AttentionPass {
     float* const out = scores_.data() + (i * kStreams + first) * kBlock;
     if (count == 1) {
       for (const Share& some : tiles_) {
-        score(fours.block(i, first), some, {out + some.first * keys, keys});
+        score(fours.block(i, first), some, kBlock, {out + some.first * keys, keys});
       }
       return;
     }
@@ -241,21 +242,22 @@ class AttentionPass {
 
   // weighted = weighted + numerators * values, for a four
   void weigh_four(const Fours& fours, std::size_t i) {
-    const std::size_t row_bytes = fours.count * kStreams * numerators_bytes();
+    const std::size_t row_bytes = numerators_bytes(fours.count * kStreams * kBlock);
     const std::size_t width = problem_->padded_values();
     simd::Tile tile{};
-    tile.steps = value_steps();
+    tile.steps = value_steps(kBlock);
     tile.left_stride = row_bytes;
-    tile.left_gap = numerators_bytes();
+    tile.left_gap = numerators_bytes(kBlock);
     tile.onto_stride = tile.out_stride = width;
     for (std::size_t column = 0; column < width; column += kBlock) {
       tile.columns = std::min(kBlock, width - column);
+      tile.right_stride = 4 * tile.columns;
       for (std::size_t stream = 0; stream < kStreams; ++stream) {
-        tile.streams[stream] = values_of(fours.block(i, stream)) + column * value_steps() * 4;
+        tile.streams[stream] = values_of(fours.block(i, stream)) + column * tile.steps * 4;
       }
       for (const Share& some : tiles_) {
         tile.rows = some.last - some.first;
-        tile.left = numerators_.data() + some.first * row_bytes + i * kStreams * numerators_bytes();
+        tile.left = numerators_.data() + some.first * row_bytes + i * kStreams * tile.left_gap;
         tile.onto = tile.out = weighted_.data() + some.first * width + column;
         multiply_four(tile);
       }
@@ -284,11 +286,11 @@ class AttentionPass {
     }
   }
 
-  // Which keys of the block each row meets; false when there are none. This is where meetings are
-  // counted.
-  bool bounds(std::size_t block, Share rows, AttentionTally& tally) {
+  // Which keys of the block each row meets, and how many have to be worked on from the block's
+  // first on: a multiple of 16, or none. This is where meetings are counted.
+  std::size_t bounds(std::size_t block, Share rows, AttentionTally& tally) {
     const std::size_t start = block * kBlock;
-    bool any = false;
+    std::size_t keys = 0;
     for (std::size_t i = rows.first; i < rows.last; ++i) {
       const std::size_t position = problem_->position(rows_.first + i);
       const std::size_t from = std::max(start, first_key(problem_->reach, position));
@@ -296,11 +298,11 @@ class AttentionPass {
       first_[i] = from < to ? static_cast<int>(from - start) : 0;
       last_[i] = from < to ? static_cast<int>(to - start) - 1 : -1;
       if (from >= to) continue;
-      any = true;
+      keys = std::max(keys, up_to(to - start, 16));
       tally.meetings += static_cast<std::int64_t>(to - from);
       tally.opened[sequence_].join(from, to);
     }
-    return any;
+    return keys;
   }
 
   struct Scores {
@@ -308,13 +310,15 @@ class AttentionPass {
     std::size_t stride;  // from row to row
   };
 
-  void score(std::size_t block, Share rows, Scores out) {
+  // Of the first `keys` of the block.
+  void score(std::size_t block, Share rows, std::size_t keys, Scores out) {
     const AttentionProblem& p = *problem_;
     for (std::size_t k = 0; k < p.parts.size(); ++k) {
       const KeyPart& part = p.parts[k];
       simd::Tile tile{};
       tile.rows = rows.last - rows.first;
-      tile.columns = kBlock;
+      tile.columns = keys;
+      tile.right_stride = 4 * kBlock;
       tile.steps = part.steps();
       tile.left = query_at(k, rows.first);
       tile.left_stride = part.steps() * p.kernels->left_bytes;
@@ -331,7 +335,7 @@ class AttentionPass {
   // Scores of `rows` stand one row after the other, `keys` of each.
   void turn_to_numerators(Share rows, std::size_t keys) {
     const AttentionProblem& p = *problem_;
-    const std::size_t row_bytes = keys / kBlock * numerators_bytes();
+    const std::size_t row_bytes = numerators_bytes(keys);
     p.kernels->softmax({rows.last - rows.first, keys, scores_.data() + rows.first * keys,
                         first_.data() + rows.first, last_.data() + rows.first, p.scale, p.cap,
                         largest_.data() + rows.first, sums_.data() + rows.first,
@@ -339,12 +343,12 @@ class AttentionPass {
                         numerators_.data() + rows.first * row_bytes, row_bytes});
   }
 
-  [[nodiscard]] std::size_t value_steps() const {
-    return kBlock / depth_of(problem_->parts.front().cache->shape().stored);
+  [[nodiscard]] std::size_t value_steps(std::size_t keys) const {
+    return keys / depth_of(problem_->parts.front().cache->shape().stored);
   }
-  // Of a row and a block.
-  [[nodiscard]] std::size_t numerators_bytes() const {
-    return value_steps() * problem_->kernels->left_bytes;
+  // Of a row.
+  [[nodiscard]] std::size_t numerators_bytes(std::size_t keys) const {
+    return value_steps(keys) * problem_->kernels->left_bytes;
   }
 
   // weighted = weighted * correction
@@ -357,12 +361,8 @@ class AttentionPass {
     }
   }
 
-  struct Numerators {
-    std::size_t first, stride;  // bytes
-  };
-
-  // weighted = weighted + numerators * values
-  void weigh(const std::byte* values, Share rows, Numerators from) {
+  // weighted = weighted + numerators * values, of the first `keys` of a block
+  void weigh(const std::byte* values, Share rows, std::size_t keys) {
     const AttentionProblem& p = *problem_;
     const std::size_t width = p.padded_values();
     for (std::size_t column = 0; column < width; column += kBlock) {
@@ -370,10 +370,11 @@ class AttentionPass {
       simd::Tile tile{};
       tile.rows = rows.last - rows.first;
       tile.columns = std::min(kBlock, width - column);
-      tile.steps = value_steps();
-      tile.left = numerators_.data() + from.first;
-      tile.left_stride = from.stride;
-      tile.right = values + column * value_steps() * 4;
+      tile.right_stride = 4 * tile.columns;
+      tile.steps = value_steps(keys);
+      tile.left_stride = numerators_bytes(keys);
+      tile.left = numerators_.data() + rows.first * tile.left_stride;
+      tile.right = values + column * value_steps(kBlock) * 4;
       tile.onto = tile.out = sums;
       tile.onto_stride = tile.out_stride = width;
       tile.ahead = tile.far = tile.left;

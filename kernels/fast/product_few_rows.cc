@@ -212,6 +212,7 @@ class Stream {
     Tile tile{};
     tile.rows = some.in.rows;
     tile.columns = kPanel;
+    tile.right_stride = 4 * kPanel;
     tile.steps = steps_of(*some.weights);
     tile.left = left;
     tile.left_stride = tile.steps * k.left_bytes;
@@ -242,6 +243,7 @@ class Stream {
     Tile tile{};
     tile.rows = rows;
     tile.columns = kPanel;
+    tile.right_stride = 4 * kPanel;
     tile.steps = steps.last - steps.first;
     tile.left = left + steps.first * k.left_bytes;
     tile.left_stride = steps_of(*product.weights) * k.left_bytes;

@@ -169,6 +169,7 @@ class Blocked {
       Tile tile{};
       tile.rows = part.last - part.first;
       tile.columns = kPanel;
+      tile.right_stride = 4 * kPanel;
       tile.steps = left.steps_in(block);
       tile.left = left.at(block, rows.first + part.first);
       tile.left_stride = left.row_bytes();

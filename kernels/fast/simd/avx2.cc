@@ -2,6 +2,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx2.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
 namespace {
@@ -20,7 +21,7 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           {0, 4, 0, 0},
           part_streams_narrow<Operands>,
           multiply_transposed<Operands>,
-          softmax<Operands, convert_to_floats<Operands>>,
+          softmax<Operands>,
           turn};
 }
 

@@ -2,6 +2,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx512.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
 namespace {
@@ -21,7 +22,7 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           {0, 4, 2, 2},
           part_streams_wide<Operands>,
           multiply_transposed<Operands>,
-          softmax<Operands, convert_to_floats<Operands>>,
+          softmax<Operands>,
           turn};
 }
 

@@ -3,6 +3,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx512.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
 namespace {
@@ -24,6 +25,10 @@ struct PairOperands {
   }
   static __m512 multiply_add(__m512bh a, __m512bh b, __m512 sum) {
     return _mm512_dpbf16_ps(sum, a, b);
+  }
+  static void keep(std::byte* left, std::size_t i, __m512 x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(left + 2 * i),
+                        reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x)));
   }
   static __m512 element(const std::byte* panel, std::size_t input, std::size_t lane) {
     return Lanes::widen(panel + input / 2 * 256 + lane * 4, static_cast<int>(input % 2));
@@ -80,7 +85,7 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           {0, 4, 2, 2},
           part_streams_wide<Operands>,
           multiply_transposed<Operands>,
-          softmax<Operands, Convert>,
+          softmax<Operands>,
           turn};
 }
 

@@ -199,50 +199,6 @@ void turn_pairs(const float* x, const float* y, const float* cosines, const floa
   });
 }
 
-// One row of scores; gives the row's correction.
-template <class L>
-float softmax_row(const SoftmaxTile& tile, std::size_t row, float* scores) {
-  auto largest = L::all(tile.largest[row]);
-  for (std::size_t i = 0; i < tile.keys; i += L::kWidth) {
-    auto x = L::load(scores + i) * L::all(tile.scale);
-    if (tile.cap != 0) x = capped<L>(x, tile.cap);
-    L::store(scores + i, x);
-  }
-  for (int i = 0; i < tile.first[row]; ++i) scores[i] = -1e30F;
-  for (int i = tile.last[row] + 1; i < static_cast<int>(tile.keys); ++i) scores[i] = -1e30F;
-  for (std::size_t i = 0; i < tile.keys; i += L::kWidth) {
-    largest = L::larger(largest, L::load(scores + i));
-  }
-  const float now = L::largest(largest);
-  auto total = L::zero();
-  for (std::size_t i = 0; i < tile.keys; i += L::kWidth) {
-    const auto p = exponential<L>(L::load(scores + i) - L::all(now));
-    L::store(scores + i, p);
-    total = total + p;
-  }
-  const float correction =
-      now == tile.largest[row] ? 1.0F : __builtin_expf(tile.largest[row] - now);
-  tile.largest[row] = now;
-  tile.sums[row] = tile.sums[row] * correction + L::sum(total);
-  return correction;
-}
-
-// `Convert` makes a left operand of a row of numerators.
-template <class Operands, void (*Convert)(const float*, std::size_t, std::size_t, std::byte*)>
-void softmax(const SoftmaxTile& tile) {
-  const std::size_t steps = tile.keys / 64 * Operands::kKeySteps;
-  for (std::size_t row = 0; row < tile.rows; ++row) {
-    float* const scores = tile.scores + row * tile.keys;
-    if (tile.last[row] < tile.first[row]) {
-      for (std::size_t i = 0; i < tile.keys; ++i) scores[i] = 0;
-      tile.corrections[row] = 1;
-    } else {
-      tile.corrections[row] = softmax_row<typename Operands::Lanes>(tile, row, scores);
-    }
-    Convert(scores, tile.keys, steps, tile.numerators + row * tile.numerators_stride);
-  }
-}
-
 template <class L>
 constexpr RowKernels row_kernels() {
   return {activate<L>,  gate<L>, soft_cap<L>, sum<L>,        squares<L>,

@@ -19,11 +19,12 @@ struct Tile {
   std::size_t steps;
   const std::byte* left;  // converted rows
   std::size_t left_stride;
-  const std::byte* right;   // each step follows the one before
-  const float* onto;        // none: zeros
-  std::size_t onto_stride;  // floats
-  float* out;               // may be `onto`
-  std::size_t out_stride;   // floats
+  const std::byte* right;
+  std::size_t right_stride;  // bytes from step to step
+  const float* onto;         // none: zeros
+  std::size_t onto_stride;   // floats
+  float* out;                // may be `onto`
+  std::size_t out_stride;    // floats
   // multiply: what is worked on next, prefetched meanwhile: `ahead_stride` bytes a step of what the
   // first cache takes in, `far_stride` bytes of what the second one does.
   const std::byte* ahead;
@@ -41,12 +42,12 @@ struct Tile {
 // Scores of some rows against some blocks of 64 keys become the numerators of an online softmax.
 struct SoftmaxTile {
   std::size_t rows;
-  std::size_t keys;       // a multiple of 64
+  std::size_t keys;       // a multiple of 16
   float* scores;          // (rows, keys); overwritten
   const int* first;       // of each row, the keys that it meets: from first
   const int* last;        // to last; none where last < first
   float scale, cap;       // cap 0: none
-  float* largest;         // of each row, over all blocks so far
+  float* largest;         // of each row, over all blocks so far: an exponent of two
   float* sums;            // of the numerators
   float* corrections;     // out: what earlier sums must be multiplied by
   std::byte* numerators;  // out: a left operand

@@ -24,6 +24,10 @@ struct Avx2Lanes {
   static void store_first(float* p, F x, std::size_t count) {
     _mm256_maskstore_ps(p, first(count), x);
   }
+  // The first `count` lanes of x, the others of y.
+  static F first_of(std::size_t count, F x, F y) {
+    return _mm256_blendv_ps(y, x, _mm256_castsi256_ps(first(count)));
+  }
   static F multiply_add(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
   static F larger(F a, F b) { return _mm256_max_ps(a, b); }
   static F smaller(F a, F b) { return _mm256_min_ps(a, b); }

@@ -25,6 +25,10 @@ struct Avx512LanesOf {
   static void store_first(float* p, F x, std::size_t count) {
     _mm512_mask_storeu_ps(p, first(count), x);
   }
+  // The first `count` lanes of x, the others of y.
+  static F first_of(std::size_t count, F x, F y) {
+    return _mm512_mask_blend_ps(first(count), y, x);
+  }
   static F multiply_add(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
   static F larger(F a, F b) { return _mm512_max_ps(a, b); }
   static F smaller(F a, F b) { return _mm512_min_ps(a, b); }

@@ -17,6 +17,7 @@ struct PortableLanes {
   static void store(float* p, F x) { *p = x; }
   static F load_first(const float* /*p*/, std::size_t /*count*/) { return 0; }
   static void store_first(float* /*p*/, F /*x*/, std::size_t /*count*/) {}
+  static F first_of(std::size_t count, F x, F y) { return count > 0 ? x : y; }
   static F multiply_add(F a, F b, F c) { return a * b + c; }
   static F larger(F a, F b) { return a > b ? a : b; }
   static F smaller(F a, F b) { return a < b ? a : b; }

@@ -5,6 +5,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_portable.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
 namespace {
@@ -19,10 +20,12 @@ Eigen::Index index(std::size_t value) {
   return static_cast<Eigen::Index>(value);
 }
 
-void multiply_floats(const Tile& tile, const float* right, std::size_t inner) {
+// `stride`: floats from row to row of the right operand.
+void multiply_floats(const Tile& tile, const float* right, std::size_t inner, std::size_t stride) {
   const ConstStrided left(reinterpret_cast<const float*>(tile.left), index(tile.rows), index(inner),
                           Eigen::OuterStride<>(index(tile.left_stride / 4)));
-  const Eigen::Map<const Matrix> weights(right, index(inner), index(tile.columns));
+  const ConstStrided weights(right, index(inner), index(tile.columns),
+                             Eigen::OuterStride<>(index(stride)));
   const Matrix product = left * weights;
   Strided out(tile.out, index(tile.rows), index(tile.columns),
               Eigen::OuterStride<>(index(tile.out_stride)));
@@ -36,7 +39,8 @@ void multiply_floats(const Tile& tile, const float* right, std::size_t inner) {
 }
 
 void multiply_f32(const Tile& tile) {
-  multiply_floats(tile, reinterpret_cast<const float*>(tile.right), tile.steps);
+  multiply_floats(tile, reinterpret_cast<const float*>(tile.right), tile.steps,
+                  tile.right_stride / 4);
 }
 
 // Pairs are taken apart into a piece of a float matrix first.
@@ -47,11 +51,11 @@ void multiply_bf16(const Tile& tile) {
     for (std::size_t column = 0; column < tile.columns; ++column) {
       for (std::size_t half = 0; half < 2; ++half) {
         weights[(2 * step + half) * tile.columns + column] =
-            from_bf16(pairs[(step * tile.columns + column) * 2 + half]);
+            from_bf16(pairs[step * tile.right_stride / 2 + column * 2 + half]);
       }
     }
   }
-  multiply_floats(tile, weights.data(), 2 * tile.steps);
+  multiply_floats(tile, weights.data(), 2 * tile.steps, tile.columns);
 }
 
 // What the templates need to know of operands besides products.
@@ -63,6 +67,9 @@ struct Bf16 {
   static constexpr std::size_t kKeySteps = 32;
   static constexpr int kParts = 2;
   static float rounded(float x) { return PortableLanes::rounded_to_bf16(x); }
+  static void keep(std::byte* left, std::size_t i, float x) {
+    reinterpret_cast<float*>(left)[i] = rounded(x);
+  }
   static float element(const std::byte* panel, std::size_t input, std::size_t lane) {
     const auto* const pairs = reinterpret_cast<const std::uint16_t*>(panel);
     return from_bf16(pairs[input / 2 * 128 + lane * 2 + input % 2]);
@@ -93,7 +100,7 @@ constexpr ProductKernels products(void (*multiply)(const Tile&), void (*join_str
           {},
           nullptr,
           multiply_transposed<Operands>,
-          softmax<Operands, convert_to_floats<Operands>>,
+          softmax<Operands>,
           turn};
 }
 

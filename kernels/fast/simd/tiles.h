@@ -35,6 +35,9 @@ struct F32Operands {
     return L::load(reinterpret_cast<const float*>(panel + input * 256) + lane);
   }
   static typename L::F rounded(typename L::F x) { return x; }
+  static void keep(std::byte* left, std::size_t i, typename L::F x) {
+    L::store(reinterpret_cast<float*>(left) + i, x);
+  }
 };
 
 // bf16 without instructions of its own: pairs are widened to floats, left operands are floats that
@@ -57,6 +60,9 @@ struct WidenedOperands {
     return L::widen(panel + input / 2 * 256 + lane * 4, static_cast<int>(input % 2));
   }
   static typename L::F rounded(typename L::F x) { return L::rounded_to_bf16(x); }
+  static void keep(std::byte* left, std::size_t i, typename L::F x) {
+    L::store(reinterpret_cast<float*>(left) + i, rounded(x));
+  }
 };
 
 // memory: from four streams in turn.
@@ -78,7 +84,7 @@ void run_tile(const Tile& tile) {
   [[maybe_unused]] const std::byte* ahead = tile.ahead;
   [[maybe_unused]] const std::byte* far = tile.far;
   const std::size_t left_stride = tile.left_stride;
-  const std::size_t right_stride = tile.columns * 4;
+  const std::size_t right_stride = tile.right_stride;
   const auto go = [&](const std::byte* left, const std::byte* right) {
     LLMARCH_UNROLL for (int part = 0; part < Operands::kParts; ++part) {
       typename Operands::Right columns[kVectors];
