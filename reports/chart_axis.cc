@@ -7,6 +7,7 @@
 #include <cmath>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace llmarch::reports {
 namespace {
@@ -61,8 +62,8 @@ double round_step(double step) {
 
 }  // namespace
 
-ChartAxis::ChartAxis(const Axis& axis, const std::vector<double>& values, std::size_t most_ticks)
-    : axis_(axis) {
+ChartAxis::ChartAxis(Axis axis, const std::vector<double>& values, std::size_t most_ticks)
+    : axis_(std::move(axis)) {
   std::vector<double> shown;
   std::ranges::copy_if(values, std::back_inserter(shown),
                        [&](double value) { return shows(value); });

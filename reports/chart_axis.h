@@ -19,7 +19,7 @@ class ChartAxis {
  public:
   // Spans `values`, those that a logarithmic axis cannot show left out; a linear axis begins at
   // zero when nothing lies below. At most `most_ticks` >= 2 ticks.
-  ChartAxis(const Axis& axis, const std::vector<double>& values, std::size_t most_ticks);
+  ChartAxis(Axis axis, const std::vector<double>& values, std::size_t most_ticks);
 
   [[nodiscard]] bool shows(double value) const;
   // 0 at the low end, 1 at the high end.

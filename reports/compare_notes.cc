@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "reports/format.h"
@@ -10,26 +11,23 @@ namespace llmarch::reports {
 namespace {
 
 bool any_experts(const Comparison& comparison) {
-  for (const StructureRow& row : comparison.structure) {
-    if (row.group == "mixture feed-forward") return true;
-  }
-  return false;
+  return std::ranges::any_of(comparison.structure, [](const StructureRow& row) {
+    return row.group == "mixture feed-forward";
+  });
 }
 
 bool any_latent(const Comparison& comparison) {
-  for (const ModelFigures& figures : comparison.models) {
-    for (const auto& [name, mixer] : figures.model->spec.attention) {
-      if (std::holds_alternative<LatentAttention>(mixer)) return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return std::ranges::any_of(figures.model->spec.attention, [](const auto& mixer) {
+      return std::holds_alternative<LatentAttention>(mixer.value);
+    });
+  });
 }
 
 bool any_tied(const Comparison& comparison) {
-  for (const ModelFigures& figures : comparison.models) {
-    if (figures.model->spec.head == Head::tied) return true;
-  }
-  return false;
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return figures.model->spec.head == Head::tied;
+  });
 }
 
 std::string signed_percent(double fraction) {
@@ -138,10 +136,9 @@ void add_hardware_note(const Comparison& comparison, Notes& notes) {
 }  // namespace
 
 bool any_per_layer_embedding(const Comparison& comparison) {
-  for (const ModelFigures& figures : comparison.models) {
-    if (figures.model->spec.per_layer_embedding) return true;
-  }
-  return false;
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return figures.model->spec.per_layer_embedding.has_value();
+  });
 }
 
 std::string_view convention_letter(ActiveConvention convention) {

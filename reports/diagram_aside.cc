@@ -105,12 +105,13 @@ Drawing expert_field(const ExpertsAside& aside) {
     const double pitch = aside.experts > 128 ? 4.1 : 6;
     const double left = kMiddle - pitch * static_cast<double>(columns) / 2;
     for (std::int64_t i = 0; i < aside.experts; ++i) {
+      const std::int64_t row = i / columns;
       drawing.shapes.emplace_back(Rect{left + pitch * static_cast<double>(i % columns),
-                                       drawing.height + pitch * static_cast<double>(i / columns),
-                                       pitch - 1, pitch - 1, 0,
-                                       is_chosen(i, aside) ? Ink::lit : Ink::unlit});
+                                       drawing.height + pitch * static_cast<double>(row), pitch - 1,
+                                       pitch - 1, 0, is_chosen(i, aside) ? Ink::lit : Ink::unlit});
     }
-    drawing.height += pitch * static_cast<double>((aside.experts + columns - 1) / columns);
+    const std::int64_t rows = (aside.experts + columns - 1) / columns;
+    drawing.height += pitch * static_cast<double>(rows);
   }
   if (aside.shared == ExpertsAside::Shared::yes) {
     drawing.shapes.emplace_back(small("and the shared", kMiddle, drawing.height + 13));

@@ -28,7 +28,7 @@ std::string_view qk_norm_line(QkNorm norm) {
 }
 
 std::string rotary_line(const Rotary& rotary) {
-  const std::string text = fmt::format("RoPE, θ {}", figure(rotary.theta));
+  std::string text = fmt::format("RoPE, θ {}", figure(rotary.theta));
   if (!rotary.scaling) return text;
   const double factor =
       std::visit([](const auto& scaling) { return scaling.factor; }, *rotary.scaling);

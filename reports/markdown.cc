@@ -191,7 +191,7 @@ struct MarkdownBlock {
     return text;
   }
 
-  std::string image(std::string_view caption) const {
+  [[nodiscard]] std::string image(std::string_view caption) const {
     return "![" + inline_text(caption) + "](" + std::string(picture) + ")\n";
   }
 

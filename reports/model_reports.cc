@@ -91,7 +91,7 @@ std::string shape_text(const std::vector<Weight>& weights) {
                                                    grouped(weight.columns.value()));
     const std::string copies =
         weight.copies == 1 ? "" : fmt::format("{} of ", grouped(weight.copies.value()));
-    text += (text.empty() ? "" : "; ") + copies + shape;
+    text += fmt::format("{}{}{}", text.empty() ? "" : "; ", copies, shape);
   }
   return text;
 }

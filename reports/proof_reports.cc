@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "reports/cells.h"
 #include "reports/format.h"
@@ -35,17 +36,20 @@ struct BookColumn {
   std::int64_t (*of)(const Work&);
 };
 
-constexpr BookColumn kBookColumns[] = {
-    {"matrix FLOPs", "FLOPs", [](const Work& work) { return work.matrix.value(); }},
-    {"other FLOPs", "FLOPs", [](const Work& work) { return work.other.value(); }},
-    {"transcendentals", "calls", [](const Work& work) { return work.transcendentals.value(); }},
-    {"weights read", "elements", [](const Work& work) { return work.weights_read.value(); }},
-    {"KV read", "elements", [](const Work& work) { return work.cache_read.value(); }},
-    {"KV written", "elements", [](const Work& work) { return work.cache_written.value(); }},
-    {"activations read", "elements",
-     [](const Work& work) { return work.activations_read.value(); }},
-    {"activations written", "elements",
-     [](const Work& work) { return work.activations_written.value(); }},
+constexpr std::array kBookColumns{
+    BookColumn{"matrix FLOPs", "FLOPs", [](const Work& work) { return work.matrix.value(); }},
+    BookColumn{"other FLOPs", "FLOPs", [](const Work& work) { return work.other.value(); }},
+    BookColumn{"transcendentals", "calls",
+               [](const Work& work) { return work.transcendentals.value(); }},
+    BookColumn{"weights read", "elements",
+               [](const Work& work) { return work.weights_read.value(); }},
+    BookColumn{"KV read", "elements", [](const Work& work) { return work.cache_read.value(); }},
+    BookColumn{"KV written", "elements",
+               [](const Work& work) { return work.cache_written.value(); }},
+    BookColumn{"activations read", "elements",
+               [](const Work& work) { return work.activations_read.value(); }},
+    BookColumn{"activations written", "elements",
+               [](const Work& work) { return work.activations_written.value(); }},
 };
 
 Table summary_table(const std::vector<Agreement>& agreements) {

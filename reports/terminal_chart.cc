@@ -46,7 +46,7 @@ class Canvas {
 
  private:
   static std::size_t scaled(double share, std::size_t cells) {
-    const double last = static_cast<double>(cells - 1);
+    const auto last = static_cast<double>(cells - 1);
     return static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * last));
   }
 

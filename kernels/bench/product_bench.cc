@@ -69,7 +69,7 @@ void decode(benchmark::State& state, const Setting& setting) {
     operands.multiply(team, copy);
     copy = (copy + 1) % copies;
   }
-  const double elements = static_cast<double>(setting.shape.outputs * setting.shape.inputs);
+  const auto elements = static_cast<double>(setting.shape.outputs * setting.shape.inputs);
   count_bytes(state, elements * static_cast<double>(fast::bytes_of(setting.stored)), limits);
 }
 

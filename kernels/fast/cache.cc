@@ -167,6 +167,7 @@ void Cache::write(std::size_t sequence, std::size_t head, std::size_t position, 
   }
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes what is held.
 void Cache::fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed) {
   const std::size_t filled = std::min(blocks(), (positions + kBlock - 1) / kBlock);
   const std::size_t elements = padded_width() * kBlock;

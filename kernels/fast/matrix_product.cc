@@ -1,6 +1,7 @@
 #include "kernels/fast/matrix_product.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <stdexcept>
 #include <vector>
@@ -30,13 +31,13 @@ void transposed_part(const simd::ProductKernels& kernels, const TransposedProduc
     std::transform(product.in.row(row), product.in.row(row) + product.in.columns, start,
                    [&](float x) { return rounded(weights.stored(), x); });
     for (std::size_t block = blocks.first; block < blocks.last; ++block) {
-      float sums[16];
+      std::array<float, 16> sums{};
       kernels.transposed(
           left.data(), panels,
           weights.panel(first_panel) + block * 16 * kPanel * bytes_of(weights.stored()),
-          weights.panel_bytes(), sums);
+          weights.panel_bytes(), sums.data());
       const std::size_t last = std::min<std::size_t>(16, weights.inputs() - block * 16);
-      std::copy(sums, sums + last, product.out.row(row) + block * 16);
+      std::copy_n(sums.begin(), last, product.out.row(row) + block * 16);
     }
   }
 }

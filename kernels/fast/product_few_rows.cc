@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <vector>
 
@@ -186,7 +187,7 @@ class Stream {
     for (const WholePanels& some : whole) count += some.panels.last - some.panels.first;
     const std::size_t streams = streams_at_once(whole);
     const std::size_t each = streams > 1 ? count / streams : 0;
-    PanelCursor cursors[4];
+    std::array<PanelCursor, 4> cursors;
     for (std::size_t i = 0; i < streams; ++i) cursors[i] = PanelCursor(whole, i * each);
     for (std::size_t i = 0; i < each; ++i) at_once(std::span(cursors).first(streams), left);
     const auto all = [](const PanelCursor& cursor) {
@@ -259,13 +260,13 @@ class Stream {
       tile.out_stride = product.out.stride;
       return join_quarters(k, tile);
     }
-    float sums[16 * kPanel];
-    tile.out = sums;
+    std::array<float, 16 * kPanel> sums;  // NOLINT(*-member-init): all that is read is written
+    tile.out = sums.data();
     tile.out_stride = kPanel;
     join_quarters(k, tile);
     for (std::size_t row = 0; row < rows; ++row) {
-      std::copy(sums + row * kPanel + place.first, sums + row * kPanel + place.last,
-                product.out.row(row) + place.column);
+      std::copy_n(sums.data() + row * kPanel + place.first, place.last - place.first,
+                  product.out.row(row) + place.column);
     }
   }
 

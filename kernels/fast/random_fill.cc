@@ -8,9 +8,9 @@ namespace {
 // Sixteen generators beside each other, so that the compiler can step them in lanes (Marsaglia's
 // xorshift; no state is zero).
 struct Generators {
-  std::array<std::uint32_t, 16> states;
+  std::array<std::uint32_t, 16> states{};
 
-  explicit Generators(std::uint64_t seed) : states{} {
+  explicit Generators(std::uint64_t seed) {
     for (std::size_t i = 0; i < states.size(); ++i) {
       states[i] = static_cast<std::uint32_t>(mixed(seed, i)) | 1U;
     }

@@ -33,6 +33,7 @@ Integer StepLedger::of_all_layers(Integer amount, std::size_t block) const {
   return held == all ? amount : amount / held * all + amount % held * all / held;
 }
 
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static): the lambda asks a member.
 Work StepLedger::of_all_layers(const Work& work, std::size_t block) const {
   const auto all = [&](auto count) {
     return decltype(count)(of_all_layers(count.amount(), block));

@@ -25,10 +25,10 @@ struct Dtype {
   std::string_view name;
   int bytes;
 };
-constexpr Dtype kDtypes[] = {
-    {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E4M3", 1}, {"F8_E5M2", 1},
-    {"I16", 2},  {"U16", 2}, {"F16", 2}, {"BF16", 2},    {"I32", 4},
-    {"U32", 4},  {"F32", 4}, {"I64", 8}, {"U64", 8},     {"F64", 8},
+constexpr std::array kDtypes{
+    Dtype{"BOOL", 1}, Dtype{"U8", 1},  Dtype{"I8", 1},  Dtype{"F8_E4M3", 1}, Dtype{"F8_E5M2", 1},
+    Dtype{"I16", 2},  Dtype{"U16", 2}, Dtype{"F16", 2}, Dtype{"BF16", 2},    Dtype{"I32", 4},
+    Dtype{"U32", 4},  Dtype{"F32", 4}, Dtype{"I64", 8}, Dtype{"U64", 8},     Dtype{"F64", 8},
 };
 
 template <typename... Args>
@@ -99,7 +99,7 @@ void check_layout(const std::vector<TensorInfo>& in_order, std::uint64_t data_si
 
 // Which of an entry's three keys; the order is that of kFields.
 enum class Field { dtype, shape, data_offsets };
-constexpr std::string_view kFields[] = {"dtype", "shape", "data_offsets"};
+constexpr std::array<std::string_view, 3> kFields{"dtype", "shape", "data_offsets"};
 
 // Follows the header down its three levels: names, an entry's keys, an entry's arrays. There is no
 // fourth, so whatever is nested deeper is unexpected where it opens.
@@ -210,7 +210,7 @@ class HeaderListener : public JsonListener {
   }
 
   void finish_entry() {
-    const auto missing = std::find(seen_.begin(), seen_.end(), false);
+    const auto* const missing = std::find(seen_.begin(), seen_.end(), false);
     if (missing != seen_.end()) {
       reject("tensor {}: its key '{}' is missing", in_quotes(tensor_.name),
              kFields[static_cast<std::size_t>(missing - seen_.begin())]);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace llmarch {
@@ -248,10 +249,8 @@ TensorSource gpt2_source(const Weight& weight, Integer rows, std::size_t layer) 
 }
 
 bool ends_with_any(std::string_view name, std::initializer_list<std::string_view> endings) {
-  for (const std::string_view ending : endings) {
-    if (name.ends_with(ending)) return true;
-  }
-  return false;
+  return std::ranges::any_of(endings,
+                             [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
 }  // namespace

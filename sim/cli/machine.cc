@@ -6,7 +6,9 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <thread>
 
@@ -121,11 +123,14 @@ std::optional<ProcessorTimes> processor_times(const fs::path& root) {
   const auto line = line_after(root / "proc/stat", "cpu ");
   if (!line) return std::nullopt;
   std::istringstream stream(*line);
-  std::int64_t user = 0, nice = 0, system = 0, idle = 0, waiting = 0, interrupts = 0, soft = 0;
-  if (!(stream >> user >> nice >> system >> idle >> waiting >> interrupts >> soft)) {
-    return std::nullopt;
+  // user, nice, system, idle, waiting, interrupts, soft interrupts
+  std::array<std::int64_t, 7> spent{};
+  for (std::int64_t& time : spent) {
+    if (!(stream >> time)) return std::nullopt;
   }
-  ProcessorTimes times{user + nice + system + interrupts + soft, idle + waiting, 0};
+  const std::int64_t idle = spent[3] + spent[4];
+  ProcessorTimes times{std::accumulate(spent.begin(), spent.end(), std::int64_t{0}) - idle, idle,
+                       0};
   stream >> times.stolen;
   return times;
 }

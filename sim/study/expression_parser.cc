@@ -190,7 +190,7 @@ class Parser : private ExpressionText {
       fail(fmt::format("parentheses nest more than {} deep", kDeepestParentheses),
            "leave out those that change nothing");
     }
-    const Typed inner = sum();
+    Typed inner = sum();
     skip_spaces();
     if (!take(")")) fail("')' is missing", "each '(' needs one");
     --depth_;

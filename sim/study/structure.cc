@@ -239,11 +239,10 @@ StructureRow& row_of(std::vector<StructureRow>& rows, const Fact& fact, std::siz
 }  // namespace
 
 bool StructureRow::differs() const {
-  for (const auto& value : values) {
-    if (value.has_value() != values.front().has_value()) return true;
-    if (value && value->text != values.front()->text) return true;
-  }
-  return false;
+  const auto& first = values.front();
+  return std::ranges::any_of(values, [&](const auto& value) {
+    return value.has_value() != first.has_value() || (value && value->text != first->text);
+  });
 }
 
 bool StructureRow::worth_comparing() const {

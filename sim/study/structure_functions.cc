@@ -129,7 +129,7 @@ Integer count_models(const StudyModels& models, std::string_view pattern,
 
 const std::string& text_argument(const std::vector<FunctionArgument>& arguments,
                                  std::string_view name) {
-  const auto* text = arguments.size() == 1 ? std::get_if<std::string>(&arguments[0]) : nullptr;
+  const auto* text = arguments.size() == 1 ? std::get_if<std::string>(arguments.data()) : nullptr;
   if (text == nullptr) {
     fail(fmt::format("'{}' takes one text in quotes", name), "'llmarch help study-format'");
   }
@@ -137,7 +137,7 @@ const std::string& text_argument(const std::vector<FunctionArgument>& arguments,
 }
 
 Integer number_argument(const std::vector<FunctionArgument>& arguments, std::string_view name) {
-  const auto* number = arguments.size() == 1 ? std::get_if<Integer>(&arguments[0]) : nullptr;
+  const auto* number = arguments.size() == 1 ? std::get_if<Integer>(arguments.data()) : nullptr;
   if (number == nullptr) {
     fail(fmt::format("'{}' takes one whole number", name), "'llmarch help study-format'");
   }

@@ -67,7 +67,7 @@ std::string joined(const std::string& first, const std::string& rest) {
 }  // namespace
 
 std::string name_of_line(const SweepPlan& plan, const SweepLine& line) {
-  const std::string settings = settings_text(plan, line.settings);
+  std::string settings = settings_text(plan, line.settings);
   if (plan.models.size() == 1 && !settings.empty()) return settings;
   return joined(line.model->spec.name, settings);
 }

@@ -15,7 +15,6 @@ struct PairOperands {
   using Lanes = simd::Avx512LanesOf<struct WithBf16>;
   using Right = __m512bh;
   static constexpr std::size_t kLeftBytes = 4;
-  static constexpr std::size_t kKeySteps = 32;
   static constexpr int kParts = 1;
   static __m512bh left(const std::byte* p, int /*part*/) {
     return reinterpret_cast<__m512bh>(_mm512_set1_epi32(*reinterpret_cast<const int*>(p)));

@@ -64,7 +64,6 @@ struct F32 : F32Operands<PortableLanes> {};
 struct Bf16 {
   using Lanes = PortableLanes;
   static constexpr std::size_t kLeftBytes = 8;
-  static constexpr std::size_t kKeySteps = 32;
   static constexpr int kParts = 2;
   static float rounded(float x) { return PortableLanes::rounded_to_bf16(x); }
   static void keep(std::byte* left, std::size_t i, float x) {

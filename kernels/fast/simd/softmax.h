@@ -39,11 +39,15 @@ void scale_and_cap(float* scores, std::size_t keys, float scale, float cap) {
 // alone waits for itself.
 template <class L, class Take>
 void by_fours(std::size_t keys, const Take& take) {
+  constexpr std::size_t kWidth = L::kWidth;
   std::size_t i = 0;
-  for (; i + 4 * L::kWidth <= keys; i += 4 * L::kWidth) {
-    LLMARCH_UNROLL for (std::size_t k = 0; k < 4; ++k) take(i + k * L::kWidth, k);
+  for (; i + 4 * kWidth <= keys; i += 4 * kWidth) {
+    take(i, 0);
+    take(i + kWidth, 1);
+    take(i + 2 * kWidth, 2);
+    take(i + 3 * kWidth, 3);
   }
-  for (; i < keys; i += L::kWidth) take(i, 0);
+  for (; i < keys; i += kWidth) take(i, 0);
 }
 
 // The keys before `first` and from `end` on get a score that no key has.
@@ -64,7 +68,7 @@ void hide(float* scores, std::size_t keys, std::size_t first, std::size_t end) {
 template <class L>
 float largest_exponent(const float* scores, std::size_t keys, float factor, float largest) {
   typename L::F most[4];
-  LLMARCH_UNROLL for (int k = 0; k < 4; ++k) most[k] = L::all(largest);
+  LLMARCH_UNROLL for (auto& some : most) some = L::all(largest);
   by_fours<L>(keys, [&](std::size_t i, std::size_t k) {
     most[k] = L::larger(most[k], L::load(scores + i) * L::all(factor));
   });
@@ -77,7 +81,7 @@ float take_powers(const float* scores, std::size_t keys, float factor, float lar
                   std::byte* numerators) {
   using L = typename Operands::Lanes;
   typename L::F totals[4];
-  LLMARCH_UNROLL for (int k = 0; k < 4; ++k) totals[k] = L::zero();
+  LLMARCH_UNROLL for (auto& total : totals) total = L::zero();
   by_fours<L>(keys, [&](std::size_t i, std::size_t k) {
     const auto exponent = L::multiply_add(L::load(scores + i), L::all(factor), L::all(-largest));
     const auto power = power_of_two<L>(exponent);

@@ -20,7 +20,6 @@ struct F32Operands {
   using Lanes = L;
   using Right = typename L::F;
   static constexpr std::size_t kLeftBytes = 4;
-  static constexpr std::size_t kKeySteps = 64;  // of a block of 64 keys
   static constexpr int kParts = 1;
   static typename L::F left(const std::byte* p, int /*part*/) {
     return L::all(*reinterpret_cast<const float*>(p));
@@ -47,7 +46,6 @@ struct WidenedOperands {
   using Lanes = L;
   using Right = typename L::F;
   static constexpr std::size_t kLeftBytes = 8;
-  static constexpr std::size_t kKeySteps = 32;
   static constexpr int kParts = 2;
   static typename L::F left(const std::byte* p, int part) {
     return L::all(reinterpret_cast<const float*>(p)[part]);
@@ -69,6 +67,8 @@ struct WidenedOperands {
 enum class From { cache, memory };
 
 template <class Operands, int kRows, int kVectors, From kFrom>
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one function, so that sums stay in
+// registers.
 void run_tile(const Tile& tile) {
   using Lanes = typename Operands::Lanes;
   using F = typename Lanes::F;
@@ -238,7 +238,7 @@ void multiply_transposed(const float* left, std::size_t panels, const std::byte*
                          std::size_t panel_bytes, float* out) {
   using Lanes = typename Operands::Lanes;
   typename Lanes::F sums[16];
-  LLMARCH_UNROLL for (int i = 0; i < 16; ++i) sums[i] = Lanes::zero();
+  LLMARCH_UNROLL for (auto& sum : sums) sum = Lanes::zero();
   for (std::size_t panel = 0; panel < panels; ++panel) {
     const std::byte* const block = right + panel * panel_bytes;
     for (std::size_t lane = 0; lane < 64; lane += Lanes::kWidth) {
