@@ -52,7 +52,7 @@ void normalize_rms(std::span<const Scalar> in, std::span<const float> weight, do
 template <class Scalar>
 void normalize_layer(std::span<const Scalar> in, std::span<const float> weight,
                      std::span<const float> bias, double epsilon, std::span<Scalar> out) {
-  const Scalar count(static_cast<double>(in.size()));
+  const auto count = Scalar(static_cast<double>(in.size()));
   Scalar sum = 0.0;
   for (const Scalar x : in) sum += x;
   const Scalar mean = sum / count;

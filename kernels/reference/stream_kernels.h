@@ -42,7 +42,7 @@ void run(BlockRun<Scalar>& step, const ScaleColumns& op) {
 // max(0, x - (mean + deviations * standard deviation)), of a row
 template <class Scalar>
 void sparsify(std::span<const Scalar> in, double deviations, std::span<Scalar> out) {
-  const Scalar count(static_cast<double>(in.size()));
+  const auto count = Scalar(static_cast<double>(in.size()));
   Scalar sum = 0.0;
   for (const Scalar x : in) sum += x;
   const Scalar mean = sum / count;

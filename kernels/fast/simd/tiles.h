@@ -67,8 +67,8 @@ struct WidenedOperands {
 enum class From { cache, memory };
 
 template <class Operands, int kRows, int kVectors, From kFrom>
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): one function, so that sums stay in
-// registers.
+// In one piece, so that sums stay in registers.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 void run_tile(const Tile& tile) {
   using Lanes = typename Operands::Lanes;
   using F = typename Lanes::F;
