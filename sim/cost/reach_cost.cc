@@ -11,19 +11,24 @@ Integer triangle(Integer n) {
   return n % 2 == 0 ? n / 2 * (n + 1) : (n + 1) / 2 * n;
 }
 
-// Pairs of the first `queries` queries of a sequence: the query at position p meets ...
-Integer pairs_of(Integer queries, const EveryKey&) {
-  return triangle(queries);  // p + 1 keys
+// Pairs of the `tokens` queries behind `past` others: the query at position p meets ... No
+// difference of sums from the beginning, which would overflow long before the pairs do.
+Integer pairs_of(Integer past, Integer tokens, const EveryKey&) {
+  return tokens * past + triangle(tokens);  // p + 1 keys
 }
 
-Integer pairs_of(Integer queries, const Window& window) {
-  const Integer growing = std::min(queries, window.size);
-  return triangle(growing) + (queries - growing) * window.size;  // at most the window
+Integer pairs_of(Integer past, Integer tokens, const Window& window) {
+  const Integer growing = std::clamp(window.size - past, Integer(0), tokens);
+  return growing * past + triangle(growing) +
+         (tokens - growing) * window.size;  // at most the window
 }
 
-Integer pairs_of(Integer queries, const Chunk& chunk) {
-  const Integer whole = queries / chunk.size;
-  return whole * triangle(chunk.size) + triangle(queries % chunk.size);  // p mod size + 1
+Integer pairs_of(Integer past, Integer tokens, const Chunk& chunk) {
+  const Integer before = past % chunk.size;
+  const Integer end = before + tokens;
+  const Integer whole = end / chunk.size;
+  return whole * triangle(chunk.size) + triangle(end % chunk.size) -
+         triangle(before);  // p mod size + 1
 }
 
 // The first position that the query at `position` meets.
@@ -54,9 +59,8 @@ Integer most_of(Integer context, const Chunk& chunk) {
 }  // namespace
 
 Integer attended_pairs(const Workload& workload, const Reach& reach) {
-  const Integer end = workload.past + workload.tokens;
   return std::visit(
-      [&](const auto& kind) { return pairs_of(end, kind) - pairs_of(workload.past, kind); }, reach);
+      [&](const auto& kind) { return pairs_of(workload.past, workload.tokens, kind); }, reach);
 }
 
 Integer opened_positions(const Workload& workload, const Reach& reach) {

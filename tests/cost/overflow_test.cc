@@ -43,7 +43,7 @@ class EveryModel : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(EveryModel, RefusesWorkloadsWhoseWorkDoesNotFit) {
-  const Workload absurd[] = {decode(kMost, 1), decode(1, kMost), prefill(kMost, 1),
+  const Workload absurd[] = {decode(1, kMost), prefill(kMost, 1),
                              prefill(std::int64_t{1} << 40, std::int64_t{1} << 40),
                              decode(std::int64_t{1} << 32, std::int64_t{1} << 32)};
   for (const Workload& workload : absurd) {
@@ -61,10 +61,17 @@ bool meets_every_key(const OpGraph& graph) {
 
 TEST_P(EveryModel, GrowsWithItsContextUntilItIsRefused) {
   if (!meets_every_key(graph_)) {
-    EXPECT_EQ(predict_total(graph_, decode(1 << 20, 1)), predict_total(graph_, decode(1 << 24, 1)));
+    EXPECT_EQ(predict_total(graph_, decode(1 << 20, 1)), predict_total(graph_, decode(kMost, 1)));
     return;
   }
   expect_growth_until_refusal([](std::int64_t size) { return decode(size, 1); });
+}
+
+// What a token costs fits, though the pairs of all tokens before it do not.
+TEST_P(EveryModel, PricesATokenFarBehindWhereAPromptIsRefused) {
+  constexpr std::int64_t kFar = std::int64_t{1} << 36;
+  EXPECT_TRUE(total_if_it_fits(graph_, decode(kFar, 1)));
+  EXPECT_FALSE(total_if_it_fits(graph_, prefill(kFar, 1)));
 }
 
 TEST_P(EveryModel, GrowsWithItsPromptUntilItIsRefused) {

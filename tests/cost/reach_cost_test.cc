@@ -86,6 +86,13 @@ TEST(AWindow, HoldsAtMostTheContextUntilItIsFull) {
   EXPECT_EQ(most_held_positions(9, EveryKey{}), 9);
 }
 
+TEST(AttendedPairs, OfATokenAreItsKeysHoweverManyCameBefore) {
+  constexpr std::int64_t kKeys = std::int64_t{1} << 40;
+  EXPECT_EQ(attended_pairs(decode(kKeys, 1), EveryKey{}), kKeys);
+  EXPECT_EQ(attended_pairs(decode(kKeys, 1), Window{1024}), 1024);
+  EXPECT_EQ(attended_pairs(decode(kKeys - 7, 1), Chunk{1024}), 1017);
+}
+
 TEST(AWindow, CostsNoMoreOnceItIsFull) {
   EXPECT_EQ(attended_pairs(decode(1025, 1), Window{1024}), 1024);
   EXPECT_EQ(attended_pairs(decode(1'000'000, 1), Window{1024}), 1024);
