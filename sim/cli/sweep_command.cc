@@ -94,15 +94,33 @@ SweepPlan plan_of(const Values& values) {
   return plan;
 }
 
+// A line is a model at a batch and formats. Each has turns of its own, which take some 25 KB and
+// 0.2 ms: so many are 250 MB. CSV, which has no turns, is written as it is counted, whatever its
+// length.
+constexpr std::int64_t kMostLines = 10'000;
+
+void refuse_endless(const SweepPlan& plan) {
+  const Integer lines = std::ssize(plan.models) * Integer(std::ssize(plan.batches)) *
+                        std::ssize(plan.weights) * std::ssize(plan.kv);
+  if (lines <= kMostLines) return;
+  throw UsageError(
+      fmt::format(
+          "models, batches and formats make {} lines; crossovers are looked for in at most {}",
+          reports::grouped(lines.value()), reports::grouped(kMostLines)),
+      "--format csv has every point of any number; or sweep fewer batches");
+}
+
 Report report_of(const SweepPlan& plan, reports::Digits digits) {
   Report report;
   report.make_document = [&plan, digits] {
+    refuse_endless(plan);
     return reports::sweep_document(plan, crossings_between(plan), crossings_within(plan), digits);
   };
   report.csv_pieces = [&plan](const reports::Write& write) {
     reports::write_sweep_csv(plan, write);
   };
   report.json_pieces = [&plan](const reports::Write& write) {
+    refuse_endless(plan);
     std::vector<Crossing> crossings = crossings_between(plan);
     for (Crossing& crossing : crossings_within(plan)) crossings.push_back(std::move(crossing));
     reports::write_sweep_json(plan, crossings, write);

@@ -50,6 +50,25 @@ TEST(Errors, SayWhatAValueMustBe) {
       "      = use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending\n");
 }
 
+TEST(Errors, SayWhatARangeMustBe) {
+  expect_refusal("sweep gpt2 --context 1..8",
+                 "llmarch: error: the range '1..8' for --context has no step\n"
+                 "      = write 1..8:x2 to double, or 1..8:+1k to add\n");
+  const std::string how = "      = write 4k, 1k..1M:x2 or 1k..64k:+1k, or a list of these\n";
+  expect_refusal("sweep gpt2 --context 8..1:x2",
+                 "llmarch: error: the range '8..1:x2' for --context ends before it begins\n" + how);
+  expect_refusal(
+      "sweep gpt2 --context 1..8:x1",
+      "llmarch: error: the range '1..8:x1' for --context multiplies by less than 2\n" + how);
+  expect_refusal(
+      "sweep gpt2 --context 1..8:3",
+      "llmarch: error: the range '1..8:3' for --context has a step that is neither x nor +\n" +
+          how);
+  expect_refusal("sweep gpt2 --batch 1..1000001:+1",
+                 "llmarch: error: '1..1000001:+1' for --batch has more than 1000000 values\n"
+                 "      = take larger steps, or sweep contexts in one range\n");
+}
+
 TEST(Errors, SayWhatIsMissing) {
   expect_refusal("", "llmarch: error: no command is given\n      = 'llmarch help' lists them\n");
   expect_refusal("compare",
@@ -57,9 +76,27 @@ TEST(Errors, SayWhatIsMissing) {
                  "      = llmarch compare deepseek-v3 kimi-k2\n");
   expect_refusal("compare gpt2 --context",
                  "llmarch: error: the required argument for option '--context' is missing\n");
+  expect_refusal("fit qwen3-8b",
+                 "llmarch: error: fit needs a memory: either --memory or --on\n"
+                 "      = llmarch fit qwen3-8b --memory 24GiB\n");
+  expect_refusal("fit --memory 24GiB",
+                 "llmarch: error: no models are given\n"
+                 "      = llmarch fit qwen3-8b --memory 24GiB\n");
   expect_refusal("measure",
                  "llmarch: error: measure takes one model, and 0 are given\n"
                  "      = llmarch measure qwen3-0.6b --context 4k\n");
+}
+
+TEST(Errors, SayHowManyAreTaken) {
+  expect_refusal("show gpt2 qwen3-0.6b",
+                 "llmarch: error: show takes one model, and 2 are given\n"
+                 "      = llmarch show deepseek-v3; 'llmarch compare' takes several\n");
+  expect_refusal("show gpt2 --ops decod",
+                 "llmarch: error: unknown step 'decod' for --ops\n"
+                 "      = did you mean 'decode'?\n");
+  expect_refusal("help compare show",
+                 "llmarch: error: help takes one command\n"
+                 "      = llmarch help compare\n");
 }
 
 TEST(Errors, OfASpecStandWithTheirPlace) {

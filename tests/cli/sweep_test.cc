@@ -1,0 +1,68 @@
+// `sweep`: which tables a sweep is shown in, what is said of it, and how much is too much.
+#include <gtest/gtest.h>
+
+#include "tests/support/run_program.h"
+
+namespace llmarch::testing {
+namespace {
+
+std::string shown(const std::string& arguments) {
+  const Seen seen = run_llmarch("sweep " + arguments);
+  EXPECT_EQ(seen.status, 0) << arguments;
+  EXPECT_EQ(seen.errors, "") << arguments;
+  return seen.output;
+}
+
+void expect_part(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << "no\n" << part << "\nin\n" << text;
+}
+
+// 2 x 8 heads x 64 x 2 bytes x 16 layers: 32 KiB a token, 256 MiB at 8k.
+TEST(Sweep, PutsBatchesBesideEachOther) {
+  expect_part(shown("llama-3.2-1b --context 8k --batch 1,16 --show kv_bytes"),
+              "context  batch 1  batch 16\n"
+              "──────────────────────────\n"
+              "     8k  256 MiB     4 GiB\n");
+}
+
+TEST(Sweep, PutsQuantitiesOfOneModelBesideEachOther) {
+  const std::string text = shown("llama-3.2-1b --context 1k,2k --show kv_bytes,kv_bytes_per_token");
+  expect_part(text, "32 MiB");
+  expect_part(text, "64 MiB");
+  expect_part(text, "The same at every context");  // 32 KiB a token
+  expect_part(text, "32 KiB");
+}
+
+TEST(Sweep, SaysWhereContextsAreMoreThanTheMakersAllow) {
+  expect_part(shown("llama-3.2-1b --context 128k,256k --show kv_bytes"),
+              "- llama-3.2-1b: contexts beyond 131,072 are more than its makers allow.\n");
+}
+
+TEST(Sweep, SaysThatChunksBeginAnew) {
+  expect_part(shown("llama-4-scout --context 8k,16k --show kv_bytes"),
+              "behind every multiple of 8,192 a chunk begins anew");
+}
+
+TEST(Sweep, ShowsSomeOfVeryManyContextsAndSaysSo) {
+  expect_part(shown("gpt2 --context 1..1000:+1 --show kv_bytes"),
+              "- 48 of 1,000 contexts are shown; -o FILE.csv or FILE.json has all.\n");
+}
+
+// What has turns is bounded; CSV is not: a heading, and 10,001 batches at one context.
+TEST(Sweep, RefusesMoreLinesThanItsTurnsHaveRoomFor) {
+  for (const std::string format : {"text", "json"}) {
+    const Seen seen = run_llmarch("sweep gpt2 --context 1k --batch 1..10001:+1 --format " + format);
+    EXPECT_EQ(seen.status, 2);
+    EXPECT_EQ(
+        seen.errors,
+        "llmarch: error: models, batches and formats make 10,001 lines; crossovers are looked "
+        "for in at most 10,000\n"
+        "      = --format csv has every point of any number; or sweep fewer batches\n");
+  }
+  const std::string csv =
+      shown("gpt2 --context 1k --batch 1..10001:+1 --show kv_bytes --format csv");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 10'001);
+}
+
+}  // namespace
+}  // namespace llmarch::testing
