@@ -97,7 +97,8 @@ Integer kv_head_of(const Model& model, Integer query_head) {
     const auto* grouped = std::get_if<GroupedAttention>(&mixer);
     if (grouped == nullptr) continue;
     if (query_head > grouped->query_heads) {
-      fail(fmt::format("'{}' has {} query heads", model.spec.name, grouped->query_heads.value()),
+      fail(fmt::format("'{}' has query heads 1 to {}, and no head {}", model.spec.name,
+                       grouped->query_heads.value(), query_head.value()),
            "name one of them");
     }
     return (query_head - 1) / (grouped->query_heads / grouped->kv_heads) + 1;

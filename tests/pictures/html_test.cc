@@ -43,6 +43,24 @@ TEST(Html, NamesNothingElsewhere) {
   EXPECT_THAT(html, HasSubstr("default-src 'none'"));
 }
 
+TEST(Html, ShowsWhatStandsOutByAClass) {
+  Document document{.title = "t",
+                    .blocks = {Heading{"A & B"}, Paragraph{"one\ntwo"}, Preformatted{"a <- b"}}};
+  Table table{.columns = {{"name"}, {"size", Alignment::centre}}};
+  for (const auto emphasis :
+       {Emphasis::differs, Emphasis::strong, Emphasis::good, Emphasis::bad, Emphasis::faint}) {
+    table.rows.emplace_back(CellRow{{Cell{"x"}, Cell{"y", 0.5, "", emphasis}}});
+  }
+  document.blocks.emplace_back(std::move(table));
+  const std::string html = render_html(document);
+  EXPECT_THAT(html, HasSubstr("<h2>A &amp; B</h2>"));
+  EXPECT_THAT(html, HasSubstr("<p>one<br>two</p>"));
+  EXPECT_THAT(html, HasSubstr("<pre>a &lt;- b</pre>"));
+  for (const std::string name : {"differs", "strong", "good", "bad", "faint"}) {
+    EXPECT_THAT(html, HasSubstr("<td class=\"centre " + name + "\" data-value=\"0.5\">y</td>"));
+  }
+}
+
 TEST(Html, HoldsItsPictures) {
   EXPECT_THAT(render_html(small()), HasSubstr("<figure><svg"));
 }

@@ -148,6 +148,26 @@ TEST(Windows, AreRefusedWhenTheyAreSwitchedOn) {
 )");
 }
 
+TEST(Windows, OfGemmaAreThoseThatItsLayerTypesName) {
+  const Json gemma = config("gemma-2-9b");
+  const auto layers = gemma.at("num_hidden_layers").get<int>();
+  Json types = Json::array();
+  for (int i = 0; i < layers; ++i)
+    types.push_back(i % 2 == 0 ? "sliding_attention" : "full_attention");
+  EXPECT_EQ(architecture_of(spec_of(with(gemma, {{"layer_types", types}}))),
+            architecture_of(spec_of(gemma)));
+  types.push_back("full_attention");
+  EXPECT_EQ(report(with(gemma, {{"layer_types", types}})),
+            R"(config.json: error: 'layer_types' lists 43 layers, and num_hidden_layers = 42
+      = it has one entry for each layer
+)");
+  types.at(0) = "chunked_attention";
+  EXPECT_EQ(report(with(gemma, {{"layer_types", types}})),
+            R"(config.json: error: layer type 'chunked_attention' is not supported
+      = supported: sliding_attention, full_attention
+)");
+}
+
 TEST(Windows, AreRefusedAsLayerTypes) {
   Json types = Json::array();
   for (int i = 0; i < 28; ++i) types.push_back("full_attention");

@@ -121,6 +121,25 @@ TEST_F(Expressions, NameTheMistakeItsPlaceAndTheRemedy) {
             "6: '3' is not expected here ('llmarch help study-format' describes expressions)");
 }
 
+TEST_F(Expressions, SayWhatAFunctionOfTheStructureCannotTell) {
+  EXPECT_EQ(problem_of("published_total(tiny) < 1"),
+            "0: the makers of 'tiny' state no total (use what is predicted, or add it to the spec "
+            "under [published])");
+  EXPECT_EQ(problem_of("structure(tiny, \"query head\") = \"4\""),
+            "0: no model has a row called 'query head' (did you mean 'query heads'?)");
+  EXPECT_EQ(problem_of("structure(tiny) = \"4\""),
+            "0: 'structure' takes one text in quotes ('llmarch help study-format')");
+  EXPECT_EQ(problem_of("kv_head_of(tiny) = 1"),
+            "0: 'kv_head_of' takes one whole number ('llmarch help study-format')");
+  // Four query heads read two key/value heads.
+  EXPECT_EQ(number("kv_head_of(tiny, 2)"), 1);
+  EXPECT_EQ(number("kv_head_of(tiny, 3)"), 2);
+  EXPECT_EQ(problem_of("kv_head_of(tiny, 5) = 2"),
+            "0: 'tiny' has query heads 1 to 4, and no head 5 (name one of them)");
+  EXPECT_EQ(problem_of("kv_head_of(tiny, 0) = 1"),
+            "17: a whole number of at least 1 is expected here (write 8192 or 8k)");
+}
+
 TEST_F(Expressions, RefuseToAddOrCompareFiguresOfDifferentUnits) {
   EXPECT_EQ(problem_of("kv_bytes(tiny) < decode_flops(tiny)"),
             "15: bytes and FLOPs cannot be compared (divide the two by figures of the same unit, "
