@@ -153,7 +153,8 @@ Command sweep_command() {
       "llmarch sweep MODEL... [options]",
       "Lists make the product of everything, and only what varies is shown. Crossovers are looked\n"
       "for at every token from the first context to the last, not only at those that are listed.\n"
-      "CSV and JSON have every point, however many; the other formats show some of very many.\n\n"
+      "CSV and JSON have every point, however many; the other formats show some of very many.\n"
+      "Models, batches and formats make lines: there may be 10,000 of them, in CSV any number.\n\n"
       "  llmarch sweep gemma-3-27b mistral-small-3.1-24b --context 1k..128k:x2\n"
       "  llmarch sweep qwen3-32b --context 1k..64k:x4 --batch 1,16,64 --show tokens_per_second \\\n"
       "    --on h100-sxm\n"
