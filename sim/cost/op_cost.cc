@@ -243,7 +243,7 @@ class Pricer {
     const Integer width = graph_.weight(op.gate).rows;
     const Integer runs = rows(op.in) * op.experts_per_token;
     const PerElement price = activation_price(op.activation);
-    work.matrix = Flops(Integer(3) * 2 * runs * width * hidden);
+    work.matrix = Flops(3 * runs * 2 * width * hidden);
     work.other = Flops(runs * (width * (price.flops + 1) + 2 * hidden));
     work.transcendentals = Transcendentals(runs * width * price.transcendentals);
     work.weights_read = expected_expert_elements(elements_per_expert(graph_, op), op.experts,

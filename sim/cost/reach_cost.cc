@@ -18,7 +18,7 @@ Integer pairs_of(Integer past, Integer tokens, const EveryKey&) {
 }
 
 Integer pairs_of(Integer past, Integer tokens, const Window& window) {
-  const Integer growing = std::clamp(window.size - past, Integer(0), tokens);
+  const Integer growing = std::max(Integer(0), std::min(window.size - past, tokens));
   return growing * past + triangle(growing) +
          (tokens - growing) * window.size;  // at most the window
 }

@@ -61,7 +61,9 @@ Decoded decode_first(std::string_view text) {
 }
 
 // Most of what is shown is ASCII, which stands in none of the tables.
-bool is_plain(char32_t code) { return code >= 0x20 && code < 0x7F; }
+bool is_plain(char32_t code) {
+  return code >= 0x20 && code < 0x7F;
+}
 
 std::int64_t columns_of(char32_t code) {
   if (is_plain(code)) return 1;
