@@ -69,7 +69,8 @@ struct AttentionTally {
   std::vector<Opened> opened;  // by sequence
 };
 
-// Numerators summed over some of the keys: rows (query rows), each with the score that was largest.
+// Numerators summed over some of the keys: rows (query rows), each with the largest exponent of
+// two.
 struct PartialAttention {
   std::size_t sequence = 0, kv_head = 0;
   std::size_t rows = 0;  // 0: none

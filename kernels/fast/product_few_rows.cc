@@ -260,7 +260,7 @@ class Stream {
       tile.out_stride = product.out.stride;
       return join_quarters(k, tile);
     }
-    std::array<float, 16 * kPanel> sums;  // NOLINT(*-member-init): all that is read is written
+    std::array<float, 16 * kPanel> sums;  // all that is read is written first
     tile.out = sums.data();
     tile.out_stride = kPanel;
     join_quarters(k, tile);

@@ -11,24 +11,24 @@ Integer triangle(Integer n) {
   return n % 2 == 0 ? n / 2 * (n + 1) : (n + 1) / 2 * n;
 }
 
-// Pairs of the `tokens` queries behind `past` others: the query at position p meets ... No
-// difference of sums from the beginning, which would overflow long before the pairs do.
+// Pairs of the `tokens` queries behind `past` others. No difference of sums from the beginning,
+// which would overflow long before the pairs do. The query at position p meets p + 1 keys,
 Integer pairs_of(Integer past, Integer tokens, const EveryKey&) {
-  return tokens * past + triangle(tokens);  // p + 1 keys
+  return tokens * past + triangle(tokens);
 }
 
+// at most the window,
 Integer pairs_of(Integer past, Integer tokens, const Window& window) {
   const Integer growing = std::max(Integer(0), std::min(window.size - past, tokens));
-  return growing * past + triangle(growing) +
-         (tokens - growing) * window.size;  // at most the window
+  return growing * past + triangle(growing) + (tokens - growing) * window.size;
 }
 
+// p mod size + 1.
 Integer pairs_of(Integer past, Integer tokens, const Chunk& chunk) {
   const Integer before = past % chunk.size;
   const Integer end = before + tokens;
   const Integer whole = end / chunk.size;
-  return whole * triangle(chunk.size) + triangle(end % chunk.size) -
-         triangle(before);  // p mod size + 1
+  return whole * triangle(chunk.size) + triangle(end % chunk.size) - triangle(before);
 }
 
 // The first position that the query at `position` meets.

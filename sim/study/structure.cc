@@ -239,8 +239,8 @@ StructureRow& row_of(std::vector<StructureRow>& rows, const Fact& fact, std::siz
 }  // namespace
 
 bool StructureRow::differs() const {
-  const auto& first = values.front();
-  return std::ranges::any_of(values, [&](const auto& value) {
+  return std::ranges::any_of(values, [this](const auto& value) {
+    const auto& first = values.front();
     return value.has_value() != first.has_value() || (value && value->text != first->text);
   });
 }

@@ -87,7 +87,36 @@ TEST(Errors, SayWhatIsMissing) {
                  "      = llmarch measure qwen3-0.6b --context 4k\n");
 }
 
+TEST(Errors, SayWhatKernelsAndFormatsThereAre) {
+  expect_refusal("verify a --kernels slow",
+                 "llmarch: error: --kernels slow: there are no such kernels\n"
+                 "      = reference or fast\n");
+  expect_refusal("verify a --kernels fast --weights int8",
+                 "llmarch: error: --weights int8: the kernels compute with f32 and bf16\n"
+                 "      = f32 or bf16\n");
+  expect_refusal(
+      "verify a --weights bf16",
+      "llmarch: error: the reference kernels compute in double and round nothing to bf16\n"
+      "      = add --kernels fast\n");
+}
+
+// CSV has no crossovers, and no bound (sweep_test.cc).
+TEST(Errors, SayWhenASweepHasMoreLinesThanItsCrossoversHaveRoomFor) {
+  for (const std::string format : {"text", "json"}) {
+    expect_refusal("sweep gpt2 --context 1k --batch 1..10001:+1 --format " + format,
+                   "llmarch: error: models, batches and formats make 10,001 lines; crossovers are "
+                   "looked for in at most 10,000\n"
+                   "      = --format csv has every point of any number; or sweep fewer batches\n");
+  }
+}
+
 TEST(Errors, SayHowManyAreTaken) {
+  expect_refusal("verify a b",
+                 "llmarch: error: verify takes one folder, and 2 are given\n"
+                 "      = llmarch verify path/to/checkpoint\n");
+  expect_refusal("probe mine",
+                 "llmarch: error: probe takes no arguments\n"
+                 "      = llmarch probe -o this-machine.toml\n");
   expect_refusal("show gpt2 qwen3-0.6b",
                  "llmarch: error: show takes one model, and 2 are given\n"
                  "      = llmarch show deepseek-v3; 'llmarch compare' takes several\n");

@@ -18,13 +18,5 @@ TEST(Probe, WritesAHardwareFileThatACompareReads) {
   EXPECT_NE(compared.output.find("mine"), std::string::npos) << compared.output;
 }
 
-TEST(Probe, TakesNoArguments) {
-  const Seen seen = run_llmarch("probe mine");
-  EXPECT_EQ(seen.status, 2);
-  EXPECT_EQ(seen.errors,
-            "llmarch: error: probe takes no arguments\n"
-            "      = llmarch probe -o this-machine.toml\n");
-}
-
 }  // namespace
 }  // namespace llmarch::testing

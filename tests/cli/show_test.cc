@@ -1,6 +1,8 @@
 // `show` and `help`: one model, operation by operation, and every topic.
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -18,10 +20,10 @@ void expect_shown(const std::string& arguments, const std::vector<std::string>& 
 // Of each of 16 layers 2 x 8 heads x 64 elements x 2 bytes a position: 32 KiB in all, which a token
 // writes once and reads a thousand times.
 TEST(Show, GivesTheBookOfADecodeOperationByOperation) {
-  expect_shown("show llama-3.2-1b --ops decode --context 1000",
-               {"decode of one token at context 1000",
-                "block, 16 layers\n", "  key projection ", "  sum of all of them ",
-                "  total                             31.25 MiB           32 KiB "});
+  expect_shown(
+      "show llama-3.2-1b --ops decode --context 1000",
+      {"decode of one token at context 1000", "block, 16 layers\n", "  key projection ",
+       "  sum of all of them ", "  total                             31.25 MiB           32 KiB "});
 }
 
 // A prompt reads each position of the cache once, as it writes it.

@@ -64,6 +64,8 @@ TEST_P(EveryModel, GrowsWithItsContextUntilItIsRefused) {
     EXPECT_EQ(predict_total(graph_, decode(1 << 20, 1)), predict_total(graph_, decode(kMost, 1)));
     return;
   }
+  EXPECT_THROW(predict(graph_, decode(kMost, 1)), Overflow);
+  EXPECT_THROW(predict_total(graph_, decode(kMost, 1)), Overflow);
   expect_growth_until_refusal([](std::int64_t size) { return decode(size, 1); });
 }
 

@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
 #include "sim/cost/predict.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/show_work.h"

@@ -43,7 +43,7 @@ struct Tile {
 struct SoftmaxTile {
   std::size_t rows;
   std::size_t keys;       // a multiple of 16
-  float* scores;          // (rows, keys); overwritten
+  float* scores;          // (rows, keys); overwritten where capped or hidden
   const int* first;       // of each row, the keys that it meets: from first
   const int* last;        // to last; none where last < first
   float scale, cap;       // cap 0: none
