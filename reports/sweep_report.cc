@@ -278,9 +278,11 @@ Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& betw
   add_crossings("Within a model, in decode: from this token on", "Within a model", within);
   add_thinning_notes(plan, notes);
   add_model_notes(plan, notes);
-  notes.lines.emplace_back(
-      "Crossovers are exact: at that token the order is as said, one token less it is not.");
-  document.blocks.emplace_back(std::move(notes));
+  if (!between.empty() || !within.empty()) {
+    notes.lines.emplace_back(
+        "Crossovers are exact: at that token the order is as said, one token less it is not.");
+  }
+  if (!notes.lines.empty()) document.blocks.emplace_back(std::move(notes));
   return document;
 }
 

@@ -63,18 +63,22 @@ std::vector<std::string> positional_values(const Values& values, const std::stri
   return values[positional].as<std::vector<std::string>>();
 }
 
-Integer parse_tokens(const std::string& option, const std::string& text) {
+Integer parse_count(const std::string& option, const std::string& text, Integer most) {
   std::int64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   const std::int64_t factor = multiplier(std::string_view(rest, end));
   const bool readable = error == std::errc() && factor != 0 && number >= 1;
-  if (!readable || number > kMostTokens / factor) {
+  if (!readable || number > most.value() / factor) {
     throw UsageError(
-        fmt::format("'{}' for --{} is not a number from 1 to {}", text, option, kMostTokens),
+        fmt::format("'{}' for --{} is not a number from 1 to {}", text, option, most.value()),
         "write 8192, 8k (8,192) or 1M (1,048,576)");
   }
   return number * factor;
+}
+
+Integer parse_tokens(const std::string& option, const std::string& text) {
+  return parse_count(option, text, kMostTokens);
 }
 
 Bytes parse_bytes(const std::string& option, const std::string& text) {

@@ -25,7 +25,10 @@ Values parse_arguments(const Options& options, const std::string& positional,
 // The positional arguments; empty when there are none.
 std::vector<std::string> positional_values(const Values& values, const std::string& positional);
 
-// "8192", "8k", "1M": at least 1. `option` is named in the message. Throws UsageError.
+// "8192", "8k", "1M": from 1 to `most`. `option` is named in the message. Throws UsageError.
+Integer parse_count(const std::string& option, const std::string& text, Integer most);
+
+// The same, up to as many tokens as anything is priced for.
 Integer parse_tokens(const std::string& option, const std::string& text);
 
 // "24GiB", "80GB", "1024": KiB to TiB are powers of 1,024, kB to TB of 1,000. Throws UsageError.

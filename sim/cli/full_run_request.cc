@@ -33,12 +33,6 @@ DType kernel_format(const Values& values, const std::string& option, DType other
                    "f32 and bf16 can be run here; 'llmarch compare' prices the others");
 }
 
-Integer at_most(const std::string& option, Integer value, Integer most, const char* why) {
-  if (value <= most) return value;
-  throw UsageError(fmt::format("--{} {}: {} {}", option, value.value(), why, most.value()),
-                   fmt::format("at most {}", most.value()));
-}
-
 // A model with learned positions has no others.
 Integer positions(const Values& values, const std::string& option, std::int64_t usual,
                   const Model& model) {
@@ -46,8 +40,11 @@ Integer positions(const Values& values, const std::string& option, std::int64_t 
   Integer most = model.spec.context_limit;
   if (learned) most = std::min(most, *learned);
   const Integer wanted = tokens_or(values, option, std::min(Integer(usual), most));
-  return learned ? at_most(option, wanted, *learned, "the model has learned positions up to")
-                 : wanted;
+  if (!learned || wanted <= *learned) return wanted;
+  throw UsageError(
+      fmt::format("--{} {}: the model has learned positions up to {}", option, wanted.value(),
+                  learned->value()),
+      "ask for a shorter one");
 }
 
 RunSize size_of(const Values& values, const Model& model) {
@@ -109,7 +106,7 @@ FullRunRequest full_run_request(const Values& values, const Model& model) {
   request.repeats = kRepeats;
   if (values.count("repeat") > 0) {
     request.repeats.count =
-        at_most("repeat", tokens_or(values, "repeat", 1), kMostRepeats, "repeats are at most");
+        parse_count("repeat", values["repeat"].as<std::string>(), kMostRepeats);
   }
   if (values.count("checkpoint") > 0) request.checkpoint = values["checkpoint"].as<std::string>();
   request.seed = static_cast<std::uint64_t>(tokens_or(values, "seed", 1).value());

@@ -38,6 +38,9 @@ TEST(Errors, SayWhatAValueMustBe) {
   expect_refusal("compare gpt2 --context 0",
                  "llmarch: error: '0' for --context is not a number from 1 to 1099511627776\n"
                  "      = write 8192, 8k (8,192) or 1M (1,048,576)\n");
+  expect_refusal("measure gpt2 --repeat 1000001",
+                 "llmarch: error: '1000001' for --repeat is not a number from 1 to 1000000\n"
+                 "      = write 8192, 8k (8,192) or 1M (1,048,576)\n");
   expect_refusal("compare gpt2 --weights bf17",
                  "llmarch: error: unknown number format 'bf17' for --weights\n"
                  "      = did you mean 'bf16'?\n");

@@ -50,6 +50,12 @@ TEST(Sweep, ShowsSomeOfVeryManyContextsAndSaysSo) {
               "- 48 of 1,000 contexts are shown; -o FILE.csv or FILE.json has all.\n");
 }
 
+TEST(Sweep, SaysNothingOfCrossoversAtOneContext) {
+  const std::string models = "llama-3.2-1b qwen3-0.6b --show kv_bytes --context ";
+  expect_part(shown(models + "1k,8k"), "- Crossovers are exact");
+  EXPECT_EQ(shown(models + "1k").find("Crossovers"), std::string::npos);
+}
+
 // What has turns is bounded (errors_test.cc); CSV is not: a heading, and 10,001 batches at one
 // context.
 TEST(Sweep, WritesAnyNumberOfLinesAsCsv) {
