@@ -21,8 +21,6 @@ class ExpectedReader {
  public:
   explicit ExpectedReader(const std::filesystem::path& file) : file_(SafetensorsFile::open(file)) {}
 
-  [[nodiscard]] bool has(const std::string& name) const { return file_.find(name) != nullptr; }
-
   const TensorInfo& require(const std::string& name, const Shape& shape) {
     known_.insert(name);
     const TensorInfo* info = file_.find(name);
