@@ -30,7 +30,7 @@ std::vector<Reader> readers(Effort effort) {
     case Effort::full:
       return {{1, 1024}, {1, 2048}, {1, 4096}, {2, 0}, {2, 1024}, {2, 2048},
               {4, 0},    {4, 1024}, {4, 2048}, {8, 0}, {8, 1024}};
-    case Effort::beside_a_run: return {{1, 4096}, {2, 2048}, {4, 1024}, {4, 0}};
+    case Effort::beside_a_run: return {{1, 4096}, {2, 0}, {2, 2048}, {4, 0}, {4, 1024}};
   }
   throw std::logic_error("readers: an effort outside the enumeration");
 }
@@ -43,6 +43,19 @@ int repeats(Effort effort) {
   throw std::logic_error("repeats: an effort outside the enumeration");
 }
 
+// What readings of one loop say.
+double reached(std::vector<double> readings, Effort effort) {
+  switch (effort) {
+    case Effort::full: return *std::max_element(readings.begin(), readings.end());
+    case Effort::beside_a_run: {
+      const auto middle = readings.begin() + std::ssize(readings) / 2;
+      std::nth_element(readings.begin(), middle, readings.end());
+      return *middle;
+    }
+  }
+  throw std::logic_error("reached: an effort outside the enumeration");
+}
+
 // Where sums of what was read go, so that reading is not left out.
 std::atomic<float> read_sums{0};
 
@@ -51,6 +64,7 @@ double bandwidth(fast::Team& team, std::span<const std::byte> memory, Effort eff
   const std::size_t units = std::min(memory.size(), kGibibyte) / kReadUnit;
   double best = 0;
   for (const Reader& reader : readers(effort)) {
+    std::vector<double> readings;
     for (int repeat = 0; repeat < repeats(effort); ++repeat) {
       const auto start = Clock::now();
       team.run([&](std::size_t thread) {
@@ -58,8 +72,9 @@ double bandwidth(fast::Team& team, std::span<const std::byte> memory, Effort eff
         read_sums = read(memory.data() + share.first * kReadUnit,
                          (share.last - share.first) * kReadUnit, reader.streams, reader.ahead);
       });
-      best = std::max(best, static_cast<double>(units * kReadUnit) / seconds_since(start));
+      readings.push_back(static_cast<double>(units * kReadUnit) / seconds_since(start));
     }
+    best = std::max(best, reached(std::move(readings), effort));
   }
   return best;
 }
@@ -69,13 +84,15 @@ double peak(fast::Team& team, double (*multiply)(std::size_t, std::size_t), Effo
   constexpr std::size_t kVariants = 3;
   double best = 0;
   for (std::size_t variant = 0; variant < kVariants; ++variant) {
+    std::vector<double> readings;
     for (int repeat = 0; repeat < repeats(effort); ++repeat) {
       std::vector<double> operations(team.size());
       const auto start = Clock::now();
       team.run([&](std::size_t thread) { operations[thread] = multiply(kRounds, variant); });
       const double seconds = seconds_since(start);
-      best = std::max(best, operations.front() * static_cast<double>(team.size()) / seconds);
+      readings.push_back(operations.front() * static_cast<double>(team.size()) / seconds);
     }
+    best = std::max(best, reached(std::move(readings), effort));
   }
   return best;
 }

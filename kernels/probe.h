@@ -2,10 +2,13 @@
 // registers multiply. Other loads and clock rates move these limits within minutes, so a share of
 // them is worth quoting only against a probe taken beside the run.
 //
-// Each limit is the highest reading of the best loop, never a mean or a median: what was reached
-// once can be reached, and a share of less would be flattered. Beside a run the probe is taken
-// before, between and after the steps; which readings a step is held against is known by
-// sim/study/measurement.h.
+// By itself, a probe says what the machine can do: each limit is the highest reading of the best
+// loop. Beside a run it says what a step could have had: the best loop's middle reading, since a
+// reading takes a few hundredths of a second and catches moments that no step as long as ten of
+// them gets. On a shared machine a reader, run as if it were a model, reached 86 to 92 % of the
+// highest readings around it, and 89 to 97 % of the middle ones: the best of several loops is still
+// more than any one of them gets, so that no share is flattered. Which probes a step is held
+// against is known by sim/study/measurement.h.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +28,8 @@ struct Probe {
   double seconds = 0;  // that it took
 };
 
-// full: every reader and kernel, some seconds. beside_a_run: the readers that usually win, and
-// fewer repeats, some tenths of a second.
+// full: every reader and kernel and the highest reading, some seconds. beside_a_run: the readers
+// that usually win, fewer repeats and the middle reading, some tenths of a second.
 enum class Effort { full, beside_a_run };
 
 // Reads `memory`, which something wrote before (untouched pages are not read from memory) and which

@@ -228,6 +228,7 @@ class AttentionPass {
     simd::Tile tile{};
     tile.steps = part.steps();
     tile.left_stride = part.steps() * problem_->kernels->left_bytes;
+    tile.stream_count = count;
     for (const Share& some : stream_tiles_) {
       tile.rows = some.last - some.first;
       tile.left = query_at(0, some.first);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "kernels/fast/memory_streams.h"
 #include "kernels/fast/step.h"
 
 namespace llmarch::fast {
@@ -71,6 +72,7 @@ struct Engine::State {
         caches(over, room_of(chosen), chosen.held),
         ledger(over, chosen.held) {}
 
+  void choose_streams() { team.use_streams(fastest_streams(team, weights.memory())); }
   StepRun run(const Workload& workload, std::span<const std::int64_t> token_ids, Keep wanted,
               std::span<const RoutingTrace> follow);
   void check(const Workload& workload, std::span<const std::int64_t> token_ids) const;
@@ -239,6 +241,7 @@ Engine Engine::synthetic(const OpGraph& graph, const EngineOptions& options, std
   check_held(graph, options.held);
   Engine engine(std::make_unique<State>(graph, options));
   engine.state_->weights.fill_synthetic(engine.state_->team, seed);
+  engine.state_->choose_streams();
   return engine;
 }
 
@@ -250,6 +253,7 @@ Engine Engine::loaded(const OpGraph& graph, const EngineOptions& options,
            std::span<const float> rows) {
     engine.state_->weights.take(weight, layer, copy, first_row, rows);
   });
+  engine.state_->choose_streams();
   return engine;
 }
 

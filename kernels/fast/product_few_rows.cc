@@ -6,10 +6,9 @@
 #include "kernels/fast/product_parts.h"
 
 // With few rows every weight is read once from memory, and that is all that costs: each thread has
-// an equal stretch of the panels, cut within a panel if need be, and goes over it in four streams,
-// a quarter of its panels each (in two with two or three rows, whose sums take the registers).
-// Memory gives four long streams half as much again as one (timed: 39 and 28 GB/s for a thread);
-// short ones, a panel or less, nothing.
+// an equal stretch of the panels, cut within a panel if need be, and goes over it in two streams or
+// four (memory_streams.h), a half or a quarter of its panels each (in two with two or three rows,
+// whose sums take the registers). Short streams, of a panel or less, gain nothing.
 namespace llmarch::fast {
 namespace {
 
@@ -203,7 +202,8 @@ class Stream {
     if (whole.empty()) return 1;
     const Product& product = *whole.front().product;
     const ProductKernels& k = kernels(product);
-    return product.in.rows > k.streams_rows ? 1 : k.streams_of[product.in.rows];
+    if (product.in.rows > k.streams_rows) return 1;
+    return std::min(team_->streams(), k.streams_of[product.in.rows]);
   }
 
   // A panel of each cursor, all of which move on.
@@ -217,6 +217,7 @@ class Stream {
     tile.steps = steps_of(*some.weights);
     tile.left = left;
     tile.left_stride = tile.steps * k.left_bytes;
+    tile.stream_count = cursors.size();
     for (std::size_t i = 0; i < cursors.size(); ++i) {
       const Product& product = cursors[i].product();
       tile.streams[i] = product.weights->panel(cursors[i].panel());

@@ -26,6 +26,10 @@ class Team {
 
   [[nodiscard]] std::size_t size() const { return threads_; }
   [[nodiscard]] Isa isa() const { return isa_; }
+  // How many streams of memory a thread goes along at a time where it has the choice: 2 or 4, which
+  // memory_streams.h finds out.
+  [[nodiscard]] std::size_t streams() const { return streams_; }
+  void use_streams(std::size_t streams) { streams_ = streams; }
 
   // body(thread) once for each thread from 0 on, the caller being 0; returns when all are through.
   // The body does not throw and starts no run of its own.
@@ -51,6 +55,7 @@ class Team {
 
   std::size_t threads_;
   Isa isa_;
+  std::size_t streams_ = 4;
   std::unique_ptr<State> state_;
 };
 

@@ -135,7 +135,7 @@ class Run {
   void probe() {
     const MachineLimits now = bench_.probe();
     if (since_probe_ > 0) {
-      stretches_.push_back(highest_of(last_probe_, now));
+      stretches_.push_back(mean_of(last_probe_, now));
       measurement_.limits = median_of(stretches_);
     } else if (stretches_.empty()) {
       measurement_.limits = now;

@@ -16,10 +16,12 @@ bool agrees(const std::optional<TimedStep>& step) {
 
 }  // namespace
 
-MachineLimits highest_of(const MachineLimits& left, const MachineLimits& right) {
-  return {std::max(left.read_bandwidth, right.read_bandwidth),
-          std::max(left.f32_flops, right.f32_flops), std::max(left.bf16_flops, right.bf16_flops),
-          std::max(left.int8_operations, right.int8_operations)};
+MachineLimits mean_of(const MachineLimits& before, const MachineLimits& after) {
+  const auto mean = [&](double MachineLimits::*limit) {
+    return (before.*limit + after.*limit) / 2;
+  };
+  return {mean(&MachineLimits::read_bandwidth), mean(&MachineLimits::f32_flops),
+          mean(&MachineLimits::bf16_flops), mean(&MachineLimits::int8_operations)};
 }
 
 MachineLimits median_of(const std::vector<MachineLimits>& limits) {

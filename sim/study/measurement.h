@@ -24,8 +24,8 @@ struct MachineLimits {
   double int8_operations = 0;
 };
 
-// Of each limit by itself: a share of anything less would be flattered.
-MachineLimits highest_of(const MachineLimits& left, const MachineLimits& right);
+// Of each limit by itself the mean: what stood between two probes, where it drifts evenly.
+MachineLimits mean_of(const MachineLimits& before, const MachineLimits& after);
 // Of each limit by itself the median, of an even number the upper one. At least one.
 MachineLimits median_of(const std::vector<MachineLimits>& limits);
 

@@ -31,8 +31,9 @@ struct Tile {
   std::size_t ahead_stride;
   const std::byte* far;
   std::size_t far_stride;
-  // join_streams, part_streams: several right operands instead of `right`.
+  // join_streams, part_streams: several right operands instead of `right`; for part_streams so many.
   const std::byte* streams[4];
+  std::size_t stream_count;
   // part_streams: where the sums of each go, instead of `out`.
   float* outs[4];
   std::size_t out_strides[4];  // floats
@@ -62,8 +63,9 @@ struct ProductKernels {
   void (*multiply)(const Tile& tile);
   // out = onto + the sum of four products, each of `steps` steps; 64 columns.
   void (*join_streams)(const Tile& tile);
-  // Products of the same rows, up to `streams_rows` of them, each of 64 columns of `outs`: as many
-  // products at once as `streams_of[rows]` says, which is what the registers can hold.
+  // Products of the same rows, up to `streams_rows` of them, each of 64 columns of `outs`: two
+  // products at once, or four where `streams_of[rows]` is four, which is what the registers can
+  // hold.
   std::size_t streams_rows;
   std::size_t streams_of[4];
   void (*part_streams)(const Tile& tile);

@@ -193,11 +193,13 @@ void join_streams_wide(const Tile& tile) {
   run_rows<Operands, 4, From::memory>(tile);
 }
 
-// Sixteen sums, or 24.
+// Eight sums to 24.
 template <class Operands>
 void part_streams_wide(const Tile& tile) {
   switch (tile.rows) {
-    case 1: return run_parted<Operands, 1, 4, 4>(tile, 0);
+    case 1:
+      return tile.stream_count == 4 ? run_parted<Operands, 1, 4, 4>(tile, 0)
+                                    : run_parted<Operands, 1, 4, 2>(tile, 0);
     case 2: return run_parted<Operands, 2, 4, 2>(tile, 0);
     default: return run_parted<Operands, 3, 4, 2>(tile, 0);
   }
@@ -229,7 +231,11 @@ void join_streams_narrow(const Tile& tile) {
 template <class Operands>
 void part_streams_narrow(const Tile& tile) {
   for (std::size_t column = 0; column < 64; column += 16) {
-    run_parted<Operands, 1, 2, 4>(tile, column);
+    if (tile.stream_count == 4) {
+      run_parted<Operands, 1, 2, 4>(tile, column);
+    } else {
+      run_parted<Operands, 1, 2, 2>(tile, column);
+    }
   }
 }
 

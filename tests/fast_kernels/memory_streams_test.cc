@@ -1,0 +1,35 @@
+// How many streams of memory a team goes along.
+#include "kernels/fast/memory_streams.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "kernels/fast/huge_memory.h"
+
+namespace llmarch::fast {
+namespace {
+
+TEST(MemoryStreams, AreWhatTheyWereWhereTheCachesHoldAllMemory) {
+  const std::vector<std::byte> memory(1U << 20U);
+  for (const std::size_t streams : {2U, 4U}) {
+    Team team(2, best_isa());
+    team.use_streams(streams);
+    EXPECT_EQ(fastest_streams(team, memory), streams);
+  }
+}
+
+// A quarter of a GiB and a bit, of which no page was written: what is found does not matter.
+TEST(MemoryStreams, AreTwoOrFour) {
+  const std::size_t bytes = (std::size_t{1} << 28U) + 100;
+  HugeMemory memory(bytes);
+  const std::span<const std::byte> taken(memory.take(bytes), bytes);
+  for (const Isa isa : available_isas()) {
+    Team team(2, isa);
+    EXPECT_THAT(fastest_streams(team, taken), ::testing::AnyOf(2U, 4U));
+  }
+}
+
+}  // namespace
+}  // namespace llmarch::fast
