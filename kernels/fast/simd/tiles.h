@@ -85,14 +85,18 @@ void run_tile(const Tile& tile) {
   [[maybe_unused]] const std::byte* far = tile.far;
   const std::size_t left_stride = tile.left_stride;
   const std::size_t right_stride = tile.right_stride;
-  const auto go = [&](const std::byte* left, const std::byte* right) {
+  // Rows from the fourth on have a pointer of their own: with the offsets of all rows in registers
+  // there are none left for the strides, which then wait in vector registers (7 % of a product).
+  const auto go = [&](const std::byte* left, const std::byte* fourth, const std::byte* right) {
     LLMARCH_UNROLL for (int part = 0; part < Operands::kParts; ++part) {
       typename Operands::Right columns[kVectors];
       LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
         columns[v] = Operands::right(right + static_cast<std::size_t>(v) * Lanes::kWidth * 4, part);
       }
       LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
-        const auto row = Operands::left(left + static_cast<std::size_t>(r) * left_stride, part);
+        const std::byte* const at = r < 3 ? left + static_cast<std::size_t>(r) * left_stride
+                                          : fourth + static_cast<std::size_t>(r - 3) * left_stride;
+        const auto row = Operands::left(at, part);
         LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
           sums[r][v] = Operands::multiply_add(row, columns[v], sums[r][v]);
         }
@@ -102,20 +106,23 @@ void run_tile(const Tile& tile) {
   if constexpr (kFrom == From::memory) {
     for (std::size_t step = 0; step < tile.steps; ++step) {
       LLMARCH_UNROLL for (std::size_t i = 0; i < 4; ++i) {
-        go(tile.left + i * tile.left_gap + step * Operands::kLeftBytes,
-           tile.streams[i] + step * right_stride);
+        const std::byte* const left = tile.left + i * tile.left_gap + step * Operands::kLeftBytes;
+        go(left, left + 3 * left_stride, tile.streams[i] + step * right_stride);
       }
     }
   } else {
     const std::byte* left = tile.left;
+    const std::byte* fourth = left + 3 * left_stride;
     const std::byte* right = tile.right;
-    for (std::size_t step = 0; step < tile.steps; ++step) {
+    const std::byte* const end = left + tile.steps * Operands::kLeftBytes;
+    while (left != end) {
       Lanes::prefetch(ahead);
       Lanes::prefetch_far(far);
       ahead += tile.ahead_stride;
       far += tile.far_stride;
-      go(left, right);
+      go(left, fourth, right);
       left += Operands::kLeftBytes;
+      fourth += Operands::kLeftBytes;
       right += right_stride;
     }
   }
