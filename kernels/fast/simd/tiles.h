@@ -104,11 +104,17 @@ void run_tile(const Tile& tile) {
     }
   };
   if constexpr (kFrom == From::memory) {
-    for (std::size_t step = 0; step < tile.steps; ++step) {
+    const std::byte* first = tile.left;
+    const std::byte* const end = first + tile.steps * Operands::kLeftBytes;
+    std::size_t at = 0;  // of each stream
+    while (first != end) {
+      const std::byte* left = first;
       LLMARCH_UNROLL for (std::size_t i = 0; i < 4; ++i) {
-        const std::byte* const left = tile.left + i * tile.left_gap + step * Operands::kLeftBytes;
-        go(left, left + 3 * left_stride, tile.streams[i] + step * right_stride);
+        go(left, left + 3 * left_stride, tile.streams[i] + at);
+        left += tile.left_gap;
       }
+      first += Operands::kLeftBytes;
+      at += right_stride;
     }
   } else {
     const std::byte* left = tile.left;
