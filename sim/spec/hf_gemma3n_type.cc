@@ -163,7 +163,7 @@ void import_gemma3n_text(Import& import, ArchSpec& spec) {
   spec.vocabulary = config.size_or("vocab_size", 262400, kTypeDefault);
   spec.hidden = config.size_or("hidden_size", 2048, kTypeDefault);
   spec.context_limit = config.size_or("max_position_embeddings", 32768, kTypeDefault, kPositions);
-  spec.norm = {NormKind::rms, config.real_or("rms_norm_eps", 1e-6, kTypeDefault),
+  spec.norm = {NormKind::rms, config.real_or("rms_norm_eps", 1e-6, kTypeDefault, kEpsilon),
                NormPlacement::before_and_after};
   spec.head = head_of(import, true);
   spec.scaled_embedding = true;

@@ -45,7 +45,7 @@ void import_gemma3_text(Import& import, ArchSpec& spec) {
   spec.vocabulary = config.size_or("vocab_size", 262208, kTypeDefault);
   spec.hidden = config.size("hidden_size");
   spec.context_limit = config.size_or("max_position_embeddings", 131072, kTypeDefault, kPositions);
-  spec.norm = {NormKind::rms, config.real_or("rms_norm_eps", 1e-6, kTypeDefault),
+  spec.norm = {NormKind::rms, config.real_or("rms_norm_eps", 1e-6, kTypeDefault, kEpsilon),
                NormPlacement::before_and_after};
   spec.head = head_of(import, true);
   read_gemma(import, spec);

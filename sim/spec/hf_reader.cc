@@ -117,8 +117,9 @@ Integer ConfigReader::size_or(std::string_view key, Integer value, std::string_v
   return value;
 }
 
-double ConfigReader::real_or(std::string_view key, double value, std::string_view reason) {
-  if (find(key) != nullptr) return real(key);
+double ConfigReader::real_or(std::string_view key, double value, std::string_view reason,
+                             const RealRange& range) {
+  if (find(key) != nullptr) return real(key, range);
   fill(key, fmt::format("{}", value), reason);
   return value;
 }

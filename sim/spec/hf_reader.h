@@ -34,7 +34,8 @@ class ConfigReader {
   // Absent or null: the library's own value, which is recorded as filled with its reason.
   Integer size_or(std::string_view key, Integer value, std::string_view reason,
                   const Range& range = kSize);
-  double real_or(std::string_view key, double value, std::string_view reason);
+  double real_or(std::string_view key, double value, std::string_view reason,
+                 const RealRange& range = kFactor);
   bool flag_or(std::string_view key, bool value, std::string_view reason);
 
   // Null: none. Absent: the library's own value, which is recorded with its reason.

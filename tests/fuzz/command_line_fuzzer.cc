@@ -38,8 +38,10 @@ bool ends_well(const Action& action) {
   return false;
 }
 
-// A sweep of millions of points is what a user may ask for, and takes what it takes.
-bool is_short(const Values& values) {
+// A sweep of millions of points is what a user may ask for, and takes what it takes; other commands
+// refuse ranges.
+bool is_short(const Command& command, const Values& values) {
+  if (command.name != "sweep") return true;
   Integer points = 1;
   for (const char* name : {"context", "prompt", "batch"}) {
     if (values.count(name) == 0) continue;
@@ -55,7 +57,7 @@ bool may_run(const Command& command, const Values& values) {
   if (std::find(kCheap.begin(), kCheap.end(), command.name) == kCheap.end()) return false;
   if (values.count("output") > 0 || values.count("all") > 0) return false;
   if (values.count("format") > 0 && values["format"].as<std::string>() == "png") return false;
-  return is_short(values);
+  return is_short(command, values);
 }
 
 void try_command(const Command& command, const Arguments& arguments) {

@@ -2,6 +2,8 @@
 // field.
 #include <gtest/gtest.h>
 
+#include "sim/spec/toml_loader.h"
+#include "sim/spec/toml_writer.h"
 #include "tests/spec/configs.h"
 
 namespace llmarch::spec_test {
@@ -22,6 +24,26 @@ TEST_P(PublishedConfig, GivesTheSameArchitectureAsTheSpec) {
   const ArchSpec imported = spec_of(config(GetParam().stem().string()));
   EXPECT_EQ(imported.name, "my-model");
   EXPECT_EQ(architecture_of(imported), architecture_of(loaded(GetParam())));
+}
+
+// A config and a spec have the same bounds: each number of the config in turn, whatever it is
+// about.
+TEST_P(PublishedConfig, GivesASpecThatCanBeReadWhateverItsNumbersAre) {
+  const Json original = config(GetParam().stem().string());
+  const Json numbers = original.flatten();
+  for (const auto& [pointer, was] : numbers.items()) {
+    if (!was.is_number()) continue;
+    for (const Json& value : {Json(0.5), Json(120), Json(1'000'000'000)}) {
+      Json changed = original;
+      changed[Json::json_pointer(pointer)] = value;
+      const ConfigLoad imported = load(changed);
+      if (!imported.spec) continue;
+      const SpecLoad again = load_toml_spec(write_toml_spec(*imported.spec, {}));
+      ASSERT_TRUE(again.spec) << pointer << " = " << value << ": "
+                              << again.problems.front().message;
+      EXPECT_EQ(architecture_of(*again.spec), architecture_of(*imported.spec)) << pointer;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, PublishedConfig, testing::ValuesIn(specs_with_config(true)),
