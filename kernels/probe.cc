@@ -43,19 +43,6 @@ int repeats(Effort effort) {
   throw std::logic_error("repeats: an effort outside the enumeration");
 }
 
-// What readings of one loop say.
-double reached(std::vector<double> readings, Effort effort) {
-  switch (effort) {
-    case Effort::full: return *std::max_element(readings.begin(), readings.end());
-    case Effort::beside_a_run: {
-      const auto middle = readings.begin() + std::ssize(readings) / 2;
-      std::nth_element(readings.begin(), middle, readings.end());
-      return *middle;
-    }
-  }
-  throw std::logic_error("reached: an effort outside the enumeration");
-}
-
 // Where sums of what was read go, so that reading is not left out.
 std::atomic<float> read_sums{0};
 
@@ -74,7 +61,7 @@ double bandwidth(fast::Team& team, std::span<const std::byte> memory, Effort eff
       });
       readings.push_back(static_cast<double>(units * kReadUnit) / seconds_since(start));
     }
-    best = std::max(best, reached(std::move(readings), effort));
+    best = std::max(best, reading_of(std::move(readings), effort));
   }
   return best;
 }
@@ -92,12 +79,24 @@ double peak(fast::Team& team, double (*multiply)(std::size_t, std::size_t), Effo
       const double seconds = seconds_since(start);
       readings.push_back(operations.front() * static_cast<double>(team.size()) / seconds);
     }
-    best = std::max(best, reached(std::move(readings), effort));
+    best = std::max(best, reading_of(std::move(readings), effort));
   }
   return best;
 }
 
 }  // namespace
+
+double reading_of(std::vector<double> readings, Effort effort) {
+  switch (effort) {
+    case Effort::full: return *std::max_element(readings.begin(), readings.end());
+    case Effort::beside_a_run: {
+      const auto middle = readings.begin() + std::ssize(readings) / 2;
+      std::nth_element(readings.begin(), middle, readings.end());
+      return *middle;
+    }
+  }
+  throw std::logic_error("reading_of: an effort outside the enumeration");
+}
 
 Probe probe(fast::Team& team, std::span<const std::byte> memory, Effort effort) {
   const auto start = Clock::now();

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "kernels/fast/team.h"
 
@@ -31,6 +32,9 @@ struct Probe {
 // full: every reader and kernel and the highest reading, some seconds. beside_a_run: the readers
 // that usually win, fewer repeats and the middle reading, some tenths of a second.
 enum class Effort { full, beside_a_run };
+
+// What one loop's readings, at least one, come to: the highest, or beside a run the middle one.
+double reading_of(std::vector<double> readings, Effort effort);
 
 // Reads `memory`, which something wrote before (untouched pages are not read from memory) and which
 // is several times what the caches hold; a GiB of it is enough.

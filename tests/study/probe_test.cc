@@ -1,0 +1,19 @@
+// Which of its readings a probe goes by. What they are is the machine's.
+#include "kernels/probe.h"
+
+#include <gtest/gtest.h>
+
+namespace llmarch {
+namespace {
+
+TEST(Probe, GoesByTheHighestReadingWhereItIsAskedWhatTheMachineCanDo) {
+  EXPECT_EQ(reading_of({30, 59, 31}, Effort::full), 59);
+}
+
+TEST(Probe, GoesByTheMiddleReadingBesideARun) {
+  EXPECT_EQ(reading_of({30, 59, 31}, Effort::beside_a_run), 31);
+  EXPECT_EQ(reading_of({30}, Effort::beside_a_run), 30);
+}
+
+}  // namespace
+}  // namespace llmarch
