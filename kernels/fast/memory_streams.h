@@ -1,6 +1,6 @@
-// How many streams of memory a thread reads fastest, which nothing but trying tells: one machine (Zen
-// 5) gave a thread 39 GB/s along four streams and 28 along one, another (Zen 4) 27.6 along four and 29.3
-// along two. Of what is computed only the order of some sums depends on it.
+// How many streams of memory a thread reads fastest, which nothing but trying tells: one machine
+// (Zen 5) gave a thread 39 GB/s along four streams and 28 along one, another (Zen 4) 27.6 along
+// four and 29.3 along two. Of what is computed only the order of some sums depends on it.
 #pragma once
 
 #include <cstddef>

@@ -41,10 +41,9 @@ Integer positions(const Values& values, const std::string& option, std::int64_t 
   if (learned) most = std::min(most, *learned);
   const Integer wanted = tokens_or(values, option, std::min(Integer(usual), most));
   if (!learned || wanted <= *learned) return wanted;
-  throw UsageError(
-      fmt::format("--{} {}: the model has learned positions up to {}", option, wanted.value(),
-                  learned->value()),
-      "ask for a shorter one");
+  throw UsageError(fmt::format("--{} {}: the model has learned positions up to {}", option,
+                               wanted.value(), learned->value()),
+                   "ask for a shorter one");
 }
 
 RunSize size_of(const Values& values, const Model& model) {
@@ -105,8 +104,7 @@ FullRunRequest full_run_request(const Values& values, const Model& model) {
   request.size = size_of(values, model);
   request.repeats = kRepeats;
   if (values.count("repeat") > 0) {
-    request.repeats.count =
-        parse_count("repeat", values["repeat"].as<std::string>(), kMostRepeats);
+    request.repeats.count = parse_count("repeat", values["repeat"].as<std::string>(), kMostRepeats);
   }
   if (values.count("checkpoint") > 0) request.checkpoint = values["checkpoint"].as<std::string>();
   request.seed = static_cast<std::uint64_t>(tokens_or(values, "seed", 1).value());

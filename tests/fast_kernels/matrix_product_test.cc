@@ -119,8 +119,8 @@ TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
   }
 }
 
-// Twelve panels go in twos or in fours; of eleven some are left over, whose sums are made in another
-// order.
+// Twelve panels go in twos or in fours; of eleven some are left over, whose sums are made in
+// another order.
 TEST_P(Products, AreRightAlongTwoStreamsOfMemoryAndAlongFour) {
   Team team(1, GetParam());
   for (const Stored stored : {Stored::f32, Stored::bf16}) {

@@ -31,7 +31,8 @@ struct Tile {
   std::size_t ahead_stride;
   const std::byte* far;
   std::size_t far_stride;
-  // join_streams, part_streams: several right operands instead of `right`; for part_streams so many.
+  // join_streams, part_streams: several right operands instead of `right`; for part_streams so
+  // many.
   const std::byte* streams[4];
   std::size_t stream_count;
   // part_streams: where the sums of each go, instead of `out`.
