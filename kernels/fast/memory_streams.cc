@@ -41,7 +41,8 @@ double median(std::array<double, kTurns> values) {
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory) {
   if (memory.size() < kLeast) return team.streams();
   const std::span<const std::byte> some = memory.first(std::min(memory.size(), kMost));
-  std::array<double, kTurns> two{}, four{};
+  std::array<double, kTurns> two{};
+  std::array<double, kTurns> four{};
   for (std::size_t turn = 0; turn < kTurns; ++turn) {  // in turn: memory's speed drifts
     two[turn] = seconds(team, some, 2);
     four[turn] = seconds(team, some, 4);

@@ -109,8 +109,8 @@ void run_tile(const Tile& tile) {
     std::size_t at = 0;  // of each stream
     while (first != end) {
       const std::byte* left = first;
-      LLMARCH_UNROLL for (std::size_t i = 0; i < 4; ++i) {
-        go(left, left + 3 * left_stride, tile.streams[i] + at);
+      LLMARCH_UNROLL for (const std::byte* const stream : tile.streams) {
+        go(left, left + 3 * left_stride, stream + at);
         left += tile.left_gap;
       }
       first += Operands::kLeftBytes;
