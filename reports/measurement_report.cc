@@ -283,8 +283,8 @@ void add_warning(std::vector<std::string>& warnings, const char* what,
   }
   if (below_floor(*step)) {
     warnings.push_back(fmt::format(
-        "{}: {} is below the floor of {}: either one of the two is wrong, or the data was in the "
-        "processor's cache, which is faster than the memory that was probed",
+        "{}: {} is below the floor of {}: the machine was faster than in the probes beside it, the "
+        "data was in the processor's cache, or one of the two is wrong",
         what, duration(step->seconds.median), duration(step->floor.seconds)));
   }
   for (const Difference& difference : step->differences) {
@@ -318,9 +318,9 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
         "beside those of the experts that ran.");
   }
   notes.lines.emplace_back(
-      "Limits: the highest readings of the best reader and kernel, in probes before, between and "
+      "Limits: the middle readings of the best reader and kernel, in probes before, between and "
       "after the steps, with the same threads: of the two probes beside a stretch of steps the "
-      "higher, and of the stretches the median.");
+      "mean, and of the stretches the median. 'llmarch probe' gives the highest readings.");
   return notes;
 }
 
