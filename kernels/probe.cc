@@ -1,12 +1,12 @@
 #include "kernels/probe.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <vector>
 
 #include "kernels/fast/huge_memory.h"
+#include "kernels/fast/memory_streams.h"
 #include "kernels/fast/simd/kernels.h"
 
 namespace llmarch {
@@ -21,11 +21,7 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-struct Reader {
-  std::size_t streams, ahead;
-};
-
-std::vector<Reader> readers(Effort effort) {
+std::vector<fast::Reader> readers(Effort effort) {
   switch (effort) {
     case Effort::full:
       return {{1, 1024}, {1, 2048}, {1, 4096}, {2, 0}, {2, 1024}, {2, 2048},
@@ -43,23 +39,14 @@ int repeats(Effort effort) {
   throw std::logic_error("repeats: an effort outside the enumeration");
 }
 
-// Where sums of what was read go, so that reading is not left out.
-std::atomic<float> read_sums{0};
-
 double bandwidth(fast::Team& team, std::span<const std::byte> memory, Effort effort) {
-  const auto read = fast::simd::kernels_of(team.isa()).limits.read;
   const std::size_t units = std::min(memory.size(), kGibibyte) / kReadUnit;
+  const std::span<const std::byte> some = memory.first(units * kReadUnit);
   double best = 0;
-  for (const Reader& reader : readers(effort)) {
+  for (const fast::Reader& reader : readers(effort)) {
     std::vector<double> readings;
     for (int repeat = 0; repeat < repeats(effort); ++repeat) {
-      const auto start = Clock::now();
-      team.run([&](std::size_t thread) {
-        const fast::Share share = fast::share_of(units, thread, team.size());
-        read_sums = read(memory.data() + share.first * kReadUnit,
-                         (share.last - share.first) * kReadUnit, reader.streams, reader.ahead);
-      });
-      readings.push_back(static_cast<double>(units * kReadUnit) / seconds_since(start));
+      readings.push_back(static_cast<double>(some.size()) / fast::read_seconds(team, some, reader));
     }
     best = std::max(best, reading_of(std::move(readings), effort));
   }

@@ -5,10 +5,10 @@
 // By itself, a probe says what the machine can do: each limit is the highest reading of the best
 // loop. Beside a run it says what a step could have had: the best loop's middle reading, since a
 // reading takes a few hundredths of a second and catches moments that no step as long as ten of
-// them gets. On a shared machine a reader, run as if it were a model, reached 86 to 92 % of the
-// highest readings around it, and 89 to 97 % of the middle ones: the best of several loops is still
-// more than any one of them gets, so that no share is flattered. Which probes a step is held
-// against is known by sim/study/measurement.h.
+// them gets. On a shared machine a reader, run as if it were a model, reached 86 to 93 % of the
+// highest readings around it, and 89 to 96 % of the middle ones: the best of several loops is still
+// more than most of them get, so that a share is not flattered. Which probes a step is held against
+// is known by sim/study/measurement.h.
 #pragma once
 
 #include <cstddef>

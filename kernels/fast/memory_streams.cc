@@ -13,23 +13,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadUnit = 4096;
-constexpr std::size_t kLeast = std::size_t{192} << 20U;  // larger than a third cache
+constexpr std::size_t kLeast = std::size_t{192} << 20U;  // more than most third caches hold
 constexpr std::size_t kMost = std::size_t{256} << 20U;
 constexpr std::size_t kTurns = 5;
 
 // Where sums of what was read go, so that reading is not left out.
 std::atomic<float> read_sums{0};
-
-double seconds(Team& team, std::span<const std::byte> memory, std::size_t streams) {
-  const auto read = simd::kernels_of(team.isa()).limits.read;
-  const auto start = Clock::now();
-  team.run([&](std::size_t thread) {
-    const Share share = share_of(memory.size() / kReadUnit, thread, team.size());
-    read_sums = read(memory.data() + share.first * kReadUnit,
-                     (share.last - share.first) * kReadUnit, streams, 0);
-  });
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 double median(std::array<double, kTurns> values) {
   std::sort(values.begin(), values.end());
@@ -38,14 +27,25 @@ double median(std::array<double, kTurns> values) {
 
 }  // namespace
 
+double read_seconds(Team& team, std::span<const std::byte> memory, const Reader& reader) {
+  const auto read = simd::kernels_of(team.isa()).limits.read;
+  const auto start = Clock::now();
+  team.run([&](std::size_t thread) {
+    const Share share = share_of(memory.size() / kReadUnit, thread, team.size());
+    read_sums = read(memory.data() + share.first * kReadUnit,
+                     (share.last - share.first) * kReadUnit, reader.streams, reader.ahead);
+  });
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory) {
   if (memory.size() < kLeast) return team.streams();
   const std::span<const std::byte> some = memory.first(std::min(memory.size(), kMost));
   std::array<double, kTurns> two{};
   std::array<double, kTurns> four{};
   for (std::size_t turn = 0; turn < kTurns; ++turn) {  // in turn: memory's speed drifts
-    two[turn] = seconds(team, some, 2);
-    four[turn] = seconds(team, some, 4);
+    two[turn] = read_seconds(team, some, {2, 0});
+    four[turn] = read_seconds(team, some, {4, 0});
   }
   return median(two) < median(four) ? 2 : 4;
 }

@@ -10,9 +10,16 @@
 
 namespace llmarch::fast {
 
-// 2 or 4. Reads up to 256 MiB of `memory`, which something wrote before, ten times over: a tenth of
-// a second.
-// What the team goes along now where the caches may hold all that memory.
+// A way to read: along so many streams (1, 2, 4 or 8), prefetching `ahead` bytes before each.
+struct Reader {
+  std::size_t streams, ahead;
+};
+
+// Of one reading of `memory`, whole pages of 4 KiB, each thread an equal share of it.
+double read_seconds(Team& team, std::span<const std::byte> memory, const Reader& reader);
+
+// 2 or 4: reads up to 256 MiB of `memory`, which something wrote before, ten times over, a tenth of
+// a second. Where the caches may hold all that memory, what the team goes along now.
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory);
 
 }  // namespace llmarch::fast
