@@ -9,6 +9,7 @@
 #include "kernels/bench/limits.h"
 #include "kernels/bench/shapes.h"
 #include "kernels/fast/attention.h"
+#include "kernels/fast/memory_streams.h"
 
 namespace llmarch::bench {
 namespace {
@@ -27,7 +28,8 @@ struct Setting {
   [[nodiscard]] std::size_t positions() const { return places.past + places.tokens; }
 };
 
-// As many layers' caches as are many times what the chip holds, or one.
+// As many layers' caches as are many times what the chip holds, or one; the team goes along as many
+// streams of them as are fastest, as an engine's does.
 struct Caches {
   Caches(fast::Team& team, const CacheShape& first, const CacheShape& second, std::size_t layers)
       : memory(layers * (Cache::bytes(first) + Cache::bytes(second))) {
@@ -35,6 +37,7 @@ struct Caches {
       a.emplace_back(memory, first).fill_synthetic(team, first.positions, layer);
       b.emplace_back(memory, second).fill_synthetic(team, second.positions, layer);
     }
+    team.use_streams(fast::fastest_streams(team, memory.pieces()));
   }
   fast::HugeMemory memory;
   std::deque<Cache> a, b;

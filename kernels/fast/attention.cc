@@ -174,6 +174,7 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
   return solve(team, {&kernels.products(keys.shape().stored),
                       &kernels.rows,
+                      team.streams(),
                       shape.kv_heads,
                       shape.query_heads / shape.kv_heads,
                       {{&keys, queries, shape.key_width, 0, shape.key_width}},
@@ -202,6 +203,7 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
   return solve(team, {&kernels.products(latents.shape().stored),
                       &kernels.rows,
+                      team.streams(),
                       1,
                       shape.heads,
                       {{&latents, absorbed, shape.latent_width, 0, shape.latent_width},

@@ -13,17 +13,19 @@
 // cache while a block of 64 keys and their values passes. Where all rows are one stretch, as in
 // decode, the keys are divided between the threads instead and their partial softmaxes joined.
 //
-// Blocks that every row meets whole go by in fours, one from each quarter of the keys: several
-// streams are read from memory faster than one is (kernels/fast/product_few_rows.cc has the
-// figures), and fastest where the arithmetic itself reads them. Fetching the next four while one is
-// worked on gave 83 % of bandwidth where this gives 88 (two query heads to a key head, loops of
-// their own in one run). Streams pay when they are long, so that many fours' keys are scored before
-// their values are summed.
+// Blocks that every row meets, in full or up to its own position, go by abreast, one from each half
+// or quarter of the keys: several streams are read from memory faster than one is, and how many
+// fastest is tried (memory_streams.h; a thread of a Zen 4 went over keys and values at 23 GB/s
+// along two and at 21 along four, in turn in one process). They are fastest where the arithmetic
+// itself reads them: fetching the next blocks while these are worked on gave 83 % of bandwidth
+// where this gave 88, and fetching the first values while the softmax is worked on gave nothing.
+// Streams pay when they are long, so that many blocks' keys are scored before their values are
+// summed.
 namespace llmarch::fast {
 
-inline constexpr std::size_t kStreams = 4;
-inline constexpr std::size_t kMostFours = 64;   // of blocks, scored before values are summed
-inline constexpr std::size_t kStreamTiles = 2;  // of rows, at most, that meet keys in streams
+inline constexpr std::size_t kMostStreams = 4;
+inline constexpr std::size_t kMostBlocks = 256;  // scored before their values are summed
+inline constexpr std::size_t kStreamTiles = 2;   // of rows, at most, that meet keys in streams
 // At a time: 128 KiB, an eighth of a second cache.
 inline constexpr std::size_t kMostScores = 32768;
 inline constexpr float kNone = -std::numeric_limits<float>::infinity();
@@ -39,7 +41,7 @@ class AttentionPass {
 
   // `memory`: of bytes(problem), aligned to a cache line.
   AttentionPass(const AttentionProblem& problem, std::byte* memory)
-      : problem_(&problem), memory_(memory) {
+      : problem_(&problem), streams_(problem.streams), memory_(memory) {
     const std::size_t rows = problem.stretch();
     for (std::size_t i = 0; i < problem.parts.size(); ++i) {
       queries_[i] = take<std::byte>(rows * problem.parts[i].steps() * problem.kernels->left_bytes);
@@ -50,7 +52,7 @@ class AttentionPass {
     first_ = take<int>(rows);
     last_ = take<int>(rows);
     corrections_ = take<float>(rows);
-    scores_ = take<float>(std::max(kMostScores, kStreams * kBlock * rows));
+    scores_ = take<float>(std::max(kMostScores, kMostStreams * kBlock * rows));
     numerators_ = take<std::byte>(scores_.size() * sizeof(float));
     if (problem.values == nullptr) {
       turned_ = take<std::byte>(problem.padded_values() * kBlock * sizeof(float));
@@ -68,16 +70,15 @@ class AttentionPass {
     std::fill(largest_.begin(), largest_.end(), kNone);
     std::fill(sums_.begin(), sums_.end(), 0.0F);
     std::fill_n(weighted_.begin(), this->rows() * problem_->padded_values(), 0.0F);
-    const Share whole = met_whole(blocks);
-    const std::size_t quarter = (whole.last - whole.first) / kStreams;
-    const std::size_t most =
-        std::clamp<std::size_t>(kMostScores / (kStreams * kBlock * this->rows()), 1, kMostFours);
-    for (std::size_t block = blocks.first; block < whole.first; ++block) meet_one(block, tally);
-    for (std::size_t i = 0; i < quarter; i += most) {
-      const Fours fours{whole.first + i, quarter, std::min(most, quarter - i)};
-      meet_fours(fours, tally);
+    const Share abreast = blocks_abreast(blocks);
+    const std::size_t each = (abreast.last - abreast.first) / streams_;
+    const std::size_t most = std::clamp<std::size_t>(
+        kMostScores / (streams_ * kBlock * this->rows()), 1, kMostBlocks / streams_);
+    for (std::size_t block = blocks.first; block < abreast.first; ++block) meet_one(block, tally);
+    for (std::size_t i = 0; i < each; i += most) {
+      meet_abreast({abreast.first + i, each, std::min(most, each - i)}, tally);
     }
-    for (std::size_t block = whole.first + quarter * kStreams; block < blocks.last; ++block) {
+    for (std::size_t block = abreast.first + each * streams_; block < blocks.last; ++block) {
       meet_one(block, tally);
     }
   }
@@ -139,14 +140,17 @@ class AttentionPass {
     return cache.shape().heads == 1 ? 0 : kv_head_;
   }
 
-  // Those of the blocks that every row meets whole. Latents go one by one: each is turned into
+  // Those of the blocks that every row meets from their first key on, to their end or to a position
+  // of its own in the last of all. Latents go one by one: each is turned into
   // values on the way, and their products take longer than memory does.
-  [[nodiscard]] Share met_whole(Share blocks) const {
+  [[nodiscard]] Share blocks_abreast(Share blocks) const {
     const AttentionProblem& p = *problem_;
     const std::size_t first = first_key(p.reach, p.position(rows_.last - 1));
     const std::size_t from = std::clamp((first + kBlock - 1) / kBlock, blocks.first, blocks.last);
-    const std::size_t to =
-        std::clamp((p.position(rows_.first) + 1) / kBlock, blocks.first, blocks.last);
+    const std::size_t last = p.position(rows_.last - 1) / kBlock;
+    const bool together = p.position(rows_.first) / kBlock == last;
+    const std::size_t end = together ? last + 1 : (p.position(rows_.first) + 1) / kBlock;
+    const std::size_t to = std::clamp(end, blocks.first, blocks.last);
     return p.values == nullptr || to < from ? Share{from, from} : Share{from, to};
   }
 
@@ -173,7 +177,7 @@ class AttentionPass {
     divide(std::max<std::size_t>(problem_->kernels->streams_rows, 1), stream_tiles_);
   }
 
-  // A block that some rows do not meet whole.
+  // A block by itself: one that some rows do not meet, or one that is left over.
   void meet_one(std::size_t block, AttentionTally& tally) {
     const std::byte* const values = values_of(block);
     for (const Share& some : tiles_) {
@@ -186,24 +190,24 @@ class AttentionPass {
     }
   }
 
-  // Blocks `from` up to `from` + `count`, and those `apart` from them once, twice and three times.
-  struct Fours {
+  // Blocks `from` up to `from` + `count`, and for each further stream those `apart` from them.
+  struct Abreast {
     std::size_t from, apart, count;
     [[nodiscard]] std::size_t block(std::size_t i, std::size_t stream) const {
       return from + i + stream * apart;
     }
   };
 
-  void meet_fours(const Fours& fours, AttentionTally& tally) {
-    const std::size_t keys = fours.count * kStreams * kBlock;
+  void meet_abreast(const Abreast& abreast, AttentionTally& tally) {
+    const std::size_t keys = abreast.count * streams_ * kBlock;
     const std::size_t at_once = streams_at_once();
-    for (std::size_t first = 0; first < kStreams; first += at_once) {
-      for (std::size_t i = 0; i < fours.count; ++i) score_streams(fours, i, first, at_once);
+    for (std::size_t first = 0; first < streams_; first += at_once) {
+      for (std::size_t i = 0; i < abreast.count; ++i) score_streams(abreast, i, first, at_once);
     }
-    count_whole(fours, tally);
+    count_met(abreast, tally);
     turn_to_numerators({0, rows()}, keys);
     correct({0, rows()});
-    for (std::size_t i = 0; i < fours.count; ++i) weigh_four(fours, i);
+    for (std::size_t i = 0; i < abreast.count; ++i) weigh_abreast(abreast, i);
   }
 
   // The same for all tiles; 1 where there are so many rows that work on them takes longer than
@@ -211,16 +215,17 @@ class AttentionPass {
   [[nodiscard]] std::size_t streams_at_once() const {
     const simd::ProductKernels& k = *problem_->kernels;
     if (problem_->parts.size() > 1 || rows() > kStreamTiles * k.streams_rows) return 1;
-    return k.streams_of[stream_tiles_.front().last - stream_tiles_.front().first];
+    return std::min(streams_,
+                    k.streams_of[stream_tiles_.front().last - stream_tiles_.front().first]);
   }
 
-  // Of four `i`, the blocks of `count` streams from `first` on.
-  void score_streams(const Fours& fours, std::size_t i, std::size_t first, std::size_t count) {
-    const std::size_t keys = fours.count * kStreams * kBlock;
-    float* const out = scores_.data() + (i * kStreams + first) * kBlock;
+  // Of those that are `i`-th, the blocks of `count` streams from `first` on.
+  void score_streams(const Abreast& abreast, std::size_t i, std::size_t first, std::size_t count) {
+    const std::size_t keys = abreast.count * streams_ * kBlock;
+    float* const out = scores_.data() + (i * streams_ + first) * kBlock;
     if (count == 1) {
       for (const Share& some : tiles_) {
-        score(fours.block(i, first), some, kBlock, {out + some.first * keys, keys});
+        score(abreast.block(i, first), some, kBlock, {out + some.first * keys, keys});
       }
       return;
     }
@@ -233,7 +238,7 @@ class AttentionPass {
       tile.rows = some.last - some.first;
       tile.left = query_at(0, some.first);
       for (std::size_t stream = 0; stream < count; ++stream) {
-        tile.streams[stream] = keys_of(part, fours.block(i, first + stream));
+        tile.streams[stream] = keys_of(part, abreast.block(i, first + stream));
         tile.outs[stream] = out + some.first * keys + stream * kBlock;
         tile.out_strides[stream] = keys;
       }
@@ -241,49 +246,56 @@ class AttentionPass {
     }
   }
 
-  // weighted = weighted + numerators * values, for a four
-  void weigh_four(const Fours& fours, std::size_t i) {
-    const std::size_t row_bytes = numerators_bytes(fours.count * kStreams * kBlock);
+  // weighted = weighted + numerators * values, for those that are `i`-th
+  void weigh_abreast(const Abreast& abreast, std::size_t i) {
+    const std::size_t row_bytes = numerators_bytes(abreast.count * streams_ * kBlock);
     const std::size_t width = problem_->padded_values();
     simd::Tile tile{};
     tile.steps = value_steps(kBlock);
     tile.left_stride = row_bytes;
     tile.left_gap = numerators_bytes(kBlock);
+    tile.stream_count = streams_;
     tile.onto_stride = tile.out_stride = width;
     for (std::size_t column = 0; column < width; column += kBlock) {
       tile.columns = std::min(kBlock, width - column);
       tile.right_stride = 4 * tile.columns;
-      for (std::size_t stream = 0; stream < kStreams; ++stream) {
-        tile.streams[stream] = values_of(fours.block(i, stream)) + column * tile.steps * 4;
+      for (std::size_t stream = 0; stream < streams_; ++stream) {
+        tile.streams[stream] = values_of(abreast.block(i, stream)) + column * tile.steps * 4;
       }
       for (const Share& some : tiles_) {
         tile.rows = some.last - some.first;
-        tile.left = numerators_.data() + some.first * row_bytes + i * kStreams * tile.left_gap;
+        tile.left = numerators_.data() + some.first * row_bytes + i * streams_ * tile.left_gap;
         tile.onto = tile.out = weighted_.data() + some.first * width + column;
-        multiply_four(tile);
+        multiply_abreast(tile);
       }
     }
   }
 
-  void multiply_four(simd::Tile tile) const {
+  void multiply_abreast(simd::Tile tile) const {
     if (tile.columns == kBlock) return problem_->kernels->join_streams(tile);
     const std::byte* const left = tile.left;
-    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+    for (std::size_t stream = 0; stream < streams_; ++stream) {
       tile.left = tile.ahead = tile.far = left + stream * tile.left_gap;
       tile.right = tile.streams[stream];
       problem_->kernels->multiply(tile);
     }
   }
 
-  // Every row has met every key of these blocks.
-  void count_whole(const Fours& fours, AttentionTally& tally) {
-    const std::size_t keys = fours.count * kStreams * kBlock;
+  // Every row has met every key of these blocks, but for those after its position: they are the
+  // last ones of the last block.
+  void count_met(const Abreast& abreast, AttentionTally& tally) {
+    const std::size_t keys = abreast.count * streams_ * kBlock;
     std::fill_n(first_.begin(), rows(), 0);
-    std::fill_n(last_.begin(), rows(), static_cast<int>(keys) - 1);
-    tally.meetings += static_cast<std::int64_t>(rows() * keys);
-    for (std::size_t stream = 0; stream < kStreams; ++stream) {
-      const std::size_t start = fours.block(0, stream) * kBlock;
-      tally.opened[sequence_].join(start, start + fours.count * kBlock);
+    const std::size_t end = (abreast.block(abreast.count - 1, streams_ - 1) + 1) * kBlock;
+    for (std::size_t i = 0; i < rows(); ++i) {
+      const std::size_t met = std::min(end, problem_->position(rows_.first + i) + 1);
+      last_[i] = static_cast<int>(keys - (end - met)) - 1;
+      tally.meetings += last_[i] + 1;
+    }
+    for (std::size_t stream = 0; stream < streams_; ++stream) {
+      const std::size_t start = abreast.block(0, stream) * kBlock;
+      tally.opened[sequence_].join(
+          start, std::min(start + abreast.count * kBlock, problem_->position(rows_.last - 1) + 1));
     }
   }
 
@@ -384,6 +396,7 @@ class AttentionPass {
   }
 
   const AttentionProblem* problem_;
+  std::size_t streams_;
   std::size_t sequence_ = 0, kv_head_ = 0;
   Share rows_{};
   std::vector<Share> tiles_, stream_tiles_;

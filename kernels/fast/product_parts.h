@@ -49,6 +49,7 @@ inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) 
   tile.steps /= 4;
   tile.left_gap = tile.steps * kernels.left_bytes;
   for (std::size_t i = 0; i < 4; ++i) tile.streams[i] = tile.right + i * tile.steps * kStepBytes;
+  tile.stream_count = 4;
   kernels.join_streams(tile);
 }
 

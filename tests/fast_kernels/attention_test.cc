@@ -69,8 +69,8 @@ const std::vector<Case> kCases{
     {4, 2, 16, 16, {1, 1, 128}, Chunk{Integer(64)}, {}},  // a chunk's first position: one key
     {4, 2, 16, 16, {1, 130, 20}, Chunk{Integer(50)}, {}},
     {80, 1, 16, 16, {1, 3, 90}, EveryKey{}, {}},  // more heads than a stretch
-    // Depths at which keys go by in fours of blocks, several times, with blocks left over; for each
-    // number of query heads to a key head that goes another way.
+    // Depths at which blocks of keys go by abreast, several times, with blocks left over or none;
+    // for each number of query heads to a key head that goes another way.
     {2, 2, 64, 64, {1, 1, 900}, EveryKey{}, {}},
     {4, 2, 128, 128, {2, 1, 1100}, EveryKey{}, {}},
     {6, 2, 48, 80, {1, 1, 700}, EveryKey{}, {}},
@@ -78,7 +78,14 @@ const std::vector<Case> kCases{
     {10, 2, 16, 16, {1, 1, 1500}, Window{Integer(1000)}, {}},
     {14, 2, 64, 64, {1, 1, 1000}, EveryKey{}, {}},
     {40, 1, 16, 64, {1, 1, 6000}, EveryKey{}, {}},  // more scores than are kept at a time
-    {4, 2, 16, 16, {1, 20, 700}, EveryKey{}, {}}};  // a prompt behind a past
+    {4, 2, 16, 16, {1, 20, 700}, EveryKey{}, {}},   // a prompt behind a past
+    // The last block goes by abreast of others, met in full, by one key, or by each token up to its
+    // own position; or the tokens lie on both sides of its start.
+    {4, 2, 64, 64, {1, 1, 1023}, EveryKey{}, {}},
+    {4, 2, 64, 64, {1, 1, 960}, EveryKey{}, {}},
+    {4, 2, 64, 64, {2, 5, 1000}, EveryKey{}, {}},
+    {4, 2, 64, 64, {1, 5, 958}, EveryKey{}, {}},
+    {4, 2, 64, 64, {1, 3, 1000}, Window{Integer(600)}, {}}};
 
 // bf16 numerators carry 8 significant bits: each weight is off by at most 2^-9 of itself, and so is
 // the sum of values below 1.
@@ -131,15 +138,23 @@ void check_case(const Case& c, Stored stored, Team& team) {
   EXPECT_EQ(attended.meetings, meetings);
 }
 
-TEST_P(Attending, AgreesWithPlainLoops) {
+void check_cases(Team& team) {
+  for (const Stored stored : {Stored::f32, Stored::bf16}) {
+    for (std::size_t i = 0; i < kCases.size(); ++i) {
+      SCOPED_TRACE(testing::Message()
+                   << "case " << i << ", threads " << team.size() << ", streams " << team.streams()
+                   << ", " << (stored == Stored::f32 ? "f32" : "bf16"));
+      check_case(kCases[i], stored, team);
+    }
+  }
+}
+
+TEST_P(Attending, AgreesWithPlainLoopsAlongTwoStreamsOfMemoryAndAlongFour) {
   for (const std::size_t threads : {1U, 3U}) {
     Team team(threads, GetParam());
-    for (const Stored stored : {Stored::f32, Stored::bf16}) {
-      for (std::size_t i = 0; i < kCases.size(); ++i) {
-        SCOPED_TRACE(testing::Message() << "case " << i << ", threads " << threads << ", "
-                                        << (stored == Stored::f32 ? "f32" : "bf16"));
-        check_case(kCases[i], stored, team);
-      }
+    for (const std::size_t streams : {2U, 4U}) {
+      team.use_streams(streams);
+      check_cases(team);
     }
   }
 }

@@ -31,8 +31,7 @@ struct Tile {
   std::size_t ahead_stride;
   const std::byte* far;
   std::size_t far_stride;
-  // join_streams, part_streams: several right operands instead of `right`; for part_streams so
-  // many.
+  // join_streams, part_streams: so many right operands, two or four, instead of `right`.
   const std::byte* streams[4];
   std::size_t stream_count;
   // part_streams: where the sums of each go, instead of `out`.
@@ -62,7 +61,7 @@ struct ProductKernels {
   // A row becomes a left operand of `steps` steps, zeros after its end.
   void (*convert)(const float* in, std::size_t columns, std::size_t steps, std::byte* left);
   void (*multiply)(const Tile& tile);
-  // out = onto + the sum of four products, each of `steps` steps; 64 columns.
+  // out = onto + the sum of `stream_count` products, each of `steps` steps; 64 columns.
   void (*join_streams)(const Tile& tile);
   // Products of the same rows, up to `streams_rows` of them, each of 64 columns of `outs`: two
   // products at once, or four where `streams_of[rows]` is four, which is what the registers can

@@ -78,7 +78,7 @@ struct Bf16 {
 template <void (*Multiply)(const Tile&)>
 void join_streams(const Tile& tile) {
   Tile one = tile;
-  for (std::size_t i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < tile.stream_count; ++i) {
     one.left = tile.left + i * tile.left_gap;
     one.right = tile.streams[i];
     one.onto = i == 0 ? tile.onto : tile.out;

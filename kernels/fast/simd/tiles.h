@@ -63,10 +63,8 @@ struct WidenedOperands {
   }
 };
 
-// memory: from four streams in turn.
-enum class From { cache, memory };
-
-template <class Operands, int kRows, int kVectors, From kFrom>
+// One stream is in the caches; two or four come from memory and are gone along in turn.
+template <class Operands, int kRows, int kVectors, int kStreams>
 // In one piece, so that sums stay in registers.
 // NOLINTNEXTLINE(readability-function-cognitive-complexity)
 void run_tile(const Tile& tile) {
@@ -103,14 +101,14 @@ void run_tile(const Tile& tile) {
       }
     }
   };
-  if constexpr (kFrom == From::memory) {
+  if constexpr (kStreams > 1) {
     const std::byte* first = tile.left;
     const std::byte* const end = first + tile.steps * Operands::kLeftBytes;
     std::size_t at = 0;  // of each stream
     while (first != end) {
       const std::byte* left = first;
-      LLMARCH_UNROLL for (const std::byte* const stream : tile.streams) {
-        go(left, left + 3 * left_stride, stream + at);
+      LLMARCH_UNROLL for (int stream = 0; stream < kStreams; ++stream) {
+        go(left, left + 3 * left_stride, tile.streams[stream] + at);
         left += tile.left_gap;
       }
       first += Operands::kLeftBytes;
@@ -141,15 +139,15 @@ void run_tile(const Tile& tile) {
   }
 }
 
-template <class Operands, int kVectors, From kFrom>
+template <class Operands, int kVectors, int kStreams>
 void run_rows(const Tile& tile) {
   switch (tile.rows) {
-    case 1: return run_tile<Operands, 1, kVectors, kFrom>(tile);
-    case 2: return run_tile<Operands, 2, kVectors, kFrom>(tile);
-    case 3: return run_tile<Operands, 3, kVectors, kFrom>(tile);
-    case 4: return run_tile<Operands, 4, kVectors, kFrom>(tile);
-    case 5: return run_tile<Operands, 5, kVectors, kFrom>(tile);
-    default: return run_tile<Operands, 6, kVectors, kFrom>(tile);
+    case 1: return run_tile<Operands, 1, kVectors, kStreams>(tile);
+    case 2: return run_tile<Operands, 2, kVectors, kStreams>(tile);
+    case 3: return run_tile<Operands, 3, kVectors, kStreams>(tile);
+    case 4: return run_tile<Operands, 4, kVectors, kStreams>(tile);
+    case 5: return run_tile<Operands, 5, kVectors, kStreams>(tile);
+    default: return run_tile<Operands, 6, kVectors, kStreams>(tile);
   }
 }
 
@@ -159,10 +157,10 @@ inline constexpr std::size_t kTileRows = 6;
 template <class Operands>
 void multiply_wide(const Tile& tile) {
   switch (tile.columns / 16) {
-    case 1: return run_rows<Operands, 1, From::cache>(tile);
-    case 2: return run_rows<Operands, 2, From::cache>(tile);
-    case 3: return run_rows<Operands, 3, From::cache>(tile);
-    default: return run_rows<Operands, 4, From::cache>(tile);
+    case 1: return run_rows<Operands, 1, 1>(tile);
+    case 2: return run_rows<Operands, 2, 1>(tile);
+    case 3: return run_rows<Operands, 3, 1>(tile);
+    default: return run_rows<Operands, 4, 1>(tile);
   }
 }
 
@@ -203,7 +201,8 @@ void run_parted(const Tile& tile, std::size_t column) {
 
 template <class Operands>
 void join_streams_wide(const Tile& tile) {
-  run_rows<Operands, 4, From::memory>(tile);
+  if (tile.stream_count == 2) return run_rows<Operands, 4, 2>(tile);
+  run_rows<Operands, 4, 4>(tile);
 }
 
 // Eight sums to 24.
@@ -226,7 +225,7 @@ void multiply_narrow(const Tile& tile) {
     strip.right = tile.right + column * 4;
     strip.onto = tile.onto == nullptr ? nullptr : tile.onto + column;
     strip.out = tile.out + column;
-    run_rows<Operands, 2, From::cache>(strip);
+    run_rows<Operands, 2, 1>(strip);
   }
 }
 
@@ -234,10 +233,15 @@ template <class Operands>
 void join_streams_narrow(const Tile& tile) {
   Tile strip = tile;
   for (std::size_t column = 0; column < 64; column += 16) {
-    for (std::size_t i = 0; i < 4; ++i) strip.streams[i] = tile.streams[i] + column * 4;
+    for (std::size_t i = 0; i < tile.stream_count; ++i)
+      strip.streams[i] = tile.streams[i] + column * 4;
     strip.onto = tile.onto == nullptr ? nullptr : tile.onto + column;
     strip.out = tile.out + column;
-    run_rows<Operands, 2, From::memory>(strip);
+    if (tile.stream_count == 2) {
+      run_rows<Operands, 2, 2>(strip);
+    } else {
+      run_rows<Operands, 2, 4>(strip);
+    }
   }
 }
 
