@@ -14,13 +14,13 @@
 // decode, the keys are divided between the threads instead and their partial softmaxes joined.
 //
 // Blocks that every row meets, in full or up to its own position, go by abreast, one from each half
-// or quarter of the keys: several streams are read from memory faster than one is, and how many
-// fastest is tried (memory_streams.h; a thread of a Zen 4 went over keys and values at 23 GB/s
-// along two and at 21 along four, in turn in one process). They are fastest where the arithmetic
-// itself reads them: fetching the next blocks while these are worked on gave 83 % of bandwidth
-// where this gave 88, and fetching the first values while the softmax is worked on gave nothing.
-// Streams pay when they are long, so that many blocks' keys are scored before their values are
-// summed.
+// or quarter of the keys: several streams are read from memory faster than one is, and which number
+// is fastest has been tried (memory_streams.h; a thread of a Zen 4 went over keys and values at 23
+// GB/s along two and at 21 along four, in turn in one process). They are fastest where the
+// arithmetic itself reads them: fetching the next blocks while these are worked on gave 83 % of
+// bandwidth where this gave 88, and fetching the first values while the softmax is worked on gave
+// nothing. Streams pay when they are long, so that many blocks' keys are scored before their values
+// are summed.
 namespace llmarch::fast {
 
 inline constexpr std::size_t kMostStreams = 4;
@@ -140,9 +140,9 @@ class AttentionPass {
     return cache.shape().heads == 1 ? 0 : kv_head_;
   }
 
-  // Those of the blocks that every row meets from their first key on, to their end or to a position
-  // of its own in the last of all. Latents go one by one: each is turned into
-  // values on the way, and their products take longer than memory does.
+  // Those of the blocks that every row meets from their first key on, to their end or, in the last
+  // of all, to its own position. Latents go one by one: each is turned into values on the way, and
+  // their products take longer than memory does.
   [[nodiscard]] Share blocks_abreast(Share blocks) const {
     const AttentionProblem& p = *problem_;
     const std::size_t first = first_key(p.reach, p.position(rows_.last - 1));
