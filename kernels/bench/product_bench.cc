@@ -9,6 +9,7 @@
 #include "kernels/bench/limits.h"
 #include "kernels/bench/shapes.h"
 #include "kernels/fast/matrix_product.h"
+#include "kernels/fast/memory_streams.h"
 #if defined(LLMARCH_ONEDNN)
 #include "kernels/bench/onednn_product.h"
 #endif
@@ -30,7 +31,8 @@ struct Setting {
   std::size_t threads;
 };
 
-// Copies of a matrix, and rows to go in and out.
+// Copies of a matrix, and rows to go in and out; the team goes along as many streams of them as are
+// fastest, as an engine's does.
 struct Operands {
   Operands(fast::Team& team, const Setting& setting, std::size_t copies, std::size_t row_count)
       : memory(copies * fast::HugeMemory::rounded(PackedMatrix::bytes(
@@ -42,6 +44,7 @@ struct Operands {
       weights.emplace_back(memory, setting.stored, setting.shape.outputs, setting.shape.inputs);
       weights.back().fill_synthetic(team, copy, 0.1F);
     }
+    team.use_streams(fast::fastest_streams(team, memory.pieces()));
   }
   void multiply(fast::Team& team, std::size_t copy) {
     const PackedMatrix& matrix = weights[copy];

@@ -23,7 +23,6 @@
 // are summed.
 namespace llmarch::fast {
 
-inline constexpr std::size_t kMostStreams = 4;
 inline constexpr std::size_t kMostBlocks = 256;  // scored before their values are summed
 inline constexpr std::size_t kStreamTiles = 2;   // of rows, at most, that meet keys in streams
 // At a time: 128 KiB, an eighth of a second cache.
@@ -41,7 +40,7 @@ class AttentionPass {
 
   // `memory`: of bytes(problem), aligned to a cache line.
   AttentionPass(const AttentionProblem& problem, std::byte* memory)
-      : problem_(&problem), streams_(problem.streams), memory_(memory) {
+      : problem_(&problem), memory_(memory) {
     const std::size_t rows = problem.stretch();
     for (std::size_t i = 0; i < problem.parts.size(); ++i) {
       queries_[i] = take<std::byte>(rows * problem.parts[i].steps() * problem.kernels->left_bytes);
@@ -52,7 +51,7 @@ class AttentionPass {
     first_ = take<int>(rows);
     last_ = take<int>(rows);
     corrections_ = take<float>(rows);
-    scores_ = take<float>(std::max(kMostScores, kMostStreams * kBlock * rows));
+    scores_ = take<float>(std::max(kMostScores, problem.streams * kBlock * rows));
     numerators_ = take<std::byte>(scores_.size() * sizeof(float));
     if (problem.values == nullptr) {
       turned_ = take<std::byte>(problem.padded_values() * kBlock * sizeof(float));
@@ -71,14 +70,14 @@ class AttentionPass {
     std::fill(sums_.begin(), sums_.end(), 0.0F);
     std::fill_n(weighted_.begin(), this->rows() * problem_->padded_values(), 0.0F);
     const Share abreast = blocks_abreast(blocks);
-    const std::size_t each = (abreast.last - abreast.first) / streams_;
+    const std::size_t each = (abreast.last - abreast.first) / streams();
     const std::size_t most = std::clamp<std::size_t>(
-        kMostScores / (streams_ * kBlock * this->rows()), 1, kMostBlocks / streams_);
+        kMostScores / (streams() * kBlock * this->rows()), 1, kMostBlocks / streams());
     for (std::size_t block = blocks.first; block < abreast.first; ++block) meet_one(block, tally);
     for (std::size_t i = 0; i < each; i += most) {
       meet_abreast({abreast.first + i, each, std::min(most, each - i)}, tally);
     }
-    for (std::size_t block = abreast.first + each * streams_; block < blocks.last; ++block) {
+    for (std::size_t block = abreast.first + each * streams(); block < blocks.last; ++block) {
       meet_one(block, tally);
     }
   }
@@ -166,6 +165,7 @@ class AttentionPass {
   }
 
   [[nodiscard]] std::size_t rows() const { return rows_.last - rows_.first; }
+  [[nodiscard]] std::size_t streams() const { return problem_->streams; }
   // Evenly, into tiles of at most so many rows.
   void divide(std::size_t most, std::vector<Share>& tiles) const {
     const std::size_t count = (rows() + most - 1) / most;
@@ -199,9 +199,9 @@ class AttentionPass {
   };
 
   void meet_abreast(const Abreast& abreast, AttentionTally& tally) {
-    const std::size_t keys = abreast.count * streams_ * kBlock;
+    const std::size_t keys = abreast.count * streams() * kBlock;
     const std::size_t at_once = streams_at_once();
-    for (std::size_t first = 0; first < streams_; first += at_once) {
+    for (std::size_t first = 0; first < streams(); first += at_once) {
       for (std::size_t i = 0; i < abreast.count; ++i) score_streams(abreast, i, first, at_once);
     }
     count_met(abreast, tally);
@@ -215,14 +215,14 @@ class AttentionPass {
   [[nodiscard]] std::size_t streams_at_once() const {
     const simd::ProductKernels& k = *problem_->kernels;
     if (problem_->parts.size() > 1 || rows() > kStreamTiles * k.streams_rows) return 1;
-    return std::min(streams_,
+    return std::min(streams(),
                     k.streams_of[stream_tiles_.front().last - stream_tiles_.front().first]);
   }
 
   // Of those that are `i`-th, the blocks of `count` streams from `first` on.
   void score_streams(const Abreast& abreast, std::size_t i, std::size_t first, std::size_t count) {
-    const std::size_t keys = abreast.count * streams_ * kBlock;
-    float* const out = scores_.data() + (i * streams_ + first) * kBlock;
+    const std::size_t keys = abreast.count * streams() * kBlock;
+    float* const out = scores_.data() + (i * streams() + first) * kBlock;
     if (count == 1) {
       for (const Share& some : tiles_) {
         score(abreast.block(i, first), some, kBlock, {out + some.first * keys, keys});
@@ -248,23 +248,23 @@ class AttentionPass {
 
   // weighted = weighted + numerators * values, for those that are `i`-th
   void weigh_abreast(const Abreast& abreast, std::size_t i) {
-    const std::size_t row_bytes = numerators_bytes(abreast.count * streams_ * kBlock);
+    const std::size_t row_bytes = numerators_bytes(abreast.count * streams() * kBlock);
     const std::size_t width = problem_->padded_values();
     simd::Tile tile{};
     tile.steps = value_steps(kBlock);
     tile.left_stride = row_bytes;
     tile.left_gap = numerators_bytes(kBlock);
-    tile.stream_count = streams_;
+    tile.stream_count = streams();
     tile.onto_stride = tile.out_stride = width;
     for (std::size_t column = 0; column < width; column += kBlock) {
       tile.columns = std::min(kBlock, width - column);
       tile.right_stride = 4 * tile.columns;
-      for (std::size_t stream = 0; stream < streams_; ++stream) {
+      for (std::size_t stream = 0; stream < streams(); ++stream) {
         tile.streams[stream] = values_of(abreast.block(i, stream)) + column * tile.steps * 4;
       }
       for (const Share& some : tiles_) {
         tile.rows = some.last - some.first;
-        tile.left = numerators_.data() + some.first * row_bytes + i * streams_ * tile.left_gap;
+        tile.left = numerators_.data() + some.first * row_bytes + i * streams() * tile.left_gap;
         tile.onto = tile.out = weighted_.data() + some.first * width + column;
         multiply_abreast(tile);
       }
@@ -274,7 +274,7 @@ class AttentionPass {
   void multiply_abreast(simd::Tile tile) const {
     if (tile.columns == kBlock) return problem_->kernels->join_streams(tile);
     const std::byte* const left = tile.left;
-    for (std::size_t stream = 0; stream < streams_; ++stream) {
+    for (std::size_t stream = 0; stream < streams(); ++stream) {
       tile.left = tile.ahead = tile.far = left + stream * tile.left_gap;
       tile.right = tile.streams[stream];
       problem_->kernels->multiply(tile);
@@ -284,15 +284,15 @@ class AttentionPass {
   // Every row has met every key of these blocks, but for those after its position: they are the
   // last ones of the last block.
   void count_met(const Abreast& abreast, AttentionTally& tally) {
-    const std::size_t keys = abreast.count * streams_ * kBlock;
+    const std::size_t keys = abreast.count * streams() * kBlock;
     std::fill_n(first_.begin(), rows(), 0);
-    const std::size_t end = (abreast.block(abreast.count - 1, streams_ - 1) + 1) * kBlock;
+    const std::size_t end = (abreast.block(abreast.count - 1, streams() - 1) + 1) * kBlock;
     for (std::size_t i = 0; i < rows(); ++i) {
       const std::size_t met = std::min(end, problem_->position(rows_.first + i) + 1);
       last_[i] = static_cast<int>(keys - (end - met)) - 1;
       tally.meetings += last_[i] + 1;
     }
-    for (std::size_t stream = 0; stream < streams_; ++stream) {
+    for (std::size_t stream = 0; stream < streams(); ++stream) {
       const std::size_t start = abreast.block(0, stream) * kBlock;
       tally.opened[sequence_].join(
           start, std::min(start + abreast.count * kBlock, problem_->position(rows_.last - 1) + 1));
@@ -396,7 +396,6 @@ class AttentionPass {
   }
 
   const AttentionProblem* problem_;
-  std::size_t streams_;
   std::size_t sequence_ = 0, kv_head_ = 0;
   Share rows_{};
   std::vector<Share> tiles_, stream_tiles_;
