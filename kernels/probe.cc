@@ -39,36 +39,54 @@ int repeats(Effort effort) {
   throw std::logic_error("repeats: an effort outside the enumeration");
 }
 
-double bandwidth(fast::Team& team, std::span<const std::byte> memory, Effort effort) {
+// At most a GiB of it, whole pages.
+double read_rate(fast::Team& team, std::span<const std::byte> memory, const fast::Reader& reader) {
   const std::size_t units = std::min(memory.size(), kGibibyte) / kReadUnit;
   const std::span<const std::byte> some = memory.first(units * kReadUnit);
+  return static_cast<double>(some.size()) / fast::read_seconds(team, some, reader);
+}
+
+double bandwidth(fast::Team& team, std::span<const std::byte> memory, Effort effort) {
   double best = 0;
   for (const fast::Reader& reader : readers(effort)) {
     std::vector<double> readings;
     for (int repeat = 0; repeat < repeats(effort); ++repeat) {
-      readings.push_back(static_cast<double>(some.size()) / fast::read_seconds(team, some, reader));
+      readings.push_back(read_rate(team, memory, reader));
     }
     best = std::max(best, reading_of(std::move(readings), effort));
   }
   return best;
 }
 
-double peak(fast::Team& team, double (*multiply)(std::size_t, std::size_t), Effort effort) {
+using Multiply = double (*)(std::size_t rounds, std::size_t variant);
+constexpr std::size_t kVariants = 3;
+
+double multiply_rate(fast::Team& team, Multiply multiply, std::size_t variant) {
   constexpr std::size_t kRounds = std::size_t{1} << 19U;
-  constexpr std::size_t kVariants = 3;
+  std::vector<double> operations(team.size());
+  const auto start = Clock::now();
+  team.run([&](std::size_t thread) { operations[thread] = multiply(kRounds, variant); });
+  return operations.front() * static_cast<double>(team.size()) / seconds_since(start);
+}
+
+double peak(fast::Team& team, Multiply multiply, Effort effort) {
   double best = 0;
   for (std::size_t variant = 0; variant < kVariants; ++variant) {
     std::vector<double> readings;
     for (int repeat = 0; repeat < repeats(effort); ++repeat) {
-      std::vector<double> operations(team.size());
-      const auto start = Clock::now();
-      team.run([&](std::size_t thread) { operations[thread] = multiply(kRounds, variant); });
-      const double seconds = seconds_since(start);
-      readings.push_back(operations.front() * static_cast<double>(team.size()) / seconds);
+      readings.push_back(multiply_rate(team, multiply, variant));
     }
     best = std::max(best, reading_of(std::move(readings), effort));
   }
   return best;
+}
+
+std::vector<double> multiply_rates(fast::Team& team, Multiply multiply) {
+  std::vector<double> rates;
+  for (std::size_t variant = 0; variant < kVariants; ++variant) {
+    rates.push_back(multiply_rate(team, multiply, variant));
+  }
+  return rates;
 }
 
 }  // namespace
@@ -97,6 +115,21 @@ Probe probe(fast::Team& team, std::span<const std::byte> memory, Effort effort) 
   found.bf16_peak = std::max(found.f32_peak, peak(team, limits.multiply_bf16, effort));
   found.int8_peak = peak(team, limits.multiply_int8, effort);
   found.seconds = seconds_since(start);
+  return found;
+}
+
+LimitReadings read_limits(fast::Team& team, std::span<const std::byte> memory, std::size_t turn) {
+  const std::vector<fast::Reader> usual = readers(Effort::beside_a_run);
+  const std::size_t part = memory.size() / kReadUnit / usual.size() * kReadUnit;
+  LimitReadings found;
+  for (std::size_t i = 0; i < usual.size(); ++i) {
+    const std::size_t place = (i + turn) % usual.size();
+    found.read.push_back(read_rate(team, memory.subspan(place * part, part), usual[i]));
+  }
+  const fast::simd::LimitKernels& limits = fast::simd::kernels_of(team.isa()).limits;
+  found.f32 = multiply_rates(team, limits.multiply_f32);
+  found.bf16 = multiply_rates(team, limits.multiply_bf16);
+  found.int8 = multiply_rates(team, limits.multiply_int8);
   return found;
 }
 

@@ -7,8 +7,8 @@
 // reading takes a few hundredths of a second and catches moments that no step as long as ten of
 // them gets. On a shared machine a reader, run as if it were a model, reached 86 to 93 % of the
 // highest readings around it, and 89 to 96 % of the middle ones: the best of several loops is still
-// more than most of them get, so that a share is not flattered. Which probes a step is held against
-// is known by sim/study/measurement.h.
+// more than most of them get, so that a share is not flattered. Between the steps of a run each
+// loop is read once; how such readings become limits is known by sim/study/paired_limits.h.
 #pragma once
 
 #include <cstddef>
@@ -42,5 +42,16 @@ Probe probe(fast::Team& team, std::span<const std::byte> memory, Effort effort);
 
 // The same over memory of its own, a GiB while it lasts.
 Probe probe(fast::Team& team, Effort effort);
+
+// One reading of each loop, per second; the same loops in the same order each time.
+struct LimitReadings {
+  std::vector<double> read;             // bytes, by reader
+  std::vector<double> f32, bf16, int8;  // operations, by kernel
+};
+
+// Some hundredths of a second: the readers that usually win go over `memory` (as for a probe), each
+// over a part of its own, so that none finds in a cache what another has just read. From turn to
+// turn they change parts, for pages are not equally fast.
+LimitReadings read_limits(fast::Team& team, std::span<const std::byte> memory, std::size_t turn);
 
 }  // namespace llmarch

@@ -70,7 +70,7 @@ std::string measurement_json(const Measurement& measurement, Completeness comple
                      {"prompt", size.prompt.value()},
                      {"batch", size.batch.value()},
                      {"held", held_json(measurement.held)},
-                     {"probe", probe_json(measurement.limits)},
+                     {"probe", probe_json(measurement.limits())},
                      {"decode", step_json(measurement, measurement.decode)},
                      {"prefill", step_json(measurement, measurement.prefill)},
                      {"predicted", book_json(measurement, &Pair::predicted, &TimedStep::predicted)},

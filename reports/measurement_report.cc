@@ -88,7 +88,6 @@ class SideBySide {
     model();
     if (measurement_.decode) step(keys_phrase(measurement_), "time per step", *measurement_.decode);
     if (measurement_.prefill) step(prompt_phrase(measurement_), "time", *measurement_.prefill);
-    limits();
     return std::move(table_);
   }
 
@@ -134,6 +133,7 @@ class SideBySide {
     timed_row("  highest", {}, number_per_second(rate.most), {});
     timed_row(time, bound_cell("≥", duration_cell(floor)), duration_cell(median), of_floor);
     work_rows(step);
+    limit_rows(step);
   }
 
   void work_rows(const TimedStep& step) {
@@ -150,14 +150,11 @@ class SideBySide {
         percent_cell(speed / step.rates.flops_per_second));
   }
 
-  void limits() {
-    group("This machine's limits, by the probe beside the run");
-    const MachineLimits& limits = measurement_.limits;
-    timed_row("read bandwidth", {}, bandwidth_cell(limits.read_bandwidth), {});
-    timed_row("f32 peak", {}, flop_rate_cell(limits.f32_flops), {});
-    timed_row("bf16 peak", {}, flop_rate_cell(limits.bf16_flops), {});
-    timed_row("int8 peak", {}, giga_cell(limits.int8_operations, "GOP/s", "operations per second"),
-              {});
+  // Of the machine, at the moments of these steps.
+  void limit_rows(const TimedStep& step) {
+    const std::string peak = fmt::format("limit: {} peak", name_of(step.rates.arithmetic));
+    timed_row("limit: read bandwidth", {}, bandwidth_cell(step.rates.bytes_per_second), {});
+    timed_row(peak.c_str(), {}, flop_rate_cell(step.rates.flops_per_second), {});
   }
 
   const Measurement& measurement_;
@@ -318,9 +315,10 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
         "beside those of the experts that ran.");
   }
   notes.lines.emplace_back(
-      "Limits: the middle readings of the best reader and kernel, in probes before, between and "
-      "after the steps, with the same threads: of the two probes beside a stretch of steps the "
-      "mean, and of the stretches the median. 'llmarch probe' gives the highest readings.");
+      "Limits: this machine's at the moments of these steps, with the same threads: what the best of "
+      "several readers and kernels would have done in the time of a step, at the mean of its rates "
+      "before and after it; of that the median over the steps. 'llmarch probe' gives the highest "
+      "readings.");
   return notes;
 }
 

@@ -6,6 +6,7 @@
 
 #include "sim/cost/predict.h"
 #include "sim/study/agreement.h"
+#include "sim/study/paired_limits.h"
 
 namespace llmarch {
 namespace {
@@ -60,15 +61,18 @@ class Readings {
  public:
   void add(const OpGraph& graph, const fast::StepRun& run) {
     steps_.push_back(run.total_seconds);
+    limits_.add_step(run.total_seconds);
     all_ += run.total_seconds;
     for (const fast::NodeSeconds& line : run.seconds) {
       const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
       kinds_.at(static_cast<std::size_t>(work_kind(graph, node.op))) += line.seconds;
     }
   }
+  void add(LimitReadings limits) { limits_.add_readings(std::move(limits)); }
   [[nodiscard]] Integer count() const { return std::ssize(steps_); }
   [[nodiscard]] double all() const { return all_; }
   [[nodiscard]] Spread spread() const { return spread_of(steps_); }
+  [[nodiscard]] MachineLimits limits() const { return limits_.limits(); }
   // The kind's part of all the time there was.
   [[nodiscard]] double part(WorkKind kind) const {
     return all_ > 0 ? kinds_.at(static_cast<std::size_t>(kind)) / all_ : 0;
@@ -76,6 +80,7 @@ class Readings {
 
  private:
   std::vector<double> steps_;
+  PairedLimits limits_;
   std::array<double, kWorkKinds.size()> kinds_{};
   double all_ = 0;
 };
@@ -108,8 +113,9 @@ bool enough(const Readings& readings, const Repeats& repeats) {
   return readings.count() >= repeats.at_least && readings.all() >= repeats.seconds;
 }
 
-// Seconds of steps after which the limits are read again.
-constexpr double kBetweenProbes = 0.8;
+// Seconds of steps after which the limits are read again: what a machine gives changes within a
+// second, and reading them takes about as long.
+constexpr double kBetweenProbes = 0.1;
 
 // One run of a measurement on its way.
 class Run {
@@ -131,19 +137,6 @@ class Run {
   }
 
  private:
-  // Limits drift within seconds on a machine that is shared.
-  void probe() {
-    const MachineLimits now = bench_.probe();
-    if (since_probe_ > 0) {
-      stretches_.push_back(mean_of(last_probe_, now));
-      measurement_.limits = median_of(stretches_);
-    } else if (stretches_.empty()) {
-      measurement_.limits = now;
-    }
-    last_probe_ = now;
-    since_probe_ = 0;
-  }
-
   [[nodiscard]] bool wanted(TimedPhase phase) const {
     return !repeats_.only || *repeats_.only == phase;
   }
@@ -155,16 +148,22 @@ class Run {
     ran.book = warm.book;
     const TimedStep counted = counted_step(graph_, workload, warm);
     if (phase == TimedPhase::decode) count_state(workload, warm);
-    probe();
+    ran.readings.add(bench_.probe());
     while (!enough(ran.readings, repeats_)) {
-      const fast::StepRun run = bench_.run(phase, workload);
-      ran.readings.add(graph_, run);
-      since_probe_ += run.total_seconds;
-      if (since_probe_ > kBetweenProbes || enough(ran.readings, repeats_)) probe();
+      stretch(phase, workload, ran.readings);
       if (!step) step = counted;
-      refresh();
+      refresh(ran, *step);
       observe_(measurement_);
     }
+  }
+
+  // Steps, and then the limits.
+  void stretch(TimedPhase phase, const Workload& workload, Readings& readings) {
+    const double start = readings.all();
+    do {
+      readings.add(graph_, bench_.run(phase, workload));
+    } while (!enough(readings, repeats_) && readings.all() - start < kBetweenProbes);
+    readings.add(bench_.probe());
   }
 
   void count_state(const Workload& workload, const fast::StepRun& run) {
@@ -182,13 +181,9 @@ class Run {
 
   Ran& ran_in(TimedPhase phase) { return phase == TimedPhase::decode ? decode_ : prefill_; }
 
-  void refresh() {
-    if (measurement_.decode) refresh(decode_, *measurement_.decode);
-    if (measurement_.prefill) refresh(prefill_, *measurement_.prefill);
-  }
-
   void refresh(const Ran& ran, TimedStep& step) {
-    step.rates = rates_of(measurement_.limits, measurement_.size.weights);
+    step.limits = ran.readings.limits();
+    step.rates = rates_of(step.limits, measurement_.size.weights);
     step.seconds = ran.readings.spread();
     enter_kinds(graph_, ran.book, measurement_.formats(), ran.readings, step);
   }
@@ -200,9 +195,6 @@ class Run {
   Bench& bench_;
   const Observer& observe_;
   Ran decode_, prefill_;
-  MachineLimits last_probe_;
-  std::vector<MachineLimits> stretches_;  // of steps, from one probe to the next
-  double since_probe_ = 0;                // seconds of steps
 };
 
 }  // namespace

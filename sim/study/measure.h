@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "kernels/fast/engine.h"
+#include "kernels/probe.h"
 #include "sim/study/measurement.h"
 
 namespace llmarch {
@@ -23,7 +24,7 @@ class Bench {
   virtual ~Bench() = default;
 
   // This machine's limits at this moment, at the number of threads of the run.
-  virtual MachineLimits probe() = 0;
+  virtual LimitReadings probe() = 0;
   // The step from its own past on: the same each time.
   virtual fast::StepRun run(TimedPhase phase, const Workload& workload) = 0;
   // Parameters really held; of a slice, times the repeat.
@@ -39,7 +40,7 @@ struct Repeats {
   std::optional<TimedPhase> only = std::nullopt;  // absent: both phases
 };
 
-// Called after each step of the way with everything so far.
+// Called after each stretch of steps with everything so far.
 using Observer = std::function<void(const Measurement& so_far)>;
 
 // The decode and the prefill of a run.

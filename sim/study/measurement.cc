@@ -1,6 +1,5 @@
 #include "sim/study/measurement.h"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace llmarch {
@@ -15,26 +14,6 @@ bool agrees(const std::optional<TimedStep>& step) {
 }
 
 }  // namespace
-
-MachineLimits mean_of(const MachineLimits& before, const MachineLimits& after) {
-  const auto mean = [&](double MachineLimits::*limit) {
-    return (before.*limit + after.*limit) / 2;
-  };
-  return {mean(&MachineLimits::read_bandwidth), mean(&MachineLimits::f32_flops),
-          mean(&MachineLimits::bf16_flops), mean(&MachineLimits::int8_operations)};
-}
-
-MachineLimits median_of(const std::vector<MachineLimits>& limits) {
-  const auto median = [&](double MachineLimits::*limit) {
-    std::vector<double> values;
-    for (const MachineLimits& some : limits) values.push_back(some.*limit);
-    const auto middle = values.begin() + std::ssize(values) / 2;
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-  };
-  return {median(&MachineLimits::read_bandwidth), median(&MachineLimits::f32_flops),
-          median(&MachineLimits::bf16_flops), median(&MachineLimits::int8_operations)};
-}
 
 Rates rates_of(const MachineLimits& limits, DType weights) {
   switch (weights) {
@@ -64,6 +43,13 @@ bool Measurement::whole() const {
 bool Measurement::exact() const {
   return parameters && cache && agrees(parameters) && agrees(active_parameters) && agrees(cache) &&
          agrees(decode) && agrees(prefill);
+}
+
+MachineLimits Measurement::limits() const {
+  if (!decode && !prefill) return {};
+  MachineLimits limits = prefill ? prefill->limits : decode->limits;
+  if (decode) limits.read_bandwidth = decode->limits.read_bandwidth;
+  return limits;
 }
 
 bool below_floor(const TimedStep& step) {

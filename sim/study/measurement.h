@@ -24,11 +24,6 @@ struct MachineLimits {
   double int8_operations = 0;
 };
 
-// Of each limit by itself the mean: what stood between two probes, where it drifts evenly.
-MachineLimits mean_of(const MachineLimits& before, const MachineLimits& after);
-// Of each limit by itself the median, of an even number the upper one. At least one.
-MachineLimits median_of(const std::vector<MachineLimits>& limits);
-
 // For weights of that format, f32 or bf16.
 Rates rates_of(const MachineLimits& limits, DType weights);
 
@@ -53,9 +48,10 @@ struct TimedStep {
   // bytes of their weights: shown beside the counted ones, never called exact.
   bool expected_bytes = false;
   std::vector<Difference> differences;
-  Floor floor;     // of the counted work
-  Rates rates;     // behind the floor
-  Spread seconds;  // of the repeats
+  MachineLimits limits;  // of the same moments as the repeats (paired_limits.h)
+  Rates rates;           // of these limits, for the weights' format
+  Floor floor;           // of the counted work, at these rates
+  Spread seconds;        // of the repeats
   std::vector<KindFigures> kinds;
   double between_seconds = 0;  // what no operation's clock saw; with the kinds it adds up
 
@@ -78,10 +74,6 @@ struct Measurement {
   std::string model;
   RunSize size;
   HeldCounts held;
-  // Probes are read before, between and after the steps. Each stretch of steps has the higher of
-  // the two readings beside it, and this is the median of the stretches': on a machine that is
-  // shared, what was reached some seconds ago is not the limit of now.
-  MachineLimits limits;
   std::optional<Pair> parameters;         // elements; once the weights are made
   std::optional<Pair> active_parameters;  // elements, convention A; of a decode step of one token
   std::optional<Pair> cache;              // elements, at the context
@@ -93,6 +85,9 @@ struct Measurement {
   // Everything was run; parameters, active parameters, cache and, in every operation, all work are
   // equal to the unit, but for the weights of experts that several tokens chose.
   [[nodiscard]] bool exact() const;
+  // Both phases' in one: the bandwidth beside decode, which it bounds, and the peaks beside prefill,
+  // which they bound; of a single phase all of them. Zeros where nothing was timed.
+  [[nodiscard]] MachineLimits limits() const;
 };
 
 // A timed figure below its floor: one of the two is wrong, or the data was in the processor's

@@ -3,8 +3,6 @@
 #include <cstring>
 #include <vector>
 
-#include "kernels/probe.h"
-
 namespace llmarch {
 namespace {
 
@@ -26,12 +24,10 @@ std::vector<std::int64_t> token_ids(Integer count, Integer vocabulary) {
 EngineBench::EngineBench(const OpGraph& graph, fast::Engine engine)
     : vocabulary_(token_vocabulary(graph)), engine_(std::move(engine)) {}
 
-MachineLimits EngineBench::probe() {
+LimitReadings EngineBench::probe() {
   const std::span<const std::byte> weights = engine_.weight_memory();
-  const Probe found = weights.size() >= kEnoughToProbe
-                          ? llmarch::probe(engine_.team(), weights, Effort::beside_a_run)
-                          : llmarch::probe(engine_.team(), probed_memory(), Effort::beside_a_run);
-  return {found.read_bandwidth, found.f32_peak, found.bf16_peak, found.int8_peak};
+  return read_limits(engine_.team(), weights.size() >= kEnoughToProbe ? weights : probed_memory(),
+                     probes_++);
 }
 
 // Of a small model's own; every page is written once, for untouched ones are not read from memory.

@@ -15,7 +15,7 @@ class EngineBench : public Bench {
  public:
   EngineBench(const OpGraph& graph, fast::Engine engine);
 
-  MachineLimits probe() override;
+  LimitReadings probe() override;
   fast::StepRun run(TimedPhase phase, const Workload& workload) override;
   [[nodiscard]] Elements parameters() const override { return engine_.parameters(); }
 
@@ -25,6 +25,7 @@ class EngineBench : public Bench {
   Integer vocabulary_;
   fast::Engine engine_;
   std::optional<TimedPhase> phase_;      // whose past the caches hold, and its step
+  std::size_t probes_ = 0;
   std::optional<fast::HugeMemory> own_;  // to probe, where the weights are too few
 };
 

@@ -79,24 +79,46 @@ TEST_F(Measuring, HasNotCountedActiveParametersWithSeveralTokens) {
   EXPECT_TRUE(measurement.exact());
 }
 
-// Two probes of the decode and two of the prefill: before the only repeat and after it. Of two
-// stretches the higher one is the median.
-TEST_F(Measuring, HoldsTimesAgainstTheMeanOfTheProbesOnBothSidesOfThem) {
-  bench_.limits = {{100, 1, 1, 5000}, {120, 1, 1, 1}, {1, 1000, 2000, 4000}, {1, 900, 2200, 4000}};
+// Two probes of the decode and two of the prefill: before the only repeat and after it.
+TEST_F(Measuring, HoldsEachPhaseAgainstTheMeanOfTheProbesOnBothSidesOfIt) {
+  bench_.limits = {{{100}, {1}, {1}, {1}},
+                   {{120}, {3}, {5}, {7}},
+                   {{1}, {1000}, {2000}, {4000}},
+                   {{3}, {900}, {2200}, {4000}}};
   const Measurement measurement = run({.count = 1, .seconds = 0, .at_least = 1});
-  EXPECT_EQ(measurement.limits.read_bandwidth, 110);
-  EXPECT_EQ(measurement.limits.f32_flops, 950);
-  EXPECT_EQ(measurement.limits.bf16_flops, 2100);
-  EXPECT_EQ(measurement.limits.int8_operations, 4000);
   EXPECT_EQ(measurement.decode->rates.bytes_per_second, 110);
-  EXPECT_EQ(measurement.decode->rates.flops_per_second, 2100);
+  EXPECT_EQ(measurement.decode->rates.flops_per_second, 3);
+  EXPECT_EQ(measurement.prefill->rates.bytes_per_second, 2);
+  EXPECT_EQ(measurement.prefill->rates.flops_per_second, 2100);
 }
 
-// Three repeats of a second each, after each a probe: stretches of 70, 45 and 45 in decode, of 50
-// in prefill: 45, 45, 50, 50, 50, 70. What the machine did once is not its limit for the rest.
-TEST_F(Measuring, TakesTheLimitsThatStoodBesideMostSteps) {
-  bench_.limits = {{90, 1, 1, 1}, {50, 1, 1, 1}, {40, 1, 1, 1}, {50, 1, 1, 1}};
-  EXPECT_EQ(run({.count = 3, .seconds = 0, .at_least = 1}).limits.read_bandwidth, 50);
+// The bandwidth of the decode above, and the peaks of the prefill.
+TEST_F(Measuring, TakesForTheWholeRunTheLimitThatBoundsEachPhase) {
+  bench_.limits = {{{100}, {1}, {1}, {1}}, {{100}, {1}, {1}, {1}}, {{1}, {1000}, {2000}, {4000}}};
+  const Repeats once{.count = 1, .seconds = 0, .at_least = 1};
+  const MachineLimits both = run(once).limits();
+  EXPECT_EQ(both.read_bandwidth, 100);
+  EXPECT_EQ(both.f32_flops, 1000);
+  EXPECT_EQ(both.bf16_flops, 2000);
+  EXPECT_EQ(both.int8_operations, 4000);
+  bench_.limits = {{{7}, {8}, {9}, {10}}};
+  Repeats prefill_only = once;
+  prefill_only.only = TimedPhase::prefill;
+  EXPECT_EQ(run(prefill_only).limits().read_bandwidth, 7);
+  EXPECT_EQ(Measurement{}.limits().read_bandwidth, 0);
+}
+
+// Steps of 0.04 s: after three of them there were 0.12. Two stretches of three, of which the first
+// stood between 10 and 30 and the second between 30 and 50; a fourth probe would read 1.
+TEST_F(Measuring, ReadsTheLimitsAfterATenthOfASecondOfSteps) {
+  bench_.decode_seconds = {0.04};
+  bench_.limits = {{{10}, {1}, {1}, {1}}, {{30}, {1}, {1}, {1}}, {{50}, {1}, {1}, {1}},
+                   {{1}, {1}, {1}, {1}}};
+  EXPECT_NEAR(run({.count = 6, .seconds = 0, .at_least = 1}).decode->rates.bytes_per_second, 30,
+              1e-9);
+  ASSERT_GE(seen_.size(), 2U);
+  EXPECT_EQ(seen_[0].decode->seconds.samples, 3U);
+  EXPECT_EQ(seen_[1].decode->seconds.samples, 6U);
 }
 
 TEST_F(Measuring, HoldsF32WeightsAgainstThePeakOfF32) {
@@ -143,7 +165,7 @@ TEST_F(Measuring, SaysWhenATimeIsBelowItsFloor) {
   EXPECT_TRUE(below_floor(*run().decode));
 }
 
-TEST_F(Measuring, ShowsWhatItHasAfterEachRepeat) {
+TEST_F(Measuring, ShowsWhatItHasAfterEachStretchOfSteps) {
   run();
   ASSERT_EQ(seen_.size(), 2U * 3);
   EXPECT_EQ(seen_[0].decode->seconds.samples, 1U);

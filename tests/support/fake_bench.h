@@ -16,8 +16,8 @@ class FakeBench : public Bench {
   // Seconds of the steps to come, warm-up included; when they are used up, the last again.
   std::deque<double> decode_seconds{1};
   std::deque<double> prefill_seconds{1};
-  // Limits of the probes to come, likewise.
-  std::deque<MachineLimits> limits{{100, 1000, 2000, 4000}};
+  // Readings of the probes to come, likewise.
+  std::deque<LimitReadings> limits{{{100}, {1000}, {2000}, {4000}}};
   // Added to the matrix FLOPs of every step's first operation.
   Flops extra;
   // Added to what every step's experts read and multiply.
@@ -25,7 +25,7 @@ class FakeBench : public Bench {
   Flops extra_expert_flops;
   int runs = 0;
 
-  MachineLimits probe() override { return next(limits); }
+  LimitReadings probe() override { return next(limits); }
 
   fast::StepRun run(TimedPhase phase, const Workload& workload) override {
     ++runs;
