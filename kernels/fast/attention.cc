@@ -144,6 +144,17 @@ void check(bool agree) {
   if (!agree) throw std::invalid_argument("attend: sizes that do not agree");
 }
 
+// Values are summed along two streams at least: a block of them by itself is too short.
+std::size_t streams_of(const Team& team) {
+  return std::max<std::size_t>(team.streams(), 2);
+}
+
+// Rows of a second tile read a block of keys again. Where one stream is as fast as several, more
+// rows than a tile of streams has are better scored all at once, block by block.
+std::size_t stream_tiles_of(const Team& team) {
+  return team.streams() == 1 ? 1 : 2;
+}
+
 struct FirstKey {
   std::size_t position;
   std::size_t operator()(const EveryKey& /*reach*/) const { return 0; }
@@ -174,7 +185,8 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
   return solve(team, {&kernels.products(keys.shape().stored),
                       &kernels.rows,
-                      team.streams(),
+                      streams_of(team),
+                      stream_tiles_of(team),
                       shape.kv_heads,
                       shape.query_heads / shape.kv_heads,
                       {{&keys, queries, shape.key_width, 0, shape.key_width}},
@@ -203,7 +215,8 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
   return solve(team, {&kernels.products(latents.shape().stored),
                       &kernels.rows,
-                      team.streams(),
+                      streams_of(team),
+                      stream_tiles_of(team),
                       1,
                       shape.heads,
                       {{&latents, absorbed, shape.latent_width, 0, shape.latent_width},

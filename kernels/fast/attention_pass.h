@@ -24,7 +24,6 @@
 namespace llmarch::fast {
 
 inline constexpr std::size_t kMostBlocks = 256;  // scored before their values are summed
-inline constexpr std::size_t kStreamTiles = 2;   // of rows, at most, that meet keys in streams
 // At a time: 128 KiB, an eighth of a second cache.
 inline constexpr std::size_t kMostScores = 32768;
 inline constexpr float kNone = -std::numeric_limits<float>::infinity();
@@ -214,7 +213,7 @@ class AttentionPass {
   // their keys take to come.
   [[nodiscard]] std::size_t streams_at_once() const {
     const simd::ProductKernels& k = *problem_->kernels;
-    if (problem_->parts.size() > 1 || rows() > kStreamTiles * k.streams_rows) return 1;
+    if (problem_->parts.size() > 1 || rows() > problem_->stream_tiles * k.streams_rows) return 1;
     return std::min(streams(),
                     k.streams_of[stream_tiles_.front().last - stream_tiles_.front().first]);
   }

@@ -1,6 +1,6 @@
 // How many streams of memory a thread reads fastest, which nothing but trying tells: one machine
-// (Zen 5) gave a thread 39 GB/s along four streams and 28 along one, another (Zen 4) 27.6 along
-// four and 29.3 along two. Of what is computed only the order of some sums depends on it.
+// (Zen 5) gave a thread 39 GB/s along four streams and 28 along one, another (Zen 4) 28 along four
+// and 31 along two and one. Of what is computed only the order of some sums depends on it.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,10 @@ struct Reader {
 // Of one reading of `memory`, whole pages of 4 KiB, each thread an equal share of it.
 double read_seconds(Team& team, std::span<const std::byte> memory, const Reader& reader);
 
-// 2 or 4: reads up to 256 MiB of `memory`, which something wrote before, ten times over, a tenth of
-// a second. Where the caches may hold all that memory, what the team goes along now.
+// 1, 2 or 4: reads up to 256 MiB of `memory`, which something wrote before, fifteen times over, an
+// eighth of a second. Of those that are nearly as fast as the fastest it is the fewest: streams of
+// a product are shorter than what is read here, and where one was as fast as two, decode along one
+// was 1 to 5 % faster. Where the caches may hold all that memory, what the team goes along now.
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory);
 
 }  // namespace llmarch::fast

@@ -26,8 +26,8 @@ class Team {
 
   [[nodiscard]] std::size_t size() const { return threads_; }
   [[nodiscard]] Isa isa() const { return isa_; }
-  // How many streams of memory a thread goes along at a time where it has the choice: 2 or 4, which
-  // memory_streams.h finds out.
+  // How many streams of memory a thread goes along at a time where it has the choice: 1, 2 or 4,
+  // which memory_streams.h finds out.
   [[nodiscard]] std::size_t streams() const { return streams_; }
   void use_streams(std::size_t streams) { streams_ = streams; }
 

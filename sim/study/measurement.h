@@ -85,8 +85,8 @@ struct Measurement {
   // Everything was run; parameters, active parameters, cache and, in every operation, all work are
   // equal to the unit, but for the weights of experts that several tokens chose.
   [[nodiscard]] bool exact() const;
-  // Both phases' in one: the bandwidth beside decode, which it bounds, and the peaks beside prefill,
-  // which they bound; of a single phase all of them. Zeros where nothing was timed.
+  // Both phases' in one: the bandwidth beside decode, which it bounds, and the peaks beside
+  // prefill, which they bound; of a single phase all of them. Zeros where nothing was timed.
   [[nodiscard]] MachineLimits limits() const;
 };
 

@@ -24,7 +24,7 @@ class EngineBench : public Bench {
 
   Integer vocabulary_;
   fast::Engine engine_;
-  std::optional<TimedPhase> phase_;      // whose past the caches hold, and its step
+  std::optional<TimedPhase> phase_;  // whose past the caches hold, and its step
   std::size_t probes_ = 0;
   std::optional<fast::HugeMemory> own_;  // to probe, where the weights are too few
 };

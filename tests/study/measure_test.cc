@@ -112,8 +112,8 @@ TEST_F(Measuring, TakesForTheWholeRunTheLimitThatBoundsEachPhase) {
 // stood between 10 and 30 and the second between 30 and 50; a fourth probe would read 1.
 TEST_F(Measuring, ReadsTheLimitsAfterATenthOfASecondOfSteps) {
   bench_.decode_seconds = {0.04};
-  bench_.limits = {{{10}, {1}, {1}, {1}}, {{30}, {1}, {1}, {1}}, {{50}, {1}, {1}, {1}},
-                   {{1}, {1}, {1}, {1}}};
+  bench_.limits = {
+      {{10}, {1}, {1}, {1}}, {{30}, {1}, {1}, {1}}, {{50}, {1}, {1}, {1}}, {{1}, {1}, {1}, {1}}};
   EXPECT_NEAR(run({.count = 6, .seconds = 0, .at_least = 1}).decode->rates.bytes_per_second, 30,
               1e-9);
   ASSERT_GE(seen_.size(), 2U);
