@@ -17,10 +17,13 @@ namespace {
 using simd::ProductKernels;
 using simd::Tile;
 
-constexpr std::size_t kShared = 8;  // of so many panels one is for whoever is through first
-constexpr std::size_t kChunk = 4;   // panels, taken at a time
-// Panels of a thread: of fewer a chunk is too large a part.
-constexpr std::size_t kWorthSharing = 64;
+constexpr std::size_t kShared = 8;  // of so many pieces one is for whoever is through first
+// A piece: of several streams so many panels, of one stream a part of a panel of so many bytes at
+// most. Of half as many bytes decode was 2 to 6 % slower.
+constexpr std::size_t kPiecePanels = 4;
+constexpr std::size_t kPieceBytes = std::size_t{128} << 10U;
+// Pieces of a thread: of fewer a piece is too large a part.
+constexpr std::size_t kWorthSharing = 16;
 constexpr std::size_t kStepUnit = 8;  // stretches begin at a multiple
 
 // The sums of a panel whose first part was another thread's.
@@ -28,6 +31,12 @@ struct Remainder {
   const Product* product = nullptr;
   std::size_t panel = 0;
   std::vector<float> sums;  // (rows, 64)
+};
+
+// A thread's left operand, and the product whose it is.
+struct LeftOperand {
+  std::byte* rows;
+  const Product* of = nullptr;
 };
 
 // Panels of a product that are wanted whole.
@@ -78,49 +87,57 @@ class Stream {
 
   void run() {
     std::byte* const scratch = team_->scratch(left_bytes_ * team_->size());
-    const std::size_t steps = common_steps();
-    if (steps > 0 && all_ / steps >= kWorthSharing * team_->size() && team_->size() > 1) {
-      run_and_share(steps, scratch);
+    const std::size_t piece = piece_steps();
+    if (piece > 0 && all_ / piece >= kWorthSharing * team_->size() && team_->size() > 1) {
+      run_and_share(piece, scratch);
     } else {
       run_in_equal_parts(scratch);
     }
   }
 
  private:
-  // Of a panel, where that is the same in all products; else 0.
-  [[nodiscard]] std::size_t common_steps() const {
+  // Of a piece, where panels are alike in all products; else 0.
+  [[nodiscard]] std::size_t piece_steps() const {
     const std::size_t steps = steps_of(*products_.front().weights);
     const bool same = std::all_of(products_.begin(), products_.end(), [&](const Product& product) {
       return steps_of(*product.weights) == steps;
     });
-    return same ? steps : 0;
+    if (!same) return 0;
+    if (team_->streams() > 1) return kPiecePanels * steps;
+    std::size_t piece = steps;
+    while (piece * kStepBytes > kPieceBytes && piece % (2 * kStepUnit) == 0) piece /= 2;
+    return piece;
   }
 
   void run_in_equal_parts(std::byte* scratch) const {
     std::vector<Remainder> remainders(team_->size());
     team_->run([&](std::size_t thread) {
+      LeftOperand left{scratch + thread * left_bytes_};
       const Share units = share_of(all_ / kStepUnit, thread, team_->size());
-      part({units.first * kStepUnit, units.last * kStepUnit}, scratch + thread * left_bytes_,
-           remainders[thread]);
+      part({units.first * kStepUnit, units.last * kStepUnit}, left, remainders[thread]);
     });
     for (const Remainder& remainder : remainders) add(remainder);
   }
 
-  // Whole panels: most of them in equal parts, the rest to whoever is through first. Threads are
-  // never equally fast, and the slowest would be waited for.
-  void run_and_share(std::size_t steps, std::byte* scratch) const {
-    const std::size_t panels = all_ / steps;
-    const std::size_t each = (panels - panels / kShared) / team_->size();
-    std::atomic<std::size_t> taken{each * team_->size()};
+  // Most pieces in equal parts, the rest to whoever is through first: threads are never equally
+  // fast, and the slowest would be waited for. Where panels are cut does not depend on it.
+  void run_and_share(std::size_t piece, std::byte* scratch) const {
+    const std::size_t pieces = (all_ + piece - 1) / piece;
+    const std::size_t each = (pieces - pieces / kShared) / team_->size();
+    const std::size_t own = each * team_->size();
+    std::vector<Remainder> remainders(team_->size() + pieces - own);
+    std::atomic<std::size_t> taken{own};
     team_->run([&](std::size_t thread) {
-      std::byte* const left = scratch + thread * left_bytes_;
-      Remainder none;
-      part({thread * each * steps, (thread + 1) * each * steps}, left, none);
-      for (std::size_t panel = taken.fetch_add(kChunk); panel < panels;
-           panel = taken.fetch_add(kChunk)) {
-        part({panel * steps, std::min(panel + kChunk, panels) * steps}, left, none);
+      LeftOperand left{scratch + thread * left_bytes_};
+      const auto go = [&](Share some, Remainder& remainder) {
+        part({some.first * piece, std::min(some.last * piece, all_)}, left, remainder);
+      };
+      go({thread * each, (thread + 1) * each}, remainders[thread]);
+      for (std::size_t i = taken++; i < pieces; i = taken++) {
+        go({i, i + 1}, remainders[team_->size() + i - own]);
       }
     });
+    for (const Remainder& remainder : remainders) add(remainder);
   }
 
   [[nodiscard]] const ProductKernels& kernels(const Product& product) const {
@@ -128,7 +145,7 @@ class Stream {
   }
 
   // The steps from `range.first` to `range.last`, all panels of all products in one line.
-  void part(Share range, std::byte* left, Remainder& remainder) const {
+  void part(Share range, LeftOperand& left, Remainder& remainder) const {
     std::size_t start = 0;
     for (std::size_t i = 0; i < products_.size();) {
       std::size_t end = i + 1;
@@ -141,8 +158,7 @@ class Stream {
   // Products of the same rows, the first of whose steps is `start`; gives the first step after
   // them.
   std::size_t part(std::span<const Product> products, std::size_t start, Share range,
-                   std::byte* left, Remainder& remainder) const {
-    bool converted = false;
+                   LeftOperand& left, Remainder& remainder) const {
     std::vector<WholePanels> whole;
     const std::size_t steps = steps_of(*products.front().weights);
     for (const Product& product : products) {
@@ -150,13 +166,12 @@ class Stream {
       const std::size_t end = start + (panels.last - panels.first) * steps;
       const Share own{std::max(range.first, start), std::min(range.last, end)};
       if (own.first < own.last) {
-        if (!converted) convert(product, left);
-        converted = true;
-        part(product, {own.first - start, own.last - start}, left, whole, remainder);
+        convert(product, left);
+        part(product, {own.first - start, own.last - start}, left.rows, whole, remainder);
       }
       start = end;
     }
-    whole_panels(whole, left, remainder);
+    whole_panels(whole, left.rows, remainder);
     return start;
   }
 
@@ -230,11 +245,14 @@ class Stream {
     k.part_streams(tile);
   }
 
-  void convert(const Product& product, std::byte* left) const {
+  void convert(const Product& product, LeftOperand& left) const {
+    if (left.of != nullptr && same_input(*left.of, product)) return;
+    left.of = &product;
     const std::size_t steps = steps_of(*product.weights);
     const ProductKernels& k = kernels(product);
     for (std::size_t row = 0; row < product.in.rows; ++row) {
-      k.convert(product.in.row(row), product.in.columns, steps, left + row * steps * k.left_bytes);
+      k.convert(product.in.row(row), product.in.columns, steps,
+                left.rows + row * steps * k.left_bytes);
     }
   }
 

@@ -101,7 +101,8 @@ TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
   Team team(2, GetParam());
   const Weights up(Stored::bf16, 79 * 64 - 5, 24, 1);
   const Weights gate(Stored::bf16, 66 * 64 - 60, 24, 2);
-  for (const std::size_t rows : {1U, 3U, 5U}) {
+  for (const auto& [rows, streams] : {std::pair{1U, 1U}, {1U, 4U}, {3U, 2U}, {5U, 1U}, {5U, 4U}}) {
+    team.use_streams(streams);
     const GuardedRows in = GuardedRows::random(rows, 24, 3);
     GuardedRows out_up(rows, 79 * 64 - 5);
     GuardedRows out_gate(rows, 66 * 64 - 60);
@@ -121,6 +122,24 @@ TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
 
 // Twelve panels go in twos or in fours; of eleven some are left over, whose sums are made in
 // another order.
+// Along one stream panels of 2,048 inputs are taken in parts: 17 panels, of the last one 17 columns,
+// are 34 parts in bf16 and 68 in f32. Sums are of twice a thousand products.
+TEST_P(Products, AreWholeWhereThreadsTakePartsOfPanels) {
+  Team team(2, GetParam());
+  team.use_streams(1);
+  for (const Stored stored : {Stored::f32, Stored::bf16}) {
+    const Weights weights(stored, 1041, 2048, 1);
+    for (const std::size_t rows : {1U, 5U}) {
+      const GuardedRows in = GuardedRows::random(rows, 2048, 2);
+      GuardedRows out(rows, 1041);
+      multiply(team, weights.packed(), in.view(), out.view());
+      const auto plain = [&](std::size_t r, std::size_t o) { return weights.product(in, r, o); };
+      EXPECT_LT(largest_difference(out, plain), 2 * kProductTolerance) << rows;
+      EXPECT_TRUE(out.sentinels_stand());
+    }
+  }
+}
+
 TEST_P(Products, AreRightAlongOneStreamOfMemoryTwoAndFour) {
   Team team(1, GetParam());
   for (const Stored stored : {Stored::f32, Stored::bf16}) {
