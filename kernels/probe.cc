@@ -81,10 +81,23 @@ double peak(fast::Team& team, Multiply multiply, Effort effort) {
   return best;
 }
 
-std::vector<double> multiply_rates(fast::Team& team, Multiply multiply) {
+// Over readings of equal work one after the other, as many as take `seconds` and at least one.
+template <class Rate>
+double rate_over(double seconds, Rate rate) {
+  const auto start = Clock::now();
+  double inverse = 0;
+  double count = 0;
+  do {
+    inverse += 1 / rate();
+    count += 1;
+  } while (seconds_since(start) < seconds);
+  return count / inverse;
+}
+
+std::vector<double> multiply_rates(fast::Team& team, Multiply multiply, double seconds) {
   std::vector<double> rates;
   for (std::size_t variant = 0; variant < kVariants; ++variant) {
-    rates.push_back(multiply_rate(team, multiply, variant));
+    rates.push_back(rate_over(seconds, [&] { return multiply_rate(team, multiply, variant); }));
   }
   return rates;
 }
@@ -118,18 +131,22 @@ Probe probe(fast::Team& team, std::span<const std::byte> memory, Effort effort) 
   return found;
 }
 
-LimitReadings read_limits(fast::Team& team, std::span<const std::byte> memory, std::size_t turn) {
+LimitReadings read_limits(fast::Team& team, std::span<const std::byte> memory, std::size_t turn,
+                          double seconds) {
   const std::vector<fast::Reader> usual = readers(Effort::beside_a_run);
   const std::size_t part = memory.size() / kReadUnit / usual.size() * kReadUnit;
+  const double each = seconds / static_cast<double>(usual.size() + 3 * kVariants);
   LimitReadings found;
   for (std::size_t i = 0; i < usual.size(); ++i) {
-    const std::size_t place = (i + turn) % usual.size();
-    found.read.push_back(read_rate(team, memory.subspan(place * part, part), usual[i]));
+    std::size_t place = i + turn;
+    found.read.push_back(rate_over(each, [&] {
+      return read_rate(team, memory.subspan(place++ % usual.size() * part, part), usual[i]);
+    }));
   }
   const fast::simd::LimitKernels& limits = fast::simd::kernels_of(team.isa()).limits;
-  found.f32 = multiply_rates(team, limits.multiply_f32);
-  found.bf16 = multiply_rates(team, limits.multiply_bf16);
-  found.int8 = multiply_rates(team, limits.multiply_int8);
+  found.f32 = multiply_rates(team, limits.multiply_f32, each);
+  found.bf16 = multiply_rates(team, limits.multiply_bf16, each);
+  found.int8 = multiply_rates(team, limits.multiply_int8, each);
   return found;
 }
 

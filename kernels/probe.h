@@ -49,9 +49,12 @@ struct LimitReadings {
   std::vector<double> f32, bf16, int8;  // operations, by kernel
 };
 
-// Some hundredths of a second: the readers that usually win go over `memory` (as for a probe), each
-// over a part of its own, so that none finds in a cache what another has just read. From turn to
-// turn they change parts, for pages are not equally fast.
-LimitReadings read_limits(fast::Team& team, std::span<const std::byte> memory, std::size_t turn);
+// Takes about `seconds` in all, and some hundredths of a second at least: each loop is run once,
+// and again while its part of the seconds is not over. The readers that usually win go over
+// `memory` (as for a probe), a fifth of it at a time and each time another one, so that none finds
+// in a cache what was just read; from turn to turn they begin with another, for pages are not
+// equally fast.
+LimitReadings read_limits(fast::Team& team, std::span<const std::byte> memory, std::size_t turn,
+                          double seconds);
 
 }  // namespace llmarch

@@ -53,7 +53,7 @@ class WatchedBench : public Bench {
   WatchedBench(Bench& bench, LiveRun& live, const Repeats& repeats)
       : bench_(bench), live_(live), repeats_(repeats) {}
 
-  LimitReadings probe() override { return bench_.probe(); }
+  LimitReadings probe(double seconds) override { return bench_.probe(seconds); }
   fast::StepRun run(TimedPhase phase, const Workload& workload) override;
   [[nodiscard]] Elements parameters() const override { return bench_.parameters(); }
 

@@ -116,6 +116,9 @@ bool enough(const Readings& readings, const Repeats& repeats) {
 // Seconds of steps after which the limits are read again: what a machine gives changes within a
 // second, and reading them takes about as long.
 constexpr double kBetweenProbes = 0.1;
+// Of the seconds of steps, how many the limits behind them are read for: a moment would miss what
+// slows a long step down.
+constexpr double kProbePart = 0.4;
 
 // One run of a measurement on its way.
 class Run {
@@ -148,7 +151,7 @@ class Run {
     ran.book = warm.book;
     const TimedStep counted = counted_step(graph_, workload, warm);
     if (phase == TimedPhase::decode) count_state(workload, warm);
-    ran.readings.add(bench_.probe());
+    ran.readings.add(bench_.probe(kProbePart * warm.total_seconds));
     while (!enough(ran.readings, repeats_)) {
       stretch(phase, workload, ran.readings);
       if (!step) step = counted;
@@ -163,7 +166,7 @@ class Run {
     do {
       readings.add(graph_, bench_.run(phase, workload));
     } while (!enough(readings, repeats_) && readings.all() - start < kBetweenProbes);
-    readings.add(bench_.probe());
+    readings.add(bench_.probe(kProbePart * (readings.all() - start)));
   }
 
   void count_state(const Workload& workload, const fast::StepRun& run) {

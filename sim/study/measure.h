@@ -23,8 +23,9 @@ class Bench {
   Bench& operator=(Bench&&) = delete;
   virtual ~Bench() = default;
 
-  // This machine's limits at this moment, at the number of threads of the run.
-  virtual LimitReadings probe() = 0;
+  // This machine's limits at this moment, at the number of threads of the run, read for about as
+  // many seconds.
+  virtual LimitReadings probe(double seconds) = 0;
   // The step from its own past on: the same each time.
   virtual fast::StepRun run(TimedPhase phase, const Workload& workload) = 0;
   // Parameters really held; of a slice, times the repeat.

@@ -24,10 +24,10 @@ std::vector<std::int64_t> token_ids(Integer count, Integer vocabulary) {
 EngineBench::EngineBench(const OpGraph& graph, fast::Engine engine)
     : vocabulary_(token_vocabulary(graph)), engine_(std::move(engine)) {}
 
-LimitReadings EngineBench::probe() {
+LimitReadings EngineBench::probe(double seconds) {
   const std::span<const std::byte> weights = engine_.weight_memory();
   return read_limits(engine_.team(), weights.size() >= kEnoughToProbe ? weights : probed_memory(),
-                     probes_++);
+                     probes_++, seconds);
 }
 
 // Of a small model's own; every page is written once, for untouched ones are not read from memory.

@@ -15,7 +15,7 @@ class EngineBench : public Bench {
  public:
   EngineBench(const OpGraph& graph, fast::Engine engine);
 
-  LimitReadings probe() override;
+  LimitReadings probe(double seconds) override;
   fast::StepRun run(TimedPhase phase, const Workload& workload) override;
   [[nodiscard]] Elements parameters() const override { return engine_.parameters(); }
 

@@ -1,6 +1,7 @@
 // How a run at full size is made, on a bench without a clock.
 #include "sim/study/measure.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/fake_bench.h"
@@ -9,6 +10,8 @@
 namespace llmarch {
 namespace {
 
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
 using testing::FakeBench;
 
 constexpr Repeats kThree{.count = 3, .seconds = 0, .at_least = 1};
@@ -119,6 +122,14 @@ TEST_F(Measuring, ReadsTheLimitsAfterATenthOfASecondOfSteps) {
   ASSERT_GE(seen_.size(), 2U);
   EXPECT_EQ(seen_[0].decode->seconds.samples, 3U);
   EXPECT_EQ(seen_[1].decode->seconds.samples, 6U);
+}
+
+// The warm-up takes 2 s; of the steps, the first stretch is one of 1 s, the second one of 3.
+TEST_F(Measuring, ReadsTheLimitsForFourTenthsOfTheTimeOfTheSteps) {
+  bench_.decode_seconds = {2, 1, 3};
+  run({.count = 2, .seconds = 0, .at_least = 1, .only = TimedPhase::decode});
+  EXPECT_THAT(bench_.probed_seconds,
+              ElementsAre(DoubleNear(0.8, 1e-9), DoubleNear(0.4, 1e-9), DoubleNear(1.2, 1e-9)));
 }
 
 TEST_F(Measuring, HoldsF32WeightsAgainstThePeakOfF32) {

@@ -24,8 +24,12 @@ class FakeBench : public Bench {
   Elements extra_expert_weights;
   Flops extra_expert_flops;
   int runs = 0;
+  std::vector<double> probed_seconds;  // of each probe, what it was asked for
 
-  LimitReadings probe() override { return next(limits); }
+  LimitReadings probe(double seconds) override {
+    probed_seconds.push_back(seconds);
+    return next(limits);
+  }
 
   fast::StepRun run(TimedPhase phase, const Workload& workload) override {
     ++runs;
