@@ -14,10 +14,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadUnit = 4096;
 constexpr std::size_t kLeast = std::size_t{192} << 20U;  // more than most third caches hold
-constexpr std::size_t kMost = std::size_t{256} << 20U;
-constexpr std::size_t kTurns = 5;
+constexpr std::size_t kPiece = std::size_t{64} << 20U;
+constexpr std::size_t kTurns = 15;
 constexpr std::array<std::size_t, 3> kChoices{1, 2, 4};
-constexpr double kNearly = 1.03;  // times the fastest
+constexpr double kNearly = 1.05;  // times the fastest
 
 // Where sums of what was read go, so that reading is not left out.
 std::atomic<float> read_sums{0};
@@ -25,6 +25,17 @@ std::atomic<float> read_sums{0};
 double median(std::array<double, kTurns> values) {
   std::sort(values.begin(), values.end());
   return values[kTurns / 2];
+}
+
+// The seconds of each choice, in turn, over one piece of memory after another.
+std::array<double, kChoices.size()> read_in_turn(Team& team, std::span<const std::byte> memory,
+                                                 std::size_t turn) {
+  std::array<double, kChoices.size()> seconds{};
+  for (std::size_t i = 0; i < kChoices.size(); ++i) {
+    const std::size_t piece = (turn * kChoices.size() + i) % (memory.size() / kPiece);
+    seconds[i] = read_seconds(team, memory.subspan(piece * kPiece, kPiece), {kChoices[i], 0});
+  }
+  return seconds;
 }
 
 std::size_t fewest_of_the_fast(const std::array<double, kChoices.size()>& seconds) {
@@ -49,14 +60,13 @@ double read_seconds(Team& team, std::span<const std::byte> memory, const Reader&
 
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory) {
   if (memory.size() < kLeast) return team.streams();
-  const std::span<const std::byte> some = memory.first(std::min(memory.size(), kMost));
-  std::array<std::array<double, kTurns>, kChoices.size()> seconds{};
-  for (std::size_t turn = 0; turn < kTurns; ++turn) {  // in turn: memory's speed drifts
-    for (std::size_t i = 0; i < kChoices.size(); ++i) {
-      seconds[i][turn] = read_seconds(team, some, {kChoices[i], 0});
-    }
+  // Against what one stream took in the same turn: memory's speed drifts within a second.
+  std::array<std::array<double, kTurns>, kChoices.size()> ratios{};
+  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    const std::array<double, kChoices.size()> seconds = read_in_turn(team, memory, turn);
+    for (std::size_t i = 0; i < kChoices.size(); ++i) ratios[i][turn] = seconds[i] / seconds[0];
   }
-  return fewest_of_the_fast({median(seconds[0]), median(seconds[1]), median(seconds[2])});
+  return fewest_of_the_fast({median(ratios[0]), median(ratios[1]), median(ratios[2])});
 }
 
 }  // namespace llmarch::fast
