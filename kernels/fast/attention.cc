@@ -6,10 +6,12 @@
 #include <limits>
 #include <span>
 #include <stdexcept>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "kernels/fast/attention_pass.h"
+#include "kernels/fast/shared_pieces.h"
 
 namespace llmarch::fast {
 namespace {
@@ -25,7 +27,7 @@ Share blocks_of(const AttentionProblem& problem, Share rows) {
 
 // PartialAttention softmaxes of the same rows become one (each weighed by what its largest score
 // lacks to the largest of all).
-void join(const AttentionProblem& problem, std::span<const PartialAttention*> partials) {
+void join(const AttentionProblem& problem, std::span<const PartialAttention* const> partials) {
   const PartialAttention& some = *partials.front();
   const std::size_t width = problem.padded_values();
   for (std::size_t row = 0; row < some.rows; ++row) {
@@ -48,50 +50,79 @@ void join(const AttentionProblem& problem, std::span<const PartialAttention*> pa
   }
 }
 
-void join_all(const AttentionProblem& problem, const std::vector<PartialAttention>& partials) {
-  std::vector<const PartialAttention*> group;
-  const auto flush = [&] {
-    if (!group.empty()) join(problem, group);
-    group.clear();
-  };
-  for (const PartialAttention& partial : partials) {
-    if (partial.rows == 0) continue;
-    if (!group.empty() && (group.front()->sequence != partial.sequence ||
-                           group.front()->kv_head != partial.kv_head)) {
-      flush();
-    }
-    group.push_back(&partial);
+using Partials = std::vector<PartialAttention>;
+
+// Head by head, and of a head in the order of the keys, whoever met them.
+void join_all(const AttentionProblem& problem, const std::vector<Partials>& partials) {
+  std::vector<const PartialAttention*> ordered;
+  for (const Partials& some : partials) {
+    for (const PartialAttention& partial : some) ordered.push_back(&partial);
   }
-  flush();
+  std::sort(ordered.begin(), ordered.end(), [](const auto* one, const auto* other) {
+    return std::pair(one->head(), one->first_block) < std::pair(other->head(), other->first_block);
+  });
+  for (std::size_t i = 0; i < ordered.size();) {
+    std::size_t end = i + 1;
+    while (end < ordered.size() && ordered[end]->head() == ordered[i]->head()) ++end;
+    join(problem, std::span(ordered).subspan(i, end - i));
+    i = end;
+  }
 }
 
-// Every thread takes an equal number of blocks, whatever head they belong to; a head that is cut
-// leaves partial softmaxes, at most two for each thread.
+// The blocks that all rows of a decode step meet, of all heads of all sequences in one line.
+struct KeyLine {
+  const AttentionProblem& problem;
+  Share rows;
+  Share blocks;  // of each head
+
+  [[nodiscard]] std::size_t each() const { return blocks.last - blocks.first; }
+  [[nodiscard]] std::size_t all() const {
+    return problem.places.sequences * problem.kv_heads * each();
+  }
+};
+
+// Blocks from first to last of the line; a head that they hold whole is done with, of others there
+// are partial softmaxes.
+void go_along(const KeyLine& line, Share stretch, AttentionPass& pass, AttentionTally& tally,
+              Partials& partials) {
+  const std::size_t each = line.each();
+  for (std::size_t at = stretch.first; at < stretch.last;) {
+    const std::size_t head = at / each;
+    const std::size_t end = std::min(stretch.last, (head + 1) * each);
+    pass.go(head / line.problem.kv_heads, head % line.problem.kv_heads, line.rows,
+            {line.blocks.first + at - head * each, line.blocks.first + end - head * each}, tally);
+    if (end - at == each) {
+      pass.finish();
+    } else {
+      partials.push_back(pass.partial());
+    }
+    at = end;
+  }
+}
+
+// A 64th of a thread's share, for each piece is a softmax of its own; but four blocks at least,
+// which go abreast, unless that is more than a 16th.
+std::size_t piece_blocks(std::size_t share) {
+  return std::max<std::size_t>({share / 64, std::min<std::size_t>(share / 16, 4), 1});
+}
+
 void divide_keys(Team& team, const AttentionProblem& problem,
                  std::vector<AttentionTally>& tallies) {
   const Share rows{0, problem.query_rows()};
-  const Share blocks = blocks_of(problem, rows);
-  const std::size_t each = blocks.last - blocks.first;
-  const std::size_t heads = problem.places.sequences * problem.kv_heads;
-  std::vector<PartialAttention> partials(2 * team.size());
+  const KeyLine line{problem, rows, blocks_of(problem, rows)};
+  const std::size_t piece = piece_blocks(line.all() / team.size());
+  SharedPieces pieces((line.all() + piece - 1) / piece, team.size());
+  std::vector<Partials> partials(team.size());
   const std::size_t bytes = AttentionPass::bytes(problem);
   std::byte* const scratch = team.scratch(bytes * team.size());
   team.run([&](std::size_t thread) {
-    AttentionPass workspace(problem, scratch + thread * bytes);
-    const Share share = share_of(heads * each, thread, team.size());
-    for (std::size_t at = share.first; at < share.last;) {
-      const std::size_t head = at / each;
-      const std::size_t end = std::min(share.last, (head + 1) * each);
-      const std::size_t first = at - head * each;
-      workspace.go(head / problem.kv_heads, head % problem.kv_heads, rows,
-                   {blocks.first + first, blocks.first + end - head * each}, tallies[thread]);
-      if (end - at == each) {
-        workspace.finish();
-      } else {
-        partials[2 * thread + (first == 0 ? 1 : 0)] = workspace.partial();
-      }
-      at = end;
-    }
+    AttentionPass pass(problem, scratch + thread * bytes);
+    const auto go = [&](Share some) {
+      go_along(line, {some.first * piece, std::min(some.last * piece, line.all())}, pass,
+               tallies[thread], partials[thread]);
+    };
+    go(pieces.certain(thread));
+    while (const auto one = pieces.next(thread)) go({*one, *one + 1});
   });
   join_all(problem, partials);
 }

@@ -63,6 +63,7 @@ class AttentionPass {
     sequence_ = sequence;
     kv_head_ = kv_head;
     rows_ = rows;
+    first_block_ = blocks.first;
     divide_into_tiles();
     take_queries();
     std::fill(largest_.begin(), largest_.end(), kNone);
@@ -95,6 +96,7 @@ class AttentionPass {
     };
     return {sequence_,
             kv_head_,
+            first_block_,
             rows(),
             copy(largest_.first(rows())),
             copy(sums_.first(rows())),
@@ -395,7 +397,7 @@ class AttentionPass {
   }
 
   const AttentionProblem* problem_;
-  std::size_t sequence_ = 0, kv_head_ = 0;
+  std::size_t sequence_ = 0, kv_head_ = 0, first_block_ = 0;
   Share rows_{};
   std::vector<Share> tiles_, stream_tiles_;
   std::byte* memory_;

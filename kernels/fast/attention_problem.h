@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "kernels/fast/attention.h"
@@ -71,12 +72,13 @@ struct AttentionTally {
   std::vector<Opened> opened;  // by sequence
 };
 
-// Numerators summed over some of the keys: rows (query rows), each with the largest exponent of
-// two.
+// Numerators summed over some of the keys, from a block on: of each query row, with the largest
+// exponent of two.
 struct PartialAttention {
-  std::size_t sequence = 0, kv_head = 0;
-  std::size_t rows = 0;  // 0: none
+  std::size_t sequence, kv_head, first_block;
+  std::size_t rows;
   std::vector<float> largest, sums, weighted;
+  [[nodiscard]] auto head() const { return std::pair(sequence, kv_head); }
 };
 
 }  // namespace llmarch::fast

@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <atomic>
+#include <tuple>
 #include <vector>
 
 #include "kernels/fast/product_parts.h"
+#include "kernels/fast/shared_pieces.h"
 
 // With few rows every weight is read once from memory, and that is all that costs: each thread has
 // an equal stretch of the panels, cut within a panel if need be, and goes over it in one stream,
@@ -17,21 +18,23 @@ namespace {
 using simd::ProductKernels;
 using simd::Tile;
 
-constexpr std::size_t kShared = 8;  // of so many pieces one is for whoever is through first
-// A piece: of several streams so many panels, of one stream a part of a panel of so many bytes at
-// most. Of half as many bytes decode was 2 to 6 % slower.
+// A piece that another thread may take: of several streams so many panels, of one stream a part of
+// a panel of so many bytes at most. Of half as many bytes decode was 2 to 6 % slower.
 constexpr std::size_t kPiecePanels = 4;
 constexpr std::size_t kPieceBytes = std::size_t{128} << 10U;
 // Pieces of a thread: of fewer a piece is too large a part.
 constexpr std::size_t kWorthSharing = 16;
 constexpr std::size_t kStepUnit = 8;  // stretches begin at a multiple
 
-// The sums of a panel whose first part was another thread's.
+// The sums of a part of a panel that is not its first.
 struct Remainder {
-  const Product* product = nullptr;
-  std::size_t panel = 0;
+  const Product* product;
+  std::size_t panel;
+  std::size_t first_step;
   std::vector<float> sums;  // (rows, 64)
+  [[nodiscard]] auto place() const { return std::tuple(product, panel, first_step); }
 };
+using Remainders = std::vector<Remainder>;
 
 // A thread's left operand, and the product whose it is.
 struct LeftOperand {
@@ -110,34 +113,27 @@ class Stream {
   }
 
   void run_in_equal_parts(std::byte* scratch) const {
-    std::vector<Remainder> remainders(team_->size());
+    std::vector<Remainders> remainders(team_->size());
     team_->run([&](std::size_t thread) {
       LeftOperand left{scratch + thread * left_bytes_};
       const Share units = share_of(all_ / kStepUnit, thread, team_->size());
       part({units.first * kStepUnit, units.last * kStepUnit}, left, remainders[thread]);
     });
-    for (const Remainder& remainder : remainders) add(remainder);
+    add(remainders);
   }
 
-  // Most pieces in equal parts, the rest to whoever is through first: threads are never equally
-  // fast, and the slowest would be waited for. Where panels are cut does not depend on it.
   void run_and_share(std::size_t piece, std::byte* scratch) const {
-    const std::size_t pieces = (all_ + piece - 1) / piece;
-    const std::size_t each = (pieces - pieces / kShared) / team_->size();
-    const std::size_t own = each * team_->size();
-    std::vector<Remainder> remainders(team_->size() + pieces - own);
-    std::atomic<std::size_t> taken{own};
+    SharedPieces pieces((all_ + piece - 1) / piece, team_->size());
+    std::vector<Remainders> remainders(team_->size());
     team_->run([&](std::size_t thread) {
       LeftOperand left{scratch + thread * left_bytes_};
-      const auto go = [&](Share some, Remainder& remainder) {
-        part({some.first * piece, std::min(some.last * piece, all_)}, left, remainder);
+      const auto go = [&](Share some) {
+        part({some.first * piece, std::min(some.last * piece, all_)}, left, remainders[thread]);
       };
-      go({thread * each, (thread + 1) * each}, remainders[thread]);
-      for (std::size_t i = taken++; i < pieces; i = taken++) {
-        go({i, i + 1}, remainders[team_->size() + i - own]);
-      }
+      go(pieces.certain(thread));
+      while (const auto one = pieces.next(thread)) go({*one, *one + 1});
     });
-    for (const Remainder& remainder : remainders) add(remainder);
+    add(remainders);
   }
 
   [[nodiscard]] const ProductKernels& kernels(const Product& product) const {
@@ -145,12 +141,12 @@ class Stream {
   }
 
   // The steps from `range.first` to `range.last`, all panels of all products in one line.
-  void part(Share range, LeftOperand& left, Remainder& remainder) const {
+  void part(Share range, LeftOperand& left, Remainders& remainders) const {
     std::size_t start = 0;
     for (std::size_t i = 0; i < products_.size();) {
       std::size_t end = i + 1;
       while (end < products_.size() && same_input(products_[i], products_[end])) ++end;
-      start = part(products_.subspan(i, end - i), start, range, left, remainder);
+      start = part(products_.subspan(i, end - i), start, range, left, remainders);
       i = end;
     }
   }
@@ -158,7 +154,7 @@ class Stream {
   // Products of the same rows, the first of whose steps is `start`; gives the first step after
   // them.
   std::size_t part(std::span<const Product> products, std::size_t start, Share range,
-                   LeftOperand& left, Remainder& remainder) const {
+                   LeftOperand& left, Remainders& remainders) const {
     std::vector<WholePanels> whole;
     const std::size_t steps = steps_of(*products.front().weights);
     for (const Product& product : products) {
@@ -167,17 +163,17 @@ class Stream {
       const Share own{std::max(range.first, start), std::min(range.last, end)};
       if (own.first < own.last) {
         convert(product, left);
-        part(product, {own.first - start, own.last - start}, left.rows, whole, remainder);
+        part(product, {own.first - start, own.last - start}, left.rows, whole, remainders);
       }
       start = end;
     }
-    whole_panels(whole, left.rows, remainder);
+    whole_panels(whole, left.rows, remainders);
     return start;
   }
 
   // `range` counts from the product's first step. Panels that lie in it whole are left for later.
   void part(const Product& product, Share range, const std::byte* left,
-            std::vector<WholePanels>& whole, Remainder& remainder) const {
+            std::vector<WholePanels>& whole, Remainders& remainders) const {
     const std::size_t steps = steps_of(*product.weights);
     const std::size_t first_panel = panels_of(product).first;
     WholePanels these{&product, {0, 0}};
@@ -189,7 +185,7 @@ class Stream {
         if (these.panels.first == these.panels.last) these.panels.first = panel;
         these.panels.last = panel + 1;
       } else {
-        stretch(product, panel, {first - i * steps, last - i * steps}, left, remainder);
+        stretch(product, panel, {first - i * steps, last - i * steps}, left, remainders);
       }
     }
     if (these.panels.first < these.panels.last) whole.push_back(these);
@@ -198,7 +194,7 @@ class Stream {
   // Panels that are wanted whole, in as many streams as there can be; what is left over, one by
   // one.
   void whole_panels(std::span<const WholePanels> whole, const std::byte* left,
-                    Remainder& remainder) const {
+                    Remainders& remainders) const {
     std::size_t count = 0;
     for (const WholePanels& some : whole) count += some.panels.last - some.panels.first;
     const std::size_t streams = streams_at_once(whole);
@@ -211,7 +207,7 @@ class Stream {
     };
     PanelCursor& rest = cursors[streams - 1];
     for (std::size_t i = streams * each; i < count; ++i, rest.next()) {
-      stretch(rest.product(), rest.panel(), all(rest), left, remainder);
+      stretch(rest.product(), rest.panel(), all(rest), left, remainders);
     }
   }
 
@@ -258,7 +254,7 @@ class Stream {
 
   // Some steps of one panel.
   void stretch(const Product& product, std::size_t panel, Share steps, const std::byte* left,
-               Remainder& remainder) const {
+               Remainders& remainders) const {
     const ProductKernels& k = kernels(product);
     const Placed place = placed(product, panel);
     const std::size_t rows = product.in.rows;
@@ -271,8 +267,8 @@ class Stream {
     tile.left_stride = steps_of(*product.weights) * k.left_bytes;
     tile.right = product.weights->panel(panel) + steps.first * kStepBytes;
     if (steps.first > 0) {
-      remainder = {&product, panel, std::vector<float>(rows * kPanel)};
-      tile.out = remainder.sums.data();
+      remainders.push_back({&product, panel, steps.first, std::vector<float>(rows * kPanel)});
+      tile.out = remainders.back().sums.data();
       tile.out_stride = kPanel;
       return along_streams(k, tile);
     }
@@ -298,8 +294,18 @@ class Stream {
     k.multiply(tile);
   }
 
+  // In the order of the parts, whoever made them.
+  static void add(const std::vector<Remainders>& remainders) {
+    std::vector<const Remainder*> ordered;
+    for (const Remainders& some : remainders) {
+      for (const Remainder& remainder : some) ordered.push_back(&remainder);
+    }
+    std::sort(ordered.begin(), ordered.end(),
+              [](const Remainder* a, const Remainder* b) { return a->place() < b->place(); });
+    for (const Remainder* remainder : ordered) add(*remainder);
+  }
+
   static void add(const Remainder& remainder) {
-    if (remainder.product == nullptr) return;
     const Placed place = placed(*remainder.product, remainder.panel);
     for (std::size_t row = 0; row < remainder.product->in.rows; ++row) {
       float* const out = remainder.product->out.row(row) + place.column;
