@@ -13,10 +13,14 @@ constexpr double kFillBytes = 3e9;
 constexpr double kReadBytes = 20e9;
 constexpr double kFlops = 3e11;
 
+constexpr double kWithProbes = 1.6;  // times what steps take: limits are read between them
+
 // Of all repeats and the warm-up, if a step takes that long.
 double phase_seconds(const Repeats& repeats, double step_seconds) {
-  if (repeats.count) return (repeats.count->as_double() + 1) * step_seconds;
-  return step_seconds + std::max(repeats.seconds, repeats.at_least.as_double() * step_seconds);
+  const double steps =
+      repeats.count ? repeats.count->as_double() * step_seconds
+                    : std::max(repeats.seconds, repeats.at_least.as_double() * step_seconds);
+  return step_seconds + kWithProbes * steps;
 }
 
 double guessed_step(const Model& model, const RunSize& size, TimedPhase phase) {

@@ -63,6 +63,7 @@ class Readings {
     steps_.push_back(run.total_seconds);
     limits_.add_step(run.total_seconds);
     all_ += run.total_seconds;
+    elapsed_ += run.elapsed_seconds;
     for (const fast::NodeSeconds& line : run.seconds) {
       const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
       kinds_.at(static_cast<std::size_t>(work_kind(graph, node.op))) += line.seconds;
@@ -70,7 +71,8 @@ class Readings {
   }
   void add(LimitReadings limits) { limits_.add_readings(std::move(limits)); }
   [[nodiscard]] Integer count() const { return std::ssize(steps_); }
-  [[nodiscard]] double all() const { return all_; }
+  // That really went by: of a slice, less than its steps stand for.
+  [[nodiscard]] double elapsed() const { return elapsed_; }
   [[nodiscard]] Spread spread() const { return spread_of(steps_); }
   [[nodiscard]] MachineLimits limits() const { return limits_.limits(); }
   // The kind's part of all the time there was.
@@ -83,6 +85,7 @@ class Readings {
   PairedLimits limits_;
   std::array<double, kWorkKinds.size()> kinds_{};
   double all_ = 0;
+  double elapsed_ = 0;
 };
 
 // Kinds share the median as they share all the time there was, so that they add up to it.
@@ -110,7 +113,7 @@ void enter_kinds(const OpGraph& graph, const Book& counted, const Formats& forma
 
 bool enough(const Readings& readings, const Repeats& repeats) {
   if (repeats.count) return readings.count() >= *repeats.count;
-  return readings.count() >= repeats.at_least && readings.all() >= repeats.seconds;
+  return readings.count() >= repeats.at_least && readings.elapsed() >= repeats.seconds;
 }
 
 // Seconds of steps after which the limits are read again: what a machine gives changes within a
@@ -151,7 +154,7 @@ class Run {
     ran.book = warm.book;
     const TimedStep counted = counted_step(graph_, workload, warm);
     if (phase == TimedPhase::decode) count_state(workload, warm);
-    ran.readings.add(bench_.probe(kProbePart * warm.total_seconds));
+    ran.readings.add(bench_.probe(kProbePart * warm.elapsed_seconds));
     while (!enough(ran.readings, repeats_)) {
       stretch(phase, workload, ran.readings);
       if (!step) step = counted;
@@ -162,11 +165,11 @@ class Run {
 
   // Steps, and then the limits.
   void stretch(TimedPhase phase, const Workload& workload, Readings& readings) {
-    const double start = readings.all();
+    const double start = readings.elapsed();
     do {
       readings.add(graph_, bench_.run(phase, workload));
-    } while (!enough(readings, repeats_) && readings.all() - start < kBetweenProbes);
-    readings.add(bench_.probe(kProbePart * (readings.all() - start)));
+    } while (!enough(readings, repeats_) && readings.elapsed() - start < kBetweenProbes);
+    readings.add(bench_.probe(kProbePart * (readings.elapsed() - start)));
   }
 
   void count_state(const Workload& workload, const fast::StepRun& run) {

@@ -32,8 +32,8 @@ class Bench {
   [[nodiscard]] virtual Elements parameters() const = 0;
 };
 
-// How often a phase is repeated: exactly `count` times, or as often as fits into `seconds`, and at
-// least `at_least` times.
+// How often a phase is repeated: exactly `count` times, or as often as fits into `seconds` that
+// really go by, and at least `at_least` times.
 struct Repeats {
   std::optional<Integer> count;
   double seconds = 4;

@@ -57,6 +57,14 @@ TEST_F(Measuring, RepeatsUntilTheTimeIsUpAndAtLeastAFewTimes) {
   EXPECT_EQ(run({.count = std::nullopt, .seconds = 4, .at_least = 5}).decode->seconds.samples, 5U);
 }
 
+// A quarter of a model takes a quarter of a second for what stands for one: 4 seconds are 16 steps.
+TEST_F(Measuring, RepeatsAsMuchOfASliceAsFitsIntoTheTime) {
+  bench_.held_part = 0.25;
+  const Spread seconds = run({.count = std::nullopt, .seconds = 4, .at_least = 1}).decode->seconds;
+  EXPECT_EQ(seconds.samples, 16U);
+  EXPECT_EQ(seconds.median, 1);
+}
+
 TEST_F(Measuring, FindsPredictedAndCountedEqual) {
   const Measurement measurement = run();
   EXPECT_TRUE(measurement.exact());

@@ -16,6 +16,7 @@ class FakeBench : public Bench {
   // Seconds of the steps to come, warm-up included; when they are used up, the last again.
   std::deque<double> decode_seconds{1};
   std::deque<double> prefill_seconds{1};
+  double held_part = 1;  // of the model: of a step's seconds, so many really go by
   // Readings of the probes to come, likewise.
   std::deque<LimitReadings> limits{{{100}, {1000}, {2000}, {4000}}};
   // Added to the matrix FLOPs of every step's first operation.
@@ -39,6 +40,7 @@ class FakeBench : public Bench {
     run.book.total.matrix += extra;
     add_to_experts(run.book);
     run.total_seconds = next(phase == TimedPhase::decode ? decode_seconds : prefill_seconds);
+    run.elapsed_seconds = run.total_seconds * held_part;
     // Half of the time in the last operation, a quarter in the first.
     for (const BookLine& line : run.book.lines) run.seconds.push_back({line.block, line.node, 0});
     run.seconds.front().seconds = run.total_seconds / 4;
