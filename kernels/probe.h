@@ -7,8 +7,9 @@
 // reading takes a few hundredths of a second and catches moments that no step as long as ten of
 // them gets. On a shared machine a reader, run as if it were a model, reached 86 to 93 % of the
 // highest readings around it, and 89 to 96 % of the middle ones: the best of several loops is still
-// more than most of them get, so that a share is not flattered. Between the steps of a run each
-// loop is read once; how such readings become limits is known by sim/study/paired_limits.h.
+// more than most of them get, so that a share is not flattered. Between the steps of a run
+// every loop is read for a short time; how such readings become limits is known by
+// sim/study/paired_limits.h.
 #pragma once
 
 #include <cstddef>

@@ -316,10 +316,9 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
   }
   notes.lines.emplace_back(
       "Limits: this machine's at the moments of these steps, with the same threads: what the best "
-      "of "
-      "several readers and kernels would have done in the time of a step, at the mean of its rates "
-      "before and after it; of that the median over the steps. 'llmarch probe' gives the highest "
-      "readings.");
+      "of several readers and kernels would have done in the time of a step, at the mean of its "
+      "rates before and after it; of that the median over the steps. 'llmarch probe' gives the "
+      "highest readings.");
   return notes;
 }
 

@@ -101,8 +101,10 @@ void go_along(const KeyLine& line, Share stretch, AttentionPass& pass, Attention
 }
 
 // A 64th of a thread's share, for each piece is a softmax of its own; but four blocks at least,
-// which go abreast, unless that is more than a 16th.
-std::size_t piece_blocks(std::size_t share) {
+// which go abreast, unless that is more than a 16th. Latents are not shared: their softmaxes, of
+// all query heads, are larger than their blocks, and two of them more took a tenth of the time.
+std::size_t piece_blocks(const AttentionProblem& problem, std::size_t share) {
+  if (problem.values == nullptr) return share;
   return std::max<std::size_t>({share / 64, std::min<std::size_t>(share / 16, 4), 1});
 }
 
@@ -110,7 +112,8 @@ void divide_keys(Team& team, const AttentionProblem& problem,
                  std::vector<AttentionTally>& tallies) {
   const Share rows{0, problem.query_rows()};
   const KeyLine line{problem, rows, blocks_of(problem, rows)};
-  const std::size_t piece = piece_blocks(line.all() / team.size());
+  const std::size_t share = (line.all() + team.size() - 1) / team.size();
+  const std::size_t piece = piece_blocks(problem, share);
   SharedPieces pieces((line.all() + piece - 1) / piece, team.size());
   std::vector<Partials> partials(team.size());
   const std::size_t bytes = AttentionPass::bytes(problem);

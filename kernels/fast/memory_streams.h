@@ -20,8 +20,9 @@ double read_seconds(Team& team, std::span<const std::byte> memory, const Reader&
 
 // 1, 2 or 4: reads 64 MiB of `memory`, which something wrote before, 45 times, an eighth of a
 // second. Of those that are nearly as fast as the fastest it is the fewest: streams of a product
-// are shorter than what is read here, and where one was as fast as two, decode along one was 1 to 5
-// % faster. Where the caches may hold all that memory, what the team goes along now.
+// are shorter than what is read here, and where one was as fast as two, give or take 3 %, decode
+// along one was 1 to 5 % faster, of four sequences 8 to 18 %. Where the caches may hold all that
+// memory, it is what the team goes along now.
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory);
 
 }  // namespace llmarch::fast

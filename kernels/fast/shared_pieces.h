@@ -56,25 +56,24 @@ class SharedPieces {
   }
   static Share unpacked(std::uint64_t range) { return {range >> 32U, range & 0xffffffffU}; }
 
-  // Nothing but the number of a piece passes from thread to thread here.
   static std::optional<std::size_t> take_first(Range& range) {
-    std::uint64_t now = range.load(std::memory_order_relaxed);
-    for (;;) {
-      const auto [first, last] = unpacked(now);
-      if (first == last) return std::nullopt;
-      if (range.compare_exchange_weak(now, packed({first + 1, last}), std::memory_order_relaxed)) {
-        return first;
-      }
-    }
+    const Share before = shorten(range, {1, 0});
+    return before.first < before.last ? std::optional(before.first) : std::nullopt;
   }
   static std::optional<std::size_t> take_last(Range& range) {
+    const Share before = shorten(range, {0, 1});
+    return before.first < before.last ? std::optional(before.last - 1) : std::nullopt;
+  }
+
+  // By so much at each end, unless it is empty; gives what it was. Nothing but numbers of pieces
+  // passes from thread to thread here.
+  static Share shorten(Range& range, Share by) {
     std::uint64_t now = range.load(std::memory_order_relaxed);
     for (;;) {
-      const auto [first, last] = unpacked(now);
-      if (first == last) return std::nullopt;
-      if (range.compare_exchange_weak(now, packed({first, last - 1}), std::memory_order_relaxed)) {
-        return last - 1;
-      }
+      const Share before = unpacked(now);
+      if (before.first == before.last) return before;
+      const std::uint64_t after = packed({before.first + by.first, before.last - by.last});
+      if (range.compare_exchange_weak(now, after, std::memory_order_relaxed)) return before;
     }
   }
 
