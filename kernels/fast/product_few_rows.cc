@@ -9,9 +9,10 @@
 // With few rows every weight is read once from memory, and that is all that costs: each thread has
 // an equal stretch of the panels, cut within a panel if need be, and goes over it in one stream,
 // two or four (memory_streams.h), a half or a quarter of its panels each (at most two with two or
-// three rows, whose sums take the registers). Short streams, of a panel or less, gain nothing.
-// Neither does fetching ahead: 1 to 4 KiB before two streams it took 1 to 22 % off (Zen 4, in turn
-// in one process), before one stream nothing or 3 %.
+// three rows, whose sums take the registers). Short streams, of a panel or less, gain nothing. The
+// end of its stretch may fall to a thread that is through (shared_pieces.h).
+// Fetching ahead by instructions gains nothing either: 1 to 4 KiB before two streams it cost 1 to
+// 22 % (Zen 4, in turn in one process), before one stream up to 3 %.
 namespace llmarch::fast {
 namespace {
 
@@ -19,7 +20,7 @@ using simd::ProductKernels;
 using simd::Tile;
 
 // A piece that another thread may take: of several streams so many panels, of one stream a part of
-// a panel of so many bytes at most. Of half as many bytes decode was 2 to 6 % slower.
+// a panel of so many bytes at most. With half as many decode was no faster.
 constexpr std::size_t kPiecePanels = 4;
 constexpr std::size_t kPieceBytes = std::size_t{128} << 10U;
 // Pieces of a thread: of fewer a piece is too large a part.
