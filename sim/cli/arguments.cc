@@ -27,6 +27,36 @@ std::vector<std::string> option_names(const Options& options) {
   throw UsageError(fmt::format("unknown option '{}'", name), suggest(name, option_names(options)));
 }
 
+// What is wrong with an option that is known. Never by the error's own what(): that puts names into
+// a text until none of its marks is left, which for an option called '%option%' is never.
+std::string fault(const po::error_with_option_name& error) {
+  const std::string name = error.get_option_name();
+  if (dynamic_cast<const po::multiple_occurrences*>(&error) != nullptr) {
+    return fmt::format("option '{}' cannot be specified more than once", name);
+  }
+  const auto* syntax = dynamic_cast<const po::invalid_syntax*>(&error);
+  if (syntax == nullptr) return fmt::format("option '{}' cannot be read", name);
+  switch (syntax->kind()) {
+    case po::invalid_syntax::empty_adjacent_parameter:
+      return fmt::format(
+          "the argument for option '{}' should follow immediately after the equal sign", name);
+    case po::invalid_syntax::missing_parameter:
+      return fmt::format("the required argument for option '{}' is missing", name);
+    case po::invalid_syntax::extra_parameter:
+      return fmt::format("option '{}' does not take any arguments", name);
+    case po::invalid_syntax::long_not_allowed:
+    case po::invalid_syntax::long_adjacent_not_allowed:
+    case po::invalid_syntax::short_adjacent_not_allowed:
+    case po::invalid_syntax::unrecognized_line: break;  // in other styles and in files
+  }
+  return fmt::format("option '{}' cannot be read", name);
+}
+
+bool known(const Options& options, const std::string& name) {
+  const std::vector<std::string> names = option_names(options);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 std::int64_t multiplier(std::string_view suffix) {
   if (suffix.empty()) return 1;
   if (suffix == "k" || suffix == "K") return std::int64_t{1} << 10;
@@ -50,10 +80,9 @@ Values parse_arguments(const Options& options, const std::string& positional,
     po::store(po::command_line_parser(arguments).options(all).positional(places).style(style).run(),
               values);
     po::notify(values);
-  } catch (const po::unknown_option& error) {
-    refuse_unknown(options, error.get_option_name());
-  } catch (const po::error& error) {
-    throw UsageError(error.what(), "");
+  } catch (const po::error_with_option_name& error) {
+    if (!known(options, error.get_option_name())) refuse_unknown(options, error.get_option_name());
+    throw UsageError(fault(error), "");
   }
   return values;
 }

@@ -90,6 +90,29 @@ TEST(Errors, SayWhatIsMissing) {
                  "      = llmarch measure qwen3-0.6b --context 4k\n");
 }
 
+// Marks of the option library's own texts stand for themselves in a name; found by fuzzing, as a
+// program that did not end.
+TEST(Errors, SayWhatIsWrongWithAnOption) {
+  expect_refusal(
+      "fit qwen3-8b --memory=",
+      "llmarch: error: the argument for option '--memory' should follow immediately after "
+      "the equal sign\n");
+  expect_refusal("fit qwen3-8b --exact=3",
+                 "llmarch: error: option '--exact' does not take any arguments\n");
+  expect_refusal("fit qwen3-8b --memory 24GiB --memory 80GB",
+                 "llmarch: error: option '--memory' cannot be specified more than once\n");
+  expect_refusal("fit qwen3-8b --memry=",
+                 "llmarch: error: unknown option '--memry'\n      = did you mean '--memory'?\n");
+  for (const std::string name : {"%option%", "%canonical_option%", "%prefix%", "%value%"}) {
+    expect_refusal(
+        "fit qwen3-8b '--" + name + "='",
+        "llmarch: error: unknown option '--" + name +
+            "'\n"
+            "      = known: --memory, --batch, --context, --weights, --kv, --on, --specs, "
+            "--exact, --output, --format\n");
+  }
+}
+
 TEST(Errors, SayWhatKernelsAndFormatsThereAre) {
   expect_refusal("verify a --kernels slow",
                  "llmarch: error: --kernels slow: there are no such kernels\n"
