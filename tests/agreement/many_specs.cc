@@ -1,7 +1,7 @@
 // Random specs through all four ways to a figure, for as long as wanted: each is predicted and
 // counted with the reference kernels in a prefill, a decode and a chunk, op by op to the unit; and
-// one of the three is run with the fast kernels, on an instruction set drawn for it, and must give
-// the reference's numbers and the predicted book.
+// one of the three is run with the fast kernels, on an instruction set and along streams of memory
+// drawn for it, and must give the reference's numbers and the predicted book.
 //
 //   many_specs [--specs N] [--seconds S] [--seed N] [--failure FILE.toml]
 //
@@ -58,8 +58,9 @@ class Checker {
     const std::vector<Workload> steps{*any_prefill(), *any_decode(), *any_chunk()};
     const auto on_engine = static_cast<std::size_t>(*rc::gen::inRange(0, 3));
     const auto isas = fast::available_isas();
-    const fast::Isa isa = *rc::gen::elementOf(isas);
-    const std::string problem = problem_of(spec, steps, steps[on_engine], isa);
+    const fast::EngineWay way{*rc::gen::elementOf(isas), 1 + tally.specs % 2,
+                              *rc::gen::element<std::size_t>(1, 2, 4)};
+    const std::string problem = problem_of(spec, steps, steps[on_engine], way);
     if (problem.empty()) return;
     failure = {spec, problem};
     RC_FAIL(problem);
@@ -67,7 +68,7 @@ class Checker {
 
  private:
   std::string problem_of(const ArchSpec& spec, const std::vector<Workload>& steps,
-                         const Workload& on_engine, fast::Isa isa) {
+                         const Workload& on_engine, const fast::EngineWay& way) {
     if (!broken_rules(spec).empty()) return "the drawn spec breaks a rule";
     const OpGraph graph = lower(spec);
     ++tally.specs;
@@ -76,14 +77,14 @@ class Checker {
       const std::string problem = disagreements(check_agreement(graph, step, 3));
       if (!problem.empty()) return problem;
     }
-    const std::size_t threads = 1 + tally.specs % 2;
-    const auto engine = fast::check_engine(spec, graph, on_engine, isa, threads);
+    const auto engine = fast::check_engine(spec, graph, on_engine, way);
     note(engine.numbers);
     if (engine.problem.empty()) return "";
     std::ostringstream text;
     showValue(on_engine, text);
-    return text.str() + ", " + std::string(fast::name_of(isa)) + ", " + std::to_string(threads) +
-           " threads: " + engine.problem;
+    return text.str() + ", " + std::string(fast::name_of(way.isa)) + ", " +
+           std::to_string(way.threads) + " threads, " + std::to_string(way.streams) +
+           " streams: " + engine.problem;
   }
   void note(fast::Numbers numbers) {
     ++tally.engine_steps;

@@ -121,14 +121,15 @@ std::string different_numbers(const Trace& run, const Trace& expected) {
 }  // namespace
 
 EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const Workload& workload,
-                             Isa isa, std::size_t threads) {
+                             const EngineWay& way) {
   const WeightStore weights = synthetic_weights(graph, 7);
   const Integer positions = workload.past + workload.tokens;
   EngineOptions options = float_options(graph, positions);
   options.batch = workload.batch;
-  options.isa = isa;
-  options.threads = threads;
+  options.isa = way.isa;
+  options.threads = way.threads;
   Engine engine = Engine::of(graph, options, weights);
+  engine.team().use_streams(way.streams);
   if (workload.past > 0) {
     (void)engine.run(past_of(workload), some_ids(graph, workload.past * workload.batch));
   }

@@ -22,8 +22,16 @@ struct EngineAgreement {
   Numbers numbers = Numbers::compared;
 };
 
+// How an engine goes through its work, of which its numbers do not depend but for their last
+// digits.
+struct EngineWay {
+  Isa isa;
+  std::size_t threads;
+  std::size_t streams;  // of memory: 1, 2 or 4. A model this small does not find out by itself
+};
+
 // Synthetic weights, and the step behind a prefill of its past.
 EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const Workload& workload,
-                             Isa isa, std::size_t threads);
+                             const EngineWay& way);
 
 }  // namespace llmarch::fast

@@ -11,7 +11,8 @@ namespace llmarch::fast {
 namespace {
 
 void check(const ArchSpec& spec, const Workload& workload) {
-  const auto agreement = check_engine(spec, lower(spec), workload, best_isa(), 2);
+  const std::size_t streams = *rc::gen::element<std::size_t>(1, 2, 4);
+  const auto agreement = check_engine(spec, lower(spec), workload, {best_isa(), 2, streams});
   if (!agreement.problem.empty()) RC_FAIL(agreement.problem);
   RC_PRE(agreement.numbers == Numbers::compared);
 }
