@@ -34,8 +34,9 @@ std::string fault(const po::error_with_option_name& error) {
   if (dynamic_cast<const po::multiple_occurrences*>(&error) != nullptr) {
     return fmt::format("option '{}' cannot be specified more than once", name);
   }
+  const std::string other = fmt::format("option '{}' cannot be read", name);
   const auto* syntax = dynamic_cast<const po::invalid_syntax*>(&error);
-  if (syntax == nullptr) return fmt::format("option '{}' cannot be read", name);
+  if (syntax == nullptr) return other;
   switch (syntax->kind()) {
     case po::invalid_syntax::empty_adjacent_parameter:
       return fmt::format(
@@ -49,7 +50,7 @@ std::string fault(const po::error_with_option_name& error) {
     case po::invalid_syntax::short_adjacent_not_allowed:
     case po::invalid_syntax::unrecognized_line: break;  // in other styles and in files
   }
-  return fmt::format("option '{}' cannot be read", name);
+  return other;
 }
 
 bool known(const Options& options, const std::string& name) {

@@ -22,7 +22,7 @@ struct EngineAgreement {
   Numbers numbers = Numbers::compared;
 };
 
-// How an engine goes through its work, of which its numbers do not depend but for their last
+// How an engine goes through its work, on which its numbers do not depend but for their last
 // digits.
 struct EngineWay {
   Isa isa;

@@ -120,10 +120,8 @@ TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
   }
 }
 
-// Twelve panels go in twos or in fours; of eleven some are left over, whose sums are made in
-// another order.
-// Along one stream panels of 2,048 inputs are taken in parts: 17 panels, of the last one 17 columns,
-// are 34 parts in bf16 and 68 in f32. Sums are of twice a thousand products.
+// Along one stream panels of 2,048 inputs are taken in parts: 17 panels, of the last one 17
+// columns, are 34 parts in bf16 and 68 in f32. Sums are of twice a thousand products.
 TEST_P(Products, AreWholeWhereThreadsTakePartsOfPanels) {
   Team team(2, GetParam());
   team.use_streams(1);
@@ -140,6 +138,8 @@ TEST_P(Products, AreWholeWhereThreadsTakePartsOfPanels) {
   }
 }
 
+// Twelve panels go in twos or in fours; of eleven some are left over, whose sums are made in
+// another order.
 TEST_P(Products, AreRightAlongOneStreamOfMemoryTwoAndFour) {
   Team team(1, GetParam());
   for (const Stored stored : {Stored::f32, Stored::bf16}) {

@@ -1,4 +1,5 @@
-// Who takes which pieces of work. Threads are played by one: who asks is a number.
+// Who takes which pieces of work. But in the last test threads are played by one: who asks is a
+// number.
 #include "kernels/fast/shared_pieces.h"
 
 #include <gtest/gtest.h>
