@@ -34,7 +34,7 @@ std::string fault(const po::error_with_option_name& error) {
   if (dynamic_cast<const po::multiple_occurrences*>(&error) != nullptr) {
     return fmt::format("option '{}' cannot be specified more than once", name);
   }
-  const std::string other = fmt::format("option '{}' cannot be read", name);
+  std::string other = fmt::format("option '{}' cannot be read", name);
   const auto* syntax = dynamic_cast<const po::invalid_syntax*>(&error);
   if (syntax == nullptr) return other;
   switch (syntax->kind()) {
