@@ -183,10 +183,11 @@ std::size_t streams_of(const Team& team) {
   return std::max<std::size_t>(team.streams(), 2);
 }
 
-// Rows of a second tile read a block of keys again. Where one stream is as fast as several, more
-// rows than a tile of streams has are better scored all at once, block by block.
+// Rows of a second tile read a block of keys again. Where one stream is as fast as several, all
+// rows are better scored at once, block by block: attention of qwen3-0.6b was up to 3 % faster for
+// it, of four query heads to a key head up to 4 % (turn by turn in one process, 1k to 16k).
 std::size_t stream_tiles_of(const Team& team) {
-  return team.streams() == 1 ? 1 : 2;
+  return team.streams() == 1 ? 0 : 2;
 }
 
 struct FirstKey {

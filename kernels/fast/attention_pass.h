@@ -211,8 +211,8 @@ class AttentionPass {
     for (std::size_t i = 0; i < abreast.count; ++i) weigh_abreast(abreast, i);
   }
 
-  // The same for all tiles; 1 where there are so many rows that work on them takes longer than
-  // their keys take to come.
+  // The same for all tiles; 1 where one stream is as fast, and where there are so many rows that
+  // work on them takes longer than their keys take to come.
   [[nodiscard]] std::size_t streams_at_once() const {
     const simd::ProductKernels& k = *problem_->kernels;
     if (problem_->parts.size() > 1 || rows() > problem_->stream_tiles * k.streams_rows) return 1;
