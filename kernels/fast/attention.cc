@@ -183,13 +183,6 @@ std::size_t streams_of(const Team& team) {
   return std::max<std::size_t>(team.streams(), 2);
 }
 
-// Rows of a second tile read a block of keys again. Where one stream is as fast as several, all
-// rows are better scored at once, block by block: attention of qwen3-0.6b was up to 3 % faster for
-// it, of four query heads to a key head up to 4 % (turn by turn in one process, 1k to 16k).
-std::size_t stream_tiles_of(const Team& team) {
-  return team.streams() == 1 ? 0 : 2;
-}
-
 struct FirstKey {
   std::size_t position;
   std::size_t operator()(const EveryKey& /*reach*/) const { return 0; }
@@ -221,7 +214,7 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
   return solve(team, {&kernels.products(keys.shape().stored),
                       &kernels.rows,
                       streams_of(team),
-                      stream_tiles_of(team),
+                      team.streams(),
                       shape.kv_heads,
                       shape.query_heads / shape.kv_heads,
                       {{&keys, queries, shape.key_width, 0, shape.key_width}},
@@ -251,7 +244,7 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
   return solve(team, {&kernels.products(latents.shape().stored),
                       &kernels.rows,
                       streams_of(team),
-                      stream_tiles_of(team),
+                      team.streams(),
                       1,
                       shape.heads,
                       {{&latents, absorbed, shape.latent_width, 0, shape.latent_width},

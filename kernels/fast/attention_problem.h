@@ -35,8 +35,8 @@ struct KeyPart {
 struct AttentionProblem {
   const simd::ProductKernels* kernels;
   const simd::RowKernels* rows;
-  std::size_t streams;       // of memory, at a time: 2 or 4
-  std::size_t stream_tiles;  // of rows, at most, that meet keys in streams; 0: none do
+  std::size_t streams;      // of memory, at a time: 2 or 4
+  std::size_t key_streams;  // the same, or 1: keys are scored block by block
   std::size_t kv_heads, group;
   std::vector<KeyPart> parts;
   const Cache* values;  // none: the first part's cache, turned
