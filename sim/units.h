@@ -1,6 +1,7 @@
 // Checked whole numbers, and the quantities that must not be mixed. Every count in the project is
 // one of these: exact, 64 bits wide, and loud when it overflows. Floating point is for ratios and
-// time. How quantities are written for people ("1.2 B", "36 KiB") is known by reports/format.h.
+// time. How quantities are written for people ("1.2 B", "36 KiB") is known by
+// reports/document/format.h.
 #pragma once
 
 #include <compare>

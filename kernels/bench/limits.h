@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "kernels/fast/stored.h"
-#include "kernels/probe.h"
+#include "kernels/probe/probe.h"
 
 namespace llmarch::bench {
 

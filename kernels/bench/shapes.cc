@@ -1,14 +1,9 @@
 #include "kernels/bench/shapes.h"
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <set>
-#include <stdexcept>
 #include <variant>
 
 #include "sim/graph/lower.h"
-#include "sim/spec/toml_loader.h"
+#include "tests/support/spec_folder.h"
 
 namespace llmarch::bench {
 namespace {
@@ -36,30 +31,12 @@ void add_attentions(const OpGraph& graph, const std::string& model, Shapes& shap
   }
 }
 
-ArchSpec read_spec(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  SpecLoad load = load_toml_spec(text);
-  if (!load.spec) throw std::runtime_error(file.string() + ": " + load.problems.at(0).message);
-  return *std::move(load.spec);
-}
-
-// In alphabetical order. LLMARCH_MODEL_SPECS is their folder; the build says where it is.
-std::set<std::filesystem::path> spec_files() {
-  std::set<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(LLMARCH_MODEL_SPECS)) {
-    if (entry.path().extension() == ".toml") files.insert(entry.path());
-  }
-  return files;
-}
-
 }  // namespace
 
 Shapes find_shapes() {
   Shapes shapes;
-  for (const std::filesystem::path& file : spec_files()) {
-    const OpGraph graph = lower(read_spec(file));
-    const std::string name = file.stem().string();
+  for (const std::string& name : model_names()) {
+    const OpGraph graph = lower(model_spec(name));
     add_matrices(graph, name, shapes);
     add_attentions(graph, name, shapes);
   }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/counted.h"
+#include "kernels/reference/counted.h"
 #include "sim/spec/arch_spec.h"
 
 namespace llmarch::reference {

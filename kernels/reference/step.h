@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "kernels/kv_cache.h"
-#include "kernels/ledger.h"
+#include "kernels/reference/kv_cache.h"
+#include "kernels/reference/ledger.h"
 #include "kernels/weights/weight_store.h"
 #include "sim/graph/workload.h"
 

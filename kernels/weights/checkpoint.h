@@ -2,9 +2,9 @@
 // refuses a checkpoint that holds less or more than the architecture has.
 #pragma once
 
-#include "kernels/weights/checkpoint_files.h"
+#include "kernels/weight_files/checkpoint_files.h"
 #include "kernels/weights/weight_store.h"
-#include "sim/spec/hf_config.h"
+#include "sim/huggingface/hf_config.h"
 
 namespace llmarch {
 

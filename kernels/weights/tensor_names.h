@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "sim/graph/op_graph.h"
-#include "sim/spec/hf_config.h"
+#include "sim/huggingface/hf_config.h"
 
 namespace llmarch {
 

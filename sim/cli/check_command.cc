@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "reports/format.h"
+#include "reports/document/format.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"

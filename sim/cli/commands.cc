@@ -6,9 +6,9 @@
 
 #include "sim/cli/output.h"
 #include "sim/spec/diagnostics.h"
-#include "sim/spec/spec_format.h"
 #include "sim/study/quantities.h"
 #include "sim/study/study_format.h"
+#include "sim/toml/spec_format.h"
 
 namespace llmarch::cli {
 namespace {

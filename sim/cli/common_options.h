@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "reports/cells.h"
+#include "reports/say/cells.h"
 #include "sim/cli/arguments.h"
 #include "sim/study/compare.h"
 

@@ -3,8 +3,8 @@
 #include <set>
 #include <sstream>
 
-#include "reports/compare_json.h"
-#include "reports/compare_report.h"
+#include "reports/say/compare_json.h"
+#include "reports/say/compare_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/hardware_files.h"

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "reports/fit_report.h"
-#include "reports/format.h"
+#include "reports/document/format.h"
+#include "reports/say/fit_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/hardware_files.h"

@@ -6,15 +6,15 @@
 #include <chrono>
 #include <cstdio>
 
-#include "reports/format.h"
-#include "reports/measurement_json.h"
-#include "reports/measurement_report.h"
+#include "kernels/measure/timed_engine.h"
+#include "reports/document/format.h"
+#include "reports/say/measurement_json.h"
+#include "reports/say/measurement_report.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/full_run_request.h"
 #include "sim/cli/live_run.h"
 #include "sim/cli/run_context.h"
 #include "sim/cli/watch.h"
-#include "sim/study/timed_engine.h"
 
 namespace llmarch::cli {
 namespace {

@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
+#include "kernels/measure/timed_engine.h"
 #include "kernels/weights/checkpoint.h"
-#include "reports/format.h"
-#include "reports/measurement_report.h"
+#include "reports/document/format.h"
+#include "reports/say/measurement_report.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/machine.h"
 #include "sim/cli/measure_options.h"
 #include "sim/cli/models.h"
-#include "sim/study/timed_engine.h"
 
 namespace llmarch::cli {
 namespace {

@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
+#include "kernels/measure/measure.h"
 #include "sim/cli/arguments.h"
-#include "sim/study/measure.h"
 
 namespace llmarch::cli {
 

@@ -5,8 +5,8 @@
 #include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/text_files.h"
-#include "sim/spec/hardware_file.h"
-#include "sim/spec/toml_loader.h"
+#include "sim/hardware/hardware_file.h"
+#include "sim/toml/toml_loader.h"
 
 namespace llmarch::cli {
 namespace {

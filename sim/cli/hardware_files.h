@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/cli/arguments.h"
-#include "sim/spec/hardware.h"
+#include "sim/hardware/hardware.h"
 
 namespace llmarch::cli {
 

@@ -3,7 +3,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/spec/toml_writer.h"
+#include "sim/toml/toml_writer.h"
 
 namespace llmarch::cli {
 namespace {

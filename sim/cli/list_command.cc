@@ -1,4 +1,4 @@
-#include "reports/model_reports.h"
+#include "reports/say/model_reports.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/hardware_files.h"

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "kernels/measure/measure.h"
 #include "sim/cli/progress.h"
-#include "sim/study/measure.h"
 
 namespace llmarch::cli {
 

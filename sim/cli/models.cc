@@ -9,7 +9,7 @@
 #include "sim/cli/text_files.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
-#include "sim/spec/toml_loader.h"
+#include "sim/toml/toml_loader.h"
 
 namespace llmarch::cli {
 namespace {

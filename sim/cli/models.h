@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/spec/hf_config.h"
+#include "sim/huggingface/hf_config.h"
 #include "sim/study/model.h"
 
 namespace llmarch::cli {

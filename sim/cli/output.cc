@@ -12,12 +12,12 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "reports/csv.h"
-#include "reports/html.h"
-#include "reports/json.h"
-#include "reports/markdown.h"
-#include "reports/pictures.h"
-#include "reports/terminal.h"
+#include "reports/pictures/pictures.h"
+#include "reports/render/csv.h"
+#include "reports/render/html.h"
+#include "reports/render/json.h"
+#include "reports/render/markdown.h"
+#include "reports/render/terminal.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/rasterize.h"
 #include "sim/spec/diagnostics.h"

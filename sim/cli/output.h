@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "reports/document.h"
+#include "reports/document/document.h"
 #include "sim/cli/arguments.h"
 #include "sim/cli/unfinished_file.h"
 

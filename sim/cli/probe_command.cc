@@ -1,17 +1,17 @@
-#include "kernels/probe.h"
+#include "kernels/probe/probe.h"
 
 #include <fmt/format.h>
 
 #include <optional>
 #include <vector>
 
-#include "reports/format.h"
+#include "reports/document/format.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/machine.h"
 #include "sim/cli/measure_options.h"
 #include "sim/cli/output.h"
 #include "sim/cli/run_context.h"
-#include "sim/spec/toml_writer.h"
+#include "sim/hardware/hardware_file.h"
 
 namespace llmarch::cli {
 namespace {

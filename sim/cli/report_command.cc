@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "reports/study_json.h"
-#include "reports/study_report.h"
-#include "reports/study_timings.h"
+#include "reports/say/study_json.h"
+#include "reports/say/study_report.h"
+#include "reports/say/study_timings.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/output.h"

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "reports/format.h"
+#include "reports/document/format.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define LLMARCH_SANITIZED

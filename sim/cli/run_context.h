@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/measurement_report.h"
+#include "reports/say/measurement_report.h"
 #include "sim/cli/full_run_request.h"
 #include "sim/cli/machine.h"
 

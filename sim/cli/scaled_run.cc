@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "reports/proof_reports.h"
+#include "kernels/measure/agreement.h"
+#include "reports/say/proof_reports.h"
 #include "sim/cli/measure_options.h"
 #include "sim/spec/scaled.h"
-#include "sim/study/agreement.h"
 
 namespace llmarch::cli {
 namespace {

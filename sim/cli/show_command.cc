@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "reports/model_reports.h"
+#include "reports/say/model_reports.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"

@@ -8,7 +8,7 @@
 #include "sim/cli/errors.h"
 #include "sim/cli/hardware_files.h"
 #include "sim/cli/text_files.h"
-#include "sim/spec/study_loader.h"
+#include "sim/study_spec/study_loader.h"
 
 namespace llmarch::cli {
 namespace {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "sim/cli/models.h"
-#include "sim/spec/hardware.h"
-#include "sim/spec/study_spec.h"
+#include "sim/hardware/hardware.h"
 #include "sim/study/claims.h"
+#include "sim/study_spec/study_spec.h"
 
 namespace llmarch::cli {
 

@@ -5,9 +5,9 @@
 #include <deque>
 #include <optional>
 
+#include "kernels/measure/measurement.h"
 #include "sim/cli/full_run_request.h"
 #include "sim/study/expression.h"
-#include "sim/study/measurement.h"
 
 namespace llmarch::cli {
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "reports/format.h"
-#include "reports/sweep_lines.h"
-#include "reports/sweep_report.h"
+#include "reports/document/format.h"
+#include "reports/say/sweep_lines.h"
+#include "reports/say/sweep_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/hardware_files.h"

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "kernels/weights/random_access_file.h"
-#include "reports/format.h"
+#include "kernels/weight_files/random_access_file.h"
+#include "reports/document/format.h"
 #include "sim/cli/errors.h"
 #include "sim/spec/file_error.h"
 

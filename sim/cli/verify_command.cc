@@ -1,13 +1,13 @@
-#include "kernels/verify.h"
+#include "kernels/verify/verify.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "kernels/fast/verify_engine.h"
+#include "kernels/verify/verify_engine.h"
 #include "kernels/weights/checkpoint.h"
-#include "reports/format.h"
-#include "reports/proof_reports.h"
+#include "reports/document/format.h"
+#include "reports/say/proof_reports.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/machine.h"
 #include "sim/cli/models.h"

@@ -4,8 +4,9 @@
 
 #include <memory>
 
-#include "sim/cli/models.h"
 #include "sim/cost/predict.h"
+#include "sim/graph/lower.h"
+#include "tests/support/spec_folder.h"
 
 namespace llmarch {
 namespace {
@@ -27,9 +28,8 @@ void book_of_prefill(benchmark::State& state, const OpGraph& graph) {
 }
 
 void register_models() {
-  const cli::Catalog catalog(std::nullopt);
-  for (const auto& [name, entry] : catalog.entries()) {
-    const auto graph = std::make_shared<OpGraph>(catalog.find(name).graph);
+  for (const std::string& name : model_names()) {
+    const auto graph = std::make_shared<OpGraph>(lower(model_spec(name)));
     benchmark::RegisterBenchmark(
         ("decode_total/" + name).c_str(),
         [graph](benchmark::State& state) { totals_of_decode(state, *graph); });

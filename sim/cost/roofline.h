@@ -11,7 +11,7 @@
 
 #include "sim/dtype.h"
 #include "sim/figures.h"
-#include "sim/spec/hardware.h"
+#include "sim/hardware/hardware.h"
 
 namespace llmarch {
 

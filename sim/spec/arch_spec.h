@@ -1,6 +1,6 @@
 // ArchSpec: one architecture as plain values, complete and validated. This file knows which facts
 // make an architecture; sim/spec/fields.h knows how each is called, bounded and explained,
-// sim/spec/rules.h what must hold between them, sim/spec/toml_loader.h how they are read.
+// sim/spec/rules.h what must hold between them, sim/toml/toml_loader.h how they are read.
 //
 // Barrier: beyond sim/spec there are no string keys. Names survive only to be shown to people.
 #pragma once

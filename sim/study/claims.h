@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/spec/study_spec.h"
 #include "sim/study/compare.h"
 #include "sim/study/expression.h"
+#include "sim/study_spec/study_spec.h"
 
 namespace llmarch {
 

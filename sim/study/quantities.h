@@ -13,7 +13,7 @@
 #include "sim/cost/roofline.h"
 #include "sim/dtype.h"
 #include "sim/graph/work_kind.h"
-#include "sim/spec/hardware.h"
+#include "sim/hardware/hardware.h"
 #include "sim/study/model.h"
 
 namespace llmarch {

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "sim/spec/format_writer.h"
-#include "sim/spec/study_fields.h"
 #include "sim/study/expression.h"
 #include "sim/study/quantities.h"
+#include "sim/study_spec/study_fields.h"
+#include "sim/toml/format_writer.h"
 
 namespace llmarch {
 namespace {

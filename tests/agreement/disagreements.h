@@ -4,7 +4,7 @@
 #include <sstream>
 #include <string>
 
-#include "sim/study/agreement.h"
+#include "kernels/measure/agreement.h"
 #include "tests/support/show_work.h"
 
 namespace llmarch {

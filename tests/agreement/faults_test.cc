@@ -6,9 +6,9 @@
 #include <functional>
 #include <set>
 
-#include "kernels/executor.h"
+#include "kernels/measure/agreement.h"
+#include "kernels/reference/executor.h"
 #include "sim/cost/predict.h"
-#include "sim/study/agreement.h"
 #include "tests/support/tiny_models.h"
 
 namespace llmarch {

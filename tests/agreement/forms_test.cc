@@ -2,7 +2,7 @@
 // by one, in a batch or alone.
 #include <gtest/gtest.h>
 
-#include "kernels/executor.h"
+#include "kernels/reference/executor.h"
 #include "sim/graph/lower.h"
 #include "sim/spec/scaled.h"
 #include "tests/agreement/disagreements.h"

@@ -21,7 +21,7 @@
 
 #include "sim/graph/lower.h"
 #include "sim/spec/rules.h"
-#include "sim/spec/toml_writer.h"
+#include "sim/toml/toml_writer.h"
 #include "tests/agreement/disagreements.h"
 #include "tests/agreement/random_spec.h"
 #include "tests/engine/engine_agreement.h"

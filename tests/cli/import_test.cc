@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "sim/spec/toml_loader.h"
+#include "sim/toml/toml_loader.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {

@@ -4,9 +4,9 @@
 #include <random>
 #include <sstream>
 
-#include "kernels/rounded.h"
+#include "kernels/measure/agreement.h"
+#include "kernels/reference/rounded.h"
 #include "sim/cost/predict.h"
-#include "sim/study/agreement.h"
 #include "tests/engine/engine_options.h"
 #include "tests/support/show_work.h"
 

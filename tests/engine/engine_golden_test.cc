@@ -2,7 +2,7 @@
 // set that this CPU has.
 #include <gmock/gmock.h>
 
-#include "kernels/fast/verify_engine.h"
+#include "kernels/verify/verify_engine.h"
 #include "tests/engine/engine_options.h"
 #include "tests/golden/golden_models.h"
 

@@ -1,7 +1,7 @@
 // Engines for the small models of tests.
 #pragma once
 
-#include "kernels/fast/engine.h"
+#include "kernels/engine/engine.h"
 
 namespace llmarch::fast {
 

@@ -1,5 +1,5 @@
 // Hugging Face configs.
-#include "sim/spec/hf_config.h"
+#include "sim/huggingface/hf_config.h"
 #include "tests/fuzz/properties.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,5 +1,5 @@
 // TOML hardware files.
-#include "sim/spec/hardware_file.h"
+#include "sim/hardware/hardware_file.h"
 #include "tests/fuzz/properties.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "sim/cost/predict.h"
-#include "sim/spec/toml_loader.h"
-#include "sim/spec/toml_writer.h"
 #include "sim/study/model.h"
+#include "sim/toml/toml_loader.h"
+#include "sim/toml/toml_writer.h"
 
 namespace llmarch::fuzz {
 

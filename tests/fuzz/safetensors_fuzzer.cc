@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kernels/weights/safetensors.h"
+#include "kernels/weight_files/safetensors.h"
 #include "sim/spec/file_error.h"
 #include "tests/fuzz/properties.h"
 

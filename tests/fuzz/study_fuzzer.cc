@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "reports/study_json.h"
+#include "reports/say/study_json.h"
 #include "sim/cli/embedded.h"
-#include "sim/spec/hardware_file.h"
-#include "sim/spec/study_loader.h"
+#include "sim/hardware/hardware_file.h"
 #include "sim/study/claims.h"
+#include "sim/study_spec/study_loader.h"
 #include "tests/fuzz/properties.h"
 
 namespace {

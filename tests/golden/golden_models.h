@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/verify.h"
+#include "kernels/verify/verify.h"
 #include "kernels/weights/checkpoint.h"
 
 namespace llmarch {

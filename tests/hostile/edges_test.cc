@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/cost/predict.h"
-#include "sim/spec/toml_loader.h"
 #include "sim/study/compare.h"
+#include "sim/toml/toml_loader.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {

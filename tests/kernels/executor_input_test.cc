@@ -1,7 +1,7 @@
 // What execute refuses before it computes anything.
 #include <gtest/gtest.h>
 
-#include "kernels/executor.h"
+#include "kernels/reference/executor.h"
 #include "sim/graph/lower.h"
 #include "tests/support/tiny_models.h"
 

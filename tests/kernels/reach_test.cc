@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "kernels/executor.h"
+#include "kernels/reference/executor.h"
 #include "sim/cost/predict.h"
 #include "sim/graph/lower.h"
 #include "tests/kernels/one_step.h"

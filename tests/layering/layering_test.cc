@@ -16,12 +16,13 @@ Includes sound() {
           {"sim/spec/arch_spec.h", {"sim/units.h"}},
           {"sim/graph/lower.h", {"sim/spec/arch_spec.h"}},
           {"sim/cost/predict.h", {"sim/graph/lower.h"}},
-          {"kernels/executor.h", {"sim/graph/lower.h"}},
-          {"sim/study/agreement.cc", {"sim/cost/predict.h", "kernels/executor.h"}},
-          {"sim/study/agreement.h", {"sim/units.h"}},
-          {"reports/document.h", {}},
-          {"reports/compare_report.h", {"reports/document.h", "sim/study/agreement.h"}},
-          {"sim/cli/main.cc", {"reports/compare_report.h", "kernels/executor.h"}}};
+          {"kernels/reference/executor.h", {"sim/graph/lower.h"}},
+          {"kernels/measure/agreement.cc", {"sim/cost/predict.h", "kernels/reference/executor.h"}},
+          {"kernels/measure/agreement.h", {"sim/units.h"}},
+          {"reports/document/document.h", {}},
+          {"reports/say/compare_report.h",
+           {"reports/document/document.h", "kernels/measure/agreement.h"}},
+          {"sim/cli/main.cc", {"reports/say/compare_report.h", "kernels/reference/executor.h"}}};
 }
 
 Includes planted(const std::string& file, const std::string& included) {
@@ -38,7 +39,8 @@ TEST(TheSources, WereRead) {
   const Includes includes = read_includes(LLMARCH_SOURCES);
   EXPECT_GT(includes.size(), 50U);
   EXPECT_THAT(includes.at("sim/cost/op_cost.h"), Contains("sim/graph/op_graph.h"));
-  EXPECT_THAT(includes.at("kernels/executor.cc"), Contains("kernels/executor.h"));
+  EXPECT_THAT(includes.at("kernels/reference/executor.cc"),
+              Contains("kernels/reference/executor.h"));
 }
 
 TEST(SoundLayers, AreNotReported) {
@@ -46,17 +48,17 @@ TEST(SoundLayers, AreNotReported) {
 }
 
 TEST(ABook, ThatIncludesTheOtherIsReported) {
-  EXPECT_THAT(violations(planted("sim/cost/predict.h", "kernels/executor.h")),
-              Contains("sim/cost/predict.h includes kernels/executor.h"));
-  EXPECT_THAT(violations(planted("kernels/executor.h", "sim/cost/predict.h")),
-              Contains("kernels/executor.h includes sim/cost/predict.h"));
+  EXPECT_THAT(violations(planted("sim/cost/predict.h", "kernels/reference/executor.h")),
+              Contains("sim/cost/predict.h includes kernels/reference/executor.h"));
+  EXPECT_THAT(violations(planted("kernels/reference/executor.h", "sim/cost/predict.h")),
+              Contains("kernels/reference/executor.h includes sim/cost/predict.h"));
 }
 
 TEST(ABook, ThatReachesTheOtherThroughAHeaderIsReported) {
-  EXPECT_THAT(violations(planted("sim/graph/lower.h", "kernels/executor.h")),
-              Contains("sim/cost/predict.h reaches kernels/executor.h"));
+  EXPECT_THAT(violations(planted("sim/graph/lower.h", "kernels/reference/executor.h")),
+              Contains("sim/cost/predict.h reaches kernels/reference/executor.h"));
   EXPECT_THAT(violations(planted("sim/spec/arch_spec.h", "sim/cost/predict.h")),
-              Contains("kernels/executor.h reaches sim/cost/predict.h"));
+              Contains("kernels/reference/executor.h reaches sim/cost/predict.h"));
 }
 
 TEST(ALayer, ThatIncludesOneRightOfItIsReported) {
@@ -64,26 +66,27 @@ TEST(ALayer, ThatIncludesOneRightOfItIsReported) {
       {"sim/units.h", "sim/spec/arch_spec.h"},
       {"sim/spec/arch_spec.h", "sim/graph/lower.h"},
       {"sim/graph/lower.h", "sim/cost/predict.h"},
-      {"sim/cost/predict.h", "sim/study/agreement.h"},
-      {"kernels/executor.h", "sim/study/agreement.h"},
-      {"sim/study/agreement.h", "reports/compare_report.h"},
-      {"sim/study/agreement.h", "reports/document.h"},
-      {"reports/compare_report.h", "sim/cli/main.cc"}};
+      {"sim/cost/predict.h", "kernels/measure/agreement.h"},
+      {"kernels/reference/executor.h", "kernels/measure/agreement.h"},
+      {"kernels/measure/agreement.h", "reports/say/compare_report.h"},
+      {"kernels/measure/agreement.h", "reports/document/document.h"},
+      {"reports/say/compare_report.h", "sim/cli/main.cc"}};
   for (const auto& [file, included] : wrong) {
     EXPECT_THAT(violations(planted(file, included)), Contains(file + " includes " + included));
   }
 }
 
 TEST(WhatDraws, KnowsNothingOfModels) {
-  EXPECT_THAT(violations(planted("reports/document.h", "sim/units.h")),
-              ElementsAre("reports/document.h includes sim/units.h"));
-  EXPECT_THAT(violations(planted("reports/document.h", "reports/compare_report.h")), SizeIs(1));
+  EXPECT_THAT(violations(planted("reports/document/document.h", "sim/units.h")),
+              ElementsAre("reports/document/document.h includes sim/units.h"));
+  EXPECT_THAT(violations(planted("reports/document/document.h", "reports/say/compare_report.h")),
+              SizeIs(1));
 }
 
 TEST(AFile, InNoLayerIsReported) {
   EXPECT_THAT(violations(planted("sim/units.h", "tests/support/model_specs.h")), SizeIs(2));
-  EXPECT_THAT(violations(planted("sim/new.h", "sim/units.h")),
-              Contains("sim/new.h is in no layer"));
+  EXPECT_THAT(violations(planted("sim/new/new.h", "sim/units.h")),
+              Contains("sim/new/new.h is in no layer"));
 }
 
 TEST(AFile, ThatIsNotThereIsReported) {

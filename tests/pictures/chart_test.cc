@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "reports/chart_axis.h"
-#include "reports/chart_layout.h"
-#include "reports/terminal_chart.h"
+#include "reports/document/chart_axis.h"
+#include "reports/pictures/chart_layout.h"
+#include "reports/render/terminal_chart.h"
 #include "tests/pictures/collisions.h"
 
 namespace llmarch::reports {

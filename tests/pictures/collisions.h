@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/drawing.h"
+#include "reports/pictures/drawing.h"
 
 namespace llmarch::reports {
 

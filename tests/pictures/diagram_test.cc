@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "reports/diagram_layout.h"
-#include "reports/model_diagram.h"
+#include "reports/pictures/diagram_layout.h"
+#include "reports/say/model_diagram.h"
 #include "tests/pictures/collisions.h"
 #include "tests/support/model_specs.h"
 

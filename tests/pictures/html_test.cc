@@ -1,4 +1,4 @@
-#include "reports/html.h"
+#include "reports/render/html.h"
 
 #include <gmock/gmock.h>
 

@@ -1,9 +1,9 @@
-#include "reports/svg.h"
+#include "reports/pictures/svg.h"
 
 #include <gmock/gmock.h>
 
-#include "reports/model_diagram.h"
-#include "reports/pictures.h"
+#include "reports/pictures/pictures.h"
+#include "reports/say/model_diagram.h"
 #include "tests/pictures/well_formed.h"
 #include "tests/support/model_specs.h"
 

@@ -1,5 +1,5 @@
 // Does the CSV carry exact values, and can nothing in it be taken for something else?
-#include "reports/csv.h"
+#include "reports/render/csv.h"
 
 #include <gtest/gtest.h>
 

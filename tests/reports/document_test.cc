@@ -1,13 +1,13 @@
 // Is a table that was built wrongly refused, and named?
-#include "reports/document.h"
+#include "reports/document/document.h"
 
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 
-#include "reports/csv.h"
-#include "reports/markdown.h"
-#include "reports/terminal.h"
+#include "reports/render/csv.h"
+#include "reports/render/markdown.h"
+#include "reports/render/terminal.h"
 
 namespace llmarch::reports {
 namespace {

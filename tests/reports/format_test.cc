@@ -1,5 +1,5 @@
 // Are quantities written rightly, above all where a unit or a digit begins?
-#include "reports/format.h"
+#include "reports/document/format.h"
 
 #include <gtest/gtest.h>
 

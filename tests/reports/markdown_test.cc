@@ -1,5 +1,5 @@
 // Is the Markdown valid on GitHub, and does it show the text as it is?
-#include "reports/markdown.h"
+#include "reports/render/markdown.h"
 
 #include <gtest/gtest.h>
 

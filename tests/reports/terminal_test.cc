@@ -1,12 +1,12 @@
 // Is a Document readable on a terminal of any width?
-#include "reports/terminal.h"
+#include "reports/render/terminal.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <sstream>
 
-#include "reports/text.h"
+#include "reports/document/text.h"
 
 namespace llmarch::reports {
 namespace {

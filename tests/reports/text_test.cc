@@ -1,5 +1,5 @@
 // Is the width of text known, and are lines ended where they may end?
-#include "reports/text.h"
+#include "reports/document/text.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "sim/spec/hf_config.h"
+#include "sim/huggingface/hf_config.h"
 #include "tests/spec/flat_fields.h"
 #include "tests/spec/spec_files.h"
 

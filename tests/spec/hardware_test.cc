@@ -4,8 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "sim/spec/hardware_file.h"
-#include "sim/spec/toml_writer.h"
+#include "sim/hardware/hardware_file.h"
 
 namespace llmarch {
 namespace {

@@ -2,8 +2,8 @@
 // field.
 #include <gtest/gtest.h>
 
-#include "sim/spec/toml_loader.h"
-#include "sim/spec/toml_writer.h"
+#include "sim/toml/toml_loader.h"
+#include "sim/toml/toml_writer.h"
 #include "tests/spec/configs.h"
 
 namespace llmarch::spec_test {

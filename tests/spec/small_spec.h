@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "sim/spec/toml_loader.h"
+#include "sim/toml/toml_loader.h"
 
 namespace llmarch::spec_test {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/spec/toml_loader.h"
+#include "sim/toml/toml_loader.h"
 
 namespace llmarch::spec_test {
 

@@ -1,5 +1,5 @@
 // The description of the format: as it stands in arch_specs, complete, with an example that loads.
-#include "sim/spec/spec_format.h"
+#include "sim/toml/spec_format.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <deque>
 #include <memory>
 
-#include "sim/spec/study_loader.h"
 #include "sim/study/claims.h"
+#include "sim/study_spec/study_loader.h"
 #include "tests/support/model_specs.h"
 
 namespace llmarch::studies_test {

@@ -1,5 +1,5 @@
 // Verdicts, each from figures that can be redone by hand.
-#include "reports/study_report.h"
+#include "reports/say/study_report.h"
 #include "tests/studies/studies.h"
 
 namespace llmarch::studies_test {

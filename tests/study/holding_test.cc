@@ -1,5 +1,5 @@
 // What of a model is held: each bound from both sides.
-#include "sim/study/holding.h"
+#include "kernels/measure/holding.h"
 
 #include <gtest/gtest.h>
 

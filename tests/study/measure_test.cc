@@ -1,5 +1,5 @@
 // How a run at full size is made, on a bench without a clock.
-#include "sim/study/measure.h"
+#include "kernels/measure/measure.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

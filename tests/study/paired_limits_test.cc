@@ -1,5 +1,5 @@
 // How readings between steps become the limits that the steps are held against.
-#include "sim/study/paired_limits.h"
+#include "kernels/measure/paired_limits.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Which of its readings a probe goes by. What they are is the machine's.
-#include "kernels/probe.h"
+#include "kernels/probe/probe.h"
 
 #include <gtest/gtest.h>
 

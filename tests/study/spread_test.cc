@@ -1,4 +1,4 @@
-#include "sim/study/spread.h"
+#include "kernels/measure/spread.h"
 
 #include <gtest/gtest.h>
 

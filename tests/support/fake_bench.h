@@ -4,8 +4,8 @@
 
 #include <deque>
 
+#include "kernels/measure/measure.h"
 #include "sim/cost/predict.h"
-#include "sim/study/measure.h"
 
 namespace llmarch::testing {
 

@@ -1,39 +1,11 @@
-// The architectures of arch_specs/models, found and not listed: a spec that is added is tested.
-// LLMARCH_MODEL_SPECS is that folder; the build says where it is.
+// The specs of spec_folder.h as parameters of tests.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
-#include <string>
-#include <vector>
-
-#include "sim/spec/toml_loader.h"
+#include "tests/support/spec_folder.h"
 
 namespace llmarch {
-
-// In alphabetical order.
-inline std::vector<std::string> model_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(LLMARCH_MODEL_SPECS)) {
-    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  if (names.empty()) throw std::runtime_error("no specs in " LLMARCH_MODEL_SPECS);
-  return names;
-}
-
-inline ArchSpec model_spec(const std::string& name) {
-  std::ifstream file(std::filesystem::path(LLMARCH_MODEL_SPECS) / (name + ".toml"));
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  SpecLoad load = load_toml_spec(text);
-  if (!load.spec) throw std::runtime_error(name + ": " + load.problems.at(0).message);
-  return *std::move(load.spec);
-}
 
 // For the names of tests, in which only letters, digits and underscores may stand.
 inline std::string test_name(const ::testing::TestParamInfo<std::string>& info) {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "kernels/weights/checkpoint_files.h"
+#include "kernels/weight_files/checkpoint_files.h"
 #include "tests/weights/written_files.h"
 
 namespace llmarch::weights_test {

@@ -1,4 +1,4 @@
-#include "kernels/weights/float_formats.h"
+#include "kernels/weight_files/float_formats.h"
 
 #include <gtest/gtest.h>
 

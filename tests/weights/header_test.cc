@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "kernels/weights/safetensors.h"
+#include "kernels/weight_files/safetensors.h"
 #include "tests/weights/written_files.h"
 
 namespace llmarch::weights_test {

@@ -1,4 +1,4 @@
-#include "kernels/weights/random_access_file.h"
+#include "kernels/weight_files/random_access_file.h"
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>

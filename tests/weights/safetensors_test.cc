@@ -1,4 +1,4 @@
-#include "kernels/weights/safetensors.h"
+#include "kernels/weight_files/safetensors.h"
 
 #include <gmock/gmock.h>
 

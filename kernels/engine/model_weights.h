@@ -1,0 +1,49 @@
+// The weights of a run, packed: each matrix once, in the layout that both prefill and decode read,
+// layer after layer as a step goes through them. This file knows where each weight is held.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernels/engine/held.h"
+#include "kernels/fast/packed_matrix.h"
+#include "sim/graph/op_graph.h"
+
+namespace llmarch::fast {
+
+class ModelWeights {
+ public:
+  // All zeros; the graph must outlive them.
+  ModelWeights(const OpGraph& graph, Stored stored, const Held& held);
+  static std::size_t bytes(const OpGraph& graph, Stored stored, const Held& held);
+
+  // As WeightStore's synthetic weights are spread: matrices keep hidden states near 1.
+  void fill_synthetic(Team& team, std::uint64_t seed);
+  // As a TakeWeight does. What is not held is passed over.
+  void take(WeightId weight, std::size_t layer, std::size_t copy, std::size_t first_row,
+            std::span<const float> rows);
+
+  [[nodiscard]] const PackedMatrix& matrix(WeightId weight, std::size_t layer,
+                                           std::size_t copy = 0) const;
+  // A norm or a bias.
+  [[nodiscard]] std::span<const float> vector(WeightId weight, std::size_t layer) const;
+  // All matrices, one after the other: what a step of decode streams.
+  [[nodiscard]] std::span<const std::byte> memory() const { return memory_.pieces(); }
+  // Elements held, those of a slice times what they stand for.
+  [[nodiscard]] Elements parameters() const;
+
+ private:
+  struct Instances {
+    std::size_t layers = 0, copies = 0;
+    std::vector<PackedMatrix> matrices;       // (layers, copies)
+    std::vector<std::vector<float>> vectors;  // (layers)
+  };
+
+  const OpGraph* graph_;
+  HugeMemory memory_;
+  std::vector<std::optional<float>> clips_;  // of each weight: elements are held within it
+  std::vector<Instances> weights_;
+};
+
+}  // namespace llmarch::fast

@@ -1,0 +1,77 @@
+#include "kernels/engine/step.h"
+
+#include <stdexcept>
+
+namespace llmarch::fast {
+namespace {
+
+Elements elements(ConstRows rows) {
+  return Elements(static_cast<std::int64_t>(rows.rows * rows.columns));
+}
+
+void add_arithmetic(Work& work, const Work& unit, Integer times) {
+  work.matrix += unit.matrix * times;
+  work.other += unit.other * times;
+  work.transcendentals += unit.transcendentals * times;
+}
+
+}  // namespace
+
+Rows Step::value(ValueId id) const {
+  const Value& value = block->values.at(id);
+  const std::size_t columns = size(value.columns);
+  const std::size_t rows = row_count(value.rows, workload);
+  const Slot& slot = plan->slots.at(id);
+  switch (slot.kind) {
+    case Slot::Kind::hidden_in: return {space.hidden_in, rows, columns, columns};
+    case Slot::Kind::hidden_out: return {space.hidden_out, rows, columns, columns};
+    case Slot::Kind::numbered: return {space.slots.at(slot.number), rows, columns, columns};
+    case Slot::Kind::per_layer: {
+      const std::size_t first = block->kind == BlockKind::layer ? place * columns : 0;
+      return {space.per_layer.data + first, rows, columns, space.per_layer.stride};
+    }
+    case Slot::Kind::none: break;
+  }
+  throw std::logic_error("a value that the plan gave no place was asked for");
+}
+
+const PackedMatrix& Step::matrix(WeightId id, std::size_t copy) const {
+  return weights.matrix(id, layer, copy);
+}
+
+std::span<const float> Step::vector(WeightId id) const {
+  return weights.vector(id, layer);
+}
+
+float* Step::scratch(std::size_t floats) const {
+  if (space.scratch.size() < floats) space.scratch.resize(floats);
+  return space.scratch.data();
+}
+
+void Step::count_each(std::size_t times) const {
+  add_arithmetic(work(), units().each, static_cast<std::int64_t>(times));
+}
+
+void Step::count_elements(ConstRows written) const {
+  add_arithmetic(work(), units().element, elements(written).amount());
+}
+
+void Step::count_read(ConstRows rows) const {
+  work().activations_read += elements(rows);
+}
+
+void Step::count_written(ConstRows rows) const {
+  work().activations_written += elements(rows);
+}
+
+void Step::count_weight(WeightId id, std::size_t copy) const {
+  work().weights_read += graph.weight(id).elements_of_copy();
+  ledger.touch(id, layer, copy);
+}
+
+void Step::count_look_up(WeightId id) const {
+  work().weights_read += Elements(graph.weight(id).columns);
+  ledger.touch(id, layer, 0);
+}
+
+}  // namespace llmarch::fast

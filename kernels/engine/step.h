@@ -1,0 +1,147 @@
+// A step on its way: one operation of one layer, and what the fast kernels need to run it. This
+// file knows how an operation gets at its rows, weights and caches, and how it enters what it did.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernels/engine/model_caches.h"
+#include "kernels/engine/model_weights.h"
+#include "kernels/engine/step_ledger.h"
+#include "kernels/engine/step_plan.h"
+#include "kernels/fast/row_kernels.h"
+#include "kernels/fast/rows.h"
+#include "kernels/fast/team.h"
+#include "sim/graph/workload.h"
+
+namespace llmarch::fast {
+
+// Keys and values that latent attention expanded for one layer.
+struct ExpandedCaches {
+  ExpandedCaches(const llmarch::LatentShape& shape, Stored stored, std::size_t sequences,
+                 std::size_t positions);
+  static std::size_t bytes(const llmarch::LatentShape& shape, Stored stored, std::size_t sequences,
+                           std::size_t positions);
+  std::size_t positions;
+  HugeMemory memory;
+  Cache keys, values;
+};
+
+// Floats of scratch that the expansion takes.
+std::size_t expansion_floats(const llmarch::LatentShape& shape, std::size_t sequences);
+
+// Rows between operations. The numbered slots and the two hidden states lie in one piece of memory
+// that is kept from step to step.
+struct Workspace {
+  std::optional<HugeMemory> memory;
+  std::byte* start = nullptr;
+  std::size_t bytes = 0;
+  std::vector<float*> slots;
+  float* hidden_in = nullptr;
+  float* hidden_out = nullptr;
+  Rows per_layer{};  // what goes along to every layer, side by side
+
+  std::vector<float> scratch;             // of one operation
+  std::vector<float> logits;              // of a router
+  std::vector<Chosen> chosen;             // of each value of the block that is a choice
+  std::size_t routed = 0;                 // layers that have routed in this step
+  std::vector<std::uint32_t> own_choice;  // of the router, where another's is followed
+  std::optional<ExpandedCaches> expanded;
+
+  struct Angles {
+    std::vector<double> frequencies;
+    double factor;
+    std::size_t positions;
+    RotaryAngles table;
+  };
+  std::vector<Angles> angles;  // those that were needed so far
+};
+
+struct Step {
+  const OpGraph& graph;
+  const Workload& workload;
+  Places places;
+  std::span<const std::int64_t> token_ids;
+  Team& team;
+  const ModelWeights& weights;
+  ModelCaches& caches;
+  StepLedger& ledger;
+  Workspace& space;
+  std::span<const RoutingTrace> follow;     // of each layer that routes; empty: the router's choice
+  std::span<const std::size_t> layers_run;  // of each block, the one that runs among them
+  std::optional<std::size_t> experts_held;  // where not all of them are
+
+  // Which operation of which layer.
+  const Block* block = nullptr;
+  const BlockPlan* plan = nullptr;
+  std::size_t block_index = 0;
+  std::size_t layer = 0;  // among the layers that run the block
+  std::size_t node = 0;
+  std::size_t place = 0;  // of the layer in the stack
+
+  [[nodiscard]] Rows value(ValueId id) const;
+  [[nodiscard]] const PackedMatrix& matrix(WeightId id, std::size_t copy = 0) const;
+  [[nodiscard]] std::span<const float> vector(WeightId id) const;
+  // This layer's own, or that of the newest layer of another block.
+  [[nodiscard]] Cache& cache(CacheId id) const {
+    return caches.of(id, layers_run[graph.cache(id).block] - 1);
+  }
+  [[nodiscard]] float* scratch(std::size_t floats) const;
+
+  // --- What is entered in the line of the current node.
+  [[nodiscard]] Work& work() const { return ledger.line(block_index, node).work; }
+  [[nodiscard]] const WorkUnits& units() const { return ledger.units(block_index, node); }
+  void count_each(std::size_t times) const;
+  void count_elements(ConstRows written) const;
+  void count_read(ConstRows rows) const;
+  void count_written(ConstRows rows) const;
+  // A whole matrix or vector was opened.
+  void count_weight(WeightId id, std::size_t copy = 0) const;
+  // One row of a table was.
+  void count_look_up(WeightId id) const;
+};
+
+// The projections that a node runs, as one piece of work; seconds and work go to each one's line.
+void run_projections(Step& step, const std::vector<std::size_t>& nodes);
+
+// Floats of scratch that the experts take for that many rows.
+std::size_t expert_floats(const OpGraph& graph, const Block& block, const RunExperts& op,
+                          std::size_t rows);
+
+// One overload for each operation: what it computes, and what it enters.
+void run(Step& step, const Embed& op);
+void run(Step& step, const AddPositions& op);
+void run(Step& step, const Scale& op);
+void run(Step& step, const ScaleByPosition& op);
+void run(Step& step, const GateRows& op);
+void run(Step& step, const SoftCap& op);
+void run(Step& step, const Normalize& op);
+void run(Step& step, const Project& op);  // its bias; the product has been run
+void run(Step& step, const Rotate& op);
+void run(Step& step, const Store& op);
+void run(Step& step, const Attend& op);
+void run(Step& step, const AbsorbQuery& op);
+void run(Step& step, const AttendLatent& op);
+void run(Step& step, const ExpandAttended& op);
+void run(Step& step, const ExpandLatents& op);
+void run(Step& step, const AttendExpanded& op);
+void run(Step& step, const Activate& op);
+void run(Step& step, const Gate& op);
+void run(Step& step, const Add& op);
+void run(Step& step, const Route& op);
+void run(Step& step, const RunExperts& op);
+void run(Step& step, const SelectRows& op);
+void run(Step& step, const ProjectEach& op);
+void run(Step& step, const ScaleColumns& op);
+void run(Step& step, const Sparsify& op);
+void run(Step& step, const SelectColumns& op);
+void run(Step& step, const JoinColumns& op);
+void run(Step& step, const MatchMagnitude& op);
+void run(Step& step, const AverageVectors& op);
+void run(Step& step, const PredictStreams& op);
+void run(Step& step, const CorrectStreams& op);
+void run(Step& step, const AddToOtherStreams& op);
+
+}  // namespace llmarch::fast

@@ -1,0 +1,254 @@
+// Attention, the caches it meets, and both forms of latent attention.
+#include <algorithm>
+#include <array>
+
+#include "kernels/engine/step.h"
+#include "kernels/fast/attention.h"
+#include "kernels/fast/matrix_product.h"
+#include "kernels/reference/rotary_table.h"
+
+namespace llmarch::fast {
+namespace {
+
+// Positions that are expanded at a time: enough for a product to be worth its set-up, few enough
+// that their floats take no notable memory.
+constexpr std::size_t kExpandedAtOnce = 256;
+
+// Columns `first` up to first + columns of the rows.
+Rows part(Rows rows, std::size_t first, std::size_t columns) {
+  return {rows.data + first, rows.rows, columns, rows.stride};
+}
+
+const RotaryAngles& angles(Step& step, const Rotate& op) {
+  const RotaryTable table = rotary_table(op.rotary, op.dim);
+  std::vector<Workspace::Angles>& known = step.space.angles;
+  const std::size_t first = step.places.past;
+  const std::size_t positions = step.places.tokens;
+  for (const Workspace::Angles& each : known) {
+    if (each.frequencies == table.frequencies && each.factor == table.factor &&
+        each.table.first == first && each.positions == positions) {
+      return each.table;
+    }
+  }
+  known.push_back({table.frequencies, table.factor, positions,
+                   rotary_angles(table.frequencies, table.factor, first, positions)});
+  return known.back().table;
+}
+
+void count_cache_read(Step& step, CacheId id, std::int64_t positions) {
+  step.work().cache_read += Elements(step.graph.cache(id).columns * positions);
+}
+
+void count_attended(Step& step, const Attended& attended, ConstRows queries, ConstRows out) {
+  step.count_each(static_cast<std::size_t>(attended.meetings));
+  step.count_read(queries);
+  step.count_written(out);
+}
+
+LatentShape fast_shape(const llmarch::LatentShape& shape, double scale) {
+  return {size(shape.heads), size(shape.nope_dim), size(shape.rope_dim), size(shape.latent_dim),
+          static_cast<float>(scale)};
+}
+
+bool have_room(const ExpandedCaches& caches, const llmarch::LatentShape& shape,
+               std::size_t sequences, std::size_t positions) {
+  const CacheShape& keys = caches.keys.shape();
+  return caches.positions == positions && keys.sequences == sequences &&
+         keys.heads == size(shape.heads) && keys.width == size(shape.nope_dim + shape.rope_dim) &&
+         caches.values.shape().width == size(shape.value_dim);
+}
+
+// Layers of one kind, one after the other, use the same caches for what they expand.
+ExpandedCaches& expanded_caches(Step& step, const llmarch::LatentShape& shape, Stored stored) {
+  const std::size_t positions = step.places.past + step.places.tokens;
+  std::optional<ExpandedCaches>& caches = step.space.expanded;
+  if (!caches || !have_room(*caches, shape, step.places.sequences, positions)) {
+    caches.reset();
+    caches.emplace(shape, stored, step.places.sequences, positions);
+  }
+  return *caches;
+}
+
+// The latents of positions from `first` on, for each sequence, as rows of floats.
+void read_latents(Step& step, const Cache& latents, std::size_t first, Rows out) {
+  const std::size_t count = out.rows / step.places.sequences;
+  step.team.run([&](std::size_t thread) {
+    const Share share = share_of(out.rows, thread, step.team.size());
+    for (std::size_t r = share.first; r < share.last; ++r) {
+      latents.read(r / count, 0, first + r % count, {out.row(r), out.columns});
+    }
+  });
+}
+
+CacheShape expanded_shape(CacheLayout layout, Stored stored, std::size_t sequences, Integer heads,
+                          Integer width, std::size_t positions) {
+  return {layout, stored, sequences, size(heads), size(width), positions};
+}
+
+}  // namespace
+
+ExpandedCaches::ExpandedCaches(const llmarch::LatentShape& shape, Stored stored,
+                               std::size_t sequences, std::size_t held)
+    : positions(held),
+      memory(bytes(shape, stored, sequences, held)),
+      keys(memory, expanded_shape(CacheLayout::keys, stored, sequences, shape.heads,
+                                  shape.nope_dim + shape.rope_dim, held)),
+      values(memory, expanded_shape(CacheLayout::values, stored, sequences, shape.heads,
+                                    shape.value_dim, held)) {}
+
+std::size_t ExpandedCaches::bytes(const llmarch::LatentShape& shape, Stored stored,
+                                  std::size_t sequences, std::size_t held) {
+  return HugeMemory::rounded(
+             Cache::bytes(expanded_shape(CacheLayout::keys, stored, sequences, shape.heads,
+                                         shape.nope_dim + shape.rope_dim, held))) +
+         HugeMemory::rounded(Cache::bytes(expanded_shape(CacheLayout::values, stored, sequences,
+                                                         shape.heads, shape.value_dim, held)));
+}
+
+std::size_t expansion_floats(const llmarch::LatentShape& shape, std::size_t sequences) {
+  return kExpandedAtOnce * sequences *
+         size(shape.latent_dim + shape.heads * (shape.nope_dim + shape.value_dim));
+}
+
+void run(Step& step, const Rotate& op) {
+  const Rows in = step.value(op.in);
+  const Rows out = step.value(op.out);
+  const RotaryAngles& table = angles(step, op);
+  rotate(step.team, in, size(op.heads), size(op.offset), op.rotary.layout, table, step.places, out);
+  step.count_read(in);
+  step.count_written(out);
+  step.count_each(in.rows * size(op.heads) * table.pairs);
+}
+
+void run(Step& step, const Store& op) {
+  const Rows in = step.value(op.in);
+  step.cache(op.cache).store(step.team, in, step.places);
+  step.count_read(in);
+  step.work().cache_written += Elements(static_cast<std::int64_t>(in.rows * in.columns));
+}
+
+void run(Step& step, const Attend& op) {
+  const Rows queries = step.value(op.query);
+  const Rows out = step.value(op.out);
+  GroupedShape shape{
+      size(op.query_heads),         size(op.kv_heads), size(op.head_dim), size(op.head_dim),
+      static_cast<float>(op.scale), std::nullopt,      op.reach};
+  if (op.soft_cap) shape.soft_cap = static_cast<float>(*op.soft_cap);
+  const Attended attended = attend(step.team, shape, queries, step.places, step.cache(op.keys),
+                                   step.cache(op.values), out);
+  count_attended(step, attended, queries, out);
+  count_cache_read(step, op.keys, attended.keys);
+  count_cache_read(step, op.values, attended.keys);
+}
+
+void run(Step& step, const AbsorbQuery& op) {
+  const Rows queries = step.value(op.query);
+  const Rows out = step.value(op.out);
+  const std::size_t nope = size(op.shape.nope_dim);
+  const std::size_t latent = size(op.shape.latent_dim);
+  const std::size_t width = nope + size(op.shape.rope_dim);
+  std::vector<TransposedProduct> heads;
+  for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
+    heads.push_back({&step.matrix(op.key_up), head * nope, part(queries, head * width, nope),
+                     part(out, head * latent, latent)});
+  }
+  multiply_transposed(step.team, heads);
+  step.count_weight(op.key_up);
+  step.count_read(queries);
+  step.count_written(out);
+  step.count_each(queries.rows);
+}
+
+void run(Step& step, const AttendLatent& op) {
+  const Rows absorbed = step.value(op.absorbed);
+  const Rows queries = step.value(op.query);
+  const Rows out = step.value(op.out);
+  const Attended attended =
+      attend_latent(step.team, fast_shape(op.shape, op.scale), absorbed, queries, step.places,
+                    step.cache(op.latents), step.cache(op.rope_keys), out);
+  count_attended(step, attended, queries, out);
+  step.count_read(absorbed);
+  count_cache_read(step, op.latents, attended.keys);
+  count_cache_read(step, op.rope_keys, attended.keys);
+}
+
+void run(Step& step, const ExpandAttended& op) {
+  const Rows in = step.value(op.in);
+  const Rows out = step.value(op.out);
+  const std::size_t latent = size(op.shape.latent_dim);
+  const std::size_t width = size(op.shape.value_dim);
+  std::vector<Product> heads;
+  for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
+    heads.push_back({&step.matrix(op.value_up), head * width, part(in, head * latent, latent),
+                     part(out, head * width, width)});
+  }
+  multiply(step.team, heads);
+  step.count_weight(op.value_up);
+  step.count_read(in);
+  step.count_written(out);
+  step.count_each(in.rows);
+}
+
+// Keys and values are made some positions at a time and stored as caches, so that attention over
+// them is that of any other keys.
+void run(Step& step, const ExpandLatents& op) {
+  const PackedMatrix& key_up = step.matrix(op.key_up);
+  const PackedMatrix& value_up = step.matrix(op.value_up);
+  const Cache& latents = step.cache(op.latents);
+  // The operation that follows knows the heads.
+  const auto is_attention = [](const Node& node) {
+    return std::holds_alternative<AttendExpanded>(node.op);
+  };
+  const auto attention =
+      std::find_if(step.block->nodes.begin(), step.block->nodes.end(), is_attention);
+  const auto& attend = std::get<AttendExpanded>(attention->op);
+  ExpandedCaches& expanded = expanded_caches(step, attend.shape, latents.shape().stored);
+  const std::size_t sequences = step.places.sequences;
+  for (std::size_t first = 0; first < expanded.positions; first += kExpandedAtOnce) {
+    const std::size_t count = std::min(kExpandedAtOnce, expanded.positions - first);
+    const std::size_t rows = sequences * count;
+    const std::size_t latent = key_up.inputs();
+    float* floats = step.scratch(expansion_floats(attend.shape, sequences));
+    const Rows in{floats, rows, latent, latent};
+    const Rows keys{in.row(rows), rows, key_up.outputs(), key_up.outputs()};
+    const Rows values{keys.row(rows), rows, value_up.outputs(), value_up.outputs()};
+    read_latents(step, latents, first, in);
+    const std::array<Product, 2> products{Product{&key_up, 0, in, keys},
+                                          Product{&value_up, 0, in, values}};
+    multiply(step.team, products);
+    for (std::size_t sequence = 0; sequence < sequences; ++sequence) {
+      join_keys(step.team, {keys.row(sequence * count), count, keys.columns, keys.stride}, sequence,
+                first, step.cache(attend.rope_keys), expanded.keys);
+    }
+    expanded.values.store(step.team, values, {sequences, count, first});
+    step.count_each(rows);
+    count_cache_read(step, op.latents, static_cast<std::int64_t>(rows));
+    step.count_written(keys);
+    step.count_written(values);
+  }
+  step.count_weight(op.key_up);
+  step.count_weight(op.value_up);
+}
+
+void run(Step& step, const AttendExpanded& op) {
+  const Rows queries = step.value(op.query);
+  const Rows out = step.value(op.out);
+  const std::size_t heads = size(op.shape.heads);
+  const GroupedShape shape{heads,
+                           heads,
+                           size(op.shape.nope_dim + op.shape.rope_dim),
+                           size(op.shape.value_dim),
+                           static_cast<float>(op.scale),
+                           std::nullopt,
+                           EveryKey{}};
+  const ExpandedCaches& expanded = step.space.expanded.value();
+  const Attended attended =
+      attend(step.team, shape, queries, step.places, expanded.keys, expanded.values, out);
+  count_attended(step, attended, queries, out);
+  count_cache_read(step, op.rope_keys, attended.keys);
+  const Integer columns =
+      step.block->values.at(op.keys).columns + step.block->values.at(op.values).columns;
+  step.work().activations_read += Elements(columns * attended.keys);
+}
+
+}  // namespace llmarch::fast

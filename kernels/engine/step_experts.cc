@@ -1,0 +1,207 @@
+// Routing, and the experts that are routed to: the rows of each expert are gathered, and all
+// experts that anyone chose run as one piece of work.
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+#include "kernels/engine/step.h"
+#include "kernels/fast/matrix_product.h"
+
+namespace llmarch::fast {
+namespace {
+
+// Rows by the expert they go to. A run is one row through one expert; runs are in the order of
+// their experts, those of one expert in the order of their rows.
+struct Runs {
+  std::vector<std::size_t> row;       // of each run
+  std::vector<float> weight;          // of each run
+  std::vector<std::size_t> place_of;  // of each choice (row, experts_per_token): its run
+  struct Expert {
+    std::size_t expert, first, count;  // its runs
+  };
+  std::vector<Expert> experts;  // those that run, ascending
+};
+
+Runs sort_by_expert(const Chosen& chosen, std::size_t experts_per_token, std::size_t experts) {
+  std::vector<std::size_t> counts(experts, 0);
+  for (const std::uint32_t expert : chosen.experts) ++counts[expert];
+  std::vector<std::size_t> next(experts, 0);
+  std::exclusive_scan(counts.begin(), counts.end(), next.begin(), std::size_t{0});
+  Runs runs;
+  for (std::size_t expert = 0; expert < experts; ++expert) {
+    if (counts[expert] > 0) runs.experts.push_back({expert, next[expert], counts[expert]});
+  }
+  runs.row.resize(chosen.experts.size());
+  runs.weight.resize(chosen.experts.size());
+  runs.place_of.resize(chosen.experts.size());
+  for (std::size_t choice = 0; choice < chosen.experts.size(); ++choice) {
+    const std::size_t place = next[chosen.experts[choice]]++;
+    runs.place_of[choice] = place;
+    runs.row[place] = choice / experts_per_token;
+    runs.weight[place] = chosen.weights[choice];
+  }
+  return runs;
+}
+
+// The row of each run, times its weight where that is what the weight multiplies.
+void gather(Team& team, const Runs& runs, Weighted weighted, ConstRows in, Rows out) {
+  team.run([&](std::size_t thread) {
+    const Share share = share_of(out.rows, thread, team.size());
+    for (std::size_t run = share.first; run < share.last; ++run) {
+      const float* from = in.row(runs.row[run]);
+      float* to = out.row(run);
+      const float weight = weighted == Weighted::input ? runs.weight[run] : 1.0F;
+      for (std::size_t i = 0; i < in.columns; ++i) to[i] = from[i] * weight;
+    }
+  });
+}
+
+// The sum of what a row's experts gave, in the order of the experts.
+void combine(Team& team, const Runs& runs, Weighted weighted, ConstRows given, Rows out) {
+  const std::size_t chosen = runs.place_of.size() / out.rows;
+  const std::size_t pieces = out.rows == 1 ? 1 : team.size();
+  const auto add_up = [&](std::size_t first, std::size_t last) {
+    for (std::size_t r = first; r < last; ++r) {
+      float* sum = out.row(r);
+      std::fill_n(sum, out.columns, 0.0F);
+      for (std::size_t i = 0; i < chosen; ++i) {
+        const std::size_t run = runs.place_of[r * chosen + i];
+        const float weight = weighted == Weighted::output ? runs.weight[run] : 1.0F;
+        const float* from = given.row(run);
+        for (std::size_t k = 0; k < out.columns; ++k) sum[k] += weight * from[k];
+      }
+    }
+  };
+  if (pieces == 1) return add_up(0, out.rows);
+  team.run([&](std::size_t thread) {
+    const Share share = share_of(out.rows, thread, pieces);
+    add_up(share.first, share.last);
+  });
+}
+
+Rows rows_of(Rows rows, const Runs::Expert& expert) {
+  return {rows.row(expert.first), expert.count, rows.columns, rows.stride};
+}
+
+// Experts that are not held cannot be chosen.
+std::vector<float> correction_of(const Step& step, const Route& op) {
+  std::vector<float> correction;
+  if (op.correction_bias) {
+    const std::span<const float> bias = step.vector(*op.correction_bias);
+    correction.assign(bias.begin(), bias.end());
+  }
+  if (step.experts_held && *step.experts_held < size(op.experts)) {
+    correction.resize(size(op.experts), 0.0F);
+    std::fill(correction.begin() + static_cast<std::ptrdiff_t>(*step.experts_held),
+              correction.end(), -std::numeric_limits<float>::infinity());
+  }
+  return correction;
+}
+
+void check_held(const Step& step, const Chosen& chosen) {
+  if (!step.experts_held) return;
+  for (const std::uint32_t expert : chosen.experts) {
+    if (expert >= *step.experts_held) {
+      throw std::invalid_argument("too few experts are held for what the router chooses");
+    }
+  }
+}
+
+// The choice that is given, with the weights that the router gives it: for each row, what was
+// chosen is put beyond all others.
+Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given) {
+  const std::size_t each = size(op.experts_per_token);
+  Chosen chosen;
+  for (std::size_t r = 0; r < logits.rows; ++r) {
+    std::vector<float> correction(logits.columns, 0.0F);
+    for (std::size_t i = 0; i < each; ++i) {
+      correction.at(static_cast<std::size_t>(given.experts.at(r * each + i))) =
+          std::numeric_limits<float>::infinity();
+    }
+    const ConstRows row{logits.row(r), 1, logits.columns, logits.stride};
+    const Chosen one = choose_experts(op.router, each, row, correction);
+    chosen.experts.insert(chosen.experts.end(), one.experts.begin(), one.experts.end());
+    chosen.weights.insert(chosen.weights.end(), one.weights.begin(), one.weights.end());
+  }
+  return chosen;
+}
+
+struct ExpertRows {
+  Rows gathered, gates, ups, given;
+};
+
+ExpertRows expert_rows(const Step& step, std::size_t hidden, std::size_t width, std::size_t runs) {
+  float* floats = step.scratch(2 * runs * (hidden + width));
+  const Rows gathered{floats, runs, hidden, hidden};
+  const Rows gates{gathered.row(runs), runs, width, width};
+  const Rows ups{gates.row(runs), runs, width, width};
+  return {gathered, gates, ups, {ups.row(runs), runs, hidden, hidden}};
+}
+
+}  // namespace
+
+std::size_t expert_floats(const OpGraph& graph, const Block& block, const RunExperts& op,
+                          std::size_t rows) {
+  const std::size_t runs = rows * size(op.experts_per_token);
+  return 2 * runs * size(graph.weight(op.gate).rows + block.values.at(op.in).columns);
+}
+
+void run(Step& step, const Route& op) {
+  const Rows in = step.value(op.in);
+  const std::size_t experts = size(op.experts);
+  if (step.space.logits.size() < in.rows * experts) step.space.logits.resize(in.rows * experts);
+  const Rows logits{step.space.logits.data(), in.rows, experts, experts};
+  multiply(step.team, step.matrix(op.weight), in, logits);
+  step.space.chosen.resize(std::max(step.space.chosen.size(), op.out + 1));
+  Chosen& chosen = step.space.chosen[op.out];
+  chosen = choose_experts(op.router, size(op.experts_per_token), logits, correction_of(step, op));
+  check_held(step, chosen);
+  if (!step.follow.empty()) {
+    step.space.own_choice = chosen.experts;
+    chosen = followed(op, logits, step.follow.subspan(step.space.routed++).front());
+  }
+  step.count_weight(op.weight);
+  if (op.correction_bias) step.count_weight(*op.correction_bias);
+  step.count_read(in);
+  step.count_each(in.rows);
+  const auto written = chosen.experts.size() + chosen.weights.size();
+  step.work().activations_written += Elements(static_cast<std::int64_t>(written));
+}
+
+void run(Step& step, const RunExperts& op) {
+  const Rows in = step.value(op.in);
+  const Rows out = step.value(op.out);
+  const Chosen& chosen = step.space.chosen.at(op.choice);
+  const Runs runs = sort_by_expert(chosen, size(op.experts_per_token), size(op.experts));
+  const std::size_t width = size(step.graph.weight(op.gate).rows);
+  const ExpertRows rows = expert_rows(step, in.columns, width, runs.row.size());
+  // One row that no weight multiplies goes to its experts as it is.
+  const bool as_it_is = in.rows == 1 && op.weighted == Weighted::output;
+  if (!as_it_is) gather(step.team, runs, op.weighted, in, rows.gathered);
+  std::vector<Product> into;
+  std::vector<Product> out_of;
+  for (const Runs::Expert& expert : runs.experts) {
+    const ConstRows from = as_it_is ? in : rows_of(rows.gathered, expert);
+    into.push_back({&step.matrix(op.gate, expert.expert), 0, from, rows_of(rows.gates, expert)});
+    into.push_back({&step.matrix(op.up, expert.expert), 0, from, rows_of(rows.ups, expert)});
+    out_of.push_back({&step.matrix(op.down, expert.expert), 0, rows_of(rows.gates, expert),
+                      rows_of(rows.given, expert)});
+  }
+  multiply(step.team, into);
+  gate(step.team, op.activation, rows.gates, rows.ups, rows.gates);
+  multiply(step.team, out_of);
+  combine(step.team, runs, op.weighted, rows.given, out);
+  for (const Runs::Expert& expert : runs.experts) {
+    for (const WeightId weight : {op.gate, op.up, op.down}) {
+      step.count_weight(weight, expert.expert);
+    }
+    step.count_each(expert.count);
+  }
+  step.count_read(in);
+  const auto read = chosen.experts.size() + chosen.weights.size();
+  step.work().activations_read += Elements(static_cast<std::int64_t>(read));
+  step.count_written(out);
+}
+
+}  // namespace llmarch::fast

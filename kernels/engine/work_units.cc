@@ -1,0 +1,219 @@
+#include "kernels/engine/work_units.h"
+
+#include <vector>
+
+#include "kernels/reference/arithmetic.h"
+#include "kernels/reference/expert_kernels.h"
+#include "kernels/reference/stream_kernels.h"
+
+namespace llmarch::fast {
+namespace {
+
+using Numbers = std::vector<Counted>;
+
+std::span<const Counted> view(const Numbers& numbers) {
+  return numbers;
+}
+
+template <class Body>
+Work tally(const Body& body) {
+  arithmetic_tally = {};
+  body();
+  Work work;
+  work.matrix = Flops(arithmetic_tally.matrix);
+  work.other = Flops(arithmetic_tally.other);
+  work.transcendentals = Transcendentals(arithmetic_tally.transcendentals);
+  return work;
+}
+
+// A product of that length.
+Work product(Integer length) {
+  const Numbers numbers(size(length), Counted(1));
+  return tally([&] { (void)reference::dot(view(numbers), view(numbers)); });
+}
+
+Work one_sum() {
+  return tally([] { (void)(Counted(1) + Counted(1)); });
+}
+
+Work one_multiplication() {
+  return tally([] { (void)(Counted(1) * Counted(1)); });
+}
+
+// A row through the weights of all heads.
+Work headwise(const llmarch::LatentShape& shape, Integer width) {
+  return product(shape.latent_dim) * (shape.heads * width);
+}
+
+Work sum_of(Work left, const Work& right) {
+  left += right;
+  return left;
+}
+
+// One query head meets one key: the score, its share of the softmax, the value's share of the sum.
+Work meeting(Integer key_width, Integer value_width, std::optional<double> soft_cap) {
+  const Numbers value(size(value_width), Counted(1));
+  const Work mixing = tally([&] {
+    Numbers sum(value.size());
+    Numbers score{Counted(1) * Counted(1)};  // scaled
+    if (soft_cap) score[0] = reference::soft_capped(score[0], *soft_cap);
+    reference::softmax(std::span(score));
+    reference::accumulate_product(score[0], view(value), std::span(sum));
+  });
+  return sum_of(product(key_width), mixing);
+}
+
+struct Units {
+  const OpGraph& graph;
+  const Block& block;
+
+  [[nodiscard]] Integer columns(ValueId value) const { return block.values.at(value).columns; }
+
+  WorkUnits operator()(const Embed&) const { return {}; }
+  WorkUnits operator()(const AddPositions&) const { return {{}, one_sum()}; }
+  WorkUnits operator()(const Scale&) const { return {{}, one_multiplication()}; }
+  WorkUnits operator()(const ScaleByPosition&) const { return {{}, one_multiplication()}; }
+  WorkUnits operator()(const GateRows&) const {
+    return {tally([] { (void)reference::sigmoid(Counted(1)); }), one_multiplication()};
+  }
+  WorkUnits operator()(const SoftCap& op) const {
+    return {{}, tally([&] { (void)reference::soft_capped(Counted(1), op.cap); })};
+  }
+  WorkUnits operator()(const Normalize& op) const {
+    const std::size_t width = size(columns(op.in) / op.groups);
+    const Numbers in(width, Counted(1));
+    const std::vector<float> weight(op.weight ? width : 0, 1);
+    const std::vector<float> bias(width, 1);
+    return {tally([&] {
+              Numbers out(width);
+              switch (op.kind) {
+                case NormKind::rms:
+                  reference::normalize_rms(view(in), weight, op.epsilon, std::span(out));
+                  break;
+                case NormKind::layer:
+                  reference::normalize_layer(view(in), weight, bias, op.epsilon, std::span(out));
+                  break;
+              }
+            }),
+            {}};
+  }
+  WorkUnits operator()(const Project& op) const {
+    return {product(columns(op.in)) * columns(op.out), op.bias ? one_sum() : Work::none()};
+  }
+  WorkUnits operator()(const Rotate&) const {
+    return {tally([] { (void)reference::turned(Counted(1), Counted(1), 1, 0); }), {}};
+  }
+  WorkUnits operator()(const Store&) const { return {}; }
+  WorkUnits operator()(const Attend& op) const {
+    return {meeting(op.head_dim, op.head_dim, op.soft_cap), {}};
+  }
+  WorkUnits operator()(const AbsorbQuery& op) const {
+    return {headwise(op.shape, op.shape.nope_dim), {}};
+  }
+  WorkUnits operator()(const AttendLatent& op) const {
+    const llmarch::LatentShape& shape = op.shape;
+    return {meeting(shape.latent_dim + shape.rope_dim, shape.latent_dim, std::nullopt), {}};
+  }
+  WorkUnits operator()(const ExpandAttended& op) const {
+    return {headwise(op.shape, op.shape.value_dim), {}};
+  }
+  WorkUnits operator()(const ExpandLatents& op) const {
+    const Integer made = columns(op.keys) + columns(op.values);
+    return {product(graph.cache(op.latents).columns) * made, {}};
+  }
+  WorkUnits operator()(const AttendExpanded& op) const {
+    const llmarch::LatentShape& shape = op.shape;
+    return {meeting(shape.nope_dim + shape.rope_dim, shape.value_dim, std::nullopt), {}};
+  }
+  WorkUnits operator()(const Activate& op) const {
+    return {{}, tally([&] { (void)reference::activate(op.activation, Counted(1)); })};
+  }
+  WorkUnits operator()(const Gate& op) const {
+    return {{},
+            tally([&] { (void)(reference::activate(op.activation, Counted(1)) * Counted(1)); })};
+  }
+  WorkUnits operator()(const Add&) const { return {{}, one_sum()}; }
+
+  WorkUnits operator()(const Route& op) const {
+    const Work choosing = tally([&] {
+      Numbers scores(size(op.experts), Counted(1));
+      switch (op.router.scoring) {
+        case Scoring::softmax: reference::softmax(std::span(scores)); break;
+        case Scoring::sigmoid:
+          for (Counted& score : scores) score = reference::sigmoid(score);
+          break;
+      }
+      if (op.correction_bias) {
+        for (Counted& score : scores) score += Counted(1);
+      }
+      if (op.router.groups) reference::keep_best_groups(*op.router.groups, std::span(scores));
+      Numbers chosen(size(op.experts_per_token), Counted(1));
+      reference::weight_chosen(op.router, std::span(chosen));
+    });
+    return {sum_of(product(columns(op.in)) * op.experts, choosing), {}};
+  }
+
+  WorkUnits operator()(const RunExperts& op) const {
+    const Integer width = graph.weight(op.gate).rows;
+    const Integer hidden = columns(op.in);
+    Work work = product(hidden) * (2 * width);
+    work += product(width) * hidden;
+    work += (*this)(Gate{op.activation, {}, {}, {}}).element * width;
+    work += one_multiplication() * hidden;  // by the expert's weight
+    work += one_sum() * hidden;
+    return {work, {}};
+  }
+
+  WorkUnits operator()(const SelectRows&) const { return {}; }
+
+  WorkUnits operator()(const ProjectEach& op) const {
+    const Weight& weight = graph.weight(op.weight);
+    return {product(weight.columns) * (weight.rows * weight.copies), {}};
+  }
+  WorkUnits operator()(const ScaleColumns&) const { return {{}, one_multiplication()}; }
+  WorkUnits operator()(const Sparsify& op) const {
+    const Numbers in(size(columns(op.in)), Counted(1));
+    return {tally([&] {
+              Numbers out(in.size());
+              reference::sparsify(view(in), op.deviations, std::span(out));
+            }),
+            {}};
+  }
+  WorkUnits operator()(const SelectColumns&) const { return {}; }
+  WorkUnits operator()(const JoinColumns&) const { return {}; }
+  WorkUnits operator()(const MatchMagnitude& op) const {
+    const Numbers wanted(size(columns(op.reference)), Counted(1));
+    const Integer width = columns(op.in) / op.vectors;
+    const Numbers vector(size(width), Counted(1));
+    Work work = tally([&] { (void)(Counted(1) / root(reference::mean_square(view(vector)))); });
+    work += one_multiplication() * width;
+    return {
+        sum_of(work * op.vectors, tally([&] { (void)root(reference::mean_square(view(wanted))); })),
+        {}};
+  }
+  WorkUnits operator()(const AverageVectors& op) const {
+    const Work division = tally([] { (void)(Counted(1) / Counted(1)); });
+    return {sum_of(one_sum() * (op.vectors - 1), division) * columns(op.out), {}};
+  }
+  WorkUnits operator()(const PredictStreams& op) const {
+    return {sum_of(product(op.streams) * columns(op.out), one_sum() * columns(op.out)), {}};
+  }
+  WorkUnits operator()(const CorrectStreams& op) const {
+    const Integer width = columns(op.activated);
+    Work work = one_sum() * width;  // what is news
+    work += one_sum() * op.streams;
+    work += sum_of(one_multiplication(), one_sum()) * (op.streams * width);
+    return {work, {}};
+  }
+  WorkUnits operator()(const AddToOtherStreams& op) const {
+    return {one_sum() * (columns(op.in) - columns(op.added)), {}};
+  }
+};
+
+}  // namespace
+
+WorkUnits work_units(const OpGraph& graph, const Block& block, const Op& op) {
+  return std::visit(Units{graph, block}, op);
+}
+
+}  // namespace llmarch::fast

@@ -1,0 +1,174 @@
+#include "kernels/measure/holding.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace llmarch {
+namespace {
+
+// More than the last-level cache that a few cores share: what is read between two readings of the
+// same weight pushes it out.
+constexpr std::int64_t kBeyondAnyCache = std::int64_t{256} << 20;
+
+// Code, stacks and buffers whose size does not depend on the model.
+constexpr std::int64_t kProgram = std::int64_t{32} << 20;
+
+Bytes bytes_of_one_layer(const OpGraph& graph, std::size_t block, const RunSize& size,
+                         const fast::Held& held) {
+  Elements elements;
+  for (const Weight& weight : graph.weights) {
+    if (weight.block != block) continue;
+    elements += weight.elements_of_copy() * fast::copies_held(weight, held);
+  }
+  return bytes_of(elements, size.weights);
+}
+
+Integer largest_mixture(const OpGraph& graph) {
+  Integer experts = 0;
+  for (const Weight& weight : graph.weights) {
+    if (component_of(weight.role) == Component::experts) experts = std::max(experts, weight.copies);
+  }
+  return experts;
+}
+
+// Experts that one step of decode may read in a layer.
+Integer experts_read(const OpGraph& graph, Integer batch) {
+  Integer most = 0;
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
+      const auto* experts = std::get_if<RunExperts>(&node.op);
+      if (experts == nullptr) continue;
+      most = std::max(most, std::min(experts->experts, experts->experts_per_token * batch));
+    }
+  }
+  return most;
+}
+
+std::optional<Integer> fewest_experts(const OpGraph& graph, Integer batch) {
+  const Integer read = experts_read(graph, batch);
+  return read > 0 ? std::optional(read) : std::nullopt;
+}
+
+fast::Held one_layer_of_each(const OpGraph& graph, std::optional<Integer> experts) {
+  return {std::vector<Integer>(graph.blocks.size(), 1), experts};
+}
+
+// What a step reads of a layer counts, not what is held of it.
+fast::Held cold_layers_of_each(const OpGraph& graph, const RunSize& size) {
+  fast::Held held = one_layer_of_each(graph, fewest_experts(graph, size.batch));
+  for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
+    const Bytes one = bytes_of_one_layer(graph, block, size, held);
+    if (one == Bytes()) continue;
+    const Integer wanted = (Integer(kBeyondAnyCache) + one.amount() - 1) / one.amount();
+    held.layers[block] = std::min(std::max(wanted, Integer(1)), graph.blocks[block].repeats);
+  }
+  return held;
+}
+
+bool fits(const OpGraph& graph, const fast::Held& held, const RunSize& size, Bytes bound) {
+  return memory_need(graph, held, size).total() <= bound;
+}
+
+// The largest number from `first` to `last` for which `holds`, which is true up to some number and
+// false beyond; none where it is false for the first.
+template <class Holds>
+std::optional<Integer> largest(Integer first, Integer last, const Holds& holds) {
+  if (first > last || !holds(first)) return std::nullopt;
+  Integer yes = first;
+  Integer no = last + 1;
+  while (no - yes > 1) {
+    const Integer middle = yes + (no - yes) / 2;
+    (holds(middle) ? yes : no) = middle;
+  }
+  return yes;
+}
+
+// As many experts as fit beside these layers; `held` has the fewest, and fits.
+fast::Held with_most_experts(const OpGraph& graph, fast::Held held, const RunSize& size,
+                             Bytes bound) {
+  if (!held.experts) return held;
+  held.experts = largest(*held.experts, largest_mixture(graph), [&](Integer experts) {
+    return fits(graph, {held.layers, experts}, size, bound);
+  });
+  return held;
+}
+
+Shortage shortage(const OpGraph& graph, const RunSize& size, Bytes bound) {
+  Shortage shortage;
+  shortage.smallest = smallest_slice(graph, size);
+  shortage.need = memory_need(graph, shortage.smallest, size);
+  const auto would_fit = [&](const RunSize& changed) {
+    return fits(graph, smallest_slice(graph, changed), changed, bound);
+  };
+  shortage.context = largest(1, size.context, [&](Integer context) {
+    RunSize changed = size;
+    changed.context = context;
+    return would_fit(changed);
+  });
+  shortage.batch = largest(1, size.batch, [&](Integer batch) {
+    RunSize changed = size;
+    changed.batch = batch;
+    return would_fit(changed);
+  });
+  return shortage;
+}
+
+}  // namespace
+
+HeldCounts held_counts(const OpGraph& graph, const fast::Held& held) {
+  HeldCounts counts;
+  for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
+    if (graph.blocks[block].kind != BlockKind::layer) continue;
+    counts.layers += held.layers.at(block);
+    counts.of_layers += graph.blocks[block].repeats;
+  }
+  counts.of_experts = largest_mixture(graph);
+  counts.experts = std::min(held.experts.value_or(counts.of_experts), counts.of_experts);
+  return counts;
+}
+
+fast::Stored stored_as(DType dtype) {
+  switch (dtype) {
+    case DType::f32: return fast::Stored::f32;
+    case DType::bf16: return fast::Stored::bf16;
+    case DType::f16:
+    case DType::fp8:
+    case DType::int8:
+    case DType::int4: break;
+  }
+  throw std::logic_error("stored_as: a format that the kernels do not have");
+}
+
+fast::EngineOptions engine_options(const RunSize& size, fast::Held held) {
+  return {.weights = stored_as(size.weights),
+          .kv = stored_as(size.kv),
+          .threads = static_cast<std::size_t>(size.threads.value()),
+          .isa = fast::best_isa(),
+          .held = std::move(held),
+          .batch = size.batch,
+          .positions = std::max(size.context, size.prompt),
+          .step_tokens = size.prompt};
+}
+
+fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSize& size) {
+  fast::Footprint need = fast::footprint(graph, engine_options(size, held));
+  need.work += Bytes(kProgram);
+  return need;
+}
+
+fast::Held smallest_slice(const OpGraph& graph, const RunSize& size) {
+  return one_layer_of_each(graph, fewest_experts(graph, size.batch));
+}
+
+std::variant<fast::Held, Shortage> choose_held(const OpGraph& graph, const RunSize& size,
+                                               Bytes bound) {
+  const fast::Held all = fast::hold_everything(graph);
+  if (fits(graph, all, size, bound)) return all;
+  for (const fast::Held& slice : {cold_layers_of_each(graph, size), smallest_slice(graph, size)}) {
+    if (!fits(graph, slice, size, bound)) continue;
+    return with_most_experts(graph, slice, size, bound);
+  }
+  return shortage(graph, size, bound);
+}
+
+}  // namespace llmarch

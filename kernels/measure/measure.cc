@@ -1,0 +1,221 @@
+#include "kernels/measure/measure.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "kernels/measure/agreement.h"
+#include "kernels/measure/paired_limits.h"
+#include "sim/cost/predict.h"
+
+namespace llmarch {
+namespace {
+
+// How many different experts several tokens choose is predicted as an expectation.
+bool expects_experts(const OpGraph& graph, const Workload& workload) {
+  if (workload.batch * workload.tokens == 1) return false;
+  const auto runs_experts = [](const Node& node) {
+    return std::holds_alternative<RunExperts>(node.op);
+  };
+  return std::any_of(graph.blocks.begin(), graph.blocks.end(), [&](const Block& block) {
+    return std::any_of(block.nodes.begin(), block.nodes.end(), runs_experts);
+  });
+}
+
+// Of each line what can be exact: of experts' weights nothing where they are an expectation.
+Book comparable(const OpGraph& graph, const Workload& workload, Book book) {
+  if (!expects_experts(graph, workload)) return book;
+  for (BookLine& line : book.lines) {
+    const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
+    if (!std::holds_alternative<RunExperts>(node.op)) continue;
+    book.total.weights_read = book.total.weights_read - line.work.weights_read;
+    line.work.weights_read = {};
+  }
+  return book;
+}
+
+std::vector<Difference> differences(const OpGraph& graph, const Book& predicted,
+                                    const Book& counted) {
+  std::vector<Difference> found;
+  for (const AgreementLine& line : lay_side_by_side(graph, predicted, counted)) {
+    if (!line.holds()) found.push_back({line.block, line.operation});
+  }
+  return found;
+}
+
+// What the counted work says of a step, before it is timed.
+TimedStep counted_step(const OpGraph& graph, const Workload& workload, const fast::StepRun& run) {
+  TimedStep step;
+  step.workload = workload;
+  const Book predicted = predict(graph, workload);
+  step.predicted = predicted.total;
+  step.counted = run.book.total;
+  step.expected_bytes = expects_experts(graph, workload);
+  step.differences = differences(graph, comparable(graph, workload, predicted),
+                                 comparable(graph, workload, run.book));
+  return step;
+}
+
+// The clock's readings of one phase.
+class Readings {
+ public:
+  void add(const OpGraph& graph, const fast::StepRun& run) {
+    steps_.push_back(run.total_seconds);
+    limits_.add_step(run.total_seconds);
+    all_ += run.total_seconds;
+    elapsed_ += run.elapsed_seconds;
+    for (const fast::NodeSeconds& line : run.seconds) {
+      const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
+      kinds_.at(static_cast<std::size_t>(work_kind(graph, node.op))) += line.seconds;
+    }
+  }
+  void add(LimitReadings limits) { limits_.add_readings(std::move(limits)); }
+  [[nodiscard]] Integer count() const { return std::ssize(steps_); }
+  // That really went by: of a slice, less than its steps stand for.
+  [[nodiscard]] double elapsed() const { return elapsed_; }
+  [[nodiscard]] Spread spread() const { return spread_of(steps_); }
+  [[nodiscard]] MachineLimits limits() const { return limits_.limits(); }
+  // The kind's part of all the time there was.
+  [[nodiscard]] double part(WorkKind kind) const {
+    return all_ > 0 ? kinds_.at(static_cast<std::size_t>(kind)) / all_ : 0;
+  }
+
+ private:
+  std::vector<double> steps_;
+  PairedLimits limits_;
+  std::array<double, kWorkKinds.size()> kinds_{};
+  double all_ = 0;
+  double elapsed_ = 0;
+};
+
+// Kinds share the median as they share all the time there was, so that they add up to it.
+void enter_kinds(const OpGraph& graph, const Book& counted, const Formats& formats,
+                 const Readings& readings, TimedStep& step) {
+  step.kinds.clear();
+  step.floor = {};
+  step.between_seconds = step.seconds.median;
+  for (const WorkKind kind : kWorkKinds) {
+    KindFigures figures{kind, Work::none(), {}, step.seconds.median * readings.part(kind)};
+    bool ran = false;
+    for (const BookLine& line : counted.lines) {
+      const Op& op = graph.blocks.at(line.block).nodes.at(line.node).op;
+      if (work_kind(graph, op) != kind) continue;
+      ran = true;
+      figures.counted += line.work;
+      figures.floor += floor_of(line.work, formats, step.rates);
+    }
+    if (!ran) continue;
+    step.floor += figures.floor;
+    step.between_seconds -= figures.seconds;
+    step.kinds.push_back(figures);
+  }
+}
+
+bool enough(const Readings& readings, const Repeats& repeats) {
+  if (repeats.count) return readings.count() >= *repeats.count;
+  return readings.count() >= repeats.at_least && readings.elapsed() >= repeats.seconds;
+}
+
+// Seconds of steps after which the limits are read again: what a machine gives changes within a
+// second, and reading them takes about as long.
+constexpr double kBetweenProbes = 0.1;
+// Of the seconds of steps, how many the limits behind them are read for: a moment would miss what
+// slows a long step down.
+constexpr double kProbePart = 0.4;
+
+// One run of a measurement on its way.
+class Run {
+ public:
+  Run(const Model& model, const Repeats& repeats, Measurement measurement, Bench& bench,
+      const Observer& observe)
+      : graph_(model.graph),
+        parameters_(model.parameters),
+        repeats_(repeats),
+        measurement_(std::move(measurement)),
+        bench_(bench),
+        observe_(observe) {}
+
+  Measurement all() {
+    measurement_.parameters = Pair{parameters_.total.amount(), bench_.parameters().amount()};
+    if (wanted(TimedPhase::decode)) phase(TimedPhase::decode, measurement_.decode);
+    if (wanted(TimedPhase::prefill)) phase(TimedPhase::prefill, measurement_.prefill);
+    return std::move(measurement_);
+  }
+
+ private:
+  [[nodiscard]] bool wanted(TimedPhase phase) const {
+    return !repeats_.only || *repeats_.only == phase;
+  }
+
+  void phase(TimedPhase phase, std::optional<TimedStep>& step) {
+    Ran& ran = ran_in(phase);
+    const Workload workload = workload_of(phase, measurement_.size);
+    const fast::StepRun warm = bench_.run(phase, workload);
+    ran.book = warm.book;
+    const TimedStep counted = counted_step(graph_, workload, warm);
+    if (phase == TimedPhase::decode) count_state(workload, warm);
+    ran.readings.add(bench_.probe(kProbePart * warm.elapsed_seconds));
+    while (!enough(ran.readings, repeats_)) {
+      stretch(phase, workload, ran.readings);
+      if (!step) step = counted;
+      refresh(ran, *step);
+      observe_(measurement_);
+    }
+  }
+
+  // Steps, and then the limits.
+  void stretch(TimedPhase phase, const Workload& workload, Readings& readings) {
+    const double start = readings.elapsed();
+    do {
+      readings.add(graph_, bench_.run(phase, workload));
+    } while (!enough(readings, repeats_) && readings.elapsed() - start < kBetweenProbes);
+    readings.add(bench_.probe(kProbePart * (readings.elapsed() - start)));
+  }
+
+  void count_state(const Workload& workload, const fast::StepRun& run) {
+    const Integer context = workload.past + workload.tokens;
+    measurement_.cache =
+        Pair{cache_elements(graph_, context, workload.batch).amount(), run.cache.amount()};
+    if (workload.batch * workload.tokens != 1) return;
+    measurement_.active_parameters = Pair{parameters_.active.all.amount(), run.active.amount()};
+  }
+
+  struct Ran {
+    Book book;
+    Readings readings;
+  };
+
+  Ran& ran_in(TimedPhase phase) { return phase == TimedPhase::decode ? decode_ : prefill_; }
+
+  void refresh(const Ran& ran, TimedStep& step) {
+    step.limits = ran.readings.limits();
+    step.rates = rates_of(step.limits, measurement_.size.weights);
+    step.seconds = ran.readings.spread();
+    enter_kinds(graph_, ran.book, measurement_.formats(), ran.readings, step);
+  }
+
+  const OpGraph& graph_;
+  const Parameters& parameters_;
+  const Repeats& repeats_;
+  Measurement measurement_;
+  Bench& bench_;
+  const Observer& observe_;
+  Ran decode_, prefill_;
+};
+
+}  // namespace
+
+Workload workload_of(TimedPhase phase, const RunSize& size) {
+  switch (phase) {
+    case TimedPhase::decode: return decode(size.context, size.batch);
+    case TimedPhase::prefill: return prefill(size.prompt, size.batch);
+  }
+  throw std::logic_error("workload_of: a phase outside the enumeration");
+}
+
+Measurement measure(const Model& model, const Repeats& repeats, Measurement so_far, Bench& bench,
+                    const Observer& observe) {
+  return Run(model, repeats, std::move(so_far), bench, observe).all();
+}
+
+}  // namespace llmarch

@@ -1,0 +1,59 @@
+#include "kernels/measure/measurement.h"
+
+#include <stdexcept>
+
+namespace llmarch {
+namespace {
+
+bool agrees(const std::optional<Pair>& pair) {
+  return !pair || pair->exact();
+}
+
+bool agrees(const std::optional<TimedStep>& step) {
+  return step && step->differences.empty();
+}
+
+}  // namespace
+
+Rates rates_of(const MachineLimits& limits, DType weights) {
+  switch (weights) {
+    case DType::f32: return {weights, limits.f32_flops, limits.read_bandwidth};
+    case DType::bf16: return {weights, limits.bf16_flops, limits.read_bandwidth};
+    case DType::f16:
+    case DType::fp8:
+    case DType::int8:
+    case DType::int4: break;
+  }
+  throw std::logic_error("rates_of: a format that the kernels do not have");
+}
+
+Flops flops_of(const Work& work) {
+  return work.matrix + work.other;
+}
+
+Bytes bytes_of(const Work& work, const Formats& formats) {
+  return bytes_of(work.weights_read, formats.weights) +
+         bytes_of(work.cache_read + work.cache_written, formats.kv);
+}
+
+bool Measurement::whole() const {
+  return held.layers == held.of_layers && held.experts == held.of_experts;
+}
+
+bool Measurement::exact() const {
+  return parameters && cache && agrees(parameters) && agrees(active_parameters) && agrees(cache) &&
+         agrees(decode) && agrees(prefill);
+}
+
+MachineLimits Measurement::limits() const {
+  if (!decode && !prefill) return {};
+  MachineLimits limits = prefill ? prefill->limits : decode->limits;
+  if (decode) limits.read_bandwidth = decode->limits.read_bandwidth;
+  return limits;
+}
+
+bool below_floor(const TimedStep& step) {
+  return step.seconds.median < step.floor.seconds;
+}
+
+}  // namespace llmarch

@@ -1,0 +1,55 @@
+#include "kernels/measure/timed_engine.h"
+
+#include <cstring>
+#include <vector>
+
+namespace llmarch {
+namespace {
+
+// Several times what the processor's caches hold, and little beside a model's weights.
+constexpr std::size_t kEnoughToProbe = std::size_t{192} << 20;
+
+// Spread over the vocabulary, so that no two rows of a table are looked up one after the other.
+std::vector<std::int64_t> token_ids(Integer count, Integer vocabulary) {
+  constexpr std::int64_t kStep = 7919;
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < count.value(); ++i) {
+    ids.push_back((i + 1) * kStep % vocabulary.value());
+  }
+  return ids;
+}
+
+}  // namespace
+
+EngineBench::EngineBench(const OpGraph& graph, fast::Engine engine)
+    : vocabulary_(token_vocabulary(graph)), engine_(std::move(engine)) {}
+
+LimitReadings EngineBench::probe(double seconds) {
+  const std::span<const std::byte> weights = engine_.weight_memory();
+  return read_limits(engine_.team(), weights.size() >= kEnoughToProbe ? weights : probed_memory(),
+                     probes_++, seconds);
+}
+
+// Of a small model's own; every page is written once, for untouched ones are not read from memory.
+std::span<const std::byte> EngineBench::probed_memory() {
+  if (!own_) {
+    own_.emplace(kEnoughToProbe);
+    std::byte* const bytes = own_->take(kEnoughToProbe);
+    std::memset(bytes, 1, kEnoughToProbe);
+  }
+  return own_->pieces();
+}
+
+// The past of a decode step is made once; afterwards only the step's own token is taken back.
+fast::StepRun EngineBench::run(TimedPhase phase, const Workload& workload) {
+  if (phase_ == phase && phase == TimedPhase::decode) {
+    engine_.rewind(workload.past);
+  } else {
+    engine_.forget();
+    if (workload.past > 0) engine_.assume_past(workload.past);
+  }
+  phase_ = phase;
+  return engine_.run(workload, token_ids(workload.batch * workload.tokens, vocabulary_));
+}
+
+}  // namespace llmarch

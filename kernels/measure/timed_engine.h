@@ -1,0 +1,32 @@
+// The bench that times: a model's weights in memory, the engine of the fast kernels, and the probe
+// of this machine.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "kernels/fast/huge_memory.h"
+#include "kernels/measure/measure.h"
+
+namespace llmarch {
+
+class EngineBench : public Bench {
+ public:
+  EngineBench(const OpGraph& graph, fast::Engine engine);
+
+  LimitReadings probe(double seconds) override;
+  fast::StepRun run(TimedPhase phase, const Workload& workload) override;
+  [[nodiscard]] Elements parameters() const override { return engine_.parameters(); }
+
+ private:
+  std::span<const std::byte> probed_memory();
+
+  Integer vocabulary_;
+  fast::Engine engine_;
+  std::optional<TimedPhase> phase_;  // whose past the caches hold, and its step
+  std::size_t probes_ = 0;
+  std::optional<fast::HugeMemory> own_;  // to probe, where the weights are too few
+};
+
+}  // namespace llmarch

@@ -1,0 +1,64 @@
+// The ledger: what a forward pass really did, added up while it runs. Kernels open weights, caches
+// and rows through the readers below, and each opening is entered when it happens; nothing here is
+// derived from a shape. sim/cost knows what should come out, and neither includes the other.
+#pragma once
+
+#include <set>
+#include <span>
+#include <tuple>
+#include <vector>
+
+#include "kernels/reference/counted.h"
+#include "sim/figures.h"
+#include "sim/graph/op_graph.h"
+
+namespace llmarch {
+
+// One weight matrix of one layer; experts are matrices of their own.
+struct WeightInstance {
+  WeightId weight;
+  std::size_t layer;  // among the layers that run its block
+  std::size_t copy;
+  friend auto operator<=>(const WeightInstance&, const WeightInstance&) = default;
+};
+
+class Ledger {
+ public:
+  // Everything entered from here on belongs to this operation.
+  void begin(std::size_t block, std::size_t node);
+  // The arithmetic that was tallied since `begin`.
+  void enter_arithmetic(const ArithmeticTally& tally);
+
+  Work& current() { return book_.lines.at(line_).work; }
+  void touch(const WeightInstance& instance) { touched_.insert(instance); }
+
+  // The lines in the order of the graph, the total added up.
+  [[nodiscard]] Book book() const;
+  // Every weight that was opened at all: what was active.
+  [[nodiscard]] const std::set<WeightInstance>& touched() const { return touched_; }
+
+ private:
+  Book book_;
+  std::size_t line_ = 0;
+  std::set<WeightInstance> touched_;
+};
+
+// Rows of one operand, each entered in `sink` the first time that it is opened.
+class OpenedRows {
+ public:
+  OpenedRows(std::size_t rows, std::size_t columns, Elements& sink)
+      : opened_(rows, false), columns_(columns), sink_(&sink) {}
+
+  void open(std::size_t row) {
+    if (opened_.at(row)) return;
+    opened_[row] = true;
+    *sink_ += Elements(static_cast<std::int64_t>(columns_));
+  }
+
+ private:
+  std::vector<bool> opened_;
+  std::size_t columns_;
+  Elements* sink_;
+};
+
+}  // namespace llmarch

@@ -1,0 +1,40 @@
+#include "kernels/verify/verify_engine.h"
+
+#include <stdexcept>
+
+namespace llmarch::fast {
+namespace {
+
+// Of the tokens that a step brings.
+std::vector<RoutingTrace> routing_of(const Expected& expected, const Workload& step) {
+  std::vector<RoutingTrace> routing;
+  for (const RoutingTrace& whole : expected.routing) {
+    const auto each = static_cast<std::int64_t>(whole.experts_per_token);
+    const auto begin = whole.experts.begin() + step.past.value() * each;
+    routing.push_back(
+        {whole.layer, whole.experts_per_token, {begin, begin + step.tokens.value() * each}, {}});
+  }
+  return routing;
+}
+
+}  // namespace
+
+Tolerance tolerance_of(Stored weights) {
+  switch (weights) {
+    case Stored::f32: return {1e-4, 1e-5, 0};
+    case Stored::bf16: return {1e-4, 0.2, 0.25};
+  }
+  throw std::logic_error("tolerance_of: a format outside the enumeration");
+}
+
+std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,
+                                const Tolerance& tolerance) {
+  const auto run_step = [&](const Workload& step, std::span<const std::int64_t> ids) {
+    if (step.past == 0) engine.forget();
+    if (tolerance.otherwise == 0) return engine.run(step, ids, Keep::everything).trace;
+    return engine.run_following(step, ids, routing_of(expected, step)).trace;
+  };
+  return llmarch::verify(run_step, expected, tolerance);
+}
+
+}  // namespace llmarch::fast

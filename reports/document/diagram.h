@@ -1,0 +1,93 @@
+// A picture of models as stacked blocks, without coordinates: what stands in which order, what
+// leaves the residual stream and is added back, what is written on it. Where things go is
+// diagram_layout.h's, what a model's blocks are is model_diagram.h's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reports/document/emphasis.h"
+
+namespace llmarch::reports {
+
+// Decides a box's colour.
+enum class BoxKind { table, norm, attention, feed_forward, experts, addition };
+
+struct DiagramText {
+  std::string text = {};
+  Emphasis emphasis = Emphasis::plain;  // differs: from the other panel
+  bool operator==(const DiagramText&) const = default;
+};
+
+struct NoAside {
+  bool operator==(const NoAside&) const = default;
+};
+
+// What a block keeps for later tokens, as a drum beside it.
+struct CacheAside {
+  std::vector<DiagramText> lines = {};
+  bool operator==(const CacheAside&) const = default;
+};
+
+// A feed-forward from inside: one path (up, activation, down), or two whose product goes down.
+struct PathsAside {
+  enum class Paths { one, gated } paths = Paths::gated;
+  std::string activation = {};
+  bool operator==(const PathsAside&) const = default;
+};
+
+// A row of experts behind a router, `chosen` of them lit; shared ones apart.
+struct ExpertsAside {
+  enum class Shared { no, yes } shared = Shared::no;
+  std::int64_t experts = 0;
+  std::int64_t chosen = 0;
+  bool operator==(const ExpertsAside&) const = default;
+};
+
+using Aside = std::variant<NoAside, CacheAside, PathsAside, ExpertsAside>;
+
+struct DiagramPart {
+  DiagramText where = {};  // which layers have it: "58 of 61 layers: 4-61"; empty: all
+  BoxKind kind = BoxKind::norm;
+  DiagramText title = {};
+  std::vector<DiagramText> details = {};
+  Aside aside = {};
+};
+
+// One box on the way; with several parts, each layer has one of them.
+struct DiagramBox {
+  std::vector<DiagramPart> parts = {};
+};
+
+// Leaves the residual stream, passes through `steps`, and is added back.
+struct DiagramBranch {
+  std::vector<DiagramBox> steps = {};
+};
+
+using FrameItem = std::variant<DiagramBox, DiagramBranch>;
+
+// What is repeated, in a frame.
+struct DiagramFrame {
+  DiagramText repeat = {};  // "61 layers"
+  std::vector<FrameItem> items = {};
+};
+
+using DiagramItem = std::variant<DiagramBox, DiagramFrame>;
+
+// One model, from the tokens upwards.
+struct DiagramPanel {
+  std::string title = {};
+  std::vector<DiagramText> subtitle = {};
+  std::vector<DiagramItem> items = {};
+};
+
+struct Diagram {
+  std::string name = {};  // of its picture's file, without an ending
+  std::string caption = {};
+  std::vector<DiagramPanel> panels = {};  // side by side
+  std::string text = {};  // drawn in characters, where there are no pictures; may be empty
+};
+
+}  // namespace llmarch::reports

@@ -1,0 +1,134 @@
+// What a report says, decided once. A Document is plain values without a model, a file format or a
+// width in them: the code that makes one has computed every number, and the renderers (terminal.h,
+// markdown.h, html.h, csv.h, pictures.h) only draw. Beyond this point no number is computed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reports/document/diagram.h"
+#include "reports/document/emphasis.h"
+
+namespace llmarch::reports {
+
+enum class Alignment { left, right, centre };
+
+// Columns that only mean something side by side (a model's figure and its ratio) are joined, and
+// stay in one panel when a wide table is split.
+enum class Joint { none, to_previous };
+
+struct NoValue {};
+using Value = std::variant<NoValue, std::int64_t, double>;
+
+struct Cell {
+  std::string text = {};    // for people: "36 KiB"; a '\n' starts a new line
+  Value value = NoValue{};  // for machines: 36864
+  std::string unit = {};    // of the value: "bytes"; empty for a bare number such as a ratio
+  Emphasis emphasis = Emphasis::plain;
+};
+
+struct Column {
+  std::string heading = {};
+  Alignment alignment = Alignment::left;
+  Joint joint = Joint::none;
+};
+
+// One cell for each column.
+struct CellRow {
+  std::vector<Cell> cells = {};
+};
+
+// A line across the table that names the rows below it, up to the next one.
+struct GroupHeading {
+  std::string text = {};
+};
+
+using Row = std::variant<CellRow, GroupHeading>;
+
+struct Table {
+  std::string caption = {};
+  // The leading columns that say what a row is: every panel of a split table repeats them.
+  std::size_t row_heading_columns = 1;
+  std::vector<Column> columns = {};
+  std::vector<Row> rows = {};
+};
+
+enum class HeadingLevel { section, subsection };
+
+struct Heading {
+  std::string text = {};
+  HeadingLevel level = HeadingLevel::section;
+};
+
+struct Paragraph {
+  std::string text = {};
+};
+
+// A diagram or a listing: drawn as it stands, since a drawing that is wrapped says something else.
+struct Preformatted {
+  std::string text = {};
+};
+
+// Short remarks, one line each: a convention, a source, what differs.
+struct Notes {
+  std::vector<std::string> lines = {};
+};
+
+// How figures run along an axis; the ticks of a logarithmic one are powers of ten, or of two where
+// the unit counts in twos.
+enum class Scale { linear, logarithmic };
+
+// How the figures of an axis are written: plain "12.5"; tokens "8k"; bytes "1.5 GiB"; counts "3 B".
+enum class TickFormat { plain, tokens, bytes, counts };
+
+struct Axis {
+  std::string label = {};  // with its unit, unless the ticks have one: "context, tokens"
+  Scale scale = Scale::linear;
+  TickFormat ticks = TickFormat::plain;
+};
+
+struct ChartPoint {
+  double x = 0;
+  double y = 0;
+};
+
+// Points in the order of x. A logarithmic axis leaves out what is not above zero.
+struct Series {
+  std::string label = {};  // stands at the line's end
+  std::vector<ChartPoint> points = {};
+};
+
+// A place that is pointed out: where one line overtakes another.
+struct ChartMark {
+  ChartPoint at = {};
+  std::string text = {};  // "4,097"
+};
+
+struct Chart {
+  std::string name = {};  // of its picture's file, without an ending: "kv-cache"
+  std::string caption = {};
+  Axis x = {};
+  Axis y = {};
+  std::vector<Series> series = {};
+  std::vector<ChartMark> marks = {};
+};
+
+using Block = std::variant<Heading, Paragraph, Table, Preformatted, Notes, Chart, Diagram>;
+
+struct Document {
+  std::string title = {};  // may be empty
+  std::vector<Block> blocks = {};
+};
+
+// Throws std::logic_error when a row has not one cell for each column, or there are more row
+// headings than columns: a table built wrongly is our own mistake, and would else lose figures
+// silently.
+void check_shape(const Table& table);
+
+// Whether a group heading names some of the rows.
+bool has_groups(const Table& table);
+
+}  // namespace llmarch::reports

@@ -1,0 +1,12 @@
+// Where a Chart's lines, ticks and texts stand: the lines' names at their ends instead of a legend,
+// each mark with its text and a dotted line down to the axis. 800 pixels wide.
+#pragma once
+
+#include "reports/document/document.h"
+#include "reports/pictures/drawing.h"
+
+namespace llmarch::reports {
+
+Drawing lay_out(const Chart& chart);
+
+}  // namespace llmarch::reports

@@ -1,0 +1,146 @@
+#include "reports/pictures/diagram_aside.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "reports/document/format.h"
+
+namespace llmarch::reports {
+namespace {
+
+constexpr double kMiddle = kAsideWidth / 2;
+constexpr double kSmall = 10;  // size of text
+constexpr double kLineHeight = 13;
+constexpr std::int64_t kMostDots = 1024;
+
+Text small(std::string text, double x, double y, Ink ink = Ink::text,
+           Weight weight = Weight::regular) {
+  return {{x, y}, std::move(text), kSmall, Anchor::middle, weight, ink};
+}
+
+// A drum: lines between two lids.
+Drawing drum(const CacheAside& cache) {
+  constexpr double lid = 6;
+  Drawing drawing{.width = kAsideWidth};
+  std::vector<std::pair<std::string, Ink>> lines;
+  for (const DiagramText& detail : cache.lines) {
+    const bool differs = detail.emphasis == Emphasis::differs;
+    const Weight weight = differs ? Weight::bold : Weight::regular;
+    for (std::string& line : wrap_to(detail.text, kAsideWidth - 8, kSmall, weight)) {
+      lines.emplace_back(std::move(line), differs ? Ink::marked_text : Ink::text);
+    }
+  }
+  drawing.height = 2 * lid + kLineHeight * static_cast<double>(lines.size() + 1) + 8;
+  drawing.shapes.emplace_back(Rect{0, 0, kAsideWidth, drawing.height, lid, Ink::cache});
+  drawing.shapes.emplace_back(Line{{{0, lid}, {kAsideWidth, lid}}, Ink::faint_line});
+  double y = lid + kLineHeight + 1;
+  drawing.shapes.emplace_back(small("cache", kMiddle, y, Ink::text, Weight::bold));
+  for (auto& [text, ink] : lines)
+    drawing.shapes.emplace_back(small(text, kMiddle, y += kLineHeight, ink));
+  return drawing;
+}
+
+// A small box with a word, centred at x, its top at y.
+void add_step(Drawing& drawing, const std::string& word, double x, double y, double width) {
+  drawing.shapes.emplace_back(Rect{x - width / 2, y, width, 17, 3, Ink::inset});
+  drawing.shapes.emplace_back(small(word, x, y + 12));
+}
+
+void add_stem(Drawing& drawing, Place from, Place to) {
+  drawing.shapes.emplace_back(Line{{from, to}, Ink::faint_line});
+}
+
+void add_product(Drawing& drawing, double x, double y) {
+  drawing.shapes.emplace_back(Circle{{x, y}, 6, Ink::inset});
+  drawing.shapes.emplace_back(Line{{{x - 3, y - 3}, {x + 3, y + 3}}, Ink::faint_line});
+  drawing.shapes.emplace_back(Line{{{x - 3, y + 3}, {x + 3, y - 3}}, Ink::faint_line});
+}
+
+Drawing one_path(const PathsAside& paths) {
+  Drawing drawing{.width = kAsideWidth, .height = 90};
+  add_stem(drawing, {kMiddle, 90}, {kMiddle, 0});
+  add_step(drawing, "down", kMiddle, 6, 48);
+  add_step(drawing, paths.activation, kMiddle, 36, 60);
+  add_step(drawing, "up", kMiddle, 66, 48);
+  return drawing;
+}
+
+Drawing gated_paths(const PathsAside& paths) {
+  constexpr double gate = 26;
+  constexpr double up = 78;
+  Drawing drawing{.width = kAsideWidth, .height = 108};
+  drawing.shapes.emplace_back(
+      Line{{{gate, 84}, {gate, 100}, {up, 100}, {up, 38}, {kMiddle, 38}, {gate, 38}, {gate, 84}},
+           Ink::faint_line});
+  add_stem(drawing, {kMiddle, 108}, {kMiddle, 100});
+  add_stem(drawing, {kMiddle, 38}, {kMiddle, 0});
+  add_step(drawing, "down", kMiddle, 6, 48);
+  add_product(drawing, kMiddle, 38);
+  add_step(drawing, paths.activation, gate, 50, 50);
+  add_step(drawing, "gate", gate, 76, 44);
+  add_step(drawing, "up", up, 76, 38);
+  return drawing;
+}
+
+// The chosen ones spread evenly: which they are changes from token to token.
+bool is_chosen(std::int64_t expert, const ExpertsAside& aside) {
+  const std::int64_t chosen = std::min(aside.chosen, aside.experts);
+  for (std::int64_t i = 0; i < chosen; ++i) {
+    if (expert == (2 * i + 1) * aside.experts / (2 * chosen)) return true;
+  }
+  return false;
+}
+
+Drawing expert_field(const ExpertsAside& aside) {
+  Drawing drawing{.width = kAsideWidth};
+  const std::string heading =
+      fmt::format("{} of {}", grouped(aside.chosen), grouped(aside.experts));
+  drawing.shapes.emplace_back(small(heading, kMiddle, 10));
+  drawing.height = 16;
+  if (aside.experts <= kMostDots) {
+    const std::int64_t columns =
+        aside.experts > 128 ? 24 : std::min<std::int64_t>(16, aside.experts);
+    const double pitch = aside.experts > 128 ? 4.1 : 6;
+    const double left = kMiddle - pitch * static_cast<double>(columns) / 2;
+    for (std::int64_t i = 0; i < aside.experts; ++i) {
+      const std::int64_t row = i / columns;
+      drawing.shapes.emplace_back(Rect{left + pitch * static_cast<double>(i % columns),
+                                       drawing.height + pitch * static_cast<double>(row), pitch - 1,
+                                       pitch - 1, 0, is_chosen(i, aside) ? Ink::lit : Ink::unlit});
+    }
+    const std::int64_t rows = (aside.experts + columns - 1) / columns;
+    drawing.height += pitch * static_cast<double>(rows);
+  }
+  if (aside.shared == ExpertsAside::Shared::yes) {
+    drawing.shapes.emplace_back(small("and the shared", kMiddle, drawing.height + 13));
+    drawing.height += 16;
+  }
+  return drawing;
+}
+
+struct AsideDrawer {
+  Drawing operator()(const NoAside&) const { return {}; }
+  Drawing operator()(const CacheAside& cache) const { return drum(cache); }
+  Drawing operator()(const PathsAside& paths) const {
+    return paths.paths == PathsAside::Paths::gated ? gated_paths(paths) : one_path(paths);
+  }
+  Drawing operator()(const ExpertsAside& experts) const { return expert_field(experts); }
+};
+
+}  // namespace
+
+Drawing draw_aside(const Aside& aside) {
+  return std::visit(AsideDrawer{}, aside);
+}
+
+Shape arrow_up(Place tip) {
+  return Polygon{{tip, {tip.x - 4, tip.y + 7}, {tip.x + 4, tip.y + 7}}};
+}
+
+Shape arrow_left(Place tip) {
+  return Polygon{{tip, {tip.x + 7, tip.y - 4}, {tip.x + 7, tip.y + 4}}};
+}
+
+}  // namespace llmarch::reports

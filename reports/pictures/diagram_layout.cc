@@ -1,0 +1,244 @@
+#include "reports/pictures/diagram_layout.h"
+
+#include <algorithm>
+
+#include "reports/pictures/diagram_aside.h"
+
+namespace llmarch::reports {
+namespace {
+
+constexpr double kPanelWidth = 400;
+constexpr double kFrameLeft = 8;
+constexpr double kFrameRight = 394;
+constexpr double kResidual = 28;
+constexpr double kBoxLeft = 52;
+constexpr double kBoxWidth = 220;
+constexpr double kMainLeft = 14;  // of boxes that the residual stream itself passes
+constexpr double kAsideLeft = 286;
+constexpr double kPad = 7;
+constexpr double kTitleSize = 12.5;
+constexpr double kTitleHeight = 16;
+constexpr double kDetailSize = 11;
+constexpr double kDetailHeight = 14;
+constexpr double kPartGap = 4;
+constexpr double kChoicePad = 5;
+constexpr double kArrow = 16;  // from box to box
+
+Ink ink_of(BoxKind kind) {
+  switch (kind) {
+    case BoxKind::table: return Ink::table;
+    case BoxKind::norm: return Ink::norm;
+    case BoxKind::attention: return Ink::attention;
+    case BoxKind::feed_forward: return Ink::feed_forward;
+    case BoxKind::experts: return Ink::experts;
+    case BoxKind::addition: return Ink::inset;
+  }
+  return Ink::inset;
+}
+
+bool is_marked(const DiagramText& text) {
+  return text.emphasis == Emphasis::differs;
+}
+
+bool is_marked(const DiagramPart& part) {
+  return is_marked(part.where) || is_marked(part.title) ||
+         std::ranges::any_of(part.details, [](const auto& text) { return is_marked(text); });
+}
+
+// A part's text, broken into lines with their baselines below its top.
+struct PartText {
+  std::vector<Text> lines;
+  double height = 0;
+};
+
+class PartTextWriter {
+ public:
+  explicit PartTextWriter(double width) : width_(width) {}
+
+  PartText write(const DiagramPart& part) {
+    if (!part.where.text.empty()) add(part.where, 10, 13, Weight::regular, Ink::faint_text);
+    add(part.title, kTitleSize, kTitleHeight, Weight::bold, Ink::text);
+    for (const DiagramText& detail : part.details) {
+      add(detail, kDetailSize, kDetailHeight, Weight::regular, Ink::text);
+    }
+    return {std::move(lines_), y_ + kPad};
+  }
+
+ private:
+  void add(const DiagramText& text, double size, double height, Weight weight, Ink ink) {
+    if (is_marked(text)) {
+      ink = Ink::marked_text;
+      weight = Weight::bold;
+    }
+    for (std::string& line : wrap_to(text.text, width_ - 8, size, weight)) {
+      y_ += height;
+      lines_.push_back(
+          {{width_ / 2, y_ - 0.2 * height}, std::move(line), size, Anchor::middle, weight, ink});
+    }
+  }
+
+  double width_;
+  double y_ = kPad - 2;
+  std::vector<Text> lines_;
+};
+
+// Draws one panel from y = 0 upwards, so that y is negative; lay_out() moves it down.
+class PanelDrawer {
+ public:
+  Drawing draw(const DiagramPanel& panel) {
+    add_text("tokens", 0);
+    y_ = -kDetailHeight;
+    const double start = y_;
+    for (const DiagramItem& item : panel.items) std::visit(*this, item);
+    y_ -= kArrow;
+    front_.emplace_back(arrow_up({kResidual, y_}));
+    add_text("logits", y_ - 4);
+    back_.emplace_back(Line{{{kResidual, start}, {kResidual, y_ + 5}}});
+    back_.insert(back_.end(), front_.begin(), front_.end());
+    return {.width = kPanelWidth, .height = 18 - y_, .shapes = std::move(back_)};
+  }
+
+  // A box that the residual stream passes.
+  void operator()(const DiagramBox& box) {
+    y_ -= kArrow;
+    front_.emplace_back(arrow_up({kResidual, y_}));
+    add_box(box, kMainLeft, kBoxLeft + kBoxWidth - kMainLeft);
+  }
+
+  void operator()(const DiagramBranch& branch) {
+    const double middle = kBoxLeft + kBoxWidth / 2;
+    y_ -= 10;
+    front_.emplace_back(Line{{{kResidual, y_}, {middle, y_}, {middle, y_ - 8}}});
+    for (const DiagramBox& step : branch.steps) {
+      front_.emplace_back(Line{{{middle, y_}, {middle, y_ - kArrow + 5}}});
+      y_ -= kArrow;
+      front_.emplace_back(arrow_up({middle, y_}));
+      add_box(step, kBoxLeft, kBoxWidth);
+    }
+    front_.emplace_back(Line{{{middle, y_}, {middle, y_ - 13}, {kResidual + 15, y_ - 13}}});
+    y_ -= 13;
+    front_.emplace_back(arrow_left({kResidual + 9, y_}));
+    add_plus();
+    y_ -= 14;
+  }
+
+  void operator()(const DiagramFrame& frame) {
+    y_ -= 12;
+    const double bottom = y_;
+    for (const FrameItem& item : frame.items) std::visit(*this, item);
+    y_ -= 20;
+    const bool marked = is_marked(frame.repeat);
+    back_.insert(back_.begin(),
+                 Rect{kFrameLeft, y_, kFrameRight - kFrameLeft, bottom - y_, 10, Ink::frame});
+    front_.emplace_back(Text{{kFrameRight - 10, y_ + 19},
+                             frame.repeat.text,
+                             14,
+                             Anchor::end,
+                             Weight::bold,
+                             marked ? Ink::marked_text : Ink::text});
+  }
+
+ private:
+  void add_text(const std::string& text, double baseline) {
+    front_.emplace_back(
+        Text{{kMainLeft, baseline}, text, kDetailSize, Anchor::start, Weight::regular, Ink::text});
+  }
+
+  void add_plus() {
+    front_.emplace_back(Circle{{kResidual, y_}, 9, Ink::addition});
+    front_.emplace_back(Line{{{kResidual - 5, y_}, {kResidual + 5, y_}}});
+    front_.emplace_back(Line{{{kResidual, y_ - 5}, {kResidual, y_ + 5}}});
+  }
+
+  // Parts stand on each other with the first on top; y_ ends at the box's top.
+  void add_box(const DiagramBox& box, double left, double width) {
+    const bool choice = box.parts.size() > 1;
+    const double bottom = y_;
+    if (choice) y_ -= kChoicePad;
+    for (auto part = box.parts.rbegin(); part != box.parts.rend(); ++part) {
+      if (part != box.parts.rbegin()) y_ -= kPartGap;
+      add_part(*part, left, width);
+    }
+    if (!choice) return;
+    y_ -= kChoicePad;
+    front_.emplace_back(
+        Rect{left - kChoicePad, y_, width + 2 * kChoicePad, bottom - y_, 8, Ink::choice});
+  }
+
+  void add_part(const DiagramPart& part, double left, double width) {
+    PartText text = PartTextWriter(width).write(part);
+    const Drawing aside = draw_aside(part.aside);
+    const double height = std::max(text.height, aside.height);
+    y_ -= height;
+    front_.emplace_back(Rect{left, y_, width, height, 5, ink_of(part.kind)});
+    if (is_marked(part)) {
+      front_.emplace_back(Rect{left, y_, width, height, 5, Ink::marked_box});
+    }
+    for (Text& line : text.lines) {
+      front_.push_back(moved(std::move(line), left, y_ + (height - text.height) / 2));
+    }
+    add_aside(aside, left + width, height);
+  }
+
+  void add_aside(const Drawing& aside, double right, double height) {
+    if (aside.shapes.empty()) return;
+    const double top = y_ + (height - aside.height) / 2;
+    front_.emplace_back(
+        Line{{{right, y_ + height / 2}, {kAsideLeft, y_ + height / 2}}, Ink::dotted_line});
+    for (const Shape& shape : aside.shapes) front_.push_back(moved(shape, kAsideLeft, top));
+  }
+
+  double y_ = 0;
+  std::vector<Shape> back_;
+  std::vector<Shape> front_;
+};
+
+// A panel's title and what stands below it.
+Drawing heading(const DiagramPanel& panel) {
+  Drawing drawing{.width = kPanelWidth, .height = 24};
+  drawing.shapes.emplace_back(
+      Text{{kMainLeft, 24}, panel.title, 17, Anchor::start, Weight::bold, Ink::text});
+  for (const DiagramText& text : panel.subtitle) {
+    const Weight weight = is_marked(text) ? Weight::bold : Weight::regular;
+    for (std::string& line :
+         wrap_to(text.text, kPanelWidth - 2 * kMainLeft, kDetailSize + 0.5, weight)) {
+      drawing.height += kDetailHeight + 1;
+      drawing.shapes.emplace_back(Text{{kMainLeft, drawing.height},
+                                       std::move(line),
+                                       kDetailSize + 0.5,
+                                       Anchor::start,
+                                       weight,
+                                       is_marked(text) ? Ink::marked_text : Ink::faint_text});
+    }
+  }
+  drawing.height += 10;
+  return drawing;
+}
+
+}  // namespace
+
+Drawing lay_out(const Diagram& diagram) {
+  Drawing whole{.title = diagram.caption};
+  std::vector<Drawing> headings;
+  std::vector<Drawing> stacks;
+  double top = 0;
+  double tallest = 0;
+  for (const DiagramPanel& panel : diagram.panels) {
+    headings.push_back(heading(panel));
+    stacks.push_back(PanelDrawer().draw(panel));
+    top = std::max(top, headings.back().height);
+    tallest = std::max(tallest, stacks.back().height);
+  }
+  const double baseline = top + tallest;
+  for (std::size_t i = 0; i < stacks.size(); ++i) {
+    const double left = kPanelWidth * static_cast<double>(i);
+    for (const Shape& shape : headings[i].shapes) whole.shapes.push_back(moved(shape, left, 0));
+    for (const Shape& shape : stacks[i].shapes)
+      whole.shapes.push_back(moved(shape, left, baseline));
+  }
+  whole.width = kPanelWidth * static_cast<double>(stacks.size());
+  whole.height = baseline + 14;
+  return whole;
+}
+
+}  // namespace llmarch::reports

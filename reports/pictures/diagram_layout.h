@@ -1,0 +1,13 @@
+// Where the blocks of a Diagram stand: panels side by side, tokens at the bottom, the residual
+// stream as a line up the left, branches to its right, and beside a block what it caches or how it
+// looks from inside. A pair is 800 pixels wide.
+#pragma once
+
+#include "reports/document/diagram.h"
+#include "reports/pictures/drawing.h"
+
+namespace llmarch::reports {
+
+Drawing lay_out(const Diagram& diagram);
+
+}  // namespace llmarch::reports

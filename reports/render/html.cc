@@ -1,0 +1,238 @@
+#include "reports/render/html.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "reports/document/markup.h"
+#include "reports/pictures/pictures.h"
+#include "reports/pictures/svg.h"
+
+namespace llmarch::reports {
+namespace {
+
+constexpr std::string_view kStyle = R"css(
+:root { color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --faint: #57606a;
+  --rule: #d5dae0; --band: #f3f5f8; --mark: #fff0bf; --good: #1a7f37; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --paper: #14181e; --ink: #e6e9ee; --faint: #9aa4b2;
+  --rule: #313a46; --band: #1d232b; --mark: #4d3c0a; --good: #57c278; --bad: #ff8a80; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 76rem; background: var(--paper);
+  color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Helvetica, Arial,
+  sans-serif; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 1rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.3rem; margin: 2.5rem 0 .7rem; padding-bottom: .2rem;
+  border-bottom: 1px solid var(--rule); }
+h3 { font-size: 1.05rem; margin: 1.8rem 0 .5rem; }
+p, li { max-width: 46rem; overflow-wrap: break-word; }
+.notes { color: var(--faint); font-size: .9rem; padding-left: 1.2rem; }
+.wide { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding: .3rem 0; position: sticky; left: 0; }
+th, td { padding: .28rem .7rem; text-align: left; vertical-align: top;
+  border-bottom: 1px solid var(--rule); }
+thead th:not(:first-child) { min-width: 8rem; }
+thead th { vertical-align: bottom; border-bottom: 2px solid var(--faint); }
+td, thead th { white-space: nowrap; }
+td.prose { white-space: normal; min-width: 14rem; }
+tbody th { font-weight: 400; position: sticky; left: 0; background: var(--paper); z-index: 1;
+  min-width: 7rem; }
+tr.group th { background: var(--band); font-weight: 600; }
+tbody tr:hover > * { background: var(--band); }
+.right { text-align: right; }
+.centre { text-align: center; }
+.differs { background: var(--mark); font-weight: 600; }
+.strong { font-weight: 700; }
+.good { color: var(--good); font-weight: 600; }
+.bad { color: var(--bad); font-weight: 600; }
+.faint { color: var(--faint); }
+th button { all: unset; cursor: pointer; white-space: pre-line; }
+th button:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+th[aria-sort] button::after { content: " \25B2"; font-size: .7em; }
+th[aria-sort=descending] button::after { content: " \25BC"; }
+pre { overflow-x: auto; padding: .8rem; background: var(--band); font-size: .8rem;
+  line-height: 1.35; }
+figure { margin: 1.2rem 0; overflow-x: auto; border: 1px solid var(--rule); border-radius: 6px; }
+figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+@media (max-width: 40rem) {
+  h1 { font-size: 1.4rem; }
+  caption { max-width: calc(100vw - 2rem); }
+  th, td { padding: .28rem .4rem; }
+  thead th:not(:first-child) { min-width: 5.5rem; }
+  tbody th { min-width: 0; }
+  td:not(.right) { white-space: normal; }
+  td.prose { min-width: 9rem; }
+}
+)css";
+
+// Rows sort within their group; a second click turns the order round.
+constexpr std::string_view kScript = R"js(
+for (const table of document.querySelectorAll('table')) {
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => head.querySelector('button').addEventListener('click', () => {
+    const down = head.getAttribute('aria-sort') === 'ascending';
+    heads.forEach(other => other.removeAttribute('aria-sort'));
+    head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+    for (const body of table.tBodies) {
+      const rows = [...body.rows].filter(row => !row.classList.contains('group'));
+      const key = row => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
+      const order = (a, b) => {
+        const x = key(a), y = key(b), left = Number(x), right = Number(y);
+        if (x === '' || y === '') return (x === '') - (y === '');
+        const turn = down ? -1 : 1;
+        if (!Number.isNaN(left) && !Number.isNaN(right)) return turn * (left - right);
+        return turn * x.localeCompare(y, 'en', { numeric: true });
+      };
+      rows.sort(order).forEach(row => body.append(row));
+    }
+  }));
+}
+)js";
+
+std::string_view class_of(Alignment alignment) {
+  switch (alignment) {
+    case Alignment::left: return "";
+    case Alignment::right: return "right";
+    case Alignment::centre: return "centre";
+  }
+  return "";
+}
+
+std::string_view class_of(Emphasis emphasis) {
+  switch (emphasis) {
+    case Emphasis::plain: return "";
+    case Emphasis::differs: return "differs";
+    case Emphasis::strong: return "strong";
+    case Emphasis::good: return "good";
+    case Emphasis::bad: return "bad";
+    case Emphasis::faint: return "faint";
+  }
+  return "";
+}
+
+std::string class_attribute(std::initializer_list<std::string_view> names) {
+  std::string classes;
+  for (const std::string_view name : names) {
+    if (name.empty()) continue;
+    classes += (classes.empty() ? "" : " ") + std::string(name);
+  }
+  return classes.empty() ? "" : fmt::format(R"( class="{}")", classes);
+}
+
+// What a column is sorted by, where the text is not it.
+std::string value_attribute(const Cell& cell) {
+  if (const auto* whole = std::get_if<std::int64_t>(&cell.value)) {
+    return fmt::format(R"( data-value="{}")", *whole);
+  }
+  if (const auto* real = std::get_if<double>(&cell.value)) {
+    return fmt::format(R"( data-value="{}")", *real);
+  }
+  return "";
+}
+
+std::string with_breaks(std::string_view text) {
+  std::string html = escape_markup(text);
+  for (std::size_t at = 0; (at = html.find('\n', at)) != std::string::npos;) {
+    html.replace(at, 1, "<br>");
+  }
+  return html;
+}
+
+constexpr std::size_t kProse = 48;  // characters, from which a cell is text to be wrapped
+
+class HtmlTable {
+ public:
+  explicit HtmlTable(const Table& table) : table_(table) {}
+
+  std::string write() {
+    std::string html = "<div class=\"wide\"><table>\n";
+    if (!table_.caption.empty()) {
+      html += fmt::format("<caption>{}</caption>\n", escape_markup(table_.caption));
+    }
+    html += "<thead><tr>";
+    for (const Column& column : table_.columns) {
+      html +=
+          fmt::format(R"(<th scope="col"{}><button type="button">{}</button></th>)",
+                      class_attribute({class_of(column.alignment)}), with_breaks(column.heading));
+    }
+    html += "</tr></thead>\n<tbody>\n";
+    for (const Row& row : table_.rows) html += std::visit(*this, row);
+    return html + "</tbody>\n</table></div>\n";
+  }
+
+  std::string operator()(const CellRow& row) const {
+    std::string html = "<tr>";
+    for (std::size_t i = 0; i < row.cells.size(); ++i) html += cell(row.cells[i], i);
+    return html + "</tr>\n";
+  }
+
+  // A body of its own, so that sorting stays within it.
+  std::string operator()(const GroupHeading& group) const {
+    return fmt::format(
+        "</tbody>\n<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" "
+        "colspan=\"{}\">{}</th></tr>\n",
+        table_.columns.size(), escape_markup(group.text));
+  }
+
+ private:
+  [[nodiscard]] std::string cell(const Cell& cell, std::size_t column) const {
+    const bool heads = column == 0 && table_.row_heading_columns > 0;
+    const std::string_view prose = cell.text.size() > kProse ? "prose" : "";
+    return fmt::format("<{0}{1}{2}>{3}</{4}>", heads ? "th scope=\"row\"" : "td",
+                       class_attribute({class_of(table_.columns[column].alignment),
+                                        class_of(cell.emphasis), prose}),
+                       value_attribute(cell), with_breaks(cell.text), heads ? "th" : "td");
+  }
+
+  const Table& table_;
+};
+
+std::string figure(const Drawing& drawing) {
+  return fmt::format("<figure>{}</figure>\n", render_svg(drawing, SvgUse::page));
+}
+
+struct HtmlBlock {
+  std::string operator()(const Heading& heading) const {
+    const int level = heading.level == HeadingLevel::section ? 2 : 3;
+    return fmt::format("<h{0}>{1}</h{0}>\n", level, escape_markup(heading.text));
+  }
+  std::string operator()(const Paragraph& paragraph) const {
+    return fmt::format("<p>{}</p>\n", with_breaks(paragraph.text));
+  }
+  std::string operator()(const Table& table) const {
+    check_shape(table);
+    return table.columns.empty() ? "" : HtmlTable(table).write();
+  }
+  std::string operator()(const Preformatted& drawing) const {
+    return fmt::format("<pre>{}</pre>\n", escape_markup(drawing.text));
+  }
+  std::string operator()(const Notes& notes) const {
+    std::string html = "<ul class=\"notes\">\n";
+    for (const std::string& line : notes.lines) {
+      html += fmt::format("<li>{}</li>\n", with_breaks(line));
+    }
+    return html + "</ul>\n";
+  }
+  std::string operator()(const Chart&) const { return figure(*drawing_of(block)); }
+  std::string operator()(const Diagram&) const { return figure(*drawing_of(block)); }
+
+  const Block& block;
+};
+
+}  // namespace
+
+std::string render_html(const Document& document) {
+  const std::string title = escape_markup(document.title.empty() ? "llmarch" : document.title);
+  std::string html = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+      "'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+      "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n",
+      title, kStyle, picture_style());
+  if (!document.title.empty()) html += fmt::format("<h1>{}</h1>\n", title);
+  for (const Block& block : document.blocks) html += std::visit(HtmlBlock{block}, block);
+  return html + fmt::format("<script>{}</script>\n</body>\n</html>\n", kScript);
+}
+
+}  // namespace llmarch::reports

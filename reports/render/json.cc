@@ -1,0 +1,75 @@
+#include "reports/render/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace llmarch::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json value_json(const Cell& cell) {
+  if (const auto* whole = std::get_if<std::int64_t>(&cell.value)) return *whole;
+  if (const auto* real = std::get_if<double>(&cell.value)) return *real;
+  return cell.text;
+}
+
+// A cell under its column's heading; the first columns are often without one.
+Json row_json(const Table& table, const CellRow& row, const std::string& group) {
+  Json json = Json::object();
+  if (!group.empty()) json["group"] = group;
+  for (std::size_t i = 0; i < row.cells.size(); ++i) {
+    const std::string& heading = table.columns[i].heading;
+    json[heading.empty() ? "row" : heading] = value_json(row.cells[i]);
+  }
+  return json;
+}
+
+Json series_json(const Series& series) {
+  Json points = Json::array();
+  for (const ChartPoint& point : series.points) points.push_back({point.x, point.y});
+  return {{"label", series.label}, {"points", std::move(points)}};
+}
+
+struct Writer {
+  Json operator()(const Heading& heading) const { return {{"heading", heading.text}}; }
+  Json operator()(const Paragraph& paragraph) const { return {{"paragraph", paragraph.text}}; }
+  Json operator()(const Preformatted& drawing) const { return {{"preformatted", drawing.text}}; }
+  Json operator()(const Notes& notes) const { return {{"notes", notes.lines}}; }
+  Json operator()(const Diagram& diagram) const {
+    return {{"diagram", diagram.caption}, {"text", diagram.text}};
+  }
+  Json operator()(const Chart& chart) const {
+    Json series = Json::array();
+    for (const Series& line : chart.series) series.push_back(series_json(line));
+    Json marks = Json::array();
+    for (const ChartMark& mark : chart.marks) {
+      marks.push_back({{"x", mark.at.x}, {"y", mark.at.y}, {"text", mark.text}});
+    }
+    return {{"chart", chart.caption},
+            {"x", chart.x.label},
+            {"y", chart.y.label},
+            {"series", std::move(series)},
+            {"marks", std::move(marks)}};
+  }
+  Json operator()(const Table& table) const {
+    Json rows = Json::array();
+    std::string group;
+    for (const Row& row : table.rows) {
+      if (const auto* heading = std::get_if<GroupHeading>(&row)) group = heading->text;
+      if (const auto* cells = std::get_if<CellRow>(&row)) {
+        rows.push_back(row_json(table, *cells, group));
+      }
+    }
+    return {{"table", table.caption}, {"rows", std::move(rows)}};
+  }
+};
+
+}  // namespace
+
+std::string render_json(const Document& document) {
+  Json json = {{"title", document.title}, {"blocks", Json::array()}};
+  for (const Block& block : document.blocks) json["blocks"].push_back(std::visit(Writer{}, block));
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace llmarch::reports

@@ -1,0 +1,112 @@
+#include "reports/say/compare_json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace llmarch::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string underscored(std::string_view name) {
+  std::string key(name);
+  std::replace_if(
+      key.begin(), key.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
+  return key;
+}
+
+Json parameters_json(const Parameters& parameters) {
+  Json components = Json::object();
+  for (const auto& [component, elements] : parameters.components) {
+    components[underscored(name_of(component))] = elements.value();
+  }
+  const ActiveParameters& active = parameters.active;
+  return {{"total", parameters.total.value()},
+          {"resident", parameters.resident.value()},
+          {"active",
+           {{"all", active.all.value()},
+            {"without_input_embedding", active.without_input_embedding.value()},
+            {"without_embeddings", active.without_embeddings.value()}}},
+          {"components", std::move(components)}};
+}
+
+Json step_json(const Step& step) {
+  return {{"matrix_flops", step.work.matrix.value()},
+          {"other_flops", step.work.other.value()},
+          {"flops", step.flops.value()},
+          {"transcendentals", step.work.transcendentals.value()},
+          {"bytes", step.traffic.total.value()},
+          {"weight_bytes_read", step.traffic.weights_read.value()},
+          {"kv_bytes_read", step.traffic.cache_read.value()},
+          {"kv_bytes_written", step.traffic.cache_written.value()},
+          {"activation_bytes", step.traffic.activations.value()}};
+}
+
+Json floor_json(const Floor& floor, Integer tokens) {
+  return {{"arithmetic_seconds", floor.arithmetic_seconds},
+          {"memory_seconds", floor.memory_seconds},
+          {"floor_seconds", floor.seconds},
+          {"tokens_per_second", tokens.as_double() / floor.seconds},
+          {"bound_by", name_of(floor.binds())}};
+}
+
+Json on_json(const OnHardware& on, const Settings& settings) {
+  return {{"memory_bytes", on.needed.value()},
+          {"fits", on.fits},
+          {"decode", floor_json(on.decode, settings.batch)},
+          {"prefill", floor_json(on.prefill, settings.batch * settings.context)}};
+}
+
+Json hardware_json(const Hardware& hardware, DType weights) {
+  const Rates rates = rates_of(hardware, weights);
+  return {{"name", hardware.name},
+          {"memory_bytes", hardware.memory.bytes.value()},
+          {"bytes_per_second", rates.bytes_per_second},
+          {"flops_per_second", rates.flops_per_second},
+          {"arithmetic", name_of(rates.arithmetic)}};
+}
+
+// Only what is published.
+Json published_json(const ArchSpec& spec) {
+  Json json = Json::object();
+  if (!spec.published) return json;
+  if (spec.published->total) json["total"] = spec.published->total->value();
+  if (spec.published->active) json["active"] = spec.published->active->value();
+  if (spec.published->exact_total) json["exact_total"] = spec.published->exact_total->value();
+  json["source"] = spec.published->source;
+  return json;
+}
+
+Json model_json(const ModelFigures& figures, const Settings& settings) {
+  const Model& model = *figures.model;
+  Json json = {{"name", model.spec.name},
+               {"parameters", parameters_json(model.parameters)},
+               {"weight_bytes", figures.weight_bytes.value()},
+               {"kv_cache",
+                {{"bytes", figures.cache_bytes.value()},
+                 {"bytes_per_token", figures.cache_bytes_per_token.value()}}},
+               {"decode", step_json(figures.decode)},
+               {"prefill", step_json(figures.prefill)},
+               {"published", published_json(model.spec)}};
+  if (figures.on) json["on_hardware"] = on_json(*figures.on, settings);
+  return json;
+}
+
+}  // namespace
+
+std::string compare_json(const Comparison& comparison) {
+  const Settings& settings = comparison.settings;
+  Json json = {{"workload",
+                {{"context", settings.context.value()},
+                 {"batch", settings.batch.value()},
+                 {"weights", name_of(settings.weights)},
+                 {"kv", name_of(settings.kv)}}},
+               {"models", Json::array()}};
+  if (comparison.hardware) json["hardware"] = hardware_json(*comparison.hardware, settings.weights);
+  for (const ModelFigures& figures : comparison.models) {
+    json["models"].push_back(model_json(figures, settings));
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace llmarch::reports

@@ -1,0 +1,176 @@
+#include "reports/say/compare_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "reports/document/format.h"
+
+namespace llmarch::reports {
+namespace {
+
+bool any_experts(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.structure, [](const StructureRow& row) {
+    return row.group == "mixture feed-forward";
+  });
+}
+
+bool any_latent(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return std::ranges::any_of(figures.model->spec.attention, [](const auto& mixer) {
+      return std::holds_alternative<LatentAttention>(mixer.value);
+    });
+  });
+}
+
+bool any_tied(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return figures.model->spec.head == Head::tied;
+  });
+}
+
+std::string signed_percent(double fraction) {
+  return (fraction < 0 ? "−" : "+") + percent(fraction < 0 ? -fraction : fraction);
+}
+
+void add_active_note(const ModelFigures& figures, Notes& notes) {
+  if (!figures.active_match) return;
+  const ArchSpec& spec = figures.model->spec;
+  const auto [convention, deviation] = *figures.active_match;
+  const Elements active = active_under(figures.model->parameters.active, convention);
+  notes.lines.push_back(fmt::format("{}: the published {} active is nearest to {} ({}): {}, {}.",
+                                    spec.name, decimal_count(spec.published->active->value()),
+                                    convention_letter(convention), convention_phrase(convention),
+                                    decimal_count(active.value()), signed_percent(deviation)));
+}
+
+void add_limit_note(const ModelFigures& figures, const Settings& settings, Notes& notes) {
+  if (!figures.beyond_context_limit) return;
+  const ArchSpec& spec = figures.model->spec;
+  notes.lines.push_back(fmt::format(
+      "{}: a context of {} is beyond the {} that its makers allow; the figures say what the "
+      "arithmetic would cost.",
+      spec.name, grouped(settings.context.value()), grouped(spec.context_limit.value())));
+}
+
+void add_parameter_notes(const Comparison& comparison, Notes& notes) {
+  for (const ModelFigures& figures : comparison.models) add_active_note(figures, notes);
+  if (any_tied(comparison)) {
+    notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
+  }
+  if (any_per_layer_embedding(comparison)) {
+    notes.lines.emplace_back(
+        "Per-layer embeddings are input embeddings: in A, not in B and C. They need not be "
+        "resident: a token reads one row of them.");
+  }
+}
+
+// Layers that read another's cache add nothing to it.
+void add_sharing_note(const ModelFigures& figures, Notes& notes) {
+  const ArchSpec& spec = figures.model->spec;
+  std::int64_t sharing = 0;
+  for (const std::size_t kind : layer_sequence(spec)) {
+    if (sharing_attention(spec, spec.layer.at(kind).value) != nullptr) ++sharing;
+  }
+  if (sharing == 0) return;
+  notes.lines.push_back(fmt::format("{}: {} of {} layers read another layer's cache and have none.",
+                                    spec.name, sharing, layer_count(spec).value()));
+}
+
+// What a chunk holds depends on where the context ends; the most is said beside it.
+void add_chunk_note(const ModelFigures& figures, Notes& notes) {
+  const ArchSpec& spec = figures.model->spec;
+  for (const auto& [name, mixer] : spec.attention) {
+    const auto* attention = std::get_if<GroupedAttention>(&mixer);
+    if (attention == nullptr || !attention->chunk) continue;
+    notes.lines.push_back(fmt::format(
+        "{}: in layers with chunks the cache and the keys met are those at this position; a chunk "
+        "has at most {} keys.",
+        spec.name, grouped(attention->chunk->value())));
+  }
+}
+
+void add_memory_notes(const Comparison& comparison, Notes& notes) {
+  for (const ModelFigures& figures : comparison.models) {
+    add_limit_note(figures, comparison.settings, notes);
+    add_chunk_note(figures, notes);
+    add_sharing_note(figures, notes);
+  }
+  notes.lines.emplace_back(
+      "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");
+}
+
+void add_work_notes(const Comparison& comparison, Notes& notes) {
+  notes.lines.emplace_back(
+      "FLOPs: a multiply and an add are one each. Matrix FLOPs are those of projections, "
+      "attention, "
+      "router, experts and head. Transcendentals (exp, tanh, roots) are apart.");
+  notes.lines.emplace_back(
+      "Bytes: weights and cache, each opened once per operation. Activations (bf16) are apart: "
+      "fused "
+      "operations keep them on the chip.");
+  if (any_latent(comparison)) {
+    notes.lines.emplace_back(
+        "Latent attention: absorbed in decode (attention over the latent), expanded in prefill.");
+  }
+  if (any_experts(comparison)) {
+    notes.lines.emplace_back(
+        "Experts' weights read by several tokens: the expected number of distinct experts under "
+        "uniform routing, E (1 − (1 − k/E)^tokens).");
+  }
+}
+
+void add_hardware_note(const Comparison& comparison, Notes& notes) {
+  const Hardware& hardware = *comparison.hardware;
+  const Rates rates = rates_of(hardware, comparison.settings.weights);
+  notes.lines.push_back(fmt::format(
+      "{} ({}): {} FLOP/s in {}, {} bytes/s, as its file states. The floor is the longer of "
+      "FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed over operations; no run is "
+      "faster. One device: a model that does not fit is priced as if it did.",
+      hardware.name, hardware.title,
+      decimal_count(static_cast<std::int64_t>(rates.flops_per_second)), name_of(rates.arithmetic),
+      decimal_count(static_cast<std::int64_t>(rates.bytes_per_second))));
+}
+
+}  // namespace
+
+bool any_per_layer_embedding(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return figures.model->spec.per_layer_embedding.has_value();
+  });
+}
+
+std::string_view convention_letter(ActiveConvention convention) {
+  switch (convention) {
+    case ActiveConvention::all: return "A";
+    case ActiveConvention::without_input_embedding: return "B";
+    case ActiveConvention::without_embeddings: return "C";
+  }
+  throw std::logic_error("letter: a convention outside the enumeration");
+}
+
+std::string_view convention_phrase(ActiveConvention convention) {
+  switch (convention) {
+    case ActiveConvention::all: return "every matrix touched";
+    case ActiveConvention::without_input_embedding: return "A less input embedding";
+    case ActiveConvention::without_embeddings: return "B less head";
+  }
+  throw std::logic_error("phrase: a convention outside the enumeration");
+}
+
+Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections) {
+  Notes notes;
+  if (sections.contains(Section::parameters)) add_parameter_notes(comparison, notes);
+  if (sections.contains(Section::memory)) add_memory_notes(comparison, notes);
+  if (sections.contains(Section::decode) || sections.contains(Section::prefill)) {
+    add_work_notes(comparison, notes);
+  }
+  if (comparison.hardware) add_hardware_note(comparison, notes);
+  notes.lines.emplace_back(
+      "Figures are predicted from shapes unless they are called published; "
+      "'llmarch measure MODEL --scaled' counts them in a run.");
+  return notes;
+}
+
+}  // namespace llmarch::reports

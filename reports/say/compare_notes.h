@@ -1,0 +1,24 @@
+// The notes below a comparison: the conventions behind its figures, and what is said of single
+// models.
+#pragma once
+
+#include <set>
+#include <string_view>
+
+#include "reports/document/document.h"
+#include "reports/say/compare_report.h"
+#include "sim/study/compare.h"
+
+namespace llmarch::reports {
+
+// Whether the total and the resident total differ in one of the models.
+bool any_per_layer_embedding(const Comparison& comparison);
+
+// "A" to "C", as the table's own rows call the conventions of active parameters, and in words.
+std::string_view convention_letter(ActiveConvention convention);
+std::string_view convention_phrase(ActiveConvention convention);
+
+// Those that concern `sections`.
+Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections);
+
+}  // namespace llmarch::reports

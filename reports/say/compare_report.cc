@@ -1,0 +1,321 @@
+#include "reports/say/compare_report.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "reports/document/format.h"
+#include "reports/say/compare_notes.h"
+#include "reports/say/model_diagram.h"
+
+namespace llmarch::reports {
+namespace {
+
+// Writes the table: a heading column, then each model, and behind every model but the first its
+// ratio to the first.
+class ComparisonTable {
+ public:
+  ComparisonTable(const Comparison& comparison, Digits digits)
+      : comparison_(comparison), digits_(digits) {
+    table_.columns.push_back({.heading = ""});
+    const std::string& first = comparison.models.front().model->spec.name;
+    for (const ModelFigures& figures : comparison.models) {
+      const std::string& name = figures.model->spec.name;
+      table_.columns.push_back({.heading = name, .alignment = Alignment::right});
+      if (&figures == &comparison.models.front()) continue;
+      table_.columns.push_back({.heading = fmt::format("{} ÷ {}", name, first),
+                                .alignment = Alignment::right,
+                                .joint = Joint::to_previous});
+    }
+  }
+
+  Table write(const std::set<Section>& sections) {
+    for (const Section section : sections) write(section);
+    return std::move(table_);
+  }
+
+ private:
+  using Figures = std::function<Cell(const ModelFigures&)>;
+
+  void write(Section section) {
+    switch (section) {
+      case Section::structure: return structure();
+      case Section::parameters: return parameters();
+      case Section::memory: return memory();
+      case Section::decode:
+        step(fmt::format("Decode: one token that attends {} keys", context()),
+             &ModelFigures::decode);
+        return floor_rows(&OnHardware::decode, comparison_.settings.batch);
+      case Section::prefill:
+        step(fmt::format("Prefill of {} tokens, logits for the last", context()),
+             &ModelFigures::prefill);
+        return floor_rows(&OnHardware::prefill,
+                          comparison_.settings.batch * comparison_.settings.context);
+    }
+    throw std::logic_error("write: a section outside the enumeration");
+  }
+
+  [[nodiscard]] std::string context() const {
+    return context_tokens(comparison_.settings.context.value());
+  }
+
+  void group(std::string text) { table_.rows.emplace_back(GroupHeading{std::move(text)}); }
+
+  // A figure of every model, with the ratio to the first where both are numbers above zero.
+  void row(const std::string& label, const Figures& figure) {
+    CellRow row{{text_cell(label)}};
+    const Cell first = figure(comparison_.models.front());
+    for (const ModelFigures& figures : comparison_.models) {
+      row.cells.push_back(figure(figures));
+      if (&figures == &comparison_.models.front()) continue;
+      row.cells.push_back(ratio_of(row.cells.back(), first));
+    }
+    table_.rows.emplace_back(std::move(row));
+  }
+
+  static double number_in(const Cell& cell) {
+    if (const auto* whole = std::get_if<std::int64_t>(&cell.value)) {
+      return static_cast<double>(*whole);
+    }
+    if (const auto* real = std::get_if<double>(&cell.value)) return *real;
+    return 0;
+  }
+
+  static Cell ratio_of(const Cell& cell, const Cell& first) {
+    if (number_in(cell) <= 0 || number_in(first) <= 0) return text_cell("");
+    return ratio_cell(number_in(cell) / number_in(first));
+  }
+
+  // A difference is marked.
+  void structure() {
+    std::string group_name;
+    for (const StructureRow& structure : comparison_.structure) {
+      if (!structure.worth_comparing()) continue;
+      if (structure.group != group_name) group("Structure: " + structure.group);
+      group_name = structure.group;
+      structure_row(structure);
+    }
+  }
+
+  void structure_row(const StructureRow& structure) {
+    CellRow row{{text_cell(structure.label)}};
+    for (std::size_t i = 0; i < structure.values.size(); ++i) {
+      Cell cell = structure_cell(structure.values[i]);
+      if (i > 0 && !same(structure.values[i], structure.values[0])) {
+        cell.emphasis = Emphasis::differs;
+      }
+      row.cells.push_back(cell);
+      if (i > 0) row.cells.push_back(difference(structure.values[i], structure.values[0]));
+    }
+    table_.rows.emplace_back(std::move(row));
+  }
+
+  static bool same(const std::optional<StructureValue>& a, const std::optional<StructureValue>& b) {
+    return a.has_value() == b.has_value() && (!a || a->text == b->text);
+  }
+
+  static Cell structure_cell(const std::optional<StructureValue>& value) {
+    if (!value) return text_cell("–");
+    return value->number ? number_cell(*value->number) : text_cell(value->text);
+  }
+
+  static Cell difference(const std::optional<StructureValue>& value,
+                         const std::optional<StructureValue>& first) {
+    if (same(value, first)) return text_cell("");
+    Cell cell = text_cell("≠");
+    if (value && first && value->number && first->number && *first->number > 0) {
+      cell = ratio_cell(static_cast<double>(*value->number) / static_cast<double>(*first->number));
+      cell.text = "≠ " + cell.text;
+    }
+    cell.emphasis = Emphasis::differs;
+    return cell;
+  }
+
+  void parameters() {
+    group("Parameters");
+    published_parameters();
+    row("predicted", [this](const ModelFigures& figures) {
+      Cell cell = parameters_cell(figures.model->parameters.total, digits_);
+      cell.emphasis = Emphasis::strong;
+      return cell;
+    });
+    components();
+    if (any_per_layer_embedding(comparison_)) {
+      row("resident: less per-layer embeddings", [this](const ModelFigures& figures) {
+        return parameters_cell(figures.model->parameters.resident, digits_);
+      });
+    }
+    group("Active parameters of a token");
+    for (const ActiveConvention convention :
+         {ActiveConvention::all, ActiveConvention::without_input_embedding,
+          ActiveConvention::without_embeddings}) {
+      row(fmt::format("{}: {}", convention_letter(convention), convention_phrase(convention)),
+          [this, convention](const ModelFigures& figures) {
+            return parameters_cell(active_under(figures.model->parameters.active, convention),
+                                   digits_);
+          });
+    }
+    row("published (convention)",
+        [this](const ModelFigures& figures) { return published_active(figures); });
+  }
+
+  void published_parameters() {
+    row("published, as stated", [this](const ModelFigures& figures) {
+      const auto& published = figures.model->spec.published;
+      if (!published || !published->total) return text_cell("–");
+      return parameters_cell(Elements(*published->total), digits_);
+    });
+    row("published, to the unit", [](const ModelFigures& figures) {
+      const auto& published = figures.model->spec.published;
+      if (!published || !published->exact_total) return text_cell("–");
+      return parameters_cell(Elements(*published->exact_total), Digits::exact);
+    });
+    row("predicted, to the unit", [](const ModelFigures& figures) {
+      return parameters_cell(figures.model->parameters.total, Digits::exact);
+    });
+  }
+
+  // A component that no model has is no row.
+  void components() {
+    for (const Component component :
+         {Component::token_embedding, Component::position_embedding, Component::attention,
+          Component::feed_forward, Component::router, Component::experts, Component::shared_experts,
+          Component::norms, Component::head, Component::per_layer_embedding,
+          Component::per_layer_inputs, Component::low_rank_residual, Component::parallel_streams}) {
+      bool anywhere = false;
+      for (const ModelFigures& figures : comparison_.models) {
+        anywhere = anywhere || elements_of(*figures.model, component) > Elements();
+      }
+      if (!anywhere) continue;
+      row(fmt::format("  {}", name_of(component)), [this, component](const ModelFigures& figures) {
+        const Elements elements = elements_of(*figures.model, component);
+        return elements > Elements() ? parameters_cell(elements, digits_) : text_cell("–");
+      });
+    }
+  }
+
+  static Elements elements_of(const Model& model, Component component) {
+    for (const ComponentParameters& part : model.parameters.components) {
+      if (part.component == component) return part.elements;
+    }
+    return {};
+  }
+
+  [[nodiscard]] Cell published_active(const ModelFigures& figures) const {
+    if (!figures.active_match) return text_cell("–");
+    Cell cell = parameters_cell(Elements(*figures.model->spec.published->active), digits_);
+    cell.text += fmt::format(" ({})", convention_letter(figures.active_match->convention));
+    return cell;
+  }
+
+  void memory() {
+    const Settings& settings = comparison_.settings;
+    group("Memory");
+    row(fmt::format("weights, {}", name_of(settings.weights)),
+        [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
+    if (any_per_layer_embedding(comparison_)) {
+      row(fmt::format("resident weights, {}", name_of(settings.weights)),
+          [this](const ModelFigures& figures) {
+            return bytes_cell(figures.resident_weight_bytes, digits_);
+          });
+    }
+    row(fmt::format("KV cache per token, {}", name_of(settings.kv)),
+        [this](const ModelFigures& figures) {
+          return bytes_cell(figures.cache_bytes_per_token, digits_);
+        });
+    row(fmt::format("KV cache at {} x {}", settings.batch.value(), context()),
+        [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
+    if (!comparison_.hardware) return;
+    row("weights, KV cache, activations",
+        [this](const ModelFigures& figures) { return bytes_cell(figures.on->needed, digits_); });
+    row(fmt::format("fits in {} of {}", binary_bytes(comparison_.hardware->memory.bytes.value()),
+                    comparison_.hardware->name),
+        [](const ModelFigures& figures) {
+          Cell cell = text_cell(figures.on->fits ? "yes" : "no");
+          cell.emphasis = figures.on->fits ? Emphasis::good : Emphasis::bad;
+          return cell;
+        });
+  }
+
+  // What a step takes at least on the hardware; `tokens` are those that it makes or takes in.
+  void floor_rows(Floor OnHardware::*which, Integer tokens) {
+    if (!comparison_.hardware) return;
+    const auto seconds = [&](const std::string& label, double Floor::*figure) {
+      row(label, [which, figure](const ModelFigures& figures) {
+        return duration_cell((*figures.on).*which.*figure);
+      });
+    };
+    seconds("FLOPs ÷ peak", &Floor::arithmetic_seconds);
+    seconds("bytes ÷ bandwidth", &Floor::memory_seconds);
+    seconds(fmt::format("floor on {}", comparison_.hardware->name), &Floor::seconds);
+    row("tokens per second, at most", [which, tokens](const ModelFigures& figures) {
+      return rate_cell(tokens.as_double() / ((*figures.on).*which).seconds, "tokens per second");
+    });
+    row("bound by", [which](const ModelFigures& figures) {
+      return text_cell(std::string(name_of(((*figures.on).*which).binds())));
+    });
+  }
+
+  void step(std::string heading, Step ModelFigures::*which) {
+    group(std::move(heading));
+    const auto flops = [&](const std::string& label, const auto& figure) {
+      row(label, [this, which, figure](const ModelFigures& figures) {
+        return flops_cell(figure(figures.*which), digits_);
+      });
+    };
+    const auto bytes = [&](const std::string& label, Bytes Traffic::*figure) {
+      row(label, [this, which, figure](const ModelFigures& figures) {
+        return bytes_cell((figures.*which).traffic.*figure, digits_);
+      });
+    };
+    flops("matrix FLOPs", [](const Step& step) { return step.work.matrix; });
+    flops("other FLOPs", [](const Step& step) { return step.work.other; });
+    flops("FLOPs", [](const Step& step) { return step.flops; });
+    row("transcendentals", [this, which](const ModelFigures& figures) {
+      return count_cell((figures.*which).work.transcendentals.value(), "calls", digits_);
+    });
+    bytes("weights read", &Traffic::weights_read);
+    bytes("KV read", &Traffic::cache_read);
+    bytes("KV written", &Traffic::cache_written);
+    bytes("bytes", &Traffic::total);
+    row("intensity, FLOPs per byte", [which](const ModelFigures& figures) {
+      const double intensity = (figures.*which).intensity;
+      return Cell{.text = fmt::format("{:.4g}", intensity), .value = intensity};
+    });
+    bytes("activations, not in bytes", &Traffic::activations);
+  }
+
+  const Comparison& comparison_;
+  Digits digits_;
+  Table table_;
+};
+
+std::string title(const Comparison& comparison) {
+  std::string names;
+  for (const ModelFigures& figures : comparison.models) {
+    names += (names.empty() ? "" : " | ") + figures.model->spec.name;
+  }
+  return names;
+}
+
+}  // namespace
+
+Document compare_document(const Comparison& comparison, const std::set<Section>& sections,
+                          Digits digits) {
+  const Settings& settings = comparison.settings;
+  Document document;
+  document.title = title(comparison);
+  document.blocks.emplace_back(Paragraph{fmt::format(
+      "context {}, batch {}, weights {}, KV {}", context_tokens(settings.context.value()),
+      settings.batch.value(), name_of(settings.weights), name_of(settings.kv))});
+  if (sections.contains(Section::structure)) {
+    std::vector<const Model*> models;
+    for (const ModelFigures& figures : comparison.models) models.push_back(figures.model);
+    document.blocks.emplace_back(model_diagram(models));
+  }
+  document.blocks.emplace_back(ComparisonTable(comparison, digits).write(sections));
+  document.blocks.emplace_back(comparison_notes(comparison, sections));
+  return document;
+}
+
+}  // namespace llmarch::reports

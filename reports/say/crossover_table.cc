@@ -1,0 +1,90 @@
+#include "reports/say/crossover_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "reports/document/format.h"
+#include "reports/say/cells.h"
+
+namespace llmarch::reports {
+namespace {
+
+// A chunk's cache is a sawtooth, and may turn at every border.
+constexpr std::size_t kMostTurns = 8;
+// Of more pairs only those that turn are listed.
+constexpr std::size_t kFewPairs = 12;
+
+// Of the two sides of a roofline the longer one binds, which says more than their order.
+std::string order_text(const Crossing& crossing, std::strong_ordering order) {
+  const bool sides = crossing.left == "arithmetic_time";
+  if (sides) return order > 0 ? "bound by arithmetic" : "bound by bandwidth";
+  const char* sign = order < 0 ? "<" : order > 0 ? ">" : "=";
+  return fmt::format("{} {} {}", crossing.left, sign, crossing.right);
+}
+
+void add_row(Table& table, std::string from, std::int64_t at, std::string order) {
+  Cell place{.text = std::move(from), .value = at};
+  table.rows.emplace_back(CellRow{{place, text_cell(std::move(order))}});
+}
+
+void add_crossing(Table& table, const Crossing& crossing) {
+  const std::vector<Turn>& turns = crossing.turns.turns;
+  const std::string start = order_text(crossing, crossing.turns.at_start);
+  const std::int64_t from = crossing.from.value();
+  add_row(table, grouped(from), from, turns.empty() ? start + " throughout" : start);
+  for (std::size_t i = 0; i < std::min(turns.size(), kMostTurns); ++i) {
+    const std::int64_t at = turns[i].at.value();
+    add_row(table, grouped(at), at, order_text(crossing, turns[i].after));
+  }
+  if (turns.size() <= kMostTurns) return;
+  const std::int64_t last = turns.back().at.value();
+  add_row(table, grouped(last), last,
+          fmt::format("{} (the last of {} turns)", order_text(crossing, turns.back().after),
+                      turns.size()));
+}
+
+bool listed(const Crossing& crossing, std::size_t count) {
+  return count <= kFewPairs || !crossing.turns.turns.empty();
+}
+
+}  // namespace
+
+Table crossover_table(std::string caption, const std::vector<Crossing>& crossings) {
+  Table table{.caption = std::move(caption),
+              .columns = {{.heading = "from", .alignment = Alignment::right},
+                          {.heading = "order, until the next row"}}};
+  std::string where;
+  for (const Crossing& crossing : crossings) {
+    if (!listed(crossing, crossings.size())) continue;
+    if (crossing.where != where) table.rows.emplace_back(GroupHeading{crossing.where});
+    where = crossing.where;
+    add_crossing(table, crossing);
+  }
+  return table;
+}
+
+std::vector<std::string> crossover_notes(std::string_view between,
+                                         const std::vector<Crossing>& crossings, Integer to) {
+  std::vector<std::string> notes;
+  const auto silent = std::count_if(crossings.begin(), crossings.end(), [&](const auto& crossing) {
+    return !listed(crossing, crossings.size());
+  });
+  if (silent > 0) {
+    notes.push_back(fmt::format("{}: {} of {} orders are the same throughout, and are not listed.",
+                                between, grouped(silent), grouped(std::ssize(crossings))));
+  }
+  std::set<std::string> cut;
+  for (const Crossing& crossing : crossings) {
+    if (crossing.turns.searched_to >= to) continue;
+    cut.insert(
+        fmt::format("{}: looked for up to {}, where chunks are too many or a figure passes "
+                    "64 bits.",
+                    crossing.where, grouped(crossing.turns.searched_to.value())));
+  }
+  notes.insert(notes.end(), cut.begin(), cut.end());
+  return notes;
+}
+
+}  // namespace llmarch::reports

@@ -1,0 +1,12 @@
+// What differs between the panels of a Diagram. Texts are compared where they stand for the same
+// thing: attention with attention, the norm before it with the norm before it.
+#pragma once
+
+#include "reports/document/diagram.h"
+
+namespace llmarch::reports {
+
+// Marks every text that not all panels have at its place.
+void mark_differences(Diagram& diagram);
+
+}  // namespace llmarch::reports

@@ -1,0 +1,23 @@
+// What fits into a memory, for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/document/document.h"
+#include "reports/say/cells.h"
+#include "sim/study/fit.h"
+
+namespace llmarch::reports {
+
+struct ModelFits {
+  const Model* model;
+  std::vector<Fit> contexts;  // the largest context at each batch
+  std::vector<Fit> batches;   // the largest batch at each context
+};
+
+// `memory` says what it is of: "24 GiB", "h100-sxm: 80 GiB".
+Document fit_document(const std::vector<ModelFits>& models, const FitSettings& settings,
+                      const std::string& memory, Digits digits);
+
+}  // namespace llmarch::reports

@@ -1,0 +1,83 @@
+#include "reports/say/measurement_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace llmarch::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Side = Integer Pair::*;
+
+// What was not reached is null.
+Json step_json(const Measurement& measurement, const std::optional<TimedStep>& step) {
+  if (!step) return nullptr;
+  const Spread rate = step->tokens_per_second();
+  const double bytes = bytes_of(step->counted, measurement.formats()).amount().as_double();
+  const double flops = flops_of(step->counted).amount().as_double();
+  return {{"tokens_per_second", {{"median", rate.median}, {"min", rate.least}, {"max", rate.most}}},
+          {"share_of_bandwidth", bytes / step->seconds.median / step->rates.bytes_per_second},
+          {"share_of_peak", flops / step->seconds.median / step->rates.flops_per_second},
+          {"floor_seconds", step->floor.seconds},
+          {"repeats", step->seconds.samples}};
+}
+
+Json count_json(const std::optional<Pair>& pair, Side side) {
+  if (!pair) return nullptr;
+  return ((*pair).*side).value();
+}
+
+Json flops_json(const std::optional<TimedStep>& step, Work TimedStep::*book) {
+  if (!step) return nullptr;
+  return flops_of((*step).*book).value();
+}
+
+Json book_json(const Measurement& measurement, Side side, Work TimedStep::*book) {
+  Json cache = nullptr;
+  if (measurement.cache) {
+    const Elements held((*measurement.cache).*side);
+    cache = llmarch::bytes_of(held, measurement.size.kv).value();
+  }
+  return {{"parameters", count_json(measurement.parameters, side)},
+          {"active_parameters", count_json(measurement.active_parameters, side)},
+          {"kv_bytes", std::move(cache)},
+          {"decode_flops", flops_json(measurement.decode, book)},
+          {"prefill_flops", flops_json(measurement.prefill, book)}};
+}
+
+Json held_json(const HeldCounts& held) {
+  return {{"layers", held.layers.value()},
+          {"of_layers", held.of_layers.value()},
+          {"experts", held.experts.value()},
+          {"of_experts", held.of_experts.value()}};
+}
+
+Json probe_json(const MachineLimits& limits) {
+  return {
+      {"read_bandwidth", limits.read_bandwidth},
+      {"peak_flops",
+       {{"f32", limits.f32_flops}, {"bf16", limits.bf16_flops}, {"int8", limits.int8_operations}}}};
+}
+
+}  // namespace
+
+std::string measurement_json(const Measurement& measurement, Completeness completeness) {
+  const RunSize& size = measurement.size;
+  const Json json = {{"model", measurement.model},
+                     {"weights", name_of(size.weights)},
+                     {"kv", name_of(size.kv)},
+                     {"threads", size.threads.value()},
+                     {"context", size.context.value()},
+                     {"prompt", size.prompt.value()},
+                     {"batch", size.batch.value()},
+                     {"held", held_json(measurement.held)},
+                     {"probe", probe_json(measurement.limits())},
+                     {"decode", step_json(measurement, measurement.decode)},
+                     {"prefill", step_json(measurement, measurement.prefill)},
+                     {"predicted", book_json(measurement, &Pair::predicted, &TimedStep::predicted)},
+                     {"counted", book_json(measurement, &Pair::counted, &TimedStep::counted)},
+                     {"exact", measurement.exact()},
+                     {"partial", completeness == Completeness::partial}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace llmarch::reports

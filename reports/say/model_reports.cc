@@ -1,0 +1,223 @@
+#include "reports/say/model_reports.h"
+
+#include <fmt/format.h>
+
+#include "reports/document/format.h"
+#include "reports/say/model_diagram.h"
+#include "sim/cost/roofline.h"
+
+namespace llmarch::reports {
+namespace {
+
+// In a column whose heading says the unit, or whose rows have several.
+Cell without_unit(Cell cell) {
+  cell.unit.clear();
+  return cell;
+}
+
+double share(Elements part, Elements whole) {
+  return part.amount().as_double() / whole.amount().as_double();
+}
+
+Table structure_table(const ArchSpec& spec) {
+  Table table{.caption = "Structure", .columns = {text_column("field"), text_column("value")}};
+  std::string group;
+  for (const StructureRow& row : structure({&spec})) {
+    if (row.group != group) table.rows.emplace_back(GroupHeading{row.group});
+    group = row.group;
+    const StructureValue& value = *row.values.front();
+    table.rows.emplace_back(CellRow{
+        {text_cell(row.label), value.number ? number_cell(*value.number) : text_cell(value.text)}});
+  }
+  return table;
+}
+
+Table component_table(const Parameters& parameters, Digits digits) {
+  Table table{
+      .caption = "Parameters",
+      .columns = {text_column(""), figure_column("parameters"), figure_column("share of total")}};
+  const auto add = [&](std::string label, Elements elements, Emphasis emphasis) {
+    Cell cell = parameters_cell(elements, digits);
+    cell.emphasis = emphasis;
+    table.rows.emplace_back(CellRow{
+        {text_cell(std::move(label)), cell, percent_cell(share(elements, parameters.total))}});
+  };
+  for (const auto& [component, elements] : parameters.components) {
+    add(std::string(name_of(component)), elements, Emphasis::plain);
+  }
+  add("total", parameters.total, Emphasis::strong);
+  if (parameters.resident != parameters.total) {
+    add("resident: less per-layer embeddings", parameters.resident, Emphasis::plain);
+  }
+  table.rows.emplace_back(GroupHeading{"active parameters of a token"});
+  add("A: every matrix touched", parameters.active.all, Emphasis::plain);
+  add("B: A less input embedding", parameters.active.without_input_embedding, Emphasis::plain);
+  add("C: B less head", parameters.active.without_embeddings, Emphasis::plain);
+  return table;
+}
+
+// Published figures beside the prediction, with what is left over.
+Table published_table(const ArchSpec& spec, const Parameters& parameters) {
+  const Published& published = *spec.published;
+  Table table{.caption = "Published beside predicted",
+              .columns = {text_column(""), figure_column("published"), figure_column("predicted"),
+                          figure_column("difference")}};
+  const auto add = [&](std::string label, Integer stated, Elements predicted) {
+    table.rows.emplace_back(
+        CellRow{{text_cell(std::move(label)), parameters_cell(Elements(stated), Digits::exact),
+                 parameters_cell(predicted, Digits::exact),
+                 number_cell((predicted.amount() - stated).value())}});
+  };
+  if (published.exact_total) add("total, to the unit", *published.exact_total, parameters.total);
+  if (published.repository_total && published.beside_text) {
+    const Elements beside(*published.beside_text);
+    add("repository, with what is beside", *published.repository_total, parameters.total + beside);
+  }
+  if (published.total) add("total, as stated", *published.total, parameters.total);
+  if (published.active) add("active, as stated (A)", *published.active, parameters.active.all);
+  if (published.active) {
+    add("active, as stated (B)", *published.active, parameters.active.without_input_embedding);
+  }
+  return table;
+}
+
+std::string shape_text(const std::vector<Weight>& weights) {
+  std::string text;
+  for (const Weight& weight : weights) {
+    const WeightKind kind = kind_of(weight.role);
+    const bool vector = kind == WeightKind::norm || kind == WeightKind::bias;
+    const std::string shape = vector ? grouped(weight.columns.value())
+                                     : fmt::format("{} x {}", grouped(weight.rows.value()),
+                                                   grouped(weight.columns.value()));
+    const std::string copies =
+        weight.copies == 1 ? "" : fmt::format("{} of ", grouped(weight.copies.value()));
+    text += fmt::format("{}{}{}", text.empty() ? "" : "; ", copies, shape);
+  }
+  return text;
+}
+
+std::string layers_text(const std::string& block, Integer layers) {
+  return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
+}
+
+Table block_table(const OpGraph& graph, Digits digits) {
+  Table table{.caption = "Blocks",
+              .columns = {text_column("operation"), text_column("weights, out x in"),
+                          figure_column("parameters in one layer")}};
+  std::string block;
+  for (const WeightUse& use : weight_uses(graph)) {
+    if (use.block != block) {
+      table.rows.emplace_back(GroupHeading{layers_text(use.block, use.layers)});
+    }
+    block = use.block;
+    table.rows.emplace_back(CellRow{{text_cell(use.operation), text_cell(shape_text(use.weights)),
+                                     parameters_cell(use.parameters, digits)}});
+  }
+  return table;
+}
+
+Table operations_table(const OperationTable& operations, Digits digits) {
+  Table table{.caption = "Predicted, operation by operation: " + operations.heading,
+              .columns = {text_column("operation"), figure_column("matrix FLOPs"),
+                          figure_column("other FLOPs"), figure_column("weights read, bytes"),
+                          figure_column("KV read, bytes"), figure_column("KV written, bytes"),
+                          figure_column("activations, bytes")}};
+  const auto add = [&](const std::string& label, const Step& step) {
+    CellRow row{{text_cell(label), flops_cell(step.work.matrix, digits),
+                 flops_cell(step.work.other, digits), bytes_cell(step.traffic.weights_read, digits),
+                 bytes_cell(step.traffic.cache_read, digits),
+                 bytes_cell(step.traffic.cache_written, digits),
+                 bytes_cell(step.traffic.activations, digits)}};
+    for (Cell& cell : row.cells) cell = without_unit(std::move(cell));
+    table.rows.emplace_back(std::move(row));
+  };
+  for (const BlockFigures& block : operations.blocks) {
+    table.rows.emplace_back(GroupHeading{layers_text(block.block, block.layers)});
+    for (const OperationFigures& figures : block.operations) add(figures.operation, figures.step);
+    if (block.layers == 1) continue;
+    add("sum of one layer", block.one_layer);
+    add("sum of all of them", block.all_layers);
+  }
+  table.rows.emplace_back(GroupHeading{"model"});
+  add("total", operations.total);
+  return table;
+}
+
+Table hardware_table(const std::vector<Hardware>& hardware) {
+  Table table{.columns = {text_column("name"), figure_column("memory"),
+                          figure_column("bandwidth, GB/s"), figure_column("bf16, TFLOP/s"),
+                          text_column("title")}};
+  for (const Hardware& each : hardware) {
+    const Rates rates = rates_of(each, DType::bf16);
+    Cell peak = rate_cell(rates.flops_per_second / 1e12, "");
+    if (rates.arithmetic != DType::bf16) {
+      peak.text += fmt::format(" ({})", name_of(rates.arithmetic));
+    }
+    table.rows.emplace_back(CellRow{
+        {text_cell(each.name), without_unit(bytes_cell(Bytes(each.memory.bytes), Digits::rounded)),
+         rate_cell(rates.bytes_per_second / 1e9, ""), peak, text_cell(each.title)}});
+  }
+  return table;
+}
+
+template <typename Item>
+Cell count_of(const std::optional<std::vector<Item>>& items) {
+  return number_cell(items ? static_cast<std::int64_t>(items->size()) : 0);
+}
+
+Table studies_table(const std::vector<Study>& studies) {
+  Table table{.columns = {text_column("name"), figure_column("comparisons"),
+                          figure_column("claims"), text_column("title")}};
+  for (const Study& study : studies) {
+    table.rows.emplace_back(CellRow{{text_cell(study.name), count_of(study.comparison),
+                                     count_of(study.claim), text_cell(study.title)}});
+  }
+  return table;
+}
+
+}  // namespace
+
+Document list_document(const std::vector<ListedModel>& models,
+                       const std::vector<Hardware>& hardware, const std::vector<Study>& studies) {
+  Table table{.columns = {text_column("name"), figure_column("layers"), figure_column("parameters"),
+                          figure_column("active (A)"), figure_column("context limit"),
+                          text_column("from")}};
+  for (const auto& [model, origin] : models) {
+    const ArchSpec& spec = model->spec;
+    const Cell limit{.text = context_tokens(spec.context_limit.value()),
+                     .value = spec.context_limit.value()};
+    table.rows.emplace_back(
+        CellRow{{text_cell(spec.name), number_cell(layer_count(spec).value()),
+                 without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
+                 without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)),
+                 limit, text_cell(origin)}});
+  }
+  return {.title = "Models",
+          .blocks = {table, Heading{"Hardware, for --on"}, hardware_table(hardware),
+                     Heading{"Studies, for report"}, studies_table(studies)}};
+}
+
+Document show_document(const Model& model, const std::optional<OperationTable>& operations,
+                       Digits digits) {
+  const ArchSpec& spec = model.spec;
+  Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
+  document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
+  document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
+  document.blocks.emplace_back(model_diagram({&model}));
+  document.blocks.emplace_back(structure_table(spec));
+  document.blocks.emplace_back(component_table(model.parameters, digits));
+  if (spec.published) {
+    document.blocks.emplace_back(published_table(spec, model.parameters));
+    document.blocks.emplace_back(Notes{{"Published: " + spec.published->source}});
+  }
+  document.blocks.emplace_back(block_table(model.graph, digits));
+  if (operations) document.blocks.emplace_back(operations_table(*operations, digits));
+  if (!model.filled.empty()) {
+    Notes notes;
+    for (const std::string& filled : model.filled) notes.lines.push_back("filled: " + filled);
+    document.blocks.emplace_back(std::move(notes));
+  }
+  return document;
+}
+
+}  // namespace llmarch::reports

@@ -1,0 +1,30 @@
+// What is said of models one by one: the list of what is known, and the page of one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/document/document.h"
+#include "reports/say/cells.h"
+#include "sim/hardware/hardware.h"
+#include "sim/study/model.h"
+#include "sim/study/operations.h"
+#include "sim/study_spec/study_spec.h"
+
+namespace llmarch::reports {
+
+struct ListedModel {
+  const Model* model;
+  std::string origin;  // "built in", or the file
+};
+
+Document list_document(const std::vector<ListedModel>& models,
+                       const std::vector<Hardware>& hardware, const std::vector<Study>& studies);
+
+// Structure, parameters by component, blocks with their weights; and, when asked for, the predicted
+// book operation by operation.
+Document show_document(const Model& model, const std::optional<OperationTable>& operations,
+                       Digits digits);
+
+}  // namespace llmarch::reports

@@ -1,0 +1,204 @@
+#include "reports/say/proof_reports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "reports/document/format.h"
+#include "reports/say/cells.h"
+#include "sim/dtype.h"
+
+namespace llmarch::reports {
+namespace {
+
+// The counted figure stays beside the predicted one.
+Column beside(std::string heading) {
+  return {
+      .heading = std::move(heading), .alignment = Alignment::right, .joint = Joint::to_previous};
+}
+
+Cell verdict_cell(bool holds) {
+  return holds ? Cell{.text = "equal", .emphasis = Emphasis::good}
+               : Cell{.text = "DIFFERS", .emphasis = Emphasis::bad};
+}
+
+CellRow summary_row(std::string label, std::int64_t predicted, std::int64_t counted,
+                    const std::string& unit) {
+  return {{text_cell(std::move(label)), count_cell(predicted, unit, Digits::exact),
+           count_cell(counted, unit, Digits::exact), verdict_cell(predicted == counted)}};
+}
+
+// The columns of the book that are added up in the summary.
+struct BookColumn {
+  const char* label;
+  const char* unit;
+  std::int64_t (*of)(const Work&);
+};
+
+constexpr std::array kBookColumns{
+    BookColumn{"matrix FLOPs", "FLOPs", [](const Work& work) { return work.matrix.value(); }},
+    BookColumn{"other FLOPs", "FLOPs", [](const Work& work) { return work.other.value(); }},
+    BookColumn{"transcendentals", "calls",
+               [](const Work& work) { return work.transcendentals.value(); }},
+    BookColumn{"weights read", "elements",
+               [](const Work& work) { return work.weights_read.value(); }},
+    BookColumn{"KV read", "elements", [](const Work& work) { return work.cache_read.value(); }},
+    BookColumn{"KV written", "elements",
+               [](const Work& work) { return work.cache_written.value(); }},
+    BookColumn{"activations read", "elements",
+               [](const Work& work) { return work.activations_read.value(); }},
+    BookColumn{"activations written", "elements",
+               [](const Work& work) { return work.activations_written.value(); }},
+};
+
+Table summary_table(const std::vector<Agreement>& agreements) {
+  Table table{.columns = {text_column(""), figure_column("predicted"), beside("counted"),
+                          text_column("verdict")}};
+  const Agreement& first = agreements.front();
+  table.rows.emplace_back(summary_row("parameters", first.predicted_parameters.value(),
+                                      first.counted_parameters.value(), "parameters"));
+  for (const Agreement& agreement : agreements) {
+    table.rows.emplace_back(GroupHeading{agreement.step});
+    if (agreement.predicted_active) {
+      table.rows.emplace_back(summary_row("active parameters (A)",
+                                          agreement.predicted_active->value(),
+                                          agreement.counted_active->value(), "parameters"));
+    }
+    table.rows.emplace_back(summary_row(
+        "KV cache, bytes in bf16", bytes_of(agreement.predicted_cache, DType::bf16).value(),
+        bytes_of(agreement.counted_cache, DType::bf16).value(), "bytes"));
+    for (const BookColumn& quantity : kBookColumns) {
+      table.rows.emplace_back(summary_row(quantity.label, quantity.of(agreement.total.predicted),
+                                          quantity.of(agreement.total.counted), quantity.unit));
+    }
+  }
+  return table;
+}
+
+// The first four quantities of each operation; the verdict is over all eight.
+CellRow operation_row(const AgreementLine& line) {
+  CellRow row{{text_cell(line.operation)}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    const BookColumn& quantity = kBookColumns[i];
+    row.cells.push_back(count_cell(quantity.of(line.predicted), quantity.unit, Digits::exact));
+    row.cells.push_back(count_cell(quantity.of(line.counted), quantity.unit, Digits::exact));
+  }
+  row.cells.push_back(verdict_cell(line.holds()));
+  return row;
+}
+
+Table operations_table(const Agreement& agreement) {
+  Table table{.caption = agreement.step + ", operation by operation",
+              .columns = {text_column("operation")}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    table.columns.push_back(figure_column(fmt::format("{} predicted", kBookColumns[i].label)));
+    table.columns.push_back(beside(fmt::format("{} counted", kBookColumns[i].label)));
+  }
+  table.columns.push_back(text_column("all eight quantities"));
+  std::string block;
+  for (const AgreementLine& line : agreement.lines) {
+    if (line.block != block) {
+      table.rows.emplace_back(GroupHeading{
+          line.layers == 1 ? line.block
+                           : fmt::format("{}, {} layers", line.block, line.layers.value())});
+    }
+    block = line.block;
+    table.rows.emplace_back(operation_row(line));
+  }
+  return table;
+}
+
+Notes agreement_notes(const std::vector<Agreement>& agreements) {
+  Notes notes;
+  for (const Agreement& agreement : agreements) {
+    for (const ExpertCount& experts : agreement.experts) {
+      notes.lines.push_back(fmt::format(
+          "{}: distinct experts run in the layers '{}': {:.1f} expected under uniform routing, {} "
+          "counted.",
+          agreement.step, experts.block, experts.expected, experts.counted.value()));
+    }
+  }
+  notes.lines.emplace_back(
+      "Predicted: cost rules, from shapes. Counted: the reference kernels' own arithmetic and the "
+      "weights, cache and rows that they opened. They share the graph and no formula.");
+  return notes;
+}
+
+std::string scientific(double value) {
+  return value == 0 ? "0" : fmt::format("{:.1e}", value);
+}
+
+Cell deviation_cell(const Deviation& deviation) {
+  const bool choice = deviation.compared == Compared::choices;
+  Cell cell{.text = choice ? fmt::format("{:.0f} token{} differ{}", deviation.largest,
+                                         deviation.largest == 1 ? "" : "s",
+                                         deviation.largest == 1 ? "s" : "")
+                           : scientific(deviation.largest),
+            .value = deviation.largest};
+  if (choice && deviation.largest == 0) cell.text = "equal";
+  if (!deviation.holds()) cell.emphasis = Emphasis::bad;
+  return cell;
+}
+
+Cell allowed_cell(const Deviation& deviation) {
+  switch (deviation.compared) {
+    case Compared::floats:
+      return {.text = scientific(deviation.allowed), .value = deviation.allowed};
+    case Compared::choices: break;
+  }
+  if (deviation.allowed == 0) return {.text = "equal", .value = 0};
+  return {.text = fmt::format("{:.0f} tokens", deviation.allowed), .value = deviation.allowed};
+}
+
+Table deviations_table(const std::vector<VerifiedRun>& runs) {
+  Table table{.caption = "Largest absolute error", .columns = {text_column("compared")}};
+  for (const VerifiedRun& run : runs) table.columns.push_back(figure_column(run.name));
+  table.columns.push_back(figure_column("allowed"));
+  for (std::size_t i = 0; i < runs.front().deviations.size(); ++i) {
+    const Deviation& first = runs.front().deviations[i];
+    CellRow row{{text_cell(first.what)}};
+    for (const VerifiedRun& run : runs) row.cells.push_back(deviation_cell(run.deviations.at(i)));
+    row.cells.push_back(allowed_cell(first));
+    table.rows.emplace_back(std::move(row));
+  }
+  return table;
+}
+
+std::string verdict(const VerifiedRun& run) {
+  const auto departure = run.first_departure();
+  if (!departure) {
+    return fmt::format("{}: AGREES. Largest error {}.", run.name, scientific(run.largest_error()));
+  }
+  return fmt::format("{}: DEPARTS, first at: {}, position {}, error {}, allowed {}.", run.name,
+                     departure->what, departure->position, scientific(departure->largest),
+                     scientific(departure->allowed));
+}
+
+}  // namespace
+
+Document agreement_document(const std::string& model, const std::vector<Agreement>& agreements) {
+  const bool holds = std::all_of(agreements.begin(), agreements.end(),
+                                 [](const Agreement& agreement) { return agreement.holds(); });
+  Document document{.title = model + ", scaled down: predicted beside counted"};
+  document.blocks.emplace_back(Paragraph{
+      holds ? "Verdict: predicted and counted are equal, to the unit, in every operation."
+            : "Verdict: predicted and counted DIFFER. One of the two is wrong; please report it."});
+  document.blocks.emplace_back(summary_table(agreements));
+  for (const Agreement& agreement : agreements) {
+    document.blocks.emplace_back(operations_table(agreement));
+  }
+  document.blocks.emplace_back(agreement_notes(agreements));
+  return document;
+}
+
+Document verify_document(const std::string& folder, const std::vector<VerifiedRun>& runs) {
+  Document document{.title = folder + " beside the reference"};
+  document.blocks.emplace_back(deviations_table(runs));
+  Notes verdicts;
+  for (const VerifiedRun& run : runs) verdicts.lines.push_back(verdict(run));
+  document.blocks.emplace_back(std::move(verdicts));
+  return document;
+}
+
+}  // namespace llmarch::reports

@@ -1,0 +1,337 @@
+#include "reports/say/study_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <stdexcept>
+
+#include "reports/document/format.h"
+#include "reports/say/compare_report.h"
+#include "reports/say/figure_cell.h"
+#include "reports/say/model_diagram.h"
+#include "reports/say/quantity_cells.h"
+
+namespace llmarch::reports {
+namespace {
+
+Emphasis emphasis_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::holds: return Emphasis::good;
+    case Verdict::fails: return Emphasis::bad;
+    case Verdict::conditional: return Emphasis::strong;
+    case Verdict::needs_run:
+    case Verdict::undecidable: return Emphasis::faint;
+  }
+  throw std::logic_error("emphasis_of: a verdict outside the enumeration");
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  return text;
+}
+
+Cell verdict_cell(const ClaimResult& claim) {
+  Cell cell{.text = std::string(words_of(claim.verdict)), .emphasis = emphasis_of(claim.verdict)};
+  if (!claim.as_expected()) {
+    cell.text += fmt::format(" (expected: {})", words_of(claim.expected));
+    cell.emphasis = Emphasis::bad;
+  }
+  return cell;
+}
+
+std::string contexts(const Stretch& stretch) {
+  if (stretch.from == stretch.to) return grouped(stretch.from.value());
+  return fmt::format("{} to {}", grouped(stretch.from.value()), grouped(stretch.to.value()));
+}
+
+// "from 1 to 5,760"; what is many is counted.
+std::string contexts_that(const std::vector<Stretch>& stretches, bool hold) {
+  std::vector<std::string> parts;
+  for (const Stretch& stretch : stretches) {
+    if (stretch.holds == hold) parts.push_back(contexts(stretch));
+  }
+  constexpr std::size_t kShown = 3;
+  const std::size_t all = parts.size();
+  parts.resize(std::min(all, kShown));
+  std::string text = fmt::format("{}", fmt::join(parts, "; "));
+  if (all > kShown) text += fmt::format(" and {} more stretches", all - kShown);
+  return text;
+}
+
+// What one case comes to, as the figures have it.
+std::string outcome(const CaseResult& one) {
+  if (one.verdict == Verdict::needs_run) return "needs a run on this machine";
+  if (one.stretches.empty()) {
+    const auto failing = std::count_if(one.sides.begin(), one.sides.end(),
+                                       [](const Sides& sides) { return !sides.holds; });
+    if (failing == 0) return "holds";
+    if (failing == std::ssize(one.sides)) return "does not hold";
+    return fmt::format("does not hold: {} of {} checks fail", failing, one.sides.size());
+  }
+  const std::string range = fmt::format("{} to {}", grouped(one.stretches.front().from.value()),
+                                        grouped(one.stretches.back().to.value()));
+  if (one.stretches.size() == 1) {
+    return fmt::format("{} at every context from {}",
+                       one.stretches.front().holds ? "holds" : "does not hold", range);
+  }
+  return fmt::format("holds at contexts {}; does not at {} (each context from {} was checked)",
+                     contexts_that(one.stretches, true), contexts_that(one.stretches, false),
+                     range);
+}
+
+std::string verdict_sentence(const ClaimResult& claim) {
+  if (claim.cases.size() == 1 && claim.cases[0].title.empty()) {
+    return capitalised(outcome(claim.cases[0])) + ".";
+  }
+  std::string text;
+  for (const CaseResult& one : claim.cases) {
+    if (!text.empty()) text += " ";
+    text += fmt::format("{}: {}.", capitalised(one.title), outcome(one));
+  }
+  return text;
+}
+
+// Rounded, or exact where rounding would make two figures look alike that are not.
+std::pair<Cell, Cell> side_cells(const Sides& sides) {
+  Cell left = figure_cell(sides.left, sides.form, Digits::rounded);
+  Cell right = figure_cell(sides.right, sides.form, Digits::rounded);
+  if (left.text == right.text && sides.left != sides.right) {
+    left = figure_cell(sides.left, sides.form, Digits::exact);
+    right = figure_cell(sides.right, sides.form, Digits::exact);
+  }
+  return {left, right};
+}
+
+std::string relation_text(const Sides& sides) {
+  std::string text(sign_of(sides.relation));
+  if (sides.tolerance) text += fmt::format(" ±{:g} %", *sides.tolerance * 100);
+  return text;
+}
+
+CellRow side_row(const Sides& sides) {
+  const auto [left, right] = side_cells(sides);
+  std::string label = sides.label;
+  if (sides.context) label += fmt::format(", at context {}", grouped(sides.context->value()));
+  return {{text_cell(label),
+           left,
+           text_cell(relation_text(sides)),
+           right,
+           {.text = sides.holds ? "yes" : "no",
+            .emphasis = sides.holds ? Emphasis::good : Emphasis::bad}}};
+}
+
+Table decision_table(const ClaimResult& claim) {
+  Table table;
+  table.columns = {{.heading = claim.id},
+                   {.heading = "figure", .alignment = Alignment::right},
+                   {.heading = "", .alignment = Alignment::centre},
+                   {.heading = "against", .alignment = Alignment::right},
+                   {.heading = "holds"}};
+  for (const CaseResult& one : claim.cases) {
+    if (!one.title.empty()) table.rows.emplace_back(GroupHeading{capitalised(one.title)});
+    for (const Sides& sides : one.sides) table.rows.emplace_back(side_row(sides));
+    for (const std::string& label : one.unrun) {
+      table.rows.emplace_back(CellRow{
+          {text_cell(label), text_cell("not run"), text_cell(""), text_cell(""), text_cell("")}});
+    }
+  }
+  if (claim.shown.empty()) return table;
+  if (!table.rows.empty()) table.rows.emplace_back(GroupHeading{"Beside it"});
+  for (const ShownFigure& shown : claim.shown) {
+    const Cell figure = shown.figure ? figure_cell(*shown.figure, shown.form, Digits::rounded)
+                                     : text_cell("needs a run");
+    table.rows.emplace_back(
+        CellRow{{text_cell(shown.label), figure, text_cell(""), text_cell(""), text_cell("")}});
+  }
+  return table;
+}
+
+void add_claim(const ClaimResult& claim, Document& document) {
+  document.blocks.emplace_back(
+      Heading{fmt::format("{}: {}", claim.id, words_of(claim.verdict)), HeadingLevel::subsection});
+  document.blocks.emplace_back(Paragraph{claim.claim->text});
+  if (claim.claim->reading) document.blocks.emplace_back(Paragraph{*claim.claim->reading});
+  Table table = decision_table(claim);
+  if (!table.rows.empty()) document.blocks.emplace_back(std::move(table));
+  std::string verdict = claim.cases.empty() ? "" : verdict_sentence(claim);
+  if (claim.claim->reason) {
+    if (!verdict.empty()) verdict += " ";
+    verdict += *claim.claim->reason;
+  }
+  if (!claim.as_expected()) {
+    verdict += fmt::format(" The study expects: {}.", words_of(claim.expected));
+  }
+  document.blocks.emplace_back(Paragraph{verdict});
+}
+
+void add_claims(const StudyResult& result, Document& document) {
+  std::string section;
+  for (const ClaimResult& claim : result.claims) {
+    if (claim.claim->section != section) {
+      section = claim.claim->section;
+      document.blocks.emplace_back(Heading{"Claims: " + section});
+    }
+    add_claim(claim, document);
+  }
+}
+
+Table overview(const StudyResult& result) {
+  Table table;
+  table.columns = {{.heading = ""}, {.heading = "claim"}, {.heading = "verdict"}};
+  std::string section;
+  for (const ClaimResult& claim : result.claims) {
+    if (claim.claim->section != section)
+      table.rows.emplace_back(GroupHeading{claim.claim->section});
+    section = claim.claim->section;
+    table.rows.emplace_back(
+        CellRow{{text_cell(claim.id), text_cell(claim.claim->text), verdict_cell(claim)}});
+  }
+  return table;
+}
+
+// "3 hold", "1 holds".
+std::string counted(std::ptrdiff_t count, Verdict verdict) {
+  const auto says = [&](std::string_view one, std::string_view several) {
+    return fmt::format("{} {}", count, count == 1 ? one : several);
+  };
+  switch (verdict) {
+    case Verdict::holds: return says("holds", "hold");
+    case Verdict::conditional: return says("holds under a condition", "hold under a condition");
+    case Verdict::fails: return says("does not hold", "do not hold");
+    case Verdict::needs_run:
+      return says("needs a run on this machine", "need a run on this machine");
+    case Verdict::undecidable: return says("is not decidable by cost", "are not decidable by cost");
+  }
+  throw std::logic_error("counted: a verdict outside the enumeration");
+}
+
+std::string tally(const StudyResult& result) {
+  std::vector<std::string> parts;
+  for (const Verdict verdict : {Verdict::holds, Verdict::conditional, Verdict::fails,
+                                Verdict::needs_run, Verdict::undecidable}) {
+    const auto count =
+        std::count_if(result.claims.begin(), result.claims.end(),
+                      [&](const ClaimResult& claim) { return claim.verdict == verdict; });
+    if (count > 0) parts.push_back(counted(count, verdict));
+  }
+  return fmt::format("{} claim{}: {}.", result.claims.size(), result.claims.size() == 1 ? "" : "s",
+                     fmt::join(parts, ", "));
+}
+
+Chart chart_of(const ComparisonResult& comparison) {
+  Chart chart;
+  chart.name = comparison.id + "-" + std::string(comparison.charted->name);
+  chart.caption = capitalised(std::string(comparison.charted->meaning));
+  chart.x = {"context, tokens", Scale::logarithmic, TickFormat::tokens};
+  chart.y = {labelled(*comparison.charted), Scale::logarithmic, ticks_of(comparison.charted->unit)};
+  for (const ChartLine& line : comparison.lines) {
+    Series series{line.model->spec.title, {}};
+    for (const auto& [context, value] : line.points) {
+      series.points.push_back({context.as_double(), value});
+    }
+    chart.series.push_back(std::move(series));
+  }
+  for (const ChartTurn& turn : comparison.turns) {
+    chart.marks.push_back({{turn.context.as_double(), turn.value}, grouped(turn.context.value())});
+  }
+  return chart;
+}
+
+Notes turns_of(const ComparisonResult& comparison) {
+  Notes notes;
+  const auto name = [&](std::size_t model) { return comparison.lines[model].model->spec.name; };
+  for (const ChartTurn& turn : comparison.turns) {
+    notes.lines.push_back(fmt::format("{}: from context {} on, {} has less than {}.",
+                                      comparison.charted->name, grouped(turn.context.value()),
+                                      name(turn.model), name(turn.other)));
+  }
+  return notes;
+}
+
+// The table of `llmarch compare`; its notes are gathered, since most are the same for every pair.
+void add_comparison(const ComparisonResult& comparison, Document& document,
+                    std::vector<std::string>& notes) {
+  document.blocks.emplace_back(
+      Heading{fmt::format("{}: {}", comparison.id, comparison.comparison->title)});
+  document.blocks.emplace_back(Paragraph{comparison.comparison->text});
+  std::vector<const Model*> models;
+  for (const ModelFigures& figures : comparison.figures.models) models.push_back(figures.model);
+  Diagram diagram = model_diagram(models);
+  diagram.name = comparison.id + "-blocks";
+  document.blocks.emplace_back(std::move(diagram));
+  const std::set<Section> sections{Section::structure, Section::parameters, Section::memory,
+                                   Section::decode};
+  for (const Block& block :
+       compare_document(comparison.figures, sections, Digits::rounded).blocks) {
+    if (std::holds_alternative<Table>(block)) document.blocks.push_back(block);
+    const auto* more = std::get_if<Notes>(&block);
+    if (more == nullptr) continue;
+    for (const std::string& line : more->lines) {
+      if (std::find(notes.begin(), notes.end(), line) == notes.end()) notes.push_back(line);
+    }
+  }
+  if (!comparison.shown.empty()) {
+    Table table;
+    table.columns = {{.heading = "figure"}, {.heading = "", .alignment = Alignment::right}};
+    for (const ShownFigure& shown : comparison.shown) {
+      if (!shown.figure) continue;
+      table.rows.emplace_back(CellRow{
+          {text_cell(shown.label), figure_cell(*shown.figure, shown.form, Digits::rounded)}});
+    }
+    document.blocks.emplace_back(std::move(table));
+  }
+  if (comparison.charted != nullptr) document.blocks.emplace_back(chart_of(comparison));
+  const Notes turns = turns_of(comparison);
+  if (!turns.lines.empty()) document.blocks.emplace_back(turns);
+}
+
+void add_variants(const Study& study, Document& document) {
+  if (!study.variant) return;
+  document.blocks.emplace_back(Heading{"Changed models"});
+  Table table;
+  table.columns = {{.heading = "name"}, {.heading = "of"}, {.heading = "what it is"}};
+  for (const auto& [name, variant] : *study.variant) {
+    table.rows.emplace_back(
+        CellRow{{text_cell(name), text_cell(variant.of), text_cell(variant.title)}});
+  }
+  document.blocks.emplace_back(std::move(table));
+}
+
+}  // namespace
+
+std::string_view words_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::holds: return "holds";
+    case Verdict::conditional: return "holds under a condition";
+    case Verdict::fails: return "does not hold";
+    case Verdict::needs_run: return "needs a run on this machine";
+    case Verdict::undecidable: return "not decidable by cost";
+  }
+  throw std::logic_error("words_of: a verdict outside the enumeration");
+}
+
+Document study_document(const StudyResult& result) {
+  Document document;
+  document.title = result.study->title;
+  document.blocks.emplace_back(Paragraph{"Source: " + result.study->source + "."});
+  if (result.study->text) document.blocks.emplace_back(Paragraph{*result.study->text});
+  std::vector<std::string> notes;
+  if (!result.claims.empty()) {
+    document.blocks.emplace_back(Heading{"Verdicts"});
+    document.blocks.emplace_back(Paragraph{tally(result)});
+    document.blocks.emplace_back(overview(result));
+  }
+  for (const ComparisonResult& comparison : result.comparisons) {
+    add_comparison(comparison, document, notes);
+  }
+  add_claims(result, document);
+  add_variants(*result.study, document);
+  document.blocks.emplace_back(Heading{"Conventions"});
+  document.blocks.emplace_back(Notes{notes});
+  return document;
+}
+
+}  // namespace llmarch::reports

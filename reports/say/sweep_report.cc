@@ -1,0 +1,289 @@
+#include "reports/say/sweep_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <set>
+
+#include "reports/document/format.h"
+#include "reports/say/crossover_table.h"
+#include "reports/say/quantity_cells.h"
+
+namespace llmarch::reports {
+namespace {
+
+constexpr std::int64_t kMostRows = 48;
+constexpr std::int64_t kMostChartPoints = 240;
+constexpr std::size_t kMostChartLines = 8;
+constexpr std::size_t kMostMarks = 12;
+// From this ratio of its ends on an axis is logarithmic.
+constexpr double kWide = 8;
+
+class SweepWriter {
+ public:
+  SweepWriter(const SweepPlan& plan, Digits digits)
+      : plan_(plan), digits_(digits), lines_(lines_of(plan)) {
+    for (const SweepLine& line : lines_) {
+      curves_.push_back(std::make_unique<ModelCurves>(*line.model, line.settings));
+    }
+  }
+
+  // One line: a table of its quantities. Several: a table for each quantity, the lines beside each
+  // other.
+  void write(const std::vector<Crossing>& between, Document& document) {
+    write_constants(document);
+    for (const Varies varies : {Varies::with_context, Varies::with_prompt}) {
+      const std::vector<const Quantity*> quantities = those_that_vary(varies);
+      if (quantities.empty()) continue;
+      if (lines_.size() == 1) document.blocks.emplace_back(table_of_quantities(varies, quantities));
+      for (const Quantity* quantity : quantities) {
+        if (lines_.size() > 1) document.blocks.emplace_back(table_of_lines(*quantity));
+        if (worth_a_chart(varies)) document.blocks.emplace_back(chart(*quantity, between));
+      }
+    }
+  }
+
+  [[nodiscard]] const Lengths& axis(Varies varies) const {
+    return varies == Varies::with_prompt && plan_.prompts ? *plan_.prompts : plan_.contexts;
+  }
+
+ private:
+  [[nodiscard]] std::vector<const Quantity*> those_that_vary(Varies varies) const {
+    std::vector<const Quantity*> chosen;
+    for (const Quantity* quantity : plan_.quantities) {
+      if (quantity->varies == varies) chosen.push_back(quantity);
+    }
+    return chosen;
+  }
+
+  [[nodiscard]] QuantityValue value(std::size_t line, const Quantity& quantity,
+                                    Integer length) const {
+    return evaluate(quantity, *curves_[line], length, length);
+  }
+
+  [[nodiscard]] Cell cell(std::size_t line, const Quantity& quantity, Integer length) const {
+    return quantity_cell(quantity.unit, value(line, quantity, length), digits_);
+  }
+
+  static Cell length_cell(Integer length) {
+    return {.text = context_tokens(length.value()), .value = length.value()};
+  }
+
+  static std::string heading_of(Varies varies) {
+    return varies == Varies::with_prompt ? "prompt" : "context";
+  }
+
+  void write_constants(Document& document) const {
+    const std::vector<const Quantity*> quantities = those_that_vary(Varies::never);
+    if (quantities.empty()) return;
+    Table table{.caption = "The same at every context", .columns = {{.heading = ""}}};
+    for (const Quantity* quantity : quantities) {
+      table.columns.push_back({.heading = labelled(*quantity), .alignment = Alignment::right});
+    }
+    for (std::size_t line = 0; line < lines_.size(); ++line) {
+      CellRow row{{text_cell(name_of_line(plan_, lines_[line]))}};
+      for (const Quantity* quantity : quantities) row.cells.push_back(cell(line, *quantity, 1));
+      table.rows.emplace_back(std::move(row));
+    }
+    document.blocks.emplace_back(std::move(table));
+  }
+
+  [[nodiscard]] Table table_of_quantities(Varies varies,
+                                          const std::vector<const Quantity*>& quantities) const {
+    Table table{.columns = {{.heading = heading_of(varies), .alignment = Alignment::right}}};
+    for (const Quantity* quantity : quantities) {
+      table.columns.push_back({.heading = labelled(*quantity), .alignment = Alignment::right});
+    }
+    const Lengths shown = axis(varies).thinned(kMostRows);
+    for (Integer i = 0; i < shown.size(); i += 1) {
+      CellRow row{{length_cell(shown.at(i))}};
+      for (const Quantity* quantity : quantities) {
+        row.cells.push_back(cell(0, *quantity, shown.at(i)));
+      }
+      table.rows.emplace_back(std::move(row));
+    }
+    return table;
+  }
+
+  [[nodiscard]] Table table_of_lines(const Quantity& quantity) const {
+    Table table{
+        .caption = fmt::format("{}: {}", quantity.name, quantity.meaning),
+        .columns = {{.heading = heading_of(quantity.varies), .alignment = Alignment::right}}};
+    for (const SweepLine& line : lines_) {
+      table.columns.push_back(
+          {.heading = name_of_line(plan_, line), .alignment = Alignment::right});
+    }
+    const Lengths shown = axis(quantity.varies).thinned(kMostRows);
+    for (Integer i = 0; i < shown.size(); i += 1) {
+      CellRow row{{length_cell(shown.at(i))}};
+      for (std::size_t line = 0; line < lines_.size(); ++line) {
+        row.cells.push_back(cell(line, quantity, shown.at(i)));
+      }
+      table.rows.emplace_back(std::move(row));
+    }
+    return table;
+  }
+
+  [[nodiscard]] bool worth_a_chart(Varies varies) const {
+    return axis(varies).size() > 2 && lines_.size() <= kMostChartLines;
+  }
+
+  // Of many lengths some, evenly spread as the axis is drawn.
+  [[nodiscard]] static std::vector<Integer> chart_lengths(const Lengths& axis, Scale scale) {
+    std::set<Integer> lengths;
+    const std::int64_t steps = std::min(axis.size().value(), kMostChartPoints) - 1;
+    const double first = axis.first().as_double();
+    const double last = axis.last().as_double();
+    Integer index = 0;
+    for (std::int64_t step = 0; step <= steps; ++step) {
+      if (axis.size() <= kMostChartPoints || scale == Scale::linear) {
+        lengths.insert(axis.at(Integer(step) * (axis.size() - 1) / steps));
+        continue;
+      }
+      const double share = static_cast<double>(step) / static_cast<double>(steps);
+      const double wanted = first * std::pow(last / first, share);
+      while (index + 1 < axis.size() && axis.at(index).as_double() < wanted) index += 1;
+      lengths.insert(axis.at(index));
+    }
+    lengths.insert(axis.last());
+    return {lengths.begin(), lengths.end()};
+  }
+
+  [[nodiscard]] Chart chart(const Quantity& quantity, const std::vector<Crossing>& between) const {
+    const Lengths& lengths = axis(quantity.varies);
+    const bool wide = lengths.last().as_double() >= kWide * lengths.first().as_double();
+    Chart chart{.name = dashed(quantity.name),
+                .caption = fmt::format("{}: {}", quantity.name, quantity.meaning)};
+    chart.x = {.label = heading_of(quantity.varies) + ", tokens",
+               .scale = wide ? Scale::logarithmic : Scale::linear,
+               .ticks = TickFormat::tokens};
+    chart.y = {.label = labelled(quantity), .ticks = ticks_of(quantity.unit)};
+    double least = INFINITY;
+    double most = 0;
+    for (std::size_t line = 0; line < lines_.size(); ++line) {
+      Series series{.label = name_of_line(plan_, lines_[line])};
+      for (const Integer length : chart_lengths(lengths, chart.x.scale)) {
+        const double y = as_double(value(line, quantity, length));
+        least = std::min(least, y);
+        most = std::max(most, y);
+        series.points.push_back({length.as_double(), y});
+      }
+      chart.series.push_back(std::move(series));
+    }
+    if (least > 0 && most >= kWide * least) chart.y.scale = Scale::logarithmic;
+    add_marks(chart, quantity, between);
+    return chart;
+  }
+
+  static void add_marks(Chart& chart, const Quantity& quantity,
+                        const std::vector<Crossing>& between) {
+    for (const Crossing& crossing : between) {
+      if (crossing.left_quantity != &quantity) continue;
+      for (std::size_t i = 0; i < crossing.turns.turns.size(); ++i) {
+        if (chart.marks.size() == kMostMarks) return;
+        const Integer at = crossing.turns.turns[i].at;
+        chart.marks.push_back(
+            {{at.as_double(), as_double(crossing.at_turns[i])}, grouped(at.value())});
+      }
+    }
+  }
+
+  static std::string dashed(std::string_view name) {
+    std::string text(name);
+    std::replace(text.begin(), text.end(), '_', '-');
+    return text;
+  }
+
+  const SweepPlan& plan_;
+  Digits digits_;
+  std::vector<SweepLine> lines_;
+  std::vector<std::unique_ptr<ModelCurves>> curves_;
+};
+
+std::string title_of(const SweepPlan& plan) {
+  if (plan.models.size() > kMostChartLines) {
+    return fmt::format("Sweep of {} models", plan.models.size());
+  }
+  std::string names;
+  for (const Model* model : plan.models) {
+    names += (names.empty() ? "" : " | ") + model->spec.name;
+  }
+  return "Sweep: " + names;
+}
+
+std::string span_of(const char* what, const Lengths& axis) {
+  if (!axis.varies()) return fmt::format("{} {}", what, context_tokens(axis.first().value()));
+  return fmt::format("{} {} to {}", what, context_tokens(axis.first().value()),
+                     context_tokens(axis.last().value()));
+}
+
+// What does not vary is said once, above.
+std::string settings_of(const SweepPlan& plan) {
+  std::string text = span_of("context", plan.contexts);
+  text += plan.prompts ? ", " + span_of("prompt", *plan.prompts) : ", prompts as long";
+  if (plan.batches.size() == 1) text += fmt::format(", batch {}", plan.batches[0].value());
+  if (plan.weights.size() == 1) text += fmt::format(", weights {}", name_of(plan.weights[0]));
+  if (plan.kv.size() == 1) text += fmt::format(", KV {}", name_of(plan.kv[0]));
+  if (plan.hardware != nullptr) text += fmt::format(", on {}", plan.hardware->title);
+  return text;
+}
+
+void add_thinning_notes(const SweepPlan& plan, Notes& notes) {
+  const auto add = [&](const char* what, const Lengths& axis) {
+    if (axis.size() <= kMostRows) return;
+    notes.lines.push_back(fmt::format("{} of {} {} are shown; -o FILE.csv or FILE.json has all.",
+                                      kMostRows, grouped(axis.size().value()), what));
+  };
+  add("contexts", plan.contexts);
+  if (plan.prompts) add("prompts", *plan.prompts);
+}
+
+void add_model_notes(const SweepPlan& plan, Notes& notes) {
+  for (const Model* model : plan.models) {
+    if (plan.contexts.last() > model->spec.context_limit) {
+      notes.lines.push_back(fmt::format("{}: contexts beyond {} are more than its makers allow.",
+                                        model->spec.name,
+                                        grouped(model->spec.context_limit.value())));
+    }
+    for (const auto& [name, mixer] : model->spec.attention) {
+      const auto* attention = std::get_if<GroupedAttention>(&mixer);
+      if (attention == nullptr || !attention->chunk) continue;
+      notes.lines.push_back(fmt::format(
+          "{}: in layers with chunks, figures are those at this position: behind every multiple of "
+          "{} a chunk begins anew, so they are a sawtooth.",
+          model->spec.name, grouped(attention->chunk->value())));
+    }
+  }
+}
+
+}  // namespace
+
+Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& between,
+                        const std::vector<Crossing>& within, Digits digits) {
+  Document document{.title = title_of(plan), .blocks = {Paragraph{settings_of(plan)}}};
+  SweepWriter writer(plan, digits);
+  writer.write(between, document);
+  Notes notes;
+  const auto add_crossings = [&](const char* caption, const char* whose,
+                                 const std::vector<Crossing>& crossings) {
+    if (crossings.empty()) return;
+    Table table = crossover_table(caption, crossings);
+    if (!table.rows.empty()) document.blocks.emplace_back(std::move(table));
+    const auto more = crossover_notes(whose, crossings, plan.contexts.last());
+    notes.lines.insert(notes.lines.end(), more.begin(), more.end());
+  };
+  add_crossings("Crossovers: from this token on", "Between models", between);
+  add_crossings("Within a model, in decode: from this token on", "Within a model", within);
+  add_thinning_notes(plan, notes);
+  add_model_notes(plan, notes);
+  if (!between.empty() || !within.empty()) {
+    notes.lines.emplace_back(
+        "Crossovers are exact: at that token the order is as said, one token less it is not.");
+  }
+  if (!notes.lines.empty()) document.blocks.emplace_back(std::move(notes));
+  return document;
+}
+
+}  // namespace llmarch::reports

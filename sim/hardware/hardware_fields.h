@@ -1,0 +1,58 @@
+// Every field of a hardware file, stated once: its key, its member, its bounds and its meaning. The
+// loader, the unknown-key check and the writer visit these declarations, as those of a spec do
+// theirs (fields.h).
+#pragma once
+
+#include "sim/hardware/hardware.h"
+#include "sim/spec/fields.h"
+
+namespace llmarch {
+
+inline constexpr Range kMemory{1, std::int64_t{1} << 60};
+inline constexpr RealRange kPerSecond{0, 1e21};
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<MemoryCapacity> auto& memory) {
+  visit(Field{"bytes", "of the memory that weights, cache and activations have to fit in"},
+        memory.bytes, kMemory);
+  visit(Field{"source", "where this figure stands"}, memory.source);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<ReadBandwidth> auto& bandwidth) {
+  visit(Field{"bytes_per_second", "at which that memory is read"}, bandwidth.bytes_per_second,
+        kPerSecond);
+  visit(Field{"source", "where this figure stands"}, bandwidth.source);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<PeakRate> auto& rate) {
+  visit(Field{"flops_per_second",
+              "of dense matrix products, a multiply and an add counted as two; not the figure for "
+              "sparse ones"},
+        rate.flops_per_second, kPerSecond);
+  visit(Field{"source", "where this figure stands"}, rate.source);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<PeakRates> auto& peak) {
+  visit(Field{"f32", "operands in f32 itself, not tf32"}, peak.f32);
+  visit(Field{"bf16", "operands in bf16"}, peak.bf16);
+  visit(Field{"f16", "operands in f16"}, peak.f16);
+  visit(Field{"fp8", "operands in fp8"}, peak.fp8);
+  visit(Field{"int8", "operands in int8"}, peak.int8);
+  visit(Field{"int4", "operands in int4"}, peak.int4);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Hardware> auto& hardware) {
+  visit(Field{"name", "the name used on the command line; the file is called NAME.toml"},
+        hardware.name);
+  visit(Field{"title", "the name as its makers write it"}, hardware.title);
+  visit(Field{"memory", "how much there is"}, hardware.memory);
+  visit(Field{"bandwidth", "how fast it is read"}, hardware.bandwidth);
+  visit(Field{"peak", "how fast matrices are multiplied, by the format of the operands"},
+        hardware.peak);
+}
+
+}  // namespace llmarch

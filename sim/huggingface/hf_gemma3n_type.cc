@@ -1,0 +1,193 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "sim/huggingface/hf_gemma_blocks.h"
+#include "sim/huggingface/hf_model_types.h"
+
+namespace llmarch {
+namespace {
+
+constexpr Range kNoneOrSome{0, kMostLayers};
+
+ParallelStreams gemma3n_streams(ConfigReader& config) {
+  ParallelStreams streams;
+  streams.count = config.size_or("altup_num_inputs", 4, kTypeDefault, kStreams);
+  streams.active = config.size_or("altup_active_idx", 0, kTypeDefault, kStreamIndex);
+  streams.coefficient_clip = config.nullable_real_or("altup_coef_clip", 120, kTypeDefault);
+  return streams;
+}
+
+PerLayerEmbedding gemma3n_per_layer_embedding(ConfigReader& config, Activation activation) {
+  PerLayerEmbedding embedding;
+  embedding.vocabulary = config.size_or("vocab_size_per_layer_input", 262144, kTypeDefault);
+  embedding.width = config.size_or("hidden_size_per_layer_input", 256, kTypeDefault);
+  embedding.activation = activation;
+  embedding.scaled_input = config.flag_or("altup_correct_scale", true, kTypeDefault);
+  return embedding;
+}
+
+void one_for_each_layer(ConfigReader& config, std::string_view key, std::size_t found,
+                        std::size_t layers) {
+  if (found == layers || !config.all_read({key, "num_hidden_layers"})) return;
+  config.refuse(fmt::format("'{}' lists {} layers, and num_hidden_layers = {}", key, found, layers),
+                "it has one entry for each layer");
+}
+
+// A width for all layers, or one for each: a slice of a larger model (MatFormer).
+std::vector<Integer> gemma3n_widths(ConfigReader& config, std::size_t layers) {
+  constexpr std::string_view kKey = "intermediate_size";
+  if (!config.is_list(kKey)) {
+    return std::vector<Integer>(layers, config.size_or(kKey, 16384, kTypeDefault));
+  }
+  std::vector<Integer> widths;
+  for (const std::int64_t width : config.indices_or_none(kKey, "")) widths.emplace_back(width);
+  const auto is_size = [](Integer width) { return width >= kSize.least && width <= kSize.most; };
+  if (!std::all_of(widths.begin(), widths.end(), is_size)) {
+    config.refuse("'intermediate_size' lists a width that is no size",
+                  fmt::format("each is from {} to {}", kSize.least, kSize.most));
+    widths.assign(layers, 1);
+  }
+  one_for_each_layer(config, kKey, widths.size(), layers);
+  widths.resize(layers, 1);
+  return widths;
+}
+
+std::vector<double> gemma3n_sparsities(ConfigReader& config, std::size_t layers) {
+  constexpr std::string_view kKey = "activation_sparsity_pattern";
+  constexpr std::size_t kSparseByDefault = 10;
+  std::vector<double> shares = config.optional_reals(kKey);
+  if (shares.empty()) {
+    shares.assign(layers, 0);
+    if (layers > kSparseByDefault) std::fill_n(shares.begin(), kSparseByDefault, 0.95);
+    config.fill(kKey, layers > kSparseByDefault ? "0.95 in the first 10 layers" : "none",
+                kTypeDefault);
+  }
+  const auto is_share = [](double share) { return share >= 0 && share <= kShare.most; };
+  if (!std::all_of(shares.begin(), shares.end(), is_share)) {
+    config.refuse("'activation_sparsity_pattern' lists a number that is no share",
+                  "each is from 0, nothing cut off, to less than 1");
+  }
+  one_for_each_layer(config, kKey, shares.size(), layers);
+  shares.resize(layers, 0);
+  return shares;
+}
+
+// The feed-forward of each layer, and what each kind of it is called.
+struct NamedFeedForward {
+  std::string name;
+  DenseFeedForward value;
+};
+
+std::vector<NamedFeedForward> gemma3n_feed_forwards(ConfigReader& config, Activation activation,
+                                                    std::size_t layers) {
+  const std::vector<Integer> widths = gemma3n_widths(config, layers);
+  const std::vector<double> shares = gemma3n_sparsities(config, layers);
+  std::map<std::pair<std::int64_t, double>, std::string> names;
+  std::map<std::string, int> number;
+  std::vector<NamedFeedForward> all;
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    DenseFeedForward dense{widths[layer], activation, true, false};
+    if (shares[layer] > 0) dense.activation_sparsity = shares[layer];
+    std::string& name = names[{widths[layer].value(), shares[layer]}];
+    if (name.empty()) {
+      name = shares[layer] > 0 ? "sparse" : "dense";
+      if (const int count = ++number[name]; count > 1) name += fmt::format("_{}", count);
+    }
+    all.push_back({name, dense});
+  }
+  return all;
+}
+
+// Keys and values of the last layers are those of the last layer of their type before them.
+GroupedAttention sharing(GroupedAttention attention, const std::string& owner) {
+  attention.kv_from = Reference{owner, 0};
+  attention.value_norm = false;
+  return attention;
+}
+
+void resolve_sharing(Import& import, ArchSpec& spec) {
+  for (auto& [name, mixer] : spec.attention) {
+    auto& attention = std::get<GroupedAttention>(mixer);
+    if (!attention.kv_from) continue;
+    const auto owner =
+        std::find_if(spec.attention.begin(), spec.attention.end(),
+                     [&](const auto& each) { return each.name == attention.kv_from->name; });
+    if (owner == spec.attention.end()) {
+      import.config.refuse(
+          fmt::format("num_kv_shared_layers leaves no {} layer with keys and values of its own",
+                      attention.kv_from->name),
+          "share fewer layers");
+    } else {
+      attention.kv_from->index = static_cast<std::size_t>(owner - spec.attention.begin());
+    }
+  }
+}
+
+void add_gemma3n_layers(Import& import, ArchSpec& spec, const GroupedAttention& local,
+                        const GroupedAttention& global) {
+  ConfigReader& config = import.config;
+  const std::vector<std::size_t> types = local_and_global(import, 5);
+  const auto feed_forwards =
+      gemma3n_feed_forwards(config, spec.per_layer_embedding->activation, types.size());
+  const Integer shared = config.size_or("num_kv_shared_layers", 15, kTypeDefault, kNoneOrSome);
+  const std::int64_t first_shared = std::ssize(types) - shared.value();
+  std::vector<LayerKind> kinds;
+  std::vector<std::size_t> sequence;
+  for (std::size_t layer = 0; layer < types.size(); ++layer) {
+    // Where every layer would share, none does.
+    const bool shares = first_shared > 0 && static_cast<std::int64_t>(layer) >= first_shared;
+    const std::string owner = types[layer] == 0 ? "local" : "global";
+    const std::string attention = shares ? owner + "_shared" : owner;
+    const GroupedAttention& full = types[layer] == 0 ? local : global;
+    const std::string name = attention + "_" + feed_forwards[layer].name;
+    const auto known = std::find_if(kinds.begin(), kinds.end(),
+                                    [&](const LayerKind& kind) { return kind.name == name; });
+    sequence.push_back(static_cast<std::size_t>(known - kinds.begin()));
+    if (known != kinds.end()) continue;
+    kinds.push_back({name, attention, shares ? sharing(full, owner) : full,
+                     feed_forwards[layer].name, feed_forwards[layer].value});
+  }
+  add_kinds(spec, kinds, sequence);
+  resolve_sharing(import, spec);
+}
+
+}  // namespace
+
+// modeling_gemma3n.py, configuration_gemma3n.py; its defaults are those of E4B.
+void import_gemma3n_text(Import& import, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  import.load.naming = CheckpointNaming::gemma3n;
+  config.inert({"cache_implementation", "hidden_act", "altup_lr_multiplier"});
+  spec.vocabulary = config.size_or("vocab_size", 262400, kTypeDefault);
+  spec.hidden = config.size_or("hidden_size", 2048, kTypeDefault);
+  spec.context_limit = config.size_or("max_position_embeddings", 32768, kTypeDefault, kPositions);
+  spec.norm = {NormKind::rms, config.real_or("rms_norm_eps", 1e-6, kTypeDefault, kEpsilon),
+               NormPlacement::before_and_after};
+  spec.head = head_of(import, true);
+  spec.scaled_embedding = true;
+  spec.logit_soft_cap = config.nullable_real_or("final_logit_softcapping", 30, kTypeDefault);
+  spec.parallel_streams = gemma3n_streams(config);
+  spec.per_layer_embedding = gemma3n_per_layer_embedding(
+      config, activation_or(import, "hidden_activation", Activation::gelu_tanh));
+  spec.low_rank_residual = config.size_or("laurel_rank", 64, kTypeDefault);
+
+  GroupedAttention global;
+  global.query_heads = config.size_or("num_attention_heads", 8, kTypeDefault);
+  global.kv_heads = config.size_or("num_key_value_heads", 2, kTypeDefault);
+  global.head_dim = config.size_or("head_dim", 256, kTypeDefault);
+  global.qkv_bias = config.flag_or("attention_bias", false, kTypeDefault);
+  global.output_bias = global.qkv_bias;
+  global.qk_norm = QkNorm::per_head;
+  global.value_norm = true;
+  global.query_scalar = 1;  // scores are not scaled
+  GroupedAttention local = global;
+  local.window = config.size_or("sliding_window", 512, kTypeDefault, kPositions);
+  const LocalAndGlobalRotary rotary = rotaries(import);
+  local.rotary = rotary.local;
+  global.rotary = rotary.global;
+  add_gemma3n_layers(import, spec, local, global);
+}
+
+}  // namespace llmarch

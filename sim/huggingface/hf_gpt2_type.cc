@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+
+#include "sim/huggingface/hf_model_types.h"
+
+namespace llmarch {
+namespace {
+
+Integer gpt2_head_width(Import& import, Integer hidden, Integer heads) {
+  if (hidden % heads != 0 && import.config.all_read({"n_embd", "n_head"})) {
+    import.config.refuse(
+        fmt::format("n_head = {} does not divide n_embd = {}", heads.value(), hidden.value()),
+        "a head is n_embd / n_head wide");
+  }
+  return hidden / heads;
+}
+
+void refuse_gpt2_variants(ConfigReader& config) {
+  config.inert({"attn_pdrop", "embd_pdrop", "resid_pdrop", "summary_activation",
+                "summary_first_dropout", "summary_proj_to_labels", "summary_type",
+                "summary_use_proj", "task_specific_params", "n_ctx", "output_past",
+                "reorder_and_upcast_attn"});
+  config.only("scale_attn_weights", true);
+  config.only("scale_attn_by_inverse_layer_idx", false);
+  config.only("add_cross_attention", false);
+}
+
+}  // namespace
+
+// modeling_gpt2.py
+void import_gpt2(Import& import, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  import.load.naming = CheckpointNaming::gpt2;
+  refuse_gpt2_variants(config);
+  spec.vocabulary = config.size("vocab_size");
+  spec.hidden = config.size("n_embd");
+  spec.context_limit = config.size("n_positions", kPositions);
+  spec.learned_positions = spec.context_limit;
+  spec.head = head_of(import, true);
+  spec.norm = {NormKind::layer, config.real("layer_norm_epsilon", kEpsilon), NormPlacement::before};
+
+  GroupedAttention attention;
+  attention.query_heads = config.size("n_head");
+  attention.kv_heads = attention.query_heads;
+  attention.head_dim = gpt2_head_width(import, spec.hidden, attention.query_heads);
+  attention.qkv_bias = true;
+  attention.output_bias = true;
+  DenseFeedForward dense;
+  dense.width = bounded(import, config.size_or("n_inner", 4 * spec.hidden, "4 n_embd"), "n_inner");
+  dense.activation = activation(import, "activation_function");
+  dense.bias = true;
+  add_uniform_layers(spec, attention, "mha", dense, layer_number(import, "n_layer"));
+}
+
+}  // namespace llmarch
