@@ -31,11 +31,6 @@ constexpr std::array kDtypes{
     Dtype{"U32", 4},  Dtype{"F32", 4}, Dtype{"I64", 8}, Dtype{"U64", 8},     Dtype{"F64", 8},
 };
 
-template <typename... Args>
-[[noreturn]] void reject(fmt::format_string<Args...> format, const Args&... args) {
-  throw Malformed(fmt::vformat(format, fmt::make_format_args(args...)));
-}
-
 // Throws when two names are equal. Sorts them: hashed names can be chosen to share one bucket.
 void refuse_repeats(std::vector<std::string_view> names, std::string_view what) {
   std::sort(names.begin(), names.end());

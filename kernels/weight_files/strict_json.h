@@ -3,6 +3,8 @@
 // how to quote a piece of it safely in a message. What the keys mean is the listener's business.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -15,6 +17,11 @@ class Malformed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+template <typename... Args>
+[[noreturn]] void reject(fmt::format_string<Args...> format, const Args&... args) {
+  throw Malformed(fmt::vformat(format, fmt::make_format_args(args...)));
+}
 
 enum class Bracket { object, array };
 

@@ -1,30 +1,9 @@
 // safetensors files, header and body: what is accepted is read to its last byte.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "kernels/weight_files/safetensors.h"
 #include "sim/spec/file_error.h"
-#include "tests/fuzz/properties.h"
+#include "tests/fuzz/memory_file.h"
 
 namespace {
-
-// A regular file that lives in memory.
-class MemoryFile {
- public:
-  MemoryFile() : descriptor_(::memfd_create("fuzzed", MFD_CLOEXEC)) {
-    llmarch::fuzz::require(descriptor_ >= 0, "memory for a file");
-  }
-  void hold(std::string_view bytes) const {
-    llmarch::fuzz::require(::ftruncate(descriptor_, 0) == 0, "the file can be emptied");
-    const auto size = static_cast<ssize_t>(bytes.size());
-    llmarch::fuzz::require(::pwrite(descriptor_, bytes.data(), bytes.size(), 0) == size,
-                           "the file can be written");
-  }
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
-
- private:
-  int descriptor_;
-};
 
 // Offsets fill the data without overlap or hole, whatever was asked of them one by one.
 void require_layout(const std::vector<llmarch::TensorInfo>& tensors) {
@@ -55,7 +34,7 @@ void read_all(const llmarch::SafetensorsFile& file) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const MemoryFile memory;
+  static const llmarch::fuzz::MemoryFile memory;
   memory.hold(llmarch::fuzz::text_of(data, size));
   try {
     const auto file = llmarch::SafetensorsFile::open(memory.path());
