@@ -66,7 +66,7 @@ class Readings {
     elapsed_ += run.elapsed_seconds;
     for (const fast::NodeSeconds& line : run.seconds) {
       const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
-      kinds_.at(static_cast<std::size_t>(work_kind(graph, node.op))) += line.seconds;
+      kinds_.at(static_cast<std::size_t>(node.kind)) += line.seconds;
     }
   }
   void add(LimitReadings limits) { limits_.add_readings(std::move(limits)); }
@@ -98,8 +98,7 @@ void enter_kinds(const OpGraph& graph, const Book& counted, const Formats& forma
     KindFigures figures{kind, Work::none(), {}, step.seconds.median * readings.part(kind)};
     bool ran = false;
     for (const BookLine& line : counted.lines) {
-      const Op& op = graph.blocks.at(line.block).nodes.at(line.node).op;
-      if (work_kind(graph, op) != kind) continue;
+      if (graph.blocks.at(line.block).nodes.at(line.node).kind != kind) continue;
       ran = true;
       figures.counted += line.work;
       figures.floor += floor_of(line.work, formats, step.rates);

@@ -101,7 +101,7 @@ CostCurve::CostCurve(const OpGraph& graph, StepOfLength step, Integer batch)
       const Node& node = block.nodes[n];
       if (!runs_in(node.when, form)) continue;
       CostTerm term{};
-      term.kind = work_kind(graph, node.op);
+      term.kind = node.kind;
       term.reach = index_of(reach_of(graph.blocks[b].nodes[n].op));
       term.experts = experts_of(graph, block, node.op);
       solve(sample(sampled, block, node, step, batch), pairs, term);

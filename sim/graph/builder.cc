@@ -7,6 +7,7 @@ void GraphBuilder::begin_block(std::string name, BlockKind kind) {
   block.name = std::move(name);
   block.kind = kind;
   graph_.blocks.push_back(std::move(block));
+  place_.reset();
 }
 
 ValueId GraphBuilder::block_input(Integer columns) {
@@ -29,7 +30,17 @@ WeightId GraphBuilder::weight(WeightRole role, Integer rows, Integer columns, In
 }
 
 void GraphBuilder::append(std::string name, When when, Op op) {
-  block().nodes.push_back({std::move(name), when, op});
+  const Place& place = place_.value();
+  block().nodes.push_back({std::move(name), when, place.kind, place.part, op});
+}
+
+void GraphBuilder::append_norm(std::string name, const Normalize& op) {
+  block().nodes.push_back({std::move(name), When::always, WorkKind::norms, Component::norms, op});
+}
+
+GraphBuilder& GraphBuilder::in(Component part, WorkKind kind) {
+  place_ = {part, kind};
+  return *this;
 }
 
 ValueId GraphBuilder::per_layer_input(Integer columns) {
@@ -58,8 +69,8 @@ ValueId GraphBuilder::normalize(ValueId in, const Norm& norm, WeightRole weight_
   std::optional<WeightId> bias;
   if (norm.kind == NormKind::layer) bias = weight(bias_role, 1, columns(in));
   const ValueId out = value(rows(in), columns(in));
-  append(std::string(name_of(weight_role)), When::always,
-         Normalize{norm.kind, norm.epsilon, 1, scale, bias, in, out});
+  append_norm(std::string(name_of(weight_role)),
+              Normalize{norm.kind, norm.epsilon, 1, scale, bias, in, out});
   return out;
 }
 
@@ -67,23 +78,22 @@ ValueId GraphBuilder::normalize_groups(ValueId in, double epsilon, WeightRole ro
                                        Integer groups) {
   const WeightId scale = weight(role, 1, columns(in) / groups);
   const ValueId out = value(rows(in), columns(in));
-  append(std::string(name_of(role)), When::always,
-         Normalize{NormKind::rms, epsilon, groups, scale, std::nullopt, in, out});
+  append_norm(std::string(name_of(role)),
+              Normalize{NormKind::rms, epsilon, groups, scale, std::nullopt, in, out});
   return out;
 }
 
 ValueId GraphBuilder::normalize_unweighted(std::string name, ValueId in, double epsilon,
                                            Integer groups) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always,
-         Normalize{NormKind::rms, epsilon, groups, std::nullopt, std::nullopt, in, out});
+  append_norm(std::move(name),
+              Normalize{NormKind::rms, epsilon, groups, std::nullopt, std::nullopt, in, out});
   return out;
 }
 
 ValueId GraphBuilder::normalize_by(std::string name, ValueId in, double epsilon, WeightId weight) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always,
-         Normalize{NormKind::rms, epsilon, 1, weight, std::nullopt, in, out});
+  append_norm(std::move(name), Normalize{NormKind::rms, epsilon, 1, weight, std::nullopt, in, out});
   return out;
 }
 
@@ -241,9 +251,12 @@ ValueId GraphBuilder::attend_absorbed(const LatentShape& shape, double scale, Va
   const ValueId absorbed = value(rows(query), shape.heads * shape.latent_dim);
   const ValueId attended = value(rows(query), shape.heads * shape.latent_dim);
   const ValueId out = value(rows(query), shape.heads * shape.value_dim);
+  in(Component::attention, WorkKind::projections);
   append("query absorption", When::absorbed, AbsorbQuery{shape, key_up, query, absorbed});
+  in(Component::attention, WorkKind::attention);
   append("attention over latents", When::absorbed,
          AttendLatent{shape, scale, absorbed, query, latents, rope_keys, attended});
+  in(Component::attention, WorkKind::projections);
   append("value expansion", When::absorbed, ExpandAttended{shape, value_up, attended, out});
   return out;
 }
@@ -253,8 +266,10 @@ ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, Va
                                       WeightId value_up, ValueId out) {
   const ValueId keys = value(RowAxis::keys, shape.heads * shape.nope_dim);
   const ValueId values = value(RowAxis::keys, shape.heads * shape.value_dim);
+  in(Component::attention, WorkKind::projections);
   append("latent expansion", When::expanded,
          ExpandLatents{latents, key_up, value_up, keys, values});
+  in(Component::attention, WorkKind::attention);
   append("attention", When::expanded,
          AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
   return out;

@@ -1,5 +1,6 @@
 // GraphBuilder: the only place where shapes are inferred. Each method appends one operation to the
-// current block and returns the value that it makes; lower.cc is written with them.
+// current block and returns the value that it makes; lower.cc is written with them, and says with
+// `in` to which part of the model the operations belong.
 #pragma once
 
 #include <string>
@@ -14,6 +15,10 @@ using BiasRole = std::optional<WeightRole>;
 class GraphBuilder {
  public:
   void begin_block(std::string name, BlockKind kind);
+  // The part of the model and the kind of work that the operations appended from here on are; all
+  // but norms, which are both by themselves wherever they stand. Each block begins with neither, so
+  // that no operation falls to what the block before it said.
+  GraphBuilder& in(Component part, WorkKind kind);
   // The hidden state that enters the current block.
   ValueId block_input(Integer columns);
   void end_block(ValueId output);
@@ -80,9 +85,15 @@ class GraphBuilder {
   RowAxis rows(ValueId value) { return block().values.at(value).rows; }
   ValueId value(RowAxis rows, Integer columns);
   void append(std::string name, When when, Op op);
+  void append_norm(std::string name, const Normalize& op);
   void check_parameters_fit() const;
 
   OpGraph graph_;
+  struct Place {
+    Component part;
+    WorkKind kind;
+  };
+  std::optional<Place> place_;  // of what is appended next
   std::optional<WeightId> token_embedding_;
 };
 

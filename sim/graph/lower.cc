@@ -17,6 +17,7 @@ ValueId sparsify(GraphBuilder& build, ValueId x, const DenseFeedForward& dense) 
 
 // act(gate(x)) * up(x) (SwiGLU, arXiv 2002.05202), or act(up(x)).
 ValueId activated(GraphBuilder& build, ValueId x, const DenseFeedForward& dense) {
+  build.in(Component::feed_forward, WorkKind::feed_forward);
   const auto project = [&](WeightRole role, WeightRole bias) {
     return build.project(x, dense.width, role, bias_if(dense.bias, bias));
   };
@@ -38,9 +39,11 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
 // Routed experts, and shared ones that every token runs (DeepSeekMoE, arXiv 2401.06066).
 ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
                            const MixtureFeedForward& mixture) {
-  const ValueId choice = build.route(x, mixture);
-  const ValueId routed = build.run_experts(x, choice, mixture);
+  const ValueId choice = build.in(Component::router, WorkKind::router).route(x, mixture);
+  const ValueId routed =
+      build.in(Component::experts, WorkKind::experts).run_experts(x, choice, mixture);
   if (!mixture.shared_width) return routed;
+  build.in(Component::shared_experts, WorkKind::feed_forward);
   const ValueId gate = build.project(x, *mixture.shared_width, WeightRole::shared_gate);
   const ValueId up = build.project(x, *mixture.shared_width, WeightRole::shared_up);
   const ValueId inner = build.gate(gate, up, mixture.activation);
@@ -49,16 +52,22 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
     const ValueId own = build.project(x, 1, WeightRole::shared_gate_vector);
     shared = build.gate_rows("gate shared experts", own, shared);
   }
-  return build.add("add shared experts", routed, shared);
+  return build.in(Component::shared_experts, WorkKind::residual)
+      .add("add shared experts", routed, shared);
 }
 
 void lower_input(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("embedding", BlockKind::input);
-  ValueId x = build.embed(spec.vocabulary, spec.hidden, WeightRole::token_embedding);
+  ValueId x = build.in(Component::token_embedding, WorkKind::embedding)
+                  .embed(spec.vocabulary, spec.hidden, WeightRole::token_embedding);
   if (spec.scaled_embedding) {
+    build.in(Component::token_embedding, WorkKind::residual);
     x = build.scale("scale embedding", x, std::sqrt(spec.hidden.as_double()));
   }
-  if (spec.learned_positions) x = build.add_positions(x, *spec.learned_positions);
+  if (spec.learned_positions) {
+    build.in(Component::position_embedding, WorkKind::embedding);
+    x = build.add_positions(x, *spec.learned_positions);
+  }
   if (spec.per_layer_embedding) build.give_to_layers(lower_per_layer_inputs(build, spec, x));
   if (spec.parallel_streams) x = expand_streams(build, spec, x);
   build.end_block(x);
@@ -76,9 +85,18 @@ constexpr BlockNorms kFeedForwardNorms{
     WeightRole::feed_forward_norm, WeightRole::feed_forward_norm_bias,
     WeightRole::post_feed_forward_norm, WeightRole::post_feed_forward_norm_bias};
 
-// x + f(x), with norms where the spec has them. `beside` is given what f is given, and the sum.
+// The part of the model that adding a feed-forward to the residual stream belongs to.
+Component part_of(const DenseFeedForward&) {
+  return Component::feed_forward;
+}
+Component part_of(const MixtureFeedForward&) {
+  return Component::experts;
+}
+
+// x + f(x), with norms where the spec has them; the sum is work of `part`. `beside` is given what f
+// is given, and the sum.
 template <class Function, class Beside>
-ValueId residual(GraphBuilder& build, const Norm& norm, const BlockNorms& norms,
+ValueId residual(GraphBuilder& build, const Norm& norm, const BlockNorms& norms, Component part,
                  const std::string& name, ValueId x, const Function& f, const Beside& beside) {
   const NormPlacement place = norm.placement;
   const bool before = place == NormPlacement::before || place == NormPlacement::before_and_after;
@@ -86,7 +104,7 @@ ValueId residual(GraphBuilder& build, const Norm& norm, const BlockNorms& norms,
   const ValueId given = before ? build.normalize(x, norm, norms.before, norms.before_bias) : x;
   ValueId h = f(given);
   if (after) h = build.normalize(h, norm, norms.after, norms.after_bias);
-  x = build.add(name, x, h);
+  x = build.in(part, WorkKind::residual).add(name, x, h);
   if (place == NormPlacement::after_residual) {
     x = build.normalize(x, norm, norms.after, norms.after_bias);
   }
@@ -108,10 +126,12 @@ ValueId lower_blocks(GraphBuilder& build, LayerSurroundings& around, const Layer
         [&](const auto& kind) { return lower_feed_forward(build, h, spec.hidden, kind); },
         feed_forward);
   };
-  x = residual(
-      build, spec.norm, kAttentionNorms, "residual after attention", x, attention,
-      [&](ValueId given, ValueId sum) { return low_rank_residual(build, spec, given, sum); });
-  return residual(build, spec.norm, kFeedForwardNorms, "residual after feed-forward", x, feed,
+  x = residual(build, spec.norm, kAttentionNorms, Component::attention, "residual after attention",
+               x, attention, [&](ValueId given, ValueId sum) {
+                 return low_rank_residual(build, spec, given, sum);
+               });
+  const Component part = std::visit([](const auto& kind) { return part_of(kind); }, feed_forward);
+  return residual(build, spec.norm, kFeedForwardNorms, part, "residual after feed-forward", x, feed,
                   [](ValueId, ValueId sum) { return sum; });
 }
 
@@ -120,7 +140,9 @@ ValueId lower_single_stream(GraphBuilder& build, LayerSurroundings& around, cons
   const ArchSpec& spec = around.spec;
   const ValueId x = lower_blocks(build, around, layer, build.block_input(spec.hidden));
   if (!spec.per_layer_embedding) return x;
-  return build.add("add per-layer output", x, per_layer_output(build, spec, x));
+  const ValueId more = per_layer_output(build, spec, x);
+  return build.in(Component::per_layer_inputs, WorkKind::residual)
+      .add("add per-layer output", x, more);
 }
 
 // AltUp: predict what the layer would do to every stream, run it on one, correct all by what it
@@ -135,7 +157,8 @@ ValueId lower_parallel_streams(GraphBuilder& build, LayerSurroundings& around, c
   streams = correct_streams(build, spec, router, streams, done);
   if (!spec.per_layer_embedding) return streams;
   const ValueId more = per_layer_output(build, spec, active_stream(build, spec, streams));
-  return build.add_to_other_streams("add per-layer output", streams, more, count);
+  return build.in(Component::per_layer_inputs, WorkKind::residual)
+      .add_to_other_streams("add per-layer output", streams, more, count);
 }
 
 // Returns the caches that the layer fills, where it has grouped attention of its own.
@@ -182,9 +205,10 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("head", BlockKind::output);
   const Integer streams = spec.parallel_streams ? spec.parallel_streams->count : Integer(1);
   ValueId x = build.block_input(streams * spec.hidden);
-  x = build.select_rows(x);
+  x = build.in(Component::head, WorkKind::head).select_rows(x);
   if (spec.parallel_streams) x = merge_streams(build, spec, x);
   x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
+  build.in(Component::head, WorkKind::head);
   ValueId logits = spec.head == Head::tied ? build.project_tied(x)
                                            : build.project(x, spec.vocabulary, WeightRole::head);
   if (spec.logit_soft_cap) logits = build.soft_cap("cap logits", logits, *spec.logit_soft_cap);

@@ -50,6 +50,7 @@ double score_scale(const GroupedAttention& attention) {
 
 KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, ValueId x,
                                  const GroupedAttention& attention) {
+  build.in(Component::attention, WorkKind::projections);
   const Integer columns = attention.kv_heads * attention.head_dim;
   const bool bias = attention.qkv_bias;
   ValueId k = build.project(x, columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
@@ -58,6 +59,7 @@ KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, Valu
   if (attention.value_norm) {
     v = build.normalize_unweighted("normalise values", v, spec.norm.epsilon, attention.kv_heads);
   }
+  build.in(Component::attention, WorkKind::attention);
   const Reach reach = reach_of(attention);
   const CacheId keys = build.store("keys", k, reach);
   return {keys, build.store("values", v, reach)};
@@ -85,16 +87,19 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
 ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId x,
                         const GroupedAttention& attention) {
   const ArchSpec& spec = around.spec;
+  build.in(Component::attention, WorkKind::projections);
   ValueId q = build.project(x, attention.query_heads * attention.head_dim, WeightRole::query,
                             bias_if(attention.qkv_bias, WeightRole::query_bias));
   q = prepare(build, spec, q, attention, attention.query_heads, WeightRole::query_norm, "queries");
   if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
   if (!around.shared) around.own = store_keys_and_values(build, spec, x, attention);
   const KvCacheIds caches = around.shared ? *around.shared : *around.own;
-  const ValueId mixed = build.attend(attention, score_scale(attention), reach_of(attention), q,
-                                     caches.keys, caches.values);
-  return build.project(mixed, spec.hidden, WeightRole::attention_output,
-                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
+  const ValueId mixed = build.in(Component::attention, WorkKind::attention)
+                            .attend(attention, score_scale(attention), reach_of(attention), q,
+                                    caches.keys, caches.values);
+  return build.in(Component::attention, WorkKind::projections)
+      .project(mixed, spec.hidden, WeightRole::attention_output,
+               bias_if(attention.output_bias, WeightRole::attention_output_bias));
 }
 
 // Multi-head latent attention (arXiv 2405.04434, section 2.1). Both forms are in the graph; the
@@ -105,6 +110,7 @@ ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId 
   const LatentShape shape{attention.query_heads, attention.nope_head_dim, attention.rope_head_dim,
                           attention.value_head_dim, attention.kv_latent_dim};
   const bool bias = attention.compression_bias;
+  build.in(Component::attention, WorkKind::projections);
   const ValueId q = lower_latent_query(build, x, attention);
 
   ValueId latent = build.project(x, shape.latent_dim, WeightRole::latent_down,
@@ -114,6 +120,7 @@ ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId 
   ValueId rope_key = build.project(x, shape.rope_dim, WeightRole::rope_key,
                                    bias_if(bias, WeightRole::rope_key_bias));
   rope_key = build.rotate("rotate keys", rope_key, attention.rotary, 1, 0, shape.rope_dim);
+  build.in(Component::attention, WorkKind::attention);
   const CacheId latents = build.store("latents", latent, EveryKey{});
   const CacheId rope_keys = build.store("rotary keys", rope_key, EveryKey{});
 
@@ -125,8 +132,9 @@ ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId 
   const ValueId mixed =
       build.attend_absorbed(shape, scale, q, latents, rope_keys, key_up, value_up);
   build.attend_expanded(shape, scale, q, latents, rope_keys, key_up, value_up, mixed);
-  return build.project(mixed, spec.hidden, WeightRole::attention_output,
-                       bias_if(attention.output_bias, WeightRole::attention_output_bias));
+  return build.in(Component::attention, WorkKind::projections)
+      .project(mixed, spec.hidden, WeightRole::attention_output,
+               bias_if(attention.output_bias, WeightRole::attention_output_bias));
 }
 
 }  // namespace llmarch

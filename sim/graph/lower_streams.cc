@@ -10,10 +10,12 @@ constexpr double kLeastMeanSquare = 1e-5;
 
 // tanh of a projection of one stream: what the coefficients are made from.
 ValueId route(GraphBuilder& build, const ArchSpec& spec, const StreamRouter& router, ValueId x) {
+  build.in(Component::parallel_streams, WorkKind::residual);
   x = build.normalize_by("stream router norm", x, spec.norm.epsilon, router.norm);
   x = build.scale("scale router input", x, 1 / spec.hidden.as_double());
   x = build.project_by("stream router", x, router.projection);
-  return build.activate(x, Activation::tanh);
+  return build.in(Component::parallel_streams, WorkKind::feed_forward)
+      .activate(x, Activation::tanh);
 }
 
 }  // namespace
@@ -24,7 +26,9 @@ ValueId lower_per_layer_inputs(GraphBuilder& build, const ArchSpec& spec, ValueI
   const PerLayerEmbedding& table = *spec.per_layer_embedding;
   const Integer layers = layer_count(spec);
   const Integer columns = layers * table.width;
+  build.in(Component::per_layer_embedding, WorkKind::embedding);
   ValueId token = build.embed(table.vocabulary, columns, WeightRole::per_layer_embedding);
+  build.in(Component::per_layer_inputs, WorkKind::residual);
   token = build.scale("scale per-layer embedding", token, std::sqrt(table.width.as_double()));
   ValueId projected = build.project(x, columns, WeightRole::per_layer_projection);
   projected =
@@ -37,6 +41,7 @@ ValueId lower_per_layer_inputs(GraphBuilder& build, const ArchSpec& spec, ValueI
 
 // The embedding, and a projection of it for every other stream, of the same magnitude.
 ValueId expand_streams(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
+  build.in(Component::parallel_streams, WorkKind::residual);
   const Integer others = spec.parallel_streams->count - 1;
   ValueId made = build.project_each(x, spec.hidden, others, WeightRole::stream_expansion);
   made = build.match_magnitude("match streams", made, x, others, kLeastMeanSquare);
@@ -45,6 +50,7 @@ ValueId expand_streams(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
 
 // Every other stream projected and brought to the magnitude of the first; their mean with it.
 ValueId merge_streams(GraphBuilder& build, const ArchSpec& spec, ValueId streams) {
+  build.in(Component::parallel_streams, WorkKind::residual);
   const Integer hidden = spec.hidden;
   const Integer others = spec.parallel_streams->count - 1;
   const ValueId first = build.select_columns("first stream", streams, 0, hidden);
@@ -57,12 +63,15 @@ ValueId merge_streams(GraphBuilder& build, const ArchSpec& spec, ValueId streams
 
 // What a gate lets through of the token's own row of this layer (Gemma 3n).
 ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
+  build.in(Component::per_layer_inputs, WorkKind::residual);
   const PerLayerEmbedding& table = *spec.per_layer_embedding;
   const ValueId token = build.per_layer_input(table.width);
   if (table.scaled_input) x = build.scale_columns(x, WeightRole::per_layer_input_scale);
   const ValueId gate = build.project(x, table.width, WeightRole::per_layer_gate);
-  x = build.gate(gate, token, table.activation);
-  x = build.project(x, spec.hidden, WeightRole::per_layer_output);
+  x = build.in(Component::per_layer_inputs, WorkKind::feed_forward)
+          .gate(gate, token, table.activation);
+  x = build.in(Component::per_layer_inputs, WorkKind::residual)
+          .project(x, spec.hidden, WeightRole::per_layer_output);
   return build.normalize_groups(x, spec.norm.epsilon, WeightRole::per_layer_norm, 1);
 }
 
@@ -70,6 +79,7 @@ ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
 // attention and what attention was given, n.
 ValueId low_rank_residual(GraphBuilder& build, const ArchSpec& spec, ValueId given, ValueId x) {
   if (!spec.low_rank_residual) return x;
+  build.in(Component::low_rank_residual, WorkKind::residual);
   ValueId h = build.project(given, *spec.low_rank_residual, WeightRole::residual_down);
   h = build.project(h, spec.hidden, WeightRole::residual_up);
   h = build.normalize_groups(h, spec.norm.epsilon, WeightRole::residual_norm, 1);
@@ -84,6 +94,7 @@ StreamRouter stream_router(GraphBuilder& build, const ArchSpec& spec) {
 }
 
 ValueId active_stream(GraphBuilder& build, const ArchSpec& spec, ValueId streams) {
+  build.in(Component::parallel_streams, WorkKind::residual);
   const Integer offset = spec.parallel_streams->active * spec.hidden;
   return build.select_columns("active stream", streams, offset, spec.hidden);
 }
@@ -92,16 +103,19 @@ ValueId predict_streams(GraphBuilder& build, const ArchSpec& spec, const StreamR
                         ValueId streams) {
   const Integer count = spec.parallel_streams->count;
   const ValueId routed = route(build, spec, router, active_stream(build, spec, streams));
-  const ValueId coefficients = build.project(routed, count * count, WeightRole::stream_prediction);
+  const ValueId coefficients = build.in(Component::parallel_streams, WorkKind::residual)
+                                   .project(routed, count * count, WeightRole::stream_prediction);
   return build.predict_streams(streams, coefficients, count);
 }
 
 ValueId correct_streams(GraphBuilder& build, const ArchSpec& spec, const StreamRouter& router,
                         ValueId streams, ValueId done) {
   const ParallelStreams& parallel = *spec.parallel_streams;
+  const ValueId routed = route(build, spec, router, done);
   const ValueId coefficients =
-      build.project_clipped(route(build, spec, router, done), parallel.count,
-                            WeightRole::stream_correction, parallel.coefficient_clip);
+      build.in(Component::parallel_streams, WorkKind::residual)
+          .project_clipped(routed, parallel.count, WeightRole::stream_correction,
+                           parallel.coefficient_clip);
   return build.correct_streams(streams, done, coefficients, parallel);
 }
 

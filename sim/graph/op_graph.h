@@ -18,6 +18,7 @@
 
 #include "sim/graph/reach.h"
 #include "sim/graph/weight_role.h"
+#include "sim/graph/work_kind.h"
 #include "sim/graph/workload.h"
 #include "sim/spec/arch_spec.h"
 #include "sim/units.h"
@@ -313,6 +314,8 @@ bool runs_in(When when, LatentForm form);
 struct Node {
   std::string name;  // "query projection": a row of the books
   When when = When::always;
+  WorkKind kind;   // of work
+  Component part;  // of the model; where the operation reads weights, the component they count in
   Op op;
 };
 

@@ -1,11 +1,10 @@
-// What part of a model an operation belongs to, so that the work of attention can be held against
-// that of the feed-forward. Every operation has one kind, so kinds add up to the whole.
+// What kind of work an operation is, so that the work of attention can be held against that of the
+// feed-forward. Every node of a graph has one kind (Node::kind, set where the model is lowered), so
+// kinds add up to the whole.
 #pragma once
 
 #include <array>
 #include <string_view>
-
-#include "sim/graph/op_graph.h"
 
 namespace llmarch {
 
@@ -13,7 +12,7 @@ enum class WorkKind {
   embedding,     // look-ups, learned positions
   projections,   // attention's: into queries, keys, values and latents, and out of them; rotation
   attention,     // scores, softmax and weighted values: what grows with the context
-  feed_forward,  // dense ones and shared experts, with their activation
+  feed_forward,  // dense ones and shared experts; activation functions wherever they stand
   router,
   experts,  // routed ones
   norms,
@@ -21,12 +20,29 @@ enum class WorkKind {
   head,
 };
 
+// Empty outside the enumeration.
+constexpr std::string_view name_of(WorkKind kind) {
+  switch (kind) {
+    case WorkKind::embedding: return "embedding";
+    case WorkKind::projections: return "attention projections";
+    case WorkKind::attention: return "attention";
+    case WorkKind::feed_forward: return "feed-forward";
+    case WorkKind::router: return "router";
+    case WorkKind::experts: return "experts";
+    case WorkKind::norms: return "norms";
+    case WorkKind::residual: return "residual";
+    case WorkKind::head: return "head";
+  }
+  return "";
+}
+
+// In the order of the enumeration, so that a kind is an index into tables as long as this.
 inline constexpr std::array kWorkKinds{
     WorkKind::embedding,    WorkKind::projections, WorkKind::attention,
     WorkKind::feed_forward, WorkKind::router,      WorkKind::experts,
     WorkKind::norms,        WorkKind::residual,    WorkKind::head};
 
-std::string_view name_of(WorkKind kind);
-WorkKind work_kind(const OpGraph& graph, const Op& op);
+static_assert(name_of(static_cast<WorkKind>(kWorkKinds.size())).empty(),
+              "a kind of work is missing in kWorkKinds");
 
 }  // namespace llmarch

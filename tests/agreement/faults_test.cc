@@ -257,7 +257,8 @@ void append_an_operation(OpGraph& graph) {
   Block& block = graph.blocks.at(1);
   block.values.push_back(block.values.at(block.output));
   const ValueId out = block.values.size() - 1;
-  block.nodes.push_back({"one add too many", When::always, Add{block.output, block.output, out}});
+  block.nodes.push_back({"one add too many", When::always, WorkKind::residual,
+                         Component::feed_forward, Add{block.output, block.output, out}});
   block.output = out;
 }
 

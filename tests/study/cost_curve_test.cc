@@ -49,7 +49,7 @@ TEST_P(EveryModel, HasOfEachKindOfWorkTheOperationsOfThatKind) {
   const CostCurve curve(graph_, prefill, 2);
   std::map<WorkKind, Work> sums;
   for (const BookLine& line : predict(graph_, prefill(5'000, 2)).lines) {
-    sums[work_kind(graph_, graph_.blocks[line.block].nodes[line.node].op)] += line.work;
+    sums[graph_.blocks[line.block].nodes[line.node].kind] += line.work;
   }
   Work all;
   for (const WorkKind kind : kWorkKinds) {
