@@ -1,6 +1,7 @@
-// A picture of models as stacked blocks, without coordinates: what stands in which order, what
-// leaves the residual stream and is added back, what is written on it. Where things go is
-// diagram_layout.h's, what a model's blocks are is model_diagram.h's.
+// Models as stacked blocks, without coordinates: what stands in which order, what leaves the
+// residual stream and is added back, what is written on it. Where things stand in a picture is
+// known by diagram_layout.h, how it is drawn in characters by terminal_diagram.h, what a model's
+// blocks are by model_diagram.h.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ struct PathsAside {
   bool operator==(const PathsAside&) const = default;
 };
 
-// A row of experts behind a router, `chosen` of them lit; shared ones apart.
+// The experts of a router, `chosen` of them lit; shared ones apart.
 struct ExpertsAside {
   enum class Shared { no, yes } shared = Shared::no;
   std::int64_t experts = 0;
@@ -87,7 +88,6 @@ struct Diagram {
   std::string name = {};  // of its picture's file, without an ending
   std::string caption = {};
   std::vector<DiagramPanel> panels = {};  // side by side
-  std::string text = {};  // drawn in characters, where there are no pictures; may be empty
 };
 
 }  // namespace llmarch::reports

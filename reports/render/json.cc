@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/render/terminal_diagram.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -36,7 +38,7 @@ struct Writer {
   Json operator()(const Preformatted& drawing) const { return {{"preformatted", drawing.text}}; }
   Json operator()(const Notes& notes) const { return {{"notes", notes.lines}}; }
   Json operator()(const Diagram& diagram) const {
-    return {{"diagram", diagram.caption}, {"text", diagram.text}};
+    return {{"diagram", diagram.caption}, {"text", render_terminal_diagram(diagram)}};
   }
   Json operator()(const Chart& chart) const {
     Json series = Json::array();

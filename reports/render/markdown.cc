@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "reports/render/terminal_chart.h"
+#include "reports/render/terminal_diagram.h"
 
 namespace llmarch::reports {
 namespace {
@@ -182,7 +183,8 @@ struct MarkdownBlock {
 
   std::string operator()(const Diagram& diagram) const {
     if (!picture.empty()) return image(diagram.caption);
-    return diagram.text.empty() ? "" : (*this)(Preformatted{diagram.text});
+    const std::string text = render_terminal_diagram(diagram);
+    return text.empty() ? "" : (*this)(Preformatted{text});
   }
 
   std::string operator()(const Notes& notes) const {

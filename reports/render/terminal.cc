@@ -7,6 +7,7 @@
 #include "reports/document/text.h"
 #include "reports/render/table_layout.h"
 #include "reports/render/terminal_chart.h"
+#include "reports/render/terminal_diagram.h"
 
 namespace llmarch::reports {
 namespace {
@@ -210,7 +211,8 @@ class BlockPainter {
   }
 
   std::string operator()(const Diagram& diagram) const {
-    return diagram.text.empty() ? "" : (*this)(Preformatted{diagram.text});
+    const std::string text = render_terminal_diagram(diagram);
+    return text.empty() ? "" : (*this)(Preformatted{text});
   }
 
   std::string operator()(const Notes& notes) const {

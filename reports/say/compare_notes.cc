@@ -6,23 +6,11 @@
 #include <stdexcept>
 
 #include "reports/document/format.h"
+#include "reports/say/block_texts.h"
+#include "reports/say/cells.h"
 
 namespace llmarch::reports {
 namespace {
-
-bool any_experts(const Comparison& comparison) {
-  return std::ranges::any_of(comparison.structure, [](const StructureRow& row) {
-    return row.group == "mixture feed-forward";
-  });
-}
-
-bool any_latent(const Comparison& comparison) {
-  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
-    return std::ranges::any_of(figures.model->spec.attention, [](const auto& mixer) {
-      return std::holds_alternative<LatentAttention>(mixer.value);
-    });
-  });
-}
 
 bool any_tied(const Comparison& comparison) {
   return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
@@ -69,32 +57,22 @@ void add_parameter_notes(const Comparison& comparison, Notes& notes) {
 // Layers that read another's cache add nothing to it.
 void add_sharing_note(const ModelFigures& figures, Notes& notes) {
   const ArchSpec& spec = figures.model->spec;
-  std::int64_t sharing = 0;
+  Integer sharing;
   for (const std::size_t kind : layer_sequence(spec)) {
-    if (sharing_attention(spec, spec.layer.at(kind).value) != nullptr) ++sharing;
+    if (traits_of(spec, spec.layer.at(kind).value).contains(Trait::shared_cache)) sharing += 1;
   }
   if (sharing == 0) return;
   notes.lines.push_back(fmt::format("{}: {} of {} layers read another layer's cache and have none.",
-                                    spec.name, sharing, layer_count(spec).value()));
-}
-
-// What a chunk holds depends on where the context ends; the most is said beside it.
-void add_chunk_note(const ModelFigures& figures, Notes& notes) {
-  const ArchSpec& spec = figures.model->spec;
-  for (const auto& [name, mixer] : spec.attention) {
-    const auto* attention = std::get_if<GroupedAttention>(&mixer);
-    if (attention == nullptr || !attention->chunk) continue;
-    notes.lines.push_back(fmt::format(
-        "{}: in layers with chunks the cache and the keys met are those at this position; a chunk "
-        "has at most {} keys.",
-        spec.name, grouped(attention->chunk->value())));
-  }
+                                    spec.name, sharing.value(), layer_count(spec).value()));
 }
 
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
     add_limit_note(figures, comparison.settings, notes);
-    add_chunk_note(figures, notes);
+    const ArchSpec& spec = figures.model->spec;
+    for (const std::string& note : block_notes({&spec}, NotedFigures::memory)) {
+      notes.lines.push_back(fmt::format("{}: {}", spec.name, note));
+    }
     add_sharing_note(figures, notes);
   }
   notes.lines.emplace_back(
@@ -104,21 +82,14 @@ void add_memory_notes(const Comparison& comparison, Notes& notes) {
 void add_work_notes(const Comparison& comparison, Notes& notes) {
   notes.lines.emplace_back(
       "FLOPs: a multiply and an add are one each. Matrix FLOPs are those of projections, "
-      "attention, "
-      "router, experts and head. Transcendentals (exp, tanh, roots) are apart.");
+      "attention, router, experts and head. Transcendentals (exp, tanh, roots) are apart.");
   notes.lines.emplace_back(
-      "Bytes: weights and cache, each opened once per operation. Activations (bf16) are apart: "
-      "fused "
+      "Bytes: weights and cache, each read once per operation. Activations (bf16) are apart: fused "
       "operations keep them on the chip.");
-  if (any_latent(comparison)) {
-    notes.lines.emplace_back(
-        "Latent attention: absorbed in decode (attention over the latent), expanded in prefill.");
-  }
-  if (any_experts(comparison)) {
-    notes.lines.emplace_back(
-        "Experts' weights read by several tokens: the expected number of distinct experts under "
-        "uniform routing, E (1 − (1 − k/E)^tokens).");
-  }
+  std::vector<const ArchSpec*> specs;
+  for (const ModelFigures& figures : comparison.models) specs.push_back(&figures.model->spec);
+  const std::vector<std::string> of_blocks = block_notes(specs, NotedFigures::work);
+  notes.lines.insert(notes.lines.end(), of_blocks.begin(), of_blocks.end());
 }
 
 void add_hardware_note(const Comparison& comparison, Notes& notes) {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "reports/document/document.h"
-#include "reports/say/compare_report.h"
+#include "reports/say/compare_sections.h"
 #include "sim/study/compare.h"
 
 namespace llmarch::reports {

@@ -175,18 +175,15 @@ class ComparisonTable {
     });
   }
 
-  // A component that no model has is no row.
+  // A row for each component that some model has, so that none can be missing from the sum.
   void components() {
-    for (const Component component :
-         {Component::token_embedding, Component::position_embedding, Component::attention,
-          Component::feed_forward, Component::router, Component::experts, Component::shared_experts,
-          Component::norms, Component::head, Component::per_layer_embedding,
-          Component::per_layer_inputs, Component::low_rank_residual, Component::parallel_streams}) {
-      bool anywhere = false;
-      for (const ModelFigures& figures : comparison_.models) {
-        anywhere = anywhere || elements_of(*figures.model, component) > Elements();
+    std::set<Component> present;
+    for (const ModelFigures& figures : comparison_.models) {
+      for (const auto& [component, elements] : figures.model->parameters.components) {
+        present.insert(component);
       }
-      if (!anywhere) continue;
+    }
+    for (const Component component : present) {
       row(fmt::format("  {}", name_of(component)), [this, component](const ModelFigures& figures) {
         const Elements elements = elements_of(*figures.model, component);
         return elements > Elements() ? parameters_cell(elements, digits_) : text_cell("–");

@@ -7,11 +7,10 @@
 #include <set>
 
 #include "reports/document/format.h"
-#include "reports/say/block_diagram.h"
 #include "reports/say/cells.h"
 #include "reports/say/diagram_marks.h"
 #include "reports/say/diagram_parts.h"
-#include "sim/study/structure.h"
+#include "sim/describe/layers.h"
 
 namespace llmarch::reports {
 namespace {
@@ -58,7 +57,6 @@ std::string where_text(const std::vector<bool>& members) {
 template <class Variant, class Choice>
 DiagramBox alternatives(const ArchSpec& spec, const std::vector<Named<Variant>>& kinds,
                         const Choice& choice) {
-  const Positions positions = spec.learned_positions ? Positions::learned : Positions::rotated;
   std::vector<std::size_t> order;
   std::map<std::size_t, std::vector<bool>> members;
   const std::vector<std::size_t> layers = layer_sequence(spec);
@@ -70,8 +68,7 @@ DiagramBox alternatives(const ArchSpec& spec, const std::vector<Named<Variant>>&
   }
   std::vector<DiagramPart> parts;
   for (const std::size_t kind : order) {
-    parts.push_back(std::visit([&](const auto& value) { return describe(value, positions); },
-                               kinds.at(kind).value));
+    parts.push_back(part_of(describe(spec, kinds.at(kind).value)));
     if (order.size() > 1) parts.back().where = {where_text(members[kind])};
   }
   return {factored(std::move(parts))};
@@ -206,7 +203,6 @@ Diagram model_diagram(const std::vector<const Model*>& models) {
   }
   diagram.caption = "Blocks of " + names + (models.size() > 1 ? "; what differs is marked" : "");
   if (models.size() > 1) mark_differences(diagram);
-  if (models.size() == 1) diagram.text = block_diagram(models.front()->spec);
   return diagram;
 }
 

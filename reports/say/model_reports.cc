@@ -5,6 +5,8 @@
 #include "reports/document/format.h"
 #include "reports/say/model_diagram.h"
 #include "sim/cost/roofline.h"
+#include "sim/describe/layers.h"
+#include "sim/describe/structure.h"
 
 namespace llmarch::reports {
 namespace {

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "reports/document/format.h"
+#include "reports/say/block_texts.h"
 #include "reports/say/compare_report.h"
 #include "reports/say/figure_cell.h"
 #include "reports/say/model_diagram.h"
@@ -26,11 +27,6 @@ Emphasis emphasis_of(Verdict verdict) {
     case Verdict::undecidable: return Emphasis::faint;
   }
   throw std::logic_error("emphasis_of: a verdict outside the enumeration");
-}
-
-std::string capitalised(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
-  return text;
 }
 
 Cell verdict_cell(const ClaimResult& claim) {

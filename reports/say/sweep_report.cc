@@ -8,6 +8,7 @@
 #include <set>
 
 #include "reports/document/format.h"
+#include "reports/say/block_texts.h"
 #include "reports/say/crossover_table.h"
 #include "reports/say/quantity_cells.h"
 
@@ -247,13 +248,8 @@ void add_model_notes(const SweepPlan& plan, Notes& notes) {
                                         model->spec.name,
                                         grouped(model->spec.context_limit.value())));
     }
-    for (const auto& [name, mixer] : model->spec.attention) {
-      const auto* attention = std::get_if<GroupedAttention>(&mixer);
-      if (attention == nullptr || !attention->chunk) continue;
-      notes.lines.push_back(fmt::format(
-          "{}: in layers with chunks, figures are those at this position: behind every multiple of "
-          "{} a chunk begins anew, so they are a sawtooth.",
-          model->spec.name, grouped(attention->chunk->value())));
+    for (const std::string& note : block_notes({&model->spec}, NotedFigures::sweep)) {
+      notes.lines.push_back(fmt::format("{}: {}", model->spec.name, note));
     }
   }
 }

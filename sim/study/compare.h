@@ -9,7 +9,7 @@
 #include "sim/cost/roofline.h"
 #include "sim/dtype.h"
 #include "sim/study/model.h"
-#include "sim/study/structure.h"
+#include "sim/describe/structure.h"
 
 namespace llmarch {
 

@@ -5,7 +5,7 @@
 
 #include "sim/spec/diagnostics.h"
 #include "sim/study/expression_node.h"
-#include "sim/study/structure.h"
+#include "sim/describe/structure.h"
 
 namespace llmarch {
 namespace {

@@ -42,7 +42,7 @@ TEST(Sweep, SaysWhereContextsAreMoreThanTheMakersAllow) {
 
 TEST(Sweep, SaysThatChunksBeginAnew) {
   expect_part(shown("llama-4-scout --context 8k,16k --show kv_bytes"),
-              "behind every multiple of 8,192 a chunk begins anew");
+              "chunk begins anew after every multiple of 8,192");
 }
 
 TEST(Sweep, ShowsSomeOfVeryManyContextsAndSaysSo) {

@@ -13,12 +13,13 @@ namespace {
 namespace fs = std::filesystem;
 
 // The folders, each a layer that may include those before it. A file's layer is its folder.
-constexpr std::array<std::string_view, 23> kLayers{"sim",
+constexpr std::array<std::string_view, 24> kLayers{"sim",
                                                    "sim/spec",
                                                    "sim/toml",
                                                    "sim/hardware",
                                                    "sim/study_spec",
                                                    "sim/huggingface",
+                                                   "sim/describe",
                                                    "sim/graph",
                                                    "sim/cost",
                                                    "sim/study",

@@ -96,8 +96,8 @@ TEST(ADiagram, SaysOnceWhatAllAlternativesShare) {
   const Model gemma = model("gemma-3-27b");
   const std::vector<std::string> said = texts(lay_out(model_diagram({&gemma})), Ink::text);
   EXPECT_EQ(std::ranges::count(said, "16 key/value heads"), 1);
-  EXPECT_THAT(said, Contains("sees, caches the last 1,024"));
-  EXPECT_THAT(said, Contains("sees, caches every position"));
+  EXPECT_THAT(said, Contains("attends to, caches the last 1,024"));
+  EXPECT_THAT(said, Contains("attends to, caches every position"));
 }
 
 TEST(ADiagram, DrawsADotForEachExpertAndLightsTheChosen) {

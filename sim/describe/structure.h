@@ -25,7 +25,6 @@ struct StructureRow {
   Prominence prominence = Prominence::headline;
   std::vector<std::optional<StructureValue>> values;  // one for each model
 
-  [[nodiscard]] bool differs() const;
   // Headlines always; a detail where models that have it differ in it. That a part is missing
   // altogether is said by its headline.
   [[nodiscard]] bool worth_comparing() const;
@@ -33,12 +32,5 @@ struct StructureRow {
 
 // Every row that at least one of the models has.
 std::vector<StructureRow> structure(const std::vector<const ArchSpec*>& specs);
-
-// "3 dense, 58 moe"; a repeated sequence in brackets: "10 x (5 local, global)".
-std::string layer_pattern(const ArchSpec& spec);
-
-// Which layers have a property, one value for each layer, 1-based as people count them: "all",
-// "52 of 62: 1-5 of every 6", "58 of 61: 4-61".
-std::string which_layers(const std::vector<bool>& members);
 
 }  // namespace llmarch

@@ -1,0 +1,249 @@
+#include "sim/describe/block_facts.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "sim/spec/names.h"
+
+namespace llmarch {
+namespace {
+
+// As papers write it.
+std::string_view activation_name(Activation activation) {
+  switch (activation) {
+    case Activation::gelu_tanh:
+    case Activation::gelu_erf: return "GELU";
+    case Activation::silu: return "SiLU";
+    case Activation::relu: return "ReLU";
+    case Activation::tanh: return "tanh";
+  }
+  throw std::logic_error("activation_name: an activation outside the enumeration");
+}
+
+// The name of a feed-forward with that gate: arXiv 2002.05202.
+std::string_view gated_name(Activation activation) {
+  switch (activation) {
+    case Activation::gelu_tanh:
+    case Activation::gelu_erf: return "GeGLU";
+    case Activation::silu: return "SwiGLU";
+    case Activation::relu: return "ReGLU";
+    case Activation::tanh: return "gated tanh";
+  }
+  throw std::logic_error("gated_name: an activation outside the enumeration");
+}
+
+Phrase qk_norm_phrase(QkNorm norm) {
+  switch (norm) {
+    case QkNorm::per_head: return {"QK-norm over each head"};
+    case QkNorm::whole: return {"QK-norm over the whole projection"};
+    case QkNorm::unweighted_after_rotation: return {"QK-norm after RoPE, no weights"};
+  }
+  throw std::logic_error("qk_norm_phrase: a norm outside the enumeration");
+}
+
+Phrase rotary_phrase(const Rotary& rotary) {
+  Phrase phrase{"RoPE, θ ", rotary.theta};
+  if (!rotary.scaling) return phrase;
+  phrase.emplace_back(
+      fmt::format(", {} × ", Names<RotaryScaling>::alternatives[rotary.scaling->index()]));
+  phrase.emplace_back(
+      std::visit([](const auto& scaling) { return scaling.factor; }, *rotary.scaling));
+  return phrase;
+}
+
+// Which keys a query attends to, and so how many positions the cache holds.
+Phrase reach_phrase(const GroupedAttention& attention) {
+  const std::string verb = attention.kv_from ? "attends to " : "attends to, caches ";
+  if (attention.window) return {verb + "the last ", *attention.window};
+  if (attention.chunk) return {verb + "its chunk of ", *attention.chunk};
+  return {verb + "every position"};
+}
+
+std::string kind_of(const GroupedAttention& attention) {
+  if (attention.kv_heads == attention.query_heads) return "multi-head";
+  return attention.kv_heads == 1 ? "multi-query" : "grouped-query";
+}
+
+// Neither rotary nor learned positions reach it.
+bool has_no_positions(const ArchSpec& spec, const GroupedAttention& attention) {
+  return !attention.rotary && !spec.learned_positions;
+}
+
+std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& attention) {
+  std::vector<Phrase> facts{
+      {attention.query_heads, attention.query_heads == 1 ? " query head of " : " query heads of ",
+       attention.head_dim},
+      {attention.kv_heads, attention.kv_heads == 1 ? " key/value head" : " key/value heads"}};
+  if (attention.qkv_bias) facts.push_back({"biases on queries, keys, values"});
+  const bool norm_after_rotation = attention.qk_norm == QkNorm::unweighted_after_rotation;
+  if (attention.qk_norm && !norm_after_rotation) {
+    facts.push_back(qk_norm_phrase(*attention.qk_norm));
+  }
+  if (attention.rotary) facts.push_back(rotary_phrase(*attention.rotary));
+  if (norm_after_rotation) facts.push_back(qk_norm_phrase(*attention.qk_norm));
+  if (has_no_positions(spec, attention)) facts.push_back({"no positions (NoPE)"});
+  if (attention.temperature) facts.push_back({"queries grow with position"});
+  if (attention.value_norm) facts.push_back({"V-norm over each head"});
+  if (attention.kv_from) {
+    facts.push_back({fmt::format("reads the cache of the nearest earlier layer with attention '{}'",
+                                 attention.kv_from->name)});
+  }
+  facts.push_back(reach_phrase(attention));
+  if (attention.score_soft_cap) facts.push_back({"scores capped at ", *attention.score_soft_cap});
+  if (attention.output_bias) facts.push_back({"bias on the output"});
+  return facts;
+}
+
+std::set<Trait> traits_of(const ArchSpec& spec, const GroupedAttention& attention) {
+  std::set<Trait> traits;
+  if (attention.window) traits.insert(Trait::window);
+  if (attention.chunk) traits.insert(Trait::chunk);
+  if (has_no_positions(spec, attention)) traits.insert(Trait::no_positions);
+  if (attention.kv_from) traits.insert(Trait::shared_cache);
+  return traits;
+}
+
+std::map<NotedFigures, Phrase> chunk_notes(Integer chunk) {
+  return {{NotedFigures::memory,
+           {"in layers with chunks, the cache and the keys attended to are those at this position; "
+            "a chunk has at most ",
+            chunk, " keys."}},
+          {NotedFigures::sweep,
+           {"in layers with chunks, figures are those at this position: a chunk begins anew after "
+            "every multiple of ",
+            chunk, ", so they form a sawtooth."}}};
+}
+
+// Grouped-query attention (arXiv 2305.13245), multi-query (1911.02150) and multi-head.
+BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
+  BlockFacts block{.family = BlockFamily::attention,
+                   .name = kind_of(attention) + " attention",
+                   .kind = kind_of(attention),
+                   .facts = phrases_of(spec, attention),
+                   .traits = traits_of(spec, attention),
+                   .kept = {},
+                   .inside = {},
+                   .notes = {}};
+  if (attention.chunk) block.notes = chunk_notes(*attention.chunk);
+  if (attention.kv_from) return block;
+  block.kept = {{"2 × ", attention.kv_heads, " × ", attention.head_dim},
+                2 * attention.kv_heads * attention.head_dim};
+  return block;
+}
+
+// Multi-head latent attention (arXiv 2405.04434).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const LatentAttention& attention) {
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "latent attention (MLA)",
+      .kind = "latent (MLA)",
+      .facts = {{attention.query_heads, " heads"}},
+      .traits = {},
+      .kept = KeptPerPosition{{attention.kv_latent_dim, " + ", attention.rope_head_dim},
+                              attention.kv_latent_dim + attention.rope_head_dim},
+      .inside = {},
+      .notes = {{NotedFigures::work,
+                 {"Latent attention: absorbed in decode (attention over the latent), "
+                  "expanded in prefill."}}}};
+  if (attention.query_latent_dim) {
+    block.facts.push_back({"query latent: ", *attention.query_latent_dim});
+  }
+  block.facts.push_back({"key/value latent: ", attention.kv_latent_dim});
+  block.facts.push_back(
+      {"key: ", attention.nope_head_dim, " + ", attention.rope_head_dim, " rotated"});
+  block.facts.push_back({"value: ", attention.value_head_dim});
+  block.facts.push_back(rotary_phrase(attention.rotary));
+  block.facts.push_back({"attends to, caches every position"});
+  return block;
+}
+
+BlockFacts facts_of(const ArchSpec& /*spec*/, const DenseFeedForward& dense) {
+  const std::string_view activation = activation_name(dense.activation);
+  BlockFacts block{.family = BlockFamily::dense_feed_forward,
+                   .name = fmt::format("feed-forward, {}",
+                                       dense.gated ? gated_name(dense.activation) : activation),
+                   .kind = {},
+                   .facts = {{"hidden width ", dense.width}},
+                   .traits = {},
+                   .kept = {},
+                   .inside = FeedForwardPaths{dense.gated ? Paths::gated : Paths::one, activation},
+                   .notes = {}};
+  if (dense.bias) block.facts.push_back({"with biases"});
+  if (dense.activation_sparsity) {
+    block.facts.push_back({"about ", 100 * *dense.activation_sparsity, " % of the gate is 0"});
+  }
+  return block;
+}
+
+// Routed experts, and shared ones (DeepSeekMoE, arXiv 2401.06066).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture) {
+  const SharedExperts shared = mixture.shared_width ? SharedExperts::some : SharedExperts::none;
+  BlockFacts block{
+      .family = BlockFamily::mixture_feed_forward,
+      .name = "mixture of experts",
+      .kind = {},
+      .facts = {{mixture.experts, fmt::format(" experts, {}", gated_name(mixture.activation))},
+                {fmt::format("router: {}", name_of(mixture.router.scoring))}},
+      .traits = {Trait::experts},
+      .kept = {},
+      .inside = ExpertChoice{mixture.experts, mixture.experts_per_token, shared},
+      .notes = {
+          {NotedFigures::work,
+           {"Experts' weights read by several tokens: the expected number of distinct experts "
+            "under uniform routing, E (1 − (1 − k/E)^tokens)."}}}};
+  if (mixture.router.groups) {
+    block.facts.push_back({"chosen from ", mixture.router.groups->chosen, " of ",
+                           mixture.router.groups->count, " groups"});
+  }
+  block.facts.push_back({mixture.experts_per_token, " chosen for a token"});
+  block.facts.push_back({"hidden width ", mixture.expert_width});
+  if (mixture.shared_width) block.facts.push_back({"shared expert: width ", *mixture.shared_width});
+  if (mixture.shared_gate) block.facts.push_back({"shared expert is gated"});
+  return block;
+}
+
+}  // namespace
+
+std::string_view name_of(BlockFamily family) {
+  switch (family) {
+    case BlockFamily::attention: return "attention";
+    case BlockFamily::dense_feed_forward: return "dense feed-forward";
+    case BlockFamily::mixture_feed_forward: return "mixture feed-forward";
+  }
+  throw std::logic_error("name_of: a family outside the enumeration");
+}
+
+std::string_view layers_with(Trait trait) {
+  switch (trait) {
+    case Trait::window: return "layers with a window";
+    case Trait::chunk: return "layers with chunks";
+    case Trait::no_positions: return "layers without positions";
+    case Trait::shared_cache: return "layers that read another's cache";
+    case Trait::experts: return "layers with experts";
+  }
+  throw std::logic_error("layers_with: a trait outside the enumeration");
+}
+
+BlockFacts describe(const ArchSpec& spec, const Mixer& mixer) {
+  return std::visit([&](const auto& kind) { return facts_of(spec, kind); }, mixer);
+}
+
+BlockFacts describe(const ArchSpec& spec, const FeedForward& feed_forward) {
+  return std::visit([&](const auto& kind) { return facts_of(spec, kind); }, feed_forward);
+}
+
+std::set<Trait> traits_of(const ArchSpec& spec, const Layer& layer) {
+  std::set<Trait> traits = describe(spec, spec.attention.at(layer.attention.index).value).traits;
+  traits.merge(describe(spec, spec.feed_forward.at(layer.feed_forward.index).value).traits);
+  return traits;
+}
+
+std::vector<BlockFacts> blocks_of(const ArchSpec& spec) {
+  std::vector<BlockFacts> blocks;
+  for (const auto& [name, mixer] : spec.attention) blocks.push_back(describe(spec, mixer));
+  for (const auto& [name, each] : spec.feed_forward) blocks.push_back(describe(spec, each));
+  return blocks;
+}
+
+}  // namespace llmarch
