@@ -80,7 +80,7 @@ void grouped(benchmark::State& state, const AttentionShape& shape, const Setting
         {shape.query_heads, shape.kv_heads, shape.head_dim, shape.head_dim, 0.1F, {}, EveryKey{}},
         {queries.data(), setting.places.tokens, width, width}, setting.places, caches.a[layer],
         caches.b[layer], {out.data(), setting.places.tokens, width, width});
-    return 4.0 * static_cast<double>(attended.meetings) * static_cast<double>(shape.head_dim);
+    return 4.0 * static_cast<double>(attended.pairs) * static_cast<double>(shape.head_dim);
   });
 }
 
@@ -103,7 +103,7 @@ void latent(benchmark::State& state, const LatentAttentionShape& shape, const Se
         team, {shape.heads, shape.nope_width, shape.rope_width, shape.latent_width, 0.1F},
         {absorbed.data(), 1, width, width}, {queries.data(), 1, query_width, query_width},
         setting.places, caches.a[layer], caches.b[layer], {out.data(), 1, width, width});
-    return 2.0 * static_cast<double>(attended.meetings) *
+    return 2.0 * static_cast<double>(attended.pairs) *
            static_cast<double>(2 * shape.latent_width + shape.rope_width);
   });
 }

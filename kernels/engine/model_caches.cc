@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/fast/attention.h"
+#include "kernels/fast/first_key.h"
 
 namespace llmarch::fast {
 namespace {

@@ -40,7 +40,7 @@ void count_cache_read(Step& step, CacheId id, std::int64_t positions) {
 }
 
 void count_attended(Step& step, const Attended& attended, ConstRows queries, ConstRows out) {
-  step.count_each(static_cast<std::size_t>(attended.meetings));
+  step.count_each(static_cast<std::size_t>(attended.pairs));
   step.count_read(queries);
   step.count_written(out);
 }

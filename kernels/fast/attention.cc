@@ -7,16 +7,16 @@
 #include <span>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "kernels/fast/attention_pass.h"
+#include "kernels/fast/first_key.h"
 #include "kernels/fast/shared_pieces.h"
 
 namespace llmarch::fast {
 namespace {
 
-// The blocks that the query rows of `rows` meet.
+// The blocks that the query rows of `rows` attend to.
 Share blocks_of(const AttentionProblem& problem, Share rows) {
   std::size_t first = std::numeric_limits<std::size_t>::max();
   for (std::size_t row = rows.first; row < rows.last; row += 1) {
@@ -25,22 +25,21 @@ Share blocks_of(const AttentionProblem& problem, Share rows) {
   return {first / kBlock, problem.position(rows.last - 1) / kBlock + 1};
 }
 
-// PartialAttention softmaxes of the same rows become one (each weighed by what its largest score
-// lacks to the largest of all).
+// Joins the partial softmaxes of the same rows, each scaled by exp2(its largest score - the overall
+// largest), as in streaming softmax.
 void join(const AttentionProblem& problem, std::span<const PartialAttention* const> partials) {
   const PartialAttention& some = *partials.front();
   const std::size_t width = problem.padded_values();
   for (std::size_t row = 0; row < some.rows; ++row) {
     float largest = kNone;
-    for (const PartialAttention* partial : partials)
+    for (const PartialAttention* partial : partials) {
       largest = std::max(largest, partial->largest[row]);
+    }
     float sum = 0;
     for (const PartialAttention* partial : partials) {
       sum += partial->sums[row] * std::exp2(partial->largest[row] - largest);
     }
-    float* const out =
-        problem.out.row(some.sequence * problem.places.tokens + row / problem.group) +
-        problem.head(some.kv_head, row) * problem.value_width;
+    float* const out = problem.target(some.sequence, some.kv_head, row);
     std::fill_n(out, problem.value_width, 0.0F);
     for (const PartialAttention* partial : partials) {
       const float factor = std::exp2(partial->largest[row] - largest) / sum;
@@ -52,7 +51,8 @@ void join(const AttentionProblem& problem, std::span<const PartialAttention* con
 
 using Partials = std::vector<PartialAttention>;
 
-// Head by head, and of a head in the order of the keys, whoever met them.
+// Head by head, and within a head in the order of the keys, whichever thread attended to them: so
+// the sums do not depend on how the pieces fell to the threads.
 void join_all(const AttentionProblem& problem, const std::vector<Partials>& partials) {
   std::vector<const PartialAttention*> ordered;
   for (const Partials& some : partials) {
@@ -69,7 +69,7 @@ void join_all(const AttentionProblem& problem, const std::vector<Partials>& part
   }
 }
 
-// The blocks that all rows of a decode step meet, of all heads of all sequences in one line.
+// The blocks that all rows of a decode step attend to, all heads of all sequences in one line.
 struct KeyLine {
   const AttentionProblem& problem;
   Share rows;
@@ -81,16 +81,16 @@ struct KeyLine {
   }
 };
 
-// Blocks from first to last of the line; a head that they hold whole is done with, of others there
-// are partial softmaxes.
-void go_along(const KeyLine& line, Share stretch, AttentionPass& pass, AttentionTally& tally,
-              Partials& partials) {
+// Attends to a stretch of the line's blocks. A head of which the stretch holds every block is
+// finished; of the others a partial softmax is left.
+void attend_along(const KeyLine& line, Share stretch, AttentionPass& pass, AttentionTally& tally,
+                  Partials& partials) {
   const std::size_t each = line.each();
   for (std::size_t at = stretch.first; at < stretch.last;) {
     const std::size_t head = at / each;
     const std::size_t end = std::min(stretch.last, (head + 1) * each);
-    pass.go(head / line.problem.kv_heads, head % line.problem.kv_heads, line.rows,
-            {line.blocks.first + at - head * each, line.blocks.first + end - head * each}, tally);
+    pass.run(head / line.problem.kv_heads, head % line.problem.kv_heads, line.rows,
+             {line.blocks.first + at - head * each, line.blocks.first + end - head * each}, tally);
     if (end - at == each) {
       pass.finish();
     } else {
@@ -100,9 +100,10 @@ void go_along(const KeyLine& line, Share stretch, AttentionPass& pass, Attention
   }
 }
 
-// A 64th of a thread's share, for each piece is a softmax of its own; but four blocks at least,
-// which go abreast, unless that is more than a 16th. Latents are not shared: their softmaxes, of
-// all query heads, are larger than their blocks, and two of them more took a tenth of the time.
+// Each piece is a softmax of its own, so a piece is no less than a 64th of a thread's share, and at
+// least four blocks, since four are interleaved, unless that exceeds a 16th of the share. Latents
+// are not divided into pieces: their softmaxes, over all query heads, are larger than their blocks,
+// and two more of them took a tenth of the time.
 std::size_t piece_blocks(const AttentionProblem& problem, std::size_t share) {
   if (problem.values == nullptr) return share;
   return std::max<std::size_t>({share / 64, std::min<std::size_t>(share / 16, 4), 1});
@@ -120,17 +121,17 @@ void divide_keys(Team& team, const AttentionProblem& problem,
   std::byte* const scratch = team.scratch(bytes * team.size());
   team.run([&](std::size_t thread) {
     AttentionPass pass(problem, scratch + thread * bytes);
-    const auto go = [&](Share some) {
-      go_along(line, {some.first * piece, std::min(some.last * piece, line.all())}, pass,
-               tallies[thread], partials[thread]);
+    const auto attend_to = [&](Share some) {
+      attend_along(line, {some.first * piece, std::min(some.last * piece, line.all())}, pass,
+                   tallies[thread], partials[thread]);
     };
-    go(pieces.certain(thread));
-    while (const auto one = pieces.next(thread)) go({*one, *one + 1});
+    attend_to(pieces.certain(thread));
+    while (const auto one = pieces.next(thread)) attend_to({*one, *one + 1});
   });
   join_all(problem, partials);
 }
 
-// Threads take stretches of query rows as they come, the longest first.
+// Threads take stretches of query rows in turn, those with the most keys first.
 void divide_queries(Team& team, const AttentionProblem& problem,
                     std::vector<AttentionTally>& tallies) {
   const std::size_t stretches = (problem.query_rows() + problem.stretch() - 1) / problem.stretch();
@@ -139,77 +140,79 @@ void divide_queries(Team& team, const AttentionProblem& problem,
   const std::size_t bytes = AttentionPass::bytes(problem);
   std::byte* const scratch = team.scratch(bytes * team.size());
   team.run([&](std::size_t thread) {
-    AttentionPass workspace(problem, scratch + thread * bytes);
+    AttentionPass pass(problem, scratch + thread * bytes);
     for (std::size_t i = taken++; i < stretches * heads; i = taken++) {
       const std::size_t stretch = stretches - 1 - i / heads;
       const std::size_t head = i % heads;
       const Share rows{stretch * problem.stretch(),
                        std::min((stretch + 1) * problem.stretch(), problem.query_rows())};
-      workspace.go(head / problem.kv_heads, head % problem.kv_heads, rows, blocks_of(problem, rows),
-                   tallies[thread]);
-      workspace.finish();
+      pass.run(head / problem.kv_heads, head % problem.kv_heads, rows, blocks_of(problem, rows),
+               tallies[thread]);
+      pass.finish();
     }
   });
 }
 
-Attended solve(Team& team, const AttentionProblem& problem) {
-  std::vector<AttentionTally> tallies(team.size(),
-                                      {0, std::vector<Opened>(problem.places.sequences)});
-  if (problem.query_rows() <= problem.stretch()) {
-    divide_keys(team, problem, tallies);
-  } else {
-    divide_queries(team, problem, tallies);
-  }
+// What the threads read together; a position that several read counts once.
+Attended sum_of(const std::vector<AttentionTally>& tallies, std::size_t sequences) {
   Attended attended;
-  std::vector<Opened> opened(problem.places.sequences);
+  std::vector<PositionRange> read(sequences);
   for (const AttentionTally& tally : tallies) {
-    attended.meetings += tally.meetings;
-    for (std::size_t i = 0; i < opened.size(); ++i) {
-      if (tally.opened[i].end > 0) opened[i].join(tally.opened[i].first, tally.opened[i].end);
+    attended.pairs += tally.pairs;
+    for (std::size_t i = 0; i < sequences; ++i) {
+      if (tally.read[i].end > 0) read[i].extend(tally.read[i].first, tally.read[i].end);
     }
   }
-  for (const Opened& range : opened) {
+  for (const PositionRange& range : read) {
     attended.keys += static_cast<std::int64_t>(range.end - range.first);
   }
   return attended;
 }
 
-void check(bool agree) {
-  if (!agree) throw std::invalid_argument("attend: sizes that do not agree");
+Attended solve(Team& team, const AttentionProblem& problem) {
+  const std::size_t sequences = problem.places.sequences;
+  std::vector<AttentionTally> tallies(team.size(), {0, std::vector<PositionRange>(sequences)});
+  if (problem.query_rows() <= problem.stretch()) {
+    divide_keys(team, problem, tallies);
+  } else {
+    divide_queries(team, problem, tallies);
+  }
+  return sum_of(tallies, sequences);
 }
 
-// Values are summed along two streams at least: a block of them by itself is too short.
+[[noreturn]] void refuse_sizes() {
+  throw std::invalid_argument("attend: sizes that do not agree");
+}
+
+bool same_stored(const Cache& one, const Cache& other) {
+  return one.shape().stored == other.shape().stored;
+}
+
+bool has_shape(const Cache& cache, CacheLayout layout, std::size_t heads, std::size_t width) {
+  return cache.shape().layout == layout && cache.shape().heads == heads &&
+         cache.shape().width == width;
+}
+
+bool has_shape(ConstRows rows, std::size_t count, std::size_t columns) {
+  return rows.rows == count && rows.columns == columns;
+}
+
+// Values are summed in two streams at least: one block of them is too short a stream.
 std::size_t streams_of(const Team& team) {
   return std::max<std::size_t>(team.streams(), 2);
 }
 
-struct FirstKey {
-  std::size_t position;
-  std::size_t operator()(const EveryKey& /*reach*/) const { return 0; }
-  std::size_t operator()(const Window& reach) const {
-    const auto size = static_cast<std::size_t>(reach.size.value());
-    return position < size ? 0 : position - size + 1;
-  }
-  std::size_t operator()(const Chunk& reach) const {
-    return position - position % static_cast<std::size_t>(reach.size.value());
-  }
-};
-
 }  // namespace
-
-std::size_t first_key(const Reach& reach, std::size_t position) {
-  return std::visit(FirstKey{position}, reach);
-}
 
 Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const Places& places,
                 const Cache& keys, const Cache& values, Rows out) {
-  check(queries.rows == places.rows() && out.rows == places.rows() &&
-        queries.columns == shape.query_heads * shape.key_width &&
-        out.columns == shape.query_heads * shape.value_width &&
-        keys.shape().layout == CacheLayout::keys && values.shape().layout == CacheLayout::values &&
-        keys.shape().heads == shape.kv_heads && values.shape().heads == shape.kv_heads &&
-        keys.shape().width == shape.key_width && values.shape().width == shape.value_width &&
-        keys.shape().stored == values.shape().stored);
+  if (!has_shape(queries, places.rows(), shape.query_heads * shape.key_width) ||
+      !has_shape(out, places.rows(), shape.query_heads * shape.value_width) ||
+      !has_shape(keys, CacheLayout::keys, shape.kv_heads, shape.key_width) ||
+      !has_shape(values, CacheLayout::values, shape.kv_heads, shape.value_width) ||
+      !same_stored(keys, values)) {
+    refuse_sizes();
+  }
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
   return solve(team, {&kernels.products(keys.shape().stored),
                       &kernels.rows,
@@ -231,15 +234,14 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
                        const Places& places, const Cache& latents, const Cache& rope_keys,
                        Rows out) {
   const std::size_t width = shape.nope_width + shape.rope_width;
-  check(absorbed.rows == places.rows() && queries.rows == places.rows() &&
-        out.rows == places.rows() && absorbed.columns == shape.heads * shape.latent_width &&
-        queries.columns == shape.heads * width && out.columns == shape.heads * shape.latent_width &&
-        latents.shape().heads == 1 && rope_keys.shape().heads == 1 &&
-        latents.shape().width == shape.latent_width &&
-        rope_keys.shape().width == shape.rope_width &&
-        latents.shape().layout == CacheLayout::keys &&
-        rope_keys.shape().layout == CacheLayout::keys &&
-        latents.shape().stored == rope_keys.shape().stored);
+  if (!has_shape(absorbed, places.rows(), shape.heads * shape.latent_width) ||
+      !has_shape(queries, places.rows(), shape.heads * width) ||
+      !has_shape(out, places.rows(), shape.heads * shape.latent_width) ||
+      !has_shape(latents, CacheLayout::keys, 1, shape.latent_width) ||
+      !has_shape(rope_keys, CacheLayout::keys, 1, shape.rope_width) ||
+      !same_stored(latents, rope_keys)) {
+    refuse_sizes();
+  }
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
   return solve(team, {&kernels.products(latents.shape().stored),
                       &kernels.rows,
@@ -263,7 +265,7 @@ void join_keys(Team& team, ConstRows nope_keys, std::size_t sequence, std::size_
   const std::size_t heads = joined.shape().heads;
   const std::size_t nope = nope_keys.columns / heads;
   const std::size_t rope = rope_keys.shape().width;
-  check(nope * heads == nope_keys.columns && joined.shape().width == nope + rope);
+  if (nope * heads != nope_keys.columns || joined.shape().width != nope + rope) refuse_sizes();
   team.run([&](std::size_t thread) {
     std::vector<float> key(nope + rope);
     const Share share = share_of(heads, thread, team.size());

@@ -1,10 +1,10 @@
 // Attention over caches: scores, softmax and weighted sum in one pass over the keys, block by
-// block, the softmax kept up to date as larger scores come (Milakov and Gimelshein, arXiv
-// 1805.02867; Dao and others, arXiv 2205.14135). The matrix of scores never exists. All query heads
-// that share a key/value head meet it together, so the cache is read once.
+// block, the softmax corrected as larger scores come (Milakov and Gimelshein, arXiv 1805.02867; Dao
+// and others, arXiv 2205.14135). The matrix of scores never exists. All query heads that share a
+// key/value head attend to it together, so the cache is read once.
 //
-// Numbers: with a bf16 cache, queries and the softmax's numerators are rounded to bf16 where they
-// meet it; sums are float.
+// Numbers: with a bf16 cache, queries and the softmax's numerators are rounded to bf16 before they
+// are multiplied with it; sums are float.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,6 @@
 #include "sim/graph/reach.h"
 
 namespace llmarch::fast {
-
-// The first key that the query at a position meets.
-std::size_t first_key(const Reach& reach, std::size_t position);
 
 struct GroupedShape {
   std::size_t query_heads, kv_heads;
@@ -38,8 +35,8 @@ struct LatentShape {
 
 // What the loops went over.
 struct Attended {
-  std::int64_t meetings = 0;  // (query head, key) pairs within causality and reach
-  std::int64_t keys = 0;      // distinct positions opened, summed over the sequences
+  std::int64_t pairs = 0;  // (query head, key) within causality and reach
+  std::int64_t keys = 0;   // distinct positions read, summed over the sequences
 };
 
 // queries (rows, query_heads * key_width), out (rows, query_heads * value_width). The step's own
@@ -54,10 +51,10 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
                        const Places& places, const Cache& latents, const Cache& rope_keys,
                        Rows out);
 
-// Latent attention, expanded: it is `attend` with as many key heads as query heads, over keys that
-// are made of an un-rotated part per head and the rotated key that all heads share. nope_keys
-// (rows, heads * nope width) are the positions `first` up to first + rows of the sequence; `joined`
-// has heads of nope width + rope width.
+// The keys of expanded latent attention, which is `attend` with as many key heads as query heads:
+// each joins an un-rotated part of its own head with the rotated key that all heads share.
+// nope_keys (rows, heads * nope width) are the positions `first` up to first + rows of the
+// sequence; `joined` has heads of nope width + rope width.
 void join_keys(Team& team, ConstRows nope_keys, std::size_t sequence, std::size_t first,
                const Cache& rope_keys, Cache& joined);
 

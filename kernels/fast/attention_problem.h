@@ -1,5 +1,6 @@
-// What the passes of attention over a cache are given, and what they leave: for grouped and for
-// latent attention the same.
+// What a pass of attention over a cache is given and what it leaves, the same for grouped and for
+// latent attention. How the pass is made is known by attention_pass.h, how passes are divided
+// between the threads by attention.cc.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/fast/attention.h"
+#include "kernels/fast/cache.h"
+#include "kernels/fast/first_key.h"
+#include "kernels/fast/rows.h"
 #include "kernels/fast/simd/kernels.h"
 
 namespace llmarch::fast {
@@ -17,12 +20,14 @@ namespace llmarch::fast {
 inline constexpr std::size_t kStretch = 48;   // query rows
 inline constexpr std::size_t kLargest = 128;  // and at most, where many heads share a key
 inline constexpr std::size_t kMostParts = 2;  // of a key: latent attention's keys have two
+inline constexpr float kNone = -std::numeric_limits<float>::infinity();  // no largest score yet
 
 inline std::size_t up_to(std::size_t count, std::size_t unit) {
   return (count + unit - 1) / unit * unit;
 }
 
-// What of a query meets a cache: `width` elements from `offset` on in each of its heads.
+// The part of a query that is multiplied with the keys of a cache: `width` elements from `offset`
+// on in each of its heads.
 struct KeyPart {
   const Cache* cache;
   ConstRows queries;
@@ -55,25 +60,31 @@ struct AttentionProblem {
   [[nodiscard]] std::size_t position(std::size_t query_row) const {
     return places.past + query_row / group;
   }
+  // Where the result of a query row goes, `value_width` floats.
+  [[nodiscard]] float* target(std::size_t sequence, std::size_t kv_head,
+                              std::size_t query_row) const {
+    return out.row(sequence * places.tokens + query_row / group) +
+           head(kv_head, query_row) * value_width;
+  }
 };
 
-// The positions that a step opened of one sequence.
-struct Opened {
+// The positions of one sequence that a step read.
+struct PositionRange {
   std::size_t first = std::numeric_limits<std::size_t>::max();
   std::size_t end = 0;
-  void join(std::size_t from, std::size_t to) {
+  void extend(std::size_t from, std::size_t to) {
     first = std::min(first, from);
     end = std::max(end, to);
   }
 };
 
 struct AttentionTally {
-  std::int64_t meetings = 0;
-  std::vector<Opened> opened;  // by sequence
+  std::int64_t pairs = 0;           // (query head, key)
+  std::vector<PositionRange> read;  // by sequence
 };
 
-// Numerators summed over some of the keys, from a block on: of each query row, with the largest
-// exponent of two.
+// The softmax of each query row over some of the keys only, from a block on: the largest exponent
+// of two, the numerators' sum, and the values weighted with the numerators.
 struct PartialAttention {
   std::size_t sequence, kv_head, first_block;
   std::size_t rows;

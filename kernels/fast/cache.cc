@@ -15,7 +15,7 @@ std::size_t padded_width_of(const CacheShape& shape) {
 }
 
 std::size_t blocks_of(const CacheShape& shape) {
-  // A reach that begins within a block ends within another.
+  // One more: a reach that begins within a block ends within another.
   return (shape.positions + kBlock - 1) / kBlock + 1;
 }
 
@@ -50,7 +50,7 @@ void Cache::store(Team& team, ConstRows rows, const Places& places) {
   if (rows.columns != shape_.heads * shape_.width || rows.rows != places.rows()) {
     throw std::invalid_argument("Cache::store: rows that are not of this cache");
   }
-  // Heads are parts of memory that no two threads share.
+  // By heads, since the memory of two heads never shares a cache line.
   const auto part = [&](Share heads) {
     for (std::size_t i = heads.first; i < heads.last; ++i) {
       store_head(i / shape_.heads, i % shape_.heads, rows, places);
@@ -77,8 +77,8 @@ void Cache::store_head(std::size_t sequence, std::size_t head, ConstRows rows,
   }
 }
 
-// A whole block at once: each of its lines is written from end to end, where position by position
-// every line would be opened for four bytes.
+// A whole block at once: each of its cache lines is written from end to end. Written position by
+// position, every line would be fetched for four bytes.
 void Cache::write_block(std::byte* at, ConstRows rows) const {
   switch (shape_.stored) {
     case Stored::f32: return write_floats(reinterpret_cast<float*>(at), rows);
@@ -135,8 +135,8 @@ void Cache::write_pairs(std::uint32_t* at, ConstRows rows) const {
   }
 }
 
-// A key is four bytes of many lines, none of which is in cache in decode: asked for together they
-// come together.
+// A key is four bytes in each of many cache lines, which in decode all have to come from memory:
+// requested together, they are fetched together.
 void Cache::prefetch_lines(const std::byte* block, std::size_t position) const {
   const std::size_t depth = depth_of(shape_.stored);
   const std::byte* const first = block + position % kBlock * depth * bytes_of(shape_.stored);
@@ -149,7 +149,7 @@ void Cache::prefetch_lines(const std::byte* block, std::size_t position) const {
 void Cache::write(std::size_t sequence, std::size_t head, std::size_t position, const float* row) {
   std::byte* const at = block(sequence, head, position / kBlock);
   if (shape_.layout == CacheLayout::keys) prefetch_lines(at, position);
-  // Offsets are linear within a panel: along the width by `pair` for each `depth` elements.
+  // Offsets are linear within a panel: every `step` elements are `stride` further.
   const std::size_t depth = depth_of(shape_.stored);
   const std::size_t step = shape_.layout == CacheLayout::keys ? depth : 1;
   for (std::size_t panel = 0; panel < shape_.width; panel += 64) {

@@ -1,7 +1,7 @@
 // The cache of one layer, as the fast attention reads it: for each sequence and head, blocks of 64
 // positions one after the other. Keys are stored as a product's weights are (a position is an
 // output), values along their width (a position is an input), so that both products of attention
-// are those of packed matrices. A latent cache has the keys' layout: attention turns a block round
+// are those of packed matrices. A latent cache has the keys' layout: attention transposes a block
 // on the chip when it needs it as values.
 //
 // A cache whose queries cannot reach far back is smaller than the sequence: position p lives in
@@ -41,14 +41,14 @@ class Cache {
  public:
   // The memory must outlive the cache.
   Cache(HugeMemory& memory, const CacheShape& shape);
-  // What such a cache takes of a HugeMemory, whole blocks.
+  // The bytes of a HugeMemory that such a cache takes, in whole blocks.
   static std::size_t bytes(const CacheShape& shape);
 
   // The rows of a step, (rows, heads * width), each to its place.
   void store(Team& team, ConstRows rows, const Places& places);
   // Positions from 0 up to `positions`, or the newest of them that fit, with values from the seed.
   void fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed);
-  // What is held of one head at one position.
+  // The key or value that is held for one head at one position.
   void read(std::size_t sequence, std::size_t head, std::size_t position,
             std::span<float> element) const;
 
@@ -60,7 +60,7 @@ class Cache {
   }
   // The block that holds positions 64 number up to 64 number + 63.
   [[nodiscard]] std::byte* block(std::size_t sequence, std::size_t head, std::size_t number) const {
-    // Dividing takes as long as a fiftieth of a block, and is rarely needed.
+    // A division takes a fiftieth of the time of a block, and is rarely needed.
     const std::size_t place = number < blocks_ ? number : number % blocks_;
     return data_ + ((sequence * shape_.heads + head) * blocks_ + place) * block_bytes();
   }

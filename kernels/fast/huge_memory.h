@@ -1,6 +1,6 @@
 // Memory for weights and caches: one mapping on huge pages where the system gives them, handed out
-// piece by piece and given back as a whole. A page costs memory when it is first touched, on the
-// thread that touches it; a stream over huge pages is a twentieth faster than over small ones here.
+// piece by piece and freed as a whole. A page takes up memory when it is first touched. A stream
+// over huge pages was a twentieth faster than over small ones.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace llmarch::fast {
 
 class HugeMemory {
  public:
-  // Reserves addresses, not memory. Throws std::bad_alloc when even those are refused.
+  // Reserves addresses, not memory. Throws std::bad_alloc when the system refuses even those.
   explicit HugeMemory(std::size_t bytes);
   ~HugeMemory();
   HugeMemory(HugeMemory&& other) noexcept;
@@ -21,9 +21,9 @@ class HugeMemory {
   // The next `bytes` bytes, zeros, aligned to a cache line. Throws std::bad_alloc beyond the end.
   std::byte* take(std::size_t bytes);
   [[nodiscard]] std::size_t taken() const { return taken_; }
-  // All that was handed out so far.
+  // Everything that was handed out so far.
   [[nodiscard]] std::span<const std::byte> pieces() const { return {start_, taken_}; }
-  // What `take` uses up for that many bytes, for whoever adds up what to reserve.
+  // The bytes that `take` uses up for that many, by which a caller adds up what to reserve.
   static std::size_t rounded(std::size_t bytes);
 
  private:

@@ -13,13 +13,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadUnit = 4096;
-constexpr std::size_t kLeast = std::size_t{192} << 20U;  // more than most third caches hold
+constexpr std::size_t kLeast = std::size_t{192} << 20U;  // more than most third-level caches hold
 constexpr std::size_t kPiece = std::size_t{64} << 20U;
 constexpr std::size_t kTurns = 15;
 constexpr std::array<std::size_t, 3> kChoices{1, 2, 4};
 constexpr double kNearly = 1.05;  // times the fastest
 
-// Where sums of what was read go, so that reading is not left out.
+// The sums of what was read go here, so that the compiler does not remove the reading.
 std::atomic<float> read_sums{0};
 
 double median(std::array<double, kTurns> values) {
@@ -60,7 +60,7 @@ double read_seconds(Team& team, std::span<const std::byte> memory, const Reader&
 
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory) {
   if (memory.size() < kLeast) return team.streams();
-  // Against what one stream took in the same turn: memory's speed drifts within a second.
+  // Relative to one stream in the same turn, because memory's speed drifts within a second.
   std::array<std::array<double, kTurns>, kChoices.size()> ratios{};
   for (std::size_t turn = 0; turn < kTurns; ++turn) {
     const std::array<double, kChoices.size()> seconds = read_in_turn(team, memory, turn);

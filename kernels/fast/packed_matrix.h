@@ -1,5 +1,5 @@
 // A weight matrix as the fast kernels read it: panels of 64 outputs, each running contiguously
-// along the inputs, in pairs of inputs for bf16 (what oneDNN calls BA16a64b and BA16a64b2a). One
+// along the inputs, in pairs of inputs for bf16 (oneDNN's formats BA16a64b and BA16a64b2a). One
 // copy serves a single row, which streams the panels from memory, and many rows, which keep a piece
 // of a panel in cache.
 //
@@ -25,7 +25,7 @@ class PackedMatrix {
  public:
   // All zeros. The memory must outlive the matrix.
   PackedMatrix(HugeMemory& memory, Stored stored, std::size_t outputs, std::size_t inputs);
-  // What such a matrix takes of a HugeMemory, padding included.
+  // The bytes of a HugeMemory that such a matrix takes, padding included.
   static std::size_t bytes(Stored stored, std::size_t outputs, std::size_t inputs);
 
   // Outputs from `first_output` on become the rows of `weights`, (outputs, inputs), rounded to what
@@ -34,7 +34,7 @@ class PackedMatrix {
   // Every element drawn evenly from (-limit, limit), from the seed alone: neither the instruction
   // set nor the number of threads changes it. Each thread fills what it would read in `multiply`.
   void fill_synthetic(Team& team, std::uint64_t seed, float limit);
-  // The weights of one output, as an embedding table is looked up. `row` has `inputs` floats.
+  // The weights of one output, as in the look-up of an embedding. `row` has `inputs` floats.
   void read(std::size_t output, std::span<float> row) const;
 
   [[nodiscard]] Stored stored() const { return stored_; }

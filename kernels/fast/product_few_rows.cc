@@ -6,24 +6,24 @@
 #include "kernels/fast/product_parts.h"
 #include "kernels/fast/shared_pieces.h"
 
-// With few rows every weight is read once from memory, and that is all that costs: each thread has
-// an equal stretch of the panels, cut within a panel if need be, and goes over it in one stream,
-// two or four (memory_streams.h), a half or a quarter of its panels each (at most two with two or
-// three rows, whose sums take the registers). Short streams, of a panel or less, gain nothing. The
-// end of its stretch may fall to a thread that is through (shared_pieces.h).
-// Fetching ahead by instructions gains nothing either: 1 to 4 KiB before two streams it cost 1 to
-// 22 % (Zen 4, in turn in one process), before one stream up to 3 %.
+// With few rows every weight is read once from memory, and nothing else takes time. Each thread has
+// an equal stretch of the panels, cut within a panel if need be, and reads it in one, two or four
+// streams (memory_streams.h), each of a half or a quarter of its panels; two at most with two or
+// three rows, whose sums take the registers. Short streams, of a panel or less, gain nothing. A
+// thread that finishes early takes pieces from the end of another's stretch (shared_pieces.h).
+// Prefetching by instructions gains nothing either: 1 to 4 KiB ahead of two streams it cost 1 to
+// 22 % (Zen 4, alternating within one process), ahead of one stream up to 3 %.
 namespace llmarch::fast {
 namespace {
 
 using simd::ProductKernels;
 using simd::Tile;
 
-// A piece that another thread may take: of several streams so many panels, of one stream a part of
-// a panel of so many bytes at most. With half as many decode was no faster.
+// The size of a piece that another thread may take: so many panels with several streams, and with
+// one stream a part of a panel of at most so many bytes. Decode was no faster with half as much.
 constexpr std::size_t kPiecePanels = 4;
 constexpr std::size_t kPieceBytes = std::size_t{128} << 10U;
-// Pieces of a thread: of fewer a piece is too large a part.
+// Pieces for each thread: with fewer, one piece is too large a part of its share.
 constexpr std::size_t kWorthSharing = 16;
 constexpr std::size_t kStepUnit = 8;  // stretches begin at a multiple
 
@@ -37,19 +37,19 @@ struct Remainder {
 };
 using Remainders = std::vector<Remainder>;
 
-// A thread's left operand, and the product whose it is.
+// A thread's left operand, and the product that it was converted for.
 struct LeftOperand {
   std::byte* rows;
   const Product* of = nullptr;
 };
 
-// Panels of a product that are wanted whole.
+// Panels of a product of which every column is wanted.
 struct WholePanels {
   const Product* product;
   Share panels;
 };
 
-// A place in a row of such panels.
+// A place among such panels of several products, one after the other.
 class PanelCursor {
  public:
   PanelCursor() = default;
@@ -100,7 +100,7 @@ class Stream {
   }
 
  private:
-  // Of a piece, where panels are alike in all products; else 0.
+  // The steps of a piece, where the panels of all products are equally long; else 0.
   [[nodiscard]] std::size_t piece_steps() const {
     const std::size_t steps = steps_of(*products_.front().weights);
     const bool same = std::all_of(products_.begin(), products_.end(), [&](const Product& product) {
@@ -128,11 +128,11 @@ class Stream {
     std::vector<Remainders> remainders(team_->size());
     team_->run([&](std::size_t thread) {
       LeftOperand left{scratch + thread * left_bytes_};
-      const auto go = [&](Share some) {
+      const auto multiply_pieces = [&](Share some) {
         part({some.first * piece, std::min(some.last * piece, all_)}, left, remainders[thread]);
       };
-      go(pieces.certain(thread));
-      while (const auto one = pieces.next(thread)) go({*one, *one + 1});
+      multiply_pieces(pieces.certain(thread));
+      while (const auto one = pieces.next(thread)) multiply_pieces({*one, *one + 1});
     });
     add(remainders);
   }
@@ -152,8 +152,7 @@ class Stream {
     }
   }
 
-  // Products of the same rows, the first of whose steps is `start`; gives the first step after
-  // them.
+  // Products of the same rows, whose first step is `start`. Returns the first step after them.
   std::size_t part(std::span<const Product> products, std::size_t start, Share range,
                    LeftOperand& left, Remainders& remainders) const {
     std::vector<WholePanels> whole;
@@ -172,7 +171,8 @@ class Stream {
     return start;
   }
 
-  // `range` counts from the product's first step. Panels that lie in it whole are left for later.
+  // `range` counts from the product's first step. Panels that lie in it whole are only noted, in
+  // `whole`, to be read in streams.
   void part(const Product& product, Share range, const std::byte* left,
             std::vector<WholePanels>& whole, Remainders& remainders) const {
     const std::size_t steps = steps_of(*product.weights);
@@ -192,8 +192,7 @@ class Stream {
     if (these.panels.first < these.panels.last) whole.push_back(these);
   }
 
-  // Panels that are wanted whole, in as many streams as there can be; what is left over, one by
-  // one.
+  // Panels that are wanted whole, in as many streams as possible; those left over one by one.
   void whole_panels(std::span<const WholePanels> whole, const std::byte* left,
                     Remainders& remainders) const {
     std::size_t count = 0;
@@ -220,7 +219,7 @@ class Stream {
     return std::min(team_->streams(), k.streams_of[product.in.rows]);
   }
 
-  // A panel of each cursor, all of which move on.
+  // Multiplies one panel of each cursor and moves the cursors on.
   void at_once(std::span<PanelCursor> cursors, const std::byte* left) const {
     const Product& some = cursors[0].product();
     const ProductKernels& k = kernels(some);
@@ -278,7 +277,7 @@ class Stream {
       tile.out_stride = product.out.stride;
       return along_streams(k, tile);
     }
-    std::array<float, 16 * kPanel> sums;  // all that is read is written first
+    std::array<float, 16 * kPanel> sums;  // whatever is read of it has been written before
     tile.out = sums.data();
     tile.out_stride = kPanel;
     along_streams(k, tile);
@@ -288,14 +287,14 @@ class Stream {
     }
   }
 
-  // Of a single panel.
+  // Multiplies some steps of a single panel.
   void along_streams(const ProductKernels& k, Tile tile) const {
     if (team_->streams() > 1) return join_quarters(k, tile);
-    tile.ahead = tile.far = tile.right;  // what comes next is fetched by the machine itself
+    tile.ahead = tile.far = tile.right;  // the machine's own prefetcher reads ahead
     k.multiply(tile);
   }
 
-  // In the order of the parts, whoever made them.
+  // In the order of the steps, whichever thread made the sums, so that results do not depend on it.
   static void add(const std::vector<Remainders>& remainders) {
     std::vector<const Remainder*> ordered;
     for (const Remainders& some : remainders) {

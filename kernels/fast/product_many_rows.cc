@@ -4,11 +4,11 @@
 
 #include "kernels/fast/product_parts.h"
 
-// With many rows a piece of a panel (512 steps, 128 KiB) meets all rows of a thread before the next
-// one; the rows' piece stays in the second cache while two panels pass, and so do their sums.
-// Prefetched meanwhile are the next tile's rows and, bit by bit, the next piece of weights. Threads
-// have rows of their own while there are enough: what one writes is not then read by another, which
-// may have to fetch it from another part of the chip.
+// With many rows, a piece of a panel (512 steps, 128 KiB) is multiplied with all rows of a thread
+// before the next one; the rows' piece and the sums stay in the second-level cache while two panels
+// pass. The next tile's rows and, bit by bit, the next piece of weights are prefetched meanwhile.
+// Threads have rows of their own while there are enough of them: what one thread writes is then not
+// read by another, which might have to fetch it from another part of the chip.
 namespace llmarch::fast {
 namespace {
 
@@ -17,12 +17,12 @@ using simd::Tile;
 
 constexpr std::size_t kBlockSteps = 512;
 constexpr std::size_t kRowBlock = 512;
-constexpr std::size_t kFewestRows = 128;  // of a thread of its own
+constexpr std::size_t kFewestRows = 128;  // for a thread to have rows of its own
 constexpr std::size_t kGroup = 2;         // panels of a task
 
-// The rows of a product as left operands: for each block of steps all rows, one after the other.
+// The rows of a product as left operands: for each block of steps, all rows one after the other.
 struct Left {
-  const Product* product;  // the first that has these rows
+  const Product* product;  // the first one of these rows
   const ProductKernels* kernels;
   std::size_t steps;
   std::byte* data;
@@ -47,7 +47,7 @@ struct Left {
   }
 };
 
-// Some panels of a product and some of its rows: what a thread takes at a time.
+// Some panels of a product and some of its rows, which a thread takes at a time.
 struct Task {
   const Product* product;
   const Left* left;
@@ -94,12 +94,13 @@ class Blocked {
   }
 
  private:
-  // Queues are taken from by several threads; each counter has a line of its own.
+  // How many tasks of a queue have been taken, by any thread; each counter has a cache line of its
+  // own.
   struct alignas(64) Taken {
     std::atomic<std::size_t> count{0};
   };
 
-  // Into how many parts rows are divided, each for a thread or several.
+  // How many parts the rows are divided into, each for one thread or for several.
   [[nodiscard]] std::size_t parts(std::size_t rows) const {
     return std::clamp<std::size_t>(rows / kFewestRows, 1, team_->size());
   }
@@ -145,7 +146,7 @@ class Blocked {
     }
   }
 
-  // The piece of weights that `task` comes to after this one.
+  // The piece of weights that `task` multiplies next, to be prefetched.
   static const std::byte* after(const Task& task, std::size_t block, std::size_t panel) {
     const PackedMatrix& weights = *task.product->weights;
     const std::size_t block_bytes = kBlockSteps * kStepBytes;
@@ -164,6 +165,9 @@ class Blocked {
     const std::size_t tiles = (count + left.kernels->tile_rows - 1) / left.kernels->tile_rows;
     const std::size_t far_stride = (kStepBytes + tiles - 1) / tiles;
     const std::byte* const next = after(task, block, panel);
+    const Placed place = placed(*task.product, panel);
+    const Rows& out = task.product->out;
+    const bool last = block + 1 == left.blocks();
     for (std::size_t i = 0; i < tiles; ++i) {
       const Share part = share_of(count, i, tiles);
       Tile tile{};
@@ -180,27 +184,27 @@ class Blocked {
       tile.ahead_stride = tile.rows * left.kernels->left_bytes;
       tile.far = next + i * tile.steps * far_stride;
       tile.far_stride = far_stride;
-      finish(task, panel, rows.first + part.first, block + 1 == left.blocks(),
-             sums + part.first * kPanel, i == 0 && tiles < 4, tile);
+      const bool direct = last && place.whole();
+      const std::size_t row = rows.first + part.first;
+      tile.out = direct ? out.row(row) + place.column : sums + part.first * kPanel;
+      tile.out_stride = direct ? out.stride : kPanel;
+      // The weights come from memory for the first of a few tiles, and from the cache for the
+      // others.
+      if (i == 0 && tiles < 4) {
+        join_quarters(*left.kernels, tile);
+      } else {
+        left.kernels->multiply(tile);
+      }
+      if (last && !direct)
+        copy_sums(tile, place, {out.row(row), tile.rows, out.columns, out.stride});
     }
   }
 
-  static void finish(const Task& task, std::size_t panel, std::size_t row, bool last, float* sums,
-                     bool cold, Tile& tile) {
-    const Placed place = placed(*task.product, panel);
-    const Rows& out = task.product->out;
-    const bool direct = last && place.whole();
-    tile.out = direct ? out.row(row) + place.column : sums;
-    tile.out_stride = direct ? out.stride : kPanel;
-    if (cold) {
-      join_quarters(*task.left->kernels, tile);
-    } else {
-      task.left->kernels->multiply(tile);
-    }
-    if (!last || direct) return;
-    for (std::size_t r = 0; r < tile.rows; ++r) {
-      std::copy(sums + r * kPanel + place.first, sums + r * kPanel + place.last,
-                out.row(row + r) + place.column);
+  // The columns of a panel that are wanted, to the rows of `out`.
+  static void copy_sums(const Tile& tile, const Placed& place, const Rows& out) {
+    for (std::size_t row = 0; row < tile.rows; ++row) {
+      const float* const sums = tile.out + row * tile.out_stride;
+      std::copy(sums + place.first, sums + place.last, out.row(row) + place.column);
     }
   }
 

@@ -1,14 +1,14 @@
 // What the two ways of a matrix product share: where the outputs of a product stand among the
-// panels of its weights. How few rows and how many rows go is known by the two files that are
-// declared here.
+// panels of its weights. Each way, for few rows and for many, is a file of its own, declared here.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <span>
 
-#include "kernels/fast/matrix_product.h"
+#include "kernels/fast/product.h"
 #include "kernels/fast/simd/kernels.h"
+#include "kernels/fast/team.h"
 
 namespace llmarch::fast {
 
@@ -24,8 +24,8 @@ inline Share panels_of(const Product& product) {
   return {product.first_output / kPanel, (end + kPanel - 1) / kPanel};
 }
 
-// What a panel's 64 columns are to `out`: columns from first to last of the panel are wanted, and
-// the first of them is column `column` of `out`.
+// Where a panel's 64 columns go in `out`: the columns from first up to last of the panel are
+// wanted, and the first of them is column `column` of `out`.
 struct Placed {
   std::size_t first, last, column;
   [[nodiscard]] bool whole() const { return first == 0 && last == kPanel; }
@@ -43,8 +43,8 @@ inline bool same_input(const Product& a, const Product& b) {
          a.in.columns == b.in.columns && a.weights->stored() == b.weights->stored();
 }
 
-// A tile whose weights come from memory: its steps' four quarters are streams (steps are a multiple
-// of 8).
+// Multiplies a tile whose weights come from memory, with the four quarters of its steps as streams.
+// Steps are a multiple of 8.
 inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) {
   tile.steps /= 4;
   tile.left_gap = tile.steps * kernels.left_bytes;
@@ -53,7 +53,7 @@ inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) 
   kernels.join_streams(tile);
 }
 
-// A row, or so few that all of them fit into a tile.
+// Few: one row, or so few that all of them fit into a tile.
 void multiply_few_rows(Team& team, std::span<const Product> products);
 void multiply_many_rows(Team& team, std::span<const Product> products);
 

@@ -30,7 +30,7 @@ struct Generators {
 
 }  // namespace
 
-// SplitMix64's finish.
+// The finaliser of SplitMix64.
 std::uint64_t mixed(std::uint64_t seed, std::uint64_t part) {
   std::uint64_t x = seed + (part + 1) * 0x9e3779b97f4a7c15ULL;
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
@@ -49,7 +49,7 @@ void fill_randomly(Stored stored, std::byte* out, std::size_t count, std::uint64
       if (stored == Stored::f32) {
         reinterpret_cast<float*>(out)[at + i] = drawn[i];
       } else {
-        // The drawn are no NaNs, so that rounding needs no branch.
+        // Drawn numbers are never NaN, so rounding needs no branch.
         const auto bits = std::bit_cast<std::uint32_t>(drawn[i]);
         reinterpret_cast<std::uint16_t*>(out)[at + i] =
             static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);

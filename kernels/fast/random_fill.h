@@ -1,5 +1,4 @@
-// Synthetic contents of weights and caches: numbers that look random, at the speed of memory. This
-// file knows the generator; what it fills is known elsewhere.
+// Synthetic contents of weights and caches: numbers that look random, made at the speed of memory.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +8,7 @@
 
 namespace llmarch::fast {
 
-// A seed for part number `part` of what has the seed `seed`.
+// A seed for part number `part` of something that has the seed `seed`.
 std::uint64_t mixed(std::uint64_t seed, std::uint64_t part);
 
 // `count` elements, a multiple of 16, each drawn evenly from (-limit, limit).

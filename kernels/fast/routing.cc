@@ -1,4 +1,4 @@
-// Which experts a row goes to, and with what weights.
+// Which experts a row chooses, and with which weights.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,7 +10,7 @@
 namespace llmarch::fast {
 namespace {
 
-// The indices of the `count` largest, ascending; of equals the first.
+// The indices of the `count` largest, ascending; on a tie, the lower index wins.
 std::vector<std::uint32_t> largest(std::span<const double> scores, std::size_t count) {
   std::vector<std::uint32_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -23,8 +23,7 @@ std::vector<std::uint32_t> largest(std::span<const double> scores, std::size_t c
   return order;
 }
 
-// In double: a sigmoid of -100 is nothing in float, and is divided by itself where weights are
-// normalized.
+// In double: a sigmoid of -100 is 0 in float, and normalised weights would divide 0 by 0.
 void score(Scoring scoring, std::span<double> logits) {
   switch (scoring) {
     case Scoring::sigmoid:

@@ -27,8 +27,8 @@ const simd::RowKernels& kernels_of(const Team& team) {
   return simd::kernels_of(team.isa()).rows;
 }
 
-void check_sizes(bool agree) {
-  if (!agree) throw std::invalid_argument("row kernels: sizes that do not agree");
+[[noreturn]] void refuse_row_sizes() {
+  throw std::invalid_argument("row kernels: sizes that do not agree");
 }
 
 bool same_size(ConstRows a, ConstRows b) {
@@ -55,7 +55,7 @@ float sigmoid(float x) {
 void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                    float epsilon, Rows out) {
   const std::size_t width = in.columns / groups;
-  check_sizes(same_size(in, out) && (weight.empty() || weight.size() == width));
+  if (!(same_size(in, out) && (weight.empty() || weight.size() == width))) refuse_row_sizes();
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     for (std::size_t at = 0; at < in.columns; at += width) {
@@ -70,7 +70,7 @@ void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const
 void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                      std::span<const float> bias, float epsilon, Rows out) {
   const std::size_t width = in.columns / groups;
-  check_sizes(same_size(in, out) && weight.size() == width && bias.size() == width);
+  if (!(same_size(in, out) && weight.size() == width && bias.size() == width)) refuse_row_sizes();
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     for (std::size_t at = 0; at < in.columns; at += width) {
@@ -99,7 +99,7 @@ RotaryAngles rotary_angles(std::span<const double> frequencies, double factor, s
 
 namespace {
 
-// x and y are neighbours.
+// The elements of a pair lie beside each other.
 void turn_neighbours(const float* in, const float* cosines, const float* sines, std::size_t pairs,
                      float* out) {
   for (std::size_t i = 0; i < pairs; ++i) {
@@ -116,9 +116,11 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
             const RotaryAngles& angles, const Places& places, Rows out) {
   const std::size_t width = in.columns / heads;
   const std::size_t pairs = angles.pairs;
-  check_sizes(same_size(in, out) && in.rows == places.rows() && offset + 2 * pairs <= width);
-  check_sizes(places.past >= angles.first &&
-              (places.past + places.tokens - angles.first) * pairs <= angles.cosines.size());
+  if (!(same_size(in, out) && in.rows == places.rows() && offset + 2 * pairs <= width))
+    refuse_row_sizes();
+  if (!(places.past >= angles.first &&
+        (places.past + places.tokens - angles.first) * pairs <= angles.cosines.size()))
+    refuse_row_sizes();
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     const std::size_t at = (places.position(row) - angles.first) * pairs;
@@ -138,14 +140,14 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
 }
 
 void activate(Team& team, Activation activation, ConstRows in, Rows out) {
-  check_sizes(same_size(in, out));
+  if (!same_size(in, out)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).activate(function_of(activation), in.row(row), in.columns, out.row(row));
   });
 }
 
 void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows out) {
-  check_sizes(same_size(gate, up) && same_size(gate, out));
+  if (!(same_size(gate, up) && same_size(gate, out))) refuse_row_sizes();
   for_rows(team, gate, [&](std::size_t row) {
     kernels_of(team).gate(function_of(activation), gate.row(row), up.row(row), gate.columns,
                           out.row(row));
@@ -153,49 +155,49 @@ void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows 
 }
 
 void add(Team& team, ConstRows left, ConstRows right, Rows out) {
-  check_sizes(same_size(left, right) && same_size(left, out));
+  if (!(same_size(left, right) && same_size(left, out))) refuse_row_sizes();
   for_rows(team, left, [&](std::size_t row) {
     kernels_of(team).add(left.row(row), right.row(row), left.columns, out.row(row));
   });
 }
 
 void add_bias(Team& team, ConstRows in, std::span<const float> bias, Rows out) {
-  check_sizes(same_size(in, out) && bias.size() == in.columns);
+  if (!(same_size(in, out) && bias.size() == in.columns)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).add(in.row(row), bias.data(), in.columns, out.row(row));
   });
 }
 
 void scale(Team& team, ConstRows in, float factor, Rows out) {
-  check_sizes(same_size(in, out));
+  if (!same_size(in, out)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).scale(in.row(row), in.columns, factor, out.row(row));
   });
 }
 
 void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows out) {
-  check_sizes(same_size(in, out) && factors.size() == in.rows);
+  if (!(same_size(in, out) && factors.size() == in.rows)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).scale(in.row(row), in.columns, factors[row], out.row(row));
   });
 }
 
 void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out) {
-  check_sizes(same_size(in, out) && gate.rows == in.rows);
+  if (!(same_size(in, out) && gate.rows == in.rows)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).scale(in.row(row), in.columns, sigmoid(gate.row(row)[0]), out.row(row));
   });
 }
 
 void soft_cap(Team& team, ConstRows in, float cap, Rows out) {
-  check_sizes(same_size(in, out));
+  if (!same_size(in, out)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).soft_cap(in.row(row), in.columns, cap, out.row(row));
   });
 }
 
 void accumulate(Team& team, ConstRows in, std::span<const float> weights, Rows sum) {
-  check_sizes(same_size(in, sum) && weights.size() == in.rows);
+  if (!(same_size(in, sum) && weights.size() == in.rows)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).accumulate(in.row(row), in.columns, weights[row], sum.row(row));
   });

@@ -1,6 +1,6 @@
-// What is done to each row by itself: norms, rotation, activations, sums, routing. The mathematics
-// is that of kernels/reference, in float; rows are divided between the threads where there are
-// enough of them to be worth it. `out` may be `in`.
+// Operations on each row by itself: norms, rotation, activations, sums, routing. The mathematics is
+// that of kernels/reference, in float; rows are divided between the threads where there are enough
+// of them. `out` may be `in`. All throw std::invalid_argument when sizes do not agree.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +29,10 @@ struct RotaryAngles {
   std::size_t pairs = 0;
   std::vector<float> cosines, sines;
 };
-// `frequencies` and `factor` as kernels/reference/rotary_table.h makes them.
+// `frequencies` and `factor` are those of kernels/reference/rotary_table.h.
 RotaryAngles rotary_angles(std::span<const double> frequencies, double factor, std::size_t first,
                            std::size_t positions);
-// Each row is `heads` vectors of equal width; in each, the pairs from `offset` on are turned.
+// Each row is `heads` vectors of equal width; in each, the pairs from `offset` on are rotated.
 void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, RotaryLayout layout,
             const RotaryAngles& angles, const Places& places, Rows out);
 
@@ -42,7 +42,7 @@ void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows 
 void add(Team& team, ConstRows left, ConstRows right, Rows out);
 void add_bias(Team& team, ConstRows in, std::span<const float> bias, Rows out);
 void scale(Team& team, ConstRows in, float factor, Rows out);
-// Each row by a factor of its own.
+// Each row is multiplied by a factor of its own.
 void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows out);
 // out = in * sigmoid(gate), one gate (the first column) for each row
 void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out);
@@ -51,12 +51,13 @@ void soft_cap(Team& team, ConstRows in, float cap, Rows out);
 // sum += weight * in
 void accumulate(Team& team, ConstRows in, std::span<const float> weights, Rows sum);
 
-// The router's logits, (rows, experts), become the chosen experts, ascending, and their weights:
-// (rows, experts_per_token) each. `correction` is empty or (experts).
+// The experts that each row chose, ascending, and their weights: (rows, experts_per_token) each.
 struct Chosen {
   std::vector<std::uint32_t> experts;
   std::vector<float> weights;
 };
+// From the router's logits, (rows, experts). `correction` is empty or (experts). On a tie, the
+// lower index is chosen.
 Chosen choose_experts(const Router& router, std::size_t experts_per_token, ConstRows logits,
                       std::span<const float> correction);
 

@@ -1,4 +1,4 @@
-// Activations: rows of floats, row-major, that belong to someone else.
+// Activations: views of rows of floats, row-major.
 #pragma once
 
 #include <cstddef>

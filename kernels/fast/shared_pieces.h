@@ -1,7 +1,7 @@
-// How work in pieces that are all alike falls to threads, which are never equally fast. Each has an
-// equal share of them, and goes through it in order, so that it reads its memory in one line; who
-// is through takes what stands last in the share of another. Which pieces there are does not depend
-// on who takes them.
+// How equal pieces of work are divided between threads, which are never equally fast. Each thread
+// has an equal share and works through it in order, so that it reads its memory in one line; a
+// thread that finishes takes the last piece of another's share. Where the pieces begin and end does
+// not depend on who takes them.
 #pragma once
 
 #include <atomic>
@@ -22,15 +22,15 @@ class SharedPieces {
     }
   }
 
-  // Pieces that no other takes, in one stretch: the thread's share but for the last eighth, and all
-  // there are where it is alone.
+  // The pieces that no other thread takes, in one stretch: the thread's share without its last
+  // eighth, or all pieces where it is the only thread.
   [[nodiscard]] Share certain(std::size_t thread) const {
     const Share own = share(thread);
     if (left_.size() == 1) return own;
     return {own.first, own.last - (own.last - own.first) / kShared};
   }
 
-  // After those, one piece after the other until none is left.
+  // After those: the next piece for this thread, until none is left.
   std::optional<std::size_t> next(std::size_t thread) {
     std::optional<std::size_t> piece = take_first(left_[thread].range);
     for (std::size_t i = 1; i < left_.size() && !piece; ++i) {
@@ -42,7 +42,7 @@ class SharedPieces {
  private:
   static constexpr std::size_t kShared = 8;
 
-  using Range = std::atomic<std::uint64_t>;  // both ends of it, to be changed at once
+  using Range = std::atomic<std::uint64_t>;  // both ends in one word, so that they change together
   struct alignas(64) Left {
     Range range;
   };
@@ -65,8 +65,8 @@ class SharedPieces {
     return before.first < before.last ? std::optional(before.last - 1) : std::nullopt;
   }
 
-  // By so much at each end, unless it is empty; gives what it was. Nothing but numbers of pieces
-  // passes from thread to thread here.
+  // Shortens the range by so much at each end, unless it is empty, and returns what it was. Relaxed
+  // order is enough: only numbers of pieces pass between threads here.
   static Share shorten(Range& range, Share by) {
     std::uint64_t now = range.load(std::memory_order_relaxed);
     for (;;) {

@@ -1,5 +1,5 @@
-// How weights and caches are stored. This file knows the two formats of the fast kernels and how a
-// float is rounded to the narrower one; products of either are added up in float.
+// How weights and caches are stored: the two formats of the fast kernels, and how a float is
+// rounded to the narrower one. Products of either format are added up in float.
 #pragma once
 
 #include <bit>
@@ -14,13 +14,13 @@ constexpr std::size_t bytes_of(Stored stored) {
   return stored == Stored::f32 ? 4 : 2;
 }
 
-// Elements along the inner dimension of a product that lie beside each other: dot products of bf16
-// take pairs.
+// How many elements along the inner dimension of a product lie beside each other: the instructions
+// for bf16 multiply pairs.
 constexpr std::size_t depth_of(Stored stored) {
   return stored == Stored::f32 ? 1 : 2;
 }
 
-// To the nearest, of two equally near the even one. NaNs stay NaNs.
+// To the nearest; halfway between two, to the even one. NaNs stay NaNs.
 inline std::uint16_t to_bf16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16U) | 0x40U);
@@ -31,7 +31,7 @@ inline float from_bf16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
 }
 
-// What is left of a value that was stored and read again.
+// The value as it is after being stored and read again.
 inline float rounded(Stored stored, float value) {
   return stored == Stored::f32 ? value : from_bf16(to_bf16(value));
 }

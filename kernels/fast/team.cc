@@ -13,9 +13,9 @@
 namespace llmarch::fast {
 namespace {
 
-// A decode step is some hundred short pieces of work, one after the other: whoever waits looks for
-// the next for some microseconds before it goes to sleep, so that a piece costs a third of a
-// microsecond to hand out, and a team that has nothing to do leaves its cores to others.
+// A decode step is some hundred short pieces of work, one after the other. A thread that waits
+// looks for the next one for some microseconds before it sleeps: so handing out a piece takes a
+// third of a microsecond, and a team without work leaves its cores to other programs.
 constexpr int kLooksBeforeSleep = 4'000;
 
 void pause_briefly() {
@@ -24,7 +24,7 @@ void pause_briefly() {
 #endif
 }
 
-// Until `counter` is no longer `old`.
+// Returns once `counter` is no longer `old`.
 void wait_for_change(const std::atomic<std::uint64_t>& counter, std::uint64_t old) {
   for (int look = 0; look < kLooksBeforeSleep; ++look) {
     if (counter.load(std::memory_order_acquire) != old) return;
@@ -39,7 +39,7 @@ struct Team::State {
   Job job{};
   bool ending = false;
   alignas(64) std::atomic<std::uint64_t> started{0};   // runs handed out
-  alignas(64) std::atomic<std::uint64_t> finished{0};  // parts of them done by others
+  alignas(64) std::atomic<std::uint64_t> finished{0};  // their parts that other threads have done
   std::vector<std::jthread> others;
   std::optional<HugeMemory> scratch;
   std::size_t scratch_bytes = 0;
@@ -73,7 +73,7 @@ Team::Team(std::size_t threads, Isa isa)
       state_->others.emplace_back([this, thread] { state_->work(thread); });
     }
   } catch (...) {
-    state_->end();  // or those that were started would be waited for
+    state_->end();  // else joining the threads that were started would wait for ever
     throw;
   }
 }

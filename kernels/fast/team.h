@@ -1,5 +1,5 @@
-// A team of threads and the instruction set they compute with: what every fast kernel is handed
-// first. This file knows how work reaches threads; how it is divided is known by each kernel.
+// A team of threads and the instruction set they compute with, the first argument of every fast
+// kernel. This file knows how work reaches the threads; how it is divided is known by each kernel.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace llmarch::fast {
 
-// Below this many elements waking the team costs more than it saves.
+// With fewer elements, waking the team takes more time than it saves.
 inline constexpr std::size_t kWorthATeam = 16'384;
 
 class Team {
@@ -26,13 +26,13 @@ class Team {
 
   [[nodiscard]] std::size_t size() const { return threads_; }
   [[nodiscard]] Isa isa() const { return isa_; }
-  // How many streams of memory a thread goes along at a time where it has the choice: 1, 2 or 4,
-  // which memory_streams.h finds out.
+  // In how many streams a thread reads memory where it has the choice: 1, 2 or 4, as
+  // memory_streams.h finds out.
   [[nodiscard]] std::size_t streams() const { return streams_; }
   void use_streams(std::size_t streams) { streams_ = streams; }
 
-  // body(thread) once for each thread from 0 on, the caller being 0; returns when all are through.
-  // The body does not throw and starts no run of its own.
+  // Calls body(thread) once on each thread, from 0 (the caller) on, and returns when all have
+  // finished. The body must not throw or start a run of its own.
   template <class Body>
   void run(const Body& body) {
     const auto call = [](const void* context, std::size_t thread) {
@@ -41,8 +41,8 @@ class Team {
     run_on_all({call, &body});
   }
 
-  // Memory that a kernel works in: at least that many bytes, aligned to a page, their content
-  // whatever the last user left. It is the caller's until the next call.
+  // Memory for a kernel to work in: at least that many bytes, aligned to a page, with whatever
+  // content the last user left. It is the caller's until the next call.
   std::byte* scratch(std::size_t bytes);
 
  private:

@@ -1,5 +1,6 @@
 // Attention against plain loops in double over the same rounded numbers.
 #include "kernels/fast/attention.h"
+#include "kernels/fast/first_key.h"
 
 #include "tests/fast_kernels/guarded.h"
 
@@ -112,7 +113,7 @@ void check_case(const Case& c, Stored stored, Team& team) {
                            scale,         c.soft_cap, c.reach};
   const Attended attended =
       attend(team, shape, queries.view(), c.places, keys.cache, values.cache, out.view());
-  std::int64_t meetings = 0;
+  std::int64_t pairs = 0;
   const auto plain = [&](std::size_t r, std::size_t head) {
     const std::size_t kv = head / (c.query_heads / c.kv_heads);
     const std::size_t sequence = c.places.sequence(r);
@@ -130,12 +131,12 @@ void check_case(const Case& c, Stored stored, Team& team) {
     };
     const std::size_t position = c.places.position(r);
     const std::size_t first = first_key(c.reach, position);
-    meetings += static_cast<std::int64_t>(position - first + 1);
+    pairs += static_cast<std::int64_t>(position - first + 1);
     return plain_attention(first, position, c.value_width, score, value);
   };
   EXPECT_LT(largest_difference(out, by_heads(c.value_width, plain)), tolerance(stored));
   EXPECT_TRUE(out.sentinels_stand());
-  EXPECT_EQ(attended.meetings, meetings);
+  EXPECT_EQ(attended.pairs, pairs);
 }
 
 void check_cases(Team& team) {
@@ -234,11 +235,11 @@ TEST(WhatAttentionCounts, IsWithinTheReach) {
                   values.cache, out.view());
   };
   EXPECT_EQ(counted({1, 1, 500}, Window{Integer(70)}).keys, 70);
-  EXPECT_EQ(counted({1, 1, 500}, Window{Integer(70)}).meetings, 4 * 70);
+  EXPECT_EQ(counted({1, 1, 500}, Window{Integer(70)}).pairs, 4 * 70);
   EXPECT_EQ(counted({1, 100, 60}, Window{Integer(33)}).keys, 100 + 32);
-  EXPECT_EQ(counted({1, 100, 60}, Window{Integer(33)}).meetings, 4 * 100 * 33);
+  EXPECT_EQ(counted({1, 100, 60}, Window{Integer(33)}).pairs, 4 * 100 * 33);
   EXPECT_EQ(counted({1, 1, 128}, Chunk{Integer(64)}).keys, 1);
-  EXPECT_EQ(counted({1, 10, 0}, EveryKey{}).meetings, 4 * 55);
+  EXPECT_EQ(counted({1, 10, 0}, EveryKey{}).pairs, 4 * 55);
 }
 
 // The cache holds little more than the window, so that blocks are used again and again.

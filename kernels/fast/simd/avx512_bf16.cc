@@ -1,5 +1,5 @@
-// The loops for AVX-512 with dot products of bf16 pairs and (every CPU that has those has these) of
-// bytes.
+// The loops for AVX-512 with dot products of bf16 pairs and of bytes; every CPU that has the former
+// has the latter.
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx512.h"
 #include "kernels/fast/simd/limits.h"
@@ -49,9 +49,9 @@ void convert_to_pairs(const float* in, std::size_t columns, std::size_t steps, s
   for (i = columns; i < all; ++i) out[i] = 0;
 }
 
-// Sixteen positions of two elements each stand in a register; 64 bits of it, two positions, become
-// the pairs of these positions, of one element and of the other; then 8 by 8 of those change
-// places.
+// A register holds sixteen positions of two elements each. Every 64 bits of it, two positions of
+// two elements, are shuffled into a pair of the two positions for each element; then blocks of 8 by
+// 8 such pairs are transposed.
 void turn_pairs_round(const std::byte* keys, std::size_t width, std::byte* values) {
   const __m512i swap =
       _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15));

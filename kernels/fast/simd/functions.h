@@ -67,8 +67,8 @@ typename L::F gelu_tanh(typename L::F x) {
 }
 
 // x (1 + erf(x / sqrt 2)) / 2 is max(x, 0) - |x| / 2 times erfc(|x| / sqrt 2). The complement is a
-// Chebyshev fit with a relative error of 1.2e-7 everywhere (Numerical Recipes, erfcc): behind an
-// activation may stand a norm, to which the small values of the tail count as much as others.
+// Chebyshev fit with a relative error of 1.2e-7 everywhere (Numerical Recipes, erfcc): a norm may
+// follow an activation, and to a norm the small values of the tail count as much as others.
 template <class L>
 typename L::F gelu_erf(typename L::F x) {
   const auto size = L::larger(x, L::zero() - x);
@@ -88,7 +88,7 @@ typename L::F gelu_erf(typename L::F x) {
   return L::larger(x, L::zero()) - L::all(0.5F) * size * complement;
 }
 
-// f(i, load, store): whole vectors first, then what is left of one.
+// Calls body(load, store) for each whole vector, and once for what is left of one.
 template <class L, class Body>
 void over(std::size_t count, const Body& body) {
   std::size_t i = 0;

@@ -1,7 +1,8 @@
-// The innermost loops, one set for each instruction set. This file knows their contract; what is in
-// which cache while they run is decided by their callers. The loops are templates (tiles.h,
-// functions.h) over the lanes of an instruction set (lanes_*.h), compiled once for each with flags
-// of its own; so these headers include nothing whose inline functions others share.
+// The innermost loops, one set for each instruction set. This file states their contract; what is
+// in which cache while they run is decided by their callers. The loops are templates (tiles.h,
+// functions.h) over the lanes of an instruction set (lanes_*.h), compiled once for each set with
+// flags of its own. So these headers include nothing with inline functions that other code shares:
+// the linker might keep the copy compiled for an instruction set that the CPU lacks.
 #pragma once
 
 #include <cstddef>
@@ -25,19 +26,19 @@ struct Tile {
   std::size_t onto_stride;   // floats
   float* out;                // may be `onto`
   std::size_t out_stride;    // floats
-  // multiply: what is worked on next, prefetched meanwhile: `ahead_stride` bytes a step of what the
-  // first cache takes in, `far_stride` bytes of what the second one does.
+  // multiply: what is worked on next and prefetched meanwhile, each step `ahead_stride` bytes into
+  // the first-level cache and `far_stride` bytes into the second.
   const std::byte* ahead;
   std::size_t ahead_stride;
   const std::byte* far;
   std::size_t far_stride;
-  // join_streams, part_streams: so many right operands, two or four, instead of `right`.
+  // join_streams, part_streams: this many right operands, two or four, instead of `right`.
   const std::byte* streams[4];
   std::size_t stream_count;
   // part_streams: where the sums of each go, instead of `out`.
   float* outs[4];
   std::size_t out_strides[4];  // floats
-  std::size_t left_gap;        // join_streams: bytes from one's left operand to the next one's
+  std::size_t left_gap;        // join_streams: bytes from one stream's left operand to the next's
 };
 
 // Scores of some rows against some blocks of 64 keys become the numerators of an online softmax.
@@ -45,12 +46,12 @@ struct SoftmaxTile {
   std::size_t rows;
   std::size_t keys;       // a multiple of 16
   float* scores;          // (rows, keys); overwritten where capped or hidden
-  const int* first;       // of each row, the keys that it meets: from first
+  const int* first;       // of each row, the keys that it attends to: from first
   const int* last;        // to last; none where last < first
   float scale, cap;       // cap 0: none
-  float* largest;         // of each row, over all blocks so far: an exponent of two
+  float* largest;         // of each row, over all blocks so far: the maximum, an exponent of two
   float* sums;            // of the numerators
-  float* corrections;     // out: what earlier sums must be multiplied by
+  float* corrections;     // out: the factors by which earlier sums must be multiplied
   std::byte* numerators;  // out: a left operand
   std::size_t numerators_stride;
 };
@@ -63,8 +64,8 @@ struct ProductKernels {
   void (*multiply)(const Tile& tile);
   // out = onto + the sum of `stream_count` products, each of `steps` steps; 64 columns.
   void (*join_streams)(const Tile& tile);
-  // Products of the same rows, up to `streams_rows` of them, each of 64 columns of `outs`: two
-  // products at once, or four where `streams_of[rows]` is four, which is what the registers can
+  // Products of the same rows, at most `streams_rows`, each with 64 columns of its own in `outs`:
+  // two products at once, or four where `streams_of[rows]` is four, as many as the registers can
   // hold.
   std::size_t streams_rows;
   std::size_t streams_of[4];
@@ -94,18 +95,18 @@ struct RowKernels {
   void (*add)(const float* left, const float* right, std::size_t count, float* out);
   void (*scale)(const float* in, std::size_t count, float factor, float* out);
   void (*accumulate)(const float* in, std::size_t count, float factor, float* sum);
-  // (x, y) turned, pair by pair
+  // (x, y) rotated, pair by pair
   void (*turn_pairs)(const float* x, const float* y, const float* cosines, const float* sines,
                      std::size_t count, float* out_x, float* out_y);
 };
 
-// What the probe drives: the fastest that registers and memory go.
+// The loops of the probe, which read memory and multiply on registers as fast as they can.
 struct LimitKernels {
   // Reads `bytes`, a multiple of 4 KiB, in that many streams (1, 2, 4 or 8), prefetching `ahead`
-  // bytes before each; gives a sum, so that nothing is left out.
+  // bytes ahead of each. Returns a sum, so that the compiler does not remove the reading.
   float (*read)(const std::byte* data, std::size_t bytes, std::size_t streams, std::size_t ahead);
-  // Operations (a multiply and an add are two) of `rounds` rounds on registers alone, of the
-  // variants 0, 1, 2, which differ in how many sums are under way.
+  // `rounds` rounds on registers alone, of the variants 0, 1, 2, which differ in how many sums are
+  // made at once. Returns the operations; a multiply and an add are two.
   double (*multiply_f32)(std::size_t rounds, std::size_t variant);
   double (*multiply_bf16)(std::size_t rounds, std::size_t variant);
   double (*multiply_int8)(std::size_t rounds, std::size_t variant);
@@ -122,7 +123,7 @@ struct Kernels {
 
 extern const Kernels kPortable, kAvx2, kAvx512, kAvx512Bf16;
 
-// Of an instruction set that is available.
+// `isa` must be available.
 const Kernels& kernels_of(Isa isa);
 
 }  // namespace llmarch::fast::simd

@@ -8,8 +8,8 @@
 
 namespace llmarch::fast::simd {
 
-// Types of their own for each instruction set: code compiled with more must not be picked by the
-// linker for one that has less.
+// The tag makes a type for each instruction set, so that the linker never picks code that was
+// compiled for a larger one.
 template <class Tag>
 struct Avx512LanesOf {
   using F = __m512;

@@ -1,4 +1,4 @@
-// One lane: plain floats, for whatever the compiler makes of them.
+// One lane: plain floats, which the compiler may vectorise as it likes.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How fast registers and memory go, as templates: what the probe holds the other loops against.
+// The loops by which the probe finds out how fast registers and memory are, as templates.
 #pragma once
 
 #include <cstddef>
@@ -42,13 +42,12 @@ float read(const std::byte* data, std::size_t bytes, std::size_t streams, std::s
   }
 }
 
-// `Unit` gives a register type, how two of them are made and how they are combined, and how many
-// operations that is. Sums and operands pass through empty pieces of assembly, so that the compiler
-// neither takes sums that are alike for one nor joins rounds.
+// `Unit` gives a type of register, its initial values, how two operands are multiplied and added to
+// a sum, and how many operations that is. Sums and operands pass through empty pieces of assembly,
+// so that the compiler neither merges equal sums nor rounds.
 template <class Unit, int kSums>
 double multiply_sums(std::size_t rounds) {
   typename Unit::Sum sums[kSums];
-  // Each sum is one of its own to the compiler: equal ones would be computed once.
   LLMARCH_UNROLL for (int i = 0; i < kSums; ++i) {
     sums[i] = Unit::start();
     asm volatile("" : "+v"(sums[i]));

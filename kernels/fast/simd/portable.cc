@@ -43,7 +43,7 @@ void multiply_f32(const Tile& tile) {
                   tile.right_stride / 4);
 }
 
-// Pairs are taken apart into a piece of a float matrix first.
+// The pairs are first separated into a piece of a float matrix.
 void multiply_bf16(const Tile& tile) {
   const auto* const pairs = reinterpret_cast<const std::uint16_t*>(tile.right);
   std::vector<float> weights(2 * tile.steps * tile.columns);
@@ -58,7 +58,7 @@ void multiply_bf16(const Tile& tile) {
   multiply_floats(tile, weights.data(), 2 * tile.steps, tile.columns);
 }
 
-// What the templates need to know of operands besides products.
+// What the templates ask of operands besides products.
 struct F32 : F32Operands<PortableLanes> {};
 
 struct Bf16 {
@@ -103,8 +103,7 @@ constexpr ProductKernels products(void (*multiply)(const Tile&), void (*join_str
           turn};
 }
 
-// Eigen's product of two blocks that stay in the first cache is the fastest that portable code
-// goes.
+// Portable code is fastest in Eigen's product of two blocks that stay in the first-level cache.
 double multiply_blocks(std::size_t rounds, std::size_t /*variant*/) {
   constexpr Eigen::Index kSize = 48;
   Matrix left = Matrix::Ones(kSize, kSize);

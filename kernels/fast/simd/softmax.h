@@ -1,6 +1,6 @@
 // The softmax of attention over some keys at a time, as a template over the lanes of an instruction
-// set. Exponents are of two: a score times log2(e), whose largest is taken off, so that a power is
-// a polynomial and a shift.
+// set. Powers are of two: the exponent is the score times log2(e), less the largest such exponent,
+// so that a power is a polynomial and a shift.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,9 @@
 
 namespace llmarch::fast::simd {
 
-// 2^x for x of at most 0; what is too small to be a normal number becomes the smallest of those.
-// The polynomial (minimax on [-1/2, 1/2], exact at 0) is within 2.0e-9, so that roundings decide.
+// 2^x for x of at most 0; a result too small to be a normal number becomes the smallest normal one.
+// The polynomial (minimax on [-1/2, 1/2], exact at 0) is within 2.0e-9, so that the error is that
+// of rounding.
 template <class L>
 typename L::F power_of_two(typename L::F x) {
   x = L::larger(x, L::all(-126.0F));
@@ -34,8 +35,8 @@ void scale_and_cap(float* scores, std::size_t keys, float scale, float cap) {
   }
 }
 
-// take(i, which) for every vector of a row: `which` of four sums under way it belongs to, since one
-// alone waits for itself.
+// Calls take(i, k) for every vector of a row, where k says to which of four running sums it
+// belongs: in a single sum each addition would wait for the one before it.
 template <class L, class Take>
 void by_fours(std::size_t keys, const Take& take) {
   constexpr std::size_t kWidth = L::kWidth;
@@ -49,7 +50,7 @@ void by_fours(std::size_t keys, const Take& take) {
   for (; i < keys; i += kWidth) take(i, 0);
 }
 
-// The keys before `first` and from `end` on get a score that no key has.
+// The keys before `first` and from `end` on get a score below that of any key.
 template <class L>
 void hide(float* scores, std::size_t keys, std::size_t first, std::size_t end) {
   constexpr std::size_t kWidth = L::kWidth;
@@ -63,7 +64,8 @@ void hide(float* scores, std::size_t keys, std::size_t first, std::size_t end) {
   }
 }
 
-// Scores of one row, as they are: what turns them into exponents, and the largest exponent.
+// The largest exponent of one row's scores, at least `largest`; a score times `factor` is an
+// exponent.
 template <class L>
 float largest_exponent(const float* scores, std::size_t keys, float factor, float largest) {
   typename L::F most[4];
@@ -90,8 +92,8 @@ float take_powers(const float* scores, std::size_t keys, float factor, float lar
   return L::sum((totals[0] + totals[1]) + (totals[2] + totals[3]));
 }
 
-// All rows' largest first, then all corrections at once, then all powers: rows wait for nothing of
-// one another.
+// The maxima of all rows first, then all corrections at once, then all powers, so that no row waits
+// for another.
 template <class Operands>
 void softmax(const SoftmaxTile& tile) {
   using L = typename Operands::Lanes;

@@ -1,6 +1,7 @@
 // Matrix products on registers: templates over the lanes of an instruction set and over how an
-// operand is stored. A tile keeps rows x columns sums in registers and goes once along the inner
-// dimension; a step broadcasts each row's element (or pair) and multiplies it with the columns'.
+// operand is stored. A tile keeps rows x columns sums in registers while it passes once along the
+// inner dimension; a step broadcasts each row's element (or pair) and multiplies it with those of
+// the columns.
 #pragma once
 
 #include <cstddef>
@@ -39,8 +40,8 @@ struct F32Operands {
   }
 };
 
-// bf16 without instructions of its own: pairs are widened to floats, left operands are floats that
-// were rounded.
+// bf16 on CPUs without instructions for it: pairs are widened to floats; left operands are floats
+// that were rounded to bf16.
 template <class L>
 struct WidenedOperands {
   using Lanes = L;
@@ -63,29 +64,48 @@ struct WidenedOperands {
   }
 };
 
-// One stream is in the caches; two or four come from memory and are gone along in turn.
+// The sums of a tile as they stand in registers. Always inlined, so that they stay there.
+template <class L, int kRows, int kVectors>
+[[gnu::always_inline]] inline void load_sums(const Tile& tile,
+                                             typename L::F (&sums)[kRows][kVectors]) {
+  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+    LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
+      sums[r][v] = tile.onto == nullptr
+                       ? L::zero()
+                       : L::load(tile.onto + static_cast<std::size_t>(r) * tile.onto_stride +
+                                 static_cast<std::size_t>(v) * L::kWidth);
+    }
+  }
+}
+
+template <class L, int kRows, int kVectors>
+[[gnu::always_inline]] inline void store_sums(const Tile& tile,
+                                              const typename L::F (&sums)[kRows][kVectors]) {
+  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
+    LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
+      L::store(tile.out + static_cast<std::size_t>(r) * tile.out_stride +
+                   static_cast<std::size_t>(v) * L::kWidth,
+               sums[r][v]);
+    }
+  }
+}
+
+// One stream is in the caches; two or four come from memory and are read in turn.
 template <class Operands, int kRows, int kVectors, int kStreams>
 // In one piece, so that sums stay in registers.
 // NOLINTNEXTLINE(readability-function-cognitive-complexity)
 void run_tile(const Tile& tile) {
   using Lanes = typename Operands::Lanes;
-  using F = typename Lanes::F;
-  F sums[kRows][kVectors];
-  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
-    LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
-      sums[r][v] = tile.onto == nullptr
-                       ? Lanes::zero()
-                       : Lanes::load(tile.onto + static_cast<std::size_t>(r) * tile.onto_stride +
-                                     static_cast<std::size_t>(v) * Lanes::kWidth);
-    }
-  }
+  typename Lanes::F sums[kRows][kVectors];
+  load_sums<Lanes, kRows, kVectors>(tile, sums);
   [[maybe_unused]] const std::byte* ahead = tile.ahead;
   [[maybe_unused]] const std::byte* far = tile.far;
   const std::size_t left_stride = tile.left_stride;
   const std::size_t right_stride = tile.right_stride;
   // Rows from the fourth on have a pointer of their own: with the offsets of all rows in registers
   // there are none left for the strides, which then wait in vector registers (7 % of a product).
-  const auto go = [&](const std::byte* left, const std::byte* fourth, const std::byte* right) {
+  const auto multiply = [&](const std::byte* left, const std::byte* fourth,
+                            const std::byte* right) {
     LLMARCH_UNROLL for (int part = 0; part < Operands::kParts; ++part) {
       typename Operands::Right columns[kVectors];
       LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
@@ -108,7 +128,7 @@ void run_tile(const Tile& tile) {
     while (first != end) {
       const std::byte* left = first;
       LLMARCH_UNROLL for (int stream = 0; stream < kStreams; ++stream) {
-        go(left, left + 3 * left_stride, tile.streams[stream] + at);
+        multiply(left, left + 3 * left_stride, tile.streams[stream] + at);
         left += tile.left_gap;
       }
       first += Operands::kLeftBytes;
@@ -124,19 +144,13 @@ void run_tile(const Tile& tile) {
       Lanes::prefetch_far(far);
       ahead += tile.ahead_stride;
       far += tile.far_stride;
-      go(left, fourth, right);
+      multiply(left, fourth, right);
       left += Operands::kLeftBytes;
       fourth += Operands::kLeftBytes;
       right += right_stride;
     }
   }
-  LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
-    LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
-      Lanes::store(tile.out + static_cast<std::size_t>(r) * tile.out_stride +
-                       static_cast<std::size_t>(v) * Lanes::kWidth,
-                   sums[r][v]);
-    }
-  }
+  store_sums<Lanes, kRows, kVectors>(tile, sums);
 }
 
 template <class Operands, int kVectors, int kStreams>
@@ -164,7 +178,7 @@ void multiply_wide(const Tile& tile) {
   }
 }
 
-// Rows against several streams at once, of each some of the 64 columns.
+// Rows times several streams at once, some of the 64 columns of each.
 template <class Operands, int kRows, int kVectors, int kStreams>
 void run_parted(const Tile& tile, std::size_t column) {
   using Lanes = typename Operands::Lanes;
@@ -217,7 +231,7 @@ void part_streams_wide(const Tile& tile) {
   }
 }
 
-// Sixteen registers: 6 x 16 sums take 12; the columns of a step are gone through in strips of 16.
+// Sixteen registers: 6 x 16 sums take 12, so the columns of a step are done in strips of 16.
 template <class Operands>
 void multiply_narrow(const Tile& tile) {
   Tile strip = tile;
@@ -275,7 +289,7 @@ void multiply_transposed(const float* left, std::size_t panels, const std::byte*
   LLMARCH_UNROLL for (int i = 0; i < 16; ++i) out[i] = Lanes::sum(sums[i]);
 }
 
-// Of a row of floats the left operand, where that is floats too.
+// The left operand of a row of floats, where that is floats too.
 template <class Operands>
 void convert_to_floats(const float* in, std::size_t columns, std::size_t steps, std::byte* left) {
   using Lanes = typename Operands::Lanes;
@@ -292,7 +306,7 @@ void convert_to_floats(const float* in, std::size_t columns, std::size_t steps, 
   for (i = columns; i < all; ++i) out[i] = 0;
 }
 
-// Plain loops, for blocks that are not turned often.
+// Plain loops, since blocks are not transposed often.
 template <class Tag>
 void turn_f32(const std::byte* keys, std::size_t width, std::byte* values) {
   const auto* const in = reinterpret_cast<const float*>(keys);
