@@ -31,25 +31,19 @@ std::size_t floats_of(const StepPlan& plan) {
   return floats;
 }
 
-// Scratch of the operations, and the caches of expanded latents.
-std::size_t scratch_bytes(const OpGraph& graph, const EngineOptions& options) {
-  std::size_t floats = 0;
-  std::size_t expanded = 0;
-  const std::size_t rows = size(options.batch * options.step_tokens);
+// The most that any operation takes beside its operands, in the largest step.
+Scratch largest_scratch(const OpGraph& graph, const EngineOptions& options) {
+  Scratch most;
   for (const Block& block : graph.blocks) {
+    const ScratchOf scratch_of{graph, block, size(options.batch), size(options.step_tokens),
+                               options.kv};
     for (const Node& node : block.nodes) {
-      if (const auto* experts = std::get_if<RunExperts>(&node.op)) {
-        floats = std::max(floats, expert_floats(graph, block, *experts, rows));
-      }
-      if (const auto* attend = std::get_if<AttendExpanded>(&node.op)) {
-        floats = std::max(floats, expansion_floats(attend->shape, size(options.batch)));
-        expanded =
-            std::max(expanded, ExpandedCaches::bytes(attend->shape, options.kv, size(options.batch),
-                                                     size(options.step_tokens)));
-      }
+      const Scratch scratch = std::visit(scratch_of, node.op);
+      most.floats = std::max(most.floats, scratch.floats);
+      most.cache_bytes = std::max(most.cache_bytes, scratch.cache_bytes);
     }
   }
-  return floats * sizeof(float) + expanded;
+  return most;
 }
 
 std::vector<float> elements_of(ConstRows rows) {
@@ -70,7 +64,9 @@ struct Engine::State {
         team(chosen.threads, chosen.isa),
         weights(over, chosen.weights, chosen.held),
         caches(over, room_of(chosen), chosen.held),
-        ledger(over, chosen.held) {}
+        ledger(over, chosen.held) {
+    space.scratch.resize(largest_scratch(over, chosen).floats);
+  }
 
   void choose_streams() { team.use_streams(fastest_streams(team, weights.memory())); }
   StepRun run(const Workload& workload, std::span<const std::int64_t> token_ids, Keep wanted,
@@ -223,13 +219,13 @@ StepRun Engine::State::result(const Step& step, double elapsed) {
 }
 
 Footprint footprint(const OpGraph& graph, const EngineOptions& options) {
-  const Workload largest = prefill(options.step_tokens, options.batch);
+  const StepPlan plan = plan_step(graph, prefill(options.step_tokens, options.batch));
+  const Scratch scratch = largest_scratch(graph, options);
   const auto bytes = [](std::size_t count) { return Bytes(static_cast<std::int64_t>(count)); };
-  return {
-      bytes(ModelWeights::bytes(graph, options.weights, options.held)),
-      bytes(ModelCaches::bytes(graph, room_of(options), options.held)),
-      bytes(floats_of(plan_step(graph, largest)) * sizeof(float) + scratch_bytes(graph, options)) +
-          Bytes(kKernelBytes)};
+  return {bytes(ModelWeights::bytes(graph, options.weights, options.held)),
+          bytes(ModelCaches::bytes(graph, room_of(options), options.held)),
+          bytes((floats_of(plan) + scratch.floats) * sizeof(float) + scratch.cache_bytes) +
+              Bytes(kKernelBytes)};
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -44,7 +44,9 @@ std::span<const float> Step::vector(WeightId id) const {
 }
 
 float* Step::scratch(std::size_t floats) const {
-  if (space.scratch.size() < floats) space.scratch.resize(floats);
+  if (space.scratch.size() < floats) {
+    throw std::logic_error("an operation takes more scratch than it says");
+  }
   return space.scratch.data();
 }
 

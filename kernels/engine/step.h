@@ -29,9 +29,6 @@ struct ExpandedCaches {
   Cache keys, values;
 };
 
-// Floats of scratch that the expansion takes.
-std::size_t expansion_floats(const llmarch::LatentShape& shape, std::size_t sequences);
-
 // Rows between operations. The numbered slots and the two hidden states lie in one piece of memory
 // that is kept from step to step.
 struct Workspace {
@@ -43,8 +40,7 @@ struct Workspace {
   float* hidden_out = nullptr;
   Rows per_layer{};  // what goes along to every layer, side by side
 
-  std::vector<float> scratch;             // of one operation
-  std::vector<float> logits;              // of a router
+  std::vector<float> scratch;             // of one operation; as much as any says that it takes
   std::vector<Chosen> chosen;             // of each value of the block that is a choice
   std::size_t routed = 0;                 // layers that have routed in this step
   std::vector<std::uint32_t> own_choice;  // of the router, where another's is followed
@@ -106,9 +102,38 @@ struct Step {
 // The projections that a node runs, as one piece of work; seconds and work go to each one's line.
 void run_projections(Step& step, const std::vector<std::size_t>& nodes);
 
-// Floats of scratch that the experts take for that many rows.
-std::size_t expert_floats(const OpGraph& graph, const Block& block, const RunExperts& op,
-                          std::size_t rows);
+// What an operation takes beside its operands in a step of `tokens` new tokens of each sequence
+// into empty caches.
+struct Scratch {
+  std::size_t floats = 0;       // of Step::scratch
+  std::size_t cache_bytes = 0;  // of expanded keys and values
+};
+struct ScratchOf {
+  const OpGraph& graph;
+  const Block& block;
+  std::size_t sequences, tokens;
+  Stored kv;
+
+  Scratch operator()(const AddPositions& op) const;
+  Scratch operator()(const ExpandLatents& op) const;
+  Scratch operator()(const AttendExpanded& op) const;
+  Scratch operator()(const Route& op) const;
+  Scratch operator()(const RunExperts& op) const;
+  // These take nothing. They are named, so that a new operation is not taken for one of them.
+  template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project, Rotate,
+                  Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, Gate, Add,
+                  SelectRows, ProjectEach, ScaleColumns, Sparsify, SelectColumns, JoinColumns,
+                  MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>
+                Op>
+  Scratch operator()(const Op&) const {
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::size_t columns(ValueId value) const {
+    return size(block.values.at(value).columns);
+  }
+};
 
 // One overload for each operation: what it computes, and what it enters.
 void run(Step& step, const Embed& op);

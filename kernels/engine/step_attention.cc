@@ -80,6 +80,12 @@ void read_latents(Step& step, const Cache& latents, std::size_t first, Rows out)
   });
 }
 
+// Of latents, keys and values as rows of floats, for as many positions as are expanded at a time.
+std::size_t expansion_floats(std::size_t sequences, std::size_t latent, std::size_t keys,
+                             std::size_t values) {
+  return kExpandedAtOnce * sequences * (latent + keys + values);
+}
+
 CacheShape expanded_shape(CacheLayout layout, Stored stored, std::size_t sequences, Integer heads,
                           Integer width, std::size_t positions) {
   return {layout, stored, sequences, size(heads), size(width), positions};
@@ -105,9 +111,13 @@ std::size_t ExpandedCaches::bytes(const llmarch::LatentShape& shape, Stored stor
                                                          shape.heads, shape.value_dim, held)));
 }
 
-std::size_t expansion_floats(const llmarch::LatentShape& shape, std::size_t sequences) {
-  return kExpandedAtOnce * sequences *
-         size(shape.latent_dim + shape.heads * (shape.nope_dim + shape.value_dim));
+Scratch ScratchOf::operator()(const ExpandLatents& op) const {
+  const std::size_t latent = size(graph.cache(op.latents).columns);
+  return {expansion_floats(sequences, latent, columns(op.keys), columns(op.values)), 0};
+}
+
+Scratch ScratchOf::operator()(const AttendExpanded& op) const {
+  return {0, ExpandedCaches::bytes(op.shape, kv, sequences, tokens)};
 }
 
 void run(Step& step, const Rotate& op) {
@@ -208,7 +218,8 @@ void run(Step& step, const ExpandLatents& op) {
     const std::size_t count = std::min(kExpandedAtOnce, expanded.positions - first);
     const std::size_t rows = sequences * count;
     const std::size_t latent = key_up.inputs();
-    float* floats = step.scratch(expansion_floats(attend.shape, sequences));
+    float* floats =
+        step.scratch(expansion_floats(sequences, latent, key_up.outputs(), value_up.outputs()));
     const Rows in{floats, rows, latent, latent};
     const Rows keys{in.row(rows), rows, key_up.outputs(), key_up.outputs()};
     const Rows values{keys.row(rows), rows, value_up.outputs(), value_up.outputs()};

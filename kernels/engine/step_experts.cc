@@ -127,12 +127,17 @@ Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given) {
   return chosen;
 }
 
+// Each row gathered and each result, and between them the gate and the up-projection of each.
+std::size_t expert_floats(std::size_t hidden, std::size_t width, std::size_t runs) {
+  return 2 * runs * (hidden + width);
+}
+
 struct ExpertRows {
   Rows gathered, gates, ups, given;
 };
 
 ExpertRows expert_rows(const Step& step, std::size_t hidden, std::size_t width, std::size_t runs) {
-  float* floats = step.scratch(2 * runs * (hidden + width));
+  float* floats = step.scratch(expert_floats(hidden, width, runs));
   const Rows gathered{floats, runs, hidden, hidden};
   const Rows gates{gathered.row(runs), runs, width, width};
   const Rows ups{gates.row(runs), runs, width, width};
@@ -141,17 +146,19 @@ ExpertRows expert_rows(const Step& step, std::size_t hidden, std::size_t width, 
 
 }  // namespace
 
-std::size_t expert_floats(const OpGraph& graph, const Block& block, const RunExperts& op,
-                          std::size_t rows) {
-  const std::size_t runs = rows * size(op.experts_per_token);
-  return 2 * runs * size(graph.weight(op.gate).rows + block.values.at(op.in).columns);
+Scratch ScratchOf::operator()(const Route& op) const {
+  return {sequences * tokens * size(op.experts), 0};
+}
+
+Scratch ScratchOf::operator()(const RunExperts& op) const {
+  const std::size_t runs = sequences * tokens * size(op.experts_per_token);
+  return {expert_floats(columns(op.in), size(graph.weight(op.gate).rows), runs), 0};
 }
 
 void run(Step& step, const Route& op) {
   const Rows in = step.value(op.in);
   const std::size_t experts = size(op.experts);
-  if (step.space.logits.size() < in.rows * experts) step.space.logits.resize(in.rows * experts);
-  const Rows logits{step.space.logits.data(), in.rows, experts, experts};
+  const Rows logits{step.scratch(in.rows * experts), in.rows, experts, experts};
   multiply(step.team, step.matrix(op.weight), in, logits);
   step.space.chosen.resize(std::max(step.space.chosen.size(), op.out + 1));
   Chosen& chosen = step.space.chosen[op.out];

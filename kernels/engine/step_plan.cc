@@ -3,22 +3,34 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "kernels/engine/operands.h"
-
 namespace llmarch::fast {
 namespace {
 
 constexpr std::size_t kNever = static_cast<std::size_t>(-1);
 
-// Values that are not rows of floats: chosen experts, and expanded keys and values, which are made
-// as a cache is.
-bool is_row_value(const Block& block, ValueId id) {
-  if (block.values.at(id).rows == RowAxis::keys) return false;
-  for (const Node& node : block.nodes) {
-    const auto* route = std::get_if<Route>(&node.op);
-    if (route != nullptr && route->out == id) return false;
-  }
-  return true;
+// Choices are kept as indices, and expanded keys and values as caches are; all others are rows of
+// floats.
+bool is_rows_of_floats(const Value& value) {
+  return value.content == Content::numbers && value.rows != RowAxis::keys;
+}
+
+struct ValuesOf {
+  std::vector<ValueId> read, written;
+  bool in_place = false;
+};
+
+ValuesOf values_of(const Op& op) {
+  ValuesOf values;
+  visit_operands(op,
+                 Overloaded{[&](const Reads& each) { values.read.push_back(each.value); },
+                            [&](const ReadsSelected& each) { values.read.push_back(each.value); },
+                            [&](const Writes& each) { values.written.push_back(each.value); },
+                            [&](const WritesInPlace& each) {
+                              values.written.push_back(each.value);
+                              values.in_place = true;
+                            },
+                            [](const OfWeights auto&) {}, [](const OfCaches auto&) {}});
+  return values;
 }
 
 class BlockPlanner {
@@ -67,13 +79,13 @@ class BlockPlanner {
   }
 
   [[nodiscard]] std::vector<ValueId> read_at(std::size_t at) const {
-    return operands_of(block_.nodes[plan_.nodes[at].node].op).read;
+    return values_of(block_.nodes[plan_.nodes[at].node].op).read;
   }
   // A projection's value is written where its group runs, so it counts as written there.
   [[nodiscard]] std::vector<ValueId> written_at(std::size_t at) const {
     const PlannedNode& planned = plan_.nodes[at];
     const Op& op = block_.nodes[planned.node].op;
-    if (!std::holds_alternative<Project>(op)) return operands_of(op).written;
+    if (!std::holds_alternative<Project>(op)) return values_of(op).written;
     std::vector<ValueId> written;
     for (const std::size_t product : planned.products) {
       written.push_back(std::get<Project>(block_.nodes[product].op).out);
@@ -97,8 +109,7 @@ class BlockPlanner {
   void place_values(std::size_t at) {
     const Op& op = block_.nodes[plan_.nodes[at].node].op;
     const std::vector<ValueId> written = written_at(at);
-    const bool in_place = works_in_place(op);
-    if (in_place) {
+    if (values_of(op).in_place) {
       const Integer columns = block_.values.at(written.front()).columns;
       for (const ValueId value : read_at(at)) {
         if (block_.values.at(value).columns == columns) release(value, at);
@@ -117,8 +128,8 @@ class BlockPlanner {
 
   void place(ValueId value) {
     Slot& slot = plan_.slots[value];
-    if (slot.kind != Slot::Kind::none || !is_row_value(block_, value)) return;
     const Value& shape = block_.values[value];
+    if (slot.kind != Slot::Kind::none || !is_rows_of_floats(shape)) return;
     const std::size_t floats = row_count(shape.rows, workload_) * size(shape.columns);
     slot = {Slot::Kind::numbered, free_slot(floats)};
     free_[slot.number] = false;

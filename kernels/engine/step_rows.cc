@@ -41,6 +41,10 @@ void run(Step& step, const Embed& op) {
   step.count_written(out);
 }
 
+Scratch ScratchOf::operator()(const AddPositions& op) const {
+  return {sequences * tokens * columns(op.in), 0};
+}
+
 void run(Step& step, const AddPositions& op) {
   map_rows(step, op, [&](ConstRows in, Rows out) {
     const Rows looked_up{step.scratch(in.rows * in.columns), in.rows, in.columns, in.columns};

@@ -300,6 +300,7 @@ ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
     bias = weight(WeightRole::router_correction_bias, 1, mixture.experts);
   }
   const ValueId out = value(rows(in), 2 * mixture.experts_per_token);
+  block().values.at(out).content = Content::choice;
   append("router", When::always,
          Route{mixture.router, mixture.experts, mixture.experts_per_token, router, bias, in, out});
   return out;

@@ -9,69 +9,14 @@
 namespace llmarch {
 namespace {
 
-void add(const OpGraph& graph, std::optional<WeightId> id, std::vector<Weight>& weights) {
-  if (id) weights.push_back(graph.weight(*id));
-}
-
-// What an operation opens. One overload for each, so that a new operation is not forgotten here.
-struct OpenedWeights {
-  const OpGraph& graph;
+std::vector<Weight> weights_read(const OpGraph& graph, const Op& op) {
   std::vector<Weight> weights;
-
-  void operator()(const Embed& op) { add(graph, op.table, weights); }
-  void operator()(const AddPositions& op) { add(graph, op.table, weights); }
-  void operator()(const Normalize& op) {
-    add(graph, op.weight, weights);
-    add(graph, op.bias, weights);
-  }
-  void operator()(const Project& op) {
-    add(graph, op.weight, weights);
-    add(graph, op.bias, weights);
-  }
-  void operator()(const ProjectEach& op) { add(graph, op.weight, weights); }
-  void operator()(const ScaleColumns& op) { add(graph, op.weight, weights); }
-  void operator()(const Sparsify&) {}           // activations only
-  void operator()(const SelectColumns&) {}      // a copy
-  void operator()(const JoinColumns&) {}        // a copy
-  void operator()(const MatchMagnitude&) {}     // activations only
-  void operator()(const AverageVectors&) {}     // activations only
-  void operator()(const PredictStreams&) {}     // activations only
-  void operator()(const CorrectStreams&) {}     // activations only
-  void operator()(const AddToOtherStreams&) {}  // activations only
-  void operator()(const Scale&) {}              // activations only
-  void operator()(const ScaleByPosition&) {}    // factors of positions are no parameters
-  void operator()(const GateRows&) {}           // activations only
-  void operator()(const SoftCap&) {}            // activations only
-  void operator()(const Rotate&) {}             // tables of angles are no parameters
-  void operator()(const Store&) {}              // a copy
-  void operator()(const Attend&) {}             // cache and activations only
-  void operator()(const AttendLatent&) {}       // cache and activations only
-  void operator()(const AttendExpanded&) {}     // cache and activations only
-  void operator()(const AbsorbQuery& op) { add(graph, op.key_up, weights); }
-  void operator()(const ExpandAttended& op) { add(graph, op.value_up, weights); }
-  void operator()(const ExpandLatents& op) {
-    add(graph, op.key_up, weights);
-    add(graph, op.value_up, weights);
-  }
-  void operator()(const Activate&) {}  // activations only
-  void operator()(const Gate&) {}      // activations only
-  void operator()(const Add&) {}       // activations only
-  void operator()(const Route& op) {
-    add(graph, op.weight, weights);
-    add(graph, op.correction_bias, weights);
-  }
-  void operator()(const RunExperts& op) {
-    add(graph, op.gate, weights);
-    add(graph, op.up, weights);
-    add(graph, op.down, weights);
-  }
-  void operator()(const SelectRows&) {}  // a copy
-};
-
-std::vector<Weight> opened_weights(const OpGraph& graph, const Op& op) {
-  OpenedWeights opened{graph, {}};
-  std::visit(opened, op);
-  return std::move(opened.weights);
+  const auto add = [&](WeightId id) { weights.push_back(graph.weight(id)); };
+  visit_operands(op, Overloaded{[&](const ReadsWeight& each) { add(each.weight); },
+                                [&](const LooksUp& each) { add(each.table); },
+                                [&](const ReadsExperts& each) { add(each.weight); },
+                                [](const OfValues auto&) {}, [](const OfCaches auto&) {}});
+  return weights;
 }
 
 Workload workload_of(Phase phase, const Settings& settings) {
@@ -121,9 +66,9 @@ std::vector<WeightUse> weight_uses(const OpGraph& graph) {
   std::vector<WeightUse> uses;
   for (const Block& block : graph.blocks) {
     for (const Node& node : block.nodes) {
-      // The absorbed form opens what the expanded one opens too: each parameter is listed once.
+      // The absorbed form reads the weights of the expanded one: each parameter is listed once.
       if (node.when == When::absorbed) continue;
-      std::vector<Weight> weights = opened_weights(graph, node.op);
+      std::vector<Weight> weights = weights_read(graph, node.op);
       if (weights.empty()) continue;
       Elements parameters;
       for (const Weight& weight : weights) parameters += weight.elements();

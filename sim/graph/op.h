@@ -1,0 +1,349 @@
+// The operations that models are lowered to: what each computes, with which sizes, and what it
+// touches. op_graph.h puts them together to a model.
+//
+// To add an operation: a struct here with its `visit_operands`, and its name in `Op`. The compiler
+// then names the cost rule and the kernels that are missing.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "sim/graph/operands.h"
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch {
+
+// Row t of `out` is the row of the table at the id of token t.
+struct Embed {
+  WeightId table;
+  ValueId out;
+  void visit_operands(auto& visitor) const { touch(visitor, LooksUp{table, out}, Writes{out}); }
+};
+
+// out = in + the row of the table at the token's position
+struct AddPositions {
+  WeightId table;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, LooksUp{table, out}, WritesInPlace{out});
+  }
+};
+
+// out = in * factor
+struct Scale {
+  double factor;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
+// out = in * (1 + strength ln(floor((position + 1) / floor) + 1)). The factors are made once, as
+// the angles of a rotation are, and are not counted.
+struct ScaleByPosition {
+  Temperature temperature;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
+// out = in * sigmoid(gate), one gate for each row
+struct GateRows {
+  ValueId gate, in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{gate}, WritesInPlace{out});
+  }
+};
+
+// out = cap tanh(in / cap)
+struct SoftCap {
+  double cap;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
+// Each row is `groups` vectors. Each of them is normalised by itself, all with the same weight and
+// bias where there are any.
+struct Normalize {
+  NormKind kind;
+  double epsilon;
+  Integer groups;
+  std::optional<WeightId> weight;  // (columns / groups)
+  std::optional<WeightId> bias;    // likewise
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, WritesInPlace{out});
+    if (weight) visitor(ReadsWeight{*weight});
+    if (bias) visitor(ReadsWeight{*bias});
+  }
+};
+
+// out = in * weight^T + bias, weight (rows, columns). With a clip, each weight is first brought
+// within -clip and clip; that is a comparison and no arithmetic.
+struct Project {
+  WeightId weight;
+  std::optional<WeightId> bias;
+  ValueId in, out;
+  std::optional<double> weight_clip = {};
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{weight}, Writes{out});
+    if (bias) visitor(ReadsWeight{*bias});
+  }
+};
+
+// Each row of `out` has a vector for each copy of the weight: the copy times its own vector of
+// `in`, or times the one vector that a row of `in` is.
+struct ProjectEach {
+  WeightId weight;  // (rows, columns), a copy for each vector
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{weight}, Writes{out});
+  }
+};
+
+// out = in * weight, element by element, the same for every row
+struct ScaleColumns {
+  WeightId weight;  // (columns)
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{weight}, WritesInPlace{out});
+  }
+};
+
+// out = max(0, in - (mean + deviations * standard deviation)), both of the row
+struct Sparsify {
+  double deviations;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Writes{out}); }
+};
+
+// As many columns of each row as `out` has, from `offset` on.
+struct SelectColumns {
+  Integer offset;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Writes{out}); }
+};
+
+// Each row of `out` is the row of `left` followed by that of `right`.
+struct JoinColumns {
+  ValueId left, right, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{left}, Reads{right}, Writes{out});
+  }
+};
+
+// Each row of `in` is `vectors` vectors. Each of them is scaled to the root mean square of the row
+// of `reference`; a mean square below `least` is replaced by `least`.
+struct MatchMagnitude {
+  Integer vectors;
+  double least;
+  ValueId in, reference, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{reference}, Writes{out});
+  }
+};
+
+// The mean of the `vectors` vectors of each row.
+struct AverageVectors {
+  Integer vectors;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Writes{out}); }
+};
+
+// out_j = in_j + sum over i of coefficient (j, i) * in_i, for the streams i and j of a row.
+struct PredictStreams {
+  Integer streams;
+  ValueId in, coefficients, out;  // streams x width, streams x streams, streams x width
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{coefficients}, Writes{out});
+  }
+};
+
+// out_j = in_j + (1 + coefficient j) * (activated - in_active)
+struct CorrectStreams {
+  Integer streams, active;
+  ValueId in, activated, coefficients, out;  // streams x width, width, streams, streams x width
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{activated}, Reads{coefficients}, Writes{out});
+  }
+};
+
+// Adds `added` to every stream but the first.
+struct AddToOtherStreams {
+  Integer streams;
+  ValueId in, added, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Reads{added}, Writes{out}); }
+};
+
+// Each row is `heads` vectors of equal width. In each of them `dim` elements from `offset` on are
+// turned in pairs, by angles that depend on the position. The tables of angles are made once and
+// are not counted.
+struct Rotate {
+  Rotary rotary;
+  Integer heads, offset, dim;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
+// Appends the rows of `in` to the cache.
+struct Store {
+  CacheId cache;
+  ValueId in;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Stores{cache, in}); }
+};
+
+// Causal scaled dot-product attention over a cache, of this layer or of the newest layer of another
+// block; each key/value head serves `query_heads / kv_heads` query heads.
+struct Attend {
+  Integer query_heads, kv_heads, head_dim;
+  double scale;
+  std::optional<double> soft_cap;  // on the scores, before the softmax
+  Reach reach;
+  ValueId query;
+  CacheId keys, values;
+  ValueId out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{query}, ReadsCache{keys, reach}, ReadsCache{values, reach}, Writes{out});
+  }
+};
+
+// The sizes that the operations of latent attention share; of one head unless said otherwise.
+struct LatentShape {
+  Integer heads, nope_dim, rope_dim, value_dim;
+  Integer latent_dim;  // of the cached latent, for all heads
+};
+
+// For each head: the part of the query that is not rotated times key_up, so that its product with a
+// cached latent is its product with the key which that latent would be expanded to.
+struct AbsorbQuery {
+  LatentShape shape;
+  WeightId key_up;  // (heads x nope, latent)
+  ValueId query;    // heads x (nope + rope)
+  ValueId out;      // heads x latent
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{query}, ReadsWeight{key_up}, Writes{out});
+  }
+};
+
+// Attention of all heads over the one cached latent and the one cached rotated key.
+struct AttendLatent {
+  LatentShape shape;
+  double scale;
+  ValueId absorbed;  // heads x latent
+  ValueId query;     // heads x (nope + rope), of which the rotated part is used
+  CacheId latents, rope_keys;
+  ValueId out;  // heads x latent
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{absorbed}, Reads{query}, ReadsCache{latents, EveryKey{}},
+          ReadsCache{rope_keys, EveryKey{}}, Writes{out});
+  }
+};
+
+// For each head: the weighted sum of latents times value_up.
+struct ExpandAttended {
+  LatentShape shape;
+  WeightId value_up;  // (heads x value, latent)
+  ValueId in, out;    // heads x latent, heads x value
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{value_up}, Writes{out});
+  }
+};
+
+// Every cached latent times key_up and value_up: keys and values of all heads at every position.
+// One operation and not two, since published models store the two matrices as one and each latent
+// is read once.
+struct ExpandLatents {
+  CacheId latents;
+  WeightId key_up, value_up;  // (heads x nope, latent), (heads x value, latent)
+  ValueId keys, values;       // rows: keys
+  void visit_operands(auto& visitor) const {
+    touch(visitor, ReadsCache{latents, EveryKey{}}, ReadsWeight{key_up}, ReadsWeight{value_up},
+          Writes{keys}, Writes{values});
+  }
+};
+
+// Attention over expanded keys and values; the rotated part of a key comes from the cache and is
+// the same for all heads.
+struct AttendExpanded {
+  LatentShape shape;
+  double scale;
+  ValueId query;         // heads x (nope + rope)
+  ValueId keys, values;  // rows: keys; heads x nope, heads x value
+  CacheId rope_keys;
+  ValueId out;  // heads x value
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{query}, Reads{keys}, Reads{values}, ReadsCache{rope_keys, EveryKey{}},
+          Writes{out});
+  }
+};
+
+// out = f(in)
+struct Activate {
+  Activation activation;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
+// out = f(gate) * up
+struct Gate {
+  Activation activation;
+  ValueId gate, up, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{gate}, Reads{up}, WritesInPlace{out});
+  }
+};
+
+// out = left + right
+struct Add {
+  ValueId left, right, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{left}, Reads{right}, WritesInPlace{out});
+  }
+};
+
+// Chooses experts for each row of `in`, and how much each of them counts. `out` is a choice.
+struct Route {
+  Router router;
+  Integer experts, experts_per_token;
+  WeightId weight;                          // (experts, hidden)
+  std::optional<WeightId> correction_bias;  // (experts)
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{weight}, Writes{out});
+    if (correction_bias) visitor(ReadsWeight{*correction_bias});
+  }
+};
+
+// What the weight that a router gives to an expert multiplies.
+enum class Weighted { output, input };
+
+// The gated feed-forwards of the chosen experts, weighted and summed.
+struct RunExperts {
+  Activation activation;
+  Weighted weighted;
+  Integer experts, experts_per_token;
+  WeightId gate, up, down;  // (width, hidden), (width, hidden), (hidden, width), a copy per expert
+  ValueId in, choice, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{choice}, ReadsExperts{gate, in, experts_per_token},
+          ReadsExperts{up, in, experts_per_token}, ReadsExperts{down, in, experts_per_token},
+          Writes{out});
+  }
+};
+
+// The rows whose logits are wanted.
+struct SelectRows {
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, ReadsSelected{in, out}, Writes{out}); }
+};
+
+using Op =
+    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, GateRows, SoftCap,
+                 Sparsify, Normalize, Project, ProjectEach, Rotate, Store, Attend, AbsorbQuery,
+                 AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
+                 Route, RunExperts, SelectRows, SelectColumns, JoinColumns, MatchMagnitude,
+                 AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
+
+template <class Visitor>
+void visit_operands(const Op& op, Visitor&& visitor) {
+  std::visit([&](const auto& kind) { kind.visit_operands(visitor); }, op);
+}
+
+}  // namespace llmarch

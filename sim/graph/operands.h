@@ -1,0 +1,94 @@
+// What an operation touches while it runs: values of its block, weights, caches. Each operation of
+// op.h names its operands once, in `visit_operands`, and whatever depends on them asks there: the
+// bytes of a price, the rows that must be kept between operations, the table of weights.
+//
+// A visitor has an overload for every struct below, or for one of the groups at the end, and no
+// default: a new way of touching something does not compile until each visitor knows it.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+
+#include "sim/graph/reach.h"
+
+namespace llmarch {
+
+using WeightId = std::size_t;  // index into OpGraph::weights
+using CacheId = std::size_t;   // index into OpGraph::caches
+using ValueId = std::size_t;   // index into Block::values
+
+// Every row of a value.
+struct Reads {
+  ValueId value;
+};
+
+// As many rows of a value as `selection` has.
+struct ReadsSelected {
+  ValueId value, selection;
+};
+
+struct Writes {
+  ValueId value;
+};
+
+// Element i of the value is made from element i of a value that is read, which is not needed after
+// that: the two may share their memory where they have the same number of columns.
+struct WritesInPlace {
+  ValueId value;
+};
+
+// A whole weight, every copy of it.
+struct ReadsWeight {
+  WeightId weight;
+};
+
+// One row of a table for each row of `rows`.
+struct LooksUp {
+  WeightId table;
+  ValueId rows;
+};
+
+// The copies of a weight that at least one row of `rows` chooses, `chosen` of them for each row.
+struct ReadsExperts {
+  WeightId weight;
+  ValueId rows;
+  Integer chosen;
+};
+
+// The cached positions that are within reach of at least one of the new tokens.
+struct ReadsCache {
+  CacheId cache;
+  Reach reach;
+};
+
+// Appends a position to the cache for each row of `value`.
+struct Stores {
+  CacheId cache;
+  ValueId value;
+};
+
+template <class Type, class... Types>
+concept OneOf = (std::same_as<Type, Types> || ...);
+
+template <class Operand>
+concept OfValues = OneOf<Operand, Reads, ReadsSelected, Writes, WritesInPlace>;
+template <class Operand>
+concept OfWeights = OneOf<Operand, ReadsWeight, LooksUp, ReadsExperts>;
+template <class Operand>
+concept OfCaches = OneOf<Operand, ReadsCache, Stores>;
+
+// Several lambdas as one visitor.
+template <class... Lambdas>
+struct Overloaded : Lambdas... {
+  using Lambdas::operator()...;
+};
+template <class... Lambdas>
+Overloaded(Lambdas...) -> Overloaded<Lambdas...>;
+
+// Hands the operands to the visitor, one after the other.
+template <class Visitor, class... Operands>
+void touch(Visitor& visitor, const Operands&... operands) {
+  (visitor(operands), ...);
+}
+
+}  // namespace llmarch
