@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/huggingface/hf_config.h"
+#include "sim/huggingface/config_load.h"
 #include "sim/huggingface/hf_reader.h"
 #include "sim/spec/arch_spec.h"
 

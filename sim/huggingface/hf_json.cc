@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "sim/huggingface/hf_config.h"
+#include "sim/huggingface/config_load.h"
 
 namespace llmarch {
 namespace {

@@ -1,0 +1,29 @@
+// What loading a config.json gives: a spec or its problems, and what else the config says of the
+// model's checkpoint.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/spec/arch_spec.h"
+#include "sim/spec/diagnostics.h"
+
+namespace llmarch {
+
+// How a family names its tensors; the names are known by kernels/weights. Most decoders have those
+// of Llama; the others differ in a few names or in which weights are stored as one tensor.
+enum class CheckpointNaming { gpt2, decoder, gemma, gemma3n, qwen2_moe, llama4 };
+
+struct ConfigLoad {
+  std::optional<ArchSpec> spec;  // absent when there are problems
+  std::vector<Diagnostic> problems;
+  std::vector<std::string> filled;  // "head_dim = 128 (hidden_size / num_attention_heads)"
+  CheckpointNaming naming = CheckpointNaming::decoder;
+};
+
+// A config is a few kilobytes; a larger file is none.
+inline constexpr std::int64_t kLargestConfigFile = 1 << 20;
+
+}  // namespace llmarch
