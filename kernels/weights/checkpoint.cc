@@ -14,9 +14,6 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-// GPT-2's own repository names tensors "h.0...", repositories made from it "transformer.h.0...".
-constexpr std::string_view kGpt2Prefix = "transformer.";
-
 // Read at a time, so that a checkpoint does not need its own size once more.
 constexpr std::int64_t kFloatsAtOnce = std::int64_t{4} << 20;
 
@@ -24,7 +21,11 @@ class Loader {
  public:
   Loader(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint, CheckpointNaming naming,
          const TakeWeight& take)
-      : graph_(graph), checkpoint_(checkpoint), naming_(naming), take_(take) {}
+      : graph_(graph),
+        checkpoint_(checkpoint),
+        naming_(naming),
+        prefix_(model_prefix(checkpoint, naming)),
+        take_(take) {}
 
   void load(Head head) {
     for (WeightId id = 0; id < graph_.weights.size(); ++id) load_weight(id);
@@ -45,7 +46,7 @@ class Loader {
     const Weight& weight = graph_.weight(id);
     const auto copies = static_cast<std::size_t>(weight.copies.value());
     for (std::size_t copy = 0; copy < copies; ++copy) {
-      const TensorSource source = tensor_source(graph_, weight, naming_, layer, copy);
+      const TensorSource source = tensor_source(graph_, weight, naming_, prefix_, layer, copy);
       hand_over(weight, source, [&](std::int64_t first_row, std::span<const float> rows) {
         take_(id, instance, copy, static_cast<std::size_t>(first_row), rows);
       });
@@ -54,22 +55,21 @@ class Loader {
 
   template <class TakeRows>
   void hand_over(const Weight& weight, const TensorSource& source, const TakeRows& take) {
-    const std::string name = stored_name(source.name);
-    check_shape(name, weight, source);
-    used_.insert(name);
+    check_shape(weight, source);
+    used_.insert(source.name);
     const bool vector = is_vector(weight.role);
     const std::int64_t rows = (vector ? weight.columns : weight.rows).value();
     const std::int64_t columns = vector ? 1 : weight.columns.value();
     switch (source.layout) {
-      case StoredLayout::as_is: return hand_over_rows(name, source, rows, columns, take);
-      case StoredLayout::transposed: return hand_over_turned(name, source, rows, columns, take);
+      case StoredLayout::as_is: return hand_over_rows(source, rows, columns, take);
+      case StoredLayout::transposed: return hand_over_turned(source, rows, columns, take);
     }
   }
 
   // Rows that are stored one after the other, some megabytes at a time.
   template <class TakeRows>
-  void hand_over_rows(const std::string& name, const TensorSource& source, std::int64_t rows,
-                      std::int64_t columns, const TakeRows& take) const {
+  void hand_over_rows(const TensorSource& source, std::int64_t rows, std::int64_t columns,
+                      const TakeRows& take) const {
     const std::int64_t expert = source.copy.value() * source.stored_rows.value();
     const std::int64_t length = source.length.value();
     const std::int64_t at_once = std::max<std::int64_t>(1, kFloatsAtOnce / columns);
@@ -77,7 +77,8 @@ class Loader {
       const std::int64_t count = std::min({at_once, rows - r, length - r % length});
       const std::int64_t stored =
           expert + r / length * source.stride.value() + source.offset.value() + r % length;
-      std::vector<float> part = checkpoint_.read_floats(name, stored * columns, count * columns);
+      std::vector<float> part =
+          checkpoint_.read_floats(source.name, stored * columns, count * columns);
       for (float& element : part) element += source.added;
       take(r, part);
       r += count;
@@ -85,32 +86,25 @@ class Loader {
   }
 
   template <class TakeRows>
-  void hand_over_turned(const std::string& name, const TensorSource& source, std::int64_t rows,
-                        std::int64_t columns, const TakeRows& take) const {
-    const std::vector<float> stored = checkpoint_.read_floats(name);
-    const std::int64_t begin = source.copy.value() * source.stored_rows.value() * columns;
+  void hand_over_turned(const TensorSource& source, std::int64_t rows, std::int64_t columns,
+                        const TakeRows& take) const {
+    const std::int64_t size = source.stored_rows.value() * columns;
+    const std::vector<float> stored =
+        checkpoint_.read_floats(source.name, source.copy.value() * size, size);
     std::vector<float> row(static_cast<std::size_t>(columns));
     for (std::int64_t r = 0; r < rows; ++r) {
       const std::int64_t place = r / source.length.value() * source.stride.value() +
                                  source.offset.value() + r % source.length.value();
       for (std::int64_t c = 0; c < columns; ++c) {
-        const std::int64_t at = begin + c * source.stored_rows.value() + place;
+        const std::int64_t at = c * source.stored_rows.value() + place;
         row[static_cast<std::size_t>(c)] = stored[static_cast<std::size_t>(at)] + source.added;
       }
       take(r, row);
     }
   }
 
-  [[nodiscard]] std::string stored_name(const std::string& name) const {
-    if (checkpoint_.find(name) == nullptr && naming_ == CheckpointNaming::gpt2) {
-      std::string prefixed = std::string(kGpt2Prefix) + name;
-      if (checkpoint_.find(prefixed) != nullptr) return prefixed;
-    }
-    return name;
-  }
-
-  void check_shape(const std::string& name, const Weight& weight,
-                   const TensorSource& source) const {
+  void check_shape(const Weight& weight, const TensorSource& source) const {
+    const std::string& name = source.name;
     const TensorInfo* info = checkpoint_.find(name);
     if (info == nullptr) {
       throw FileError(checkpoint_.folder(),
@@ -139,6 +133,7 @@ class Loader {
   const OpGraph& graph_;
   const SafetensorsCheckpoint& checkpoint_;
   CheckpointNaming naming_;
+  std::string_view prefix_;
   const TakeWeight& take_;
   std::set<std::string> used_;
 };

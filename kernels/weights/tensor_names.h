@@ -1,19 +1,16 @@
 // Where each weight of the graph stands in a published checkpoint: the tensor's name, and which
-// part of it, for families that store several weights as one. Nothing else knows published names.
+// part of it, for families that store several weights as one. The names themselves are in the
+// tables of naming.h.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "kernels/weight_files/checkpoint_files.h"
+#include "kernels/weights/naming.h"
 #include "sim/graph/op_graph.h"
-#include "sim/huggingface/hf_config.h"
 
 namespace llmarch {
-
-enum class StoredLayout {
-  as_is,       // (rows, columns)
-  transposed,  // (columns, rows): gpt2's Conv1D
-};
 
 // Row r of the weight is stored row (r / length) * stride + offset + r % length; a vector's
 // elements count as rows. The stored tensor has `stored_rows` rows.
@@ -30,11 +27,16 @@ struct TensorSource {
 };
 
 // The weight of layer `layer` (of the whole model; unused outside of layers), expert `copy`.
-TensorSource tensor_source(const OpGraph& graph, const Weight& weight, CheckpointNaming naming,
-                           std::size_t layer, std::size_t copy);
+// `prefix` stands before the names of the model's own tensors.
+TensorSource tensor_source(const OpGraph& graph, const Weight& weight, CheckpointNaming family,
+                           std::string_view prefix, std::size_t layer, std::size_t copy);
 
-// Tensors that checkpoints of this naming hold and that are no parameters of the architecture:
+// Which of the family's prefixes a checkpoint has, by its token embedding; the first where it has
+// none.
+std::string_view model_prefix(const SafetensorsCheckpoint& checkpoint, CheckpointNaming family);
+
+// Tensors that checkpoints of this family hold and that are no parameters of the architecture:
 // masks and tables that the library makes itself, and the second copy of a tied table.
-bool is_no_parameter(std::string_view tensor, CheckpointNaming naming, Head head);
+bool is_no_parameter(std::string_view tensor, CheckpointNaming family, Head head);
 
 }  // namespace llmarch

@@ -1,78 +1,146 @@
 #include "sim/graph/weight_role.h"
 
-#include <stdexcept>
+#include <array>
+
+#include "sim/enumerators.h"
 
 namespace llmarch {
+namespace {
+
+using Role = WeightRole;
+using Kind = WeightKind;
+using Part = Component;
+using Split = SplitAxis;
+
+struct Row {
+  Role role;
+  std::string_view name;
+  Kind kind;
+  Part component;
+  Split split;
+  std::optional<Role> added_to = {};  // of a bias: the weight to whose result it is added
+};
+
+constexpr std::array kRoles{
+    Row{Role::token_embedding, "token embedding", Kind::table, Part::token_embedding, Split::rows},
+    Row{Role::position_embedding, "position embedding", Kind::table, Part::position_embedding,
+        Split::none},
+    Row{Role::attention_norm, "attention norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::attention_norm_bias, "attention norm bias", Kind::bias, Part::norms, Split::none,
+        Role::attention_norm},
+    Row{Role::post_attention_norm, "norm after attention", Kind::norm, Part::norms, Split::none},
+    Row{Role::post_attention_norm_bias, "bias of norm after attention", Kind::bias, Part::norms,
+        Split::none, Role::post_attention_norm},
+    Row{Role::query, "query projection", Kind::matrix, Part::attention, Split::rows},
+    Row{Role::query_bias, "query bias", Kind::bias, Part::attention, Split::rows, Role::query},
+    Row{Role::key, "key projection", Kind::matrix, Part::attention, Split::rows},
+    Row{Role::key_bias, "key bias", Kind::bias, Part::attention, Split::rows, Role::key},
+    Row{Role::value, "value projection", Kind::matrix, Part::attention, Split::rows},
+    Row{Role::value_bias, "value bias", Kind::bias, Part::attention, Split::rows, Role::value},
+    Row{Role::query_norm, "query norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::key_norm, "key norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::attention_output, "attention output", Kind::matrix, Part::attention, Split::columns},
+    Row{Role::attention_output_bias, "attention output bias", Kind::bias, Part::attention,
+        Split::none, Role::attention_output},
+    Row{Role::query_down, "query compression", Kind::matrix, Part::attention, Split::none},
+    Row{Role::query_down_bias, "query compression bias", Kind::bias, Part::attention, Split::none,
+        Role::query_down},
+    Row{Role::query_latent_norm, "query latent norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::query_up, "query expansion", Kind::matrix, Part::attention, Split::rows},
+    Row{Role::latent_down, "latent compression", Kind::matrix, Part::attention, Split::none},
+    Row{Role::latent_down_bias, "latent compression bias", Kind::bias, Part::attention, Split::none,
+        Role::latent_down},
+    Row{Role::rope_key, "rotary key projection", Kind::matrix, Part::attention, Split::none},
+    Row{Role::rope_key_bias, "rotary key bias", Kind::bias, Part::attention, Split::none,
+        Role::rope_key},
+    Row{Role::latent_norm, "latent norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::key_up, "key expansion", Kind::matrix, Part::attention, Split::rows},
+    Row{Role::value_up, "value expansion", Kind::matrix, Part::attention, Split::rows},
+    Row{Role::feed_forward_norm, "feed-forward norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::feed_forward_norm_bias, "feed-forward norm bias", Kind::bias, Part::norms,
+        Split::none, Role::feed_forward_norm},
+    Row{Role::post_feed_forward_norm, "norm after feed-forward", Kind::norm, Part::norms,
+        Split::none},
+    Row{Role::post_feed_forward_norm_bias, "bias of norm after feed-forward", Kind::bias,
+        Part::norms, Split::none, Role::post_feed_forward_norm},
+    Row{Role::gate, "gate projection", Kind::matrix, Part::feed_forward, Split::rows},
+    Row{Role::gate_bias, "gate bias", Kind::bias, Part::feed_forward, Split::rows, Role::gate},
+    Row{Role::up, "up projection", Kind::matrix, Part::feed_forward, Split::rows},
+    Row{Role::up_bias, "up bias", Kind::bias, Part::feed_forward, Split::rows, Role::up},
+    Row{Role::down, "down projection", Kind::matrix, Part::feed_forward, Split::columns},
+    Row{Role::down_bias, "down bias", Kind::bias, Part::feed_forward, Split::none, Role::down},
+    Row{Role::router, "router", Kind::matrix, Part::router, Split::none},
+    Row{Role::router_correction_bias, "router correction bias", Kind::bias, Part::router,
+        Split::none},
+    Row{Role::expert_gate, "expert gate", Kind::matrix, Part::experts, Split::rows},
+    Row{Role::expert_up, "expert up", Kind::matrix, Part::experts, Split::rows},
+    Row{Role::expert_down, "expert down", Kind::matrix, Part::experts, Split::columns},
+    Row{Role::shared_gate, "shared expert gate", Kind::matrix, Part::shared_experts, Split::rows},
+    Row{Role::shared_up, "shared expert up", Kind::matrix, Part::shared_experts, Split::rows},
+    Row{Role::shared_down, "shared expert down", Kind::matrix, Part::shared_experts,
+        Split::columns},
+    Row{Role::shared_gate_vector, "shared experts' gate", Kind::matrix, Part::shared_experts,
+        Split::none},
+    Row{Role::final_norm, "final norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::final_norm_bias, "final norm bias", Kind::bias, Part::norms, Split::none,
+        Role::final_norm},
+    Row{Role::head, "head", Kind::matrix, Part::head, Split::rows},
+    Row{Role::per_layer_embedding, "per-layer embedding", Kind::table, Part::per_layer_embedding,
+        Split::rows},
+    Row{Role::per_layer_projection, "per-layer projection", Kind::matrix, Part::per_layer_inputs,
+        Split::none},
+    Row{Role::per_layer_projection_norm, "per-layer projection norm", Kind::norm, Part::norms,
+        Split::none},
+    Row{Role::per_layer_input_scale, "per-layer input scale", Kind::norm, Part::per_layer_inputs,
+        Split::none},
+    Row{Role::per_layer_gate, "per-layer gate", Kind::matrix, Part::per_layer_inputs, Split::none},
+    Row{Role::per_layer_output, "per-layer output", Kind::matrix, Part::per_layer_inputs,
+        Split::none},
+    Row{Role::per_layer_norm, "norm after per-layer output", Kind::norm, Part::norms, Split::none},
+    Row{Role::residual_down, "low-rank residual, down", Kind::matrix, Part::low_rank_residual,
+        Split::none},
+    Row{Role::residual_up, "low-rank residual, up", Kind::matrix, Part::low_rank_residual,
+        Split::none},
+    Row{Role::residual_norm, "low-rank residual norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::stream_expansion, "stream expansion", Kind::matrix, Part::parallel_streams,
+        Split::none},
+    Row{Role::stream_merger, "stream merger", Kind::matrix, Part::parallel_streams, Split::none},
+    Row{Role::stream_router_norm, "stream router norm", Kind::norm, Part::norms, Split::none},
+    Row{Role::stream_router, "stream router", Kind::matrix, Part::parallel_streams, Split::none},
+    Row{Role::stream_prediction, "stream prediction", Kind::matrix, Part::parallel_streams,
+        Split::none},
+    Row{Role::stream_correction, "stream correction", Kind::matrix, Part::parallel_streams,
+        Split::none}};
+static_assert(has_a_row_for_each(kRoles, &Row::role), "every weight role has its row, in order");
+
+struct ComponentName {
+  Part component;
+  std::string_view name;
+};
+constexpr std::array kComponents{ComponentName{Part::token_embedding, "token embedding"},
+                                 ComponentName{Part::position_embedding, "position embedding"},
+                                 ComponentName{Part::attention, "attention"},
+                                 ComponentName{Part::feed_forward, "feed-forward"},
+                                 ComponentName{Part::router, "router"},
+                                 ComponentName{Part::experts, "experts"},
+                                 ComponentName{Part::shared_experts, "shared experts"},
+                                 ComponentName{Part::norms, "norms"},
+                                 ComponentName{Part::head, "head"},
+                                 ComponentName{Part::per_layer_embedding, "per-layer embedding"},
+                                 ComponentName{Part::per_layer_inputs, "per-layer inputs"},
+                                 ComponentName{Part::low_rank_residual, "low-rank residual"},
+                                 ComponentName{Part::parallel_streams, "parallel streams"}};
+static_assert(has_a_row_for_each(kComponents, &ComponentName::component),
+              "every component has its row, in order");
+
+constexpr const Row& row_of(Role role) {
+  return kRoles.at(static_cast<std::size_t>(role));
+}
+
+}  // namespace
 
 WeightKind kind_of(WeightRole role) {
-  switch (role) {
-    case WeightRole::token_embedding:
-    case WeightRole::per_layer_embedding:
-    case WeightRole::position_embedding: return WeightKind::table;
-    case WeightRole::attention_norm:
-    case WeightRole::post_attention_norm:
-    case WeightRole::post_feed_forward_norm:
-    case WeightRole::query_norm:
-    case WeightRole::key_norm:
-    case WeightRole::query_latent_norm:
-    case WeightRole::latent_norm:
-    case WeightRole::feed_forward_norm:
-    case WeightRole::per_layer_projection_norm:
-    case WeightRole::per_layer_input_scale:
-    case WeightRole::per_layer_norm:
-    case WeightRole::residual_norm:
-    case WeightRole::stream_router_norm:
-    case WeightRole::final_norm: return WeightKind::norm;
-    case WeightRole::attention_norm_bias:
-    case WeightRole::post_attention_norm_bias:
-    case WeightRole::post_feed_forward_norm_bias:
-    case WeightRole::query_bias:
-    case WeightRole::key_bias:
-    case WeightRole::value_bias:
-    case WeightRole::attention_output_bias:
-    case WeightRole::query_down_bias:
-    case WeightRole::latent_down_bias:
-    case WeightRole::rope_key_bias:
-    case WeightRole::feed_forward_norm_bias:
-    case WeightRole::gate_bias:
-    case WeightRole::up_bias:
-    case WeightRole::down_bias:
-    case WeightRole::router_correction_bias:
-    case WeightRole::final_norm_bias: return WeightKind::bias;
-    case WeightRole::query:
-    case WeightRole::key:
-    case WeightRole::value:
-    case WeightRole::attention_output:
-    case WeightRole::query_down:
-    case WeightRole::query_up:
-    case WeightRole::latent_down:
-    case WeightRole::rope_key:
-    case WeightRole::key_up:
-    case WeightRole::value_up:
-    case WeightRole::gate:
-    case WeightRole::up:
-    case WeightRole::down:
-    case WeightRole::router:
-    case WeightRole::expert_gate:
-    case WeightRole::expert_up:
-    case WeightRole::expert_down:
-    case WeightRole::shared_gate:
-    case WeightRole::shared_up:
-    case WeightRole::shared_down:
-    case WeightRole::shared_gate_vector:
-    case WeightRole::per_layer_projection:
-    case WeightRole::per_layer_gate:
-    case WeightRole::per_layer_output:
-    case WeightRole::residual_down:
-    case WeightRole::residual_up:
-    case WeightRole::stream_expansion:
-    case WeightRole::stream_merger:
-    case WeightRole::stream_router:
-    case WeightRole::stream_prediction:
-    case WeightRole::stream_correction:
-    case WeightRole::head: return WeightKind::matrix;
-  }
-  throw std::logic_error("kind_of: a weight role outside the enumeration");
+  return row_of(role).kind;
 }
 
 bool is_vector(WeightRole role) {
@@ -81,164 +149,30 @@ bool is_vector(WeightRole role) {
 }
 
 Component component_of(WeightRole role) {
-  switch (role) {
-    case WeightRole::token_embedding: return Component::token_embedding;
-    case WeightRole::position_embedding: return Component::position_embedding;
-    case WeightRole::query:
-    case WeightRole::query_bias:
-    case WeightRole::key:
-    case WeightRole::key_bias:
-    case WeightRole::value:
-    case WeightRole::value_bias:
-    case WeightRole::attention_output:
-    case WeightRole::attention_output_bias:
-    case WeightRole::query_down:
-    case WeightRole::query_down_bias:
-    case WeightRole::query_up:
-    case WeightRole::latent_down:
-    case WeightRole::latent_down_bias:
-    case WeightRole::rope_key:
-    case WeightRole::rope_key_bias:
-    case WeightRole::key_up:
-    case WeightRole::value_up: return Component::attention;
-    case WeightRole::attention_norm:
-    case WeightRole::attention_norm_bias:
-    case WeightRole::post_attention_norm:
-    case WeightRole::post_attention_norm_bias:
-    case WeightRole::post_feed_forward_norm:
-    case WeightRole::post_feed_forward_norm_bias:
-    case WeightRole::query_norm:
-    case WeightRole::key_norm:
-    case WeightRole::query_latent_norm:
-    case WeightRole::latent_norm:
-    case WeightRole::feed_forward_norm:
-    case WeightRole::feed_forward_norm_bias:
-    case WeightRole::final_norm:
-    case WeightRole::per_layer_projection_norm:
-    case WeightRole::per_layer_norm:
-    case WeightRole::residual_norm:
-    case WeightRole::stream_router_norm:
-    case WeightRole::final_norm_bias: return Component::norms;
-    case WeightRole::gate:
-    case WeightRole::gate_bias:
-    case WeightRole::up:
-    case WeightRole::up_bias:
-    case WeightRole::down:
-    case WeightRole::down_bias: return Component::feed_forward;
-    case WeightRole::router:
-    case WeightRole::router_correction_bias: return Component::router;
-    case WeightRole::expert_gate:
-    case WeightRole::expert_up:
-    case WeightRole::expert_down: return Component::experts;
-    case WeightRole::shared_gate:
-    case WeightRole::shared_up:
-    case WeightRole::shared_down:
-    case WeightRole::shared_gate_vector: return Component::shared_experts;
-    case WeightRole::head: return Component::head;
-    case WeightRole::per_layer_embedding: return Component::per_layer_embedding;
-    case WeightRole::per_layer_projection:
-    case WeightRole::per_layer_input_scale:
-    case WeightRole::per_layer_gate:
-    case WeightRole::per_layer_output: return Component::per_layer_inputs;
-    case WeightRole::residual_down:
-    case WeightRole::residual_up: return Component::low_rank_residual;
-    case WeightRole::stream_expansion:
-    case WeightRole::stream_merger:
-    case WeightRole::stream_router:
-    case WeightRole::stream_prediction:
-    case WeightRole::stream_correction: return Component::parallel_streams;
+  return row_of(role).component;
+}
+
+SplitAxis split_axis_of(WeightRole role) {
+  return row_of(role).split;
+}
+
+std::optional<WeightRole> added_to(WeightRole bias) {
+  return row_of(bias).added_to;
+}
+
+std::optional<WeightRole> bias_of(WeightRole role) {
+  for (const Row& row : kRoles) {
+    if (row.added_to == role) return row.role;
   }
-  throw std::logic_error("component_of: a weight role outside the enumeration");
+  return std::nullopt;
 }
 
 std::string_view name_of(WeightRole role) {
-  switch (role) {
-    case WeightRole::token_embedding: return "token embedding";
-    case WeightRole::position_embedding: return "position embedding";
-    case WeightRole::attention_norm: return "attention norm";
-    case WeightRole::attention_norm_bias: return "attention norm bias";
-    case WeightRole::post_attention_norm: return "norm after attention";
-    case WeightRole::post_attention_norm_bias: return "bias of norm after attention";
-    case WeightRole::query: return "query projection";
-    case WeightRole::query_bias: return "query bias";
-    case WeightRole::key: return "key projection";
-    case WeightRole::key_bias: return "key bias";
-    case WeightRole::value: return "value projection";
-    case WeightRole::value_bias: return "value bias";
-    case WeightRole::query_norm: return "query norm";
-    case WeightRole::key_norm: return "key norm";
-    case WeightRole::attention_output: return "attention output";
-    case WeightRole::attention_output_bias: return "attention output bias";
-    case WeightRole::query_down: return "query compression";
-    case WeightRole::query_down_bias: return "query compression bias";
-    case WeightRole::query_latent_norm: return "query latent norm";
-    case WeightRole::query_up: return "query expansion";
-    case WeightRole::latent_down: return "latent compression";
-    case WeightRole::latent_down_bias: return "latent compression bias";
-    case WeightRole::rope_key: return "rotary key projection";
-    case WeightRole::rope_key_bias: return "rotary key bias";
-    case WeightRole::latent_norm: return "latent norm";
-    case WeightRole::key_up: return "key expansion";
-    case WeightRole::value_up: return "value expansion";
-    case WeightRole::feed_forward_norm: return "feed-forward norm";
-    case WeightRole::feed_forward_norm_bias: return "feed-forward norm bias";
-    case WeightRole::post_feed_forward_norm: return "norm after feed-forward";
-    case WeightRole::post_feed_forward_norm_bias: return "bias of norm after feed-forward";
-    case WeightRole::gate: return "gate projection";
-    case WeightRole::gate_bias: return "gate bias";
-    case WeightRole::up: return "up projection";
-    case WeightRole::up_bias: return "up bias";
-    case WeightRole::down: return "down projection";
-    case WeightRole::down_bias: return "down bias";
-    case WeightRole::router: return "router";
-    case WeightRole::router_correction_bias: return "router correction bias";
-    case WeightRole::expert_gate: return "expert gate";
-    case WeightRole::expert_up: return "expert up";
-    case WeightRole::expert_down: return "expert down";
-    case WeightRole::shared_gate: return "shared expert gate";
-    case WeightRole::shared_up: return "shared expert up";
-    case WeightRole::shared_down: return "shared expert down";
-    case WeightRole::shared_gate_vector: return "shared experts' gate";
-    case WeightRole::final_norm: return "final norm";
-    case WeightRole::final_norm_bias: return "final norm bias";
-    case WeightRole::head: return "head";
-    case WeightRole::per_layer_embedding: return "per-layer embedding";
-    case WeightRole::per_layer_projection: return "per-layer projection";
-    case WeightRole::per_layer_projection_norm: return "per-layer projection norm";
-    case WeightRole::per_layer_input_scale: return "per-layer input scale";
-    case WeightRole::per_layer_gate: return "per-layer gate";
-    case WeightRole::per_layer_output: return "per-layer output";
-    case WeightRole::per_layer_norm: return "norm after per-layer output";
-    case WeightRole::residual_down: return "low-rank residual, down";
-    case WeightRole::residual_up: return "low-rank residual, up";
-    case WeightRole::residual_norm: return "low-rank residual norm";
-    case WeightRole::stream_expansion: return "stream expansion";
-    case WeightRole::stream_merger: return "stream merger";
-    case WeightRole::stream_router_norm: return "stream router norm";
-    case WeightRole::stream_router: return "stream router";
-    case WeightRole::stream_prediction: return "stream prediction";
-    case WeightRole::stream_correction: return "stream correction";
-  }
-  throw std::logic_error("name_of: a weight role outside the enumeration");
+  return row_of(role).name;
 }
 
 std::string_view name_of(Component component) {
-  switch (component) {
-    case Component::token_embedding: return "token embedding";
-    case Component::position_embedding: return "position embedding";
-    case Component::attention: return "attention";
-    case Component::feed_forward: return "feed-forward";
-    case Component::router: return "router";
-    case Component::experts: return "experts";
-    case Component::shared_experts: return "shared experts";
-    case Component::norms: return "norms";
-    case Component::head: return "head";
-    case Component::per_layer_embedding: return "per-layer embedding";
-    case Component::per_layer_inputs: return "per-layer inputs";
-    case Component::low_rank_residual: return "low-rank residual";
-    case Component::parallel_streams: return "parallel streams";
-  }
-  throw std::logic_error("name_of: a component outside the enumeration");
+  return kComponents.at(static_cast<std::size_t>(component)).name;
 }
 
 }  // namespace llmarch

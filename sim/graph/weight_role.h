@@ -1,8 +1,9 @@
-// What each parameter of a model is for: its role, and what follows from the role alone. Where a
-// parameter stands in the graph is known by op_graph.h, what a checkpoint calls it by
-// kernels/weights/tensor_names.h.
+// What each parameter of a model is for: its role, and what follows from the role alone, stated
+// once in the table of weight_role.cc. Where a parameter stands in the graph is known by
+// op_graph.h, what a checkpoint calls it by kernels/weights/tensor_names.h.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace llmarch {
@@ -95,15 +96,27 @@ enum class Component {
 // What a parameter is to the arithmetic.
 enum class WeightKind {
   matrix,
-  table,  // opened row by row
+  table,  // read row by row
   norm,   // a vector that multiplies
   bias,   // a vector that is added
 };
 
+// The axis along which a weight may be divided among devices that run one layer together (tensor
+// parallelism, arXiv 1909.08053): the rows of a matrix, which are its outputs, the rows of a table
+// or the elements of a vector; or the columns of a matrix, which are its inputs, so that the
+// devices' results are summed. With `none` every device holds the whole.
+enum class SplitAxis { none, rows, columns };
+
 WeightKind kind_of(WeightRole role);
 bool is_vector(WeightRole role);  // a norm or a bias
+SplitAxis split_axis_of(WeightRole role);
 
-// The closed switch that sorts every weight into one component, so that components add up.
+// The weight to whose result a bias is added, and the bias that is added to a weight's result; none
+// where there is no such weight or bias.
+std::optional<WeightRole> added_to(WeightRole bias);
+std::optional<WeightRole> bias_of(WeightRole role);
+
+// Every weight belongs to one component, so that components add up to the total.
 Component component_of(WeightRole role);
 std::string_view name_of(WeightRole role);
 std::string_view name_of(Component component);

@@ -5,7 +5,9 @@
 #include <array>
 #include <string_view>
 #include <utility>
+#include <variant>
 
+#include "sim/enumerators.h"
 #include "sim/spec/arch_spec.h"
 
 namespace llmarch {
@@ -14,75 +16,90 @@ namespace llmarch {
 template <class Type>
 struct Names;
 
+template <class Enum>
+using EnumeratorName = std::pair<std::string_view, Enum>;
+
+// `names` as an array, if every enumerator has its name in order; else it does not compile.
+template <class Enum, std::size_t count>
+consteval auto each_named(const EnumeratorName<Enum> (&names)[count]) {
+  const std::array<EnumeratorName<Enum>, count> all = std::to_array(names);
+  static_assert(count == enumerator_count<Enum>(), "every enumerator has one name");
+  if (!has_a_row_for_each(all, &EnumeratorName<Enum>::second)) throw "in the enumeration's order";
+  return all;
+}
+
+// The same for the alternatives of a variant.
+template <class Variant, std::size_t count>
+consteval auto each_alternative(const std::string_view (&names)[count]) {
+  static_assert(count == std::variant_size_v<Variant>, "every alternative has one name");
+  return std::to_array(names);
+}
+
 template <>
 struct Names<NormKind> {
-  static constexpr std::array values{std::pair{std::string_view("rms"), NormKind::rms},
-                                     std::pair{std::string_view("layer"), NormKind::layer}};
+  static constexpr auto values =
+      each_named<NormKind>({{"rms", NormKind::rms}, {"layer", NormKind::layer}});
 };
 template <>
 struct Names<Activation> {
-  static constexpr std::array values{
-      std::pair{std::string_view("gelu_tanh"), Activation::gelu_tanh},
-      std::pair{std::string_view("gelu_erf"), Activation::gelu_erf},
-      std::pair{std::string_view("silu"), Activation::silu},
-      std::pair{std::string_view("relu"), Activation::relu},
-      std::pair{std::string_view("tanh"), Activation::tanh}};
+  static constexpr auto values = each_named<Activation>({{"gelu_tanh", Activation::gelu_tanh},
+                                                         {"gelu_erf", Activation::gelu_erf},
+                                                         {"silu", Activation::silu},
+                                                         {"relu", Activation::relu},
+                                                         {"tanh", Activation::tanh}});
 };
 template <>
 struct Names<RotaryLayout> {
-  static constexpr std::array values{
-      std::pair{std::string_view("half_split"), RotaryLayout::half_split},
-      std::pair{std::string_view("interleaved"), RotaryLayout::interleaved}};
+  static constexpr auto values = each_named<RotaryLayout>(
+      {{"half_split", RotaryLayout::half_split}, {"interleaved", RotaryLayout::interleaved}});
 };
 template <>
 struct Names<QkNorm> {
-  static constexpr std::array values{
-      std::pair{std::string_view("per_head"), QkNorm::per_head},
-      std::pair{std::string_view("whole"), QkNorm::whole},
-      std::pair{std::string_view("unweighted_after_rotation"), QkNorm::unweighted_after_rotation}};
+  static constexpr auto values =
+      each_named<QkNorm>({{"per_head", QkNorm::per_head},
+                          {"whole", QkNorm::whole},
+                          {"unweighted_after_rotation", QkNorm::unweighted_after_rotation}});
 };
 template <>
 struct Names<NormPlacement> {
-  static constexpr std::array values{
-      std::pair{std::string_view("before"), NormPlacement::before},
-      std::pair{std::string_view("after"), NormPlacement::after},
-      std::pair{std::string_view("before_and_after"), NormPlacement::before_and_after},
-      std::pair{std::string_view("after_residual"), NormPlacement::after_residual}};
+  static constexpr auto values =
+      each_named<NormPlacement>({{"before", NormPlacement::before},
+                                 {"after", NormPlacement::after},
+                                 {"before_and_after", NormPlacement::before_and_after},
+                                 {"after_residual", NormPlacement::after_residual}});
 };
 template <>
 struct Names<GroupScore> {
-  static constexpr std::array values{std::pair{std::string_view("best"), GroupScore::best},
-                                     std::pair{std::string_view("best_two"), GroupScore::best_two}};
+  static constexpr auto values =
+      each_named<GroupScore>({{"best", GroupScore::best}, {"best_two", GroupScore::best_two}});
 };
 template <>
 struct Names<Head> {
-  static constexpr std::array values{std::pair{std::string_view("tied"), Head::tied},
-                                     std::pair{std::string_view("separate"), Head::separate}};
+  static constexpr auto values =
+      each_named<Head>({{"tied", Head::tied}, {"separate", Head::separate}});
 };
 template <>
 struct Names<Scoring> {
-  static constexpr std::array values{std::pair{std::string_view("softmax"), Scoring::softmax},
-                                     std::pair{std::string_view("sigmoid"), Scoring::sigmoid}};
+  static constexpr auto values =
+      each_named<Scoring>({{"softmax", Scoring::softmax}, {"sigmoid", Scoring::sigmoid}});
 };
 template <>
 struct Names<RotaryScaling> {
-  static constexpr std::array<std::string_view, 3> alternatives{"llama3", "yarn", "linear"};
+  static constexpr auto alternatives =
+      each_alternative<RotaryScaling>({"llama3", "yarn", "linear"});
 };
 template <>
 struct Names<Mixer> {
-  static constexpr std::array<std::string_view, 2> alternatives{"grouped", "latent"};
+  static constexpr auto alternatives = each_alternative<Mixer>({"grouped", "latent"});
 };
 template <>
 struct Names<FeedForward> {
-  static constexpr std::array<std::string_view, 2> alternatives{"dense", "mixture"};
+  static constexpr auto alternatives = each_alternative<FeedForward>({"dense", "mixture"});
 };
 
 template <class Enum>
 constexpr std::string_view name_of(Enum value) {
-  for (const auto& [name, candidate] : Names<Enum>::values) {
-    if (candidate == value) return name;
-  }
-  return "?";  // unreachable: Names lists every value, and a test checks it
+  return Names<Enum>::values.at(static_cast<std::size_t>(value)).first;
 }
 
 }  // namespace llmarch

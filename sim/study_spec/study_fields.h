@@ -13,22 +13,21 @@ struct Names<DType> {
 };
 template <>
 struct Names<ClaimKind> {
-  static constexpr std::array values{
-      std::pair{std::string_view("figure"), ClaimKind::figure},
-      std::pair{std::string_view("ratio"), ClaimKind::ratio},
-      std::pair{std::string_view("ordering"), ClaimKind::ordering},
-      std::pair{std::string_view("structure"), ClaimKind::structure},
-      std::pair{std::string_view("timed"), ClaimKind::timed},
-      std::pair{std::string_view("undecidable"), ClaimKind::undecidable}};
+  static constexpr auto values = each_named<ClaimKind>({{"figure", ClaimKind::figure},
+                                                        {"ratio", ClaimKind::ratio},
+                                                        {"ordering", ClaimKind::ordering},
+                                                        {"structure", ClaimKind::structure},
+                                                        {"timed", ClaimKind::timed},
+                                                        {"undecidable", ClaimKind::undecidable}});
 };
 template <>
 struct Names<Verdict> {
-  static constexpr std::array values{
-      std::pair{std::string_view("holds"), Verdict::holds},
-      std::pair{std::string_view("holds under a condition"), Verdict::conditional},
-      std::pair{std::string_view("does not hold"), Verdict::fails},
-      std::pair{std::string_view("needs a run"), Verdict::needs_run},
-      std::pair{std::string_view("not decidable by cost"), Verdict::undecidable}};
+  static constexpr auto values =
+      each_named<Verdict>({{"holds", Verdict::holds},
+                           {"holds under a condition", Verdict::conditional},
+                           {"does not hold", Verdict::fails},
+                           {"needs a run", Verdict::needs_run},
+                           {"not decidable by cost", Verdict::undecidable}});
 };
 
 template <class Visitor>

@@ -1,4 +1,5 @@
 // The weights of a block by their roles, in the order in which they are used.
+#include "sim/enumerators.h"
 #include "tests/graph/operations.h"
 
 namespace llmarch {
@@ -143,6 +144,28 @@ TEST(PerLayerEmbeddings, AreScaledOnTheirWayInWhereTheSpecSaysSo) {
   EXPECT_THAT(roles_of_layer(spec), ElementsAre(attention_norm, query, key, value, attention_output,
                                                 feed_forward_norm, up, down, per_layer_input_scale,
                                                 per_layer_gate, per_layer_output, per_layer_norm));
+}
+
+// A device of several that run a layer together computes some of a projection's outputs, and adds
+// to each of them its own element of the bias.
+TEST(ABias, IsSplitAsTheRowsOfItsMatrixAre) {
+  for (std::size_t i = 0; i < enumerator_count<WeightRole>(); ++i) {
+    const auto role = static_cast<WeightRole>(i);
+    const auto matrix = added_to(role);
+    if (!matrix) continue;
+    EXPECT_EQ(bias_of(*matrix), role) << name_of(role);
+    EXPECT_EQ(component_of(*matrix), component_of(role)) << name_of(role);
+    const bool rows = split_axis_of(*matrix) == SplitAxis::rows;
+    EXPECT_EQ(split_axis_of(role), rows ? SplitAxis::rows : SplitAxis::none) << name_of(role);
+  }
+}
+
+// What one device leaves in parts, the next projection takes in parts.
+TEST(AProjectionIntoTheResidualStream, IsSplitByTheColumnsThatTheOneBeforeItSplitsByRows) {
+  EXPECT_EQ(split_axis_of(up), SplitAxis::rows);
+  EXPECT_EQ(split_axis_of(down), SplitAxis::columns);
+  EXPECT_EQ(split_axis_of(value), SplitAxis::rows);
+  EXPECT_EQ(split_axis_of(attention_output), SplitAxis::columns);
 }
 
 }  // namespace

@@ -1,0 +1,163 @@
+#include "kernels/weights/naming.h"
+
+#include <array>
+
+#include "sim/enumerators.h"
+
+namespace llmarch {
+namespace {
+
+using Role = WeightRole;
+
+constexpr std::array kQueryKeyValue{Role::query, Role::key, Role::value};
+constexpr std::array kLatentAndRopeKey{Role::latent_down, Role::rope_key};
+constexpr std::array kKeyAndValueUp{Role::key_up, Role::value_up};
+constexpr std::array kExpertGateAndUp{Role::expert_gate, Role::expert_up};
+
+constexpr Fused kFusedQueryKeyValue{FusedBy::whole, kQueryKeyValue};
+constexpr Fused kFusedLatent{FusedBy::whole, kLatentAndRopeKey};
+constexpr Fused kFusedLatentUp{FusedBy::latent_head, kKeyAndValueUp};
+constexpr Fused kFusedExperts{FusedBy::whole, kExpertGateAndUp};
+
+// What most decoders call their tensors, as Llama first did.
+constexpr std::array kDecoder{
+    TensorName{Role::token_embedding, "embed_tokens.weight"},
+    TensorName{Role::final_norm, "norm.weight"},
+    TensorName{Role::head, "/lm_head.weight"},
+    TensorName{Role::attention_norm, "input_layernorm.weight"},
+    TensorName{Role::query, "self_attn.q_proj.weight"},
+    TensorName{Role::key, "self_attn.k_proj.weight"},
+    TensorName{Role::value, "self_attn.v_proj.weight"},
+    TensorName{Role::query_norm, "self_attn.q_norm.weight"},
+    TensorName{Role::key_norm, "self_attn.k_norm.weight"},
+    TensorName{Role::attention_output, "self_attn.o_proj.weight"},
+    TensorName{Role::query_down, "self_attn.q_a_proj.weight"},
+    TensorName{Role::query_latent_norm, "self_attn.q_a_layernorm.weight"},
+    TensorName{Role::query_up, "self_attn.q_b_proj.weight"},
+    TensorName{Role::latent_down, "self_attn.kv_a_proj_with_mqa.weight", &kFusedLatent},
+    TensorName{Role::rope_key, "self_attn.kv_a_proj_with_mqa.weight", &kFusedLatent},
+    TensorName{Role::latent_norm, "self_attn.kv_a_layernorm.weight"},
+    TensorName{Role::key_up, "self_attn.kv_b_proj.weight", &kFusedLatentUp},
+    TensorName{Role::value_up, "self_attn.kv_b_proj.weight", &kFusedLatentUp},
+    TensorName{Role::post_attention_norm, "post_attention_layernorm.weight"},
+    TensorName{Role::feed_forward_norm, "post_attention_layernorm.weight"},
+    TensorName{Role::post_feed_forward_norm, "post_feedforward_layernorm.weight"},
+    TensorName{Role::gate, "mlp.gate_proj.weight"},
+    TensorName{Role::up, "mlp.up_proj.weight"},
+    TensorName{Role::down, "mlp.down_proj.weight"},
+    TensorName{Role::router, "mlp.gate.weight"},
+    TensorName{Role::router_correction_bias, "mlp.gate.e_score_correction_bias"},
+    TensorName{Role::expert_gate, "mlp.experts.*.gate_proj.weight"},
+    TensorName{Role::expert_up, "mlp.experts.*.up_proj.weight"},
+    TensorName{Role::expert_down, "mlp.experts.*.down_proj.weight"},
+    TensorName{Role::shared_gate, "mlp.shared_experts.gate_proj.weight"},
+    TensorName{Role::shared_up, "mlp.shared_experts.up_proj.weight"},
+    TensorName{Role::shared_down, "mlp.shared_experts.down_proj.weight"},
+};
+
+constexpr std::array kGpt2{
+    TensorName{Role::token_embedding, "wte.weight"},
+    TensorName{Role::position_embedding, "wpe.weight"},
+    TensorName{Role::final_norm, "ln_f.weight"},
+    TensorName{Role::head, "/lm_head.weight"},
+    TensorName{Role::attention_norm, "ln_1.weight"},
+    TensorName{Role::query, "attn.c_attn.weight", &kFusedQueryKeyValue, StoredLayout::transposed},
+    TensorName{Role::key, "attn.c_attn.weight", &kFusedQueryKeyValue, StoredLayout::transposed},
+    TensorName{Role::value, "attn.c_attn.weight", &kFusedQueryKeyValue, StoredLayout::transposed},
+    TensorName{Role::attention_output, "attn.c_proj.weight", nullptr, StoredLayout::transposed},
+    TensorName{Role::feed_forward_norm, "ln_2.weight"},
+    TensorName{Role::up, "mlp.c_fc.weight", nullptr, StoredLayout::transposed},
+    TensorName{Role::down, "mlp.c_proj.weight", nullptr, StoredLayout::transposed},
+};
+
+constexpr std::array kGemma{
+    TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm.weight"},
+};
+
+constexpr std::array kGemma3n{
+    TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm.weight"},
+    TensorName{Role::per_layer_embedding, "embed_tokens_per_layer.weight"},
+    TensorName{Role::per_layer_projection, "per_layer_model_projection.weight"},
+    TensorName{Role::per_layer_projection_norm, "per_layer_projection_norm.weight"},
+    TensorName{Role::stream_expansion, "altup_projections.*.weight"},
+    TensorName{Role::stream_merger, "altup_unembed_projections.*.weight"},
+    TensorName{Role::per_layer_input_scale, "altup.correct_output_scale"},
+    TensorName{Role::per_layer_gate, "per_layer_input_gate.weight"},
+    TensorName{Role::per_layer_output, "per_layer_projection.weight"},
+    TensorName{Role::per_layer_norm, "post_per_layer_input_norm.weight"},
+    TensorName{Role::residual_down, "laurel.linear_left.weight"},
+    TensorName{Role::residual_up, "laurel.linear_right.weight"},
+    TensorName{Role::residual_norm, "laurel.post_laurel_norm.weight"},
+    TensorName{Role::stream_router_norm, "altup.router_norm.weight"},
+    TensorName{Role::stream_router, "altup.modality_router.weight"},
+    TensorName{Role::stream_prediction, "altup.prediction_coefs.weight"},
+    TensorName{Role::stream_correction, "altup.correction_coefs.weight"},
+};
+
+constexpr std::array kQwen2Moe{
+    TensorName{Role::shared_gate, "mlp.shared_expert.gate_proj.weight"},
+    TensorName{Role::shared_up, "mlp.shared_expert.up_proj.weight"},
+    TensorName{Role::shared_down, "mlp.shared_expert.down_proj.weight"},
+    TensorName{Role::shared_gate_vector, "mlp.shared_expert_gate.weight"},
+};
+
+constexpr std::array kLlama4{
+    TensorName{Role::gate, "feed_forward.gate_proj.weight"},
+    TensorName{Role::up, "feed_forward.up_proj.weight"},
+    TensorName{Role::down, "feed_forward.down_proj.weight"},
+    TensorName{Role::router, "feed_forward.router.weight"},
+    TensorName{Role::expert_gate, "feed_forward.experts.gate_up_proj", &kFusedExperts,
+               StoredLayout::transposed},
+    TensorName{Role::expert_up, "feed_forward.experts.gate_up_proj", &kFusedExperts,
+               StoredLayout::transposed},
+    TensorName{Role::expert_down, "feed_forward.experts.down_proj", nullptr,
+               StoredLayout::transposed},
+    TensorName{Role::shared_gate, "feed_forward.shared_expert.gate_proj.weight"},
+    TensorName{Role::shared_up, "feed_forward.shared_expert.up_proj.weight"},
+    TensorName{Role::shared_down, "feed_forward.shared_expert.down_proj.weight"},
+};
+
+constexpr std::array<std::string_view, 1> kModelPrefix{"model."};
+// GPT-2's own repository has none; repositories made from it have one.
+constexpr std::array<std::string_view, 2> kGpt2Prefixes{"", "transformer."};
+
+constexpr std::array<std::string_view, 1> kRotaryTables{".rotary_emb.inv_freq"};
+constexpr std::array<std::string_view, 2> kGpt2Masks{".attn.bias", ".attn.masked_bias"};
+// Layers that read another's cache have keys and values all the same, and a scale that is switched
+// off stays; a layer that uses them has been asked for them.
+constexpr std::array<std::string_view, 7> kUnusedInGemma3n{
+    ".rotary_emb.inv_freq",       ".self_attn.k_proj.weight", ".self_attn.v_proj.weight",
+    ".self_attn.k_norm.weight",   ".self_attn.k_proj.bias",   ".self_attn.v_proj.bias",
+    ".altup.correct_output_scale"};
+
+// A family that calls its tensors as most decoders do, but for `own`.
+constexpr Naming decoder(CheckpointNaming family, std::span<const TensorName> own) {
+  return {family, kModelPrefix, "layers.", own, kDecoder, 0, kRotaryTables};
+}
+
+constexpr Naming gemma(Naming naming) {
+  naming.added_to_norms = 1;
+  return naming;
+}
+
+constexpr Naming gemma3n(Naming naming) {
+  naming.not_parameters = kUnusedInGemma3n;
+  return naming;
+}
+
+constexpr std::array kNamings{
+    Naming{CheckpointNaming::gpt2, kGpt2Prefixes, "h.", kGpt2, {}, 0, kGpt2Masks},
+    decoder(CheckpointNaming::decoder, {}),
+    gemma(decoder(CheckpointNaming::gemma, kGemma)),
+    gemma3n(decoder(CheckpointNaming::gemma3n, kGemma3n)),
+    decoder(CheckpointNaming::qwen2_moe, kQwen2Moe),
+    decoder(CheckpointNaming::llama4, kLlama4)};
+static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
+
+}  // namespace
+
+const Naming& naming_of(CheckpointNaming family) {
+  return kNamings.at(static_cast<std::size_t>(family));
+}
+
+}  // namespace llmarch

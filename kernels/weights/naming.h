@@ -1,0 +1,59 @@
+// The tables of tensor names: for each family of checkpoints, under which name each role of weight
+// is published, and how the weights that share a tensor lie in it. tensor_names.h finds a weight by
+// them; a family that is new needs rows here and no code.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "sim/graph/weight_role.h"
+#include "sim/huggingface/hf_config.h"
+
+namespace llmarch {
+
+enum class StoredLayout {
+  as_is,       // (rows, columns)
+  transposed,  // (columns, rows): gpt2's Conv1D
+};
+
+// Into how many groups the rows of fused weights are divided. Each group holds the rows of the
+// first weight that belong to it, then those of the second, and so on; the groups follow one
+// another.
+enum class FusedBy {
+  whole,        // all rows of the first weight, then all of the second
+  latent_head,  // per head of latent attention: the part of its key that is not rotated, its value
+};
+
+// The weights whose rows share a tensor, in their order in it.
+struct Fused {
+  FusedBy by;
+  std::span<const WeightRole> parts;
+};
+
+// A name in a layer is completed with the layer's prefix, one outside of layers with the model's. A
+// name that begins with '/' stands beside the model, as the head does, and has no prefix. '*'
+// stands for the number of the expert or stream; without one, all of them are one tensor, stacked
+// along a first axis. A bias without a row of its own is called as the weight to whose result it is
+// added, with ".bias" for ".weight", and lies in its tensor as that does.
+struct TensorName {
+  WeightRole role;
+  std::string_view name;
+  const Fused* fused = nullptr;
+  StoredLayout layout = StoredLayout::as_is;
+};
+
+struct Naming {
+  CheckpointNaming family;
+  std::span<const std::string_view> prefixes;  // of the model; the first that a checkpoint has
+  std::string_view layer;                      // "layers.", before the layer's number
+  std::span<const TensorName> own;             // what this family calls otherwise than `common`
+  std::span<const TensorName> common;
+  float added_to_norms = 0;  // norms are published less this
+  // Endings of tensors that are no parameters: masks and tables that a library makes itself, and
+  // what a layer does not use.
+  std::span<const std::string_view> not_parameters;
+};
+
+const Naming& naming_of(CheckpointNaming family);
+
+}  // namespace llmarch
