@@ -13,14 +13,14 @@ constexpr std::int64_t kBeyondAnyCache = std::int64_t{256} << 20;
 // Code, stacks and buffers whose size does not depend on the model.
 constexpr std::int64_t kProgram = std::int64_t{32} << 20;
 
-Bytes bytes_of_one_layer(const OpGraph& graph, std::size_t block, const RunSize& size,
+Bytes bytes_of_one_layer(const OpGraph& graph, std::size_t block, const RunSetting& run,
                          const fast::Held& held) {
   Elements elements;
   for (const Weight& weight : graph.weights) {
     if (weight.block != block) continue;
     elements += weight.elements_of_copy() * fast::copies_held(weight, held);
   }
-  return bytes_of(elements, size.weights);
+  return bytes_of(elements, run.setting.weights);
 }
 
 Integer largest_mixture(const OpGraph& graph) {
@@ -54,10 +54,10 @@ fast::Held one_layer_of_each(const OpGraph& graph, std::optional<Integer> expert
 }
 
 // What a step reads of a layer counts, not what is held of it.
-fast::Held cold_layers_of_each(const OpGraph& graph, const RunSize& size) {
-  fast::Held held = one_layer_of_each(graph, fewest_experts(graph, size.batch));
+fast::Held cold_layers_of_each(const OpGraph& graph, const RunSetting& run) {
+  fast::Held held = one_layer_of_each(graph, fewest_experts(graph, run.setting.batch));
   for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
-    const Bytes one = bytes_of_one_layer(graph, block, size, held);
+    const Bytes one = bytes_of_one_layer(graph, block, run, held);
     if (one == Bytes()) continue;
     const Integer wanted = (Integer(kBeyondAnyCache) + one.amount() - 1) / one.amount();
     held.layers[block] = std::min(std::max(wanted, Integer(1)), graph.blocks[block].repeats);
@@ -65,8 +65,8 @@ fast::Held cold_layers_of_each(const OpGraph& graph, const RunSize& size) {
   return held;
 }
 
-bool fits(const OpGraph& graph, const fast::Held& held, const RunSize& size, Bytes bound) {
-  return memory_need(graph, held, size).total() <= bound;
+bool fits(const OpGraph& graph, const fast::Held& held, const RunSetting& run, Bytes bound) {
+  return memory_need(graph, held, run).total() <= bound;
 }
 
 // The largest number from `first` to `last` for which `holds`, which is true up to some number and
@@ -84,32 +84,28 @@ std::optional<Integer> largest(Integer first, Integer last, const Holds& holds) 
 }
 
 // As many experts as fit beside these layers; `held` has the fewest, and fits.
-fast::Held with_most_experts(const OpGraph& graph, fast::Held held, const RunSize& size,
+fast::Held with_most_experts(const OpGraph& graph, fast::Held held, const RunSetting& run,
                              Bytes bound) {
   if (!held.experts) return held;
   held.experts = largest(*held.experts, largest_mixture(graph), [&](Integer experts) {
-    return fits(graph, {held.layers, experts}, size, bound);
+    return fits(graph, {held.layers, experts}, run, bound);
   });
   return held;
 }
 
-Shortage shortage(const OpGraph& graph, const RunSize& size, Bytes bound) {
+Shortage shortage(const OpGraph& graph, const RunSetting& run, Bytes bound) {
   Shortage shortage;
-  shortage.smallest = smallest_slice(graph, size);
-  shortage.need = memory_need(graph, shortage.smallest, size);
-  const auto would_fit = [&](const RunSize& changed) {
-    return fits(graph, smallest_slice(graph, changed), changed, bound);
+  shortage.smallest = smallest_slice(graph, run);
+  shortage.need = memory_need(graph, shortage.smallest, run);
+  const auto most = [&](Integer Setting::*field) {
+    return largest(1, run.setting.*field, [&](Integer value) {
+      RunSetting changed = run;
+      changed.setting.*field = value;
+      return fits(graph, smallest_slice(graph, changed), changed, bound);
+    });
   };
-  shortage.context = largest(1, size.context, [&](Integer context) {
-    RunSize changed = size;
-    changed.context = context;
-    return would_fit(changed);
-  });
-  shortage.batch = largest(1, size.batch, [&](Integer batch) {
-    RunSize changed = size;
-    changed.batch = batch;
-    return would_fit(changed);
-  });
+  shortage.context = most(&Setting::context);
+  shortage.batch = most(&Setting::batch);
   return shortage;
 }
 
@@ -139,36 +135,37 @@ fast::Stored stored_as(DType dtype) {
   throw std::logic_error("stored_as: a format that the kernels do not have");
 }
 
-fast::EngineOptions engine_options(const RunSize& size, fast::Held held) {
-  return {.weights = stored_as(size.weights),
-          .kv = stored_as(size.kv),
-          .threads = static_cast<std::size_t>(size.threads.value()),
+fast::EngineOptions engine_options(const RunSetting& run, fast::Held held) {
+  const Setting& setting = run.setting;
+  return {.weights = stored_as(setting.weights),
+          .kv = stored_as(setting.kv),
+          .threads = static_cast<std::size_t>(run.threads.value()),
           .isa = fast::best_isa(),
           .held = std::move(held),
-          .batch = size.batch,
-          .positions = std::max(size.context, size.prompt),
-          .step_tokens = size.prompt};
+          .batch = setting.batch,
+          .positions = std::max(setting.context, setting.prefill_tokens()),
+          .step_tokens = setting.prefill_tokens()};
 }
 
-fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSize& size) {
-  fast::Footprint need = fast::footprint(graph, engine_options(size, held));
+fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSetting& run) {
+  fast::Footprint need = fast::footprint(graph, engine_options(run, held));
   need.work += Bytes(kProgram);
   return need;
 }
 
-fast::Held smallest_slice(const OpGraph& graph, const RunSize& size) {
-  return one_layer_of_each(graph, fewest_experts(graph, size.batch));
+fast::Held smallest_slice(const OpGraph& graph, const RunSetting& run) {
+  return one_layer_of_each(graph, fewest_experts(graph, run.setting.batch));
 }
 
-std::variant<fast::Held, Shortage> choose_held(const OpGraph& graph, const RunSize& size,
+std::variant<fast::Held, Shortage> choose_held(const OpGraph& graph, const RunSetting& run,
                                                Bytes bound) {
   const fast::Held all = fast::hold_everything(graph);
-  if (fits(graph, all, size, bound)) return all;
-  for (const fast::Held& slice : {cold_layers_of_each(graph, size), smallest_slice(graph, size)}) {
-    if (!fits(graph, slice, size, bound)) continue;
-    return with_most_experts(graph, slice, size, bound);
+  if (fits(graph, all, run, bound)) return all;
+  for (const fast::Held& slice : {cold_layers_of_each(graph, run), smallest_slice(graph, run)}) {
+    if (!fits(graph, slice, run, bound)) continue;
+    return with_most_experts(graph, slice, run, bound);
   }
-  return shortage(graph, size, bound);
+  return shortage(graph, run, bound);
 }
 
 }  // namespace llmarch

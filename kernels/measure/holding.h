@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "kernels/engine/engine.h"
-#include "sim/dtype.h"
 #include "sim/graph/op_graph.h"
+#include "sim/setting/setting.h"
 
 namespace llmarch {
 
@@ -22,20 +22,16 @@ struct HeldCounts {
 };
 HeldCounts held_counts(const OpGraph& graph, const fast::Held& held);
 
-// What is asked of a run.
-struct RunSize {
-  Integer context;  // keys that the decoded token attends
-  Integer prompt;   // tokens of the prefill
-  Integer batch;
-  DType weights;  // f32 or bf16, as is kv
-  DType kv;
+// What is asked of a run. The kernels have the formats f32 and bf16.
+struct RunSetting {
+  Setting setting;
   Integer threads;
 };
 
 fast::Stored stored_as(DType dtype);
-fast::EngineOptions engine_options(const RunSize& size, fast::Held held);
+fast::EngineOptions engine_options(const RunSetting& run, fast::Held held);
 // What the engine takes, and what the program around it does.
-fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSize& size);
+fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSetting& run);
 
 // Even the smallest slice does not fit.
 struct Shortage {
@@ -48,10 +44,10 @@ struct Shortage {
 // The whole model if that fits into `bound`; else a slice with as many experts as fit, never fewer
 // than one step of decode reads. A slice holds one layer of each kind, and more where a layer is so
 // small that it would stay in the processor's cache from one step to the next.
-std::variant<fast::Held, Shortage> choose_held(const OpGraph& graph, const RunSize& size,
+std::variant<fast::Held, Shortage> choose_held(const OpGraph& graph, const RunSetting& run,
                                                Bytes bound);
 
 // The smallest slice with which the same run can be made.
-fast::Held smallest_slice(const OpGraph& graph, const RunSize& size);
+fast::Held smallest_slice(const OpGraph& graph, const RunSetting& run);
 
 }  // namespace llmarch

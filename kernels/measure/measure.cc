@@ -136,23 +136,21 @@ class Run {
 
   Measurement all() {
     measurement_.parameters = Pair{parameters_.total.amount(), bench_.parameters().amount()};
-    if (wanted(TimedPhase::decode)) phase(TimedPhase::decode, measurement_.decode);
-    if (wanted(TimedPhase::prefill)) phase(TimedPhase::prefill, measurement_.prefill);
+    if (wanted(Phase::decode)) phase(Phase::decode, measurement_.decode);
+    if (wanted(Phase::prefill)) phase(Phase::prefill, measurement_.prefill);
     return std::move(measurement_);
   }
 
  private:
-  [[nodiscard]] bool wanted(TimedPhase phase) const {
-    return !repeats_.only || *repeats_.only == phase;
-  }
+  [[nodiscard]] bool wanted(Phase phase) const { return !repeats_.only || *repeats_.only == phase; }
 
-  void phase(TimedPhase phase, std::optional<TimedStep>& step) {
+  void phase(Phase phase, std::optional<TimedStep>& step) {
     Ran& ran = ran_in(phase);
-    const Workload workload = workload_of(phase, measurement_.size);
+    const Workload workload = workload_of(phase, measurement_.run.setting);
     const fast::StepRun warm = bench_.run(phase, workload);
     ran.book = warm.book;
     const TimedStep counted = counted_step(graph_, workload, warm);
-    if (phase == TimedPhase::decode) count_state(workload, warm);
+    if (phase == Phase::decode) count_state(workload, warm);
     ran.readings.add(bench_.probe(kProbePart * warm.elapsed_seconds));
     while (!enough(ran.readings, repeats_)) {
       stretch(phase, workload, ran.readings);
@@ -163,7 +161,7 @@ class Run {
   }
 
   // Steps, and then the limits.
-  void stretch(TimedPhase phase, const Workload& workload, Readings& readings) {
+  void stretch(Phase phase, const Workload& workload, Readings& readings) {
     const double start = readings.elapsed();
     do {
       readings.add(graph_, bench_.run(phase, workload));
@@ -184,11 +182,11 @@ class Run {
     Readings readings;
   };
 
-  Ran& ran_in(TimedPhase phase) { return phase == TimedPhase::decode ? decode_ : prefill_; }
+  Ran& ran_in(Phase phase) { return phase == Phase::decode ? decode_ : prefill_; }
 
   void refresh(const Ran& ran, TimedStep& step) {
     step.limits = ran.readings.limits();
-    step.rates = rates_of(step.limits, measurement_.size.weights);
+    step.rates = rates_of(step.limits, measurement_.run.setting.weights);
     step.seconds = ran.readings.spread();
     enter_kinds(graph_, ran.book, measurement_.formats(), ran.readings, step);
   }
@@ -203,14 +201,6 @@ class Run {
 };
 
 }  // namespace
-
-Workload workload_of(TimedPhase phase, const RunSize& size) {
-  switch (phase) {
-    case TimedPhase::decode: return decode(size.context, size.batch);
-    case TimedPhase::prefill: return prefill(size.prompt, size.batch);
-  }
-  throw std::logic_error("workload_of: a phase outside the enumeration");
-}
 
 Measurement measure(const Model& model, const Repeats& repeats, Measurement so_far, Bench& bench,
                     const Observer& observe) {

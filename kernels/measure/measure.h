@@ -11,8 +11,6 @@
 
 namespace llmarch {
 
-enum class TimedPhase { decode, prefill };
-
 // A model with its weights in memory.
 class Bench {
  public:
@@ -27,7 +25,7 @@ class Bench {
   // many seconds.
   virtual LimitReadings probe(double seconds) = 0;
   // The step from its own past on: the same each time.
-  virtual fast::StepRun run(TimedPhase phase, const Workload& workload) = 0;
+  virtual fast::StepRun run(Phase phase, const Workload& workload) = 0;
   // Parameters really held; of a slice, times the repeat.
   [[nodiscard]] virtual Elements parameters() const = 0;
 };
@@ -38,17 +36,14 @@ struct Repeats {
   std::optional<Integer> count;
   double seconds = 4;
   Integer at_least = 5;
-  std::optional<TimedPhase> only = std::nullopt;  // absent: both phases
+  std::optional<Phase> only = std::nullopt;  // absent: both phases
 };
 
 // Called after each stretch of steps with everything so far.
 using Observer = std::function<void(const Measurement& so_far)>;
 
-// The decode and the prefill of a run.
-Workload workload_of(TimedPhase phase, const RunSize& size);
-
 // Each phase once to warm up and to be counted, then its repeats; limits are read between them.
-// `so_far` brings what is known before: the model's name, the size, what is held.
+// `so_far` brings what is known before: the model's name, the setting, what is held.
 Measurement measure(const Model& model, const Repeats& repeats, Measurement so_far, Bench& bench,
                     const Observer& observe);
 

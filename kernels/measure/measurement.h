@@ -13,6 +13,7 @@
 #include "sim/graph/work_kind.h"
 #include "sim/graph/workload.h"
 #include "sim/study/model.h"
+#include "sim/study/step.h"
 
 namespace llmarch {
 
@@ -72,7 +73,7 @@ struct Pair {
 
 struct Measurement {
   std::string model;
-  RunSize size;
+  RunSetting run;
   HeldCounts held;
   std::optional<Pair> parameters;         // elements; once the weights are made
   std::optional<Pair> active_parameters;  // elements, convention A; of a decode step of one token
@@ -80,7 +81,7 @@ struct Measurement {
   std::optional<TimedStep> decode;
   std::optional<TimedStep> prefill;
 
-  [[nodiscard]] Formats formats() const { return {size.weights, size.kv}; }
+  [[nodiscard]] Formats formats() const { return formats_of(run.setting); }
   [[nodiscard]] bool whole() const;
   // Everything was run; parameters, active parameters, cache and, in every operation, all work are
   // equal to the unit, but for the weights of experts that several tokens chose.

@@ -41,8 +41,8 @@ std::span<const std::byte> EngineBench::probed_memory() {
 }
 
 // The past of a decode step is made once; afterwards only the step's own token is taken back.
-fast::StepRun EngineBench::run(TimedPhase phase, const Workload& workload) {
-  if (phase_ == phase && phase == TimedPhase::decode) {
+fast::StepRun EngineBench::run(Phase phase, const Workload& workload) {
+  if (phase_ == phase && phase == Phase::decode) {
     engine_.rewind(workload.past);
   } else {
     engine_.forget();

@@ -16,7 +16,7 @@ class EngineBench : public Bench {
   EngineBench(const OpGraph& graph, fast::Engine engine);
 
   LimitReadings probe(double seconds) override;
-  fast::StepRun run(TimedPhase phase, const Workload& workload) override;
+  fast::StepRun run(Phase phase, const Workload& workload) override;
   [[nodiscard]] Elements parameters() const override { return engine_.parameters(); }
 
  private:
@@ -24,7 +24,7 @@ class EngineBench : public Bench {
 
   Integer vocabulary_;
   fast::Engine engine_;
-  std::optional<TimedPhase> phase_;  // whose past the caches hold, and its step
+  std::optional<Phase> phase_;  // whose past the caches hold, and its step
   std::size_t probes_ = 0;
   std::optional<fast::HugeMemory> own_;  // to probe, where the weights are too few
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "reports/say/setting_json.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -50,11 +52,11 @@ Json floor_json(const Floor& floor, Integer tokens) {
           {"bound_by", name_of(floor.binds())}};
 }
 
-Json on_json(const OnHardware& on, const Settings& settings) {
+Json on_json(const OnMachine& on, const Setting& setting) {
   return {{"memory_bytes", on.needed.value()},
           {"fits", on.fits},
-          {"decode", floor_json(on.decode, settings.batch)},
-          {"prefill", floor_json(on.prefill, settings.batch * settings.context)}};
+          {"decode", floor_json(on.decode, setting.batch)},
+          {"prefill", floor_json(on.prefill, setting.batch * setting.prefill_tokens())}};
 }
 
 Json hardware_json(const Hardware& hardware, DType weights) {
@@ -77,7 +79,7 @@ Json published_json(const ArchSpec& spec) {
   return json;
 }
 
-Json model_json(const ModelFigures& figures, const Settings& settings) {
+Json model_json(const ModelFigures& figures, const Setting& setting) {
   const Model& model = *figures.model;
   Json json = {{"name", model.spec.name},
                {"parameters", parameters_json(model.parameters)},
@@ -88,23 +90,19 @@ Json model_json(const ModelFigures& figures, const Settings& settings) {
                {"decode", step_json(figures.decode)},
                {"prefill", step_json(figures.prefill)},
                {"published", published_json(model.spec)}};
-  if (figures.on) json["on_hardware"] = on_json(*figures.on, settings);
+  if (figures.on) json["on_hardware"] = on_json(*figures.on, setting);
   return json;
 }
 
 }  // namespace
 
 std::string compare_json(const Comparison& comparison) {
-  const Settings& settings = comparison.settings;
-  Json json = {{"workload",
-                {{"context", settings.context.value()},
-                 {"batch", settings.batch.value()},
-                 {"weights", name_of(settings.weights)},
-                 {"kv", name_of(settings.kv)}}},
-               {"models", Json::array()}};
-  if (comparison.hardware) json["hardware"] = hardware_json(*comparison.hardware, settings.weights);
+  const Setting& setting = comparison.setting;
+  Json json = {{"workload", setting_json(stated(setting))}, {"models", Json::array()}};
+  if (setting.machine != nullptr)
+    json["hardware"] = hardware_json(*setting.machine, setting.weights);
   for (const ModelFigures& figures : comparison.models) {
-    json["models"].push_back(model_json(figures, settings));
+    json["models"].push_back(model_json(figures, setting));
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

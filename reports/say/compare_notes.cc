@@ -33,13 +33,13 @@ void add_active_note(const ModelFigures& figures, Notes& notes) {
                                     decimal_count(active.value()), signed_percent(deviation)));
 }
 
-void add_limit_note(const ModelFigures& figures, const Settings& settings, Notes& notes) {
+void add_limit_note(const ModelFigures& figures, Integer context, Notes& notes) {
   if (!figures.beyond_context_limit) return;
   const ArchSpec& spec = figures.model->spec;
   notes.lines.push_back(fmt::format(
       "{}: a context of {} is beyond the {} that its makers allow; the figures say what the "
       "arithmetic would cost.",
-      spec.name, grouped(settings.context.value()), grouped(spec.context_limit.value())));
+      spec.name, grouped(context), grouped(spec.context_limit.value())));
 }
 
 void add_parameter_notes(const Comparison& comparison, Notes& notes) {
@@ -68,7 +68,7 @@ void add_sharing_note(const ModelFigures& figures, Notes& notes) {
 
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
-    add_limit_note(figures, comparison.settings, notes);
+    add_limit_note(figures, comparison.setting.context, notes);
     const ArchSpec& spec = figures.model->spec;
     for (const std::string& note : block_notes({&spec}, NotedFigures::memory)) {
       notes.lines.push_back(fmt::format("{}: {}", spec.name, note));
@@ -93,8 +93,8 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
 }
 
 void add_hardware_note(const Comparison& comparison, Notes& notes) {
-  const Hardware& hardware = *comparison.hardware;
-  const Rates rates = rates_of(hardware, comparison.settings.weights);
+  const Hardware& hardware = *comparison.setting.machine;
+  const Rates rates = rates_of(hardware, comparison.setting.weights);
   notes.lines.push_back(fmt::format(
       "{} ({}): {} FLOP/s in {}, {} bytes/s, as its file states. The floor is the longer of "
       "FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed over operations; no run is "
@@ -137,7 +137,7 @@ Notes comparison_notes(const Comparison& comparison, const std::set<Section>& se
   if (sections.contains(Section::decode) || sections.contains(Section::prefill)) {
     add_work_notes(comparison, notes);
   }
-  if (comparison.hardware) add_hardware_note(comparison, notes);
+  if (comparison.setting.machine != nullptr) add_hardware_note(comparison, notes);
   notes.lines.emplace_back(
       "Figures are predicted from shapes unless they are called published; "
       "'llmarch measure MODEL --scaled' counts them in a run.");

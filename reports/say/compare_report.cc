@@ -7,6 +7,7 @@
 #include "reports/document/format.h"
 #include "reports/say/compare_notes.h"
 #include "reports/say/model_diagram.h"
+#include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 class ComparisonTable {
  public:
   ComparisonTable(const Comparison& comparison, Digits digits)
-      : comparison_(comparison), digits_(digits) {
+      : comparison_(comparison), setting_(comparison.setting), digits_(digits) {
     table_.columns.push_back({.heading = ""});
     const std::string& first = comparison.models.front().model->spec.name;
     for (const ModelFigures& figures : comparison.models) {
@@ -43,21 +44,19 @@ class ComparisonTable {
       case Section::parameters: return parameters();
       case Section::memory: return memory();
       case Section::decode:
-        step(fmt::format("Decode: one token that attends {} keys", context()),
+        step(fmt::format("Decode: one token that attends to {} keys", context()),
              &ModelFigures::decode);
-        return floor_rows(&OnHardware::decode, comparison_.settings.batch);
+        return floor_rows(&OnMachine::decode, setting_.batch);
       case Section::prefill:
-        step(fmt::format("Prefill of {} tokens, logits for the last", context()),
+        step(fmt::format("Prefill of {} tokens, logits for the last",
+                         context_tokens(setting_.prefill_tokens().value())),
              &ModelFigures::prefill);
-        return floor_rows(&OnHardware::prefill,
-                          comparison_.settings.batch * comparison_.settings.context);
+        return floor_rows(&OnMachine::prefill, setting_.batch * setting_.prefill_tokens());
     }
     throw std::logic_error("write: a section outside the enumeration");
   }
 
-  [[nodiscard]] std::string context() const {
-    return context_tokens(comparison_.settings.context.value());
-  }
+  [[nodiscard]] std::string context() const { return context_tokens(setting_.context.value()); }
 
   void group(std::string text) { table_.rows.emplace_back(GroupHeading{std::move(text)}); }
 
@@ -206,27 +205,26 @@ class ComparisonTable {
   }
 
   void memory() {
-    const Settings& settings = comparison_.settings;
     group("Memory");
-    row(fmt::format("weights, {}", name_of(settings.weights)),
+    row(fmt::format("weights, {}", name_of(setting_.weights)),
         [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
     if (any_per_layer_embedding(comparison_)) {
-      row(fmt::format("resident weights, {}", name_of(settings.weights)),
+      row(fmt::format("resident weights, {}", name_of(setting_.weights)),
           [this](const ModelFigures& figures) {
             return bytes_cell(figures.resident_weight_bytes, digits_);
           });
     }
-    row(fmt::format("KV cache per token, {}", name_of(settings.kv)),
+    row(fmt::format("KV cache per token, {}", name_of(setting_.kv)),
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);
         });
-    row(fmt::format("KV cache at {} x {}", settings.batch.value(), context()),
+    row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
-    if (!comparison_.hardware) return;
+    if (setting_.machine == nullptr) return;
     row("weights, KV cache, activations",
         [this](const ModelFigures& figures) { return bytes_cell(figures.on->needed, digits_); });
-    row(fmt::format("fits in {} of {}", binary_bytes(comparison_.hardware->memory.bytes.value()),
-                    comparison_.hardware->name),
+    row(fmt::format("fits in {} of {}", binary_bytes(setting_.machine->memory.bytes.value()),
+                    setting_.machine->name),
         [](const ModelFigures& figures) {
           Cell cell = text_cell(figures.on->fits ? "yes" : "no");
           cell.emphasis = figures.on->fits ? Emphasis::good : Emphasis::bad;
@@ -235,8 +233,8 @@ class ComparisonTable {
   }
 
   // What a step takes at least on the hardware; `tokens` are those that it makes or takes in.
-  void floor_rows(Floor OnHardware::*which, Integer tokens) {
-    if (!comparison_.hardware) return;
+  void floor_rows(Floor OnMachine::*which, Integer tokens) {
+    if (setting_.machine == nullptr) return;
     const auto seconds = [&](const std::string& label, double Floor::*figure) {
       row(label, [which, figure](const ModelFigures& figures) {
         return duration_cell((*figures.on).*which.*figure);
@@ -244,7 +242,7 @@ class ComparisonTable {
     };
     seconds("FLOPs ÷ peak", &Floor::arithmetic_seconds);
     seconds("bytes ÷ bandwidth", &Floor::memory_seconds);
-    seconds(fmt::format("floor on {}", comparison_.hardware->name), &Floor::seconds);
+    seconds(fmt::format("floor on {}", setting_.machine->name), &Floor::seconds);
     row("tokens per second, at most", [which, tokens](const ModelFigures& figures) {
       return rate_cell(tokens.as_double() / ((*figures.on).*which).seconds, "tokens per second");
     });
@@ -283,6 +281,7 @@ class ComparisonTable {
   }
 
   const Comparison& comparison_;
+  const Setting& setting_;
   Digits digits_;
   Table table_;
 };
@@ -299,12 +298,9 @@ std::string title(const Comparison& comparison) {
 
 Document compare_document(const Comparison& comparison, const std::set<Section>& sections,
                           Digits digits) {
-  const Settings& settings = comparison.settings;
   Document document;
   document.title = title(comparison);
-  document.blocks.emplace_back(Paragraph{fmt::format(
-      "context {}, batch {}, weights {}, KV {}", context_tokens(settings.context.value()),
-      settings.batch.value(), name_of(settings.weights), name_of(settings.kv))});
+  document.blocks.emplace_back(Paragraph{words_of(stated(comparison.setting))});
   if (sections.contains(Section::structure)) {
     std::vector<const Model*> models;
     for (const ModelFigures& figures : comparison.models) models.push_back(figures.model);

@@ -7,6 +7,7 @@
 
 #include "reports/document/format.h"
 #include "reports/say/cells.h"
+#include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
 namespace {
@@ -16,12 +17,16 @@ constexpr std::size_t kMostTurns = 8;
 // Of more pairs only those that turn are listed.
 constexpr std::size_t kFewPairs = 12;
 
-// Of the two sides of a roofline the longer one binds, which says more than their order.
-std::string order_text(const Crossing& crossing, std::strong_ordering order) {
-  const bool sides = crossing.left == "arithmetic_time";
-  if (sides) return order > 0 ? "bound by arithmetic" : "bound by bandwidth";
+std::string order_text(const Crossing& crossing, const CrossingWords& words,
+                       std::strong_ordering order) {
+  switch (crossing.rivals) {
+    case Rivals::models:
+    case Rivals::kinds_of_work: break;
+    // Which side binds says more than the order of the two.
+    case Rivals::sides_of_roofline: return order > 0 ? "bound by arithmetic" : "bound by bandwidth";
+  }
   const char* sign = order < 0 ? "<" : order > 0 ? ">" : "=";
-  return fmt::format("{} {} {}", crossing.left, sign, crossing.right);
+  return fmt::format("{} {} {}", words.left, sign, words.right);
 }
 
 void add_row(Table& table, std::string from, std::int64_t at, std::string order) {
@@ -29,19 +34,19 @@ void add_row(Table& table, std::string from, std::int64_t at, std::string order)
   table.rows.emplace_back(CellRow{{place, text_cell(std::move(order))}});
 }
 
-void add_crossing(Table& table, const Crossing& crossing) {
+void add_crossing(Table& table, const Crossing& crossing, const CrossingWords& words) {
   const std::vector<Turn>& turns = crossing.turns.turns;
-  const std::string start = order_text(crossing, crossing.turns.at_start);
+  const std::string start = order_text(crossing, words, crossing.turns.at_start);
   const std::int64_t from = crossing.from.value();
   add_row(table, grouped(from), from, turns.empty() ? start + " throughout" : start);
   for (std::size_t i = 0; i < std::min(turns.size(), kMostTurns); ++i) {
     const std::int64_t at = turns[i].at.value();
-    add_row(table, grouped(at), at, order_text(crossing, turns[i].after));
+    add_row(table, grouped(at), at, order_text(crossing, words, turns[i].after));
   }
   if (turns.size() <= kMostTurns) return;
   const std::int64_t last = turns.back().at.value();
   add_row(table, grouped(last), last,
-          fmt::format("{} (the last of {} turns)", order_text(crossing, turns.back().after),
+          fmt::format("{} (the last of {} turns)", order_text(crossing, words, turns.back().after),
                       turns.size()));
 }
 
@@ -51,22 +56,26 @@ bool listed(const Crossing& crossing, std::size_t count) {
 
 }  // namespace
 
-Table crossover_table(std::string caption, const std::vector<Crossing>& crossings) {
+Table crossover_table(std::string caption, const SweepPlan& plan,
+                      const std::vector<Crossing>& crossings) {
   Table table{.caption = std::move(caption),
               .columns = {{.heading = "from", .alignment = Alignment::right},
                           {.heading = "order, until the next row"}}};
+  const std::vector<SweepLine> lines = lines_of(plan);
   std::string where;
   for (const Crossing& crossing : crossings) {
     if (!listed(crossing, crossings.size())) continue;
-    if (crossing.where != where) table.rows.emplace_back(GroupHeading{crossing.where});
-    where = crossing.where;
-    add_crossing(table, crossing);
+    const CrossingWords words = words_of(crossing, lines);
+    if (words.where != where) table.rows.emplace_back(GroupHeading{words.where});
+    where = words.where;
+    add_crossing(table, crossing, words);
   }
   return table;
 }
 
-std::vector<std::string> crossover_notes(std::string_view between,
-                                         const std::vector<Crossing>& crossings, Integer to) {
+std::vector<std::string> crossover_notes(std::string_view between, const SweepPlan& plan,
+                                         const std::vector<Crossing>& crossings) {
+  const std::vector<SweepLine> lines = lines_of(plan);
   std::vector<std::string> notes;
   const auto silent = std::count_if(crossings.begin(), crossings.end(), [&](const auto& crossing) {
     return !listed(crossing, crossings.size());
@@ -77,11 +86,11 @@ std::vector<std::string> crossover_notes(std::string_view between,
   }
   std::set<std::string> cut;
   for (const Crossing& crossing : crossings) {
-    if (crossing.turns.searched_to >= to) continue;
+    if (crossing.turns.searched_to >= plan.contexts.last()) continue;
     cut.insert(
-        fmt::format("{}: looked for up to {}, where chunks are too many or a figure passes "
+        fmt::format("{}: looked for up to {}, where chunks are too many or a figure exceeds "
                     "64 bits.",
-                    crossing.where, grouped(crossing.turns.searched_to.value())));
+                    words_of(crossing, lines).where, grouped(crossing.turns.searched_to.value())));
   }
   notes.insert(notes.end(), cut.begin(), cut.end());
   return notes;

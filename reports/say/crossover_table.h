@@ -10,11 +10,12 @@
 
 namespace llmarch::reports {
 
-Table crossover_table(std::string caption, const std::vector<Crossing>& crossings);
+Table crossover_table(std::string caption, const SweepPlan& plan,
+                      const std::vector<Crossing>& crossings);
 
 // What the table leaves out, and how far was searched where not to the end; empty when nothing.
 // `between` says whose orders they are: "Between models".
-std::vector<std::string> crossover_notes(std::string_view between,
-                                         const std::vector<Crossing>& crossings, Integer to);
+std::vector<std::string> crossover_notes(std::string_view between, const SweepPlan& plan,
+                                         const std::vector<Crossing>& crossings);
 
 }  // namespace llmarch::reports

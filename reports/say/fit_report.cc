@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reports/document/format.h"
+#include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
 namespace {
@@ -31,39 +32,40 @@ Table fit_table(const std::string& caption, Sought sought, const std::string& gi
 
 class FitWriter {
  public:
-  FitWriter(const FitSettings& settings, Digits digits) : settings_(settings), digits_(digits) {}
+  FitWriter(Bytes memory, Digits digits) : memory_(memory), digits_(digits) {}
 
   void add(Table& table, const Model& model, const Fit& fit, Sought sought) const {
-    const Integer given = sought == Sought::context ? fit.batch : fit.context;
-    const Integer size = sought == Sought::context ? fit.context : fit.batch;
-    Cell given_cell = number_cell(given.value());
-    if (sought == Sought::batch) given_cell.text = context_tokens(given.value());
-    CellRow row{{text_cell(model.spec.name), given_cell, sought_cell(fit, size)}};
-    // Where nothing fits, what the smallest would take says by how much.
-    const Footprint shown =
-        fit.footprint ? *fit.footprint
-                      : footprint(model, sought == Sought::context ? Integer(1) : given,
-                                  sought == Sought::context ? given : Integer(1), settings_);
-    for (const Bytes part : {shown.weights, shown.cache, shown.activations}) {
+    const Setting& setting = fit.setting;
+    const bool context = sought == Sought::context;
+    Cell given = number_cell((context ? setting.batch : setting.context).value());
+    if (!context) given.text = context_tokens(setting.context.value());
+    CellRow row{{text_cell(model.spec.name), given,
+                 sought_cell(fit, context ? setting.context : setting.batch)}};
+    for (const Bytes part :
+         {fit.footprint.weights, fit.footprint.cache, fit.footprint.activations}) {
       row.cells.push_back(bytes_cell(part, digits_));
     }
-    row.cells.push_back(fit.footprint ? bytes_cell(settings_.memory - shown.total(), digits_)
-                                      : text_cell("–"));
-    const Footprint* more = fit.one_more ? &*fit.one_more : fit.footprint ? nullptr : &shown;
-    row.cells.push_back(more != nullptr ? bytes_cell(more->total() - settings_.memory, digits_)
-                                        : text_cell("–"));
+    const bool fits = fit.limit != Limit::not_at_all;
+    row.cells.push_back(fits ? bytes_cell(memory_ - fit.footprint.total(), digits_)
+                             : text_cell("–"));
+    row.cells.push_back(short_cell(fits ? fit.one_more : fit.footprint));
     table.rows.emplace_back(std::move(row));
   }
 
  private:
-  FitSettings settings_;
+  // What is missing for `more`.
+  [[nodiscard]] Cell short_cell(const std::optional<Footprint>& more) const {
+    return more ? bytes_cell(more->total() - memory_, digits_) : text_cell("–");
+  }
+
+  Bytes memory_;
   Digits digits_;
 };
 
 void add_limit_notes(const ModelFits& fits, Notes& notes) {
   const ArchSpec& spec = fits.model->spec;
   for (const Fit& fit : fits.contexts) {
-    if (fit.limit == Limit::not_at_all || fit.context <= spec.context_limit) continue;
+    if (fit.limit == Limit::not_at_all || fit.setting.context <= spec.context_limit) continue;
     notes.lines.push_back(fmt::format("{}: its makers allow a context of {} at most.", spec.name,
                                       grouped(spec.context_limit.value())));
     return;
@@ -72,12 +74,14 @@ void add_limit_notes(const ModelFits& fits, Notes& notes) {
 
 }  // namespace
 
-Document fit_document(const std::vector<ModelFits>& models, const FitSettings& settings,
-                      const std::string& memory, Digits digits) {
-  Document document{.title = "What fits into " + memory};
-  document.blocks.emplace_back(
-      Paragraph{fmt::format("weights {}, KV {}", name_of(settings.weights), name_of(settings.kv))});
-  const FitWriter writer(settings, digits);
+Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& question,
+                      Digits digits) {
+  Document document{.title = "What fits into " + question.memory_name};
+  PartialSetting setting = stated(question.setting);
+  setting.context.reset();  // what is sought, or what differs from row to row
+  setting.batch.reset();
+  document.blocks.emplace_back(Paragraph{words_of(setting)});
+  const FitWriter writer(question.memory, digits);
   Table contexts = fit_table("The largest context at a batch", Sought::context, "batch");
   Table batches = fit_table("The largest batch at a context", Sought::batch, "context");
   Notes notes;

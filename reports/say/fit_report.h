@@ -16,8 +16,14 @@ struct ModelFits {
   std::vector<Fit> batches;   // the largest batch at each context
 };
 
-// `memory` says what it is of: "24 GiB", "h100-sxm: 80 GiB".
-Document fit_document(const std::vector<ModelFits>& models, const FitSettings& settings,
-                      const std::string& memory, Digits digits);
+// What was asked of every model.
+struct FitQuestion {
+  Setting setting;  // at whatever context or batch
+  Bytes memory;
+  std::string memory_name;  // "24 GiB", "h100-sxm: 80 GiB"
+};
+
+Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& question,
+                      Digits digits);
 
 }  // namespace llmarch::reports

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/say/setting_json.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -35,7 +37,7 @@ Json book_json(const Measurement& measurement, Side side, Work TimedStep::*book)
   Json cache = nullptr;
   if (measurement.cache) {
     const Elements held((*measurement.cache).*side);
-    cache = llmarch::bytes_of(held, measurement.size.kv).value();
+    cache = llmarch::bytes_of(held, measurement.run.setting.kv).value();
   }
   return {{"parameters", count_json(measurement.parameters, side)},
           {"active_parameters", count_json(measurement.active_parameters, side)},
@@ -61,22 +63,17 @@ Json probe_json(const MachineLimits& limits) {
 }  // namespace
 
 std::string measurement_json(const Measurement& measurement, Completeness completeness) {
-  const RunSize& size = measurement.size;
-  const Json json = {{"model", measurement.model},
-                     {"weights", name_of(size.weights)},
-                     {"kv", name_of(size.kv)},
-                     {"threads", size.threads.value()},
-                     {"context", size.context.value()},
-                     {"prompt", size.prompt.value()},
-                     {"batch", size.batch.value()},
-                     {"held", held_json(measurement.held)},
-                     {"probe", probe_json(measurement.limits())},
-                     {"decode", step_json(measurement, measurement.decode)},
-                     {"prefill", step_json(measurement, measurement.prefill)},
-                     {"predicted", book_json(measurement, &Pair::predicted, &TimedStep::predicted)},
-                     {"counted", book_json(measurement, &Pair::counted, &TimedStep::counted)},
-                     {"exact", measurement.exact()},
-                     {"partial", completeness == Completeness::partial}};
+  Json json = {{"model", measurement.model}};
+  json.update(setting_json(stated(measurement.run.setting)));
+  json.update({{"threads", measurement.run.threads.value()},
+               {"held", held_json(measurement.held)},
+               {"probe", probe_json(measurement.limits())},
+               {"decode", step_json(measurement, measurement.decode)},
+               {"prefill", step_json(measurement, measurement.prefill)},
+               {"predicted", book_json(measurement, &Pair::predicted, &TimedStep::predicted)},
+               {"counted", book_json(measurement, &Pair::counted, &TimedStep::counted)},
+               {"exact", measurement.exact()},
+               {"partial", completeness == Completeness::partial}});
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

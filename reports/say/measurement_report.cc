@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reports/document/format.h"
+#include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
 namespace {
@@ -50,19 +51,17 @@ Cell bytes_verdict(const TimedStep& step, const Formats& formats) {
   return exact_cell(bytes_of(step.predicted, formats) == bytes_of(step.counted, formats));
 }
 
-std::string keys_phrase(const Measurement& measurement) {
-  const RunSize& size = measurement.size;
-  const std::string context = context_tokens(size.context.value());
-  if (size.batch == 1) return fmt::format("Decode: one token that attends {} keys", context);
-  return fmt::format("Decode: one token of each of {} sequences, {} keys each", size.batch.value(),
-                     context);
+std::string keys_phrase(const Setting& setting) {
+  const std::string context = context_tokens(setting.context.value());
+  if (setting.batch == 1) return fmt::format("Decode: one token that attends to {} keys", context);
+  return fmt::format("Decode: one token of each of {} sequences, {} keys each",
+                     setting.batch.value(), context);
 }
 
-std::string prompt_phrase(const Measurement& measurement) {
-  const RunSize& size = measurement.size;
-  const std::string prompt = context_tokens(size.prompt.value());
-  if (size.batch == 1) return fmt::format("Prefill of {} tokens", prompt);
-  return fmt::format("Prefill of {} tokens of each of {} sequences", prompt, size.batch.value());
+std::string prompt_phrase(const Setting& setting) {
+  const std::string prompt = context_tokens(setting.prefill_tokens().value());
+  if (setting.batch == 1) return fmt::format("Prefill of {} tokens", prompt);
+  return fmt::format("Prefill of {} tokens of each of {} sequences", prompt, setting.batch.value());
 }
 
 // The table in which the three stand side by side.
@@ -86,8 +85,9 @@ class SideBySide {
 
   Table write() {
     model();
-    if (measurement_.decode) step(keys_phrase(measurement_), "time per step", *measurement_.decode);
-    if (measurement_.prefill) step(prompt_phrase(measurement_), "time", *measurement_.prefill);
+    const Setting& setting = measurement_.run.setting;
+    if (measurement_.decode) step(keys_phrase(setting), "time per step", *measurement_.decode);
+    if (measurement_.prefill) step(prompt_phrase(setting), "time", *measurement_.prefill);
     return std::move(table_);
   }
 
@@ -116,7 +116,7 @@ class SideBySide {
     counted_row("parameters", measurement_.parameters, parameters);
     counted_row("active parameters (A)", measurement_.active_parameters, parameters);
     counted_row("KV cache", measurement_.cache, [this](Integer count) {
-      return bytes_cell(llmarch::bytes_of(Elements(count), measurement_.size.kv), digits_);
+      return bytes_cell(llmarch::bytes_of(Elements(count), measurement_.run.setting.kv), digits_);
     });
   }
 
@@ -235,17 +235,14 @@ class KindsTable {
   Table table_;
 };
 
-std::string settings_line(const Measurement& measurement, const RunContext& context) {
-  const RunSize& size = measurement.size;
-  return fmt::format("context {}, prompt {}, batch {}, weights {}, KV {}; {}; {}.",
-                     context_tokens(size.context.value()), context_tokens(size.prompt.value()),
-                     size.batch.value(), name_of(size.weights), name_of(size.kv),
-                     context.weights_from, held_phrase(measurement.held));
+std::string setting_line(const Measurement& measurement, const RunContext& context) {
+  return fmt::format("{}; {}; {}.", words_of(stated(measurement.run.setting)), context.weights_from,
+                     held_phrase(measurement.held));
 }
 
 std::string machine_line(const Measurement& measurement, const RunContext& context) {
   std::string line = fmt::format("{}, {} of {} threads, {}; {}, {} build", context.processor,
-                                 measurement.size.threads.value(), context.of_threads.value(),
+                                 measurement.run.threads.value(), context.of_threads.value(),
                                  context.instruction_set, context.compiler, context.build_type);
   if (context.load) line += fmt::format("; load {:.2f} before the run", *context.load);
   return line + ".";
@@ -350,7 +347,7 @@ Document measurement_document(const Measurement& measurement, const RunContext& 
                               Completeness completeness, const std::vector<std::string>& warnings,
                               Digits digits) {
   Document document{.title = measurement.model + " on this machine"};
-  document.blocks.emplace_back(Paragraph{settings_line(measurement, context)});
+  document.blocks.emplace_back(Paragraph{setting_line(measurement, context)});
   document.blocks.emplace_back(Paragraph{machine_line(measurement, context)});
   document.blocks.emplace_back(Paragraph{verdict(measurement, completeness)});
   document.blocks.emplace_back(SideBySide(measurement, digits).write());

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "reports/document/format.h"
 #include "reports/say/model_diagram.h"
+#include "reports/say/setting_words.h"
 #include "sim/cost/roofline.h"
 #include "sim/describe/layers.h"
 #include "sim/describe/structure.h"
@@ -118,8 +121,25 @@ Table block_table(const OpGraph& graph, Digits digits) {
   return table;
 }
 
+// "decode of one token at context 8192, batch 1, weights bf16, KV bf16"
+std::string heading_of(const OperationTable& operations) {
+  PartialSetting beside = stated(operations.setting);
+  beside.context.reset();
+  beside.prompt.reset();
+  const auto step = [&]() -> std::string {
+    switch (operations.phase) {
+      case Phase::decode:
+        return fmt::format("decode of one token at context {}", operations.setting.context.value());
+      case Phase::prefill:
+        return fmt::format("prefill of {}", operations.setting.prefill_tokens().value());
+    }
+    throw std::logic_error("heading_of: a phase outside the enumeration");
+  };
+  return joined(step(), words_of(beside));
+}
+
 Table operations_table(const OperationTable& operations, Digits digits) {
-  Table table{.caption = "Predicted, operation by operation: " + operations.heading,
+  Table table{.caption = "Predicted, operation by operation: " + heading_of(operations),
               .columns = {text_column("operation"), figure_column("matrix FLOPs"),
                           figure_column("other FLOPs"), figure_column("weights read, bytes"),
                           figure_column("KV read, bytes"), figure_column("KV written, bytes"),

@@ -11,8 +11,9 @@ namespace llmarch::reports {
 namespace {
 
 std::string step_text(const Measurement& run) {
-  return run.prefill ? fmt::format("prefill of {}", context_tokens(run.size.prompt.value()))
-                     : fmt::format("decode at {}", context_tokens(run.size.context.value()));
+  return run.prefill ? fmt::format("prefill of {}",
+                                   context_tokens(run.run.setting.prefill_tokens().value()))
+                     : fmt::format("decode at {}", context_tokens(run.run.setting.context.value()));
 }
 
 Cell rate_cell(double tokens_per_second) {
@@ -59,7 +60,7 @@ std::vector<Block> study_timings(const std::deque<Measurement>& runs, const RunC
   for (const std::string& warning : warnings) notes.lines.push_back("Beware: " + warning + ".");
   return {Heading{"Timed on this machine"},
           Paragraph{fmt::format("{}, {} of {} threads, {}; {}, {} build.", context.processor,
-                                runs.front().size.threads.value(), context.of_threads.value(),
+                                runs.front().run.threads.value(), context.of_threads.value(),
                                 context.instruction_set, context.compiler, context.build_type)},
           std::move(table), std::move(notes)};
 }

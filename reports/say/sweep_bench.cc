@@ -56,7 +56,7 @@ void floors_on_hardware(benchmark::State& state) {
   hardware.peak.f32.flops_per_second = 67e12;
   hardware.peak.bf16 = PeakRate{989e12, "an H100's, for the time that it takes"};
   SweepPlan plan = plan_of({"floor_time", "tokens_per_second"});
-  plan.hardware = &hardware;
+  plan.settings = {{.machine = std::make_shared<const Hardware>(hardware)}};
   evaluate_points(state, plan);
 }
 

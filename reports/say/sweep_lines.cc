@@ -5,13 +5,17 @@
 #include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "reports/render/csv.h"
+#include "reports/say/setting_json.h"
+#include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
 namespace {
 
 using Buffer = std::string;
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kPiece = 1 << 16;
 
@@ -26,40 +30,6 @@ void append_value(Buffer& out, const QuantityValue& value, std::string_view none
   }
 }
 
-// The columns that say which point it is: the model, and what varies.
-struct PointColumns {
-  bool context, prompt, batch, weights, kv;
-
-  explicit PointColumns(const SweepPlan& plan)
-      : context(plan.contexts.varies() || !plan.prompts),
-        prompt(plan.prompts.has_value()),
-        batch(plan.batches.size() > 1),
-        weights(plan.weights.size() > 1),
-        kv(plan.kv.size() > 1) {}
-
-  // Calls `number` or `text` with the name and the value of each.
-  template <class Number, class Text>
-  void visit(const SweptPoint& point, const Number& number, const Text& text) const {
-    text("model", point.line.model->spec.name);
-    if (context) number("context", point.context);
-    if (prompt) number("prompt", point.prompt);
-    if (batch) number("batch", point.line.settings.batch);
-    if (weights) text("weights", name_of(point.line.settings.weights));
-    if (kv) text("kv", name_of(point.line.settings.kv));
-  }
-};
-
-std::string csv_header(const SweepPlan& plan, const PointColumns& columns) {
-  std::string header = "model";
-  if (columns.context) header += ",context";
-  if (columns.prompt) header += ",prompt";
-  if (columns.batch) header += ",batch";
-  if (columns.weights) header += ",weights";
-  if (columns.kv) header += ",kv";
-  for (const Quantity* quantity : plan.quantities) header += fmt::format(",{}", quantity->name);
-  return header + "\n";
-}
-
 std::string json_text(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -69,14 +39,14 @@ std::string_view order_text(std::strong_ordering order) {
   return order == std::strong_ordering::greater ? "greater" : "equal";
 }
 
-nlohmann::ordered_json crossing_json(const Crossing& crossing) {
-  nlohmann::ordered_json json{{"left", crossing.left},
-                              {"right", crossing.right},
-                              {"of", crossing.where},
-                              {"from", crossing.from.value()},
-                              {"to", crossing.turns.searched_to.value()},
-                              {"at_start", order_text(crossing.turns.at_start)},
-                              {"turns", nlohmann::ordered_json::array()}};
+Json crossing_json(const CrossingWords& words, const Crossing& crossing) {
+  Json json{{"left", words.left},
+            {"right", words.right},
+            {"of", words.where},
+            {"from", crossing.from.value()},
+            {"to", crossing.turns.searched_to.value()},
+            {"at_start", order_text(crossing.turns.at_start)},
+            {"turns", Json::array()}};
   for (const Turn& turn : crossing.turns.turns) {
     json["turns"].push_back({{"at", turn.at.value()},
                              {"before", order_text(turn.before)},
@@ -85,73 +55,120 @@ nlohmann::ordered_json crossing_json(const Crossing& crossing) {
   return json;
 }
 
-void append_json_point(Buffer& out, const SweepPlan& plan, const PointColumns& columns,
-                       const SweptPoint& point) {
-  const char* separator = "{";
-  columns.visit(
-      point,
-      [&](std::string_view name, Integer value) {
-        fmt::format_to(std::back_inserter(out), "{}\"{}\": {}", separator, name, value.value());
-        separator = ", ";
-      },
-      [&](std::string_view name, std::string_view value) {
-        fmt::format_to(std::back_inserter(out), "{}\"{}\": {}", separator, name, json_text(value));
-        separator = ", ";
-      });
-  for (std::size_t i = 0; i < plan.quantities.size(); ++i) {
-    fmt::format_to(std::back_inserter(out), ", \"{}\": ", plan.quantities[i]->name);
-    append_value(out, point.values[i], "null");
+// How the two formats write the parts of a point.
+struct CsvStyle {
+  static constexpr std::string_view begin{""}, end{"\n"}, none{""};
+  static std::string model(const std::string& name) { return csv_field(name); }
+  static std::string field(std::string_view, const Json& value) {
+    return "," + csv_field(value.is_string() ? value.get<std::string>() : value.dump());
   }
-  out += "}";
+  static void name(Buffer& out, std::string_view) { out += ','; }
+};
+struct JsonStyle {
+  static constexpr std::string_view begin{"{\"model\": "}, end{"}"}, none{"null"};
+  static std::string model(const std::string& name) { return json_text(name); }
+  static std::string field(std::string_view key, const Json& value) {
+    return fmt::format(", \"{}\": {}", key, value.dump());
+  }
+  static void name(Buffer& out, std::string_view key) {
+    fmt::format_to(std::back_inserter(out), ", \"{}\": ", key);
+  }
+};
+
+// Which lengths stand in every point: the context, unless prompts are swept at one; prompts where
+// they are swept.
+bool has_context(const SweepPlan& plan) {
+  return plan.contexts.varies() || !plan.prompts;
+}
+bool has_prompt(const SweepPlan& plan) {
+  return plan.prompts.has_value();
+}
+
+// Appends one point after another: the model, the lengths, what varies of the setting, and the
+// quantities. What is the same for all the points of a line is written out once.
+template <class Style>
+class PointWriter {
+ public:
+  explicit PointWriter(const SweepPlan& plan) : plan_(plan) {}
+
+  void append(Buffer& out, const SweptPoint& point) {
+    if (line_ != point.line_index) begin_line(point);
+    out += before_lengths_;
+    if (has_context(plan_)) length(out, setting_field::context, point.context);
+    if (has_prompt(plan_)) length(out, setting_field::prompt, point.prompt);
+    out += after_lengths_;
+    for (std::size_t i = 0; i < plan_.quantities.size(); ++i) {
+      Style::name(out, plan_.quantities[i]->name);
+      append_value(out, point.values[i], Style::none);
+    }
+    out += Style::end;
+  }
+
+ private:
+  void begin_line(const SweptPoint& point) {
+    line_ = point.line_index;
+    before_lengths_ = std::string(Style::begin) + Style::model(point.line.model->spec.name);
+    after_lengths_.clear();
+    const Json fields = setting_json(point.line.apart);
+    for (const auto& [key, value] : fields.items()) after_lengths_ += Style::field(key, value);
+  }
+
+  static void length(Buffer& out, const SettingField& field, Integer tokens) {
+    Style::name(out, field.key);
+    fmt::format_to(std::back_inserter(out), "{}", tokens.value());
+  }
+
+  const SweepPlan& plan_;
+  std::optional<std::size_t> line_;  // that the texts below are of
+  std::string before_lengths_, after_lengths_;
+};
+
+std::string csv_header(const SweepPlan& plan) {
+  std::string header = "model";
+  if (has_context(plan)) header += fmt::format(",{}", setting_field::context.key);
+  if (has_prompt(plan)) header += fmt::format(",{}", setting_field::prompt.key);
+  const Json fields = setting_json(beyond(plan.settings.front(), alike(plan.settings)));
+  for (const auto& [key, value] : fields.items()) header += "," + key;
+  for (const Quantity* quantity : plan.quantities) header += fmt::format(",{}", quantity->name);
+  return header + "\n";
+}
+
+void write_full_pieces(Buffer& out, const Write& write) {
+  if (out.size() < kPiece) return;
+  write(out);
+  out.clear();
 }
 
 }  // namespace
 
 void write_sweep_csv(const SweepPlan& plan, const Write& write) {
-  const PointColumns columns(plan);
-  Buffer out = csv_header(plan, columns);
+  PointWriter<CsvStyle> points(plan);
+  Buffer out = csv_header(plan);
   for_each_point(plan, [&](const SweptPoint& point) {
-    const char* separator = "";
-    columns.visit(
-        point,
-        [&](std::string_view, Integer value) {
-          fmt::format_to(std::back_inserter(out), "{}{}", separator, value.value());
-          separator = ",";
-        },
-        [&](std::string_view, std::string_view value) {
-          out += separator;
-          out += csv_field(std::string(value));
-          separator = ",";
-        });
-    for (const QuantityValue& value : point.values) {
-      out += ',';
-      append_value(out, value, "");
-    }
-    out += '\n';
-    if (out.size() < kPiece) return;
-    write(out);
-    out.clear();
+    points.append(out, point);
+    write_full_pieces(out, write);
   });
   write(out);
 }
 
 void write_sweep_json(const SweepPlan& plan, const std::vector<Crossing>& crossings,
                       const Write& write) {
-  const PointColumns columns(plan);
+  PointWriter<JsonStyle> points(plan);
   Buffer out = "{\n  \"points\": [";
   const char* separator = "\n    ";
   for_each_point(plan, [&](const SweptPoint& point) {
     out += separator;
     separator = ",\n    ";
-    append_json_point(out, plan, columns, point);
-    if (out.size() < kPiece) return;
-    write(out);
-    out.clear();
+    points.append(out, point);
+    write_full_pieces(out, write);
   });
-  nlohmann::ordered_json turns = nlohmann::ordered_json::array();
-  for (const Crossing& crossing : crossings) turns.push_back(crossing_json(crossing));
+  const std::vector<SweepLine> lines = lines_of(plan);
+  Json turns = Json::array();
+  for (const Crossing& crossing : crossings) {
+    turns.push_back(crossing_json(words_of(crossing, lines), crossing));
+  }
   out += fmt::format("\n  ],\n  \"crossovers\": {}\n}}\n",
-                     turns.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+                     turns.dump(2, ' ', false, Json::error_handler_t::replace));
   write(out);
 }
 

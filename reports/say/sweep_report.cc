@@ -11,6 +11,7 @@
 #include "reports/say/block_texts.h"
 #include "reports/say/crossover_table.h"
 #include "reports/say/quantity_cells.h"
+#include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
 namespace {
@@ -27,7 +28,7 @@ class SweepWriter {
   SweepWriter(const SweepPlan& plan, Digits digits)
       : plan_(plan), digits_(digits), lines_(lines_of(plan)) {
     for (const SweepLine& line : lines_) {
-      curves_.push_back(std::make_unique<ModelCurves>(*line.model, line.settings));
+      curves_.push_back(std::make_unique<ModelCurves>(*line.model, line.setting));
     }
   }
 
@@ -221,14 +222,13 @@ std::string span_of(const char* what, const Lengths& axis) {
 }
 
 // What does not vary is said once, above.
-std::string settings_of(const SweepPlan& plan) {
-  std::string text = span_of("context", plan.contexts);
-  text += plan.prompts ? ", " + span_of("prompt", *plan.prompts) : ", prompts as long";
-  if (plan.batches.size() == 1) text += fmt::format(", batch {}", plan.batches[0].value());
-  if (plan.weights.size() == 1) text += fmt::format(", weights {}", name_of(plan.weights[0]));
-  if (plan.kv.size() == 1) text += fmt::format(", KV {}", name_of(plan.kv[0]));
-  if (plan.hardware != nullptr) text += fmt::format(", on {}", plan.hardware->title);
-  return text;
+std::string heading_of(const SweepPlan& plan) {
+  std::string words = span_of("context", plan.contexts);
+  words += plan.prompts ? ", " + span_of("prompt", *plan.prompts) : ", prompts as long";
+  PartialSetting rest = alike(plan.settings);
+  rest.context.reset();
+  rest.prompt.reset();
+  return joined(words, words_of(rest));
 }
 
 void add_thinning_notes(const SweepPlan& plan, Notes& notes) {
@@ -258,16 +258,16 @@ void add_model_notes(const SweepPlan& plan, Notes& notes) {
 
 Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& between,
                         const std::vector<Crossing>& within, Digits digits) {
-  Document document{.title = title_of(plan), .blocks = {Paragraph{settings_of(plan)}}};
+  Document document{.title = title_of(plan), .blocks = {Paragraph{heading_of(plan)}}};
   SweepWriter writer(plan, digits);
   writer.write(between, document);
   Notes notes;
   const auto add_crossings = [&](const char* caption, const char* whose,
                                  const std::vector<Crossing>& crossings) {
     if (crossings.empty()) return;
-    Table table = crossover_table(caption, crossings);
+    Table table = crossover_table(caption, plan, crossings);
     if (!table.rows.empty()) document.blocks.emplace_back(std::move(table));
-    const auto more = crossover_notes(whose, crossings, plan.contexts.last());
+    const auto more = crossover_notes(whose, plan, crossings);
     notes.lines.insert(notes.lines.end(), more.begin(), more.end());
   };
   add_crossings("Crossovers: from this token on", "Between models", between);

@@ -34,7 +34,7 @@ std::string quantities_help() {
   std::string text = "Quantities, for 'llmarch sweep --show' and the expressions of studies:\n\n";
   for (const Quantity& quantity : quantities()) {
     text += fmt::format("  {:<30} {}{}\n", quantity.name, quantity.meaning,
-                        quantity.needs == Needs::hardware ? " (--on)" : "");
+                        quantity.needs == Needs::machine ? " (--on)" : "");
   }
   return text;
 }

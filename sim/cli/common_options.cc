@@ -1,32 +1,21 @@
 #include "sim/cli/common_options.h"
 
+#include <fmt/format.h>
+
 namespace llmarch::cli {
-namespace {
 
 namespace po = boost::program_options;
 
-po::typed_value<std::string>* text(const char* name, const char* value) {
-  return po::value<std::string>()->value_name(name)->default_value(value);
+TakenFields common_fields() {
+  return {{setting_field::context, Arity::one, "8k", ", and tokens of a prefill"},
+          {setting_field::batch, Arity::one, "1"},
+          {setting_field::weights, Arity::one, "bf16", every_format()},
+          {setting_field::kv, Arity::one, "bf16", ", likewise"}};
 }
 
-}  // namespace
-
-void declare_settings(Options& options) {
-  options.add_options()("context,c", text("TOKENS", "8k"),
-                        "keys that a decoded token attends, and tokens of a prefill")(
-      "batch,b", text("N", "1"), "sequences at a time")(
-      "weights", text("FORMAT", "bf16"), "weights are stored as f32, bf16, f16, fp8, int8 or int4")(
-      "kv", text("FORMAT", "bf16"), "the KV cache likewise");
-}
-
-Settings settings_of(const Values& values) {
-  const auto text = [&](const char* name) { return values[name].as<std::string>(); };
-  Settings settings;
-  settings.context = parse_tokens("context", text("context"));
-  settings.batch = parse_tokens("batch", text("batch"));
-  settings.weights = parse_dtype("weights", text("weights"));
-  settings.kv = parse_dtype("kv", text("kv"));
-  return settings;
+TakenField machine_field() {
+  return {setting_field::machine, Arity::one, "",
+          fmt::format(": adds what a step takes there at least. {}", kMachineNames)};
 }
 
 void declare_specs(Options& options) {

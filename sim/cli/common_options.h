@@ -1,5 +1,4 @@
-// Options that several commands share, and what they become. Their defaults stand here and nowhere
-// else.
+// Options that several commands share, and what they become.
 #pragma once
 
 #include <filesystem>
@@ -7,13 +6,16 @@
 
 #include "reports/say/cells.h"
 #include "sim/cli/arguments.h"
-#include "sim/study/compare.h"
+#include "sim/cli/setting_options.h"
 
 namespace llmarch::cli {
 
-// --context, --batch, --weights, --kv
-void declare_settings(Options& options);
-Settings settings_of(const Values& values);
+inline constexpr const char* kMachineNames = "A name that 'llmarch list' shows, or a .toml";
+
+// The context, the batch and the formats of one setting.
+TakenFields common_fields();
+// --on, which adds what the machine makes of it.
+TakenField machine_field();
 
 // --specs
 void declare_specs(Options& options);

@@ -7,7 +7,6 @@
 #include "reports/say/compare_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
-#include "sim/cli/hardware_files.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 #include "sim/spec/diagnostics.h"
@@ -15,13 +14,18 @@
 namespace llmarch::cli {
 namespace {
 
+TakenFields compare_fields() {
+  TakenFields fields = common_fields();
+  fields.push_back(machine_field());
+  return fields;
+}
+
 Options compare_options() {
   Options options("options");
   options.add_options()("only", boost::program_options::value<std::string>()->value_name("PARTS"),
                         "parts of the table, with commas: structure, parameters, memory, decode, "
                         "prefill");
-  declare_settings(options);
-  declare_hardware(options);
+  declare_setting(options, compare_fields());
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -55,16 +59,15 @@ ExitStatus run_compare(const Arguments& arguments) {
   if (names.empty()) {
     throw UsageError("no models are given", "llmarch compare deepseek-v3 kimi-k2");
   }
-  const Settings settings = settings_of(values);
+  const Setting setting = laid_over(Setting{}, read_setting(values, compare_fields()));
   const std::set<reports::Section> sections = sections_of(values);
-  const std::optional<Hardware> hardware = hardware_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
   std::vector<Model> models;
   for (const std::string& name : names) models.push_back(catalog.find(name));
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
-  const Comparison comparison = compare(compared, settings, hardware);
+  const Comparison comparison = compare(compared, setting);
   outputs.write({reports::compare_document(comparison, sections, digits_of(values)),
                  reports::compare_json(comparison)});
   return ExitStatus::done;
@@ -77,7 +80,7 @@ Command compare_command() {
       "compare",
       "two or more models side by side: structure, parameters, memory, work",
       "llmarch compare MODEL MODEL... [options]",
-      "Every figure is predicted from shapes, exactly. Behind each model but the first stands its\n"
+      "Every figure is predicted from shapes, exactly. After each model but the first stands its\n"
       "ratio to the first; where structures differ, the row is marked with ≠.\n\n"
       "  llmarch compare deepseek-v3 kimi-k2\n"
       "  llmarch compare deepseek-v3 kimi-k2 --only memory,decode --context 128k\n"

@@ -4,10 +4,8 @@
 #include "reports/say/fit_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
-#include "sim/cli/hardware_files.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/cli/ranges.h"
 
 namespace llmarch::cli {
 namespace {
@@ -16,50 +14,49 @@ namespace po = boost::program_options;
 
 constexpr std::int64_t kMostRows = 1'000;
 
+TakenFields fit_fields() {
+  return {
+      {setting_field::batch, Arity::list, "1,8,64", ": for each, the largest context"},
+      {setting_field::context, Arity::list, "8k,32k,128k", ": for each, the largest batch"},
+      {setting_field::weights, Arity::one, "bf16", every_format()},
+      {setting_field::kv, Arity::one, "bf16", ", likewise"},
+      {setting_field::machine, Arity::one, "", fmt::format(", for its memory. {}", kMachineNames)}};
+}
+
 Options fit_options() {
-  const auto list = [](const char* name, const char* value) {
-    return po::value<std::string>()->value_name(name)->default_value(value);
-  };
   Options options("options");
   options.add_options()("memory,m", po::value<std::string>()->value_name("BYTES"),
-                        "what there is: 24GiB, 80GB, or a number of bytes")(
-      "batch,b", list("LIST", "1,8,64"), "batches to find the largest context for")(
-      "context,c", list("LIST", "8k,32k,128k"), "contexts to find the largest batch for")(
-      "weights", list("FORMAT", "bf16"), "weights are stored as f32, bf16, f16, fp8, int8 or int4")(
-      "kv", list("FORMAT", "bf16"), "the KV cache likewise");
-  options.add_options()("on", po::value<std::string>()->value_name("HARDWARE"),
-                        "the memory of HARDWARE: a name that 'llmarch list' shows, or a .toml");
+                        "what there is: 24GiB, 80GB, or a number of bytes");
+  declare_setting(options, fit_fields());
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
 }
 
-struct Memory {
-  Bytes bytes;
-  std::string name;
-};
-
-Memory memory_of(const Values& values) {
-  const std::optional<Hardware> hardware = hardware_of(values);
-  if (hardware.has_value() == (values.count("memory") > 0)) {
+reports::FitQuestion question_of(const Values& values) {
+  Setting setting = laid_over(Setting{}, read_setting(values, fit_fields()));
+  if ((setting.machine != nullptr) == (values.count("memory") > 0)) {
     throw UsageError("fit needs a memory: either --memory or --on",
                      "llmarch fit qwen3-8b --memory 24GiB");
   }
-  if (hardware) {
-    const Bytes bytes(hardware->memory.bytes);
-    return {bytes, fmt::format("{}: {}", hardware->name, reports::binary_bytes(bytes.value()))};
+  if (setting.machine == nullptr) {
+    const Bytes bytes = parse_bytes("memory", text_of(values, "memory"));
+    return {std::move(setting), bytes, reports::binary_bytes(bytes.value())};
   }
-  const Bytes bytes = parse_bytes("memory", text_of(values, "memory"));
-  return {bytes, reports::binary_bytes(bytes.value())};
+  const Bytes bytes(setting.machine->memory.bytes);
+  return {std::move(setting), bytes,
+          fmt::format("{}: {}", setting.machine->name, reports::binary_bytes(bytes.value()))};
 }
 
-std::vector<Integer> few_numbers(const Values& values, const char* name) {
-  std::vector<Integer> numbers = parse_numbers(name, text_of(values, name));
-  if (std::ssize(numbers) > kMostRows) {
-    throw UsageError(fmt::format("--{} has {} values", name, numbers.size()),
+std::vector<Integer> few(const Values& values, const SettingField& field) {
+  const Lengths lengths = *read_lengths(values, field);  // it is given, or what it usually is
+  if (lengths.size() > kMostRows) {
+    throw UsageError(fmt::format("--{} has {} values", field.key, lengths.size().value()),
                      fmt::format("give at most {}", kMostRows));
   }
+  std::vector<Integer> numbers;
+  for (Integer i = 0; i < lengths.size(); i += 1) numbers.push_back(lengths.at(i));
   return numbers;
 }
 
@@ -69,11 +66,9 @@ ExitStatus run_fit(const Arguments& arguments) {
   if (names.empty()) {
     throw UsageError("no models are given", "llmarch fit qwen3-8b --memory 24GiB");
   }
-  const Memory memory = memory_of(values);
-  const FitSettings settings{memory.bytes, parse_dtype("weights", text_of(values, "weights")),
-                             parse_dtype("kv", text_of(values, "kv"))};
-  const std::vector<Integer> batches = few_numbers(values, "batch");
-  const std::vector<Integer> contexts = few_numbers(values, "context");
+  reports::FitQuestion question = question_of(values);
+  const std::vector<Integer> batches = few(values, setting_field::batch);
+  const std::vector<Integer> contexts = few(values, setting_field::context);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
   std::vector<Model> models;
@@ -81,14 +76,17 @@ ExitStatus run_fit(const Arguments& arguments) {
   std::vector<reports::ModelFits> fits;
   for (const Model& model : models) {
     fits.push_back({&model, {}, {}});
+    Setting setting = question.setting;
     for (const Integer batch : batches) {
-      fits.back().contexts.push_back(largest_context(model, batch, settings));
+      setting.batch = batch;
+      fits.back().contexts.push_back(largest_context(model, setting, question.memory));
     }
     for (const Integer context : contexts) {
-      fits.back().batches.push_back(largest_batch(model, context, settings));
+      setting.context = context;
+      fits.back().batches.push_back(largest_batch(model, setting, question.memory));
     }
   }
-  outputs.write({reports::fit_document(fits, settings, memory.name, digits_of(values))});
+  outputs.write({reports::fit_document(fits, question, digits_of(values))});
   return ExitStatus::done;
 }
 

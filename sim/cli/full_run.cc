@@ -10,7 +10,6 @@
 #include "reports/document/format.h"
 #include "reports/say/measurement_json.h"
 #include "reports/say/measurement_report.h"
-#include "sim/cli/common_options.h"
 #include "sim/cli/full_run_request.h"
 #include "sim/cli/live_run.h"
 #include "sim/cli/run_context.h"
@@ -72,7 +71,7 @@ Measurement run(const FullRunRequest& request, const Model& model, LiveRun& live
   WatchedBench watched(*bench, live, request.repeats);
   Measurement start;
   start.model = model.spec.name;
-  start.size = request.size;
+  start.run = request.run;
   start.held = held_counts(model.graph, request.held);
   return measure(model, request.repeats, std::move(start), watched,
                  [&live](const Measurement& so_far) { live.update(so_far); });
@@ -80,12 +79,12 @@ Measurement run(const FullRunRequest& request, const Model& model, LiveRun& live
 
 }  // namespace
 
-ExitStatus full_run(const Values& values, const Model& model, Outputs& outputs) {
-  const FullRunRequest request = full_run_request(values, model);
-  const Bytes weights = memory_need(model.graph, request.held, request.size).weights;
-  LiveRun live(Progress(expected_stages(model, request.size, weights, request.repeats)),
+ExitStatus full_run(const MeasureRequest& asked, const Model& model, Outputs& outputs) {
+  const FullRunRequest request = full_run_request(asked, model);
+  const Bytes weights = memory_need(model.graph, request.held, request.run).weights;
+  LiveRun live(Progress(expected_stages(model, request.run, weights, request.repeats)),
                seconds_now);
-  Reporter reporter(outputs, run_context(request), digits_of(values));
+  Reporter reporter(outputs, run_context(request), asked.digits);
   const HeldSignals signals;  // before any thread of the engine is started
   std::optional<Watch> watch(
       std::in_place, signals, [&live](std::size_t width) { return live.line(width); },

@@ -10,7 +10,6 @@
 #include "reports/say/measurement_report.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/machine.h"
-#include "sim/cli/measure_options.h"
 #include "sim/cli/models.h"
 
 namespace llmarch::cli {
@@ -18,48 +17,39 @@ namespace {
 
 constexpr std::int64_t kContext = 4096;
 constexpr std::int64_t kPrompt = 512;
-constexpr std::int64_t kMostRepeats = 1'000'000;
 
 // Of free memory, a part is left to the system and to others.
 constexpr std::int64_t kUsedOfTwenty = 19;
 
 const Repeats kRepeats{.count = std::nullopt, .seconds = 4, .at_least = 3};
 
-DType kernel_format(const Values& values, const std::string& option, DType otherwise) {
-  if (values.count(option) == 0) return otherwise;
-  const DType dtype = parse_dtype(option, values[option].as<std::string>());
-  if (dtype == DType::f32 || dtype == DType::bf16) return dtype;
-  throw UsageError(fmt::format("there are no kernels for --{} {}", option, name_of(dtype)),
+void require_kernels(const SettingField& field, DType format) {
+  if (format == DType::f32 || format == DType::bf16) return;
+  throw UsageError(fmt::format("there are no kernels for --{} {}", field.key, name_of(format)),
                    "f32 and bf16 can be run here; 'llmarch compare' prices the others");
 }
 
 // A model with learned positions has no others.
-Integer positions(const Values& values, const std::string& option, std::int64_t usual,
-                  const Model& model) {
+void require_positions(const SettingField& field, Integer wanted, const Model& model) {
   const auto learned = learned_positions(model.graph);
-  Integer most = model.spec.context_limit;
-  if (learned) most = std::min(most, *learned);
-  const Integer wanted = tokens_or(values, option, std::min(Integer(usual), most));
-  if (!learned || wanted <= *learned) return wanted;
-  throw UsageError(fmt::format("--{} {}: the model has learned positions up to {}", option,
+  if (!learned || wanted <= *learned) return;
+  throw UsageError(fmt::format("--{} {}: the model has learned positions up to {}", field.key,
                                wanted.value(), learned->value()),
                    "ask for a shorter one");
 }
 
-RunSize size_of(const Values& values, const Model& model) {
-  RunSize size;
-  size.context = positions(values, "context", kContext, model);
-  size.prompt = positions(values, "prompt", kPrompt, model);
-  size.batch = tokens_or(values, "batch", 1);
-  size.weights = kernel_format(values, "weights", DType::bf16);
-  size.kv = kernel_format(values, "kv", size.weights);
-  size.threads = threads_of(values);
-  return size;
-}
-
-std::optional<Bytes> asked_memory(const Values& values) {
-  if (values.count("memory") == 0) return std::nullopt;
-  return parse_bytes("memory", values["memory"].as<std::string>());
+Setting setting_of(const PartialSetting& asked, const Model& model) {
+  Integer most = model.spec.context_limit;
+  if (const auto learned = learned_positions(model.graph)) most = std::min(most, *learned);
+  Setting setting{.context = std::min(Integer(kContext), most),
+                  .prompt = std::min(Integer(kPrompt), most)};
+  if (asked.weights) setting.kv = *asked.weights;
+  setting = laid_over(setting, asked);
+  require_positions(setting_field::context, setting.context, model);
+  require_positions(setting_field::prompt, setting.prefill_tokens(), model);
+  require_kernels(setting_field::weights, setting.weights);
+  require_kernels(setting_field::kv, setting.kv);
+  return setting;
 }
 
 MemoryBound memory_bound(std::optional<Bytes> asked) {
@@ -73,11 +63,11 @@ MemoryBound memory_bound(std::optional<Bytes> asked) {
   return {most, usable->limited_by};
 }
 
-fast::Held held_of(const Model& model, const RunSize& size, const MemoryBound& bound) {
-  const auto chosen = choose_held(model.graph, size, bound.bytes);
+fast::Held held_of(const Model& model, const RunSetting& run, const MemoryBound& bound) {
+  const auto chosen = choose_held(model.graph, run, bound.bytes);
   if (const auto* held = std::get_if<fast::Held>(&chosen)) return *held;
   const auto& shortage = std::get<Shortage>(chosen);
-  throw NotPossible(shortage_text(model, size, shortage, bound), shortage_remedy(shortage));
+  throw NotPossible(shortage_text(model, run, shortage, bound), shortage_remedy(shortage));
 }
 
 std::string needed(const fast::Footprint& need) {
@@ -90,7 +80,7 @@ std::string needed(const fast::Footprint& need) {
 // A checkpoint is run whole: which of its layers stand for the others is nothing that it says.
 void refuse_slice(const Model& model, const FullRunRequest& request, const MemoryBound& bound) {
   if (!request.checkpoint || fast::is_whole(model.graph, request.held)) return;
-  const auto need = memory_need(model.graph, fast::hold_everything(model.graph), request.size);
+  const auto need = memory_need(model.graph, fast::hold_everything(model.graph), request.run);
   throw NotPossible(fmt::format("the checkpoint takes {} ({}), and {} may be used ({})",
                                 reports::binary_bytes(need.total().value()), needed(need),
                                 reports::binary_bytes(bound.bytes.value()), bound.limited_by),
@@ -99,31 +89,29 @@ void refuse_slice(const Model& model, const FullRunRequest& request, const Memor
 
 }  // namespace
 
-FullRunRequest full_run_request(const Values& values, const Model& model) {
+FullRunRequest full_run_request(const MeasureRequest& asked, const Model& model) {
   FullRunRequest request;
-  request.size = size_of(values, model);
+  request.run = {setting_of(asked.setting, model), asked.threads};
   request.repeats = kRepeats;
-  if (values.count("repeat") > 0) {
-    request.repeats.count = parse_count("repeat", values["repeat"].as<std::string>(), kMostRepeats);
-  }
-  if (values.count("checkpoint") > 0) request.checkpoint = values["checkpoint"].as<std::string>();
-  request.seed = static_cast<std::uint64_t>(tokens_or(values, "seed", 1).value());
-  const MemoryBound bound = memory_bound(asked_memory(values));
-  request.held = held_of(model, request.size, bound);
+  request.repeats.count = asked.repeats;
+  request.checkpoint = asked.checkpoint;
+  request.seed = asked.seed;
+  const MemoryBound bound = memory_bound(asked.memory);
+  request.held = held_of(model, request.run, bound);
   refuse_slice(model, request, bound);
   return request;
 }
 
-FullRunRequest fitting_request(const Model& model, const RunSize& size, const Repeats& repeats) {
+FullRunRequest fitting_request(const Model& model, const RunSetting& run, const Repeats& repeats) {
   FullRunRequest request;
-  request.size = size;
+  request.run = run;
   request.repeats = repeats;
-  request.held = held_of(model, size, memory_bound(std::nullopt));
+  request.held = held_of(model, run, memory_bound(std::nullopt));
   return request;
 }
 
 std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& model) {
-  const fast::EngineOptions options = engine_options(request.size, request.held);
+  const fast::EngineOptions options = engine_options(request.run, request.held);
   if (!request.checkpoint) {
     return std::make_unique<EngineBench>(
         model.graph, fast::Engine::synthetic(model.graph, options, request.seed));
@@ -136,13 +124,13 @@ std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& mo
       }));
 }
 
-std::string shortage_text(const Model& model, const RunSize& size, const Shortage& shortage,
+std::string shortage_text(const Model& model, const RunSetting& run, const Shortage& shortage,
                           const MemoryBound& bound) {
   return fmt::format(
       "{} with a context of {}, a prompt of {} and batch {} takes at least {}, and {} may be used "
       "({})\n      = with {}: {}",
-      model.spec.name, reports::context_tokens(size.context.value()),
-      reports::context_tokens(size.prompt.value()), size.batch.value(),
+      model.spec.name, reports::context_tokens(run.setting.context.value()),
+      reports::context_tokens(run.setting.prefill_tokens().value()), run.setting.batch.value(),
       reports::binary_bytes(shortage.need.total().value()),
       reports::binary_bytes(bound.bytes.value()), bound.limited_by,
       reports::held_phrase(held_counts(model.graph, shortage.smallest)), needed(shortage.need));

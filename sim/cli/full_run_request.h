@@ -1,5 +1,5 @@
-// What a run at full size is asked for: the command line, the model and this machine's memory
-// become one complete value, or a refusal before anything large is allocated.
+// What a run at full size is made of: what was asked, the model and this machine's memory become
+// one complete value, or a refusal before anything large is allocated.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@
 #include <optional>
 
 #include "kernels/measure/measure.h"
-#include "sim/cli/arguments.h"
+#include "sim/cli/measure_options.h"
 
 namespace llmarch::cli {
 
 struct FullRunRequest {
-  RunSize size;
+  RunSetting run;
   fast::Held held;
   Repeats repeats;
   std::optional<std::filesystem::path> checkpoint;
@@ -21,11 +21,11 @@ struct FullRunRequest {
 };
 
 // Throws UsageError, or NotPossible where not even the smallest slice fits.
-FullRunRequest full_run_request(const Values& values, const Model& model);
+FullRunRequest full_run_request(const MeasureRequest& asked, const Model& model);
 
 // The same run asked for by a program: synthetic weights, as much of the free memory as `measure`
 // takes. Throws NotPossible.
-FullRunRequest fitting_request(const Model& model, const RunSize& size, const Repeats& repeats);
+FullRunRequest fitting_request(const Model& model, const RunSetting& run, const Repeats& repeats);
 
 // The model with its weights in memory. Throws FileError where a checkpoint is not the model's.
 std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& model);
@@ -37,7 +37,7 @@ struct MemoryBound {
 };
 
 // The run that does not fit, what it would take, and what would fit instead.
-std::string shortage_text(const Model& model, const RunSize& size, const Shortage& shortage,
+std::string shortage_text(const Model& model, const RunSetting& run, const Shortage& shortage,
                           const MemoryBound& bound);
 std::string shortage_remedy(const Shortage& shortage);
 

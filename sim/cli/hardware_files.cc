@@ -44,15 +44,4 @@ Hardware find_hardware(const std::string& name) {
                    suggest(name, names) + "\n      = or give a path to a .toml file");
 }
 
-void declare_hardware(Options& options) {
-  options.add_options()(
-      "on", boost::program_options::value<std::string>()->value_name("HARDWARE"),
-      "also what it takes at least on HARDWARE: a name that 'llmarch list' shows, or a .toml");
-}
-
-std::optional<Hardware> hardware_of(const Values& values) {
-  if (values.count("on") == 0) return std::nullopt;
-  return find_hardware(values["on"].as<std::string>());
-}
-
 }  // namespace llmarch::cli

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "sim/cli/arguments.h"
 #include "sim/hardware/hardware.h"
 
 namespace llmarch::cli {
@@ -15,9 +14,5 @@ std::vector<Hardware> built_in_hardware();
 
 // A built-in name, or a path to a .toml. Throws UsageError, FileError or BadInput.
 Hardware find_hardware(const std::string& name);
-
-// --on
-void declare_hardware(Options& options);
-std::optional<Hardware> hardware_of(const Values& values);
 
 }  // namespace llmarch::cli

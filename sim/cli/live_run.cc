@@ -17,16 +17,16 @@ constexpr double kWithProbes = 1.6;  // times what steps take: limits are read b
 
 // Of all repeats and the warm-up, if a step takes that long.
 double phase_seconds(const Repeats& repeats, double step_seconds) {
-  const double steps =
-      repeats.count ? repeats.count->as_double() * step_seconds
-                    : std::max(repeats.seconds, repeats.at_least.as_double() * step_seconds);
+  const double steps = repeats.count
+                           ? repeats.count->as_double() * step_seconds
+                           : std::max(repeats.seconds, repeats.at_least.as_double() * step_seconds);
   return step_seconds + kWithProbes * steps;
 }
 
-double guessed_step(const Model& model, const RunSize& size, TimedPhase phase) {
-  const Work work = predict_total(model.graph, workload_of(phase, size));
-  const Bytes bytes = bytes_of(work, {size.weights, size.kv});
-  return std::max(flops_of(work).amount().as_double() / kFlops / size.threads.as_double(),
+double guessed_step(const Model& model, const RunSetting& run, Phase phase) {
+  const Work work = predict_total(model.graph, workload_of(phase, run.setting));
+  const Bytes bytes = bytes_of(work, formats_of(run.setting));
+  return std::max(flops_of(work).amount().as_double() / kFlops / run.threads.as_double(),
                   bytes.amount().as_double() / kReadBytes);
 }
 
@@ -62,18 +62,18 @@ bool LiveRun::claim_report() {
   return !std::exchange(claimed_, true);
 }
 
-std::vector<Stage> expected_stages(const Model& model, const RunSize& size, Bytes weights,
+std::vector<Stage> expected_stages(const Model& model, const RunSetting& run, Bytes weights,
                                    const Repeats& repeats) {
-  const auto phase = [&](TimedPhase which) {
-    return phase_seconds(repeats, guessed_step(model, size, which));
+  const auto phase = [&](Phase which) {
+    return phase_seconds(repeats, guessed_step(model, run, which));
   };
   return {{"making the weights", weights.amount().as_double() / kFillBytes},
-          {"decode", phase(TimedPhase::decode)},
-          {"prefill", phase(TimedPhase::prefill)}};
+          {"decode", phase(Phase::decode)},
+          {"prefill", phase(Phase::prefill)}};
 }
 
-fast::StepRun WatchedBench::run(TimedPhase phase, const Workload& workload) {
-  const RunStage stage = phase == TimedPhase::decode ? RunStage::decode : RunStage::prefill;
+fast::StepRun WatchedBench::run(Phase phase, const Workload& workload) {
+  const RunStage stage = phase == Phase::decode ? RunStage::decode : RunStage::prefill;
   if (stage != stage_) live_.begin(static_cast<std::size_t>(stage));
   stage_ = stage;
   const double before = live_.now();

@@ -44,7 +44,7 @@ class LiveRun {
 enum class RunStage : std::size_t { weights, decode, prefill };
 
 // What the stages are likely to take.
-std::vector<Stage> expected_stages(const Model& model, const RunSize& size, Bytes weights,
+std::vector<Stage> expected_stages(const Model& model, const RunSetting& run, Bytes weights,
                                    const Repeats& repeats);
 
 // A bench that tells a live run which stage has begun and how long it is likely to take.
@@ -54,7 +54,7 @@ class WatchedBench : public Bench {
       : bench_(bench), live_(live), repeats_(repeats) {}
 
   LimitReadings probe(double seconds) override { return bench_.probe(seconds); }
-  fast::StepRun run(TimedPhase phase, const Workload& workload) override;
+  fast::StepRun run(Phase phase, const Workload& workload) override;
   [[nodiscard]] Elements parameters() const override { return bench_.parameters(); }
 
  private:

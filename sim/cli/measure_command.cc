@@ -1,7 +1,6 @@
-#include <fmt/format.h>
+#include <stdexcept>
 
 #include "sim/cli/commands.h"
-#include "sim/cli/common_options.h"
 #include "sim/cli/full_run.h"
 #include "sim/cli/measure_options.h"
 #include "sim/cli/models.h"
@@ -11,26 +10,16 @@
 namespace llmarch::cli {
 namespace {
 
-// A checkpoint is a model too: with it no other need be named.
-std::string model_name(const Values& values) {
-  std::vector<std::string> names = positional_values(values, "model");
-  if (names.empty() && values.count("checkpoint") > 0) {
-    names.push_back(values["checkpoint"].as<std::string>());
-  }
-  if (names.size() != 1) {
-    throw UsageError(fmt::format("measure takes one model, and {} are given", names.size()),
-                     "llmarch measure qwen3-0.6b --context 4k");
-  }
-  return names.front();
-}
-
 ExitStatus run_measure(const Arguments& arguments) {
   const Values values = parse_arguments(measure_options(), "model", arguments);
-  const std::string name = model_name(values);
+  const MeasureRequest request = measure_request(values);
   Outputs outputs(values);
-  const Model model = Catalog(specs_folder(values)).find(name);
-  if (values.count("scaled") > 0) return scaled_run(values, model, outputs);
-  return full_run(values, model, outputs);
+  const Model model = Catalog(request.specs).find(request.model);
+  switch (request.scale) {
+    case Scale::full: return full_run(request, model, outputs);
+    case Scale::scaled_down: return scaled_run(request, model, outputs);
+  }
+  throw std::logic_error("run_measure: a scale outside the enumeration");
 }
 
 }  // namespace

@@ -12,22 +12,49 @@ namespace {
 
 namespace po = boost::program_options;
 
+constexpr std::int64_t kMostRepeats = 1'000'000;
+
 po::typed_value<std::string>* text(const char* name) {
   return po::value<std::string>()->value_name(name);
+}
+
+TakenFields measured_fields() {
+  return {{setting_field::context, Arity::one, "", " (4k, or the model's limit; scaled: 9)"},
+          {setting_field::prompt, Arity::one, "", " (512; scaled: 8)"},
+          {setting_field::batch, Arity::one, "", " (1)"},
+          {setting_field::weights, Arity::one, "", ": bf16 or f32 (bf16)"},
+          {setting_field::kv, Arity::one, "", ", likewise (as the weights)"}};
+}
+
+// A checkpoint is a model too: with it no other need be named.
+std::string model_name(const Values& values) {
+  std::vector<std::string> names = positional_values(values, "model");
+  if (names.empty() && values.count("checkpoint") > 0) {
+    names.push_back(text_of(values, "checkpoint"));
+  }
+  if (names.size() != 1) {
+    throw UsageError(fmt::format("measure takes one model, and {} are given", names.size()),
+                     "llmarch measure qwen3-0.6b --context 4k");
+  }
+  return names.front();
+}
+
+Scale scale_of(const Values& values) {
+  if (values.count("scaled") == 0) return Scale::full;
+  for (const char* option : {"weights", "kv", "threads", "memory", "repeat", "checkpoint"}) {
+    if (values.count(option) == 0) continue;
+    throw UsageError(fmt::format("--{} has no meaning with --scaled", option),
+                     "leave one of the two out");
+  }
+  return Scale::scaled_down;
 }
 
 }  // namespace
 
 Options measure_options() {
   Options options("options");
-  options.add_options()(
-      "context,c", text("TOKENS"),
-      "keys that the decoded token attends (4k, or the model's limit; scaled: 9)")(
-      "prompt,p", text("TOKENS"), "tokens of the prefill (512; scaled: 8)")(
-      "batch,b", text("N"), "sequences at a time (1)")("weights", text("FORMAT"),
-                                                       "weights are stored as bf16 or f32 (bf16)")(
-      "kv", text("FORMAT"), "the KV cache likewise (as the weights)")(
-      "threads,t", text("N"), "threads (all that there are)")(
+  declare_setting(options, measured_fields());
+  options.add_options()("threads,t", text("N"), "threads (all that there are)")(
       "memory", text("BYTES"), "use at most this much, as 16GiB (most of what is free)")(
       "repeat,r", text("N"), "time each step N times (as often as fits into 4 s, at least 3)")(
       "checkpoint", text("DIR"), "the weights of a checkpoint instead of synthetic ones")(
@@ -39,14 +66,31 @@ Options measure_options() {
   return options;
 }
 
-Integer tokens_or(const Values& values, const std::string& option, Integer otherwise) {
-  if (values.count(option) == 0) return otherwise;
-  return parse_tokens(option, values[option].as<std::string>());
+MeasureRequest measure_request(const Values& values) {
+  MeasureRequest request;
+  request.model = model_name(values);
+  request.specs = specs_folder(values);
+  request.scale = scale_of(values);
+  request.setting = read_setting(values, measured_fields());
+  request.threads = threads_of(values);
+  request.digits = digits_of(values);
+  const auto given = [&](const char* option, const auto& read) {
+    if (values.count(option) > 0) read(text_of(values, option));
+  };
+  given("memory", [&](const auto& text) { request.memory = parse_bytes("memory", text); });
+  given("repeat",
+        [&](const auto& text) { request.repeats = parse_count("repeat", text, kMostRepeats); });
+  given("checkpoint", [&](const auto& text) { request.checkpoint = text; });
+  given("seed", [&](const auto& text) {
+    request.seed = static_cast<std::uint64_t>(parse_tokens("seed", text).value());
+  });
+  return request;
 }
 
 Integer threads_of(const Values& values) {
   const Integer usable = usable_threads();
-  const Integer threads = tokens_or(values, "threads", usable);
+  if (values.count("threads") == 0) return usable;
+  const Integer threads = parse_tokens("threads", text_of(values, "threads"));
   if (threads <= usable) return threads;
   throw UsageError(
       fmt::format("--threads {}: {} can run here at a time", threads.value(), usable.value()),

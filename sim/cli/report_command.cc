@@ -46,11 +46,13 @@ ExitStatus run_report(const Arguments& arguments) {
   StudyClock clock;
   Clock read;  // none: claims that need one say so
   if (values.count("timed") > 0) {
-    read = [&clock](const Model& model, const Point& point, TimedFigure figure) {
-      return clock.read(model, point, figure);
+    read = [&clock](const Model& model, const Setting& setting, TimedFigure figure) {
+      return clock.read(model, setting, figure);
     };
   }
-  const StudyResult result = run_study(loaded->read, read);
+  const StudyOutcome run = run_study(loaded->read, read);
+  if (!run.result) refuse_study(*loaded, run.problems);
+  const StudyResult& result = *run.result;
   outputs.write({document_of(result, clock, machine), reports::study_json(result)});
   const bool expected = std::all_of(result.claims.begin(), result.claims.end(),
                                     [](const ClaimResult& claim) { return claim.as_expected(); });

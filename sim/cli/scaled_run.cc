@@ -6,8 +6,8 @@
 
 #include "kernels/measure/agreement.h"
 #include "reports/say/proof_reports.h"
-#include "sim/cli/measure_options.h"
 #include "sim/spec/scaled.h"
+#include "sim/study/step.h"
 
 namespace llmarch::cli {
 namespace {
@@ -16,16 +16,21 @@ namespace {
 constexpr std::int64_t kLongestContext = 4096;
 constexpr std::int64_t kLargestBatch = 64;
 
-constexpr std::int64_t kScaledContext = 9;
-constexpr std::int64_t kScaledPrompt = 8;
+const PartialSetting kScaled{.context = 9, .prompt = 8};
 
-Integer bounded(const std::string& option, Integer value, std::int64_t most) {
-  if (value > most) {
-    throw UsageError(fmt::format("--{} {} is more than the counting kernels should be asked for",
-                                 option, value.value()),
-                     fmt::format("at most {}", most));
-  }
-  return value;
+void refuse_beyond(const SettingField& field, Integer value, std::int64_t most) {
+  if (value <= most) return;
+  throw UsageError(fmt::format("--{} {} is more than the counting kernels should be asked for",
+                               field.key, value.value()),
+                   fmt::format("at most {}", most));
+}
+
+Setting setting_of(const MeasureRequest& request) {
+  const Setting setting = laid_over(laid_over(Setting{}, kScaled), request.setting);
+  refuse_beyond(setting_field::context, setting.context, kLongestContext);
+  refuse_beyond(setting_field::prompt, setting.prefill_tokens(), kLongestContext);
+  refuse_beyond(setting_field::batch, setting.batch, kLargestBatch);
+  return setting;
 }
 
 void check_positions(const ArchSpec& small, Integer wanted) {
@@ -35,29 +40,17 @@ void check_positions(const ArchSpec& small, Integer wanted) {
                    "ask for a shorter context or prompt");
 }
 
-void refuse_full_size_options(const Values& values) {
-  for (const char* option : {"weights", "kv", "threads", "memory", "repeat", "checkpoint"}) {
-    if (values.count(option) == 0) continue;
-    throw UsageError(fmt::format("--{} has no meaning with --scaled", option),
-                     "leave one of the two out");
-  }
-}
-
 }  // namespace
 
-ExitStatus scaled_run(const Values& values, const Model& model, Outputs& outputs) {
-  refuse_full_size_options(values);
-  const Integer context =
-      bounded("context", tokens_or(values, "context", kScaledContext), kLongestContext);
-  const Integer prompt =
-      bounded("prompt", tokens_or(values, "prompt", kScaledPrompt), kLongestContext);
-  const Integer batch = bounded("batch", tokens_or(values, "batch", 1), kLargestBatch);
-  const auto seed = static_cast<std::uint64_t>(tokens_or(values, "seed", 1).value());
+ExitStatus scaled_run(const MeasureRequest& request, const Model& model, Outputs& outputs) {
+  const Setting setting = setting_of(request);
   const ArchSpec small = scale_down(model.spec);
-  check_positions(small, std::max(context, prompt));
+  check_positions(small, std::max(setting.context, setting.prefill_tokens()));
   const OpGraph graph = lower(small);
-  const std::vector<Agreement> agreements{check_agreement(graph, decode(context, batch), seed),
-                                          check_agreement(graph, prefill(prompt, batch), seed)};
+  std::vector<Agreement> agreements;
+  for (const Phase phase : {Phase::decode, Phase::prefill}) {
+    agreements.push_back(check_agreement(graph, workload_of(phase, setting), request.seed));
+  }
   outputs.write({reports::agreement_document(model.spec.name, agreements)});
   for (const Agreement& agreement : agreements) {
     if (!agreement.holds()) return ExitStatus::check_failed;

@@ -1,13 +1,13 @@
 // measure --scaled: predicted beside counted on a scaled-down instance, with the reference kernels.
 #pragma once
 
-#include "sim/cli/arguments.h"
 #include "sim/cli/errors.h"
+#include "sim/cli/measure_options.h"
 #include "sim/cli/output.h"
 #include "sim/study/model.h"
 
 namespace llmarch::cli {
 
-ExitStatus scaled_run(const Values& values, const Model& model, Outputs& outputs);
+ExitStatus scaled_run(const MeasureRequest& request, const Model& model, Outputs& outputs);
 
 }  // namespace llmarch::cli

@@ -14,7 +14,7 @@ Options show_options() {
   Options options("options");
   options.add_options()("ops", boost::program_options::value<std::string>()->value_name("STEP"),
                         "also the predicted work operation by operation, of decode or prefill");
-  declare_settings(options);
+  declare_setting(options, common_fields());
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -37,11 +37,11 @@ ExitStatus run_show(const Arguments& arguments) {
   }
   std::optional<Phase> phase;
   if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
-  const Settings settings = settings_of(values);
+  const Setting setting = laid_over(Setting{}, read_setting(values, common_fields()));
   Outputs outputs(values);
   const Model model = Catalog(specs_folder(values)).find(names.front());
   std::optional<OperationTable> operations;
-  if (phase) operations = operation_table(model, *phase, settings);
+  if (phase) operations = operation_table(model, *phase, setting);
   outputs.write({reports::show_document(model, operations, digits_of(values))});
   return ExitStatus::done;
 }

@@ -8,15 +8,9 @@
 #include "sim/cli/errors.h"
 #include "sim/cli/hardware_files.h"
 #include "sim/cli/text_files.h"
-#include "sim/study_spec/study_loader.h"
 
 namespace llmarch::cli {
 namespace {
-
-struct StudyFile {
-  std::string name;
-  std::string text;
-};
 
 StudyFile study_file(const std::string& name) {
   std::vector<std::string> names;
@@ -87,22 +81,30 @@ std::vector<Study> built_in_studies(const Catalog& catalog) {
 }
 
 std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& catalog) {
-  const StudyFile file = study_file(name);
   auto loaded = std::make_unique<LoadedStudy>();
+  loaded->file = study_file(name);
   loaded->models = models_of(catalog);
-  StudyLoad load = load_toml_study(file.text, known_specs(loaded->models));
-  if (!load.study) refuse_file(file.name, file.text, std::move(load.problems));
+  StudyLoad load = load_toml_study(loaded->file.text, known_specs(loaded->models));
+  if (!load.study) refuse_file(loaded->file.name, loaded->file.text, std::move(load.problems));
+  loaded->places = std::move(load.places);
   loaded->study = std::move(*load.study);
   add_variants(*loaded);
-  loaded->hardware = built_in_hardware();
-  for (const Hardware& machine : loaded->hardware) loaded->names.hardware[machine.name] = &machine;
-  StudyReading reading = read_study(loaded->study, loaded->names);
-  for (const StudyProblem& problem : reading.problems) {
-    load.problems.push_back(diagnostic_of(problem, load.places));
+  for (Hardware& machine : built_in_hardware()) {
+    const std::string known = machine.name;
+    loaded->names.machines[known] = std::make_shared<const Hardware>(std::move(machine));
   }
-  if (!load.problems.empty()) refuse_file(file.name, file.text, std::move(load.problems));
+  StudyReading reading = read_study(loaded->study, loaded->names);
+  if (!reading.problems.empty()) refuse_study(*loaded, reading.problems);
   loaded->read = std::move(reading.study);
   return loaded;
+}
+
+void refuse_study(const LoadedStudy& loaded, const std::vector<StudyProblem>& problems) {
+  std::vector<Diagnostic> diagnostics;
+  for (const StudyProblem& problem : problems) {
+    diagnostics.push_back(diagnostic_of(problem, loaded.places));
+  }
+  refuse_file(loaded.file.name, loaded.file.text, std::move(diagnostics));
 }
 
 }  // namespace llmarch::cli

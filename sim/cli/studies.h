@@ -7,17 +7,22 @@
 #include <vector>
 
 #include "sim/cli/models.h"
-#include "sim/hardware/hardware.h"
 #include "sim/study/claims.h"
-#include "sim/study_spec/study_spec.h"
+#include "sim/study_spec/study_loader.h"
 
 namespace llmarch::cli {
 
+struct StudyFile {
+  std::string name;
+  std::string text;
+};
+
 // A study with everything that it refers to; what is read points into the rest.
 struct LoadedStudy {
+  StudyFile file;
+  FieldPlaces places;
   Study study;
   std::vector<std::unique_ptr<Model>> models;  // those of the catalog, then variants
-  std::vector<Hardware> hardware;
   StudyModels names;
   ReadStudy read;
 };
@@ -27,5 +32,9 @@ std::vector<Study> built_in_studies(const Catalog& catalog);
 
 // Throws UsageError, FileError or BadInput.
 std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& catalog);
+
+// Throws BadInput with the problems, each at its place in the study's file.
+[[noreturn]] void refuse_study(const LoadedStudy& loaded,
+                               const std::vector<StudyProblem>& problems);
 
 }  // namespace llmarch::cli

@@ -11,35 +11,29 @@
 namespace llmarch::cli {
 namespace {
 
-Repeats repeats_of(TimedPhase phase) {
+Repeats repeats_of(Phase phase) {
   return {.count = std::nullopt, .seconds = 2, .at_least = 3, .only = phase};
 }
 
-TimedPhase phase_of(TimedFigure figure) {
-  return figure == TimedFigure::prefill ? TimedPhase::prefill : TimedPhase::decode;
+Phase phase_of(TimedFigure figure) {
+  return figure == TimedFigure::prefill ? Phase::prefill : Phase::decode;
 }
 
 bool has_kernels(DType dtype) {
   return dtype == DType::f32 || dtype == DType::bf16;
 }
 
-RunSize size_of(const Point& point, TimedPhase phase) {
-  const bool prefill = phase == TimedPhase::prefill;
-  return {.context = prefill ? Integer(1) : point.context,
-          .prompt = prefill ? point.prompt : Integer(1),
-          .batch = point.batch,
-          .weights = point.weights,
-          .kv = point.kv,
-          .threads = usable_threads()};
+// One token of prompt where decode is timed, and a context of one where prefill is: a run makes
+// both, and the other should cost nothing.
+RunSetting run_of(Setting setting, Phase phase) {
+  setting.prompt = phase == Phase::prefill ? setting.prefill_tokens() : Integer(1);
+  if (phase == Phase::prefill) setting.context = 1;
+  setting.machine = nullptr;  // it runs on this one
+  return {std::move(setting), usable_threads()};
 }
 
-bool has(const Measurement& run, TimedPhase phase) {
-  return phase == TimedPhase::decode ? run.decode.has_value() : run.prefill.has_value();
-}
-
-bool same(const RunSize& a, const RunSize& b) {
-  return a.context == b.context && a.prompt == b.prompt && a.batch == b.batch &&
-         a.weights == b.weights && a.kv == b.kv;
+bool has(const Measurement& run, Phase phase) {
+  return phase == Phase::decode ? run.decode.has_value() : run.prefill.has_value();
 }
 
 double norm_share(const TimedStep& decode) {
@@ -53,17 +47,19 @@ double norm_share(const TimedStep& decode) {
 }
 
 // A run takes seconds: whoever waits at a terminal is told for what.
-void say(const Model& model, const RunSize& size) {
+void say(const Model& model, const Setting& setting) {
   if (isatty(STDERR_FILENO) == 0) return;
   fmt::print(stderr, "llmarch: timing {}, context {}, prompt {}\n", model.spec.name,
-             size.context.value(), size.prompt.value());
+             setting.context.value(), setting.prefill_tokens().value());
 }
 
 }  // namespace
 
-std::optional<double> StudyClock::read(const Model& model, const Point& point, TimedFigure figure) {
-  if (!has_kernels(point.weights) || !has_kernels(point.kv)) return std::nullopt;
-  const Measurement& measured = run(model, size_of(point, phase_of(figure)), phase_of(figure));
+std::optional<double> StudyClock::read(const Model& model, const Setting& setting,
+                                       TimedFigure figure) {
+  if (!has_kernels(setting.weights) || !has_kernels(setting.kv)) return std::nullopt;
+  const Phase phase = phase_of(figure);
+  const Measurement& measured = run(model, run_of(setting, phase), phase);
   switch (figure) {
     case TimedFigure::decode: return measured.decode->tokens_per_second().median;
     case TimedFigure::prefill: return measured.prefill->tokens_per_second().median;
@@ -72,18 +68,18 @@ std::optional<double> StudyClock::read(const Model& model, const Point& point, T
   throw std::logic_error("StudyClock: a figure outside the enumeration");
 }
 
-const Measurement& StudyClock::run(const Model& model, const RunSize& size, TimedPhase phase) {
+const Measurement& StudyClock::run(const Model& model, const RunSetting& wanted, Phase phase) {
   const Repeats repeats = repeats_of(phase);
   const auto known = std::find_if(runs_.begin(), runs_.end(), [&](const Measurement& run) {
-    return run.model == model.spec.name && same(run.size, size) && has(run, phase);
+    return run.model == model.spec.name && run.run.setting == wanted.setting && has(run, phase);
   });
   if (known != runs_.end()) return *known;
-  say(model, size);
-  const FullRunRequest request = fitting_request(model, size, repeats);
+  say(model, wanted.setting);
+  const FullRunRequest request = fitting_request(model, wanted, repeats);
   const auto bench = make_bench(request, model);
   Measurement start;
   start.model = model.spec.name;
-  start.size = size;
+  start.run = wanted;
   start.held = held_counts(model.graph, request.held);
   return runs_.emplace_back(
       measure(model, repeats, std::move(start), *bench, [](const Measurement& /*so_far*/) {}));

@@ -7,7 +7,7 @@
 
 #include "kernels/measure/measurement.h"
 #include "sim/cli/full_run_request.h"
-#include "sim/study/expression.h"
+#include "sim/study/evaluator.h"
 
 namespace llmarch::cli {
 
@@ -15,14 +15,14 @@ class StudyClock {
  public:
   // Tokens per second, or the norms' share of decode's time; none for formats that there are no
   // kernels for. Throws NotPossible where not even a slice of the model fits.
-  std::optional<double> read(const Model& model, const Point& point, TimedFigure figure);
+  std::optional<double> read(const Model& model, const Setting& setting, TimedFigure figure);
 
   // Everything that was run, in order. Of each run one phase: a run for decode has a prompt of one
   // token, one for prefill a context of one.
   [[nodiscard]] const std::deque<Measurement>& runs() const { return runs_; }
 
  private:
-  const Measurement& run(const Model& model, const RunSize& size, TimedPhase phase);
+  const Measurement& run(const Model& model, const RunSetting& wanted, Phase phase);
 
   std::deque<Measurement> runs_;
 };

@@ -5,7 +5,6 @@
 #include "reports/say/sweep_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
-#include "sim/cli/hardware_files.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 #include "sim/cli/ranges.h"
@@ -17,25 +16,30 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* kShown = "kv_bytes,decode_flops,decode_bytes";
-constexpr const char* kShownOnHardware =
+constexpr const char* kShownOnMachine =
     "kv_bytes,decode_flops,decode_bytes,floor_time,tokens_per_second";
 
+TakenFields length_fields() {
+  return {
+      {setting_field::context, Arity::list, "1k..128k:x2",
+       ": 4k, 1k..1M:x2, 1k..64k:+1k, or a list of these"},
+      {setting_field::prompt, Arity::list, "", ", likewise; as many as the context when left out"}};
+}
+
+TakenFields line_fields() {
+  return {{setting_field::batch, Arity::list, "1", ", likewise"},
+          {setting_field::weights, Arity::list, "bf16", every_format()},
+          {setting_field::kv, Arity::list, "bf16", ", likewise"},
+          machine_field()};
+}
+
 Options sweep_options() {
-  const auto list = [](const char* value) {
-    return po::value<std::string>()->value_name("LIST")->default_value(value);
-  };
   Options options("options");
-  options.add_options()("context,c", list("1k..128k:x2"),
-                        "contexts: 4k, 1k..1M:x2, 1k..64k:+1k, or a list of these")(
-      "prompt", po::value<std::string>()->value_name("LIST"),
-      "tokens of a prefill, likewise; as many as the context when left out")(
-      "batch,b", list("1"), "sequences at a time, likewise")(
-      "weights", list("bf16"), "weights are stored as f32, bf16, f16, fp8, int8 or int4")(
-      "kv", list("bf16"), "the KV cache likewise")(
-      "show", po::value<std::string>()->value_name("NAMES"),
-      "quantities, with commas; 'llmarch help quantities' lists them")(
+  declare_setting(options, length_fields());
+  declare_setting(options, line_fields());
+  options.add_options()("show", po::value<std::string>()->value_name("NAMES"),
+                        "quantities, with commas; 'llmarch help quantities' lists them")(
       "all", "every model that 'llmarch list' shows");
-  declare_hardware(options);
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -51,14 +55,13 @@ const Quantity& quantity_named(const std::string& name) {
       nearest_name(name, names) ? suggest(name, names) : "'llmarch help quantities' lists them");
 }
 
-std::vector<const Quantity*> shown_quantities(const Values& values) {
-  const bool hardware = values.count("on") > 0;
-  const std::string names =
-      values.count("show") > 0 ? text_of(values, "show") : (hardware ? kShownOnHardware : kShown);
+std::vector<const Quantity*> shown_quantities(const Values& values, const Machine& machine) {
+  const std::string usual = machine != nullptr ? kShownOnMachine : kShown;
   std::vector<const Quantity*> shown;
-  for (const std::string& name : split_list(names)) {
+  for (const std::string& name :
+       split_list(values.count("show") > 0 ? text_of(values, "show") : usual)) {
     const Quantity& quantity = quantity_named(name);
-    if (quantity.needs == Needs::hardware && !hardware) {
+    if (quantity.needs == Needs::machine && machine == nullptr) {
       throw UsageError(fmt::format("{} needs hardware", name),
                        "add --on h100-sxm; 'llmarch list' shows what there is");
     }
@@ -85,12 +88,10 @@ std::vector<Model> swept_models(const Values& values) {
 
 SweepPlan plan_of(const Values& values) {
   SweepPlan plan;
-  plan.quantities = shown_quantities(values);
-  plan.contexts = parse_axis("context", text_of(values, "context"));
-  if (values.count("prompt") > 0) plan.prompts = parse_axis("prompt", text_of(values, "prompt"));
-  plan.batches = parse_numbers("batch", text_of(values, "batch"));
-  plan.weights = parse_dtypes("weights", text_of(values, "weights"));
-  plan.kv = parse_dtypes("kv", text_of(values, "kv"));
+  plan.settings = read_settings(values, line_fields());
+  plan.quantities = shown_quantities(values, plan.settings.front().machine);
+  plan.contexts = *read_lengths(values, setting_field::context);  // given, or what it usually is
+  plan.prompts = read_lengths(values, setting_field::prompt);
   return plan;
 }
 
@@ -100,8 +101,7 @@ SweepPlan plan_of(const Values& values) {
 constexpr std::int64_t kMostLines = 10'000;
 
 void refuse_endless(const SweepPlan& plan) {
-  const Integer lines = std::ssize(plan.models) * Integer(std::ssize(plan.batches)) *
-                        std::ssize(plan.weights) * std::ssize(plan.kv);
+  const Integer lines = std::ssize(plan.models) * Integer(std::ssize(plan.settings));
   if (lines <= kMostLines) return;
   throw UsageError(
       fmt::format(
@@ -131,15 +131,13 @@ Report report_of(const SweepPlan& plan, reports::Digits digits) {
 ExitStatus run_sweep(const Arguments& arguments) {
   const Values values = parse_arguments(sweep_options(), "model", arguments);
   SweepPlan plan = plan_of(values);
-  const std::optional<Hardware> hardware = hardware_of(values);
   Outputs outputs(values);
   const std::vector<Model> models = swept_models(values);
   for (const Model& model : models) plan.models.push_back(&model);
-  plan.hardware = hardware ? &*hardware : nullptr;
   try {
     outputs.write(report_of(plan, digits_of(values)));
   } catch (const SweepOverflow& overflow) {
-    throw UsageError(overflow.where() + " passes 64 bits", "sweep less far");
+    throw UsageError(overflow.where() + " exceeds 64 bits", "sweep less far");
   }
   return ExitStatus::done;
 }

@@ -6,8 +6,8 @@
 
 namespace llmarch::cli {
 
-// Removes `path` when it is destroyed or when a signal ends the process, whichever comes first. It is
-// made before the file is: between the two no signal may find a file that nobody removes.
+// Removes `path` when it is destroyed or when a signal ends the process, whichever comes first. It
+// is made before the file is: between the two no signal may find a file that nobody removes.
 class UnfinishedFile {
  public:
   UnfinishedFile() = default;

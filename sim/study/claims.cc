@@ -1,5 +1,7 @@
 #include "sim/study/claims.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <deque>
 #include <set>
@@ -21,8 +23,8 @@ Sides sides_of(const Check& check, const FigureValue& left, const FigureValue& r
 
 bool all_hold(const std::vector<Check>& checks, Evaluator& evaluate, Integer context) {
   return std::all_of(checks.begin(), checks.end(), [&](const Check& check) {
-    return holds(evaluate(check.left, context, context), check.relation,
-                 evaluate(check.right, context, context), check.tolerance);
+    return holds(evaluate(check.left, context), check.relation, evaluate(check.right, context),
+                 check.tolerance);
   });
 }
 
@@ -63,8 +65,7 @@ bool same_figures(const Sides& a, const Sides& b) {
 std::vector<Sides> sides_over(const CaseResult& result, const Check& check, Evaluator& evaluate) {
   std::vector<Sides> all;
   for (const Integer context : telling_contexts(result.stretches)) {
-    all.push_back(sides_of(check, evaluate(check.left, context, context),
-                           evaluate(check.right, context, context)));
+    all.push_back(sides_of(check, evaluate(check.left, context), evaluate(check.right, context)));
     all.back().context = context;
   }
   const bool constant = std::all_of(
@@ -94,19 +95,6 @@ void decide(CaseResult& result, const ReadCase& one, Evaluator& evaluate) {
   result.verdict = hold ? Verdict::holds : Verdict::fails;
 }
 
-CaseResult run_case(const ReadCase& one, const Clock& clock) {
-  CaseResult result{one.title, Verdict::needs_run, {}, {}, {}};
-  Evaluator evaluate(one.point, clock);
-  try {
-    decide(result, one, evaluate);
-  } catch (const NeedsRun&) {
-    CaseResult undecided{one.title, Verdict::needs_run, {}, {}, {}};
-    for (const Check& check : one.checks) undecided.unrun.push_back(check.label);
-    return undecided;
-  }
-  return result;
-}
-
 // Cases that agree decide together; where they differ, which of them is meant is the condition.
 Verdict together(const std::vector<CaseResult>& cases) {
   if (cases.empty()) return Verdict::undecidable;
@@ -121,34 +109,11 @@ Verdict together(const std::vector<CaseResult>& cases) {
   return agree ? first : Verdict::conditional;
 }
 
-std::vector<ShownFigure> shown(const std::vector<LabelledExpression>& expressions,
-                               const Point& point, const Clock& clock) {
-  std::vector<ShownFigure> figures;
-  Evaluator evaluate(point, clock);
-  for (const auto& [label, expression] : expressions) {
-    figures.push_back({label, std::nullopt, expression.form});
-    try {
-      figures.back().figure = evaluate(expression);
-    } catch (const NeedsRun&) {
-      // The figure stays absent, and the report says so.
-    }
-  }
-  return figures;
-}
-
-// Where a study leaves it to the machine what a clock says, every verdict of one is as expected.
+// A claim whose expected verdict is "needs a run" accepts whatever this machine decides, unless it
+// says what it expects of a clock.
 Verdict expected_of_clock(const Claim& claim, Verdict verdict) {
   if (claim.expect_timed) return *claim.expect_timed;
   return claim.expect == Verdict::needs_run ? verdict : claim.expect;
-}
-
-ClaimResult run_claim(const ReadClaim& read, const Clock& clock) {
-  ClaimResult result{read.id, read.claim, Verdict::undecidable, read.claim->expect, {}, {}};
-  for (const ReadCase& one : read.cases) result.cases.push_back(run_case(one, clock));
-  result.verdict = together(result.cases);
-  result.shown = shown(read.show, read.point, clock);
-  if (clock) result.expected = expected_of_clock(*read.claim, result.verdict);
-  return result;
 }
 
 ChartLine line_of(const ModelCurves& curves, const Quantity& quantity, const StudyChart& chart) {
@@ -165,7 +130,7 @@ void draw(ComparisonResult& result, const ReadComparison& read) {
   const StudyChart& chart = *read.comparison->chart;
   std::deque<ModelCurves> curves;
   for (const Model* model : read.models) {
-    curves.emplace_back(*model, read.point);
+    curves.emplace_back(*model, read.setting);
     result.lines.push_back(line_of(curves.back(), *read.charted, chart));
   }
   for (std::size_t a = 0; a < curves.size(); ++a) {
@@ -183,30 +148,95 @@ void draw(ComparisonResult& result, const ReadComparison& read) {
   }
 }
 
-ComparisonResult run_comparison(const ReadComparison& read, const Clock& clock) {
-  const Point& point = read.point;
-  ComparisonResult result{
-      read.id,
-      read.comparison,
-      compare(read.models, {point.context, point.batch, point.weights, point.kv}),
-      shown(read.show, point, clock),
-      read.charted,
-      {},
-      {}};
-  if (read.charted != nullptr) draw(result, read);
-  return result;
-}
+// Runs what has been read, and gathers the expressions that have no value.
+class StudyRunner {
+ public:
+  StudyRunner(const Clock& clock, std::vector<StudyProblem>& problems)
+      : clock_(clock), problems_(problems) {}
+
+  ComparisonResult run(const ReadComparison& read) {
+    ComparisonResult result{read.id,
+                            read.comparison,
+                            compare(read.models, read.setting),
+                            shown(read.show, read.path, read.setting),
+                            read.charted,
+                            {},
+                            {}};
+    if (read.charted != nullptr) draw(result, read);
+    return result;
+  }
+
+  ClaimResult run(const ReadClaim& read) {
+    ClaimResult result{read.id, read.claim, Verdict::undecidable, read.claim->expect, {}, {}};
+    for (const ReadCase& one : read.cases) result.cases.push_back(run(one));
+    result.verdict = together(result.cases);
+    result.shown = shown(read.show, read.path, read.setting);
+    if (clock_) result.expected = expected_of_clock(*read.claim, result.verdict);
+    return result;
+  }
+
+ private:
+  CaseResult run(const ReadCase& one) {
+    CaseResult result{one.title, Verdict::needs_run, {}, {}, {}};
+    Evaluator evaluate(one.setting, clock_);
+    try {
+      decide(result, one, evaluate);
+    } catch (const NeedsRun&) {
+      result = {one.title, Verdict::needs_run, {}, {}, {}};
+      for (const Check& check : one.checks) result.unrun.push_back(check.label);
+    } catch (const ExpressionError&) {
+      blame(one);
+    }
+    return result;
+  }
+
+  // Runs the checks one by one to see which of them have no value.
+  void blame(const ReadCase& one) {
+    for (std::size_t i = 0; i < one.checks.size(); ++i) {
+      attempt(problems_, fmt::format("{}.check.{}", one.path, i), [&] {
+        Evaluator evaluate(one.setting, clock_);
+        CaseResult unused{};
+        try {
+          decide(unused, {one.path, "", {one.checks[i]}, one.over, one.setting}, evaluate);
+        } catch (const NeedsRun&) {
+          // It waits for a clock: this is not the one.
+        }
+      });
+    }
+  }
+
+  std::vector<ShownFigure> shown(const std::vector<LabelledExpression>& expressions,
+                                 const std::string& path, const Setting& setting) {
+    std::vector<ShownFigure> figures;
+    Evaluator evaluate(setting, clock_);
+    for (const auto& [label, expression] : expressions) {
+      const std::string place = fmt::format("{}.show.{}", path, figures.size());
+      figures.push_back({label, std::nullopt, expression.form});
+      try {
+        attempt(problems_, place, [&] { figures.back().figure = evaluate(expression); });
+      } catch (const NeedsRun&) {
+        // The figure stays absent, and the report says so.
+      }
+    }
+    return figures;
+  }
+
+  const Clock& clock_;
+  std::vector<StudyProblem>& problems_;
+};
 
 }  // namespace
 
-StudyResult run_study(const ReadStudy& study, const Clock& clock) {
-  StudyResult result;
-  result.study = study.study;
+StudyOutcome run_study(const ReadStudy& study, const Clock& clock) {
+  StudyOutcome run;
+  StudyRunner runner(clock, run.problems);
+  StudyResult result{study.study, {}, {}};
   for (const ReadComparison& comparison : study.comparisons) {
-    result.comparisons.push_back(run_comparison(comparison, clock));
+    result.comparisons.push_back(runner.run(comparison));
   }
-  for (const ReadClaim& claim : study.claims) result.claims.push_back(run_claim(claim, clock));
-  return result;
+  for (const ReadClaim& claim : study.claims) result.claims.push_back(runner.run(claim));
+  if (run.problems.empty()) run.result = std::move(result);
+  return run;
 }
 
 }  // namespace llmarch

@@ -7,53 +7,11 @@
 #include <vector>
 
 #include "sim/study/compare.h"
-#include "sim/study/expression.h"
+#include "sim/study/evaluator.h"
+#include "sim/study/study_reading.h"
 #include "sim/study_spec/study_spec.h"
 
 namespace llmarch {
-
-// A study whose expressions have been read.
-struct ReadCase {
-  std::string title;  // empty where a claim has no cases
-  std::vector<Check> checks;
-  std::optional<ContextRange> over;
-  Point point;
-};
-struct ReadClaim {
-  std::string id;
-  const Claim* claim;
-  std::vector<ReadCase> cases;
-  std::vector<LabelledExpression> show;
-  Point point;
-};
-struct ReadComparison {
-  std::string id;
-  const StudyComparison* comparison;
-  std::vector<const Model*> models;
-  std::vector<LabelledExpression> show;
-  const Quantity* charted = nullptr;
-  Point point;
-};
-struct ReadStudy {
-  const Study* study;
-  std::vector<ReadComparison> comparisons;
-  std::vector<ReadClaim> claims;
-};
-
-// Why an expression cannot be read: where it stands in the study, and how far into the text.
-struct StudyProblem {
-  std::string path;  // "claim.C8.check.0"
-  std::size_t offset = 0;
-  std::string message;
-  std::string remedy;
-};
-struct StudyReading {
-  ReadStudy study;
-  std::vector<StudyProblem> problems;
-};
-
-// `study` and `models` must outlive what is read.
-StudyReading read_study(const Study& study, const StudyModels& models);
 
 // The two sides of a check at one point.
 struct Sides {
@@ -125,7 +83,13 @@ struct StudyResult {
   std::vector<ClaimResult> claims;
 };
 
-// Throws Overflow when a figure passes 64 bits.
-StudyResult run_study(const ReadStudy& study, const Clock& clock);
+// Either a result and no problems, or none and at least one: an expression that has no value.
+struct StudyOutcome {
+  std::optional<StudyResult> result;
+  std::vector<StudyProblem> problems;
+};
+
+// Throws Overflow when a figure exceeds 64 bits.
+StudyOutcome run_study(const ReadStudy& study, const Clock& clock);
 
 }  // namespace llmarch

@@ -1,10 +1,9 @@
 #include "sim/study/compare.h"
 
-#include <array>
 #include <cmath>
 #include <stdexcept>
 
-#include "sim/study/quantities.h"
+#include "sim/study/point_figures.h"
 
 namespace llmarch {
 namespace {
@@ -24,53 +23,34 @@ std::optional<ActiveMatch> match_active(const Model& model) {
   return best;
 }
 
-ModelFigures figures(const Model& model, const Settings& settings) {
+ModelFigures figures(const Model& model, const Setting& setting) {
   const OpGraph& graph = model.graph;
+  const Formats formats = formats_of(setting);
   ModelFigures figures;
   figures.model = &model;
-  figures.weight_bytes = bytes_of(model.parameters.total, settings.weights);
-  figures.resident_weight_bytes = bytes_of(model.parameters.resident, settings.weights);
-  figures.cache_bytes =
-      bytes_of(cache_elements(graph, settings.context, settings.batch), settings.kv);
-  figures.cache_bytes_per_token = bytes_of(cache_elements_per_token(graph), settings.kv);
-  figures.decode =
-      step_of(predict_total(graph, decode(settings.context, settings.batch)), settings);
-  figures.prefill =
-      step_of(predict_total(graph, prefill(settings.context, settings.batch)), settings);
+  figures.weight_bytes = bytes_of(model.parameters.total, setting.weights);
+  figures.resident_weight_bytes = bytes_of(model.parameters.resident, setting.weights);
+  figures.cache_bytes = bytes_of(cache_elements(graph, setting.context, setting.batch), setting.kv);
+  figures.cache_bytes_per_token = bytes_of(cache_elements_per_token(graph), setting.kv);
+  figures.decode = step_of(predict_total(graph, workload_of(Phase::decode, setting)), formats);
+  figures.prefill = step_of(predict_total(graph, workload_of(Phase::prefill, setting)), formats);
   figures.active_match = match_active(model);
-  figures.beyond_context_limit = settings.context > model.spec.context_limit;
+  figures.beyond_context_limit = setting.context > model.spec.context_limit;
   return figures;
 }
 
-OnHardware on_hardware(const Model& model, const Settings& settings, const Hardware& hardware) {
-  const Point point{settings.context, settings.context, settings.batch,
-                    settings.weights, settings.kv,      &hardware};
-  const ModelCurves curves(model, point);
-  PointFigures figures(curves, point.context, point.prompt);
-  OnHardware on;
+OnMachine on_machine(const Model& model, const Setting& setting) {
+  const ModelCurves curves(model, setting);
+  PointFigures figures(curves, setting.context, setting.prefill_tokens());
+  OnMachine on;
   on.decode = figures.decode_floor();
   on.prefill = figures.prefill_floor();
   on.needed = figures.total_memory();
-  on.fits = on.needed.amount() <= hardware.memory.bytes;
+  on.fits = on.needed.amount() <= setting.machine->memory.bytes;
   return on;
 }
 
 }  // namespace
-
-Step step_of(const Work& work, const Settings& settings) {
-  Step step;
-  step.work = work;
-  step.flops = work.matrix + work.other;
-  Traffic& traffic = step.traffic;
-  traffic.weights_read = bytes_of(work.weights_read, settings.weights);
-  traffic.cache_read = bytes_of(work.cache_read, settings.kv);
-  traffic.cache_written = bytes_of(work.cache_written, settings.kv);
-  traffic.total = traffic.weights_read + traffic.cache_read + traffic.cache_written;
-  traffic.activations = bytes_of(work.activations_read + work.activations_written, kActivations);
-  const double bytes = traffic.total.amount().as_double();
-  step.intensity = bytes > 0 ? step.flops.amount().as_double() / bytes : 0;
-  return step;
-}
 
 Elements active_under(const ActiveParameters& active, ActiveConvention convention) {
   switch (convention) {
@@ -81,15 +61,13 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
   throw std::logic_error("active_under: a convention outside the enumeration");
 }
 
-Comparison compare(const std::vector<const Model*>& models, const Settings& settings,
-                   const std::optional<Hardware>& hardware) {
+Comparison compare(const std::vector<const Model*>& models, const Setting& setting) {
   Comparison comparison;
-  comparison.settings = settings;
-  comparison.hardware = hardware;
+  comparison.setting = setting;
   std::vector<const ArchSpec*> specs;
   for (const Model* model : models) {
-    comparison.models.push_back(figures(*model, settings));
-    if (hardware) comparison.models.back().on = on_hardware(*model, settings, *hardware);
+    comparison.models.push_back(figures(*model, setting));
+    if (setting.machine != nullptr) comparison.models.back().on = on_machine(*model, setting);
     specs.push_back(&model->spec);
   }
   comparison.structure = structure(specs);

@@ -7,42 +7,11 @@
 #include <vector>
 
 #include "sim/cost/roofline.h"
-#include "sim/dtype.h"
-#include "sim/study/model.h"
 #include "sim/describe/structure.h"
+#include "sim/study/model.h"
+#include "sim/study/step.h"
 
 namespace llmarch {
-
-struct Settings {
-  Integer context = 8192;
-  Integer batch = 1;
-  DType weights = DType::bf16;
-  DType kv = DType::bf16;
-};
-
-// Activations are computed and handed on in this format, whatever weights are stored in.
-inline constexpr DType kActivations = DType::bf16;
-
-// One step of work, in bytes. `total` is what has to cross the memory bus: weights and cache, each
-// opened once per operation. Activations are a column of their own: an engine that fuses operations
-// keeps them on the chip.
-struct Traffic {
-  Bytes weights_read;
-  Bytes cache_read;
-  Bytes cache_written;
-  Bytes total;
-  Bytes activations;
-};
-
-struct Step {
-  Work work;
-  Flops flops;  // matrix and other
-  Traffic traffic;
-  double intensity = 0;  // flops / traffic.total
-};
-
-// `work` in bytes, under the settings' formats.
-Step step_of(const Work& work, const Settings& settings);
 
 // Which convention a published active figure follows.
 enum class ActiveConvention { all, without_input_embedding, without_embeddings };
@@ -52,8 +21,7 @@ struct ActiveMatch {
   double deviation;  // predicted / published - 1
 };
 
-// What a machine makes of it.
-struct OnHardware {
+struct OnMachine {
   Floor decode;
   Floor prefill;
   Bytes needed;  // weights, cache, and the rows that a decode step has to hold at one time
@@ -70,20 +38,18 @@ struct ModelFigures {
   Step prefill;
   std::optional<ActiveMatch> active_match;  // where an active figure is published
   bool beyond_context_limit = false;
-  std::optional<OnHardware> on;  // where hardware is given
+  std::optional<OnMachine> on;  // where there is a machine
 };
 
 struct Comparison {
-  Settings settings;
-  std::optional<Hardware> hardware;
+  Setting setting;
   std::vector<ModelFigures> models;
   std::vector<StructureRow> structure;
 };
 
 Elements active_under(const ActiveParameters& active, ActiveConvention convention);
 
-// The models must outlive the comparison. Throws Overflow when a figure passes 64 bits.
-Comparison compare(const std::vector<const Model*>& models, const Settings& settings,
-                   const std::optional<Hardware>& hardware = std::nullopt);
+// The models must outlive the comparison. Throws Overflow when a figure exceeds 64 bits.
+Comparison compare(const std::vector<const Model*>& models, const Setting& setting);
 
 }  // namespace llmarch

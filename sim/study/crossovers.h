@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/study/sweep.h"
+#include "sim/study/quantities.h"
 
 namespace llmarch {
 

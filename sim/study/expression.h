@@ -1,6 +1,7 @@
-// The expressions of a study: quantities and structure of models, put together by arithmetic. Read
-// once against the models that are known, then evaluated at any point. Which quantities there are
-// is known by quantities.h; what a claim makes of the values by claims.h.
+// The expressions of a study: quantities and structure of models, put together by arithmetic. They
+// are read once against the models that are known (expression_reader.h) and evaluated in any
+// setting (evaluator.h). Which quantities there are is known by quantities.h; what a claim makes of
+// the values by claims.h.
 //
 //   check      = [label ": "] sum relation sum ["within" number "%"]
 //   relation   = "<" | "<=" | "=" | "!=" | ">=" | ">"
@@ -14,44 +15,18 @@
 // are neither added nor compared: that is a mistake in the study, and is refused.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
-#include "sim/study/model.h"
-#include "sim/study/quantities.h"
+#include "sim/study/figure_form.h"
 
 namespace llmarch {
 
-using FigureValue = std::variant<Integer, double, std::string>;
-
-// How a figure is to be read. any: a number in the file, which takes the form of what it meets.
-struct FigureForm {
-  enum class Kind { any, quantity, ratio, text } kind = Kind::any;
-  Unit unit = Unit::number;  // of a quantity
-  friend bool operator==(const FigureForm&, const FigureForm&) = default;
-};
-
-// What a clock can be asked of a model at a point: tokens per second of decode and of prefill, and
-// the share of norms in decode's time. Absent when nothing was run.
-enum class TimedFigure { decode, prefill, norm_share };
-using Clock = std::function<std::optional<double>(const Model& model, const Point& point,
-                                                  TimedFigure figure)>;
-
-// What expressions can name.
-struct StudyModels {
-  std::map<std::string, const Model*, std::less<>> models;  // and variants
-  std::vector<const Model*> families;  // the models that patterns such as "qwen3-*" look through
-  std::map<std::string, const Hardware*, std::less<>> hardware;
-};
-
-// Thrown when the expression cannot be read.
+// Thrown where an expression cannot be read, or has no value.
 class ExpressionError : public std::runtime_error {
  public:
   ExpressionError(std::size_t offset, const std::string& problem, std::string remedy)
@@ -64,10 +39,35 @@ class ExpressionError : public std::runtime_error {
   std::string remedy_;
 };
 
-// Thrown by evaluate when a clock is asked for and there is none.
-class NeedsRun {};
-
 struct ExpressionNode;
+
+// What stands in a call itself is laid over the setting around it.
+struct QuantityCall {
+  const Quantity* quantity;
+  const Model* model;
+  PartialSetting setting;
+};
+
+// What a clock can be asked of a model: tokens per second of decode and of prefill, and the share
+// of norms in decode's time.
+enum class TimedFigure { decode, prefill, norm_share };
+struct TimedCall {
+  TimedFigure figure;
+  const Model* model;
+  PartialSetting setting;
+};
+
+enum class Operator { add, subtract, multiply, divide };
+struct Arithmetic {
+  Operator how;
+  std::shared_ptr<const ExpressionNode> left, right;
+  std::size_t offset;  // of the operator's sign in the text
+};
+
+// What does not depend on the setting is known when the expression is read.
+struct ExpressionNode {
+  std::variant<FigureValue, QuantityCall, TimedCall, Arithmetic> what;
+};
 
 struct Expression {
   std::shared_ptr<const ExpressionNode> root;
@@ -91,41 +91,7 @@ struct LabelledExpression {
   Expression expression;
 };
 
-// Throw ExpressionError.
-Check parse_check(std::string_view text, const StudyModels& models);
-LabelledExpression parse_labelled(std::string_view text, const StudyModels& models);
-
-// Evaluates expressions at many contexts with the same settings around them; what does not depend
-// on the context is made once. The clock must outlive it.
-class Evaluator {
- public:
-  Evaluator(const Point& around, const Clock& clock);
-  Evaluator(Evaluator&&) noexcept;
-  Evaluator& operator=(Evaluator&&) = delete;
-  ~Evaluator();
-
-  // At the context and the prompt of the settings around, or at others. Throws Overflow, and
-  // NeedsRun when the clock is empty and the expression asks for it.
-  FigureValue operator()(const Expression& expression);
-  FigureValue operator()(const Expression& expression, Integer context, Integer prompt);
-
- private:
-  struct Curves;
-  Point around_;
-  const Clock& clock_;
-  std::unique_ptr<Curves> curves_;
-};
-
 bool holds(const FigureValue& left, Relation relation, const FigureValue& right,
            std::optional<double> tolerance);
-
-double as_double(const FigureValue& figure);  // of a number
-
-// The functions that are no quantities, for the format's documentation: "structure(MODEL, LABEL)".
-struct FunctionHelp {
-  std::string_view form;
-  std::string_view meaning;
-};
-std::span<const FunctionHelp> expression_functions();
 
 }  // namespace llmarch

@@ -21,10 +21,13 @@ class ExpressionText {
   void skip_spaces();
   bool take(std::string_view sign);  // when it stands here
   std::string quoted();
-  FigureValue number();      // whole where it can be
-  Integer whole();           // at least 1
-  std::string word();        // letters, digits and '_'
-  std::string model_word();  // up to ',' or ')': "llama-3.1-8b"
+  FigureValue number();        // whole where it can be
+  Integer whole(Range range);  // within it
+  std::string word();          // letters, digits and '_'
+  std::string model_word();    // up to ',' or ')': "llama-3.1-8b"
+
+  [[nodiscard]] bool at_digit() const;  // a number begins here
+  [[nodiscard]] bool at(char sign) const;
 
   std::string_view text_;
   std::size_t position_ = 0;

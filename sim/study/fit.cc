@@ -2,85 +2,73 @@
 
 #include <algorithm>
 
-#include "sim/study/compare.h"
-#include "sim/study/quantities.h"
+#include "sim/study/point_figures.h"
 
 namespace llmarch {
 namespace {
 
-// What is too large for 64 bits is too large for any memory.
-template <class FootprintAt>
-std::optional<Footprint> if_it_fits(const FootprintAt& footprint_at, Integer size, Bytes memory) {
+// Nothing where a figure exceeds 64 bits.
+std::optional<Footprint> if_countable(const Model& model, const Setting& setting) {
   try {
-    const Footprint needed = footprint_at(size);
-    if (needed.total() <= memory) return needed;
+    const Footprint needed = footprint(model, setting);
+    static_cast<void>(needed.total());
+    return needed;
   } catch (const Overflow&) {
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
-struct Largest {
-  Integer size;
-  std::optional<Footprint> footprint;
-};
-
-// The largest size that fits; a footprint never shrinks as the size grows.
-template <class FootprintAt>
-Largest largest(const FootprintAt& footprint_at, Bytes memory) {
-  Largest found{0, std::nullopt};
+// The largest size for which `fits`, which is true up to some size and false beyond; 0 where it is
+// false for 1.
+template <class Fits>
+Integer largest(const Fits& fits) {
+  Integer found = 0;
   Integer too_large = kMostFitted + 1;
-  while (too_large - found.size > 1) {
+  while (too_large - found > 1) {
     // Doubling first: sizes are small beside the bound.
-    const Integer doubled = found.size == 0 ? Integer(1) : 2 * found.size;
-    const Integer middle = found.size + (too_large - found.size) / 2;
-    const Integer size = std::min(doubled, middle);
-    if (auto fitting = if_it_fits(footprint_at, size, memory)) {
-      found = {size, std::move(fitting)};
-    } else {
-      too_large = size;
-    }
+    const Integer doubled = found == 0 ? Integer(1) : 2 * found;
+    const Integer size = std::min(doubled, found + (too_large - found) / 2);
+    (fits(size) ? found : too_large) = size;
   }
   return found;
 }
 
-template <class FootprintAt>
-void judge(const FootprintAt& footprint_at, const Largest& found, Fit& fit) {
-  fit.footprint = found.footprint;
-  if (found.size == 0) {
-    fit.limit = Limit::not_at_all;
-  } else if (found.size == kMostFitted) {
-    fit.limit = Limit::nothing;
-  } else {
-    try {
-      fit.one_more = footprint_at(found.size + 1);
-    } catch (const Overflow&) {  // more than can be said
-    }
-  }
+Limit limit_of(Integer largest) {
+  if (largest == 0) return Limit::not_at_all;
+  return largest == kMostFitted ? Limit::nothing : Limit::memory;
+}
+
+Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes memory) {
+  const auto needed = [&](Integer size) {
+    setting.*sought = size;
+    return if_countable(model, setting);
+  };
+  // What is too large for 64 bits is too large for any memory.
+  const Integer found = largest([&](Integer size) {
+    const auto footprint = needed(size);
+    return footprint && footprint->total() <= memory;
+  });
+  const Limit limit = limit_of(found);
+  std::optional<Footprint> one_more;
+  if (limit == Limit::memory) one_more = needed(found + 1);
+  setting.*sought = std::max(found, Integer(1));
+  return {setting, limit, footprint(model, setting), one_more};
 }
 
 }  // namespace
 
-Footprint footprint(const Model& model, Integer context, Integer batch,
-                    const FitSettings& settings) {
-  return {bytes_of(model.parameters.total, settings.weights),
-          bytes_of(CacheCurve(model.graph, batch).peak(context), settings.kv),
-          bytes_of(decode_working_set(model, batch), kActivations)};
+Footprint footprint(const Model& model, const Setting& setting) {
+  return {bytes_of(model.parameters.total, setting.weights),
+          bytes_of(CacheCurve(model.graph, setting.batch).peak(setting.context), setting.kv),
+          bytes_of(decode_working_set(model, setting.batch), kActivations)};
 }
 
-Fit largest_context(const Model& model, Integer batch, const FitSettings& settings) {
-  const auto at = [&](Integer context) { return footprint(model, context, batch, settings); };
-  const Largest found = largest(at, settings.memory);
-  Fit fit{found.size, batch, Limit::memory, std::nullopt, std::nullopt};
-  judge(at, found, fit);
-  return fit;
+Fit largest_context(const Model& model, const Setting& setting, Bytes memory) {
+  return fit(model, setting, &Setting::context, memory);
 }
 
-Fit largest_batch(const Model& model, Integer context, const FitSettings& settings) {
-  const auto at = [&](Integer batch) { return footprint(model, context, batch, settings); };
-  const Largest found = largest(at, settings.memory);
-  Fit fit{context, found.size, Limit::memory, std::nullopt, std::nullopt};
-  judge(at, found, fit);
-  return fit;
+Fit largest_batch(const Model& model, const Setting& setting, Bytes memory) {
+  return fit(model, setting, &Setting::batch, memory);
 }
 
 }  // namespace llmarch

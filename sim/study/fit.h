@@ -5,16 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "sim/dtype.h"
+#include "sim/setting/setting.h"
 #include "sim/study/model.h"
 
 namespace llmarch {
-
-struct FitSettings {
-  Bytes memory;
-  DType weights = DType::bf16;
-  DType kv = DType::bf16;
-};
 
 // What has to be there at one time. The cache is the most that it holds at any position up to the
 // context, so that a sequence that has grown to it has fitted all the way; the activations are the
@@ -27,8 +21,7 @@ struct Footprint {
 };
 
 // Throws Overflow.
-Footprint footprint(const Model& model, Integer context, Integer batch,
-                    const FitSettings& settings);
+Footprint footprint(const Model& model, const Setting& setting);
 
 enum class Limit {
   memory,      // one more does not fit
@@ -37,17 +30,18 @@ enum class Limit {
 };
 
 struct Fit {
-  Integer context;
-  Integer batch;
-  Limit limit = Limit::memory;
-  std::optional<Footprint> footprint;  // absent where nothing fits
-  std::optional<Footprint> one_more;   // where memory is the limit
+  Setting setting;  // with the largest context or batch that fits; with 1 where not even that does
+  Limit limit;
+  Footprint footprint;                // in that setting
+  std::optional<Footprint> one_more;  // where memory is the limit, and 64 bits suffice
 };
 
 // Contexts are looked for up to 2^40, batches too; where all of them fit, that is the limit found.
 inline constexpr std::int64_t kMostFitted = std::int64_t{1} << 40;
 
-Fit largest_context(const Model& model, Integer batch, const FitSettings& settings);
-Fit largest_batch(const Model& model, Integer context, const FitSettings& settings);
+// At the setting's batch, whatever its context; and at its context, whatever its batch. Throw
+// Overflow where not even the footprint of one fits into 64 bits.
+Fit largest_context(const Model& model, const Setting& setting, Bytes memory);
+Fit largest_batch(const Model& model, const Setting& setting, Bytes memory);
 
 }  // namespace llmarch

@@ -1,7 +1,5 @@
 #include "sim/study/operations.h"
 
-#include <fmt/format.h>
-
 #include <stdexcept>
 
 #include "sim/cost/op_cost.h"
@@ -19,23 +17,8 @@ std::vector<Weight> weights_read(const OpGraph& graph, const Op& op) {
   return weights;
 }
 
-Workload workload_of(Phase phase, const Settings& settings) {
-  switch (phase) {
-    case Phase::decode: return decode(settings.context, settings.batch);
-    case Phase::prefill: return prefill(settings.context, settings.batch);
-  }
-  throw std::logic_error("workload_of: a phase outside the enumeration");
-}
-
-std::string heading_of(Phase phase, const Settings& settings) {
-  return fmt::format("{} {}, batch {}, weights {}, KV {}",
-                     phase == Phase::decode ? "decode of one token at context" : "prefill of",
-                     settings.context.value(), settings.batch.value(), name_of(settings.weights),
-                     name_of(settings.kv));
-}
-
 BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workload& workload,
-                           const Settings& settings) {
+                           const Formats& formats) {
   const RowCounts rows = row_counts(workload);
   BlockFigures figures{block.name, block.repeats, {}, {}, {}};
   Work one_layer = Work::none();
@@ -43,21 +26,21 @@ BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workl
     if (!runs_in(node.when, workload.latent_form)) continue;
     const Work work = price(graph, block, node.op, rows);
     one_layer += work;
-    figures.operations.push_back({node.name, step_of(work * block.repeats, settings)});
+    figures.operations.push_back({node.name, step_of(work * block.repeats, formats)});
   }
-  figures.one_layer = step_of(one_layer, settings);
-  figures.all_layers = step_of(one_layer * block.repeats, settings);
+  figures.one_layer = step_of(one_layer, formats);
+  figures.all_layers = step_of(one_layer * block.repeats, formats);
   return figures;
 }
 
 }  // namespace
 
-OperationTable operation_table(const Model& model, Phase phase, const Settings& settings) {
-  const Workload workload = workload_of(phase, settings);
-  OperationTable table{
-      heading_of(phase, settings), {}, step_of(predict_total(model.graph, workload), settings)};
+OperationTable operation_table(const Model& model, Phase phase, const Setting& setting) {
+  const Workload workload = workload_of(phase, setting);
+  const Formats formats = formats_of(setting);
+  OperationTable table{phase, setting, {}, step_of(predict_total(model.graph, workload), formats)};
   for (const Block& block : model.graph.blocks) {
-    table.blocks.push_back(block_figures(model.graph, block, workload, settings));
+    table.blocks.push_back(block_figures(model.graph, block, workload, formats));
   }
   return table;
 }

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/study/compare.h"
 #include "sim/study/model.h"
+#include "sim/study/step.h"
 
 namespace llmarch {
 
@@ -23,14 +23,13 @@ struct BlockFigures {
 };
 
 struct OperationTable {
-  std::string heading;  // "decode of one token at context 8192, batch 1, weights bf16, KV bf16"
+  Phase phase;
+  Setting setting;
   std::vector<BlockFigures> blocks;
   Step total;
 };
 
-enum class Phase { decode, prefill };
-
-OperationTable operation_table(const Model& model, Phase phase, const Settings& settings);
+OperationTable operation_table(const Model& model, Phase phase, const Setting& setting);
 
 // The weights that each operation opens, in the order of the graph; in both forms of latent
 // attention, so nothing is missing.

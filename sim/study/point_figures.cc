@@ -1,20 +1,20 @@
+#include "sim/study/point_figures.h"
+
 #include <algorithm>
 #include <stdexcept>
 
 #include "sim/cost/op_cost.h"
-#include "sim/study/compare.h"
-#include "sim/study/quantities.h"
 
 namespace llmarch {
 namespace {
 
-std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Point& point) {
-  if (point.hardware == nullptr) return std::nullopt;
-  return FloorCurve(curve, {point.weights, point.kv}, rates_of(*point.hardware, point.weights));
+std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Setting& setting) {
+  if (setting.machine == nullptr) return std::nullopt;
+  return FloorCurve(curve, formats_of(setting), rates_of(*setting.machine, setting.weights));
 }
 
 const Floor& known(const std::optional<Floor>& floor) {
-  if (!floor) throw std::logic_error("a floor is asked of no hardware");
+  if (!floor) throw std::logic_error("a floor is asked for, and there is no machine");
   return *floor;
 }
 
@@ -34,9 +34,9 @@ Elements decode_working_set(const Model& model, Integer batch) {
   return most + Elements(rows.tokens * model.spec.hidden);
 }
 
-ModelCurves::ModelCurves(const Model& of_model, const Point& at)
+ModelCurves::ModelCurves(const Model& of_model, const Setting& at)
     : model(of_model),
-      point(at),
+      setting(at),
       decode(model.graph, llmarch::decode, at.batch),
       prefill(model.graph, llmarch::prefill, at.batch),
       cache(model.graph, at.batch),
@@ -67,7 +67,7 @@ const Floor& PointFigures::prefill_floor() {
 }
 
 Bytes PointFigures::cache() const {
-  return bytes_of(curves_.cache.held(context_), settings().kv);
+  return bytes_of(curves_.cache.held(context_), setting().kv);
 }
 
 Bytes PointFigures::working_set() const {
@@ -75,7 +75,7 @@ Bytes PointFigures::working_set() const {
 }
 
 Bytes PointFigures::total_memory() const {
-  return bytes_of(model().parameters.total, settings().weights) + cache() + working_set();
+  return bytes_of(model().parameters.total, setting().weights) + cache() + working_set();
 }
 
 }  // namespace llmarch

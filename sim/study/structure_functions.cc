@@ -1,18 +1,18 @@
-// The functions of a study's expressions that look at what a model is, and not at what it costs.
+#include "sim/study/structure_functions.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
-#include "sim/spec/diagnostics.h"
-#include "sim/study/expression_node.h"
 #include "sim/describe/structure.h"
+#include "sim/spec/diagnostics.h"
+#include "sim/study/expression.h"
 
 namespace llmarch {
 namespace {
 
-constexpr FigureForm kPlainNumber{FigureForm::Kind::quantity, Unit::number};
-constexpr FigureForm kPlainText{FigureForm::Kind::text, Unit::number};
-constexpr FigureForm kCountedParameters{FigureForm::Kind::quantity, Unit::parameters};
+constexpr FigureForm kCountedParameters = form_of(Unit::parameters);
 
 [[noreturn]] void fail(const std::string& problem, const std::string& remedy) {
   throw ExpressionError(0, problem, remedy);
@@ -24,17 +24,38 @@ std::vector<std::string> labels_of(const std::vector<StructureRow>& rows) {
   return labels;
 }
 
-// What `show` and `compare` say under that label: "none" where this model has no such part but
-// another of the study has.
-std::string structure_text(const Model& model, const std::string& label,
-                           const StudyModels& models) {
-  for (const StructureRow& row : structure({&model.spec})) {
-    if (row.label == label) return row.values.front()->text;
+const Model& model_of(const FunctionCall& call) {
+  if (call.model != nullptr) return *call.model;
+  fail(fmt::format("'{}' is asked of one model", call.name),
+       fmt::format("write {}(MODEL)", call.name));
+}
+
+const std::string& text_of(const FunctionCall& call) {
+  const auto* text =
+      call.arguments.size() == 1 ? std::get_if<std::string>(call.arguments.data()) : nullptr;
+  if (text != nullptr) return *text;
+  fail(fmt::format("'{}' takes one text in quotes", call.name), "'llmarch help study-format'");
+}
+
+Integer number_of(const FunctionCall& call) {
+  const auto* number =
+      call.arguments.size() == 1 ? std::get_if<Integer>(call.arguments.data()) : nullptr;
+  if (number != nullptr) return *number;
+  fail(fmt::format("'{}' takes one whole number", call.name), "'llmarch help study-format'");
+}
+
+// What `show` and `compare` say in the row of that label: "none" where this model has no such part
+// but another of the study has.
+FunctionValue structure_text(const FunctionCall& call) {
+  const ArchSpec& spec = model_of(call).spec;
+  const std::string& label = text_of(call);
+  for (const StructureRow& row : structure({&spec})) {
+    if (row.label == label) return {row.values.front()->text, kPlainText};
   }
   std::vector<const ArchSpec*> all;
-  for (const auto& [name, other] : models.models) all.push_back(&other->spec);
+  for (const auto& [name, other] : call.models.models) all.push_back(&other->spec);
   const std::vector<std::string> known = labels_of(structure(all));
-  if (std::find(known.begin(), known.end(), label) != known.end()) return "none";
+  if (std::find(known.begin(), known.end(), label) != known.end()) return {"none", kPlainText};
   fail(fmt::format("no model has a row called {}", quote_name(label)), suggest(label, known));
 }
 
@@ -128,88 +149,60 @@ Integer count_models(const StudyModels& models, std::string_view pattern,
       [&](const Model* model) { return matches(model->spec.name, pattern) && property(*model); }));
 }
 
-const std::string& text_argument(const std::vector<FunctionArgument>& arguments,
-                                 std::string_view name) {
-  const auto* text = arguments.size() == 1 ? std::get_if<std::string>(arguments.data()) : nullptr;
-  if (text == nullptr) {
-    fail(fmt::format("'{}' takes one text in quotes", name), "'llmarch help study-format'");
-  }
-  return *text;
-}
-
-Integer number_argument(const std::vector<FunctionArgument>& arguments, std::string_view name) {
-  const auto* number = arguments.size() == 1 ? std::get_if<Integer>(arguments.data()) : nullptr;
-  if (number == nullptr) {
-    fail(fmt::format("'{}' takes one whole number", name), "'llmarch help study-format'");
-  }
-  return *number;
-}
-
-std::optional<FunctionValue> family_function(std::string_view name,
-                                             const std::vector<FunctionArgument>& arguments,
-                                             const StudyModels& models) {
-  const auto counted = [&](const auto& property) {
-    return FunctionValue{count_models(models, text_argument(arguments, name), property),
-                         kPlainNumber};
-  };
-  if (name == "known") return counted([](const Model&) { return true; });
-  if (name == "known_dense") return counted([](const Model& model) { return !is_mixture(model); });
-  if (name == "known_mixtures") return counted(is_mixture);
-  return std::nullopt;
+template <class Property>
+FunctionValue count_families(const FunctionCall& call, const Property& property) {
+  return {count_models(call.models, text_of(call), property), kPlainNumber};
 }
 
 constexpr std::array kFunctions{
-    FunctionHelp{"structure(MODEL, \"label\")",
-                 "the text that 'llmarch compare' shows in that row of its structure; \"none\" "
-                 "where the model has no such part"},
-    FunctionHelp{"published_total(MODEL)", "parameters as the makers state them"},
-    FunctionHelp{"published_active(MODEL)", "active parameters as the makers state them"},
-    FunctionHelp{"block_norms(MODEL)", "norms of the residual stream within one layer"},
-    FunctionHelp{"attention_matrices(MODEL)", "matrices of attention within one layer"},
-    FunctionHelp{"qk_norm_parameters(MODEL)", "parameters of the norms of queries and keys"},
-    FunctionHelp{"kv_head_of(MODEL, N)",
-                 "which key/value head the query head N reads, both counted from 1"},
-    FunctionHelp{"known(\"pattern\")",
-                 "how many models this program has a spec of; one * stands for anything"},
-    FunctionHelp{"known_dense(\"pattern\")", "of these, those without experts"},
-    FunctionHelp{"known_mixtures(\"pattern\")", "of these, those with experts"},
-    FunctionHelp{"memory_of(HARDWARE)", "bytes of a machine's memory"},
-    FunctionHelp{"timed_decode(MODEL)",
-                 "tokens per second that decode was timed at on this machine; needs a run"},
-    FunctionHelp{"timed_prefill(MODEL)", "the same of prefill"},
-    FunctionHelp{"timed_norm_share(MODEL)", "the share of norms in decode's time there"}};
+    StructureFunction{{"structure(MODEL, \"label\")",
+                       "the text that 'llmarch compare' shows in that row of its structure; "
+                       "\"none\" where the model has no such part"},
+                      structure_text},
+    StructureFunction{
+        {"published_total(MODEL)", "parameters as the makers state them"},
+        [](const FunctionCall& call) -> FunctionValue {
+          return {published(model_of(call), &Published::total, "total"), kCountedParameters};
+        }},
+    StructureFunction{{"published_active(MODEL)", "active parameters as the makers state them"},
+                      [](const FunctionCall& call) -> FunctionValue {
+                        return {published(model_of(call), &Published::active, "active parameters"),
+                                kCountedParameters};
+                      }},
+    StructureFunction{{"block_norms(MODEL)", "norms of the residual stream within one layer"},
+                      [](const FunctionCall& call) -> FunctionValue {
+                        return {block_norms(model_of(call)), kPlainNumber};
+                      }},
+    StructureFunction{{"attention_matrices(MODEL)", "matrices of attention within one layer"},
+                      [](const FunctionCall& call) -> FunctionValue {
+                        return {attention_matrices(model_of(call)), kPlainNumber};
+                      }},
+    StructureFunction{{"qk_norm_parameters(MODEL)", "parameters of the norms of queries and keys"},
+                      [](const FunctionCall& call) -> FunctionValue {
+                        return {qk_norm_parameters(model_of(call)), kCountedParameters};
+                      }},
+    StructureFunction{{"kv_head_of(MODEL, N)",
+                       "which key/value head the query head N reads, both counted from 1"},
+                      [](const FunctionCall& call) -> FunctionValue {
+                        return {kv_head_of(model_of(call), number_of(call)), kPlainNumber};
+                      }},
+    StructureFunction{{"known(\"pattern\")",
+                       "how many models this program has a spec of; one * stands for anything"},
+                      [](const FunctionCall& call) {
+                        return count_families(call, [](const Model&) { return true; });
+                      }},
+    StructureFunction{{"known_dense(\"pattern\")", "of these, those without experts"},
+                      [](const FunctionCall& call) {
+                        return count_families(
+                            call, [](const Model& model) { return !is_mixture(model); });
+                      }},
+    StructureFunction{{"known_mixtures(\"pattern\")", "of these, those with experts"},
+                      [](const FunctionCall& call) { return count_families(call, is_mixture); }}};
 
 }  // namespace
 
-std::span<const FunctionHelp> expression_functions() {
+std::span<const StructureFunction> structure_functions() {
   return kFunctions;
-}
-
-std::optional<FunctionValue> structure_function(std::string_view name, const Model* model,
-                                                const std::vector<FunctionArgument>& arguments,
-                                                const StudyModels& models) {
-  if (model == nullptr) return family_function(name, arguments, models);
-  if (name == "structure") {
-    return FunctionValue{structure_text(*model, text_argument(arguments, name), models),
-                         kPlainText};
-  }
-  if (name == "published_total") {
-    return FunctionValue{published(*model, &Published::total, "total"), kCountedParameters};
-  }
-  if (name == "published_active") {
-    return FunctionValue{published(*model, &Published::active, "active parameters"),
-                         kCountedParameters};
-  }
-  if (name == "block_norms") return FunctionValue{block_norms(*model), kPlainNumber};
-  if (name == "attention_matrices") {
-    return FunctionValue{attention_matrices(*model), kPlainNumber};
-  }
-  if (name == "qk_norm_parameters")
-    return FunctionValue{qk_norm_parameters(*model), kCountedParameters};
-  if (name == "kv_head_of") {
-    return FunctionValue{kv_head_of(*model, number_argument(arguments, name)), kPlainNumber};
-  }
-  return std::nullopt;
 }
 
 }  // namespace llmarch

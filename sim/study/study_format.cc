@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/study/expression.h"
+#include "sim/study/expression_call.h"
 #include "sim/study/quantities.h"
 #include "sim/study_spec/study_fields.h"
 #include "sim/toml/format_writer.h"
@@ -83,17 +83,28 @@ How an expression is written: `quantity(model)`, numbers, `+ - * /` and brackets
 `<  <=  =  !=  >=  >` between two expressions; `= 671e9 within 1 %` allows that much of the right
 side. Before either may stand a label and a colon: `"active share: active_parameters(deepseek-v3) /
 parameters(deepseek-v3) < 0.1"`. Numbers are `1024`, `1_024`, `1.5`, `671e9`, and with `k` and `M`
-1,024 and 1,048,576 of them. Behind the model may stand settings of its own: `kv_bytes(gemma-3-27b,
-context = 32k, kv = fp8)`, of `context`, `prompt`, `batch`, `weights`, `kv`, and `on` for hardware.
-Whole numbers are exact. Figures of different units are neither added nor compared: that is refused,
-as a name that is not known is, with its place.
+1,024 and 1,048,576 of them. After the model a call may set what it needs otherwise:
+`kv_bytes(gemma-3-27b, context = 32k, kv = fp8)`; the settings are in a table below. Whole numbers
+are exact. Figures of different units are neither added nor compared, and nothing is divided by
+zero: that is refused, as a name that is not known is, with its place.
 )study";
+
+std::string setting_table() {
+  std::string text = "\n## Settings of a call\n\n| setting | meaning |\n|---|---|\n";
+  const PartialSetting every;
+  visit_setting(
+      [&](const SettingField& field, const auto&) {
+        text += fmt::format("| `{}` | {} |\n", field.key, field.meaning);
+      },
+      every);
+  return text;
+}
 
 std::string quantity_table() {
   std::string text = "\n## Quantities\n\n| quantity | unit | meaning |\n|---|---|---|\n";
   for (const Quantity& quantity : quantities()) {
     text += fmt::format("| `{}` | {} | {}{} |\n", quantity.name, name_of(quantity.unit),
-                        quantity.meaning, quantity.needs == Needs::hardware ? "; needs `on`" : "");
+                        quantity.meaning, quantity.needs == Needs::machine ? "; needs `on`" : "");
   }
   return text;
 }
@@ -115,8 +126,8 @@ std::string_view example_study() {
 std::string describe_study_format() {
   FormatWriter writer;
   writer.section<Study>("");
-  return fmt::format("{}{}{}{}{}{}", kBefore, kExample, kAfter, writer.take(), quantity_table(),
-                     function_table());
+  return fmt::format("{}{}{}{}{}{}{}", kBefore, kExample, kAfter, writer.take(), setting_table(),
+                     quantity_table(), function_table());
 }
 
 }  // namespace llmarch

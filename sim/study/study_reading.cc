@@ -1,25 +1,15 @@
+#include "sim/study/study_reading.h"
+
 #include <fmt/format.h>
 
 #include "sim/spec/diagnostics.h"
-#include "sim/study/claims.h"
 
 namespace llmarch {
 namespace {
 
-Point applied(const std::optional<StudySettings>& settings, const Point& around) {
-  if (!settings) return around;
-  Point point = around;
-  point.context = settings->context.value_or(around.context);
-  // A prompt follows the context unless it is said.
-  point.prompt = settings->prompt.value_or(settings->context.value_or(around.prompt));
-  point.batch = settings->batch.value_or(around.batch);
-  point.weights = settings->weights.value_or(around.weights);
-  point.kv = settings->kv.value_or(around.kv);
-  return point;
+Setting applied(const std::optional<PartialSetting>& partial, const Setting& around) {
+  return partial ? laid_over(around, *partial) : around;
 }
-
-// Nobody reads beyond a hundred problems, and a file can be made to have a hundred thousand.
-constexpr std::size_t kMostProblems = 100;
 
 class Reader {
  public:
@@ -27,9 +17,9 @@ class Reader {
       : models_(models), problems_(problems) {}
 
   ReadComparison read(const std::string& id, const StudyComparison& comparison,
-                      const Point& around) {
+                      const Setting& around) {
     const std::string path = "comparison." + id;
-    ReadComparison read{id, &comparison, {}, {}, nullptr, applied(comparison.at, around)};
+    ReadComparison read{path, id, &comparison, {}, {}, nullptr, applied(comparison.at, around)};
     for (const std::string& name : comparison.models) {
       read.models.push_back(models_.models.find(name)->second);
     }
@@ -38,16 +28,17 @@ class Reader {
     return read;
   }
 
-  ReadClaim read(const std::string& id, const Claim& claim, const Point& around) {
+  ReadClaim read(const std::string& id, const Claim& claim, const Setting& around) {
     const std::string path = "claim." + id;
-    ReadClaim read{id, &claim, {}, {}, applied(claim.at, around)};
+    ReadClaim read{path, id, &claim, {}, {}, applied(claim.at, around)};
     if (claim.check) {
-      read.cases.push_back({"", checks(*claim.check, path), claim.over, read.point});
+      read.cases.push_back({path, "", checks(*claim.check, path), claim.over, read.setting});
     }
     if (claim.cases) {
       for (const auto& [name, one] : *claim.cases) {
-        read.cases.push_back({one.title, checks(one.check, fmt::format("{}.case.{}", path, name)),
-                              one.over ? one.over : claim.over, applied(one.at, read.point)});
+        const std::string place = fmt::format("{}.case.{}", path, name);
+        read.cases.push_back({place, one.title, checks(one.check, place),
+                              one.over ? one.over : claim.over, applied(one.at, read.setting)});
       }
     }
     if (claim.show) read.show = labelled(*claim.show, path);
@@ -55,21 +46,11 @@ class Reader {
   }
 
  private:
-  template <class Read>
-  void attempt(const std::string& path, const Read& read) {
-    if (problems_.size() >= kMostProblems) return;
-    try {
-      read();
-    } catch (const ExpressionError& error) {
-      problems_.push_back({path, error.offset(), error.what(), error.remedy()});
-    }
-  }
-
   std::vector<Check> checks(const std::vector<std::string>& texts, const std::string& path) {
     std::vector<Check> checks;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      attempt(fmt::format("{}.check.{}", path, i),
-              [&] { checks.push_back(parse_check(texts[i], models_)); });
+      attempt(problems_, fmt::format("{}.check.{}", path, i),
+              [&] { checks.push_back(read_check(texts[i], models_)); });
     }
     return checks;
   }
@@ -78,8 +59,8 @@ class Reader {
                                            const std::string& path) {
     std::vector<LabelledExpression> all;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      attempt(fmt::format("{}.show.{}", path, i),
-              [&] { all.push_back(parse_labelled(texts[i], models_)); });
+      attempt(problems_, fmt::format("{}.show.{}", path, i),
+              [&] { all.push_back(read_labelled(texts[i], models_)); });
     }
     return all;
   }
@@ -110,15 +91,15 @@ StudyReading read_study(const Study& study, const StudyModels& models) {
   StudyReading reading;
   reading.study.study = &study;
   Reader reader(models, reading.problems);
-  const Point point = applied(study.at, Point{});
+  const Setting setting = applied(study.at, Setting{});
   if (study.comparison) {
     for (const auto& [id, comparison] : *study.comparison) {
-      reading.study.comparisons.push_back(reader.read(id, comparison, point));
+      reading.study.comparisons.push_back(reader.read(id, comparison, setting));
     }
   }
   if (study.claim) {
     for (const auto& [id, claim] : *study.claim) {
-      reading.study.claims.push_back(reader.read(id, claim, point));
+      reading.study.claims.push_back(reader.read(id, claim, setting));
     }
   }
   return reading;

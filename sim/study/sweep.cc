@@ -7,7 +7,18 @@
 namespace llmarch {
 namespace {
 
-// The values at one point. A figure that does not fit is said with its place.
+// One after another: a sweep may have millions, and keeps none of them.
+template <class Visit>
+void for_each_line(const SweepPlan& plan, const Visit& visit) {
+  const PartialSetting shared = alike(plan.settings);
+  for (const Model* model : plan.models) {
+    for (const Setting& setting : plan.settings) {
+      visit(SweepLine{model, setting, beyond(setting, shared)});
+    }
+  }
+}
+
+// The values at one point. The message of a figure that does not fit names the point.
 void evaluate_all(const SweepPlan& plan, const SweepLine& line, PointFigures& figures,
                   std::vector<QuantityValue>& values) {
   for (std::size_t i = 0; i < plan.quantities.size(); ++i) {
@@ -17,7 +28,7 @@ void evaluate_all(const SweepPlan& plan, const SweepLine& line, PointFigures& fi
       throw SweepOverflow(cause, fmt::format("{} of {} at context {}, prompt {}, batch {}",
                                              plan.quantities[i]->name, line.model->spec.name,
                                              figures.context().value(), figures.prompt().value(),
-                                             line.settings.batch.value()));
+                                             line.setting.batch.value()));
     }
   }
 }
@@ -47,38 +58,27 @@ Lengths Lengths::thinned(Integer most) const {
 
 std::vector<SweepLine> lines_of(const SweepPlan& plan) {
   std::vector<SweepLine> lines;
-  for (const Model* model : plan.models) {
-    for (const Integer batch : plan.batches) {
-      for (const DType weights : plan.weights) {
-        for (const DType kv : plan.kv) {
-          Point settings;
-          settings.batch = batch;
-          settings.weights = weights;
-          settings.kv = kv;
-          settings.hardware = plan.hardware;
-          lines.push_back({model, settings});
-        }
-      }
-    }
-  }
+  for_each_line(plan, [&](const SweepLine& line) { lines.push_back(line); });
   return lines;
 }
 
 void for_each_point(const SweepPlan& plan, const std::function<void(const SweptPoint&)>& visit) {
   std::vector<QuantityValue> values(plan.quantities.size());
   const Integer prompts = plan.prompts ? plan.prompts->size() : 1;
-  for (const SweepLine& line : lines_of(plan)) {
-    const ModelCurves curves(*line.model, line.settings);
+  std::size_t index = 0;
+  for_each_line(plan, [&](const SweepLine& line) {
+    const ModelCurves curves(*line.model, line.setting);
     for (Integer p = 0; p < prompts; p += 1) {
       for (Integer c = 0; c < plan.contexts.size(); c += 1) {
         const Integer context = plan.contexts.at(c);
         const Integer prompt = plan.prompts ? plan.prompts->at(p) : context;
         PointFigures figures(curves, context, prompt);
         evaluate_all(plan, line, figures, values);
-        visit({line, context, prompt, values});
+        visit({line, index, context, prompt, values});
       }
     }
-  }
+    ++index;
+  });
 }
 
 }  // namespace llmarch

@@ -1,5 +1,5 @@
-// Sweeps: quantities of models over the product of lists of contexts, prompts, batches and formats.
-// Points are handed on one by one and not kept, so that a sweep of any length takes no memory.
+// Sweeps: quantities of models in several settings, over contexts and prompts. Points are handed on
+// one by one and not kept, so that a sweep of any length takes no memory.
 #pragma once
 
 #include <functional>
@@ -33,30 +33,29 @@ struct SweepPlan {
   std::vector<const Model*> models;         // at least one; must outlive the plan
   std::vector<const Quantity*> quantities;  // at least one
   Lengths contexts{std::vector<Integer>{8192}};
-  std::optional<Lengths> prompts;  // none: a prefill is as long as the context
-  std::vector<Integer> batches{1};
-  std::vector<DType> weights{DType::bf16};
-  std::vector<DType> kv{DType::bf16};
-  const Hardware* hardware = nullptr;
+  std::optional<Lengths> prompts;            // none: a prefill is as long as the context
+  std::vector<Setting> settings{Setting{}};  // at least one; context and prompt are those above
 };
 
 // Everything of a point but context and prompt. There is one for each line of a chart.
 struct SweepLine {
   const Model* model;
-  Point settings;
+  Setting setting;
+  PartialSetting apart;  // the fields in which the settings of the plan differ
 };
 
-// In the order of the sweep: model, batch, weights, KV.
+// Every model in every setting, model by model.
 std::vector<SweepLine> lines_of(const SweepPlan& plan);
 
 struct SweptPoint {
   const SweepLine& line;
+  std::size_t line_index;  // into lines_of(plan)
   Integer context;
   Integer prompt;
   std::span<const QuantityValue> values;  // one for each quantity of the plan
 };
 
-// A figure of a sweep passes 64 bits, and where.
+// A figure of a sweep exceeds 64 bits, and where.
 class SweepOverflow : public Overflow {
  public:
   SweepOverflow(const Overflow& cause, std::string where)

@@ -1,8 +1,8 @@
 #include "sim/study/sweep_crossovers.h"
 
-#include <fmt/format.h>
-
+#include <array>
 #include <memory>
+#include <string_view>
 
 namespace llmarch {
 namespace {
@@ -17,26 +17,31 @@ class Lines {
  public:
   explicit Lines(const SweepPlan& plan) : plan_(plan), lines_(lines_of(plan)) {
     for (const SweepLine& line : lines_) {
-      curves_.push_back(std::make_unique<ModelCurves>(*line.model, line.settings));
+      curves_.push_back(std::make_unique<ModelCurves>(*line.model, line.setting));
     }
   }
 
   [[nodiscard]] std::size_t size() const { return lines_.size(); }
-  [[nodiscard]] const SweepLine& line(std::size_t index) const { return lines_[index]; }
-  [[nodiscard]] bool share_settings(std::size_t a, std::size_t b) const {
-    const Point& left = lines_[a].settings;
-    const Point& right = lines_[b].settings;
-    return left.batch == right.batch && left.weights == right.weights && left.kv == right.kv;
+  [[nodiscard]] bool has_machine(std::size_t line) const {
+    return lines_[line].setting.machine != nullptr;
+  }
+  [[nodiscard]] bool share_setting(std::size_t a, std::size_t b) const {
+    return lines_[a].setting == lines_[b].setting;
   }
 
-  [[nodiscard]] Crossing crossing(std::size_t left, const Quantity& left_quantity,
+  [[nodiscard]] Crossing crossing(Rivals rivals, std::size_t left, const Quantity& left_quantity,
                                   std::size_t right, const Quantity& right_quantity) const {
     const Lengths& axis = axis_of(plan_, left_quantity);
     const SweptFigure a{curves_[left].get(), &left_quantity};
     const SweptFigure b{curves_[right].get(), &right_quantity};
-    Crossing crossing{{},           {}, {}, &left_quantity, &right_quantity, left, right,
-                      axis.first(), {}, {}};
-    crossing.turns = find_turns(a, b, axis.first(), axis.last());
+    Crossing crossing{rivals,
+                      &left_quantity,
+                      &right_quantity,
+                      left,
+                      right,
+                      axis.first(),
+                      find_turns(a, b, axis.first(), axis.last()),
+                      {}};
     for (const Turn& turn : crossing.turns.turns) {
       crossing.at_turns.push_back(value_at(a, turn.at));
     }
@@ -49,28 +54,17 @@ class Lines {
   std::vector<std::unique_ptr<ModelCurves>> curves_;
 };
 
-// "batch 8, KV fp8": what varies besides the model.
-std::string settings_text(const SweepPlan& plan, const Point& settings) {
-  std::string text;
-  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-  if (plan.batches.size() > 1) add(fmt::format("batch {}", settings.batch.value()));
-  if (plan.weights.size() > 1) add(fmt::format("weights {}", name_of(settings.weights)));
-  if (plan.kv.size() > 1) add(fmt::format("KV {}", name_of(settings.kv)));
-  return text;
-}
-
-std::string joined(const std::string& first, const std::string& rest) {
-  if (first.empty() || rest.empty()) return first + rest;
-  return first + ", " + rest;
-}
+// What is held against what within a line.
+struct Pair {
+  Rivals rivals;
+  std::string_view left, right;
+};
+constexpr std::array kPairs{
+    Pair{Rivals::kinds_of_work, "attention_flops", "feed_forward_flops"},
+    Pair{Rivals::kinds_of_work, "attention_block_flops", "feed_forward_flops"},
+    Pair{Rivals::sides_of_roofline, "arithmetic_time", "memory_time"}};
 
 }  // namespace
-
-std::string name_of_line(const SweepPlan& plan, const SweepLine& line) {
-  std::string settings = settings_text(plan, line.settings);
-  if (plan.models.size() == 1 && !settings.empty()) return settings;
-  return joined(line.model->spec.name, settings);
-}
 
 std::vector<Crossing> crossings_between(const SweepPlan& plan) {
   const Lines lines(plan);
@@ -79,13 +73,8 @@ std::vector<Crossing> crossings_between(const SweepPlan& plan) {
     if (quantity->varies == Varies::never || !axis_of(plan, *quantity).varies()) continue;
     for (std::size_t a = 0; a < lines.size(); ++a) {
       for (std::size_t b = a + 1; b < lines.size(); ++b) {
-        if (!lines.share_settings(a, b)) continue;
-        Crossing crossing = lines.crossing(a, *quantity, b, *quantity);
-        crossing.left = lines.line(a).model->spec.name;
-        crossing.right = lines.line(b).model->spec.name;
-        crossing.where =
-            joined(std::string(quantity->name), settings_text(plan, lines.line(a).settings));
-        crossings.push_back(std::move(crossing));
+        if (!lines.share_setting(a, b)) continue;
+        crossings.push_back(lines.crossing(Rivals::models, a, *quantity, b, *quantity));
       }
     }
   }
@@ -94,19 +83,13 @@ std::vector<Crossing> crossings_between(const SweepPlan& plan) {
 
 std::vector<Crossing> crossings_within(const SweepPlan& plan) {
   if (!plan.contexts.varies()) return {};
-  std::vector<std::pair<std::string_view, std::string_view>> pairs{
-      {"attention_flops", "feed_forward_flops"}, {"attention_block_flops", "feed_forward_flops"}};
-  if (plan.hardware != nullptr) pairs.emplace_back("arithmetic_time", "memory_time");
   const Lines lines(plan);
   std::vector<Crossing> crossings;
   for (std::size_t line = 0; line < lines.size(); ++line) {
-    for (const auto& [left, right] : pairs) {
-      Crossing crossing = lines.crossing(line, *find_quantity(left), line, *find_quantity(right));
-      crossing.left = left;
-      crossing.right = right;
-      crossing.where =
-          joined(lines.line(line).model->spec.name, settings_text(plan, lines.line(line).settings));
-      crossings.push_back(std::move(crossing));
+    for (const auto& [rivals, left, right] : kPairs) {
+      if (rivals == Rivals::sides_of_roofline && !lines.has_machine(line)) continue;
+      crossings.push_back(
+          lines.crossing(rivals, line, *find_quantity(left), line, *find_quantity(right)));
     }
   }
   return crossings;

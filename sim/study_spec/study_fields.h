@@ -8,10 +8,6 @@
 namespace llmarch {
 
 template <>
-struct Names<DType> {
-  static constexpr std::array values = kDTypes;
-};
-template <>
 struct Names<ClaimKind> {
   static constexpr auto values = each_named<ClaimKind>({{"figure", ClaimKind::figure},
                                                         {"ratio", ClaimKind::ratio},
@@ -30,13 +26,25 @@ struct Names<Verdict> {
                            {"not decidable by cost", Verdict::undecidable}});
 };
 
+// Hands the fields of a setting to a visitor of a file's fields. A study names a machine within an
+// expression (on = h100-sxm) and nowhere else.
 template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<StudySettings> auto& settings) {
-  visit(Field{"context", "keys that a decoded token attends"}, settings.context, kPositions);
-  visit(Field{"prompt", "tokens of a prefill"}, settings.prompt, kPositions);
-  visit(Field{"batch", "sequences at a time"}, settings.batch, kPositions);
-  visit(Field{"weights", "how weights are stored"}, settings.weights);
-  visit(Field{"kv", "how the KV cache is stored"}, settings.kv);
+struct SettingKeys {
+  Visitor& visit;
+
+  void operator()(const SettingField& field, std::optional<Integer>& member) const {
+    visit(Field{field.key, field.meaning}, member, field.range);
+  }
+  template <class Choice>
+  void operator()(const SettingField& field, std::optional<Choice>& member) const {
+    visit(Field{field.key, field.meaning}, member);
+  }
+  void operator()(const SettingField&, std::optional<Machine>&) const {}
+};
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<PartialSetting> auto& setting) {
+  visit_setting(SettingKeys<Visitor>{visit}, setting);
 }
 
 template <class Visitor>

@@ -7,20 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "sim/dtype.h"
+#include "sim/setting/setting.h"
 #include "sim/spec/arch_spec.h"
 #include "sim/spec/spec_keys.h"
 
 namespace llmarch {
-
-// Where models are looked at. What is absent is as the settings around it say.
-struct StudySettings {
-  std::optional<Integer> context;
-  std::optional<Integer> prompt;
-  std::optional<Integer> batch;
-  std::optional<DType> weights;
-  std::optional<DType> kv;
-};
 
 // A model with some fields changed: `remove` first, then `set`. `spec` is what comes of it.
 struct Variant {
@@ -44,7 +35,7 @@ struct StudyComparison {
   std::vector<std::string> models;               // drawn side by side
   std::optional<std::vector<std::string>> show;  // "label: expression", beside the usual figures
   std::optional<StudyChart> chart;
-  std::optional<StudySettings> at;
+  std::optional<PartialSetting> at;
 };
 
 enum class ClaimKind { figure, ratio, ordering, structure, timed, undecidable };
@@ -69,7 +60,7 @@ struct ClaimCase {
   std::string title;
   std::vector<std::string> check;
   std::optional<ContextRange> over;
-  std::optional<StudySettings> at;
+  std::optional<PartialSetting> at;
 };
 
 // Decided by `check`, or by cases, or by nothing: then `reason` says why.
@@ -83,7 +74,7 @@ struct Claim {
   std::optional<std::string> reason;
   std::optional<std::vector<std::string>> check;  // "label: expression < expression"
   std::optional<ContextRange> over;
-  std::optional<StudySettings> at;
+  std::optional<PartialSetting> at;
   std::optional<std::vector<Named<ClaimCase>>> cases;
   std::optional<std::vector<std::string>> show;  // "label: expression"
 };
@@ -94,7 +85,7 @@ struct Study {
   std::string title;
   std::string source;
   std::optional<std::string> text;
-  std::optional<StudySettings> at;
+  std::optional<PartialSetting> at;
   std::optional<std::vector<Named<Variant>>> variant;
   std::optional<std::vector<Named<StudyComparison>>> comparison;
   std::optional<std::vector<Named<Claim>>> claim;

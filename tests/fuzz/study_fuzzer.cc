@@ -68,7 +68,9 @@ void decide(Study& study) {
     names.families.push_back(model.get());
     names.models[model->spec.name] = model.get();
   }
-  for (const Hardware& machine : world().hardware) names.hardware[machine.name] = &machine;
+  for (const Hardware& machine : world().hardware) {
+    names.machines[machine.name] = std::make_shared<const Hardware>(machine);
+  }
   if (study.variant) {
     for (const auto& [name, variant] : *study.variant) {
       variants.push_back(std::make_unique<Model>(make_model(variant.spec, {})));
@@ -80,8 +82,10 @@ void decide(Study& study) {
     fuzz::require(!problem.message.empty(), "a problem says what is wrong");
   }
   if (!reading.problems.empty()) return;
-  const StudyResult result = run_study(reading.study, {});
-  fuzz::require(!reports::study_json(result).empty(), "a result can be written");
+  const StudyOutcome outcome = run_study(reading.study, {});
+  fuzz::require(outcome.result.has_value() == outcome.problems.empty(), "a result or problems");
+  if (!outcome.result) return;
+  fuzz::require(!reports::study_json(*outcome.result).empty(), "a result can be written");
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Expressions: what they come to, by hand, and what is said of those that cannot be read.
-#include "sim/study/expression.h"
+#include "sim/study/expression_reader.h"
 
 #include <gmock/gmock.h>
 
+#include "sim/study/evaluator.h"
 #include "tests/support/tiny_models.h"
 
 namespace llmarch {
@@ -17,20 +18,20 @@ class Expressions : public ::testing::Test {
   }
 
   FigureValue value_of(const std::string& text) const {
-    return Evaluator(point_, {})(parse_labelled(text, models_).expression);
+    return Evaluator(setting_, {})(read_labelled(text, models_).expression);
   }
   double number(const std::string& text) const { return as_double(value_of(text)); }
 
   bool holds_at_8k(const std::string& text) const {
-    const Check check = parse_check(text, models_);
-    Evaluator evaluate(point_, no_clock_);
+    const Check check = read_check(text, models_);
+    Evaluator evaluate(setting_, no_clock_);
     return holds(evaluate(check.left), check.relation, evaluate(check.right), check.tolerance);
   }
 
   // "offset: problem (remedy)"
   std::string problem_of(const std::string& text) const {
     try {
-      parse_check(text, models_);
+      read_check(text, models_);
     } catch (const ExpressionError& error) {
       return std::to_string(error.offset()) + ": " + error.what() + " (" + error.remedy() + ")";
     }
@@ -39,7 +40,7 @@ class Expressions : public ::testing::Test {
 
   Model tiny_ = make_model(tiny_model(tiny_grouped(), tiny_dense()), {});
   StudyModels models_;
-  Point point_;
+  Setting setting_;
   Clock no_clock_;
 };
 
@@ -99,11 +100,11 @@ TEST_F(Expressions, CompareWithinATolerance) {
 }
 
 TEST_F(Expressions, AskAClockOnlyWhereThereIsOne) {
-  const Check check = parse_check("timed_decode(tiny) > 5", models_);
-  Evaluator without(point_, no_clock_);
+  const Check check = read_check("timed_decode(tiny) > 5", models_);
+  Evaluator without(setting_, no_clock_);
   EXPECT_THROW(without(check.left), NeedsRun);
-  const Clock clock = [](const Model&, const Point&, TimedFigure) { return 6.0; };
-  Evaluator with(point_, clock);
+  const Clock clock = [](const Model&, const Setting&, TimedFigure) { return 6.0; };
+  Evaluator with(setting_, clock);
   EXPECT_EQ(as_double(with(check.left)), 6.0);
 }
 
@@ -153,9 +154,9 @@ TEST_F(Expressions, RefuseToAddOrCompareFiguresOfDifferentUnits) {
 }
 
 TEST_F(Expressions, AreLabelledByWhatStandsBeforeTheColon) {
-  EXPECT_EQ(parse_check("cache at 8k: kv_bytes(tiny) < 1", models_).label, "cache at 8k");
-  EXPECT_EQ(parse_check("layers(tiny) < 2", models_).label, "layers(tiny)");
-  EXPECT_EQ(parse_check("layers(tiny) < hidden(tiny)", models_).label,
+  EXPECT_EQ(read_check("cache at 8k: kv_bytes(tiny) < 1", models_).label, "cache at 8k");
+  EXPECT_EQ(read_check("layers(tiny) < 2", models_).label, "layers(tiny)");
+  EXPECT_EQ(read_check("layers(tiny) < hidden(tiny)", models_).label,
             "layers(tiny) < hidden(tiny)");
 }
 

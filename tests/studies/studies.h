@@ -40,7 +40,9 @@ class StudyRun {
     }
     const StudyReading reading = read_study(study_, models_);
     for (const StudyProblem& problem : reading.problems) ADD_FAILURE() << problem.message;
-    result = run_study(reading.study, clock);
+    const StudyOutcome outcome = run_study(reading.study, clock);
+    for (const StudyProblem& problem : outcome.problems) ADD_FAILURE() << problem.message;
+    result = outcome.result.value();
   }
   StudyRun(const StudyRun&) = delete;
   StudyRun& operator=(const StudyRun&) = delete;

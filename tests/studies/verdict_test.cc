@@ -77,7 +77,7 @@ TEST(AVerdict, WaitsForAClockAndIsThenMade) {
   EXPECT_EQ(without.claim().verdict, Verdict::needs_run);
   EXPECT_TRUE(without.claim().as_expected());
   EXPECT_EQ(without.claim().cases.at(0).unrun.size(), 1U);
-  const StudyRun with(text, [](const Model&, const Point&, TimedFigure) { return 11.0; });
+  const StudyRun with(text, [](const Model&, const Setting&, TimedFigure) { return 11.0; });
   EXPECT_EQ(with.claim().verdict, Verdict::holds);
   EXPECT_TRUE(with.claim().as_expected());
 }
@@ -87,7 +87,7 @@ TEST(AVerdict, OfAClockIsHeldAgainstWhatTheStudyExpectsOfIt) {
     return claim_with("expect = \"needs a run\"\n" + expected_of_clock +
                       "check = [\"timed_decode(qwen3-0.6b) > 10\"]\n");
   };
-  const Clock slow = [](const Model&, const Point&, TimedFigure) { return 9.0; };
+  const Clock slow = [](const Model&, const Setting&, TimedFigure) { return 9.0; };
   const StudyRun held(claim("expect_timed = \"holds\"\n"), slow);
   EXPECT_EQ(held.claim().verdict, Verdict::fails);
   EXPECT_FALSE(held.claim().as_expected());

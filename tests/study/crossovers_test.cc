@@ -16,10 +16,9 @@ Model model(const std::string& name) {
   return make_model(model_spec(name), {});
 }
 
-const Hardware& some_hardware() {
-  static const Hardware hardware{
-      "toy", "Toy", {kFar, "-"}, {1e12, "-"}, {{1e14, "-"}, {}, {}, {}, {}, {}}};
-  return hardware;
+Machine some_machine() {
+  return std::make_shared<const Hardware>(
+      Hardware{"toy", "Toy", {kFar, "-"}, {1e12, "-"}, {{1e14, "-"}, {}, {}, {}, {}, {}}});
 }
 
 // Every turn by trying every length.
@@ -41,33 +40,37 @@ std::vector<std::int64_t> places(const std::vector<Turn>& turns) {
   return places;
 }
 
-struct Rivals {
+struct Pair {
   std::string left, right;
   Integer batch;
   DType weights, kv;
 };
 
-class EveryPair : public testing::TestWithParam<Rivals> {};
+Setting setting_of(const Pair& pair) {
+  return {.batch = pair.batch, .weights = pair.weights, .kv = pair.kv, .machine = some_machine()};
+}
+
+class EveryPair : public testing::TestWithParam<Pair> {};
 
 // Windows, chunks, latents, experts at batch 3, and four-bit formats that round to whole bytes.
 INSTANTIATE_TEST_SUITE_P(
     Crossovers, EveryPair,
-    testing::Values(Rivals{"gemma-3-27b", "mistral-small-3.1-24b", 1, DType::bf16, DType::bf16},
-                    Rivals{"llama-4-scout", "gemma-3-12b", 1, DType::int4, DType::bf16},
-                    Rivals{"llama-4-maverick", "llama-4-scout", 3, DType::fp8, DType::fp8},
-                    Rivals{"deepseek-v3", "kimi-k2", 3, DType::int4, DType::int4},
-                    Rivals{"mistral-7b-v0.1", "llama-3.1-8b", 1, DType::bf16, DType::int4},
-                    Rivals{"qwen3-30b-a3b", "qwen3-4b", 2, DType::bf16, DType::bf16},
-                    Rivals{"qwen1.5-moe-a2.7b", "deepseek-v2-lite", 1, DType::int8, DType::bf16},
-                    Rivals{"gpt2-xl", "gpt2", 1, DType::f32, DType::f32}));
+    testing::Values(Pair{"gemma-3-27b", "mistral-small-3.1-24b", 1, DType::bf16, DType::bf16},
+                    Pair{"llama-4-scout", "gemma-3-12b", 1, DType::int4, DType::bf16},
+                    Pair{"llama-4-maverick", "llama-4-scout", 3, DType::fp8, DType::fp8},
+                    Pair{"deepseek-v3", "kimi-k2", 3, DType::int4, DType::int4},
+                    Pair{"mistral-7b-v0.1", "llama-3.1-8b", 1, DType::bf16, DType::int4},
+                    Pair{"qwen3-30b-a3b", "qwen3-4b", 2, DType::bf16, DType::bf16},
+                    Pair{"qwen1.5-moe-a2.7b", "deepseek-v2-lite", 1, DType::int8, DType::bf16},
+                    Pair{"gpt2-xl", "gpt2", 1, DType::f32, DType::f32}));
 
 TEST_P(EveryPair, TurnsWhereTryingEveryContextFindsIt) {
-  const Rivals& pair = GetParam();
+  const Pair& pair = GetParam();
   const Model left = model(pair.left);
   const Model right = model(pair.right);
-  const Point point{1, 1, pair.batch, pair.weights, pair.kv, &some_hardware()};
-  const ModelCurves left_curves(left, point);
-  const ModelCurves right_curves(right, point);
+  const Setting setting = setting_of(pair);
+  const ModelCurves left_curves(left, setting);
+  const ModelCurves right_curves(right, setting);
   for (const Quantity& quantity : quantities()) {
     const SweptFigure a{&left_curves, &quantity};
     const SweptFigure b{&right_curves, &quantity};
@@ -78,8 +81,8 @@ TEST_P(EveryPair, TurnsWhereTryingEveryContextFindsIt) {
 
 TEST_P(EveryPair, TurnsInItselfWhereTryingEveryContextFindsIt) {
   const Model one = model(GetParam().left);
-  const Point point{1, 1, GetParam().batch, GetParam().weights, GetParam().kv, &some_hardware()};
-  const ModelCurves curves(one, point);
+  const Setting setting = setting_of(GetParam());
+  const ModelCurves curves(one, setting);
   const auto compare = [&](std::string_view left, std::string_view right) {
     const SweptFigure a{&curves, find_quantity(left)};
     const SweptFigure b{&curves, find_quantity(right)};
@@ -98,10 +101,10 @@ TEST_P(EveryPair, TurnsInItselfWhereTryingEveryContextFindsIt) {
 TEST(ACache, ThatStopsGrowingIsOvertakenAtTheExactToken) {
   const Model window = model("mistral-7b-v0.1");
   const Model every = model("gpt2-xl");
-  Point many;
+  Setting many;
   many.batch = 64;
   const ModelCurves left(window, many);
-  const ModelCurves right(every, Point{});
+  const ModelCurves right(every, Setting{});
   const Quantity* kv = find_quantity("kv_bytes");
   const Turns found = find_turns({&left, kv}, {&right, kv}, 1, 1'000'000'000);
   ASSERT_THAT(places(found.turns), ElementsAre(64 * 65'536LL * 4'096 / 153'600 + 1));
@@ -111,10 +114,10 @@ TEST(ACache, ThatStopsGrowingIsOvertakenAtTheExactToken) {
 
 TEST(AModel, NeverOvertakesItself) {
   const Model one = model("llama-4-scout");
-  const ModelCurves left(one, Point{});
-  const ModelCurves right(one, Point{});
+  const ModelCurves left(one, Setting{});
+  const ModelCurves right(one, Setting{});
   for (const Quantity& quantity : quantities()) {
-    if (quantity.needs == Needs::hardware) continue;
+    if (quantity.needs == Needs::machine) continue;
     const Turns found = find_turns({&left, &quantity}, {&right, &quantity}, 1, 100'000);
     EXPECT_EQ(found.at_start, std::strong_ordering::equal);
     EXPECT_THAT(found.turns, IsEmpty()) << quantity.name;
@@ -124,8 +127,8 @@ TEST(AModel, NeverOvertakesItself) {
 TEST(AFigure, ThatPasses64BitsEndsTheSearchWhereItDoes) {
   const Model one = model("deepseek-v3");
   const Model other = model("kimi-k2");
-  const ModelCurves left(one, Point{});
-  const ModelCurves right(other, Point{});
+  const ModelCurves left(one, Setting{});
+  const ModelCurves right(other, Setting{});
   const Quantity* flops = find_quantity("prefill_flops");
   const SweptFigure a{&left, flops};
   const SweptFigure b{&right, flops};

@@ -16,16 +16,16 @@ OpGraph mixture_graph() {
   return lower(spec);
 }
 
-RunSize small_run() {
-  return {64, 16, 1, DType::bf16, DType::bf16, 1};
+RunSetting small_run() {
+  return {{.context = 64, .prompt = 16}, 1};
 }
 
-Bytes need(const OpGraph& graph, const fast::Held& held, const RunSize& size = small_run()) {
-  return memory_need(graph, held, size).total();
+Bytes need(const OpGraph& graph, const fast::Held& held, const RunSetting& run = small_run()) {
+  return memory_need(graph, held, run).total();
 }
 
-fast::Held chosen(const OpGraph& graph, Bytes bound, const RunSize& size = small_run()) {
-  return std::get<fast::Held>(choose_held(graph, size, bound));
+fast::Held chosen(const OpGraph& graph, Bytes bound, const RunSetting& run = small_run()) {
+  return std::get<fast::Held>(choose_held(graph, run, bound));
 }
 
 TEST(WhatIsHeld, IsAllOfItWhereThatJustFits) {
@@ -57,11 +57,11 @@ TEST(WhatIsHeld, HasAsManyExpertsAsFit) {
 // 3 sequences may choose 6 different experts of a layer in one step, 5 of them all 8.
 TEST(WhatIsHeld, HasNoFewerExpertsThanABatchReads) {
   const OpGraph graph = mixture_graph();
-  RunSize size = small_run();
-  size.batch = 3;
-  EXPECT_EQ(smallest_slice(graph, size).experts, 6);
-  size.batch = 5;
-  EXPECT_EQ(smallest_slice(graph, size).experts, 8);
+  RunSetting run = small_run();
+  run.setting.batch = 3;
+  EXPECT_EQ(smallest_slice(graph, run).experts, 6);
+  run.setting.batch = 5;
+  EXPECT_EQ(smallest_slice(graph, run).experts, 8);
 }
 
 TEST(WhatIsHeld, SaysNothingOfExpertsWhereThereAreNone) {
@@ -96,20 +96,20 @@ TEST(HeldCounts, SayHowMuchOfTheModelThereIs) {
 // What is said to fit does, and one more does not.
 TEST(AShortage, NamesTheLongestContextAndTheLargestBatchThatFit) {
   const OpGraph graph = mixture_graph();
-  RunSize wanted = small_run();
-  wanted.context = 1 << 20;
-  wanted.batch = 64;
-  RunSize fits = wanted;
-  fits.context = 1 << 16;
+  RunSetting wanted = small_run();
+  wanted.setting.context = 1 << 20;
+  wanted.setting.batch = 64;
+  RunSetting fits = wanted;
+  fits.setting.context = 1 << 16;
   const Bytes bound = need(graph, smallest_slice(graph, fits), fits);
   const auto shortage = std::get<Shortage>(choose_held(graph, wanted, bound));
   ASSERT_TRUE(shortage.context && shortage.batch);
   EXPECT_GE(*shortage.context, 1 << 16);
   const auto fits_with = [&](Integer context, Integer batch) {
-    RunSize size = wanted;
-    size.context = context;
-    size.batch = batch;
-    return need(graph, smallest_slice(graph, size), size) <= bound;
+    RunSetting run = wanted;
+    run.setting.context = context;
+    run.setting.batch = batch;
+    return need(graph, smallest_slice(graph, run), run) <= bound;
   };
   EXPECT_TRUE(fits_with(*shortage.context, 64));
   EXPECT_FALSE(fits_with(*shortage.context + 1, 64));

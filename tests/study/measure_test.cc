@@ -19,7 +19,7 @@ constexpr Repeats kThree{.count = 3, .seconds = 0, .at_least = 1};
 Measurement start(const Model& model) {
   Measurement measurement;
   measurement.model = model.spec.name;
-  measurement.size = {8, 4, 1, DType::bf16, DType::bf16, 1};
+  measurement.run = {{.context = 8, .prompt = 4}, 1};
   measurement.held = {1, 1, 0, 0};
   return measurement;
 }
@@ -84,7 +84,7 @@ TEST_F(Measuring, NamesAnOperationThatCountedOneFlopMore) {
 
 TEST_F(Measuring, HasNotCountedActiveParametersWithSeveralTokens) {
   Measurement two = start(model_);
-  two.size.batch = 2;
+  two.run.setting.batch = 2;
   const Measurement measurement = measure(model_, kThree, two, bench_, [](const Measurement&) {});
   EXPECT_FALSE(measurement.active_parameters.has_value());
   EXPECT_TRUE(measurement.exact());
@@ -114,7 +114,7 @@ TEST_F(Measuring, TakesForTheWholeRunTheLimitThatBoundsEachPhase) {
   EXPECT_EQ(both.int8_operations, 4000);
   bench_.limits = {{{7}, {8}, {9}, {10}}};
   Repeats prefill_only = once;
-  prefill_only.only = TimedPhase::prefill;
+  prefill_only.only = Phase::prefill;
   EXPECT_EQ(run(prefill_only).limits().read_bandwidth, 7);
   EXPECT_EQ(Measurement{}.limits().read_bandwidth, 0);
 }
@@ -135,14 +135,14 @@ TEST_F(Measuring, ReadsTheLimitsAfterATenthOfASecondOfSteps) {
 // The warm-up takes 2 s; of the steps, the first stretch is one of 1 s, the second one of 3.
 TEST_F(Measuring, ReadsTheLimitsForFourTenthsOfTheTimeOfTheSteps) {
   bench_.decode_seconds = {2, 1, 3};
-  run({.count = 2, .seconds = 0, .at_least = 1, .only = TimedPhase::decode});
+  run({.count = 2, .seconds = 0, .at_least = 1, .only = Phase::decode});
   EXPECT_THAT(bench_.probed_seconds,
               ElementsAre(DoubleNear(0.8, 1e-9), DoubleNear(0.4, 1e-9), DoubleNear(1.2, 1e-9)));
 }
 
 TEST_F(Measuring, HoldsF32WeightsAgainstThePeakOfF32) {
   Measurement wide = start(model_);
-  wide.size.weights = DType::f32;
+  wide.run.setting.weights = DType::f32;
   const Measurement measurement = measure(model_, kThree, wide, bench_, [](const Measurement&) {});
   EXPECT_EQ(measurement.decode->rates.flops_per_second, 1000);
 }
@@ -172,7 +172,7 @@ TEST_F(Measuring, AddsTheWorkOfKindsUpToTheWhole) {
 TEST_F(Measuring, CountsTheTokensOfAllSequences) {
   bench_.prefill_seconds = {0.5};
   Measurement two = start(model_);
-  two.size.batch = 2;
+  two.run.setting.batch = 2;
   const Measurement measurement = measure(model_, kThree, two, bench_, [](const Measurement&) {});
   EXPECT_EQ(measurement.prefill->tokens_per_second().median, 16);
 }
@@ -199,7 +199,7 @@ class MeasuringAMixture : public ::testing::Test {
  protected:
   Measurement run(Integer batch) {
     Measurement so_far = start(model_);
-    so_far.size.batch = batch;
+    so_far.run.setting.batch = batch;
     return measure(model_, kThree, so_far, bench_, [](const Measurement&) {});
   }
   Model model_ = make_model(tiny_model(tiny_grouped(), tiny_mixture()), {});

@@ -13,9 +13,8 @@ namespace {
 class EveryBook : public ::testing::TestWithParam<std::string> {
  protected:
   void expect_sums(Phase phase, const Workload& workload) const {
-    Settings settings;
-    settings.context = 1000;
-    const OperationTable table = operation_table(model_, phase, settings);
+    const Setting setting{.context = 1000};
+    const OperationTable table = operation_table(model_, phase, setting);
     Work all = Work::none();
     for (const BlockFigures& block : table.blocks) {
       Work some = Work::none();

@@ -41,13 +41,12 @@ TEST(ASweep, SaysAtEveryPointWhatAComparisonSays) {
   plan.quantities = {find_quantity("kv_bytes"), find_quantity("decode_bytes"),
                      find_quantity("prefill_flops"), find_quantity("intensity")};
   plan.contexts = Lengths({1, 1'023, 1'024, 1'025, 40'000});
-  plan.batches = {1, 8};
-  plan.kv = {DType::bf16, DType::fp8};
+  plan.settings = {{.batch = 1}, {.kv = DType::fp8}, {.batch = 8}, {.batch = 8, .kv = DType::fp8}};
   std::size_t points = 0;
   for_each_point(plan, [&](const SweptPoint& point) {
-    const Settings settings{point.context, point.line.settings.batch, DType::bf16,
-                            point.line.settings.kv};
-    const ModelFigures figures = compare({point.line.model}, settings).models.front();
+    Setting setting = point.line.setting;
+    setting.context = point.context;
+    const ModelFigures figures = compare({point.line.model}, setting).models.front();
     EXPECT_THAT(point.values, ElementsAre(QuantityValue(figures.cache_bytes.amount()),
                                           QuantityValue(figures.decode.traffic.total.amount()),
                                           QuantityValue(figures.prefill.flops.amount()),
@@ -72,18 +71,21 @@ TEST(ASweep, SaysWhereAFigurePasses64Bits) {
   }
 }
 
-TEST(Crossings, AreThoseOfEveryTwoModelsUnderTheSameSettings) {
+TEST(Crossings, AreThoseOfEveryTwoModelsInTheSameSetting) {
   const Model one = make_model(model_spec("gemma-3-4b"), {});
   const Model two = make_model(model_spec("qwen3-4b"), {});
   SweepPlan plan;
   plan.models = {&one, &two};
   plan.quantities = {find_quantity("kv_bytes"), find_quantity("parameters")};
   plan.contexts = Lengths({1, 100'000});
-  plan.batches = {1, 8};
+  plan.settings = {{.batch = 1}, {.batch = 8}};
   const std::vector<Crossing> crossings = crossings_between(plan);
   ASSERT_EQ(crossings.size(), 2U);  // a batch each; parameters do not vary
-  EXPECT_EQ(crossings[0].where, "kv_bytes, batch 1");
-  EXPECT_EQ(crossings[1].where, "kv_bytes, batch 8");
+  const std::vector<SweepLine> lines = lines_of(plan);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(lines[crossings[i].left_line].setting, plan.settings[i]);
+    EXPECT_EQ(lines[crossings[i].right_line].setting, plan.settings[i]);
+  }
 }
 
 TEST(EveryQuantity, HasANameOfItsOwnAndIsFoundByIt) {

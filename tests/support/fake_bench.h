@@ -32,14 +32,14 @@ class FakeBench : public Bench {
     return next(limits);
   }
 
-  fast::StepRun run(TimedPhase phase, const Workload& workload) override {
+  fast::StepRun run(Phase phase, const Workload& workload) override {
     ++runs;
     fast::StepRun run;
     run.book = predict(model_.graph, workload);
     run.book.lines.front().work.matrix += extra;
     run.book.total.matrix += extra;
     add_to_experts(run.book);
-    run.total_seconds = next(phase == TimedPhase::decode ? decode_seconds : prefill_seconds);
+    run.total_seconds = next(phase == Phase::decode ? decode_seconds : prefill_seconds);
     run.elapsed_seconds = run.total_seconds * held_part;
     // Half of the time in the last operation, a quarter in the first.
     for (const BookLine& line : run.book.lines) run.seconds.push_back({line.block, line.node, 0});

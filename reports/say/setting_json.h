@@ -1,0 +1,13 @@
+// A setting in the stable JSON: a member for each field that is stated, under the field's key.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "sim/setting/setting.h"
+
+namespace llmarch::reports {
+
+// An object. The machine is not in it: what is said of one has an object of its own.
+nlohmann::ordered_json setting_json(const PartialSetting& setting);
+
+}  // namespace llmarch::reports

@@ -1,0 +1,112 @@
+#include "sim/cli/setting_options.h"
+
+#include <fmt/format.h>
+
+#include "sim/cli/hardware_files.h"
+#include "sim/cli/ranges.h"
+
+namespace llmarch::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+std::optional<std::string> given(const Values& values, const SettingField& field) {
+  const std::string key(field.key);
+  if (values.count(key) == 0) return std::nullopt;
+  return values[key].as<std::string>();
+}
+
+// One value as it is written.
+void parse(const SettingField& field, const std::string& text, Integer& value) {
+  value = parse_count(std::string(field.key), text, field.range.most);
+}
+void parse(const SettingField& field, const std::string& text, DType& value) {
+  value = parse_dtype(std::string(field.key), text);
+}
+void parse(const SettingField&, const std::string& text, Machine& value) {
+  value = std::make_shared<const Hardware>(find_hardware(text));
+}
+
+// Several.
+void parse(const SettingField& field, const std::string& text, std::vector<Integer>& values) {
+  values = parse_numbers(std::string(field.key), text);
+}
+void parse(const SettingField& field, const std::string& text, std::vector<DType>& values) {
+  values = parse_dtypes(std::string(field.key), text);
+}
+void parse(const SettingField& field, const std::string& text, std::vector<Machine>& values) {
+  parse(field, text, values.emplace_back());
+}
+
+// Whether `fields` has `field`, and takes so many of it.
+const TakenField* find(const TakenFields& fields, const SettingField& field) {
+  for (const TakenField& taken : fields) {
+    if (&taken.field == &field) return &taken;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string every_format() {
+  std::string text;
+  for (const auto& [name, format] : Names<DType>::values) {
+    const bool last = format == Names<DType>::values.back().second;
+    text += fmt::format("{}{}", text.empty() ? ": " : last ? " or " : ", ", name);
+  }
+  return text;
+}
+
+void declare_setting(Options& options, const TakenFields& fields) {
+  for (const auto& [field, arity, usual, remark] : fields) {
+    std::string name(field.key);
+    if (field.letter != 0) name += fmt::format(",{}", field.letter);
+    auto* value = po::value<std::string>()->value_name(
+        arity == Arity::list ? "LIST" : std::string(field.value));
+    if (!usual.empty()) value->default_value(usual);
+    options.add_options()(name.c_str(), value, fmt::format("{}{}", field.meaning, remark).c_str());
+  }
+}
+
+PartialSetting read_setting(const Values& values, const TakenFields& fields) {
+  PartialSetting setting;
+  visit_setting(
+      [&](const SettingField& field, auto& said) {
+        const TakenField* taken = find(fields, field);
+        if (taken == nullptr || taken->arity != Arity::one) return;
+        if (const auto text = given(values, field)) parse(field, *text, said.emplace());
+      },
+      setting);
+  return setting;
+}
+
+std::vector<Setting> read_settings(const Values& values, const TakenFields& fields) {
+  std::vector<Setting> settings{laid_over(Setting{}, read_setting(values, fields))};
+  PartialSetting one;
+  visit_setting(
+      [&](const SettingField& field, auto& said) {
+        const TakenField* taken = find(fields, field);
+        if (taken == nullptr || taken->arity != Arity::list) return;
+        std::vector<typename std::decay_t<decltype(said)>::value_type> list;
+        if (const auto text = given(values, field)) parse(field, *text, list);
+        std::vector<Setting> product;
+        for (const Setting& setting : settings) {
+          for (const auto& value : list) {
+            said = value;
+            product.push_back(laid_over(setting, one));
+          }
+        }
+        if (!list.empty()) settings = std::move(product);
+        said.reset();
+      },
+      one);
+  return settings;
+}
+
+std::optional<Lengths> read_lengths(const Values& values, const SettingField& field) {
+  const auto text = given(values, field);
+  if (!text) return std::nullopt;
+  return parse_axis(std::string(field.key), *text);
+}
+
+}  // namespace llmarch::cli

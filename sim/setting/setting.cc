@@ -1,0 +1,60 @@
+#include "sim/setting/setting.h"
+
+namespace llmarch {
+namespace {
+
+// What is not said stays absent: a prompt that follows the context, a machine that there is none
+// of.
+void state(std::optional<Integer>& said, const std::optional<Integer>& value) {
+  said = value;
+}
+void state(std::optional<Machine>& said, const Machine& machine) {
+  if (machine != nullptr) said = machine;
+}
+template <class Value>
+void state(std::optional<Value>& said, const Value& value) {
+  said = value;
+}
+
+}  // namespace
+
+Setting laid_over(Setting setting, const PartialSetting& partial) {
+  visit_setting(
+      [](const SettingField&, auto& value, const auto& said) {
+        if (said) value = *said;
+      },
+      setting, partial);
+  return setting;
+}
+
+PartialSetting stated(const Setting& setting) {
+  PartialSetting all;
+  visit_setting([](const SettingField&, auto& said, const auto& value) { state(said, value); }, all,
+                setting);
+  return all;
+}
+
+PartialSetting alike(const std::vector<Setting>& settings) {
+  const Setting& first = settings.front();
+  PartialSetting shared = stated(first);
+  for (const Setting& setting : settings) {
+    visit_setting(
+        [](const SettingField&, auto& said, const auto& value, const auto& of_first) {
+          if (value != of_first) said.reset();
+        },
+        shared, setting, first);
+  }
+  return shared;
+}
+
+PartialSetting beyond(const Setting& setting, const PartialSetting& shared) {
+  PartialSetting rest;
+  visit_setting(
+      [](const SettingField&, auto& said, const auto& value, const auto& of_shared) {
+        if (!of_shared) state(said, value);
+      },
+      rest, setting, shared);
+  return rest;
+}
+
+}  // namespace llmarch

@@ -1,0 +1,100 @@
+// The setting in which a model is looked at: how long its sequences are and how many, how weights
+// and cache are stored, on which machine. Every field is declared once, in visit_setting, and
+// visited by whatever reads or writes settings: the options of commands, the keys of a study, the
+// names in its expressions, JSON, the columns of CSV, headings.
+//
+// To add a field: a member in each of the two structs and a line in visit_setting. A field of a new
+// type needs a way to be read and written at each of those places; the compiler names them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sim/dtype.h"
+#include "sim/hardware/hardware.h"
+#include "sim/spec/fields.h"
+
+namespace llmarch {
+
+using Machine = std::shared_ptr<const Hardware>;  // null: none
+
+struct Setting {
+  Integer context = 8192;  // keys that a decoded token attends to, itself among them
+  std::optional<Integer> prompt =
+      {};             // tokens of a prefill into an empty cache; absent: the context's
+  Integer batch = 1;  // sequences, all of the same length
+  DType weights = DType::bf16;
+  DType kv = DType::bf16;
+  Machine machine = {};  // for figures that need one
+
+  [[nodiscard]] Integer prefill_tokens() const { return prompt.value_or(context); }
+  friend bool operator==(const Setting&, const Setting&) = default;
+};
+
+// Some of the fields: what a study or one of its expressions says, what several settings share.
+struct PartialSetting {
+  std::optional<Integer> context = {};
+  std::optional<Integer> prompt = {};
+  std::optional<Integer> batch = {};
+  std::optional<DType> weights = {};
+  std::optional<DType> kv = {};
+  std::optional<Machine> machine = {};
+};
+
+// How a whole number is written for people: 8192, or 8k.
+enum class Notation { plain, binary };
+
+struct SettingField {
+  std::string_view key;      // everywhere: "kv" in studies, JSON and CSV; --kv
+  std::string_view word;     // in headings: "KV"
+  std::string_view value;    // what stands for its value in help: "FORMAT"
+  std::string_view meaning;  // in help, and in the description of studies
+  char letter = 0;           // of its short option; 0: it has none
+  Notation notation = Notation::plain;
+  Range range = kPositions;  // of a whole number
+};
+
+namespace setting_field {
+inline constexpr SettingField context{
+    "context", "context", "TOKENS", "keys that a decoded token attends to", 'c', Notation::binary};
+inline constexpr SettingField prompt{"prompt", "prompt",        "TOKENS", "tokens of a prefill",
+                                     'p',      Notation::binary};
+inline constexpr SettingField batch{"batch", "batch", "N", "sequences at a time", 'b'};
+inline constexpr SettingField weights{"weights", "weights", "FORMAT", "how weights are stored"};
+inline constexpr SettingField kv{"kv", "KV", "FORMAT", "how the KV cache is stored"};
+inline constexpr SettingField machine{"on", "on", "HARDWARE", "the machine to run on"};
+}  // namespace setting_field
+
+// Calls `visit` with each field and that member of every one of `settings`, each a Setting or a
+// PartialSetting.
+template <class Visit, class... Settings>
+void visit_setting(Visit&& visit, Settings&&... settings) {
+  visit(setting_field::context, settings.context...);
+  visit(setting_field::prompt, settings.prompt...);
+  visit(setting_field::batch, settings.batch...);
+  visit(setting_field::weights, settings.weights...);
+  visit(setting_field::kv, settings.kv...);
+  visit(setting_field::machine, settings.machine...);
+}
+
+// `setting` with what `partial` says in the place of its own.
+Setting laid_over(Setting setting, const PartialSetting& partial);
+
+// Everything that a setting says. A prompt that follows the context is absent, as is a machine
+// where there is none.
+PartialSetting stated(const Setting& setting);
+
+// The fields in which all of `settings`, of which there is at least one, are alike.
+PartialSetting alike(const std::vector<Setting>& settings);
+
+// What `setting` says in the fields in which `shared` says nothing.
+PartialSetting beyond(const Setting& setting, const PartialSetting& shared);
+
+template <>
+struct Names<DType> {
+  static constexpr std::string_view noun = "number format";
+  static constexpr std::array values = kDTypes;
+};
+
+}  // namespace llmarch

@@ -1,0 +1,211 @@
+#include "sim/study/expression_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sim/spec/diagnostics.h"
+
+namespace llmarch {
+namespace {
+
+constexpr FunctionHelp kMemory{"memory_of(HARDWARE)", "bytes of a machine's memory"};
+
+struct TimedFunction {
+  FunctionHelp help;
+  TimedFigure figure;
+  FigureForm form;
+};
+constexpr std::array kTimed{
+    TimedFunction{{"timed_decode(MODEL)",
+                   "tokens per second that decode was timed at on this machine; needs a run"},
+                  TimedFigure::decode,
+                  form_of(Unit::tokens_per_second)},
+    TimedFunction{{"timed_prefill(MODEL)", "the same of prefill"},
+                  TimedFigure::prefill,
+                  form_of(Unit::tokens_per_second)},
+    TimedFunction{{"timed_norm_share(MODEL)", "the share of norms in decode's time there"},
+                  TimedFigure::norm_share,
+                  kRatio}};
+
+// None where there is none of that name.
+template <class Functions>
+auto find_function(const Functions& functions, std::string_view name) {
+  const auto found = std::find_if(functions.begin(), functions.end(),
+                                  [&](const auto& each) { return each.help.name() == name; });
+  return found == functions.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> known_names() {
+  std::vector<std::string> names;
+  for (const Quantity& quantity : quantities()) names.emplace_back(quantity.name);
+  for (const FunctionHelp& function : expression_functions()) names.emplace_back(function.name());
+  return names;
+}
+
+template <class Value>
+std::vector<std::string> names_of(const std::map<std::string, Value, std::less<>>& named) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : named) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<FunctionHelp> expression_functions() {
+  std::vector<FunctionHelp> all;
+  for (const StructureFunction& function : structure_functions()) all.push_back(function.help);
+  all.push_back(kMemory);
+  for (const TimedFunction& function : kTimed) all.push_back(function.help);
+  return all;
+}
+
+FormedNode literal(FigureValue figure, FigureForm form) {
+  return {std::make_shared<ExpressionNode>(ExpressionNode{std::move(figure)}), form};
+}
+
+FormedNode ExpressionCall::call() {
+  const std::size_t begin = position_;
+  const std::string name = word();
+  skip_spaces();
+  if (!take("(")) {
+    position_ = begin;
+    fail(fmt::format("'{}' is not followed by a model", name),
+         fmt::format("write {}(MODEL)", name));
+  }
+  if (name == kMemory.name()) return memory();
+  const Arguments given = arguments();
+  const std::size_t after = std::exchange(position_, begin);
+  FormedNode node = called(name, given);
+  position_ = after;
+  return node;
+}
+
+FormedNode ExpressionCall::memory() {
+  Machine machine;
+  read(setting_field::machine, machine);
+  skip_spaces();
+  if (!take(")")) fail("')' is missing", std::string(kMemory.form));
+  return literal(machine->memory.bytes, form_of(Unit::bytes));
+}
+
+FormedNode ExpressionCall::called(const std::string& name, const Arguments& given) const {
+  if (const Quantity* known = find_quantity(name)) return quantity(*known, given);
+  if (const TimedFunction* known = find_function(kTimed, name)) {
+    require_model_alone(name, given);
+    return {std::make_shared<ExpressionNode>(
+                ExpressionNode{TimedCall{known->figure, given.model, given.setting}}),
+            known->form};
+  }
+  const StructureFunction* known = find_function(structure_functions(), name);
+  if (known == nullptr) {
+    fail(fmt::format("unknown quantity '{}'", name), suggest(name, known_names()));
+  }
+  try {
+    FunctionValue value = known->of({name, given.model, given.others, models_});
+    return literal(std::move(value.figure), value.form);
+  } catch (const ExpressionError& error) {
+    fail(error.what(), error.remedy());
+  }
+}
+
+FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& given) const {
+  require_model_alone(quantity.name, given);
+  if (quantity.needs == Needs::machine && !given.setting.machine) {
+    fail(fmt::format("'{}' needs hardware", quantity.name),
+         fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
+  }
+  return {std::make_shared<ExpressionNode>(
+              ExpressionNode{QuantityCall{&quantity, given.model, given.setting}}),
+          form_of(quantity.unit)};
+}
+
+void ExpressionCall::require_model_alone(std::string_view name, const Arguments& given) const {
+  if (given.model != nullptr && given.others.empty()) return;
+  fail(fmt::format("'{}' is asked of one model", name), fmt::format("write {}(MODEL)", name));
+}
+
+ExpressionCall::Arguments ExpressionCall::arguments() {
+  Arguments given;
+  skip_spaces();
+  if (at('"')) {
+    given.others.emplace_back(quoted());
+  } else {
+    given.model = model();
+  }
+  while (true) {
+    skip_spaces();
+    if (take(")")) return given;
+    if (!take(",")) fail("',' or ')' is expected here", "name(MODEL, context = 32k)");
+    argument(given);
+  }
+}
+
+void ExpressionCall::argument(Arguments& given) {
+  skip_spaces();
+  if (at('"')) return void(given.others.emplace_back(quoted()));
+  if (at_digit()) return void(given.others.emplace_back(whole(kPositions)));
+  const std::size_t begin = position_;
+  const std::string key = word();
+  skip_spaces();
+  if (!take("=")) fail("'=' is expected here", "write context = 32k");
+  set(given.setting, key, begin);
+}
+
+void ExpressionCall::set(PartialSetting& setting, const std::string& key, std::size_t key_at) {
+  std::vector<std::string> keys;
+  bool known = false;
+  visit_setting(
+      [&](const SettingField& field, auto& value) {
+        keys.emplace_back(field.key);
+        if (field.key != key) return;
+        known = true;
+        read(field, value.emplace());
+      },
+      setting);
+  if (known) return;
+  position_ = key_at;
+  fail(fmt::format("unknown setting '{}'", key), suggest(key, keys));
+}
+
+const Model* ExpressionCall::model() {
+  const std::size_t begin = position_;
+  const std::string name = model_word();
+  const auto found = models_.models.find(name);
+  if (found != models_.models.end()) return found->second;
+  position_ = begin;
+  fail(fmt::format("unknown model {}", quote_name(name)), suggest(name, names_of(models_.models)));
+}
+
+void ExpressionCall::read(const SettingField& field, Integer& value) {
+  skip_spaces();
+  value = whole(field.range);
+}
+
+void ExpressionCall::read(const SettingField&, DType& value) {
+  skip_spaces();
+  const std::size_t begin = position_;
+  const std::string name = word();
+  std::vector<std::string> names;
+  for (const auto& [known, format] : Names<DType>::values) {
+    if (known == name) return void(value = format);
+    names.emplace_back(known);
+  }
+  position_ = begin;
+  fail(fmt::format("unknown {} '{}'", Names<DType>::noun, name), suggest(name, names));
+}
+
+void ExpressionCall::read(const SettingField&, Machine& value) {
+  skip_spaces();
+  const std::size_t begin = position_;
+  const std::string name = model_word();
+  const auto found = models_.machines.find(name);
+  if (found != models_.machines.end()) return void(value = found->second);
+  position_ = begin;
+  fail(fmt::format("unknown hardware {}", quote_name(name)),
+       suggest(name, names_of(models_.machines)));
+}
+
+}  // namespace llmarch

@@ -1,0 +1,75 @@
+// The figures of one model in one setting: what its steps take and keep, each made when it is first
+// asked for. What may be asked by name is known by quantities.h; the formulas are sim/cost's.
+#pragma once
+
+#include <optional>
+
+#include "sim/cost/cost_curve.h"
+#include "sim/cost/roofline.h"
+#include "sim/graph/work_kind.h"
+#include "sim/study/model.h"
+#include "sim/study/step.h"
+
+namespace llmarch {
+
+// Elements of the rows that the largest operation of a decode step reads and writes, and of the
+// residual stream beside it: what has to be there at one time besides weights and cache. It is the
+// same at every context. What an operation holds within itself (a tile of scores) is not in it.
+Elements decode_working_set(const Model& model, Integer batch);
+
+// What does not change with context and prompt, made once for all the points of a sweep that differ
+// in nothing else.
+class ModelCurves {
+ public:
+  // `model` must outlive it. Throws Overflow.
+  ModelCurves(const Model& model, const Setting& setting);
+  ModelCurves(const ModelCurves&) = delete;  // the floors refer to their costs
+  ModelCurves& operator=(const ModelCurves&) = delete;
+
+  const Model& model;
+  const Setting setting;  // its context and prompt play no part here
+  const CostCurve decode;
+  const CostCurve prefill;
+  const CacheCurve cache;
+  const std::optional<FloorCurve> decode_floor;  // where there is a machine
+  const std::optional<FloorCurve> prefill_floor;
+  const Elements working_set;  // decode_working_set
+};
+
+// The figures at one context and one length of prompt. Throws Overflow when one exceeds 64 bits.
+class PointFigures {
+ public:
+  PointFigures(const ModelCurves& curves, Integer context, Integer prompt)
+      : curves_(curves), context_(context), prompt_(prompt) {}
+
+  [[nodiscard]] const Model& model() const { return curves_.model; }
+  [[nodiscard]] const Setting& setting() const { return curves_.setting; }
+  [[nodiscard]] Integer context() const { return context_; }
+  [[nodiscard]] Integer prompt() const { return prompt_; }
+  // One token of each sequence that attends to `context` keys, and `prompt` tokens of each into an
+  // empty cache.
+  const Work& decode();
+  const Work& prefill();
+  [[nodiscard]] Work decode(WorkKind kind) const { return curves_.decode.of(kind, context_); }
+  [[nodiscard]] Work prefill(WorkKind kind) const { return curves_.prefill.of(kind, prompt_); }
+  [[nodiscard]] Step decode_step() { return step_of(decode(), formats_of(setting())); }
+  [[nodiscard]] Step prefill_step() { return step_of(prefill(), formats_of(setting())); }
+  // Where there is a machine.
+  const Floor& decode_floor();
+  const Floor& prefill_floor();
+  [[nodiscard]] Bytes cache() const;
+  [[nodiscard]] Bytes working_set() const;
+  // Weights, cache and working set.
+  [[nodiscard]] Bytes total_memory() const;
+
+ private:
+  const ModelCurves& curves_;
+  Integer context_;
+  Integer prompt_;
+  std::optional<Work> decode_;
+  std::optional<Work> prefill_;
+  std::optional<Floor> decode_floor_;
+  std::optional<Floor> prefill_floor_;
+};
+
+}  // namespace llmarch

@@ -1,0 +1,45 @@
+// The functions of a study's expressions that look at what a model is, and not at what it costs.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sim/study/figure_form.h"
+#include "sim/study/study_models.h"
+
+namespace llmarch {
+
+struct FunctionHelp {
+  std::string_view form;  // "structure(MODEL, \"label\")"
+  std::string_view meaning;
+  [[nodiscard]] std::string_view name() const { return form.substr(0, form.find('(')); }
+};
+
+using FunctionArgument = std::variant<Integer, std::string>;
+
+// A call with what stands in it. `model` is null where none is named.
+struct FunctionCall {
+  std::string_view name;
+  const Model* model;
+  const std::vector<FunctionArgument>& arguments;
+  const StudyModels& models;
+};
+
+struct FunctionValue {
+  FigureValue figure;
+  FigureForm form;
+};
+
+// Throws ExpressionError, at the beginning of the call, where a function does not take what it is
+// given, or has no value for the model.
+struct StructureFunction {
+  FunctionHelp help;
+  FunctionValue (*of)(const FunctionCall& call);
+};
+
+std::span<const StructureFunction> structure_functions();
+
+}  // namespace llmarch
