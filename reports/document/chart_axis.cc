@@ -38,7 +38,7 @@ std::span<const AxisUnit> units_of(TickFormat format) {
   return kPlainUnits;
 }
 
-// The largest unit that is not above `value`.
+// The largest unit of at most `value`.
 AxisUnit unit_for(double value, TickFormat format) {
   AxisUnit chosen = units_of(format).front();
   for (const AxisUnit& unit : units_of(format)) {
@@ -113,8 +113,8 @@ void ChartAxis::place_linear_ticks(std::size_t most) {
   }
 }
 
-// Powers of the base, every n-th where they are many; between two powers a linear axis's ticks are
-// as good.
+// Powers of the base, or every n-th of them where there are many. An axis that lies between two
+// powers has the ticks of a linear one.
 void ChartAxis::place_logarithmic_ticks(std::size_t most) {
   const double base = counts_in_twos(axis_.ticks) ? 2 : 10;
   const double log_base = std::log(base);

@@ -1,6 +1,5 @@
-// How figures run along a chart's axis: which part of it is shown, where a figure stands between
-// the ends, where ticks are and what is written at them. Shared by pictures and the terminal's
-// charts.
+// The axis of a chart: its ends, where a figure lies between them, where ticks are and how they are
+// labelled. Shared by the pictures and the terminal's charts.
 #pragma once
 
 #include <string>
@@ -17,8 +16,8 @@ struct Tick {
 
 class ChartAxis {
  public:
-  // Spans `values`, those that a logarithmic axis cannot show left out; a linear axis begins at
-  // zero when nothing lies below. At most `most_ticks` >= 2 ticks.
+  // Spans `values`, except those that a logarithmic axis cannot show; a linear axis begins at zero
+  // when no value is below it. At most `most_ticks` >= 2 ticks.
   ChartAxis(Axis axis, const std::vector<double>& values, std::size_t most_ticks);
 
   [[nodiscard]] bool shows(double value) const;
@@ -38,7 +37,7 @@ class ChartAxis {
   std::vector<Tick> ticks_;
 };
 
-// What a chart's axes span.
+// The axes of a chart.
 std::vector<double> xs_of(const Chart& chart);
 std::vector<double> ys_of(const Chart& chart);
 

@@ -18,7 +18,7 @@ enum class BoxKind { table, norm, attention, feed_forward, experts, addition };
 
 struct DiagramText {
   std::string text = {};
-  Emphasis emphasis = Emphasis::plain;  // differs: from the other panel
+  Emphasis emphasis = Emphasis::plain;  // differs: not all panels say this
   bool operator==(const DiagramText&) const = default;
 };
 
@@ -26,7 +26,7 @@ struct NoAside {
   bool operator==(const NoAside&) const = default;
 };
 
-// What a block keeps for later tokens, as a drum beside it.
+// What a block keeps for later tokens, drawn as a drum beside it.
 struct CacheAside {
   std::vector<DiagramText> lines = {};
   bool operator==(const CacheAside&) const = default;
@@ -39,7 +39,7 @@ struct PathsAside {
   bool operator==(const PathsAside&) const = default;
 };
 
-// The experts of a router, `chosen` of them lit; shared ones apart.
+// The experts that a router chooses from, `chosen` of them lit; shared experts are named apart.
 struct ExpertsAside {
   enum class Shared { no, yes } shared = Shared::no;
   std::int64_t experts = 0;
@@ -57,19 +57,19 @@ struct DiagramPart {
   Aside aside = {};
 };
 
-// One box on the way; with several parts, each layer has one of them.
+// A box that data passes through. With several parts, each layer has one of them.
 struct DiagramBox {
   std::vector<DiagramPart> parts = {};
 };
 
-// Leaves the residual stream, passes through `steps`, and is added back.
+// A branch that leaves the residual stream, passes through `steps` and is added back.
 struct DiagramBranch {
   std::vector<DiagramBox> steps = {};
 };
 
 using FrameItem = std::variant<DiagramBox, DiagramBranch>;
 
-// What is repeated, in a frame.
+// What every layer repeats, drawn in a frame.
 struct DiagramFrame {
   DiagramText repeat = {};  // "61 layers"
   std::vector<FrameItem> items = {};
@@ -85,7 +85,7 @@ struct DiagramPanel {
 };
 
 struct Diagram {
-  std::string name = {};  // of its picture's file, without an ending
+  std::string name = {};  // the picture's file without its ending: "blocks"
   std::string caption = {};
   std::vector<DiagramPanel> panels = {};  // side by side
 };

@@ -1,6 +1,7 @@
-// What a report says, decided once. A Document is plain values without a model, a file format or a
-// width in them: the code that makes one has computed every number, and the renderers (terminal.h,
-// markdown.h, html.h, csv.h, pictures.h) only draw. Beyond this point no number is computed.
+// What a report says, decided once. A Document is plain values and knows neither models nor file
+// formats nor the width of a page: the code that makes it has computed every number, and the
+// renderers (terminal.h, markdown.h, html.h, csv.h, pictures.h) only draw. Beyond this point no
+// number is computed.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,8 @@ namespace llmarch::reports {
 
 enum class Alignment { left, right, centre };
 
-// Columns that only mean something side by side (a model's figure and its ratio) are joined, and
-// stay in one panel when a wide table is split.
+// Columns that only mean something side by side, such as a model's figure and its ratio, are
+// joined: they stay in one panel when a wide table is split.
 enum class Joint { none, to_previous };
 
 struct NoValue {};
@@ -26,7 +27,7 @@ using Value = std::variant<NoValue, std::int64_t, double>;
 struct Cell {
   std::string text = {};    // for people: "36 KiB"; a '\n' starts a new line
   Value value = NoValue{};  // for machines: 36864
-  std::string unit = {};    // of the value: "bytes"; empty for a bare number such as a ratio
+  std::string unit = {};    // the value's: "bytes"; empty for a bare number such as a ratio
   Emphasis emphasis = Emphasis::plain;
 };
 
@@ -67,7 +68,7 @@ struct Paragraph {
   std::string text = {};
 };
 
-// A diagram or a listing: drawn as it stands, since a drawing that is wrapped says something else.
+// A listing that renderers draw as it stands, without wrapping its lines.
 struct Preformatted {
   std::string text = {};
 };
@@ -77,8 +78,8 @@ struct Notes {
   std::vector<std::string> lines = {};
 };
 
-// How figures run along an axis; the ticks of a logarithmic one are powers of ten, or of two where
-// the unit counts in twos.
+// The spacing of figures along an axis. The ticks of a logarithmic axis are powers of ten, or of
+// two where the unit is binary.
 enum class Scale { linear, logarithmic };
 
 // How the figures of an axis are written: plain "12.5"; tokens "8k"; bytes "1.5 GiB"; counts "3 B".
@@ -101,14 +102,14 @@ struct Series {
   std::vector<ChartPoint> points = {};
 };
 
-// A place that is pointed out: where one line overtakes another.
+// A point that is marked, such as the one where a line overtakes another.
 struct ChartMark {
   ChartPoint at = {};
   std::string text = {};  // "4,097"
 };
 
 struct Chart {
-  std::string name = {};  // of its picture's file, without an ending: "kv-cache"
+  std::string name = {};  // the picture's file without its ending: "kv-cache"
   std::string caption = {};
   Axis x = {};
   Axis y = {};
@@ -123,9 +124,8 @@ struct Document {
   std::vector<Block> blocks = {};
 };
 
-// Throws std::logic_error when a row has not one cell for each column, or there are more row
-// headings than columns: a table built wrongly is our own mistake, and would else lose figures
-// silently.
+// Throws std::logic_error unless each row has one cell for each column, and there are no more row
+// headings than columns. A renderer would silently lose figures of such a table.
 void check_shape(const Table& table);
 
 // Whether a group heading names some of the rows.

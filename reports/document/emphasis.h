@@ -1,4 +1,4 @@
-// Why a piece of text stands out, for renderers to show as they can.
+// Why a piece of text stands out; each renderer shows it in its own way.
 #pragma once
 
 namespace llmarch::reports {

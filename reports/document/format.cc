@@ -10,8 +10,8 @@
 namespace llmarch::reports {
 namespace {
 
-// A double cannot hold every 64-bit count, so scaling is done in integers: a value in some unit is
-// its whole part and a fraction of `decimals` decimal digits.
+// A double cannot hold every 64-bit count, so scaling is done in integers: a value in some unit has
+// a whole part and a fraction of `decimals` decimal digits.
 struct Scaled {
   std::uint64_t whole;
   std::uint64_t fraction;
@@ -39,7 +39,7 @@ std::string_view sign(std::int64_t number) {
   return number < 0 ? "-" : "";
 }
 
-// By hand and not by the locale: a report reads the same on every machine.
+// Written by hand instead of by the locale, so that a report reads the same on every machine.
 std::string with_commas(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
@@ -67,7 +67,7 @@ std::uint64_t divide_rounded(std::uint64_t dividend, std::uint64_t divisor) {
   return up ? quotient + 1 : quotient;
 }
 
-// The remainder is below 2^50 and is scaled by at most 1,000, so nothing here passes 64 bits.
+// The remainder is below 2^50 and is multiplied by at most 1,000, so nothing here overflows.
 Scaled scale(std::uint64_t amount, std::uint64_t unit) {
   const std::uint64_t whole = amount / unit;
   const int decimals = decimals_for_four_digits(whole);
@@ -139,7 +139,7 @@ std::string duration(double seconds) {
   if (!std::isfinite(seconds)) return "–";
   if (seconds == 0) return "0 s";
   for (const auto& [size, name] : units) {
-    // Chosen by the rounded figure: 999.7 ms is 1.00 s.
+    // The rounded figure decides on the unit: 999.7 ms is 1.00 s.
     if (std::abs(seconds) < 999.5 * size) {
       return fmt::format("{} {}", three_digits(seconds / size), name);
     }

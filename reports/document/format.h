@@ -1,7 +1,7 @@
-// How quantities are written for people: digits, units, rounding (a half goes to the even digit).
-// Nothing here knows what a quantity means; the counts themselves are sim/units.h. Counts and bytes
-// keep one convention: below 1,000 of a unit, **a figure without a fraction is exact**. "36 KiB" is
-// 36,864 bytes and nothing else; "36.00 KiB" is near it. In the same way "1×" is equal, "≈1×" not.
+// How quantities are written for people: digits, units, rounding (halves to the even digit).
+// Nothing here knows what a quantity means. Counts and bytes keep one convention: below 1,000 of a
+// unit, a figure without a fraction is exact. "36 KiB" is 36,864 bytes and nothing else, while
+// "36.00 KiB" is rounded. In the same way "1×" means equal, and "≈1×" nearly equal.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ std::string decimal_count(std::int64_t number);
 // Binary units B to PiB and four digits: "68.62 KiB"; "36 KiB" when exact.
 std::string binary_bytes(std::int64_t bytes);
 
-// Seconds in s, ms, µs or ns with three digits: "21.4 ms"; hours and more stay seconds: "12,345 s".
+// Three digits in s, ms, µs or ns: "21.4 ms". There is no unit above seconds: "12,345 s".
 std::string duration(double seconds);
 
 // Three digits, whole from 100 on: "0.0213", "48.9", "1,234". "2" when exactly that.
@@ -29,11 +29,10 @@ std::string three_digits(double value);
 std::string context_tokens(std::int64_t tokens);
 
 // Three digits, whole from 100 on: "0.875×", "12.3×", "1,234×"; "2×" when exactly that; "≈1×" when
-// it only rounds to 1. A ratio that does not exist (0 ÷ 0) is "–", and one over nothing "∞×".
+// it only rounds to 1. NaN (0 ÷ 0) is "–", and infinity (1 ÷ 0) "∞×".
 std::string ratio(double value);
 
-// One decimal: 0.042 is "4.2 %". "0 %" and "100 %" are exact; what only rounds to them is "≈0 %"
-// and "≈100 %".
+// One decimal: 0.042 is "4.2 %". "0 %" and "100 %" are exact; "≈0 %" and "≈100 %" are rounded.
 std::string percent(double fraction);
 
 // Three digits: "24.3", "1,234", "0.870"; a whole number without a fraction is exact.

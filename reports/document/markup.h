@@ -1,4 +1,4 @@
-// Text inside HTML and SVG.
+// How text is written inside HTML and SVG.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace llmarch::reports {
 
-// Made printable, and with the characters that mean something in markup replaced.
+// The text made printable (text.h), with < > & and quotes replaced by entities.
 std::string escape_markup(std::string_view text);
 
 }  // namespace llmarch::reports

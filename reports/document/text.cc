@@ -18,8 +18,9 @@ unsigned char byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-// What a lead byte promises: the sequence's length, its own payload bits, and the smallest code
-// point of that length. An overlong form could smuggle a control character, so it is refused.
+// What a lead byte announces: the sequence's length, the payload bits of the byte itself, and the
+// smallest code point of that length. A smaller one is refused, since an overlong form could hide a
+// control character.
 struct Lead {
   unsigned char mask;
   unsigned char pattern;
@@ -47,7 +48,7 @@ CodePoint first_code_point(std::string_view text) {
   return {replacement, 1};
 }
 
-// Combining marks, joiners and variation selectors: drawn on the character before them.
+// Combining marks, joiners and variation selectors, which are drawn on the character before them.
 bool takes_no_room(char32_t c) {
   const auto in = [c](char32_t first, char32_t last) { return first <= c && c <= last; };
   return in(0x300, 0x36F) || in(0x1AB0, 0x1AFF) || in(0x1DC0, 0x1DFF) || in(0x200B, 0x200D) ||
@@ -58,7 +59,8 @@ bool is_control(char32_t c) {
   return c < 0x20 || (0x7F <= c && c < 0xA0);
 }
 
-// Bytes of the longest start of the text that is at most `width` wide, and at least one character.
+// The bytes of the longest beginning of the text that is at most `width` wide; at least one
+// character.
 std::size_t prefix_bytes(std::string_view text, std::size_t width) {
   std::size_t end = 0;
   std::size_t used = 0;

@@ -1,6 +1,6 @@
-// How wide UTF-8 text is on a terminal, and where a line of it may end. Nothing here knows what the
-// text is about. Width is counted in code points: combining marks take none, and East Asian wide
-// characters count as one, since no report has them.
+// How wide UTF-8 text is on a terminal, and where its lines may be broken. Width is counted in code
+// points: combining marks have none, and East Asian wide characters count as one, since no report
+// has any.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ std::size_t display_width(std::string_view text);
 // names come from files, and an escape sequence in one must not reach the terminal.
 std::string printable(std::string_view text);
 
-// Lines of at most `width` >= 1 columns, at least one line. A line ends at a '\n' or a space;
-// inside a word that is wider than a whole line after a comma, hyphen, slash or underscore; else
+// Lines of at most `width` >= 1 columns, at least one line. A line ends at a '\n' or a space. A
+// word that is wider than a line is broken after a comma, hyphen, slash or underscore, and else
 // anywhere. A no-break space (U+00A0) keeps a figure and its unit together. The text is made
 // printable.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);

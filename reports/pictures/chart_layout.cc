@@ -20,7 +20,7 @@ constexpr double kLabelHeight = 15;
 constexpr double kWidestLabel = 230;
 constexpr double kMarkRadius = 4.5;
 constexpr std::size_t kMostTicks = 9;
-constexpr std::size_t kMostPoints = 1200;  // of a line, more than there are pixels
+constexpr std::size_t kMostPoints = 1200;  // of a line; more than it has pixels
 
 constexpr std::array kSeriesInks{Ink::series_1, Ink::series_2, Ink::series_3, Ink::series_4,
                                  Ink::series_5, Ink::series_6, Ink::series_7};
@@ -37,7 +37,8 @@ bool overlap(const Rect& a, const Rect& b) {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-// Of many points, the lowest and highest of each stretch: what a line through all would cover.
+// Of many points only the lowest and the highest of each stretch, which cover the same pixels as a
+// line through all of them.
 std::vector<Place> thinned(std::vector<Place> places) {
   if (places.size() <= kMostPoints) return places;
   std::vector<Place> kept;
@@ -102,7 +103,7 @@ class ChartDrawer {
               Ink::faint_text});
   }
 
-  // A text that would touch the one before it is left out; its grid line stays.
+  // A label that would touch the one before it is left out; its grid line stays.
   void add_ticks() {
     double free_from = 0;
     for (const Tick& tick : x_.ticks()) {
@@ -139,7 +140,8 @@ class ChartDrawer {
     labels_.push_back({end, end.y, index});
   }
 
-  // From the top down each a line's height below the one before, then from the bottom up.
+  // Moves each label at least a line's height below the one above it, and then, from the bottom up,
+  // those that would leave the chart back up.
   void spread_labels() {
     std::ranges::sort(labels_, {}, &Label::y);
     for (std::size_t i = 1; i < labels_.size(); ++i) {
@@ -167,7 +169,7 @@ class ChartDrawer {
     }
   }
 
-  // Beside its place where no other text stands.
+  // Beside its point, where no other text is.
   [[nodiscard]] Text mark_text(const ChartMark& mark, Place at) const {
     Text text{at, mark.text, kTickSize, Anchor::start, Weight::bold, Ink::halo_text};
     for (double away = 0; away < 200; away += kLabelHeight) {
@@ -201,7 +203,7 @@ class ChartDrawer {
   ChartAxis x_;
   ChartAxis y_;
   std::vector<Shape> shapes_;
-  std::vector<Rect> taken_;  // by text
+  std::vector<Rect> taken_;  // by texts so far
   std::vector<Label> labels_;
 };
 

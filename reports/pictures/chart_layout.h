@@ -1,5 +1,5 @@
-// Where a Chart's lines, ticks and texts stand: the lines' names at their ends instead of a legend,
-// each mark with its text and a dotted line down to the axis. 800 pixels wide.
+// The layout of a Chart: lines labelled at their ends instead of by a legend, and each mark with
+// its text and a dotted line down to the axis. 800 pixels wide.
 #pragma once
 
 #include "reports/document/document.h"

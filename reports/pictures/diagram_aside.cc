@@ -11,7 +11,7 @@ namespace llmarch::reports {
 namespace {
 
 constexpr double kMiddle = kAsideWidth / 2;
-constexpr double kSmall = 10;  // size of text
+constexpr double kSmall = 10;  // the size of its text
 constexpr double kLineHeight = 13;
 constexpr std::int64_t kMostDots = 1024;
 
@@ -84,7 +84,7 @@ Drawing gated_paths(const PathsAside& paths) {
   return drawing;
 }
 
-// The chosen ones spread evenly: which they are changes from token to token.
+// The chosen ones are spread evenly, since every token chooses others.
 bool is_chosen(std::int64_t expert, const ExpertsAside& aside) {
   const std::int64_t chosen = std::min(aside.chosen, aside.experts);
   for (std::int64_t i = 0; i < chosen; ++i) {

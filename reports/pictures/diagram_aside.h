@@ -1,5 +1,5 @@
-// What stands beside a block of a diagram: the drum of a cache, a feed-forward from inside, a field
-// of experts. The dots of a field are to scale: one for each expert, the chosen ones lit.
+// What is drawn beside a block of a diagram: the drum of a cache, the inside of a feed-forward, or
+// a field of experts with one dot for each expert and the chosen ones lit.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace llmarch::reports {
 
 inline constexpr double kAsideWidth = 100;
 
-// As tall as it must be, kAsideWidth wide; empty for NoAside.
+// kAsideWidth wide and as tall as it needs to be; empty for NoAside.
 Drawing draw_aside(const Aside& aside);
 
 // A filled arrow head whose tip is at `tip`.

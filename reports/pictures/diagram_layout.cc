@@ -13,7 +13,7 @@ constexpr double kFrameRight = 394;
 constexpr double kResidual = 28;
 constexpr double kBoxLeft = 52;
 constexpr double kBoxWidth = 220;
-constexpr double kMainLeft = 14;  // of boxes that the residual stream itself passes
+constexpr double kMainLeft = 14;  // the left edge of boxes on the residual stream itself
 constexpr double kAsideLeft = 286;
 constexpr double kPad = 7;
 constexpr double kTitleSize = 12.5;
@@ -45,7 +45,7 @@ bool is_marked(const DiagramPart& part) {
          std::ranges::any_of(part.details, [](const auto& text) { return is_marked(text); });
 }
 
-// A part's text, broken into lines with their baselines below its top.
+// A part's text, broken into lines; their places are relative to the part's top left.
 struct PartText {
   std::vector<Text> lines;
   double height = 0;
@@ -82,7 +82,8 @@ class PartTextWriter {
   std::vector<Text> lines_;
 };
 
-// Draws one panel from y = 0 upwards, so that y is negative; lay_out() moves it down.
+// Draws one panel from y = 0 upwards, since a panel begins with the tokens at the bottom and its
+// height is only known at the end. So y is negative, and lay_out() moves the panel down.
 class PanelDrawer {
  public:
   Drawing draw(const DiagramPanel& panel) {
@@ -98,7 +99,7 @@ class PanelDrawer {
     return {.width = kPanelWidth, .height = 18 - y_, .shapes = std::move(back_)};
   }
 
-  // A box that the residual stream passes.
+  // A box on the residual stream itself.
   void operator()(const DiagramBox& box) {
     y_ -= kArrow;
     front_.emplace_back(arrow_up({kResidual, y_}));
@@ -150,7 +151,7 @@ class PanelDrawer {
     front_.emplace_back(Line{{{kResidual, y_ - 5}, {kResidual, y_ + 5}}});
   }
 
-  // Parts stand on each other with the first on top; y_ ends at the box's top.
+  // The parts are stacked with the first one on top. Leaves y_ at the box's top.
   void add_box(const DiagramBox& box, double left, double width) {
     const bool choice = box.parts.size() > 1;
     const double bottom = y_;
@@ -193,7 +194,7 @@ class PanelDrawer {
   std::vector<Shape> front_;
 };
 
-// A panel's title and what stands below it.
+// A panel's title and subtitle.
 Drawing heading(const DiagramPanel& panel) {
   Drawing drawing{.width = kPanelWidth, .height = 24};
   drawing.shapes.emplace_back(

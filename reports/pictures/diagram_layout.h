@@ -1,6 +1,6 @@
-// Where the blocks of a Diagram stand: panels side by side, tokens at the bottom, the residual
-// stream as a line up the left, branches to its right, and beside a block what it caches or how it
-// looks from inside. A pair is 800 pixels wide.
+// The layout of a Diagram: panels side by side, tokens at the bottom, the residual stream as a line
+// up the left, branches to its right, and beside a block what it caches or what is inside it. Two
+// panels are 800 pixels wide.
 #pragma once
 
 #include "reports/document/diagram.h"

@@ -1,5 +1,6 @@
-// A picture as shapes at their places, in pixels from the top left, y downwards: what layouts
-// (diagram_layout.h, chart_layout.h) hand to svg.h. What an ink looks like is svg.h's.
+// A picture as shapes with coordinates, in pixels from the top left, y downwards. The layouts
+// (diagram_layout.h, chart_layout.h) make one, and svg.h writes it and knows what each ink looks
+// like.
 #pragma once
 
 #include <string>
@@ -10,18 +11,18 @@
 
 namespace llmarch::reports {
 
-// What a shape is drawn as; one colour each, in light and in dark.
+// What a shape stands for. Each has one colour on a light page and one on a dark page.
 enum class Ink {
   text,
   faint_text,
-  marked_text,  // differs: bold on a marker's stroke
-  halo_text,    // readable across lines
+  marked_text,  // text that differs, as if by a highlighter
+  halo_text,    // with an outline, to be legible across lines
   line,
   faint_line,
   dotted_line,
   arrow,
   frame,
-  choice,  // around alternatives
+  choice,  // the frame around alternatives
   table,
   norm,
   attention,
@@ -32,7 +33,7 @@ enum class Ink {
   inset,
   unlit,
   lit,
-  marked_box,  // around a box that differs
+  marked_box,  // the border of a box that differs
   grid,
   mark,
   series_1,
@@ -64,13 +65,13 @@ struct Circle {
   Ink ink = Ink::addition;
 };
 
-// Straight from place to place.
+// Straight lines from place to place.
 struct Line {
   std::vector<Place> places = {};
   Ink ink = Ink::line;
 };
 
-// Filled.
+// Its area is filled.
 struct Polygon {
   std::vector<Place> places = {};
   Ink ink = Ink::arrow;
@@ -79,7 +80,7 @@ struct Polygon {
 enum class Anchor { start, middle, end };
 
 struct Text {
-  Place at = {};  // of the baseline
+  Place at = {};  // on the baseline, at the anchor
   std::string text = {};
   double size = 11;
   Anchor anchor = Anchor::start;
@@ -92,14 +93,14 @@ using Shape = std::variant<Rect, Circle, Line, Polygon, Text>;
 struct Drawing {
   double width = 0;
   double height = 0;
-  std::string title = {};  // for readers that do not see
+  std::string title = {};  // read aloud by screen readers
   std::vector<Shape> shapes = {};
 };
 
-// The place a text takes, from its widest font: x, y, width, height.
+// The rectangle that a text takes up in its widest font: x, y, width, height.
 Rect bounds_of(const Text& text);
 
-// `drawings` one below the other, as wide as the widest.
+// The drawings one below the other, as wide as the widest.
 Drawing stacked(const std::vector<Drawing>& drawings);
 
 // `shape` moved by (x, y).

@@ -26,7 +26,7 @@ constexpr CharacterWidths kBold{
     733,  850, 770, 720, 682, 812,  774, 1103, 771, 724, 725, 457, 365, 457,  838, 500,
     500,  675, 716, 593, 716, 678,  435, 716,  712, 343, 343, 665, 343, 1042, 712, 687,
     716,  716, 493, 595, 478, 712,  652, 924,  645, 652, 582, 712, 365, 712,  838};
-constexpr std::uint16_t kElsewhere = 838;  // that of most signs: × ÷ ≤ →
+constexpr std::uint16_t kElsewhere = 838;  // the width of most signs: × ÷ ≤ →
 
 bool continues_a_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;

@@ -32,7 +32,7 @@ struct PictureName {
   std::optional<std::string> operator()(const Notes&) const { return std::nullopt; }
 };
 
-// Letters, digits and hyphens: a name that needs no quoting in any file system or link.
+// Only letters, digits and hyphens, so that the name needs no quoting in a file system or a link.
 std::string file_name(const std::string& name) {
   std::string safe;
   for (const char c : name) {

@@ -1,5 +1,5 @@
-// The pictures of a document: its charts and diagrams, and what their files are called beside a
-// report that names them. Nothing else decides these names.
+// The pictures of a document, its charts and diagrams, and the names of their files beside the
+// report that refers to them. These names are decided here and nowhere else.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 
 namespace llmarch::reports {
 
-// Of a chart or diagram; nothing for other blocks.
+// The drawing of a chart or diagram; none for other blocks.
 std::optional<Drawing> drawing_of(const Block& block);
 
 bool has_pictures(const Document& document);
 
-// For each block the name of its picture's file, empty where it has none: "report-blocks.svg" for
-// the stem "report", "blocks.svg" for an empty one. Names that occur twice are numbered.
+// The name of each block's picture, empty where it has none: "report-blocks.svg" for the stem
+// "report", "blocks.svg" for an empty stem. Names that would occur twice are numbered.
 std::vector<std::string> picture_files(const Document& document, const std::string& stem);
 
 struct Picture {
@@ -27,7 +27,7 @@ struct Picture {
 
 std::vector<Picture> draw_pictures(const Document& document, const std::string& stem);
 
-// Every picture of the document in one, one below the other.
+// All pictures of the document in one drawing, one below the other.
 std::string render_picture(const Document& document);
 
 }  // namespace llmarch::reports

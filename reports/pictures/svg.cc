@@ -10,7 +10,7 @@
 namespace llmarch::reports {
 namespace {
 
-// How an ink is drawn. Fill and stroke are CSS colours in light and dark; empty for none.
+// How an ink is drawn. Fill and stroke are CSS colours, empty for none.
 struct InkStyle {
   Ink ink;
   std::string_view name;
@@ -132,7 +132,7 @@ struct ShapeWriter {
   }
 };
 
-// On a narrow page a picture keeps most of its width, so that its text stays legible, and scrolls.
+// On a narrow page a picture keeps most of its width and scrolls, so that its text stays legible.
 std::string narrowest(const Drawing& drawing) {
   return fmt::format(R"( style="min-width:{}px")", number(0.85 * drawing.width));
 }

@@ -1,5 +1,6 @@
-// A Drawing as SVG: text that can be selected, colours for light and dark, nothing fetched. The
-// colours of series are Okabe and Ito's, which the usual kinds of colour blindness tell apart.
+// A Drawing as SVG, with text that can be selected, colours for light and dark pages, and nothing
+// that has to be fetched. The colours of series are those of Okabe and Ito, which people with the
+// common kinds of colour blindness can tell apart.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace llmarch::reports {
 
-// file: a picture of its own, with the style sheet and a background; page: an element for an HTML
+// file: a picture by itself, with its style sheet and a background. page: an element for an HTML
 // page that has picture_style().
 enum class SvgUse { file, page };
 

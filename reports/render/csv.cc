@@ -73,7 +73,7 @@ bool has_unit(const Cell& cell) {
   return !cell.unit.empty() && !std::holds_alternative<NoValue>(cell.value);
 }
 
-// The unit that all figures of a row share; empty when there is none, nullopt when they differ.
+// The unit that all figures of a row share; empty when they have none, nullopt when they differ.
 std::optional<std::string> shared_unit(std::span<const Cell> cells) {
   std::string unit;
   for (const Cell& cell : cells) {
@@ -84,7 +84,7 @@ std::optional<std::string> shared_unit(std::span<const Cell> cells) {
   return unit;
 }
 
-// Which of the two columns that only some tables need this one has.
+// Which of the two columns that only some tables need a table has.
 enum class GroupColumn { absent, present };
 enum class UnitColumn { absent, present };
 

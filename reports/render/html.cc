@@ -65,7 +65,7 @@ figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 }
 )css";
 
-// Rows sort within their group; a second click turns the order round.
+// Rows are sorted within their group; a second click reverses the order.
 constexpr std::string_view kScript = R"js(
 for (const table of document.querySelectorAll('table')) {
   const heads = [...table.tHead.rows[0].cells];
@@ -119,7 +119,7 @@ std::string class_attribute(std::initializer_list<std::string_view> names) {
   return classes.empty() ? "" : fmt::format(R"( class="{}")", classes);
 }
 
-// What a column is sorted by, where the text is not it.
+// The value that a column is sorted by, where it is not the text.
 std::string value_attribute(const Cell& cell) {
   if (const auto* whole = std::get_if<std::int64_t>(&cell.value)) {
     return fmt::format(R"( data-value="{}")", *whole);
@@ -138,7 +138,7 @@ std::string with_breaks(std::string_view text) {
   return html;
 }
 
-constexpr std::size_t kProse = 48;  // characters, from which a cell is text to be wrapped
+constexpr std::size_t kProse = 48;  // characters; a longer cell is prose, and is wrapped
 
 class HtmlTable {
  public:
@@ -166,7 +166,7 @@ class HtmlTable {
     return html + "</tr>\n";
   }
 
-  // A body of its own, so that sorting stays within it.
+  // Each group is a <tbody> of its own, so that its rows are sorted among themselves.
   std::string operator()(const GroupHeading& group) const {
     return fmt::format(
         "</tbody>\n<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" "

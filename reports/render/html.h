@@ -1,6 +1,6 @@
-// A Document as one HTML page that needs nothing else: no request leaves it (its own policy forbids
-// them), light or dark as the reader's system is, tables that sort by a click on a heading,
-// pictures inside, readable on a phone.
+// A Document as one self-contained HTML page: it makes no request (its own content policy forbids
+// them), is light or dark as the reader's system is, sorts a table on a click on a heading, holds
+// its pictures, and can be read on a phone.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Any document as JSON: its tables with exact values. A comparison has a stable format of its own
-// (compare_json.h); this one follows the document and may change with it.
+// Any document as JSON, with the exact values of its tables. This format follows the document and
+// may change with it; a comparison has a stable one of its own (compare_json.h).
 #pragma once
 
 #include <string>

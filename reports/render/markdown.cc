@@ -9,9 +9,9 @@
 namespace llmarch::reports {
 namespace {
 
-// Characters that mean something wherever they stand in a line. '#', '+' and '-' mean something
-// only at its beginning, but '#' also at a heading's end. '~' strikes out and '$' begins a formula
-// on GitHub.
+// Escapes the characters that Markdown interprets anywhere in a line. '#', '+' and '-' are special
+// only at its beginning, but '#' also at a heading's end. On GitHub '~' strikes out and '$' begins
+// a formula.
 std::string escaped(char c) {
   switch (c) {
     case '&': return "&amp;";
@@ -45,8 +45,9 @@ std::string inline_text(std::string_view text) {
   return markdown;
 }
 
-// Where the punctuation is that would make the text a list item, or a rule: "1. x", "- x", "+ x",
-// "---". A figure is none: "1.5 GiB".
+// The position of the punctuation that would make the text a list item or a rule: "1. x", "- x", "+
+// x",
+// "---". A figure such as "1.5 GiB" is none.
 std::size_t marker_position(std::string_view text) {
   constexpr std::size_t none = std::string_view::npos;
   const std::size_t digits = text.find_first_not_of("0123456789");
@@ -57,7 +58,7 @@ std::size_t marker_position(std::string_view text) {
   return inside_a_figure ? none : digits;
 }
 
-// Text that begins a line of Markdown, where it could be taken for a list or a rule.
+// Text at the beginning of a line, where Markdown could take it for a list or a rule.
 std::string line_text(std::string_view text) {
   std::string markdown = inline_text(text);
   const std::size_t marker = marker_position(markdown);
@@ -133,7 +134,8 @@ std::string header(const Table& table) {
   return headings.finish() + delimiters.finish();
 }
 
-// A fence ends at the first run of backticks at least as long as its own.
+// A fence is closed by the first run of backticks that is as long as itself, so it has to be longer
+// than any in the text.
 std::string fence_for(std::string_view text) {
   std::size_t longest = 0;
   std::size_t run = 0;
@@ -197,7 +199,7 @@ struct MarkdownBlock {
     return "![" + inline_text(caption) + "](" + std::string(picture) + ")\n";
   }
 
-  std::string_view picture;  // the file that holds it; empty where there is none
+  std::string_view picture;  // the file of the block's picture; empty where there is none
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A Document as GitHub-flavoured Markdown: headings, tables, fences and lists that show the
-// Document's text as it is, whatever Markdown would read into its characters.
+// A Document as GitHub-flavoured Markdown: headings, tables, fences and lists. Characters that
+// Markdown would interpret are escaped, so that the Document's text is shown as it is.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace llmarch::reports {
 
-// `pictures` has the file of each block's picture, as picture_files() gives them; without one a
-// chart or diagram is drawn in characters.
+// `pictures` names the file of each block's picture, as picture_files() does. A chart or diagram
+// without one is drawn in characters.
 std::string render_markdown(const Document& document,
                             const std::vector<std::string>& pictures = {});
 

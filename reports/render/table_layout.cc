@@ -13,7 +13,7 @@ namespace {
 // Prose in a cell still reads well at this width, and a figure with its unit is narrower.
 constexpr std::size_t comfortable_prose = 20;
 
-// How wide a column wants to be, and how far it can shrink before figures or words break.
+// A column's width without wrapping, and the least width at which no figure or word is broken.
 struct Extent {
   std::size_t compact = 1;
   std::size_t whole = 1;
@@ -78,9 +78,9 @@ std::size_t compact_width(std::span<const Extent> extents) {
   return width;
 }
 
-// Water-filling: every column gets as much as it wants up to a common level, the highest that
-// leaves all of them together within `room` (gaps included). Nothing goes below its compact width
-// unless all cannot have theirs.
+// Every column gets its full width up to a common limit, the highest with which all columns
+// together fit into `room`, gaps included (water-filling). No column is narrower than its compact
+// width, unless not all of them can have theirs.
 Widths fit(std::span<const Extent> extents, std::size_t room) {
   const bool tight = compact_width(extents) > room;
   const auto at_level = [&](std::size_t level) {
@@ -99,18 +99,19 @@ Widths fit(std::span<const Extent> extents, std::size_t room) {
   return best;
 }
 
-// The narrowest that columns can be: a character each.
+// The least width of columns, with one character each.
 std::size_t least_width(std::size_t columns) {
   return columns + gaps(columns);
 }
 
-// What a panel has left beside `used` columns' width.
+// The width that remains beside columns that take `used`.
 std::size_t beside(std::size_t used, std::size_t width) {
   const std::size_t taken = used == 0 ? 0 : used + column_gap;
   return width > taken ? width - taken : 0;
 }
 
-// Usually what the table says; fewer when so many headings would leave no room for a data column.
+// As many row headings as the table states, or fewer where they would leave no room for a data
+// column.
 std::size_t repeated_columns(const Table& table, std::size_t width) {
   std::size_t columns = table.row_heading_columns;
   while (columns > 0 && beside(least_width(columns), width) < 1) --columns;
@@ -131,8 +132,8 @@ std::vector<ColumnGroup> data_groups(const Table& table, std::size_t headings, s
   return groups;
 }
 
-// Row headings may take what all data columns together leave over, or two fifths of the width; but
-// no more than leaves the largest group a character for each of its columns.
+// Row headings may take the width that all data columns together leave over, or two fifths of the
+// whole, but must leave the largest group one character for each of its columns.
 std::size_t heading_room(std::span<const Extent> headings, std::span<const Extent> data,
                          std::span<const ColumnGroup> groups, std::size_t width) {
   if (groups.empty()) return width;
@@ -167,7 +168,8 @@ std::vector<Bundle> pack(std::span<const ColumnGroup> groups, std::span<const Ex
   return bundles;
 }
 
-// As few panels as possible, and evenly filled where that costs none: 4 + 4 models, not 5 + 3.
+// As few panels as possible, filled evenly where that needs no further panel: 4 + 4 models, not 5
+// + 3.
 std::vector<Bundle> pack_evenly(std::span<const ColumnGroup> groups,
                                 std::span<const Extent> extents, std::size_t room) {
   std::vector<Bundle> fewest = pack(groups, extents, room, groups.size());

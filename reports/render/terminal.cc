@@ -60,8 +60,8 @@ std::size_t spaces_before(const Slot& slot, std::size_t text_width) {
   return slot.indent;
 }
 
-// Spaces are written only once something follows them, so that no line ends in spaces, and outside
-// of the colour, so that an emphasis never colours padding.
+// Spaces are held back until something follows them, so that no line ends in spaces, and written
+// outside of the colour, so that an emphasis never colours padding.
 std::string draw_line(const std::vector<Slot>& slots, std::size_t index, Colour colour) {
   std::string line;
   std::size_t pending = 0;
@@ -96,7 +96,7 @@ std::string wrapped(std::string_view text, std::size_t width, Emphasis emphasis,
   return lines;
 }
 
-// A remark whose later lines hang under its first word.
+// A remark, with its second and further lines indented to its first word.
 std::string bulleted(std::string_view text, std::size_t width) {
   constexpr std::string_view bullet = "- ";
   std::string lines;
@@ -169,7 +169,7 @@ std::string underlined(std::string_view text, std::string_view stroke, TerminalS
          paint(repeat(stroke, widest), Emphasis::faint, style.colour) + "\n";
 }
 
-// Each block as whole lines. What separates blocks is the caller's.
+// Each block as whole lines; the caller separates the blocks.
 class BlockPainter {
  public:
   explicit BlockPainter(TerminalStyle style) : style_(style) {}

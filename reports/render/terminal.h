@@ -1,6 +1,6 @@
 // A Document as text for a terminal: aligned columns, rules, and panels where a table is too wide.
-// Which columns share a panel is table_layout.h's; whether standard output is a terminal, how wide
-// it is and whether colour is wanted are the caller's to find out.
+// Which columns share a panel is decided by table_layout.h. The caller finds out whether standard
+// output is a terminal, how wide it is, and whether colour is wanted.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace llmarch::reports {
 enum class Colour { none, ansi };
 
 struct TerminalStyle {
-  std::size_t width = 80;  // below 40 counts as 40
+  std::size_t width = 80;  // less than 40 counts as 40
   Colour colour = Colour::none;
 };
 

@@ -22,7 +22,7 @@ char sign_of(std::size_t series) {
   return kSigns[series % kSigns.size()];
 }
 
-// The field of characters, and where figures fall in it.
+// The field of characters, and the row and column of each figure in it.
 class Canvas {
  public:
   Canvas(const Chart& chart, std::size_t columns)
@@ -69,7 +69,7 @@ std::string padded(const std::string& text, std::size_t width) {
   return (taken < width ? std::string(width - taken, ' ') : "") + text;
 }
 
-// The ticks' texts by row.
+// The labels of the y axis, by row.
 std::vector<std::string> row_labels(const Canvas& canvas) {
   std::vector<std::string> labels(kRows);
   for (const Tick& tick : canvas.y().ticks()) labels[canvas.row_of(tick.value)] = tick.text;
@@ -81,7 +81,7 @@ std::string without_end_spaces(std::string line) {
   return line;
 }
 
-// Texts of ticks below their columns; one that would touch the one before it is left out.
+// The labels of the x axis below their columns; one that would touch the one before it is left out.
 std::string column_labels(const Canvas& canvas) {
   std::string line;
   for (const Tick& tick : canvas.x().ticks()) {

@@ -1,5 +1,5 @@
-// A Chart in characters, for terminals: a sign for each line, the ends of the axes, and the marks
-// with their figures below.
+// A Chart in characters, for terminals: a sign for each line, ticks at the axes, and the marks
+// listed below with their figures.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace llmarch::reports {
 
-// No line is wider than `width`, but for names that are wider themselves.
+// No line is wider than `width`, unless a name alone is wider.
 std::string render_terminal_chart(const Chart& chart, std::size_t width);
 
 }  // namespace llmarch::reports

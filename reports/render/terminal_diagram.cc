@@ -7,7 +7,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// What is kept is a line of text here; what a part looks like from inside is for pictures.
+// A cache is one line of text. What is inside a block is only drawn in pictures.
 struct AsideText {
   std::string operator()(const NoAside&) const { return ""; }
   std::string operator()(const PathsAside&) const { return ""; }
@@ -19,7 +19,7 @@ struct AsideText {
   }
 };
 
-// Each of layers, title and details stands under the one before it.
+// The layers that have the part, its title and its details, each indented under the one before.
 void append_part(const DiagramPart& part, std::string indent, Lines& lines) {
   if (!part.where.text.empty()) {
     lines.push_back(indent + part.where.text);
@@ -34,7 +34,7 @@ void append_part(const DiagramPart& part, std::string indent, Lines& lines) {
   if (!aside.empty()) lines.push_back(indent + aside);
 }
 
-// Parts without a title stand under the one that has theirs.
+// Parts without a title of their own are indented under the first part, which has it.
 Lines lines_of(const DiagramBox& box) {
   Lines lines;
   for (const DiagramPart& part : box.parts) {

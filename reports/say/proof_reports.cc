@@ -12,21 +12,25 @@
 namespace llmarch::reports {
 namespace {
 
-// The counted figure stays beside the predicted one.
+// The counted figure, which stays beside the predicted one when a wide table is split.
 Column beside(std::string heading) {
   return {
       .heading = std::move(heading), .alignment = Alignment::right, .joint = Joint::to_previous};
 }
 
-Cell verdict_cell(bool holds) {
-  return holds ? Cell{.text = "equal", .emphasis = Emphasis::good}
-               : Cell{.text = "DIFFERS", .emphasis = Emphasis::bad};
+Cell equal_cell() {
+  return {.text = "equal", .emphasis = Emphasis::good};
+}
+
+Cell differs_cell() {
+  return {.text = "DIFFERS", .emphasis = Emphasis::bad};
 }
 
 CellRow summary_row(std::string label, std::int64_t predicted, std::int64_t counted,
                     const std::string& unit) {
   return {{text_cell(std::move(label)), count_cell(predicted, unit, Digits::exact),
-           count_cell(counted, unit, Digits::exact), verdict_cell(predicted == counted)}};
+           count_cell(counted, unit, Digits::exact),
+           predicted == counted ? equal_cell() : differs_cell()}};
 }
 
 // The columns of the book that are added up in the summary.
@@ -76,7 +80,7 @@ Table summary_table(const std::vector<Agreement>& agreements) {
   return table;
 }
 
-// The first four quantities of each operation; the verdict is over all eight.
+// Shows the first four quantities of each operation; the verdict is over all eight.
 CellRow operation_row(const AgreementLine& line) {
   CellRow row{{text_cell(line.operation)}};
   for (std::size_t i = 0; i < 4; ++i) {
@@ -84,7 +88,7 @@ CellRow operation_row(const AgreementLine& line) {
     row.cells.push_back(count_cell(quantity.of(line.predicted), quantity.unit, Digits::exact));
     row.cells.push_back(count_cell(quantity.of(line.counted), quantity.unit, Digits::exact));
   }
-  row.cells.push_back(verdict_cell(line.holds()));
+  row.cells.push_back(line.holds() ? equal_cell() : differs_cell());
   return row;
 }
 
@@ -121,7 +125,7 @@ Notes agreement_notes(const std::vector<Agreement>& agreements) {
   }
   notes.lines.emplace_back(
       "Predicted: cost rules, from shapes. Counted: the reference kernels' own arithmetic and the "
-      "weights, cache and rows that they opened. They share the graph and no formula.");
+      "weights, cache and rows that they read. They share the graph and no formula.");
   return notes;
 }
 

@@ -43,12 +43,8 @@ std::string contexts(const Stretch& stretch) {
   return fmt::format("{} to {}", grouped(stretch.from.value()), grouped(stretch.to.value()));
 }
 
-// "from 1 to 5,760"; what is many is counted.
-std::string contexts_that(const std::vector<Stretch>& stretches, bool hold) {
-  std::vector<std::string> parts;
-  for (const Stretch& stretch : stretches) {
-    if (stretch.holds == hold) parts.push_back(contexts(stretch));
-  }
+// "1 to 5,760; 8,193 to 9,000"; beyond a few, only how many more there are.
+std::string first_few(std::vector<std::string> parts) {
   constexpr std::size_t kShown = 3;
   const std::size_t all = parts.size();
   parts.resize(std::min(all, kShown));
@@ -57,7 +53,7 @@ std::string contexts_that(const std::vector<Stretch>& stretches, bool hold) {
   return text;
 }
 
-// What one case comes to, as the figures have it.
+// What the figures decide of one case.
 std::string outcome(const CaseResult& one) {
   if (one.verdict == Verdict::needs_run) return "needs a run on this machine";
   if (one.stretches.empty()) {
@@ -73,9 +69,13 @@ std::string outcome(const CaseResult& one) {
     return fmt::format("{} at every context from {}",
                        one.stretches.front().holds ? "holds" : "does not hold", range);
   }
+  std::vector<std::string> holding;
+  std::vector<std::string> failing;
+  for (const Stretch& stretch : one.stretches) {
+    (stretch.holds ? holding : failing).push_back(contexts(stretch));
+  }
   return fmt::format("holds at contexts {}; does not at {} (each context from {} was checked)",
-                     contexts_that(one.stretches, true), contexts_that(one.stretches, false),
-                     range);
+                     first_few(std::move(holding)), first_few(std::move(failing)), range);
 }
 
 std::string verdict_sentence(const ClaimResult& claim) {
@@ -90,7 +90,7 @@ std::string verdict_sentence(const ClaimResult& claim) {
   return text;
 }
 
-// Rounded, or exact where rounding would make two figures look alike that are not.
+// Rounded, or exact where two different figures would look alike when rounded.
 std::pair<Cell, Cell> side_cells(const Sides& sides) {
   Cell left = figure_cell(sides.left, sides.form, Digits::rounded);
   Cell right = figure_cell(sides.right, sides.form, Digits::rounded);
@@ -247,7 +247,8 @@ Notes turns_of(const ComparisonResult& comparison) {
   return notes;
 }
 
-// The table of `llmarch compare`; its notes are gathered, since most are the same for every pair.
+// The table of `llmarch compare`. Its notes are collected for the end of the report, since most are
+// the same for every pair.
 void add_comparison(const ComparisonResult& comparison, Document& document,
                     std::vector<std::string>& notes) {
   document.blocks.emplace_back(

@@ -1,0 +1,17 @@
+// Whether components include each other in a circle. A component is a header with its source file:
+// a.h and a.cc together, since a circle through a.cc ties the two components as much as one of
+// headers does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/layering/includes.h"
+
+namespace llmarch {
+
+// A circle through each component that is in one, "sim/a -> sim/b -> sim/a", and each circle once;
+// empty when there is none.
+std::vector<std::string> cycles(const Includes& includes);
+
+}  // namespace llmarch
