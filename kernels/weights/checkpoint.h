@@ -4,7 +4,7 @@
 
 #include "kernels/weight_files/checkpoint_files.h"
 #include "kernels/weights/weight_store.h"
-#include "sim/huggingface/hf_config.h"
+#include "sim/huggingface/config_load.h"
 
 namespace llmarch {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "sim/graph/weight_role.h"
-#include "sim/huggingface/hf_config.h"
+#include "sim/huggingface/config_load.h"
 
 namespace llmarch {
 

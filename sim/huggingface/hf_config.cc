@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 
+#include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_json.h"
 #include "sim/huggingface/hf_model_types.h"
-#include "sim/huggingface/hf_reader.h"
 #include "sim/spec/rules.h"
 
 namespace llmarch {
@@ -46,39 +47,40 @@ struct ModelType {
   void (*import)(Import&, ArchSpec&);
 };
 
-constexpr std::array kModelTypes{ModelType{"gpt2", import_gpt2},
-                                 ModelType{"llama", import_llama},
+// The types that are no plain decoders.
+constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"llama4_text", import_llama4_text},
-                                 ModelType{"mistral", import_mistral},
-                                 ModelType{"olmo2", import_olmo2},
-                                 ModelType{"smollm3", import_smollm3},
-                                 ModelType{"gemma2", import_gemma2},
-                                 ModelType{"gemma3_text", import_gemma3_text},
-                                 ModelType{"gemma3n_text", import_gemma3n_text},
-                                 ModelType{"qwen2_moe", import_qwen2_moe},
-                                 ModelType{"qwen3", import_qwen3},
-                                 ModelType{"qwen3_moe", import_qwen3_moe},
-                                 ModelType{"deepseek_v2", import_deepseek_v2},
-                                 ModelType{"deepseek_v3", import_deepseek_v3},
-                                 ModelType{"kimi_k2", import_deepseek_v3}};
+                                 ModelType{"gemma3n_text", import_gemma3n_text}};
 
-// None when it is missing or not supported. A near name is named for a slip of the pen, but it is
-// another architecture: so the whole list stands before it.
-const ModelType* model_type(ConfigReader& config) {
-  const std::string name = config.text("model_type");
-  std::vector<std::string> known;
-  for (const ModelType& type : kModelTypes) {
-    if (type.name == name) return &type;
-    known.emplace_back(type.name);
+std::vector<std::string> supported_types() {
+  std::vector<std::string> names;
+  for (const ModelType& type : kOtherTypes) names.emplace_back(type.name);
+  for (const Decoder& decoder : decoders()) names.emplace_back(decoder.type);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// A near name is named for a slip of the pen, but it is another architecture: so the whole list
+// stands before it.
+void refuse_type(ConfigReader& config, const std::string& name) {
+  const std::vector<std::string> known = supported_types();
+  const auto nearest = nearest_name(name, known);
+  config.refuse(fmt::format("model type {} is not supported", quote_name(name)),
+                fmt::format("supported: {}{}", fmt::join(known, ", "),
+                            nearest ? fmt::format("; the nearest is '{}'", *nearest) : ""));
+}
+
+// Reads the fields of the type that the config names. Whether there is such a type.
+bool import_by_type(Import& import, ArchSpec& spec) {
+  const std::string name = import.config.text("model_type");
+  for (const Decoder& decoder : decoders()) {
+    if (decoder.type == name) return import_decoder(import, decoder, spec), true;
   }
-  if (!name.empty()) {
-    const auto nearest = nearest_name(name, known);
-    config.refuse(fmt::format("model type {} is not supported", quote_name(name)),
-                  fmt::format("supported: {}{}", fmt::join(known, ", "),
-                              nearest ? fmt::format("; the nearest is '{}'", *nearest) : ""));
+  for (const ModelType& type : kOtherTypes) {
+    if (type.name == name) return type.import(import, spec), true;
   }
-  config.finish_unknowing();
-  return nullptr;
+  if (!name.empty()) refuse_type(import.config, name);
+  return false;
 }
 
 void check_rules(const ArchSpec& spec, ConfigLoad& load) {
@@ -125,16 +127,13 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name) {
   }
   const json own = text_config(config.value, load);
   ConfigReader reader(own, "the config", load.problems, load.filled);
-  const ModelType* type = model_type(reader);
-  if (type == nullptr) return load;
   ArchSpec spec;
   spec.name = name;
   spec.title = name;
   spec.source = "config.json";
   Import import{reader, load};
   pass_over_inert_fields(reader);
-  type->import(import, spec);
-  reader.finish();
+  import_by_type(import, spec) ? reader.finish() : reader.finish_unknowing();
   if (load.problems.empty()) check_rules(spec, load);
   if (load.problems.empty()) load.spec = std::move(spec);
   return load;

@@ -1,6 +1,6 @@
 // Reads an ArchSpec from a Hugging Face config.json, for the model types that are known here.
 // Fields that a published config leaves to its library are filled by that library's rules, and
-// said; what its library would fill with the numbers of another model is asked for instead.
+// said.
 #pragma once
 
 #include <string>

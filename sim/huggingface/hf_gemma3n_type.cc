@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "sim/huggingface/hf_gemma_blocks.h"
+#include "sim/huggingface/hf_layers.h"
 #include "sim/huggingface/hf_model_types.h"
+#include "sim/huggingface/hf_parts.h"
+#include "sim/huggingface/hf_rotary.h"
 
 namespace llmarch {
 namespace {
@@ -15,7 +17,7 @@ ParallelStreams gemma3n_streams(ConfigReader& config) {
   ParallelStreams streams;
   streams.count = config.size_or("altup_num_inputs", 4, kTypeDefault, kStreams);
   streams.active = config.size_or("altup_active_idx", 0, kTypeDefault, kStreamIndex);
-  streams.coefficient_clip = config.nullable_real_or("altup_coef_clip", 120, kTypeDefault);
+  streams.coefficient_clip = config.optional_real_or("altup_coef_clip", 120, kTypeDefault);
   return streams;
 }
 
@@ -26,13 +28,6 @@ PerLayerEmbedding gemma3n_per_layer_embedding(ConfigReader& config, Activation a
   embedding.activation = activation;
   embedding.scaled_input = config.flag_or("altup_correct_scale", true, kTypeDefault);
   return embedding;
-}
-
-void one_for_each_layer(ConfigReader& config, std::string_view key, std::size_t found,
-                        std::size_t layers) {
-  if (found == layers || !config.all_read({key, "num_hidden_layers"})) return;
-  config.refuse(fmt::format("'{}' lists {} layers, and num_hidden_layers = {}", key, found, layers),
-                "it has one entry for each layer");
 }
 
 // A width for all layers, or one for each: a slice of a larger model (MatFormer).
@@ -49,7 +44,7 @@ std::vector<Integer> gemma3n_widths(ConfigReader& config, std::size_t layers) {
                   fmt::format("each is from {} to {}", kSize.least, kSize.most));
     widths.assign(layers, 1);
   }
-  one_for_each_layer(config, kKey, widths.size(), layers);
+  one_for_each_layer(config, kKey, widths.size(), static_cast<std::int64_t>(layers));
   widths.resize(layers, 1);
   return widths;
 }
@@ -74,28 +69,29 @@ std::vector<double> gemma3n_sparsities(ConfigReader& config, std::size_t layers)
   return shares;
 }
 
-// The feed-forward of each layer, and what each kind of it is called.
-struct NamedFeedForward {
-  std::string name;
-  DenseFeedForward value;
+// The kinds of feed-forward, and which of them each layer has.
+struct FeedForwards {
+  std::vector<Named<FeedForward>> kinds;
+  std::vector<std::size_t> layers;
 };
 
-std::vector<NamedFeedForward> gemma3n_feed_forwards(ConfigReader& config, Activation activation,
-                                                    std::size_t layers) {
+FeedForwards gemma3n_feed_forwards(ConfigReader& config, Activation activation,
+                                   std::size_t layers) {
   const std::vector<Integer> widths = gemma3n_widths(config, layers);
   const std::vector<double> shares = gemma3n_sparsities(config, layers);
-  std::map<std::pair<std::int64_t, double>, std::string> names;
+  std::map<std::pair<std::int64_t, double>, std::size_t> places;
   std::map<std::string, int> number;
-  std::vector<NamedFeedForward> all;
+  FeedForwards all;
   for (std::size_t layer = 0; layer < layers; ++layer) {
+    const auto [place, is_new] =
+        places.try_emplace({widths[layer].value(), shares[layer]}, all.kinds.size());
+    all.layers.push_back(place->second);
+    if (!is_new) continue;
     DenseFeedForward dense{widths[layer], activation, true, false};
     if (shares[layer] > 0) dense.activation_sparsity = shares[layer];
-    std::string& name = names[{widths[layer].value(), shares[layer]}];
-    if (name.empty()) {
-      name = shares[layer] > 0 ? "sparse" : "dense";
-      if (const int count = ++number[name]; count > 1) name += fmt::format("_{}", count);
-    }
-    all.push_back({name, dense});
+    std::string name = shares[layer] > 0 ? "sparse" : "dense";
+    if (const int count = ++number[name]; count > 1) name += fmt::format("_{}", count);
+    all.kinds.push_back({name, dense});
   }
   return all;
 }
@@ -125,31 +121,36 @@ void resolve_sharing(Import& import, ArchSpec& spec) {
   }
 }
 
+// Of each layer whether it has the window: by layer_types, or all but every fifth.
+std::vector<bool> windowed_layers(Import& import, Integer layers) {
+  const auto types = layer_types(import, layers, {"sliding_attention", "full_attention"});
+  std::vector<bool> windowed;
+  for (std::size_t i = 0; i < size(layers); ++i) {
+    windowed.push_back(types.empty() ? (i + 1) % 5 != 0 : types[i] == "sliding_attention");
+  }
+  return windowed;
+}
+
 void add_gemma3n_layers(Import& import, ArchSpec& spec, const GroupedAttention& local,
                         const GroupedAttention& global) {
   ConfigReader& config = import.config;
-  const std::vector<std::size_t> types = local_and_global(import, 5);
-  const auto feed_forwards =
-      gemma3n_feed_forwards(config, spec.per_layer_embedding->activation, types.size());
+  const Integer layers = config.size("num_hidden_layers", kLayers);
+  const std::vector<bool> windowed = windowed_layers(import, layers);
+  const FeedForwards feed_forwards =
+      gemma3n_feed_forwards(config, spec.per_layer_embedding->activation, size(layers));
+  const std::vector<Named<Mixer>> attention{{"local", local},
+                                            {"global", global},
+                                            {"local_shared", sharing(local, "local")},
+                                            {"global_shared", sharing(global, "global")}};
   const Integer shared = config.size_or("num_kv_shared_layers", 15, kTypeDefault, kNoneOrSome);
-  const std::int64_t first_shared = std::ssize(types) - shared.value();
-  std::vector<LayerKind> kinds;
-  std::vector<std::size_t> sequence;
-  for (std::size_t layer = 0; layer < types.size(); ++layer) {
-    // Where every layer would share, none does.
-    const bool shares = first_shared > 0 && static_cast<std::int64_t>(layer) >= first_shared;
-    const std::string owner = types[layer] == 0 ? "local" : "global";
-    const std::string attention = shares ? owner + "_shared" : owner;
-    const GroupedAttention& full = types[layer] == 0 ? local : global;
-    const std::string name = attention + "_" + feed_forwards[layer].name;
-    const auto known = std::find_if(kinds.begin(), kinds.end(),
-                                    [&](const LayerKind& kind) { return kind.name == name; });
-    sequence.push_back(static_cast<std::size_t>(known - kinds.begin()));
-    if (known != kinds.end()) continue;
-    kinds.push_back({name, attention, shares ? sharing(full, owner) : full,
-                     feed_forwards[layer].name, feed_forwards[layer].value});
+  // Where every layer would share, none does.
+  const Integer first_shared = shared < layers ? layers - shared : layers;
+  std::vector<LayerParts> parts;
+  for (std::size_t layer = 0; layer < size(layers); ++layer) {
+    const std::size_t owner = windowed[layer] ? 0 : 1;
+    parts.push_back({layer < size(first_shared) ? owner : owner + 2, feed_forwards.layers[layer]});
   }
-  add_kinds(spec, kinds, sequence);
+  add_layers(spec, attention, feed_forwards.kinds, parts);
   resolve_sharing(import, spec);
 }
 
@@ -165,9 +166,9 @@ void import_gemma3n_text(Import& import, ArchSpec& spec) {
   spec.context_limit = config.size_or("max_position_embeddings", 32768, kTypeDefault, kPositions);
   spec.norm = {NormKind::rms, config.real_or("rms_norm_eps", 1e-6, kTypeDefault, kEpsilon),
                NormPlacement::before_and_after};
-  spec.head = head_of(import, true);
+  spec.head = read_head(import, Flag::Absent::on);
   spec.scaled_embedding = true;
-  spec.logit_soft_cap = config.nullable_real_or("final_logit_softcapping", 30, kTypeDefault);
+  spec.logit_soft_cap = config.optional_real_or("final_logit_softcapping", 30, kTypeDefault);
   spec.parallel_streams = gemma3n_streams(config);
   spec.per_layer_embedding = gemma3n_per_layer_embedding(
       config, activation_or(import, "hidden_activation", Activation::gelu_tanh));
@@ -184,7 +185,7 @@ void import_gemma3n_text(Import& import, ArchSpec& spec) {
   global.query_scalar = 1;  // scores are not scaled
   GroupedAttention local = global;
   local.window = config.size_or("sliding_window", 512, kTypeDefault, kPositions);
-  const LocalAndGlobalRotary rotary = rotaries(import);
+  const LocalAndGlobalRotary rotary = read_local_and_global_rotary(import);
   local.rotary = rotary.local;
   global.rotary = rotary.global;
   add_gemma3n_layers(import, spec, local, global);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include "sim/huggingface/hf_layers.h"
 #include "sim/huggingface/hf_model_types.h"
+#include "sim/huggingface/hf_parts.h"
 
 namespace llmarch {
 namespace {
@@ -35,7 +37,7 @@ void import_gpt2(Import& import, ArchSpec& spec) {
   spec.hidden = config.size("n_embd");
   spec.context_limit = config.size("n_positions", kPositions);
   spec.learned_positions = spec.context_limit;
-  spec.head = head_of(import, true);
+  spec.head = read_head(import, Flag::Absent::on);
   spec.norm = {NormKind::layer, config.real("layer_norm_epsilon", kEpsilon), NormPlacement::before};
 
   GroupedAttention attention;
@@ -48,7 +50,8 @@ void import_gpt2(Import& import, ArchSpec& spec) {
   dense.width = bounded(import, config.size_or("n_inner", 4 * spec.hidden, "4 n_embd"), "n_inner");
   dense.activation = activation(import, "activation_function");
   dense.bias = true;
-  add_uniform_layers(spec, attention, "mha", dense, layer_number(import, "n_layer"));
+  const Integer layers = config.size("n_layer", kLayers);
+  add_layers(spec, {{"mha", attention}}, {{"mlp", dense}}, std::vector<LayerParts>(size(layers)));
 }
 
 }  // namespace llmarch

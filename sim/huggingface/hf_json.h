@@ -1,6 +1,6 @@
 // JSON as a config.json may hold it, read strictly: what the JSON library lets pass (a key that
 // stands twice, nesting without end, text behind a zero byte) is refused. What the keys mean is
-// known by hf_reader.h and hf_config.cc.
+// known by hf_reader.h and by the model types.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -110,41 +110,53 @@ std::optional<Integer> ConfigReader::nullable_size(std::string_view key, const R
   return size(key, range);
 }
 
+bool ConfigReader::is_null(std::string_view key) {
+  return find(key) == nullptr && contains(key);
+}
+
 Integer ConfigReader::size_or(std::string_view key, Integer value, std::string_view reason,
                               const Range& range) {
-  if (find(key) != nullptr) return size(key, range);
+  if (contains(key)) return size(key, range);
+  static_cast<void>(find(key));
   fill(key, std::to_string(value.value()), reason);
   return value;
 }
 
 double ConfigReader::real_or(std::string_view key, double value, std::string_view reason,
                              const RealRange& range) {
-  if (find(key) != nullptr) return real(key, range);
+  if (contains(key)) return real(key, range);
+  static_cast<void>(find(key));
   fill(key, fmt::format("{}", value), reason);
   return value;
 }
 
 bool ConfigReader::flag_or(std::string_view key, bool value, std::string_view reason) {
   const json* stated = find(key);
-  if (stated == nullptr) {
+  if (stated != nullptr && stated->is_boolean()) return stated->get<bool>();
+  if (contains(key)) {
+    wrong(key, "true or false");
+  } else {
     fill(key, value ? "true" : "false", reason);
-    return value;
   }
-  if (stated->is_boolean()) return stated->get<bool>();
-  wrong(key, "true or false");
   return value;
 }
 
-std::optional<double> ConfigReader::nullable_real_or(std::string_view key, double value,
-                                                     std::string_view reason) {
-  if (find(key) == nullptr && contains(key)) return std::nullopt;
-  return real_or(key, value, reason);
+std::optional<Integer> ConfigReader::optional_size_or(std::string_view key,
+                                                      std::optional<Integer> value,
+                                                      std::string_view reason, const Range& range) {
+  if (is_null(key)) return std::nullopt;
+  if (contains(key)) return size(key, range);
+  fill(key, value ? std::to_string(value->value()) : "none", reason);
+  return value;
 }
 
-std::optional<double> ConfigReader::real_or_none(std::string_view key, std::string_view reason) {
-  if (find(key) != nullptr) return real(key);
-  if (!contains(key)) fill(key, "none", reason);
-  return std::nullopt;
+std::optional<double> ConfigReader::optional_real_or(std::string_view key,
+                                                     std::optional<double> value,
+                                                     std::string_view reason) {
+  if (is_null(key)) return std::nullopt;
+  if (contains(key)) return real(key);
+  fill(key, value ? fmt::format("{}", *value) : "none", reason);
+  return value;
 }
 
 const json* ConfigReader::object_or_none(std::string_view key, std::string_view reason) {
@@ -203,6 +215,14 @@ void ConfigReader::only(std::string_view key, const json& expected) {
   refuse(fmt::format("'{}' in {} is {}; only {} is supported", key, where_,
                      shown(object_.at(std::string(key))), expected.dump()),
          "it changes the arithmetic, and no formula for another architecture is used in its place");
+}
+
+void ConfigReader::off(std::string_view key) {
+  if (!is_null(key)) only(key, false);
+}
+
+void ConfigReader::inert(std::span<const std::string_view> keys) {
+  known_.insert(known_.end(), keys.begin(), keys.end());
 }
 
 void ConfigReader::inert(std::initializer_list<std::string_view> keys) {

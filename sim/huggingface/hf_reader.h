@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,19 +32,22 @@ class ConfigReader {
   // Required, and null says something: there is none.
   std::optional<Integer> nullable_size(std::string_view key, const Range& range = kSize);
 
-  // Absent or null: the library's own value, which is recorded as filled with its reason.
+  // Whether the field is stated as null, which a type's class may read otherwise than an absent
+  // one. The readers below refuse a null that is not asked about first.
+  bool is_null(std::string_view key);
+
+  // Absent: the library's own value, which is recorded as filled with its reason.
   Integer size_or(std::string_view key, Integer value, std::string_view reason,
                   const Range& range = kSize);
   double real_or(std::string_view key, double value, std::string_view reason,
                  const RealRange& range = kFactor);
   bool flag_or(std::string_view key, bool value, std::string_view reason);
 
-  // Null: none. Absent: the library's own value, which is recorded with its reason.
-  std::optional<double> nullable_real_or(std::string_view key, double value,
+  // Null: none. Absent: the library's own value, or none, which is recorded with its reason.
+  std::optional<Integer> optional_size_or(std::string_view key, std::optional<Integer> value,
+                                          std::string_view reason, const Range& range = kSize);
+  std::optional<double> optional_real_or(std::string_view key, std::optional<double> value,
                                          std::string_view reason);
-
-  // Null: none. Absent: none, which is recorded with its reason.
-  std::optional<double> real_or_none(std::string_view key, std::string_view reason);
   std::vector<std::int64_t> indices_or_none(std::string_view key, std::string_view reason);
   const nlohmann::json* object_or_none(std::string_view key, std::string_view reason);
 
@@ -59,7 +63,10 @@ class ConfigReader {
 
   // A field whose other values change the arithmetic in ways that are not built; it may be absent.
   void only(std::string_view key, const nlohmann::json& value);
+  // The same for what is switched on: absent, null and false all leave it off.
+  void off(std::string_view key);
   // Fields that do not change the arithmetic of a forward pass.
+  void inert(std::span<const std::string_view> keys);
   void inert(std::initializer_list<std::string_view> keys);
 
   [[nodiscard]] bool contains(std::string_view key) const { return object_.contains(key); }

@@ -49,17 +49,21 @@ Scalings faults_of_scaling(const Llama3Scaling&) {
            in<Llama3Scaling>([](auto& llama) { llama.original_context *= 2; })}};
 }
 
-Scalings faults_of_scaling(const YarnScaling&) {
-  return {
+Scalings faults_of_scaling(const YarnScaling& scaling) {
+  Scalings faults{
       {"yarn factor", in<YarnScaling>([](auto& yarn) { yarn.factor *= 2; })},
       {"yarn original_context", in<YarnScaling>([](auto& yarn) { yarn.original_context *= 1024; })},
-      {"yarn mscale", in<YarnScaling>([](auto& yarn) { yarn.mscale = 0.5; })},
-      {"yarn mscale_all_dim", in<YarnScaling>([](auto& yarn) { yarn.mscale_all_dim = 0.5; })},
-      {"yarn mscales dropped", in<YarnScaling>([](auto& yarn) {
-         yarn.mscale.reset();
-         yarn.mscale_all_dim.reset();
-       })},
       {"yarn attention_factor", in<YarnScaling>([](auto& yarn) { yarn.attention_factor = 1.5; })}};
+  // One of the two alone changes nothing.
+  if (!scaling.mscale || !scaling.mscale_all_dim) return faults;
+  faults.emplace_back("yarn mscale", in<YarnScaling>([](auto& yarn) { *yarn.mscale *= 2; }));
+  faults.emplace_back("yarn mscale_all_dim",
+                      in<YarnScaling>([](auto& yarn) { *yarn.mscale_all_dim *= 2; }));
+  faults.emplace_back("yarn mscales dropped", in<YarnScaling>([](auto& yarn) {
+                        yarn.mscale.reset();
+                        yarn.mscale_all_dim.reset();
+                      }));
+  return faults;
 }
 
 using Rotaries = std::vector<std::pair<const char*, std::function<void(Rotary&)>>>;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sim/graph/lower.h"
+#include "sim/huggingface/hf_config.h"
 
 namespace llmarch {
 

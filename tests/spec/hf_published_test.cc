@@ -85,16 +85,24 @@ TEST(PublishedConfig, LeavesItsCapsToTheModelType) {
   EXPECT_FALSE(spec_of(gemma3).logit_soft_cap);
 }
 
-// Their libraries fill it with a number of their own and not with num_attention_heads, which null
-// stands for: it is asked for.
-TEST(PublishedConfig, IsAskedForKeyValueHeadsWhereTheLibraryHasANumberOfItsOwn) {
-  for (const char* name : {"mistral-7b-v0.1", "smollm3-3b", "llama-4-scout", "gemma-2-9b"}) {
+// A class may fill a number of its own, and not that of the query heads, which null stands for.
+TEST(PublishedConfig, HasTheKeyValueHeadsThatItsClassMakesOfAnAbsentOneAndOfNull) {
+  struct Case {
+    const char* name;
+    std::int64_t absent, query_heads;
+  };
+  for (const auto& [name, absent, query_heads] :
+       {Case{"mistral-7b-v0.1", 8, 32}, Case{"smollm3-3b", 4, 16}, Case{"llama-4-scout", 8, 40},
+        Case{"gemma-2-9b", 4, 16}, Case{"llama-3.1-8b", 32, 32}}) {
     auto json = config(name);
     auto& own = json.contains("text_config") ? json["text_config"] : json;
+    const auto kv_heads = [&] {
+      return std::get<GroupedAttention>(spec_of(json).attention.at(0).value).kv_heads;
+    };
     own.erase("num_key_value_heads");
-    EXPECT_NE(report(json).find("'num_key_value_heads'"), std::string::npos) << name;
+    EXPECT_EQ(kv_heads(), absent) << name;
     own["num_key_value_heads"] = nullptr;
-    EXPECT_EQ(report(json), "") << name;
+    EXPECT_EQ(kv_heads(), query_heads) << name;
   }
 }
 

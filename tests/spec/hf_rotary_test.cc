@@ -160,11 +160,10 @@ TEST(RopeParameters, RefuseAThetaBesideThatDiffers) {
 )");
 }
 
-TEST(RopeParameters, NeedATheta) {
-  EXPECT_EQ(report(newer(kLlama3)),
-            R"(config.json: error: missing field 'rope_theta' in the config
-      = nothing is guessed: copy the field from the published config
-)");
+TEST(RopeParameters, LeaveThetaToTheClass) {
+  EXPECT_EQ(rotary_of(newer(kLlama3)).theta, 10000);
+  EXPECT_THAT(load(newer(kLlama3)).filled,
+              Contains("rope_theta = 10000 (this model type's default)"));
 }
 
 TEST(RopeParameters, RefuseARopeScalingBeside) {

@@ -1,0 +1,227 @@
+#include "sim/huggingface/hf_decoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+#include "sim/huggingface/hf_latent.h"
+#include "sim/huggingface/hf_layers.h"
+#include "sim/huggingface/hf_mixture.h"
+
+namespace llmarch {
+namespace {
+
+constexpr std::string_view kWindow = "sliding_window";
+constexpr std::string_view kUseWindow = "use_sliding_window";
+constexpr std::string_view kFirstWindow = "max_window_layers";
+
+void read_sizes(Import& import, const Decoder& decoder, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  const ClassSizes& sizes = decoder.sizes;
+  spec.vocabulary = read_size(config, {"vocab_size", sizes.vocabulary});
+  spec.hidden = read_size(config, {"hidden_size", sizes.hidden});
+  spec.context_limit = read_size(config, {"max_position_embeddings", sizes.context}, kPositions);
+  const std::string_view epsilon = decoder.norm.epsilon;
+  spec.norm.kind = decoder.norm.kind;
+  spec.norm.placement = decoder.norm.placement;
+  spec.norm.epsilon = sizes.epsilon > 0
+                          ? config.real_or(epsilon, sizes.epsilon, kTypeDefault, kEpsilon)
+                          : config.real(epsilon, kEpsilon);
+}
+
+std::optional<Integer> filled(std::optional<std::int64_t> number) {
+  return number ? std::optional(Integer(*number)) : std::nullopt;
+}
+
+GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer hidden) {
+  ConfigReader& config = import.config;
+  const ClassSizes& sizes = decoder.sizes;
+  GroupedAttention attention;
+  attention.query_heads = read_size(config, {"num_attention_heads", sizes.query_heads});
+  attention.kv_heads =
+      read_kv_heads(config, attention.query_heads,
+                    sizes.kv_heads == 0 ? std::nullopt : std::optional(Integer(sizes.kv_heads)));
+  attention.head_dim =
+      read_head_dim(config, hidden, attention.query_heads, filled(decoder.head_dim));
+  attention.qkv_bias = read_flag(config, decoder.qkv_bias);
+  attention.output_bias =
+      decoder.output_bias ? read_flag(config, *decoder.output_bias) : attention.qkv_bias;
+  attention.qk_norm = decoder.qk_norm;
+  if (!decoder.query_scalar.empty()) {
+    attention.query_scalar = config.size_or(decoder.query_scalar, 256, kTypeDefault);
+  }
+  attention.score_soft_cap = read_optional(config, decoder.score_cap);
+  return attention;
+}
+
+DenseFeedForward read_feed_forward(Import& import, const Decoder& decoder) {
+  const FeedForwardClass& of = decoder.feed_forward;
+  DenseFeedForward dense;
+  dense.width = read_size(import.config, {"intermediate_size", decoder.sizes.width});
+  dense.activation = activation_or(import, of.activation, of.absent);
+  dense.gated = of.form == FeedForwardClass::Form::gated;
+  dense.bias = read_flag(import.config, of.bias);
+  return dense;
+}
+
+// The window itself; none where it is null or not in use.
+std::optional<Integer> read_window(Import& import, const WindowClass& of) {
+  ConfigReader& config = import.config;
+  const auto unused = [&] {
+    config.inert({kWindow, kFirstWindow});
+    return std::nullopt;
+  };
+  switch (of.layers) {
+    case Windows::none: return std::nullopt;
+    case Windows::refused: config.off(kUseWindow); return unused();
+    case Windows::every_layer:
+    case Windows::by_period: break;
+    case Windows::from_a_layer_on:
+    case Windows::when_used:
+      if (!read_flag(config, {kUseWindow})) return unused();
+      config.inert({kFirstWindow});
+  }
+  return config.optional_size_or(kWindow, filled(of.absent), kTypeDefault, kPositions);
+}
+
+// Of each layer whether it has the window, where a config names no types of layers.
+std::vector<bool> windowed_by_rule(Import& import, const WindowClass& of, Integer layers) {
+  ConfigReader& config = import.config;
+  std::int64_t period = of.period;
+  if (!of.period_key.empty()) period = config.size_or(of.period_key, period, kTypeDefault).value();
+  std::int64_t first = 0;
+  if (of.layers == Windows::from_a_layer_on) {
+    first = config.size_or(kFirstWindow, 28, kTypeDefault, Range{0, kMostLayers}).value();
+  }
+  std::vector<bool> windowed;
+  for (std::int64_t layer = 0; layer < layers.value(); ++layer) {
+    const bool global = of.layers == Windows::by_period && (layer + 1) % period == 0;
+    windowed.push_back(layer >= first && !global);
+  }
+  return windowed;
+}
+
+bool has_layer_types(Windows windows) {
+  return windows == Windows::from_a_layer_on || windows == Windows::by_period;
+}
+
+std::vector<std::string> stated_layer_types(Import& import, Windows windows, Integer layers) {
+  if (windows == Windows::refused) return layer_types(import, layers, {"full_attention"});
+  if (!has_layer_types(windows)) return {};
+  return layer_types(import, layers, {"sliding_attention", "full_attention"});
+}
+
+// Of each layer whether it has the window.
+std::vector<bool> windowed_layers(Import& import, const WindowClass& of, Integer layers,
+                                  std::optional<Integer> window) {
+  ConfigReader& config = import.config;
+  const std::vector<std::string> types = stated_layer_types(import, of.layers, layers);
+  std::vector<bool> windowed(size(layers), false);
+  if (!types.empty()) {
+    if (!of.period_key.empty()) config.inert({of.period_key});
+    for (std::size_t i = 0; i < types.size(); ++i) windowed[i] = types[i] == "sliding_attention";
+  } else if (window || of.layers == Windows::by_period) {
+    windowed = windowed_by_rule(import, of, layers);
+  }
+  const bool lacking =
+      !window && std::find(windowed.begin(), windowed.end(), true) != windowed.end();
+  if (lacking && config.all_read({kWindow, "num_hidden_layers"})) {
+    config.refuse("there are layers with a window, and 'sliding_window' states none",
+                  "state it, or name every layer 'full_attention' in 'layer_types'");
+  }
+  return windowed;
+}
+
+bool differ(const std::vector<bool>& layers) {
+  return std::find(layers.begin(), layers.end(), !layers.front()) != layers.end();
+}
+
+// What the attention of a layer is called: after what tells it from that of others.
+std::string attention_name(const std::vector<bool>& windowed, const std::vector<bool>& rotated,
+                           std::size_t layer) {
+  std::string name;
+  if (differ(windowed)) name = windowed[layer] ? "local" : "global";
+  if (differ(rotated)) {
+    name += std::string(name.empty() ? "" : "_") + (rotated[layer] ? "rope" : "nope");
+  }
+  return name.empty() ? "gqa" : name;
+}
+
+LocalAndGlobalRotary read_rotaries(Import& import, const Decoder& decoder) {
+  if (decoder.rotated == Rotated::alike) return read_local_and_global_rotary(import);
+  const Rotary rotary = read_rotary(import, decoder.rotary);
+  return {rotary, rotary};
+}
+
+// The kinds of attention, and which of them each layer has.
+struct Attentions {
+  std::vector<Named<Mixer>> kinds;
+  std::vector<std::size_t> layers;
+};
+
+Attentions read_grouped(Import& import, const Decoder& decoder, Integer hidden, Integer layers) {
+  const GroupedAttention attention = read_attention(import, decoder, hidden);
+  const std::optional<Integer> window = read_window(import, decoder.window);
+  const std::vector<bool> windowed = windowed_layers(import, decoder.window, layers, window);
+  std::vector<bool> rotated(size(layers), true);
+  if (decoder.rotated == Rotated::by_no_rope_layers) rotated = rotating_layers(import, layers);
+  const LocalAndGlobalRotary rotary = read_rotaries(import, decoder);
+  std::map<std::pair<bool, bool>, std::size_t> places;
+  Attentions all;
+  for (std::size_t i = 0; i < size(layers); ++i) {
+    const auto [place, is_new] = places.try_emplace({windowed[i], rotated[i]}, all.kinds.size());
+    all.layers.push_back(place->second);
+    if (!is_new) continue;
+    GroupedAttention kind = attention;
+    if (windowed[i]) kind.window = window;
+    if (rotated[i]) kind.rotary = windowed[i] ? rotary.local : rotary.global;
+    all.kinds.push_back({attention_name(windowed, rotated, i), kind});
+  }
+  return all;
+}
+
+Attentions read_attentions(Import& import, const Decoder& decoder, Integer hidden, Integer layers) {
+  switch (decoder.attention) {
+    case Decoder::Attention::grouped: return read_grouped(import, decoder, hidden, layers);
+    case Decoder::Attention::latent:
+      return {{{"mla", read_latent_attention(import)}}, std::vector<std::size_t>(size(layers), 0)};
+  }
+  throw std::logic_error("read_attentions: a kind outside the enumeration");
+}
+
+void add_decoder_layers(Import& import, const Decoder& decoder, ArchSpec& spec) {
+  const Integer layers =
+      read_size(import.config, {"num_hidden_layers", decoder.sizes.layers}, kLayers);
+  const Attentions attentions = read_attentions(import, decoder, spec.hidden, layers);
+  const DenseFeedForward dense = read_feed_forward(import, decoder);
+  const bool mixed = decoder.mixture != nullptr;
+  std::vector<Named<FeedForward>> feed_forwards{{mixed ? "dense" : "mlp", dense}};
+  std::vector<bool> sparse(size(layers), false);
+  if (mixed) {
+    feed_forwards.push_back({"moe", read_mixture(import, *decoder.mixture, dense.activation)});
+    sparse = sparse_layers(import, *decoder.mixture, layers);
+  }
+  std::vector<LayerParts> parts;
+  for (std::size_t i = 0; i < size(layers); ++i) {
+    parts.push_back({attentions.layers[i], sparse[i] ? 1U : 0U});
+  }
+  add_layers(spec, attentions.kinds, feed_forwards, parts);
+}
+
+}  // namespace
+
+void import_decoder(Import& import, const Decoder& decoder, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  import.load.naming = decoder.naming;
+  config.inert(decoder.inert);
+  for (const std::string_view key : decoder.off) config.off(key);
+  read_sizes(import, decoder, spec);
+  spec.head = read_head(import, decoder.tied);
+  spec.scaled_embedding = decoder.embedding == Decoder::Embedding::scaled;
+  spec.logit_soft_cap = read_optional(config, decoder.logit_cap);
+  add_decoder_layers(import, decoder, spec);
+}
+
+}  // namespace llmarch

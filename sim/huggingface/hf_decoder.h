@@ -1,0 +1,100 @@
+// The plain decoders: model types that are alike but for a few choices, each one row of a table
+// that says what its class settles and which fields it reads. A type that fits needs a row in
+// hf_decoders.cc and no code; one that does not is a function of its own in hf_model_types.h.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "sim/huggingface/hf_parts.h"
+#include "sim/huggingface/hf_rotary.h"
+
+namespace llmarch {
+
+// What the class fills for a size that a config leaves out; 0: the config must state it. An absent
+// number of key/value heads may also stand for that of query heads.
+struct ClassSizes {
+  std::int64_t vocabulary = 0;
+  std::int64_t hidden = 0;
+  std::int64_t width = 0;
+  std::int64_t layers = 0;
+  std::int64_t query_heads = 0;
+  std::int64_t kv_heads = 0;  // 0: as many as query heads
+  std::int64_t context = 0;
+  double epsilon = 0;
+};
+
+struct NormClass {
+  NormKind kind = NormKind::rms;
+  std::string_view epsilon = "rms_norm_eps";
+  NormPlacement placement = NormPlacement::before;
+};
+
+// Which layers have a window. The key is "sliding_window" throughout.
+enum class Windows {
+  none,
+  refused,          // use_sliding_window and layer_types may only say that there is none
+  every_layer,      // where one is stated
+  from_a_layer_on,  // Qwen: use_sliding_window, and layers from max_window_layers on, or
+                    // layer_types
+  when_used,        // use_sliding_window: then every layer
+  by_period,        // all but every so-many-th, or by layer_types
+};
+
+struct WindowClass {
+  Windows layers = Windows::none;
+  std::optional<std::int64_t> absent = {};  // what the class fills for sliding_window
+  std::int64_t period = 0;                  // by_period: every so-many-th layer is global
+  std::string_view period_key = "";         // the field that states another one
+};
+
+// Which layers are rotated.
+enum class Rotated {
+  every_layer,
+  alike,              // every layer, and those with a window by positions of their own
+  by_no_rope_layers,  // no_rope_layers, no_rope_layer_interval
+};
+
+struct FeedForwardClass {
+  enum class Form { gated, plain } form = Form::gated;
+  std::string_view activation = "hidden_act";
+  Activation absent = Activation::silu;
+  Flag bias = kNever;
+};
+
+struct MixtureClass;
+
+struct Decoder {
+  std::string_view type;
+  CheckpointNaming naming = CheckpointNaming::decoder;
+  ClassSizes sizes = {};
+  NormClass norm = {};
+  Flag::Absent tied = Flag::Absent::off;
+
+  enum class Attention { grouped, latent } attention = Attention::grouped;
+  Flag qkv_bias = kNever;
+  std::optional<Flag> output_bias = {};       // none: as queries, keys and values have one
+  std::optional<std::int64_t> head_dim = {};  // what an absent one means, if not hidden / heads
+  std::optional<QkNorm> qk_norm = {};
+  WindowClass window = {};
+  RotaryClass rotary = {};
+  Rotated rotated = Rotated::every_layer;
+  std::string_view query_scalar = "";  // the field whose root divides the scores
+  OptionalReal score_cap = {};
+
+  FeedForwardClass feed_forward = {};
+  const MixtureClass* mixture = nullptr;  // in some layers instead of the feed-forward
+
+  enum class Embedding { plain, scaled } embedding = Embedding::plain;
+  OptionalReal logit_cap = {};
+  std::span<const std::string_view> off = {};    // what its class could switch on, and is not built
+  std::span<const std::string_view> inert = {};  // fields of the class without an effect here
+};
+
+// Every plain decoder.
+std::span<const Decoder> decoders();
+
+void import_decoder(Import& import, const Decoder& decoder, ArchSpec& spec);
+
+}  // namespace llmarch

@@ -1,0 +1,38 @@
+// How the layers of a config become the stack of a spec: each layer names one attention and one
+// feed-forward, and layers of one kind are defined once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/huggingface/hf_import.h"
+
+namespace llmarch {
+
+// The parts of one layer, as places in the lists that they are chosen from.
+struct LayerParts {
+  std::size_t attention = 0;
+  std::size_t feed_forward = 0;
+  auto operator<=>(const LayerParts&) const = default;
+};
+
+// Layers in order. What no layer has is not defined.
+void add_layers(ArchSpec& spec, const std::vector<Named<Mixer>>& attention,
+                const std::vector<Named<FeedForward>>& feed_forward,
+                const std::vector<LayerParts>& layers);
+
+inline constexpr Range kLayers{1, kMostLayers};
+
+// "layer_types", or nothing where a config has none. Every entry is one of `supported`, and there
+// is one for each layer; else they are refused, and nothing is returned.
+std::vector<std::string> layer_types(Import& import, Integer layers,
+                                     const std::vector<std::string>& supported);
+
+// Reports a list that has not one entry for each layer.
+void one_for_each_layer(ConfigReader& config, std::string_view key, std::size_t found,
+                        Integer layers);
+
+// Which layers rotate: stated in "no_rope_layers", or all but every `interval`th.
+std::vector<bool> rotating_layers(Import& import, Integer layers);
+
+}  // namespace llmarch

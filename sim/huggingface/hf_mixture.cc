@@ -1,0 +1,129 @@
+#include "sim/huggingface/hf_mixture.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <stdexcept>
+
+namespace llmarch {
+namespace {
+
+Integer read_experts(Import& import, const MixtureClass& of) {
+  ConfigReader& config = import.config;
+  const bool other = !of.experts_too.empty() && config.contains(of.experts_too);
+  if (!other) return read_size(config, of.experts, kExperts);
+  const Integer experts = config.size(of.experts_too, kExperts);
+  if (config.all_read({of.experts_too})) config.only(of.experts.key, experts.value());
+  return experts;
+}
+
+void read_shared(Import& import, const SharedClass& of, MixtureFeedForward& mixture) {
+  ConfigReader& config = import.config;
+  mixture.shared_gate = of.gate == SharedClass::Gate::present;
+  switch (of.as) {
+    case SharedClass::Stated::none: return;
+    case SharedClass::Stated::width: mixture.shared_width = read_size(config, of.field); return;
+    case SharedClass::Stated::count: break;
+  }
+  const auto count = config.optional_size_or(of.field.key, std::nullopt, kTypeDefault, kExperts);
+  if (!count) return;
+  mixture.shared_width = bounded(import, *count * mixture.expert_width,
+                                 fmt::format("{} x {}", of.field.key, "moe_intermediate_size"));
+}
+
+std::vector<bool> by_step(Import& import, Integer layers) {
+  ConfigReader& config = import.config;
+  const std::int64_t every = config.size_or("decoder_sparse_step", 1, kTypeDefault).value();
+  const std::vector<std::int64_t> named = config.indices_or_none("mlp_only_layers", kTypeDefault);
+  const std::set<std::int64_t> dense(named.begin(), named.end());
+  std::vector<bool> sparse;
+  for (std::int64_t layer = 0; layer < layers.value(); ++layer) {
+    sparse.push_back(!dense.contains(layer) && (layer + 1) % every == 0);
+  }
+  return sparse;
+}
+
+std::vector<bool> after_the_first(Import& import, Integer layers) {
+  const Integer dense = import.config.size("first_k_dense_replace", Range{0, kMostLayers});
+  import.config.only("moe_layer_freq", 1);
+  std::vector<bool> sparse;
+  for (Integer layer = 0; layer < layers; layer += 1) sparse.push_back(layer >= dense);
+  return sparse;
+}
+
+}  // namespace
+
+Router softmax_router(ConfigReader& config) {
+  Router router;
+  router.scoring = Scoring::softmax;
+  router.normalized_weights = read_flag(config, {"norm_topk_prob"});
+  return router;
+}
+
+Router deepseek_v3_router(ConfigReader& config) {
+  config.only("scoring_func", "sigmoid");
+  config.only("topk_method", "noaux_tc");
+  Router router;
+  router.scoring = Scoring::sigmoid;
+  router.correction_bias = true;
+  router.normalized_weights = config.flag_or("norm_topk_prob", true, kTypeDefault);
+  router.weight_scale = config.real("routed_scaling_factor");
+  const ExpertGroups groups{config.size("n_group", kExperts), config.size("topk_group", kExperts),
+                            GroupScore::best_two};
+  if (groups.count != 1) {
+    router.groups = groups;
+  } else if (groups.chosen != 1 && config.all_read({"n_group", "topk_group"})) {
+    config.refuse(fmt::format("'topk_group' is {}, and there is one group", groups.chosen.value()),
+                  "n_group = 1 means that there are no groups: topk_group must be 1");
+  }
+  return router;
+}
+
+// Groups are ranked by their best expert; the weights are scaled, and not normalised.
+Router deepseek_v2_router(ConfigReader& config) {
+  config.only("scoring_func", "softmax");
+  config.only("norm_topk_prob", false);
+  Router router;
+  router.scoring = Scoring::softmax;
+  const double scale = config.real("routed_scaling_factor");
+  if (scale != 1) router.weight_scale = scale;
+  const std::string method = config.text("topk_method");
+  if (method == "greedy") {
+    config.inert({"n_group", "topk_group"});
+  } else if (method == "group_limited_greedy") {
+    router.groups = ExpertGroups{config.size("n_group", kExperts),
+                                 config.size("topk_group", kExperts), GroupScore::best};
+  } else if (!method.empty()) {
+    config.refuse(fmt::format("topk_method {} is not supported", quote_name(method)),
+                  "supported: greedy, group_limited_greedy");
+  }
+  return router;
+}
+
+Integer read_size(ConfigReader& config, const SizeField& field, const Range& range) {
+  return field.absent == 0 ? config.size(field.key, range)
+                           : config.size_or(field.key, field.absent, kTypeDefault, range);
+}
+
+MixtureFeedForward read_mixture(Import& import, const MixtureClass& of, Activation activation) {
+  ConfigReader& config = import.config;
+  MixtureFeedForward mixture;
+  mixture.experts = read_experts(import, of);
+  mixture.experts_per_token = read_size(config, of.experts_per_token, kExperts);
+  mixture.expert_width = read_size(config, of.expert_width);
+  mixture.activation = activation;
+  mixture.router = of.router(config);
+  read_shared(import, of.shared, mixture);
+  return mixture;
+}
+
+std::vector<bool> sparse_layers(Import& import, const MixtureClass& of, Integer layers) {
+  switch (of.layers) {
+    case SparseLayers::every_layer: return std::vector<bool>(size(layers), true);
+    case SparseLayers::by_step: return by_step(import, layers);
+    case SparseLayers::after_the_first: return after_the_first(import, layers);
+  }
+  throw std::logic_error("sparse_layers: a rule outside the enumeration");
+}
+
+}  // namespace llmarch

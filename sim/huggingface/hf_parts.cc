@@ -1,0 +1,79 @@
+#include "sim/huggingface/hf_parts.h"
+
+#include <fmt/format.h>
+
+namespace llmarch {
+
+bool read_flag(ConfigReader& config, const Flag& flag) {
+  const bool absent = flag.absent == Flag::Absent::on;
+  return flag.key.empty() ? absent : config.flag_or(flag.key, absent, kTypeDefault);
+}
+
+std::optional<double> read_optional(ConfigReader& config, const OptionalReal& field) {
+  if (field.key.empty()) return std::nullopt;
+  return config.optional_real_or(field.key, field.absent, field.absent ? kTypeDefault : field.none);
+}
+
+Head read_head(Import& import, Flag::Absent tied_by_default) {
+  constexpr std::string_view kKey = "tie_word_embeddings";
+  if (import.config.is_null(kKey)) return Head::separate;
+  return read_flag(import.config, {kKey, tied_by_default}) ? Head::tied : Head::separate;
+}
+
+Activation activation(Import& import, std::string_view key) {
+  const std::string name = import.config.text(key);
+  if (name == "silu" || name == "swish") return Activation::silu;
+  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return Activation::gelu_tanh;
+  if (name == "gelu") return Activation::gelu_erf;
+  if (name == "relu") return Activation::relu;
+  if (import.config.all_read({key})) {
+    import.config.refuse(
+        fmt::format("'{}' is {}, an activation that is not supported", key, quote_name(name)),
+        "supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, relu");
+  }
+  return Activation::silu;
+}
+
+Activation activation_or(Import& import, std::string_view key, Activation filled) {
+  if (import.config.contains(key)) return activation(import, key);
+  import.config.inert({key});
+  import.config.fill(key, std::string(name_of(filled)), kTypeDefault);
+  return filled;
+}
+
+Integer read_kv_heads(ConfigReader& config, Integer query_heads, std::optional<Integer> number) {
+  constexpr std::string_view kKey = "num_key_value_heads";
+  if (config.is_null(kKey)) return query_heads;
+  return config.size_or(kKey, number.value_or(query_heads),
+                        number ? kTypeDefault : "num_attention_heads: multi-head attention");
+}
+
+Integer head_dim_of(ConfigReader& config, Integer hidden, Integer heads) {
+  if (hidden % heads != 0 && config.all_read({"hidden_size", "num_attention_heads"})) {
+    config.refuse(fmt::format("num_attention_heads = {} does not divide hidden_size = {}",
+                              heads.value(), hidden.value()),
+                  "state 'head_dim', or correct one of the two");
+  }
+  return hidden / heads;
+}
+
+Integer read_head_dim(ConfigReader& config, Integer hidden, Integer heads,
+                      std::optional<Integer> number) {
+  constexpr std::string_view kKey = "head_dim";
+  if (!config.is_null(kKey) && config.contains(kKey)) return config.size(kKey);
+  if (number && !config.contains(kKey)) return config.size_or(kKey, *number, kTypeDefault);
+  const Integer width = head_dim_of(config, hidden, heads);
+  config.fill(kKey, std::to_string(width.value()), "hidden_size / num_attention_heads");
+  return width;
+}
+
+Integer bounded(Import& import, Integer value, std::string_view formula) {
+  if (value > kSize.most) {
+    import.config.refuse(
+        fmt::format("{} = {}, and may be at most {}", formula, value.value(), kSize.most),
+        "check the sizes");
+  }
+  return value;
+}
+
+}  // namespace llmarch
