@@ -25,9 +25,17 @@ DiagramBox choice() {
   return {{common, local, full}};
 }
 
+// Made member by member: GCC 12 believes that a nested aggregate is destroyed before it is made.
+DiagramFrame two_layers(std::vector<FrameItem> items) {
+  DiagramFrame frame;
+  frame.repeat.text = "× 2 layers";
+  frame.items = std::move(items);
+  return frame;
+}
+
 TEST(ADiagramInCharacters, ReadsDownwardsFromTokensToLogits) {
   const DiagramBranch branch{{box("Norm", {}), choice()}};
-  const DiagramFrame frame{{"× 2 layers"}, {branch, box("Norm", {})}};
+  const DiagramFrame frame = two_layers({branch, box("Norm", {})});
   const DiagramPanel panel{.items = {box("Embedding", {{"16 × 4"}}), frame, box("Head", {})}};
   EXPECT_EQ(render_terminal_diagram({.panels = {panel}}),
             "    tokens\n"
@@ -60,7 +68,7 @@ TEST(ADiagramInCharacters, ReadsDownwardsFromTokensToLogits) {
 TEST(ADiagramInCharacters, NamesTheLayersAboveEachAlternative) {
   const DiagramPart dense{.where = {"1 of 2 layers: 1"}, .title = {"Dense"}, .details = {{"wide"}}};
   const DiagramPart mixture{.where = {"1 of 2 layers: 2"}, .title = {"Mixture"}};
-  const DiagramFrame frame{{"× 2 layers"}, {DiagramBranch{{DiagramBox{{dense, mixture}}}}}};
+  const DiagramFrame frame = two_layers({DiagramBranch{{DiagramBox{{dense, mixture}}}}});
   EXPECT_THAT(render_terminal_diagram({.panels = {{.items = {frame}}}}),
               HasSubstr("  │ ├──► 1 of 2 layers: 1\n"
                         "  │ │      Dense\n"

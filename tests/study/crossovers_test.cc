@@ -40,32 +40,32 @@ std::vector<std::int64_t> places(const std::vector<Turn>& turns) {
   return places;
 }
 
-struct Pair {
+struct TwoModels {
   std::string left, right;
   Integer batch;
   DType weights, kv;
 };
 
-Setting setting_of(const Pair& pair) {
+Setting setting_of(const TwoModels& pair) {
   return {.batch = pair.batch, .weights = pair.weights, .kv = pair.kv, .machine = some_machine()};
 }
 
-class EveryPair : public testing::TestWithParam<Pair> {};
+class EveryPair : public testing::TestWithParam<TwoModels> {};
 
 // Windows, chunks, latents, experts at batch 3, and four-bit formats that round to whole bytes.
 INSTANTIATE_TEST_SUITE_P(
     Crossovers, EveryPair,
-    testing::Values(Pair{"gemma-3-27b", "mistral-small-3.1-24b", 1, DType::bf16, DType::bf16},
-                    Pair{"llama-4-scout", "gemma-3-12b", 1, DType::int4, DType::bf16},
-                    Pair{"llama-4-maverick", "llama-4-scout", 3, DType::fp8, DType::fp8},
-                    Pair{"deepseek-v3", "kimi-k2", 3, DType::int4, DType::int4},
-                    Pair{"mistral-7b-v0.1", "llama-3.1-8b", 1, DType::bf16, DType::int4},
-                    Pair{"qwen3-30b-a3b", "qwen3-4b", 2, DType::bf16, DType::bf16},
-                    Pair{"qwen1.5-moe-a2.7b", "deepseek-v2-lite", 1, DType::int8, DType::bf16},
-                    Pair{"gpt2-xl", "gpt2", 1, DType::f32, DType::f32}));
+    testing::Values(TwoModels{"gemma-3-27b", "mistral-small-3.1-24b", 1, DType::bf16, DType::bf16},
+                    TwoModels{"llama-4-scout", "gemma-3-12b", 1, DType::int4, DType::bf16},
+                    TwoModels{"llama-4-maverick", "llama-4-scout", 3, DType::fp8, DType::fp8},
+                    TwoModels{"deepseek-v3", "kimi-k2", 3, DType::int4, DType::int4},
+                    TwoModels{"mistral-7b-v0.1", "llama-3.1-8b", 1, DType::bf16, DType::int4},
+                    TwoModels{"qwen3-30b-a3b", "qwen3-4b", 2, DType::bf16, DType::bf16},
+                    TwoModels{"qwen1.5-moe-a2.7b", "deepseek-v2-lite", 1, DType::int8, DType::bf16},
+                    TwoModels{"gpt2-xl", "gpt2", 1, DType::f32, DType::f32}));
 
 TEST_P(EveryPair, TurnsWhereTryingEveryContextFindsIt) {
-  const Pair& pair = GetParam();
+  const TwoModels& pair = GetParam();
   const Model left = model(pair.left);
   const Model right = model(pair.right);
   const Setting setting = setting_of(pair);
