@@ -1,6 +1,5 @@
-// How a figure of a kind becomes a cell: the text for people, the exact value and its unit for
-// machines. The documents are written with these, so that one kind of figure looks the same
-// everywhere.
+// How each kind of figure becomes a cell: a text for people, and the exact value with its unit for
+// programs. All documents use these, so that a kind of figure looks the same everywhere.
 #pragma once
 
 #include <string>
@@ -14,7 +13,7 @@ namespace llmarch::reports {
 // exact: whole numbers with their digits grouped, instead of "1.236 B" and "68.62 KiB".
 enum class Digits { rounded, exact };
 
-// "1,235,814,400", to stand in a sentence.
+// "1,235,814,400", for use in a sentence.
 std::string grouped(Integer number);
 
 Cell text_cell(std::string text);
@@ -28,7 +27,7 @@ Cell rate_cell(double rate, const std::string& unit);  // three digits
 Cell ratio_cell(double ratio);
 Cell percent_cell(double fraction);
 
-// Headings stand over what they head: of texts at the left, of figures at the right.
+// Headings are aligned as what is below them: texts to the left, figures to the right.
 Column text_column(std::string heading);
 Column figure_column(std::string heading);
 

@@ -68,7 +68,7 @@ Json hardware_json(const Hardware& hardware, DType weights) {
           {"arithmetic", name_of(rates.arithmetic)}};
 }
 
-// Only what is published.
+// Only what the makers publish.
 Json published_json(const ArchSpec& spec) {
   Json json = Json::object();
   if (!spec.published) return json;

@@ -27,17 +27,17 @@ void add_active_note(const ModelFigures& figures, Notes& notes) {
   const ArchSpec& spec = figures.model->spec;
   const auto [convention, deviation] = *figures.active_match;
   const Elements active = active_under(figures.model->parameters.active, convention);
-  notes.lines.push_back(fmt::format("{}: the published {} active is nearest to {} ({}): {}, {}.",
-                                    spec.name, decimal_count(spec.published->active->value()),
-                                    convention_letter(convention), convention_phrase(convention),
-                                    decimal_count(active.value()), signed_percent(deviation)));
+  notes.lines.push_back(fmt::format(
+      "{}: the published {} active parameters are nearest to convention {} ({}): {}, {}.",
+      spec.name, decimal_count(spec.published->active->value()), convention_letter(convention),
+      convention_phrase(convention), decimal_count(active.value()), signed_percent(deviation)));
 }
 
 void add_limit_note(const ModelFigures& figures, Integer context, Notes& notes) {
   if (!figures.beyond_context_limit) return;
   const ArchSpec& spec = figures.model->spec;
   notes.lines.push_back(fmt::format(
-      "{}: a context of {} is beyond the {} that its makers allow; the figures say what the "
+      "{}: a context of {} exceeds the {} that its makers allow; the figures say what the "
       "arithmetic would cost.",
       spec.name, grouped(context), grouped(spec.context_limit.value())));
 }
@@ -45,16 +45,17 @@ void add_limit_note(const ModelFigures& figures, Integer context, Notes& notes) 
 void add_parameter_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) add_active_note(figures, notes);
   if (any_tied(comparison)) {
-    notes.lines.emplace_back("A tied table counts once; it stays in B, as the head.");
+    notes.lines.emplace_back(
+        "A tied table counts once. It stays in B, because it is the head too.");
   }
   if (any_per_layer_embedding(comparison)) {
     notes.lines.emplace_back(
-        "Per-layer embeddings are input embeddings: in A, not in B and C. They need not be "
-        "resident: a token reads one row of them.");
+        "Per-layer embeddings are input embeddings: they count in A, not in B and C. They need not "
+        "be resident, since a token reads one row of them.");
   }
 }
 
-// Layers that read another's cache add nothing to it.
+// Says how many layers add nothing to the cache, because they read another layer's.
 void add_sharing_note(const ModelFigures& figures, Notes& notes) {
   const ArchSpec& spec = figures.model->spec;
   Integer sharing;
@@ -62,8 +63,9 @@ void add_sharing_note(const ModelFigures& figures, Notes& notes) {
     if (traits_of(spec, spec.layer.at(kind).value).contains(Trait::shared_cache)) sharing += 1;
   }
   if (sharing == 0) return;
-  notes.lines.push_back(fmt::format("{}: {} of {} layers read another layer's cache and have none.",
-                                    spec.name, sharing.value(), layer_count(spec).value()));
+  notes.lines.push_back(
+      fmt::format("{}: {} of {} layers read another layer's cache and have none of their own.",
+                  spec.name, sharing.value(), layer_count(spec).value()));
 }
 
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
@@ -76,16 +78,17 @@ void add_memory_notes(const Comparison& comparison, Notes& notes) {
     add_sharing_note(figures, notes);
   }
   notes.lines.emplace_back(
-      "KV cache: what the algorithm needs at least; an engine's pages and padding come on top.");
+      "KV cache: the least that the algorithm needs; an engine's pages and padding come on top.");
 }
 
 void add_work_notes(const Comparison& comparison, Notes& notes) {
   notes.lines.emplace_back(
-      "FLOPs: a multiply and an add are one each. Matrix FLOPs are those of projections, "
-      "attention, router, experts and head. Transcendentals (exp, tanh, roots) are apart.");
+      "FLOPs: a multiply and an add count as one each. Matrix FLOPs are those of projections, "
+      "attention, router, experts and head. Transcendentals (exp, tanh, roots) are counted apart.");
   notes.lines.emplace_back(
-      "Bytes: weights and cache, each read once per operation. Activations (bf16) are apart: fused "
-      "operations keep them on the chip.");
+      "Bytes: weights and cache, each read once per operation. Activations (bf16) are counted "
+      "apart, "
+      "since fused operations keep them on the chip.");
   std::vector<const ArchSpec*> specs;
   for (const ModelFigures& figures : comparison.models) specs.push_back(&figures.model->spec);
   const std::vector<std::string> of_blocks = block_notes(specs, NotedFigures::work);
@@ -96,9 +99,9 @@ void add_hardware_note(const Comparison& comparison, Notes& notes) {
   const Hardware& hardware = *comparison.setting.machine;
   const Rates rates = rates_of(hardware, comparison.setting.weights);
   notes.lines.push_back(fmt::format(
-      "{} ({}): {} FLOP/s in {}, {} bytes/s, as its file states. The floor is the longer of "
+      "{} ({}): {} FLOP/s in {} and {} bytes/s, as its file states. The floor is the longer of "
       "FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed over operations; no run is "
-      "faster. One device: a model that does not fit is priced as if it did.",
+      "faster. All figures are for one device: a model that does not fit is priced as if it did.",
       hardware.name, hardware.title,
       decimal_count(static_cast<std::int64_t>(rates.flops_per_second)), name_of(rates.arithmetic),
       decimal_count(static_cast<std::int64_t>(rates.bytes_per_second))));

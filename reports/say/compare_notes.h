@@ -1,5 +1,5 @@
-// The notes below a comparison: the conventions behind its figures, and what is said of single
-// models.
+// The notes below a comparison: the conventions behind its figures, and what has to be known of
+// single models.
 #pragma once
 
 #include <set>
@@ -14,11 +14,11 @@ namespace llmarch::reports {
 // Whether the total and the resident total differ in one of the models.
 bool any_per_layer_embedding(const Comparison& comparison);
 
-// "A" to "C", as the table's own rows call the conventions of active parameters, and in words.
+// The conventions of active parameters as the rows of the table name them: "A", and in words.
 std::string_view convention_letter(ActiveConvention convention);
 std::string_view convention_phrase(ActiveConvention convention);
 
-// Those that concern `sections`.
+// The notes that concern `sections`.
 Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections);
 
 }  // namespace llmarch::reports

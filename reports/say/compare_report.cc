@@ -12,8 +12,8 @@
 namespace llmarch::reports {
 namespace {
 
-// Writes the table: a heading column, then each model, and behind every model but the first its
-// ratio to the first.
+// Writes the table: a heading column, then a column for each model, followed, for all but the
+// first, by one for its ratio to the first.
 class ComparisonTable {
  public:
   ComparisonTable(const Comparison& comparison, Digits digits)
@@ -60,7 +60,7 @@ class ComparisonTable {
 
   void group(std::string text) { table_.rows.emplace_back(GroupHeading{std::move(text)}); }
 
-  // A figure of every model, with the ratio to the first where both are numbers above zero.
+  // One figure of every model, with its ratio to the first where both are numbers above zero.
   void row(const std::string& label, const Figures& figure) {
     CellRow row{{text_cell(label)}};
     const Cell first = figure(comparison_.models.front());
@@ -85,7 +85,7 @@ class ComparisonTable {
     return ratio_cell(number_in(cell) / number_in(first));
   }
 
-  // A difference is marked.
+  // The rows of the models' structure, with differences marked.
   void structure() {
     std::string group_name;
     for (const StructureRow& structure : comparison_.structure) {
@@ -232,7 +232,7 @@ class ComparisonTable {
         });
   }
 
-  // What a step takes at least on the hardware; `tokens` are those that it makes or takes in.
+  // The least time of a step on the hardware; `tokens` is how many it generates or processes.
   void floor_rows(Floor OnMachine::*which, Integer tokens) {
     if (setting_.machine == nullptr) return;
     const auto seconds = [&](const std::string& label, double Floor::*figure) {

@@ -1,5 +1,5 @@
-// What a comparison says, row by row: which figures, under which headings, with which notes. The
-// figures themselves are sim/study's.
+// A comparison as a document: which figures stand in its rows, under which headings, with which
+// notes. The figures themselves are computed by sim/study.
 #pragma once
 
 #include <set>
@@ -11,7 +11,7 @@
 
 namespace llmarch::reports {
 
-// Only `sections`, and the notes that concern them.
+// Only the rows of `sections`, and the notes that concern them.
 Document compare_document(const Comparison& comparison, const std::set<Section>& sections,
                           Digits digits);
 

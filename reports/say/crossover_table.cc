@@ -12,9 +12,9 @@
 namespace llmarch::reports {
 namespace {
 
-// A chunk's cache is a sawtooth, and may turn at every border.
+// The rows that are shown of one pair: with chunks the order may turn at every border of a chunk.
 constexpr std::size_t kMostTurns = 8;
-// Of more pairs only those that turn are listed.
+// Where there are more pairs, only those whose order turns are listed.
 constexpr std::size_t kFewPairs = 12;
 
 std::string order_text(const Crossing& crossing, const CrossingWords& words,
@@ -81,15 +81,15 @@ std::vector<std::string> crossover_notes(std::string_view between, const SweepPl
     return !listed(crossing, crossings.size());
   });
   if (silent > 0) {
-    notes.push_back(fmt::format("{}: {} of {} orders are the same throughout, and are not listed.",
+    notes.push_back(fmt::format("{}: {} of {} pairs keep one order throughout and are not listed.",
                                 between, grouped(silent), grouped(std::ssize(crossings))));
   }
   std::set<std::string> cut;
   for (const Crossing& crossing : crossings) {
     if (crossing.turns.searched_to >= plan.contexts.last()) continue;
     cut.insert(
-        fmt::format("{}: looked for up to {}, where chunks are too many or a figure exceeds "
-                    "64 bits.",
+        fmt::format("{}: searched up to {}, beyond which there are too many chunks or a figure "
+                    "exceeds 64 bits.",
                     words_of(crossing, lines).where, grouped(crossing.turns.searched_to.value())));
   }
   notes.insert(notes.end(), cut.begin(), cut.end());

@@ -1,4 +1,5 @@
-// Crossovers as a table: the order at the start, and from which token on it is another.
+// Crossovers as a table: the order at the start of the range, and each token from which on the
+// order is another.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace llmarch::reports {
 Table crossover_table(std::string caption, const SweepPlan& plan,
                       const std::vector<Crossing>& crossings);
 
-// What the table leaves out, and how far was searched where not to the end; empty when nothing.
-// `between` says whose orders they are: "Between models".
+// What the table leaves out, and how far the search went where it did not reach the end; empty when
+// there is nothing to say. `between` says what was compared: "Between models".
 std::vector<std::string> crossover_notes(std::string_view between, const SweepPlan& plan,
                                          const std::vector<Crossing>& crossings);
 

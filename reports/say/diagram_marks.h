@@ -1,5 +1,6 @@
-// What differs between the panels of a Diagram. Texts are compared where they stand for the same
-// thing: attention with attention, the norm before it with the norm before it.
+// Marks what differs between the panels of a Diagram. Texts are compared with those that stand for
+// the same thing: those of attention with attention, those of the norm before it with the norm
+// before it.
 #pragma once
 
 #include "reports/document/diagram.h"

@@ -1,5 +1,5 @@
-// The description of a block as a part of a diagram: what is written on it and what stands beside
-// it. What the description says is sim/describe's.
+// The description of a block (sim/describe) as a part of a diagram: what is written on it, and what
+// is drawn beside it.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace llmarch::reports {
 
 DiagramPart part_of(const BlockFacts& block);
 
-// One more line on a part.
+// Adds a line to what is written on a part.
 void say(DiagramPart& part, std::string text);
 
 }  // namespace llmarch::reports

@@ -10,7 +10,7 @@
 namespace llmarch::reports {
 namespace {
 
-// A quantity that arithmetic has made a real number is whole enough to be shown as a count.
+// The count that a figure is shown as, also where arithmetic has made it a real number.
 std::int64_t nearest(const FigureValue& figure) {
   if (const auto* whole = std::get_if<Integer>(&figure)) return whole->value();
   return std::llround(std::get<double>(figure));
@@ -26,7 +26,7 @@ Cell number(const FigureValue& figure, const std::string& unit) {
   return {.text = fmt::format("{:.4g}", value), .value = value, .unit = unit};
 }
 
-// Enough digits to tell two figures apart that are nearly the same.
+// With enough digits to tell two nearly equal figures apart.
 Cell precise(double value, const std::string& sign, const std::string& unit) {
   return {.text = fmt::format("{:.9g}{}", value, sign), .value = value, .unit = unit};
 }
@@ -55,7 +55,7 @@ Cell quantity_cell(const FigureValue& figure, Unit unit, Digits digits) {
   throw std::logic_error("quantity_cell: a unit outside the enumeration");
 }
 
-// A small share is read as one.
+// A ratio; one below a tenth as a percentage, which is easier to read.
 Cell share_cell(double value, Digits digits) {
   constexpr double kSmall = 0.1;
   if (digits == Digits::exact) return precise(value, "×", "");

@@ -1,4 +1,4 @@
-// How a figure of an expression becomes a cell, by its unit.
+// How a figure of a study's expression becomes a cell, by its unit.
 #pragma once
 
 #include "reports/say/cells.h"

@@ -53,7 +53,7 @@ class FitWriter {
   }
 
  private:
-  // What is missing for `more`.
+  // How many bytes are missing for `more`.
   [[nodiscard]] Cell short_cell(const std::optional<Footprint>& more) const {
     return more ? bytes_cell(more->total() - memory_, digits_) : text_cell("–");
   }
@@ -66,7 +66,7 @@ void add_limit_notes(const ModelFits& fits, Notes& notes) {
   const ArchSpec& spec = fits.model->spec;
   for (const Fit& fit : fits.contexts) {
     if (fit.limit == Limit::not_at_all || fit.setting.context <= spec.context_limit) continue;
-    notes.lines.push_back(fmt::format("{}: its makers allow a context of {} at most.", spec.name,
+    notes.lines.push_back(fmt::format("{}: its makers allow a context of at most {}.", spec.name,
                                       grouped(spec.context_limit.value())));
     return;
   }
@@ -78,7 +78,7 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
                       Digits digits) {
   Document document{.title = "What fits into " + question.memory_name};
   PartialSetting setting = stated(question.setting);
-  setting.context.reset();  // what is sought, or what differs from row to row
+  setting.context.reset();  // both are sought, or given row by row
   setting.batch.reset();
   document.blocks.emplace_back(Paragraph{words_of(setting)});
   const FitWriter writer(question.memory, digits);
@@ -93,14 +93,14 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
   document.blocks.emplace_back(std::move(contexts));
   document.blocks.emplace_back(std::move(batches));
   notes.lines.emplace_back(
-      "Exact: one more token of each sequence, or one more sequence, does not fit. Where nothing "
-      "fits, the parts are those of the smallest.");
+      "Exact: with one more token of each sequence, or one more sequence, it does not fit. Where "
+      "nothing fits, the parts are those of the smallest context or batch.");
   notes.lines.emplace_back(
       "KV cache: the most that is held on the way to that context; an engine's pages and padding "
       "come on top.");
   notes.lines.emplace_back(
       "Activations (bf16): what the largest operation of a decode step reads and writes, and the "
-      "residual stream. A prefill needs more, as its chunks are long.");
+      "residual stream. A prefill needs more, since it works on many tokens at a time.");
   document.blocks.emplace_back(std::move(notes));
   return document;
 }

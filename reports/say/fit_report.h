@@ -1,4 +1,4 @@
-// What fits into a memory, for people.
+// The contexts and batches that fit into a memory, as a document.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ struct ModelFits {
   std::vector<Fit> batches;   // the largest batch at each context
 };
 
-// What was asked of every model.
+// The question that was asked for every model.
 struct FitQuestion {
   Setting setting;  // at whatever context or batch
   Bytes memory;

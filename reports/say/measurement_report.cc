@@ -40,15 +40,17 @@ Cell strong(Cell cell) {
   return cell;
 }
 
-Cell exact_cell(bool exact) {
-  return exact ? Cell{.text = "exact", .emphasis = Emphasis::good}
-               : Cell{.text = "DIFFERS", .emphasis = Emphasis::bad};
+// Whether the two books agree.
+Cell exact_cell(const auto& predicted, const auto& counted) {
+  if (predicted == counted) return {.text = "exact", .emphasis = Emphasis::good};
+  return {.text = "DIFFERS", .emphasis = Emphasis::bad};
 }
 
-// How the two books stand to one another in a step's bytes.
+// Bytes of experts that several tokens choose are predicted as an expectation, which no run has to
+// meet.
 Cell bytes_verdict(const TimedStep& step, const Formats& formats) {
   if (step.expected_bytes) return {.text = "expected", .emphasis = Emphasis::faint};
-  return exact_cell(bytes_of(step.predicted, formats) == bytes_of(step.counted, formats));
+  return exact_cell(bytes_of(step.predicted, formats), bytes_of(step.counted, formats));
 }
 
 std::string keys_phrase(const Setting& setting) {
@@ -64,7 +66,7 @@ std::string prompt_phrase(const Setting& setting) {
   return fmt::format("Prefill of {} tokens of each of {} sequences", prompt, setting.batch.value());
 }
 
-// The table in which the three stand side by side.
+// The table of predicted, counted and timed side by side.
 class SideBySide {
  public:
   SideBySide(const Measurement& measurement, Digits digits)
@@ -101,7 +103,8 @@ class SideBySide {
 
   void counted_row(const char* label, const std::optional<Pair>& pair, const auto& cell) {
     if (!pair) return;
-    row(label, cell(pair->predicted), cell(pair->counted), exact_cell(pair->exact()), {}, {});
+    row(label, cell(pair->predicted), cell(pair->counted),
+        exact_cell(pair->predicted, pair->counted), {}, {});
   }
 
   void timed_row(const char* label, Cell limit, Cell timed, Cell share) {
@@ -146,11 +149,11 @@ class SideBySide {
         bytes_verdict(step, formats), bandwidth_cell(bandwidth),
         percent_cell(bandwidth / step.rates.bytes_per_second));
     row("FLOPs", flops_cell(flops_of(step.predicted), digits_), flops_cell(flops, digits_),
-        exact_cell(flops_of(step.predicted) == flops), flop_rate_cell(speed),
+        exact_cell(flops_of(step.predicted), flops), flop_rate_cell(speed),
         percent_cell(speed / step.rates.flops_per_second));
   }
 
-  // Of the machine, at the moments of these steps.
+  // The machine's limits while these steps ran.
   void limit_rows(const TimedStep& step) {
     const std::string peak = fmt::format("limit: {} peak", name_of(step.rates.arithmetic));
     timed_row("limit: read bandwidth", {}, bandwidth_cell(step.rates.bytes_per_second), {});
@@ -162,7 +165,7 @@ class SideBySide {
   Table table_;
 };
 
-// Where the time of a step went.
+// The time of a step by kind of operation.
 class KindsTable {
  public:
   KindsTable(const Measurement& measurement, const TimedStep& step, Digits digits)
@@ -209,7 +212,8 @@ class KindsTable {
     table_.rows.emplace_back(std::move(row));
   }
 
-  // The heading says "giga"; the value is whole. A kind that does no such work has no rate.
+  // In 10⁹ a second, as the heading says; the cell's value is per second. A kind of operation
+  // without such work has no rate.
   static void rate(CellRow& row, double per_second, double limit, const char* unit) {
     if (!(per_second > 0)) {
       row.cells.push_back(text_cell("–"));
@@ -220,7 +224,7 @@ class KindsTable {
     row.cells.push_back(percent_cell(per_second / limit));
   }
 
-  // A row only where it can be seen: what is left over adds up to nothing but rounding else.
+  // The time between operations has a row only where it is more than rounding.
   void rest() {
     if (step_.between_seconds < step_.seconds.median / 1000) return;
     CellRow row{{text_cell("between operations"), duration_cell(step_.between_seconds),
@@ -255,7 +259,7 @@ bool expects_bytes(const Measurement& measurement) {
 
 std::string verdict(const Measurement& measurement, Completeness completeness) {
   if (completeness == Completeness::partial) {
-    return "PARTIAL: the run was ended early; what follows is what was timed until then.";
+    return "PARTIAL: the run was interrupted; what follows is what was timed until then.";
   }
   if (!measurement.exact()) {
     return "Verdict: predicted and counted DIFFER. One of the two is wrong; please report it.";
@@ -282,7 +286,7 @@ void add_warning(std::vector<std::string>& warnings, const char* what,
         what, duration(step->seconds.median), duration(step->floor.seconds)));
   }
   for (const Difference& difference : step->differences) {
-    warnings.push_back(fmt::format("{}: counted is not predicted in '{}' of '{}'", what,
+    warnings.push_back(fmt::format("{}: counted differs from predicted in '{}' of '{}'", what,
                                    difference.operation, difference.block));
   }
 }
@@ -291,31 +295,32 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
   Notes notes;
   for (const std::string& warning : warnings) notes.lines.push_back("Beware: " + warning + ".");
   if (!measurement.whole()) {
-    notes.lines.push_back(
-        fmt::format("{}: times and counts are those of the layers held, times how often the model "
-                    "has each kind. A token chooses among the experts held.",
-                    held_phrase(measurement.held)));
+    notes.lines.push_back(fmt::format(
+        "{}: times and counts are those of the layers held, multiplied by how often the "
+        "model has each kind of layer. A token chooses among the experts held.",
+        held_phrase(measurement.held)));
   }
   notes.lines.emplace_back(
-      "Predicted: from shapes; times and rates beside ≤ and ≥ are the floor that the probe sets: "
-      "for each operation the longer of FLOPs over peak and bytes over bandwidth.");
+      "Predicted: from shapes. Times and rates beside ≤ and ≥ are the floor that the probe sets: "
+      "for each operation, the longer of FLOPs over peak and bytes over bandwidth.");
   notes.lines.emplace_back(
-      "Counted: from the bounds of the loops that ran. Timed: the median of the repeats; counted "
+      "Counted: from the bounds of the loops that ran. Timed: the median of the repeats. Counted "
       "work over timed seconds gives GB/s and GFLOP/s (10⁹ a second).");
   notes.lines.emplace_back(
-      "Bytes are weights and KV cache, each opened once per operation; activations are not in "
-      "them.");
+      "Bytes are weights and KV cache, each read once per operation; activations are not "
+      "included.");
   if (expects_bytes(measurement)) {
     notes.lines.emplace_back(
-        "Bytes called expected hold the experts' weights that several tokens read: those of the "
-        "expected number of distinct experts under uniform routing, E (1 − (1 − k/E)^tokens), "
-        "beside those of the experts that ran.");
+        "Bytes called expected include experts' weights that several tokens read: predicted are "
+        "those of the expected number of distinct experts under uniform routing, "
+        "E (1 − (1 − k/E)^tokens), and counted those of the experts that ran.");
   }
   notes.lines.emplace_back(
-      "Limits: this machine's at the moments of these steps, with the same threads: what the best "
-      "of several readers and kernels would have done in the time of a step, at the mean of its "
-      "rates before and after it; of that the median over the steps. 'llmarch probe' gives the "
-      "highest readings.");
+      "Limits: those of this machine while the steps ran, with the same threads. For each step, "
+      "the "
+      "work that the best of several readers and kernels would have done in the same time, at the "
+      "mean of its rates before and after the step; the limit is the median of these over the "
+      "median step time. 'llmarch probe' gives the highest readings.");
   return notes;
 }
 

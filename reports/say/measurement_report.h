@@ -1,5 +1,5 @@
-// What is said of a run at full size: predicted, counted and timed side by side, then where the
-// time went by kind of operation, then what to beware of. The figures are sim/study's.
+// A run at full size as a document: predicted, counted and timed side by side, then the time by
+// kind of operation, then warnings and conventions. The figures are made by kernels/measure.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,10 @@
 
 namespace llmarch::reports {
 
-// What surrounded the run.
+// The circumstances of the run.
 struct RunContext {
   std::string processor;        // "AMD EPYC 9575F"
-  Integer of_threads;           // that the process might have run at a time
+  Integer of_threads;           // that the process may run at a time
   std::string instruction_set;  // "avx512_bf16"
   std::string compiler;         // "GCC 12.2.0"
   std::string build_type;       // "Release"
@@ -23,16 +23,16 @@ struct RunContext {
   std::string weights_from;     // "synthetic weights", "the weights of ./checkpoint"
 };
 
-// partial: the run was ended before all of it was timed.
+// partial: the run was interrupted before all of it was timed.
 enum class Completeness { complete, partial };
 
-// `warnings` are said with the figures that they put in doubt.
+// `warnings` stand below the figures that they put in doubt.
 Document measurement_document(const Measurement& measurement, const RunContext& context,
                               Completeness completeness, const std::vector<std::string>& warnings,
                               Digits digits);
 
-// What the figures themselves give reason to warn of: repeats too far apart, a time below its
-// floor, a count that is not the predicted.
+// Warnings that follow from the figures themselves: repeats that are too far apart, a time below
+// its floor, a count that differs from the predicted one.
 std::vector<std::string> measurement_warnings(const Measurement& measurement);
 
 // "2 of 61 layers, 64 of 256 experts held"; "the whole model is held".

@@ -20,8 +20,8 @@ bool has(const DiagramPart& part, const DiagramText& text) {
                              [&](const DiagramText& detail) { return detail.text == text.text; });
 }
 
-// What all of them say, as a part of its own above what each says by itself. Only kinds with one
-// title are told apart so; others stand as they are.
+// The facts that all alternatives share become a part of their own, above what only some have. This
+// is done where all have one title; others are drawn as they are.
 std::vector<DiagramPart> factored(std::vector<DiagramPart> parts) {
   const auto one_title = [&](const DiagramPart& part) {
     return part.title.text == parts.front().title.text;
@@ -107,14 +107,14 @@ DiagramBox embedding_box(const ArchSpec& spec) {
   return {{std::move(part)}};
 }
 
-// What happens on the residual stream itself.
+// An operation on the residual stream itself.
 DiagramBox addition_box(std::string title, std::vector<std::string> details) {
   DiagramPart part{.kind = BoxKind::addition, .title = {std::move(title)}};
   for (std::string& detail : details) say(part, std::move(detail));
   return {{std::move(part)}};
 }
 
-// LAuReL: what joins the residual after attention.
+// LAuReL: a branch that is added to the residual stream after attention.
 DiagramBox low_rank_box(const ArchSpec& spec) {
   return addition_box("Low-rank residual", {fmt::format("+ attention's input, its rank-{} map",
                                                         grouped(*spec.low_rank_residual)),

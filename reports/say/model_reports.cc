@@ -14,7 +14,7 @@
 namespace llmarch::reports {
 namespace {
 
-// In a column whose heading says the unit, or whose rows have several.
+// For a column whose heading says the unit, or whose rows have several units.
 Cell without_unit(Cell cell) {
   cell.unit.clear();
   return cell;
@@ -61,7 +61,7 @@ Table component_table(const Parameters& parameters, Digits digits) {
   return table;
 }
 
-// Published figures beside the prediction, with what is left over.
+// Published figures beside the predicted ones, with the difference.
 Table published_table(const ArchSpec& spec, const Parameters& parameters) {
   const Published& published = *spec.published;
   Table table{.caption = "Published beside predicted",

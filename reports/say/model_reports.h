@@ -1,4 +1,4 @@
-// What is said of models one by one: the list of what is known, and the page of one.
+// Documents on single models: the list of the known ones, and the page of one.
 #pragma once
 
 #include <optional>
@@ -22,8 +22,8 @@ struct ListedModel {
 Document list_document(const std::vector<ListedModel>& models,
                        const std::vector<Hardware>& hardware, const std::vector<Study>& studies);
 
-// Structure, parameters by component, blocks with their weights; and, when asked for, the predicted
-// book operation by operation.
+// Structure, parameters by component, and blocks with their weights; with `operations`, also the
+// predicted book operation by operation.
 Document show_document(const Model& model, const std::optional<OperationTable>& operations,
                        Digits digits);
 

@@ -1,4 +1,4 @@
-// What is said of proofs: predicted beside counted, and a checkpoint's run beside the reference's.
+// Documents on proofs: predicted beside counted, and a checkpoint's run beside the reference's.
 #pragma once
 
 #include <string>

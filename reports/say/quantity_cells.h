@@ -11,7 +11,8 @@ Cell quantity_cell(Unit unit, const QuantityValue& value, Digits digits);
 
 TickFormat ticks_of(Unit unit);
 
-// "kv_bytes, bytes"; the name alone where there is no unit to say.
+// A quantity's name and unit: "decode_flops, FLOPs". The name alone where it has no unit or says
+// it.
 std::string labelled(const Quantity& quantity);
 
 }  // namespace llmarch::reports

@@ -7,7 +7,7 @@
 
 namespace llmarch::reports {
 
-// An object. The machine is not in it: what is said of one has an object of its own.
+// An object. The machine is not in it, since it has an object of its own.
 nlohmann::ordered_json setting_json(const PartialSetting& setting);
 
 }  // namespace llmarch::reports

@@ -12,7 +12,8 @@ namespace llmarch::reports {
 // "context 8k, batch 1, weights bf16, KV bf16": what is stated, in the order of the fields.
 std::string words_of(const PartialSetting& setting);
 
-// What a line is called where only what varies is said: "gemma-3-27b, batch 8, KV fp8".
+// A line's name, with those parts of its setting in which lines differ: "gemma-3-27b, batch 8, KV
+// fp8".
 std::string name_of_line(const SweepPlan& plan, const SweepLine& line);
 
 struct CrossingWords {

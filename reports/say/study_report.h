@@ -1,5 +1,5 @@
-// What a study's report says: its models side by side, and each claim with the verdict and the
-// figures that decide it. The figures and verdicts are sim/study's.
+// A study as a document: its models side by side, and each claim with the verdict and the figures
+// that decide it. Figures and verdicts are computed by sim/study.
 #pragma once
 
 #include <string_view>

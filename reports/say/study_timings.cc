@@ -52,10 +52,12 @@ std::vector<Block> study_timings(const std::deque<Measurement>& runs, const RunC
   for (const Measurement& run : runs) table.rows.emplace_back(row_of(run));
   Notes notes{
       {"Timed: the median of the repeats, on synthetic weights. Of the limit: the floor that "
-       "the probe beside the run sets, over the time that was taken."}};
+       "the probe beside the run sets, divided by the time taken."}};
   if (!std::all_of(runs.begin(), runs.end(), [](const auto& run) { return run.whole(); })) {
     notes.lines.emplace_back(
-        "Where a part of a model is held, a step's time is that of the part, times its repeat.");
+        "Where only a part of a model is held, a step's time is that of the part, multiplied by "
+        "how "
+        "often the model has it.");
   }
   for (const std::string& warning : warnings) notes.lines.push_back("Beware: " + warning + ".");
   return {Heading{"Timed on this machine"},

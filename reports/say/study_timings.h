@@ -1,5 +1,5 @@
-// What was run on this machine for a study's claims: each run with its figures, what of the model
-// was held, and what to beware of.
+// The runs on this machine that a study's claims asked for: the figures of each, the part of the
+// model that was held, and warnings.
 #pragma once
 
 #include <deque>
@@ -12,7 +12,7 @@
 
 namespace llmarch::reports {
 
-// Of each run one phase was timed. Nothing where nothing was run.
+// Each run has timed one phase. Empty where nothing was run.
 std::vector<Block> study_timings(const std::deque<Measurement>& runs, const RunContext& context,
                                  const std::vector<std::string>& warnings);
 

@@ -1,5 +1,5 @@
-// What a point of a sweep costs: every model over 100,000 contexts. The bound that the project
-// keeps is a million points a second on one core, with the quantities that `sweep` shows by itself.
+// The time of a point of a sweep: every model over 100,000 contexts. The project's bound is a
+// million points a second on one core, with the quantities that `sweep` shows by default.
 #include <benchmark/benchmark.h>
 
 #include "reports/say/sweep_lines.h"

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kPiece = 1 << 16;
 
-// A figure that there is not (0 / 0) is `none`.
+// `none` stands for a figure that does not exist (0 / 0).
 void append_value(Buffer& out, const QuantityValue& value, std::string_view none) {
   if (const auto* whole = std::get_if<Integer>(&value)) {
     fmt::format_to(std::back_inserter(out), "{}", whole->value());
@@ -75,8 +75,8 @@ struct JsonStyle {
   }
 };
 
-// Which lengths stand in every point: the context, unless prompts are swept at one; prompts where
-// they are swept.
+// Whether every point states its context: always, unless prompts are swept at a single context. The
+// prompt is stated where prompts are swept.
 bool has_context(const SweepPlan& plan) {
   return plan.contexts.varies() || !plan.prompts;
 }
@@ -119,7 +119,7 @@ class PointWriter {
   }
 
   const SweepPlan& plan_;
-  std::optional<std::size_t> line_;  // that the texts below are of
+  std::optional<std::size_t> line_;  // the line that the texts below belong to
   std::string before_lengths_, after_lengths_;
 };
 

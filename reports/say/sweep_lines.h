@@ -1,5 +1,5 @@
-// A sweep as CSV and JSON, piece by piece: every point, whole numbers exact, however many there
-// are. The formats are described in reports/README.md.
+// A sweep as CSV and JSON: every point, however many there are, so it is written piece by piece.
+// The formats are described in reports/README.md.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ using Write = std::function<void(std::string_view)>;
 // quantities.
 void write_sweep_csv(const SweepPlan& plan, const Write& write);
 
-// The same points, and the crossovers behind them.
+// The same points, and then the crossovers.
 void write_sweep_json(const SweepPlan& plan, const std::vector<Crossing>& crossings,
                       const Write& write);
 

@@ -20,7 +20,7 @@ constexpr std::int64_t kMostRows = 48;
 constexpr std::int64_t kMostChartPoints = 240;
 constexpr std::size_t kMostChartLines = 8;
 constexpr std::size_t kMostMarks = 12;
-// From this ratio of its ends on an axis is logarithmic.
+// The ratio of an axis's ends from which on it is logarithmic.
 constexpr double kWide = 8;
 
 class SweepWriter {
@@ -32,8 +32,8 @@ class SweepWriter {
     }
   }
 
-  // One line: a table of its quantities. Several: a table for each quantity, the lines beside each
-  // other.
+  // With one line, one table of its quantities. With several, a table for each quantity, with the
+  // lines side by side.
   void write(const std::vector<Crossing>& between, Document& document) {
     write_constants(document);
     for (const Varies varies : {Varies::with_context, Varies::with_prompt}) {
@@ -132,7 +132,7 @@ class SweepWriter {
     return axis(varies).size() > 2 && lines_.size() <= kMostChartLines;
   }
 
-  // Of many lengths some, evenly spread as the axis is drawn.
+  // At most kMostChartPoints of the lengths, spread evenly along the axis as it is drawn.
   [[nodiscard]] static std::vector<Integer> chart_lengths(const Lengths& axis, Scale scale) {
     std::set<Integer> lengths;
     const std::int64_t steps = std::min(axis.size().value(), kMostChartPoints) - 1;
@@ -221,7 +221,7 @@ std::string span_of(const char* what, const Lengths& axis) {
                      context_tokens(axis.last().value()));
 }
 
-// What does not vary is said once, above.
+// The ranges of the sweep, and the setting that all its points share.
 std::string heading_of(const SweepPlan& plan) {
   std::string words = span_of("context", plan.contexts);
   words += plan.prompts ? ", " + span_of("prompt", *plan.prompts) : ", prompts as long";
@@ -234,8 +234,9 @@ std::string heading_of(const SweepPlan& plan) {
 void add_thinning_notes(const SweepPlan& plan, Notes& notes) {
   const auto add = [&](const char* what, const Lengths& axis) {
     if (axis.size() <= kMostRows) return;
-    notes.lines.push_back(fmt::format("{} of {} {} are shown; -o FILE.csv or FILE.json has all.",
-                                      kMostRows, grouped(axis.size().value()), what));
+    notes.lines.push_back(
+        fmt::format("{} of {} {} are shown; -o FILE.csv or FILE.json has all of them.", kMostRows,
+                    grouped(axis.size().value()), what));
   };
   add("contexts", plan.contexts);
   if (plan.prompts) add("prompts", *plan.prompts);
@@ -276,7 +277,8 @@ Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& betw
   add_model_notes(plan, notes);
   if (!between.empty() || !within.empty()) {
     notes.lines.emplace_back(
-        "Crossovers are exact: at that token the order is as said, one token less it is not.");
+        "Crossovers are exact: the order is as said from that token on, and is not one token "
+        "before.");
   }
   if (!notes.lines.empty()) document.blocks.emplace_back(std::move(notes));
   return document;

@@ -190,8 +190,8 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
       .inside = ExpertChoice{mixture.experts, mixture.experts_per_token, shared},
       .notes = {
           {NotedFigures::work,
-           {"Experts' weights read by several tokens: the expected number of distinct experts "
-            "under uniform routing, E (1 − (1 − k/E)^tokens)."}}}};
+           {"Experts' weights read by several tokens are those of the expected number of distinct "
+            "experts under uniform routing, E (1 − (1 − k/E)^tokens)."}}}};
   if (mixture.router.groups) {
     block.facts.push_back({"chosen from ", mixture.router.groups->chosen, " of ",
                            mixture.router.groups->count, " groups"});

@@ -66,7 +66,7 @@ TEST(Compare, PrintsWholeNumbersWhenAsked) {
 }
 
 TEST(Compare, SaysWhenAContextIsBeyondWhatAModelAllows) {
-  EXPECT_NE(run_llmarch("compare gpt2 --context 2k").output.find("beyond the 1,024"),
+  EXPECT_NE(run_llmarch("compare gpt2 --context 2k").output.find("exceeds the 1,024"),
             std::string::npos);
   EXPECT_EQ(run_llmarch("compare gpt2 --context 1k").output.find("beyond"), std::string::npos);
 }

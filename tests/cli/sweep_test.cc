@@ -47,7 +47,7 @@ TEST(Sweep, SaysThatChunksBeginAnew) {
 
 TEST(Sweep, ShowsSomeOfVeryManyContextsAndSaysSo) {
   expect_part(shown("gpt2 --context 1..1000:+1 --show kv_bytes"),
-              "- 48 of 1,000 contexts are shown; -o FILE.csv or FILE.json has all.\n");
+              "- 48 of 1,000 contexts are shown; -o FILE.csv or FILE.json has all of them.\n");
 }
 
 TEST(Sweep, SaysNothingOfCrossoversAtOneContext) {
