@@ -40,49 +40,54 @@ struct Place {
 
 using Visit = std::function<void(const Place& place, DiagramText& text)>;
 
-void visit_box(DiagramBox& box, Where where, std::optional<Role> branch, const Visit& visit) {
-  for (DiagramPart& part : box.parts) {
-    const Role role = role_of(part.kind);
-    const Place here{where, branch.value_or(role), role, On::box};
-    visit(here, part.where);
-    visit(here, part.title);
-    for (DiagramText& detail : part.details) visit(here, detail);
-    if (auto* cache = std::get_if<CacheAside>(&part.aside)) {
-      for (DiagramText& line : cache->lines) visit({where, here.branch, role, On::cache}, line);
+// Goes through the texts of a panel, each with its place.
+class PanelVisitor {
+ public:
+  explicit PanelVisitor(const Visit& visit) : visit_(visit) {}
+
+  void operator()(DiagramBox& box) { visit_box(box, where_, {}); }
+
+  void operator()(DiagramFrame& frame) {
+    where_ = Where::in_layers;
+    visit_({where_, Role::table, Role::table, On::frame}, frame.repeat);
+    for (FrameItem& item : frame.items) std::visit(*this, item);
+    where_ = Where::above_layers;
+  }
+
+  // Steps before the block that a branch is there for are told from those after it.
+  void operator()(DiagramBranch& branch) {
+    const auto is_norm = [](const DiagramBox& box) {
+      return !box.parts.empty() && box.parts.front().kind == BoxKind::norm;
+    };
+    const auto block = std::ranges::find_if_not(branch.steps, is_norm);
+    if (block == branch.steps.end()) return;
+    const Role role = role_of(block->parts.front().kind);
+    for (auto step = branch.steps.begin(); step != branch.steps.end(); ++step) {
+      visit_box(*step, step < block ? Where::before_block : Where::from_block_on, role);
     }
   }
-}
 
-// Steps before and after the block that a branch is there for.
-void visit_branch(DiagramBranch& branch, const Visit& visit) {
-  const auto is_norm = [](const DiagramBox& box) {
-    return !box.parts.empty() && box.parts.front().kind == BoxKind::norm;
-  };
-  const auto block = std::ranges::find_if_not(branch.steps, is_norm);
-  if (block == branch.steps.end()) return;
-  const Role role = role_of(block->parts.front().kind);
-  for (auto step = branch.steps.begin(); step != branch.steps.end(); ++step) {
-    visit_box(*step, step < block ? Where::before_block : Where::from_block_on, role, visit);
+ private:
+  void visit_box(DiagramBox& box, Where where, std::optional<Role> branch) {
+    for (DiagramPart& part : box.parts) {
+      const Role role = role_of(part.kind);
+      const Place here{where, branch.value_or(role), role, On::box};
+      visit_(here, part.where);
+      visit_(here, part.title);
+      for (DiagramText& detail : part.details) visit_(here, detail);
+      auto* const cache = std::get_if<CacheAside>(&part.aside);  // the only aside with such texts
+      if (cache == nullptr) continue;
+      for (DiagramText& line : cache->lines) visit_({where, here.branch, role, On::cache}, line);
+    }
   }
-}
 
-void visit_frame(DiagramFrame& frame, const Visit& visit) {
-  visit({Where::in_layers, Role::table, Role::table, On::frame}, frame.repeat);
-  for (FrameItem& item : frame.items) {
-    if (auto* box = std::get_if<DiagramBox>(&item)) visit_box(*box, Where::in_layers, {}, visit);
-    if (auto* branch = std::get_if<DiagramBranch>(&item)) visit_branch(*branch, visit);
-  }
-}
+  const Visit& visit_;
+  Where where_ = Where::below_layers;
+};
 
 void visit_panel(DiagramPanel& panel, const Visit& visit) {
-  Where where = Where::below_layers;
-  for (DiagramItem& item : panel.items) {
-    if (auto* box = std::get_if<DiagramBox>(&item)) visit_box(*box, where, {}, visit);
-    if (auto* frame = std::get_if<DiagramFrame>(&item)) {
-      visit_frame(*frame, visit);
-      where = Where::above_layers;
-    }
-  }
+  PanelVisitor visitor(visit);
+  for (DiagramItem& item : panel.items) std::visit(visitor, item);
 }
 
 }  // namespace
