@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "reports/document/format.h"
+#include "reports/say/active_conventions.h"
 #include "reports/say/block_texts.h"
 #include "reports/say/cells.h"
 
@@ -113,24 +113,6 @@ bool any_per_layer_embedding(const Comparison& comparison) {
   return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
     return figures.model->spec.per_layer_embedding.has_value();
   });
-}
-
-std::string_view convention_letter(ActiveConvention convention) {
-  switch (convention) {
-    case ActiveConvention::all: return "A";
-    case ActiveConvention::without_input_embedding: return "B";
-    case ActiveConvention::without_embeddings: return "C";
-  }
-  throw std::logic_error("letter: a convention outside the enumeration");
-}
-
-std::string_view convention_phrase(ActiveConvention convention) {
-  switch (convention) {
-    case ActiveConvention::all: return "every matrix touched";
-    case ActiveConvention::without_input_embedding: return "A less input embedding";
-    case ActiveConvention::without_embeddings: return "B less head";
-  }
-  throw std::logic_error("phrase: a convention outside the enumeration");
 }
 
 Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <set>
-#include <string_view>
 
 #include "reports/document/document.h"
 #include "reports/say/compare_sections.h"
@@ -13,10 +12,6 @@ namespace llmarch::reports {
 
 // Whether the total and the resident total differ in one of the models.
 bool any_per_layer_embedding(const Comparison& comparison);
-
-// The conventions of active parameters as the rows of the table name them: "A", and in words.
-std::string_view convention_letter(ActiveConvention convention);
-std::string_view convention_phrase(ActiveConvention convention);
 
 // The notes that concern `sections`.
 Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections);

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "reports/document/format.h"
+#include "reports/say/active_conventions.h"
 #include "reports/say/compare_notes.h"
 #include "reports/say/model_diagram.h"
 #include "reports/say/setting_words.h"
@@ -18,11 +19,11 @@ class ComparisonTable {
  public:
   ComparisonTable(const Comparison& comparison, Digits digits)
       : comparison_(comparison), setting_(comparison.setting), digits_(digits) {
-    table_.columns.push_back({.heading = ""});
+    table_.columns.push_back(text_column(""));
     const std::string& first = comparison.models.front().model->spec.name;
     for (const ModelFigures& figures : comparison.models) {
       const std::string& name = figures.model->spec.name;
-      table_.columns.push_back({.heading = name, .alignment = Alignment::right});
+      table_.columns.push_back(figure_column(name));
       if (&figures == &comparison.models.front()) continue;
       table_.columns.push_back({.heading = fmt::format("{} ÷ {}", name, first),
                                 .alignment = Alignment::right,
@@ -80,6 +81,7 @@ class ComparisonTable {
     return 0;
   }
 
+  // A ratio to nothing, or of nothing, would say nothing.
   static Cell ratio_of(const Cell& cell, const Cell& first) {
     if (number_in(cell) <= 0 || number_in(first) <= 0) return text_cell("");
     return ratio_cell(number_in(cell) / number_in(first));
@@ -145,19 +147,16 @@ class ComparisonTable {
       });
     }
     group("Active parameters of a token");
-    for (const ActiveConvention convention :
-         {ActiveConvention::all, ActiveConvention::without_input_embedding,
-          ActiveConvention::without_embeddings}) {
-      row(fmt::format("{}: {}", convention_letter(convention), convention_phrase(convention)),
-          [this, convention](const ModelFigures& figures) {
-            return parameters_cell(active_under(figures.model->parameters.active, convention),
-                                   digits_);
-          });
+    for (const ActiveConvention convention : kConventions) {
+      row(convention_label(convention), [this, convention](const ModelFigures& figures) {
+        return parameters_cell(active_under(figures.model->parameters.active, convention), digits_);
+      });
     }
     row("published (convention)",
         [this](const ModelFigures& figures) { return published_active(figures); });
   }
 
+  // The published total to the unit stands above the predicted one, so that one sees them agree.
   void published_parameters() {
     row("published, as stated", [this](const ModelFigures& figures) {
       const auto& published = figures.model->spec.published;
@@ -197,6 +196,7 @@ class ComparisonTable {
     return {};
   }
 
+  // With the convention that comes nearest, since no maker says which it followed.
   [[nodiscard]] Cell published_active(const ModelFigures& figures) const {
     if (!figures.active_match) return text_cell("–");
     Cell cell = parameters_cell(Elements(*figures.model->spec.published->active), digits_);
@@ -251,6 +251,7 @@ class ComparisonTable {
     });
   }
 
+  // The work of one step; `which` is the decode or the prefill of a model's figures.
   void step(std::string heading, Step ModelFigures::*which) {
     group(std::move(heading));
     const auto flops = [&](const std::string& label, const auto& figure) {

@@ -59,8 +59,7 @@ bool listed(const Crossing& crossing, std::size_t count) {
 Table crossover_table(std::string caption, const SweepPlan& plan,
                       const std::vector<Crossing>& crossings) {
   Table table{.caption = std::move(caption),
-              .columns = {{.heading = "from", .alignment = Alignment::right},
-                          {.heading = "order, until the next row"}}};
+              .columns = {figure_column("from"), {.heading = "order, until the next row"}}};
   const std::vector<SweepLine> lines = lines_of(plan);
   std::string where;
   for (const Crossing& crossing : crossings) {

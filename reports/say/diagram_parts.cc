@@ -45,6 +45,7 @@ void say(DiagramPart& part, std::string text) {
   part.details.push_back({std::move(text)});
 }
 
+// Beside a block stands its cache, if it keeps one, and else its inside: there is room for one.
 DiagramPart part_of(const BlockFacts& block) {
   DiagramPart part{.kind = box_of(block.family), .title = {capitalised(block.name)}};
   for (const Phrase& fact : block.facts) say(part, text_of(fact));

@@ -8,6 +8,7 @@
 namespace llmarch::reports {
 namespace {
 
+// Which of the two is sought; the other is given.
 enum class Sought { context, batch };
 
 Cell sought_cell(const Fit& fit, Integer size) {
@@ -21,11 +22,11 @@ Cell sought_cell(const Fit& fit, Integer size) {
 
 Table fit_table(const std::string& caption, Sought sought, const std::string& given) {
   const std::string found = sought == Sought::context ? "largest context" : "largest batch";
-  Table table{.caption = caption, .row_heading_columns = 2, .columns = {{.heading = "model"}}};
+  Table table{.caption = caption, .row_heading_columns = 2, .columns = {text_column("model")}};
   for (const std::string& heading :
        {given, found, std::string("weights"), std::string("KV cache"), std::string("activations"),
         std::string("left over"), std::string("short for one more")}) {
-    table.columns.push_back({.heading = heading, .alignment = Alignment::right});
+    table.columns.push_back(figure_column(heading));
   }
   return table;
 }
@@ -34,6 +35,8 @@ class FitWriter {
  public:
   FitWriter(Bytes memory, Digits digits) : memory_(memory), digits_(digits) {}
 
+  // The parts of the footprint at the largest size that fits, what is left over there, and how much
+  // is missing for one more. Where nothing fits, the parts are those of size 1.
   void add(Table& table, const Model& model, const Fit& fit, Sought sought) const {
     const Setting& setting = fit.setting;
     const bool context = sought == Sought::context;
@@ -62,6 +65,7 @@ class FitWriter {
   Digits digits_;
 };
 
+// Memory may have room for a longer context than a model was made for.
 void add_limit_notes(const ModelFits& fits, Notes& notes) {
   const ArchSpec& spec = fits.model->spec;
   for (const Fit& fit : fits.contexts) {

@@ -11,6 +11,8 @@ namespace {
 constexpr const char* kBytesPerSecond = "bytes per second";
 constexpr const char* kFlopsPerSecond = "FLOP/s";
 
+// Rates of a machine are written in one unit, 10⁹ a second, so that they can be compared at a
+// glance.
 Cell giga_cell(double per_second, const std::string& said, const std::string& unit) {
   return {.text = fmt::format("{} {}", decimal(per_second / 1e9), said),
           .value = per_second,
@@ -71,17 +73,14 @@ class SideBySide {
  public:
   SideBySide(const Measurement& measurement, Digits digits)
       : measurement_(measurement), digits_(digits) {
-    const auto right = [](const char* heading) {
-      return Column{.heading = heading, .alignment = Alignment::right, .joint = Joint::none};
-    };
     const auto beside = [](const char* heading, Alignment alignment) {
       return Column{.heading = heading, .alignment = alignment, .joint = Joint::to_previous};
     };
-    table_.columns = {{.heading = ""},
-                      right("predicted"),
+    table_.columns = {text_column(""),
+                      figure_column("predicted"),
                       beside("counted", Alignment::right),
                       beside("", Alignment::left),
-                      right("timed"),
+                      figure_column("timed"),
                       beside("of the limit", Alignment::right)};
   }
 
@@ -101,6 +100,7 @@ class SideBySide {
                                       std::move(exact), std::move(timed), std::move(share)}});
   }
 
+  // A figure of the model that is predicted and counted, and has no time.
   void counted_row(const char* label, const std::optional<Pair>& pair, const auto& cell) {
     if (!pair) return;
     row(label, cell(pair->predicted), cell(pair->counted),
@@ -123,6 +123,8 @@ class SideBySide {
     });
   }
 
+  // The floor bounds the rate from above and the time from below; it stands in the predicted
+  // column, since it follows from the predicted work and the probe.
   void step(std::string heading, const char* time, const TimedStep& step) {
     group(std::move(heading));
     const double floor = step.floor.seconds;
@@ -188,7 +190,7 @@ class KindsTable {
     const auto right = [this](const char* heading, Joint joint) {
       table_.columns.push_back({.heading = heading, .alignment = Alignment::right, .joint = joint});
     };
-    table_.columns.push_back({.heading = "kind of operation"});
+    table_.columns.push_back(text_column("kind of operation"));
     right("timed", Joint::none);
     right("of the time", Joint::to_previous);
     right("floor", Joint::to_previous);
@@ -244,6 +246,7 @@ std::string setting_line(const Measurement& measurement, const RunContext& conte
                      held_phrase(measurement.held));
 }
 
+// What it ran on.
 std::string machine_line(const Measurement& measurement, const RunContext& context) {
   std::string line = fmt::format("{}, {} of {} threads, {}; {}, {} build", context.processor,
                                  measurement.run.threads.value(), context.of_threads.value(),
@@ -271,6 +274,7 @@ std::string verdict(const Measurement& measurement, Completeness completeness) {
              : "Verdict: predicted and counted are equal, to the unit.";
 }
 
+// The reasons to doubt a step's figures.
 void add_warning(std::vector<std::string>& warnings, const char* what,
                  const std::optional<TimedStep>& step) {
   if (!step) return;

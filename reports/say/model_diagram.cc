@@ -91,6 +91,7 @@ void add_branch(const Norm& norm, DiagramBox block, std::vector<FrameItem>& item
   if (place == NormPlacement::after_residual) items.emplace_back(norm_box(norm));
 }
 
+// The tables that the input block looks up.
 DiagramBox embedding_box(const ArchSpec& spec) {
   DiagramPart part{.kind = BoxKind::table, .title = {"Token embedding"}};
   say(part, fmt::format("{} tokens × {}", grouped(spec.vocabulary), grouped(spec.hidden)));
@@ -136,6 +137,8 @@ DiagramBox head_box(const ArchSpec& spec) {
   return {{std::move(part)}};
 }
 
+// All layers in one frame: what every layer has stands there once, and alternatives name their
+// layers.
 DiagramFrame layers_frame(const ArchSpec& spec) {
   const Integer count = layer_count(spec);
   DiagramFrame frame{
@@ -164,6 +167,7 @@ DiagramFrame layers_frame(const ArchSpec& spec) {
   return frame;
 }
 
+// From the tokens to the logits.
 DiagramPanel panel_of(const Model& model) {
   const ArchSpec& spec = model.spec;
   DiagramPanel panel{.title = spec.title};

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "reports/document/format.h"
+#include "reports/say/active_conventions.h"
 #include "reports/say/model_diagram.h"
 #include "reports/say/setting_words.h"
 #include "sim/cost/roofline.h"
@@ -37,6 +38,8 @@ Table structure_table(const ArchSpec& spec) {
   return table;
 }
 
+// Parameters by component, which add up to the total; the figures below the total count parts of it
+// again under a convention.
 Table component_table(const Parameters& parameters, Digits digits) {
   Table table{
       .caption = "Parameters",
@@ -55,9 +58,9 @@ Table component_table(const Parameters& parameters, Digits digits) {
     add("resident: less per-layer embeddings", parameters.resident, Emphasis::plain);
   }
   table.rows.emplace_back(GroupHeading{"active parameters of a token"});
-  add("A: every matrix touched", parameters.active.all, Emphasis::plain);
-  add("B: A less input embedding", parameters.active.without_input_embedding, Emphasis::plain);
-  add("C: B less head", parameters.active.without_embeddings, Emphasis::plain);
+  for (const ActiveConvention convention : kConventions) {
+    add(convention_label(convention), active_under(parameters.active, convention), Emphasis::plain);
+  }
   return table;
 }
 
@@ -86,6 +89,8 @@ Table published_table(const ArchSpec& spec, const Parameters& parameters) {
   return table;
 }
 
+// The shapes of an operation's weights: "4,096 x 4,096; 4,096" for a matrix and its bias, and
+// "256 of 2,048 x 7,168" for the experts of a mixture.
 std::string shape_text(const std::vector<Weight>& weights) {
   std::string text;
   for (const Weight& weight : weights) {
@@ -105,6 +110,8 @@ std::string layers_text(const std::string& block, Integer layers) {
   return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
 }
 
+// The weights of each operation, under the block that has it. Operations without weights are left
+// out.
 Table block_table(const OpGraph& graph, Digits digits) {
   Table table{.caption = "Blocks",
               .columns = {text_column("operation"), text_column("weights, out x in"),
@@ -138,6 +145,7 @@ std::string heading_of(const OperationTable& operations) {
   return joined(step(), words_of(beside));
 }
 
+// The predicted book, with the sum of each block over one layer and over all its layers.
 Table operations_table(const OperationTable& operations, Digits digits) {
   Table table{.caption = "Predicted, operation by operation: " + heading_of(operations),
               .columns = {text_column("operation"), figure_column("matrix FLOPs"),

@@ -56,6 +56,7 @@ constexpr std::array kBookColumns{
                [](const Work& work) { return work.activations_written.value(); }},
 };
 
+// The totals of each step, with the verdict of each quantity.
 Table summary_table(const std::vector<Agreement>& agreements) {
   Table table{.columns = {text_column(""), figure_column("predicted"), beside("counted"),
                           text_column("verdict")}};
@@ -133,6 +134,8 @@ std::string scientific(double value) {
   return value == 0 ? "0" : fmt::format("{:.1e}", value);
 }
 
+// How far a run is from the reference: the largest error of floats, or the number of tokens that
+// chose other experts.
 Cell deviation_cell(const Deviation& deviation) {
   const bool choice = deviation.compared == Compared::choices;
   Cell cell{.text = choice ? fmt::format("{:.0f} token{} differ{}", deviation.largest,
@@ -145,6 +148,7 @@ Cell deviation_cell(const Deviation& deviation) {
   return cell;
 }
 
+// The bound that the deviation is held to.
 Cell allowed_cell(const Deviation& deviation) {
   switch (deviation.compared) {
     case Compared::floats:
@@ -169,6 +173,8 @@ Table deviations_table(const std::vector<VerifiedRun>& runs) {
   return table;
 }
 
+// Names the first place, in the order of computation, at which a run departs from the reference: a
+// later one may only follow from it.
 std::string verdict(const VerifiedRun& run) {
   const auto departure = run.first_departure();
   if (!departure) {

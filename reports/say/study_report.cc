@@ -29,6 +29,7 @@ Emphasis emphasis_of(Verdict verdict) {
   throw std::logic_error("emphasis_of: a verdict outside the enumeration");
 }
 
+// A verdict that the study does not expect is marked as bad, whatever it is.
 Cell verdict_cell(const ClaimResult& claim) {
   Cell cell{.text = std::string(words_of(claim.verdict)), .emphasis = emphasis_of(claim.verdict)};
   if (!claim.as_expected()) {
@@ -119,13 +120,14 @@ CellRow side_row(const Sides& sides) {
             .emphasis = sides.holds ? Emphasis::good : Emphasis::bad}}};
 }
 
+// The figures that decide a claim, case by case, and then those that are only shown.
 Table decision_table(const ClaimResult& claim) {
   Table table;
-  table.columns = {{.heading = claim.id},
-                   {.heading = "figure", .alignment = Alignment::right},
+  table.columns = {text_column(claim.id),
+                   figure_column("figure"),
                    {.heading = "", .alignment = Alignment::centre},
-                   {.heading = "against", .alignment = Alignment::right},
-                   {.heading = "holds"}};
+                   figure_column("against"),
+                   text_column("holds")};
   for (const CaseResult& one : claim.cases) {
     if (!one.title.empty()) table.rows.emplace_back(GroupHeading{capitalised(one.title)});
     for (const Sides& sides : one.sides) table.rows.emplace_back(side_row(sides));
@@ -145,6 +147,7 @@ Table decision_table(const ClaimResult& claim) {
   return table;
 }
 
+// A claim reads from its text over the figures to the verdict and the reason for it.
 void add_claim(const ClaimResult& claim, Document& document) {
   document.blocks.emplace_back(
       Heading{fmt::format("{}: {}", claim.id, words_of(claim.verdict)), HeadingLevel::subsection});
@@ -174,9 +177,10 @@ void add_claims(const StudyResult& result, Document& document) {
   }
 }
 
+// Every claim with its verdict in one table, before the claims one by one.
 Table overview(const StudyResult& result) {
   Table table;
-  table.columns = {{.heading = ""}, {.heading = "claim"}, {.heading = "verdict"}};
+  table.columns = {text_column(""), text_column("claim"), text_column("verdict")};
   std::string section;
   for (const ClaimResult& claim : result.claims) {
     if (claim.claim->section != section)
@@ -217,6 +221,7 @@ std::string tally(const StudyResult& result) {
                      fmt::join(parts, ", "));
 }
 
+// The charted quantity of the compared models, with marks where one overtakes another.
 Chart chart_of(const ComparisonResult& comparison) {
   Chart chart;
   chart.name = comparison.id + "-" + std::string(comparison.charted->name);
@@ -272,7 +277,7 @@ void add_comparison(const ComparisonResult& comparison, Document& document,
   }
   if (!comparison.shown.empty()) {
     Table table;
-    table.columns = {{.heading = "figure"}, {.heading = "", .alignment = Alignment::right}};
+    table.columns = {text_column("figure"), figure_column("")};
     for (const ShownFigure& shown : comparison.shown) {
       if (!shown.figure) continue;
       table.rows.emplace_back(CellRow{
@@ -285,11 +290,13 @@ void add_comparison(const ComparisonResult& comparison, Document& document,
   if (!turns.lines.empty()) document.blocks.emplace_back(turns);
 }
 
+// Models that the study makes by changing a known one, such as DeepSeek-V3 with multi-head
+// attention.
 void add_variants(const Study& study, Document& document) {
   if (!study.variant) return;
   document.blocks.emplace_back(Heading{"Changed models"});
   Table table;
-  table.columns = {{.heading = "name"}, {.heading = "of"}, {.heading = "what it is"}};
+  table.columns = {text_column("name"), text_column("of"), text_column("what it is")};
   for (const auto& [name, variant] : *study.variant) {
     table.rows.emplace_back(
         CellRow{{text_cell(name), text_cell(variant.of), text_cell(variant.title)}});

@@ -39,16 +39,9 @@ CellRow row_of(const Measurement& run) {
 std::vector<Block> study_timings(const std::deque<Measurement>& runs, const RunContext& context,
                                  const std::vector<std::string>& warnings) {
   if (runs.empty()) return {};
-  const auto right = [](const char* heading) {
-    return Column{.heading = heading, .alignment = Alignment::right};
-  };
-  Table table{.columns = {{.heading = "model"},
-                          {.heading = "step"},
-                          right("tokens/s"),
-                          right("lowest"),
-                          right("highest"),
-                          right("of the limit"),
-                          {.heading = "held"}}};
+  Table table{.columns = {text_column("model"), text_column("step"), figure_column("tokens/s"),
+                          figure_column("lowest"), figure_column("highest"),
+                          figure_column("of the limit"), text_column("held")}};
   for (const Measurement& run : runs) table.rows.emplace_back(row_of(run));
   Notes notes{
       {"Timed: the median of the repeats, on synthetic weights. Of the limit: the floor that "

@@ -60,6 +60,7 @@ class SweepWriter {
     return chosen;
   }
 
+  // At a length of the axis that the quantity varies with, which is all that it looks at.
   [[nodiscard]] QuantityValue value(std::size_t line, const Quantity& quantity,
                                     Integer length) const {
     return evaluate(quantity, *curves_[line], length, length);
@@ -77,12 +78,13 @@ class SweepWriter {
     return varies == Varies::with_prompt ? "prompt" : "context";
   }
 
+  // Quantities that no length changes, in a table of their own instead of columns of equal figures.
   void write_constants(Document& document) const {
     const std::vector<const Quantity*> quantities = those_that_vary(Varies::never);
     if (quantities.empty()) return;
-    Table table{.caption = "The same at every context", .columns = {{.heading = ""}}};
+    Table table{.caption = "The same at every context", .columns = {text_column("")}};
     for (const Quantity* quantity : quantities) {
-      table.columns.push_back({.heading = labelled(*quantity), .alignment = Alignment::right});
+      table.columns.push_back(figure_column(labelled(*quantity)));
     }
     for (std::size_t line = 0; line < lines_.size(); ++line) {
       CellRow row{{text_cell(name_of_line(plan_, lines_[line]))}};
@@ -94,9 +96,9 @@ class SweepWriter {
 
   [[nodiscard]] Table table_of_quantities(Varies varies,
                                           const std::vector<const Quantity*>& quantities) const {
-    Table table{.columns = {{.heading = heading_of(varies), .alignment = Alignment::right}}};
+    Table table{.columns = {figure_column(heading_of(varies))}};
     for (const Quantity* quantity : quantities) {
-      table.columns.push_back({.heading = labelled(*quantity), .alignment = Alignment::right});
+      table.columns.push_back(figure_column(labelled(*quantity)));
     }
     const Lengths shown = axis(varies).thinned(kMostRows);
     for (Integer i = 0; i < shown.size(); i += 1) {
@@ -110,12 +112,10 @@ class SweepWriter {
   }
 
   [[nodiscard]] Table table_of_lines(const Quantity& quantity) const {
-    Table table{
-        .caption = fmt::format("{}: {}", quantity.name, quantity.meaning),
-        .columns = {{.heading = heading_of(quantity.varies), .alignment = Alignment::right}}};
+    Table table{.caption = fmt::format("{}: {}", quantity.name, quantity.meaning),
+                .columns = {figure_column(heading_of(quantity.varies))}};
     for (const SweepLine& line : lines_) {
-      table.columns.push_back(
-          {.heading = name_of_line(plan_, line), .alignment = Alignment::right});
+      table.columns.push_back(figure_column(name_of_line(plan_, line)));
     }
     const Lengths shown = axis(quantity.varies).thinned(kMostRows);
     for (Integer i = 0; i < shown.size(); i += 1) {
@@ -128,6 +128,7 @@ class SweepWriter {
     return table;
   }
 
+  // Two points make no curve, and more lines than that cannot be told apart.
   [[nodiscard]] bool worth_a_chart(Varies varies) const {
     return axis(varies).size() > 2 && lines_.size() <= kMostChartLines;
   }
@@ -179,6 +180,7 @@ class SweepWriter {
     return chart;
   }
 
+  // Marks the points where one model overtakes another, the first ones where there are many.
   static void add_marks(Chart& chart, const Quantity& quantity,
                         const std::vector<Crossing>& between) {
     for (const Crossing& crossing : between) {
@@ -231,6 +233,7 @@ std::string heading_of(const SweepPlan& plan) {
   return joined(words, words_of(rest));
 }
 
+// A table of every length would be too long to read.
 void add_thinning_notes(const SweepPlan& plan, Notes& notes) {
   const auto add = [&](const char* what, const Lengths& axis) {
     if (axis.size() <= kMostRows) return;
