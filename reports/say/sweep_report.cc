@@ -280,8 +280,7 @@ Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& betw
   add_model_notes(plan, notes);
   if (!between.empty() || !within.empty()) {
     notes.lines.emplace_back(
-        "Crossovers are exact: the order is as said from that token on, and is not one token "
-        "before.");
+        "Crossovers are exact: one token before, the order is still the one above.");
   }
   if (!notes.lines.empty()) document.blocks.emplace_back(std::move(notes));
   return document;
