@@ -70,7 +70,7 @@ Integer published(const Model& model, std::optional<Integer> Published::*member,
   return required((*model.spec.published).*member, model, what);
 }
 
-// Vectors of the residual stream's width that normalise it within one layer; the most of any layer.
+// How many norms of the residual stream's width one layer has; the most of any layer.
 Integer block_norms(const Model& model) {
   Integer most;
   for (std::size_t block = 0; block < model.graph.blocks.size(); ++block) {
@@ -88,7 +88,7 @@ Integer block_norms(const Model& model) {
   return most;
 }
 
-// Matrices that attention has in one layer, in whichever form it runs; the most of any layer.
+// How many matrices attention has in one layer; the most of any layer.
 Integer attention_matrices(const Model& model) {
   Integer most;
   for (std::size_t block = 0; block < model.graph.blocks.size(); ++block) {
@@ -111,8 +111,8 @@ Integer qk_norm_parameters(const Model& model) {
   return sum.amount();
 }
 
-// Query heads share key/value heads in order, counted from 1; the same rule as the kernels that run
-// it and are held against the published implementations.
+// Query heads share key/value heads in order; both are counted from 1. The kernels follow the same
+// rule and are compared with the published implementations.
 Integer kv_head_of(const Model& model, Integer query_head) {
   for (const auto& [name, mixer] : model.spec.attention) {
     const auto* grouped = std::get_if<GroupedAttention>(&mixer);
