@@ -205,13 +205,13 @@ void run(Step& step, const ExpandLatents& op) {
   const PackedMatrix& key_up = step.matrix(op.key_up);
   const PackedMatrix& value_up = step.matrix(op.value_up);
   const Cache& latents = step.cache(op.latents);
-  // The operation that follows knows the heads.
-  const auto is_attention = [](const Node& node) {
-    return std::holds_alternative<AttendExpanded>(node.op);
+  // The attention that reads them knows the heads.
+  const auto is_attention = [&](const Node& node) {
+    const auto* attend = std::get_if<AttendExpanded>(&node.op);
+    return attend != nullptr && attend->keys == op.keys;
   };
-  const auto attention =
-      std::find_if(step.block->nodes.begin(), step.block->nodes.end(), is_attention);
-  const auto& attend = std::get<AttendExpanded>(attention->op);
+  const auto& attend =
+      std::get<AttendExpanded>(std::ranges::find_if(step.block->nodes, is_attention)->op);
   ExpandedCaches& expanded = expanded_caches(step, attend.shape, latents.shape().stored);
   const std::size_t sequences = step.places.sequences;
   for (std::size_t first = 0; first < expanded.positions; first += kExpandedAtOnce) {

@@ -83,7 +83,7 @@ struct Units {
     const std::size_t width = size(columns(op.in) / op.groups);
     const Numbers in(width, Counted(1));
     const std::vector<float> weight(op.weight ? width : 0, 1);
-    const std::vector<float> bias(width, 1);
+    const std::vector<float> bias(op.bias ? width : 0, 1);
     return {tally([&] {
               Numbers out(width);
               switch (op.kind) {

@@ -46,6 +46,11 @@ simd::Function function_of(Activation activation) {
   throw std::logic_error("function_of: an activation outside the enumeration");
 }
 
+// What the kernels take for parameters that are not there.
+const float* or_null(std::span<const float> parameters) {
+  return parameters.empty() ? nullptr : parameters.data();
+}
+
 float sigmoid(float x) {
   return 1 / (1 + std::exp(-x));
 }
@@ -61,8 +66,8 @@ void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const
     for (std::size_t at = 0; at < in.columns; at += width) {
       const float* const x = in.row(row) + at;
       const float mean = kernels.squares(x, width, 0) / static_cast<float>(width);
-      kernels.normalize(x, width, 0, 1 / std::sqrt(mean + epsilon),
-                        weight.empty() ? nullptr : weight.data(), nullptr, out.row(row) + at);
+      kernels.normalize(x, width, 0, 1 / std::sqrt(mean + epsilon), or_null(weight), nullptr,
+                        out.row(row) + at);
     }
   });
 }
@@ -70,7 +75,10 @@ void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const
 void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                      std::span<const float> bias, float epsilon, Rows out) {
   const std::size_t width = in.columns / groups;
-  if (!(same_size(in, out) && weight.size() == width && bias.size() == width)) refuse_row_sizes();
+  const auto fits = [&](std::span<const float> parameters) {
+    return parameters.empty() || parameters.size() == width;
+  };
+  if (!same_size(in, out) || !fits(weight) || !fits(bias)) refuse_row_sizes();
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     for (std::size_t at = 0; at < in.columns; at += width) {
@@ -78,8 +86,8 @@ void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<con
       const auto count = static_cast<float>(width);
       const float mean = kernels.sum(x, width) / count;
       const float variance = kernels.squares(x, width, mean) / count;
-      kernels.normalize(x, width, mean, 1 / std::sqrt(variance + epsilon), weight.data(),
-                        bias.data(), out.row(row) + at);
+      kernels.normalize(x, width, mean, 1 / std::sqrt(variance + epsilon), or_null(weight),
+                        or_null(bias), out.row(row) + at);
     }
   });
 }

@@ -19,7 +19,7 @@ namespace llmarch::fast {
 // (columns / groups).
 void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                    float epsilon, Rows out);
-// `bias` is as long as `weight`.
+// `weight` and `bias` each empty or (columns / groups).
 void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                      std::span<const float> bias, float epsilon, Rows out);
 

@@ -48,7 +48,7 @@ void normalize_rms(std::span<const Scalar> in, std::span<const float> weight, do
   for (std::size_t i = 0; i < weight.size(); ++i) out[i] = out[i] * Scalar(weight[i]);
 }
 
-// (x - mean) / deviation * weight + bias
+// (x - mean) / deviation * weight + bias; without the weight or the bias where it is empty
 template <class Scalar>
 void normalize_layer(std::span<const Scalar> in, std::span<const float> weight,
                      std::span<const float> bias, double epsilon, std::span<Scalar> out) {
@@ -62,9 +62,9 @@ void normalize_layer(std::span<const Scalar> in, std::span<const float> weight,
     squares += out[i] * out[i];
   }
   const Scalar inverse = inverse_root(squares / count + Scalar(epsilon));
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    out[i] = out[i] * inverse * Scalar(weight[i]) + Scalar(bias[i]);
-  }
+  for (Scalar& x : out) x = x * inverse;
+  for (std::size_t i = 0; i < weight.size(); ++i) out[i] = out[i] * Scalar(weight[i]);
+  for (std::size_t i = 0; i < bias.size(); ++i) out[i] = out[i] + Scalar(bias[i]);
 }
 
 template <class Scalar>

@@ -57,7 +57,8 @@ struct DiagramPart {
   Aside aside = {};
 };
 
-// A box that data passes through. With several parts, each layer has one of them.
+// A box that data passes through. With several parts, each layer has one of them, or those that
+// stand side by side.
 struct DiagramBox {
   std::vector<DiagramPart> parts = {};
 };

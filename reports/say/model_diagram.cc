@@ -11,6 +11,7 @@
 #include "reports/say/diagram_marks.h"
 #include "reports/say/diagram_parts.h"
 #include "sim/describe/layers.h"
+#include "sim/spec/names.h"
 
 namespace llmarch::reports {
 namespace {
@@ -52,24 +53,76 @@ std::string where_text(const std::vector<bool>& members) {
   return text.insert(std::min(text.find(':'), text.size()), " layers");
 }
 
-// The alternatives of one place in a layer, each with the layers that have it. `choice` gives the
-// index of a layer's alternative.
-template <class Variant, class Choice>
-DiagramBox alternatives(const ArchSpec& spec, const std::vector<Named<Variant>>& kinds,
-                        const Choice& choice) {
-  std::vector<std::size_t> order;
-  std::map<std::size_t, std::vector<bool>> members;
+DiagramPart part_of_sublayer(const ArchSpec& spec, const SublayerBlock& block) {
+  DiagramPart part =
+      part_of(block.attention
+                  ? describe(spec, spec.attention.at(block.attention->index).value)
+                  : describe(spec, spec.feed_forward.at(block.feed_forward.value().index).value));
+  if (block.norm) say(part, fmt::format("norm {}", name_of(block.norm->placement)));
+  if (block.delay) say(part, fmt::format("added {} sublayers later", grouped(*block.delay)));
+  return part;
+}
+
+// The blocks of a sublayer by their indices.
+using BlockIndices = std::vector<std::pair<std::optional<std::size_t>, std::optional<std::size_t>>>;
+
+BlockIndices indices_of(const Sublayer& sublayer) {
+  const auto index = [](const std::optional<Reference>& name) {
+    return name ? std::optional(name->index) : std::nullopt;
+  };
+  BlockIndices indices;
+  for (const SublayerBlock& block : sublayer.blocks) {
+    indices.emplace_back(index(block.attention), index(block.feed_forward));
+  }
+  return indices;
+}
+
+// Sublayers that stand at one place in their layers and have the same norm around them.
+struct SublayerGroup {
+  std::optional<Norm> norm;
+  std::vector<std::pair<Sublayer, std::vector<bool>>> alternatives;  // and which layers have each
+};
+
+std::vector<bool>& members_of(std::vector<SublayerGroup>& groups, const ArchSpec& spec,
+                              const Sublayer& sublayer, std::size_t layers) {
+  const std::optional<Norm> norm = norm_around(spec, sublayer);
+  const bool attends = sublayer.blocks.front().attention.has_value();
+  auto group = std::ranges::find_if(groups, [&](const SublayerGroup& each) {
+    const Sublayer& first = each.alternatives.front().first;
+    return each.norm == norm && first.blocks.front().attention.has_value() == attends &&
+           first.blocks.size() == sublayer.blocks.size();
+  });
+  if (group == groups.end()) group = groups.insert(groups.end(), {norm, {}});
+  const auto found = std::ranges::find_if(group->alternatives, [&](const auto& each) {
+    return indices_of(each.first) == indices_of(sublayer);
+  });
+  if (found != group->alternatives.end()) return found->second;
+  return group->alternatives.emplace_back(sublayer, std::vector<bool>(layers)).second;
+}
+
+// What the layers have as their sublayer number `place`.
+std::vector<SublayerGroup> groups_at(const ArchSpec& spec, std::size_t place) {
+  std::vector<SublayerGroup> groups;
   const std::vector<std::size_t> layers = layer_sequence(spec);
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::size_t kind = choice(spec.layer.at(layers[i]).value);
-    if (!members.contains(kind)) order.push_back(kind);
-    members[kind].resize(layers.size());
-    members[kind][i] = true;
+    const std::vector<Sublayer> sublayers = sublayers_of(spec.layer.at(layers[i]).value);
+    if (place >= sublayers.size()) continue;
+    members_of(groups, spec, sublayers[place], layers.size())[i] = true;
   }
+  return groups;
+}
+
+// The alternatives of one place in a layer, each with the layers that have it.
+DiagramBox alternatives(const ArchSpec& spec, const SublayerGroup& group) {
   std::vector<DiagramPart> parts;
-  for (const std::size_t kind : order) {
-    parts.push_back(part_of(describe(spec, kinds.at(kind).value)));
-    if (order.size() > 1) parts.back().where = {where_text(members[kind])};
+  for (const auto& [sublayer, members] : group.alternatives) {
+    const bool everywhere = std::ranges::count(members, false) == 0;
+    for (const SublayerBlock& block : sublayer.blocks) {
+      parts.push_back(part_of_sublayer(spec, block));
+      std::string where = everywhere ? "" : where_text(members);
+      if (sublayer.blocks.size() > 1) where += where.empty() ? "side by side" : ", side by side";
+      parts.back().where = {where};
+    }
   }
   return {factored(std::move(parts))};
 }
@@ -80,15 +133,15 @@ DiagramBox norm_box(const Norm& norm) {
 }
 
 // A block with its norms, as items of a layer.
-void add_branch(const Norm& norm, DiagramBox block, std::vector<FrameItem>& items) {
-  const NormPlacement place = norm.placement;
+void add_branch(const std::optional<Norm>& around, DiagramBox block,
+                std::vector<FrameItem>& items) {
+  const Norm norm = around.value_or(Norm{});
   DiagramBranch branch;
-  const bool both = place == NormPlacement::before_and_after;
-  if (both || place == NormPlacement::before) branch.steps.push_back(norm_box(norm));
+  if (stands_before(around)) branch.steps.push_back(norm_box(norm));
   branch.steps.push_back(std::move(block));
-  if (both || place == NormPlacement::after) branch.steps.push_back(norm_box(norm));
+  if (stands_after(around)) branch.steps.push_back(norm_box(norm));
   items.emplace_back(std::move(branch));
-  if (place == NormPlacement::after_residual) items.emplace_back(norm_box(norm));
+  if (stands_after_residual(around)) items.emplace_back(norm_box(norm));
 }
 
 // The tables that the input block looks up.
@@ -137,6 +190,18 @@ DiagramBox head_box(const ArchSpec& spec) {
   return {{std::move(part)}};
 }
 
+void add_sublayers(const ArchSpec& spec, std::vector<FrameItem>& items) {
+  for (std::size_t place = 0;; ++place) {
+    const std::vector<SublayerGroup> groups = groups_at(spec, place);
+    if (groups.empty()) return;
+    for (const SublayerGroup& group : groups) {
+      add_branch(group.norm, alternatives(spec, group), items);
+      const bool attends = group.alternatives.front().first.blocks.front().attention.has_value();
+      if (spec.low_rank_residual && attends) items.emplace_back(low_rank_box(spec));
+    }
+  }
+}
+
 // All layers in one frame: what every layer has stands there once, and alternatives name their
 // layers.
 DiagramFrame layers_frame(const ArchSpec& spec) {
@@ -150,15 +215,7 @@ DiagramFrame layers_frame(const ArchSpec& spec) {
                      grouped(spec.parallel_streams->count)),
          fmt::format("stream {} goes on", grouped(spec.parallel_streams->active + 1))}));
   }
-  add_branch(
-      spec.norm,
-      alternatives(spec, spec.attention, [](const Layer& layer) { return layer.attention.index; }),
-      frame.items);
-  if (spec.low_rank_residual) frame.items.emplace_back(low_rank_box(spec));
-  add_branch(spec.norm,
-             alternatives(spec, spec.feed_forward,
-                          [](const Layer& layer) { return layer.feed_forward.index; }),
-             frame.items);
+  add_sublayers(spec, frame.items);
   if (spec.parallel_streams) {
     frame.items.emplace_back(
         addition_box("Streams corrected", {"by what the layer found in its own"}));

@@ -95,13 +95,15 @@ class Pricer {
 
   // RMS: square and add, scale, weight if any: 4 per element; mean and epsilon: 2 and a root per
   // vector.
-  // Layer norm: besides these the mean (1 per element, 1 per vector), its subtraction, the bias.
+  // Layer norm: besides these the mean (1 per element, 1 per vector), its subtraction; the bias, if
+  // any.
   Work operator()(const Normalize& op) const {
     Work work = moved(op.in, op.out);
     const Integer vectors = rows(op.in) * op.groups;
     const Integer width = columns(op.in) / op.groups;
-    Integer per_vector = op.kind == NormKind::rms ? 3 * width + 2 : 6 * width + 3;
+    Integer per_vector = op.kind == NormKind::rms ? 3 * width + 2 : 5 * width + 3;
     if (op.weight) per_vector += width;
+    if (op.bias) per_vector += width;
     work.other = Flops(vectors * per_vector);
     work.transcendentals = Transcendentals(vectors);
     work.weights_read = weight(op.weight) + weight(op.bias);

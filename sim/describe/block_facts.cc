@@ -216,6 +216,7 @@ std::string_view name_of(BlockFamily family) {
 
 std::string_view layers_with(Trait trait) {
   switch (trait) {
+    case Trait::parallel_blocks: return "layers with parallel blocks";
     case Trait::window: return "layers with a window";
     case Trait::chunk: return "layers with chunks";
     case Trait::no_positions: return "layers without positions";
@@ -234,8 +235,16 @@ BlockFacts describe(const ArchSpec& spec, const FeedForward& feed_forward) {
 }
 
 std::set<Trait> traits_of(const ArchSpec& spec, const Layer& layer) {
-  std::set<Trait> traits = describe(spec, spec.attention.at(layer.attention.index).value).traits;
-  traits.merge(describe(spec, spec.feed_forward.at(layer.feed_forward.index).value).traits);
+  std::set<Trait> traits;
+  for (const std::size_t mixer : mixers_of(layer)) {
+    traits.merge(describe(spec, spec.attention.at(mixer).value).traits);
+  }
+  for (const std::size_t feed_forward : feed_forwards_of(layer)) {
+    traits.merge(describe(spec, spec.feed_forward.at(feed_forward).value).traits);
+  }
+  for (const Sublayer& sublayer : sublayers_of(layer)) {
+    if (sublayer.blocks.size() > 1) traits.insert(Trait::parallel_blocks);
+  }
   return traits;
 }
 

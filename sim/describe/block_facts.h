@@ -26,7 +26,7 @@ enum class BlockFamily { attention, dense_feed_forward, mixture_feed_forward };
 std::string_view name_of(BlockFamily family);  // "mixture feed-forward"
 
 // What only some layers of a model may have, so that a comparison says which.
-enum class Trait { window, chunk, no_positions, shared_cache, experts };
+enum class Trait { parallel_blocks, window, chunk, no_positions, shared_cache, experts };
 
 std::string_view layers_with(Trait trait);  // "layers with a window"
 

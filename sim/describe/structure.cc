@@ -124,6 +124,19 @@ void note_traits(const ArchSpec& spec, std::vector<Fact>& facts) {
   }
 }
 
+// Norms that sublayers and blocks have of their own stand beside the spec's: "before / after".
+void note_norms(const ArchSpec& spec, FactCollector& collector) {
+  const auto note = [&](const std::optional<Norm>& norm) {
+    if (norm) collector(Field{"norm", ""}, *norm);
+  };
+  for (const auto& [name, layer] : spec.layer) {
+    for (const Sublayer& sublayer : sublayers_of(layer)) {
+      note(sublayer.norm);
+      for (const SublayerBlock& block : sublayer.blocks) note(block.norm);
+    }
+  }
+}
+
 std::vector<Fact> facts_of(const ArchSpec& spec) {
   std::vector<Fact> facts;
   const std::int64_t layers = layer_count(spec).value();
@@ -133,16 +146,23 @@ std::vector<Fact> facts_of(const ArchSpec& spec) {
   note_traits(spec, facts);
   FactCollector collector("model", facts);
   visit_fields(collector, spec);
+  note_norms(spec, collector);
   for (const auto& [name, mixer] : spec.attention) collect(spec, mixer, facts);
   for (const auto& [name, feed_forward] : spec.feed_forward) collect(spec, feed_forward, facts);
   return facts;
+}
+
+// Whether "1024 / 4096" has the part "4096".
+bool contains(std::string_view texts, std::string_view text) {
+  const std::string all = fmt::format(" / {} / ", texts);
+  return all.find(fmt::format(" / {} / ", text)) != std::string::npos;
 }
 
 // Several kinds may say different things under one label: "1024 / 4096".
 void add(std::optional<StructureValue>& value, const StructureValue& more) {
   if (!value) {
     value = more;
-  } else if (value->text != more.text) {
+  } else if (!contains(value->text, more.text)) {
     value->text += " / " + more.text;
     value->number.reset();
   }

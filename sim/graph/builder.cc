@@ -25,7 +25,8 @@ ValueId GraphBuilder::value(RowAxis rows, Integer columns) {
 }
 
 WeightId GraphBuilder::weight(WeightRole role, Integer rows, Integer columns, Integer copies) {
-  graph_.weights.push_back({role, graph_.blocks.size() - 1, rows, columns, copies});
+  graph_.weights.push_back(
+      {role, graph_.blocks.size() - 1, rows, columns, copies, sublayer_place_});
   return graph_.weights.size() - 1;
 }
 
@@ -65,9 +66,13 @@ ValueId GraphBuilder::add_positions(ValueId in, Integer positions) {
 
 ValueId GraphBuilder::normalize(ValueId in, const Norm& norm, WeightRole weight_role,
                                 WeightRole bias_role) {
-  const WeightId scale = weight(weight_role, 1, columns(in));
+  std::optional<WeightId> scale;
   std::optional<WeightId> bias;
-  if (norm.kind == NormKind::layer) bias = weight(bias_role, 1, columns(in));
+  if (norm.without != NormOmission::weight_and_bias) {
+    scale = weight(weight_role, 1, columns(in));
+    const bool biased = norm.kind == NormKind::layer && norm.without != NormOmission::bias;
+    if (biased) bias = weight(bias_role, 1, columns(in));
+  }
   const ValueId out = value(rows(in), columns(in));
   append_norm(std::string(name_of(weight_role)),
               Normalize{norm.kind, norm.epsilon, 1, scale, bias, in, out});

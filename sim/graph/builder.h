@@ -22,6 +22,10 @@ class GraphBuilder {
   // The hidden state that enters the current block.
   ValueId block_input(Integer columns);
   void end_block(ValueId output);
+  // Where in the layer the weights to come stand. A new block begins outside of sublayers.
+  void enter_sublayer(std::size_t sublayer) { sublayer_place_ = {sublayer, {}}; }
+  void enter_sublayer_block(std::size_t index) { sublayer_place_.block = index; }
+  void leave_sublayers() { sublayer_place_ = {}; }
   // What goes along to every layer, in the input block; in a layer's block, its own columns of it.
   void give_to_layers(ValueId value) { block().per_layer_input = value; }
   ValueId per_layer_input(Integer columns);
@@ -95,6 +99,7 @@ class GraphBuilder {
   };
   std::optional<Place> place_;  // of what is appended next
   std::optional<WeightId> token_embedding_;
+  SublayerPlace sublayer_place_;  // of the weights to come
 };
 
 }  // namespace llmarch

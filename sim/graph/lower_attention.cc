@@ -84,19 +84,18 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
 }  // namespace
 
 // Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
-ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId x,
-                        const GroupedAttention& attention) {
-  const ArchSpec& spec = around.spec;
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const GroupedAttention& attention) {
   build.in(Component::attention, WorkKind::projections);
   ValueId q = build.project(x, attention.query_heads * attention.head_dim, WeightRole::query,
                             bias_if(attention.qkv_bias, WeightRole::query_bias));
   q = prepare(build, spec, q, attention, attention.query_heads, WeightRole::query_norm, "queries");
   if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
-  if (!around.shared) around.own = store_keys_and_values(build, spec, x, attention);
-  const KvCacheIds caches = around.shared ? *around.shared : *around.own;
+  if (!caches.shared) caches.own = store_keys_and_values(build, spec, x, attention);
+  const KvCacheIds read = caches.shared ? *caches.shared : *caches.own;
   const ValueId mixed = build.in(Component::attention, WorkKind::attention)
                             .attend(attention, score_scale(attention), reach_of(attention), q,
-                                    caches.keys, caches.values);
+                                    read.keys, read.values);
   return build.in(Component::attention, WorkKind::projections)
       .project(mixed, spec.hidden, WeightRole::attention_output,
                bias_if(attention.output_bias, WeightRole::attention_output_bias));
@@ -104,9 +103,8 @@ ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId 
 
 // Multi-head latent attention (arXiv 2405.04434, section 2.1). Both forms are in the graph; the
 // workload says which one runs.
-ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId x,
-                        const LatentAttention& attention) {
-  const ArchSpec& spec = around.spec;
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&, ValueId x,
+                    const LatentAttention& attention) {
   const LatentShape shape{attention.query_heads, attention.nope_head_dim, attention.rope_head_dim,
                           attention.value_head_dim, attention.kv_latent_dim};
   const bool bias = attention.compression_bias;

@@ -1,6 +1,10 @@
-// The parts that lower.cc puts together: attention, and what surrounds the blocks of a layer in
-// models with parallel streams or per-layer embeddings. Private to sim/graph.
+// The parts that lower.cc puts together: the sublayers of a layer, its mixers and feed-forwards,
+// and what surrounds them in models with parallel streams or per-layer embeddings. Private to
+// sim/graph.
 #pragma once
+
+#include <map>
+#include <utility>
 
 #include "sim/graph/builder.h"
 
@@ -14,23 +18,41 @@ struct KvCacheIds {
   CacheId keys = 0, values = 0;
 };
 
-// What a kind of layer is lowered within.
-struct LayerSurroundings {
+// A mixer of a kind of layer: indices into ArchSpec::layer and ArchSpec::attention.
+using MixerOfKind = std::pair<std::size_t, std::size_t>;
+
+// A kind of layer on its way into the graph. Mixers that read another's cache find it in `filled`,
+// where the kind that owns it has been lowered before.
+struct LayerLowering {
   const ArchSpec& spec;
-  std::optional<KvCacheIds> shared;  // another layer's caches, to be read
-  std::optional<KvCacheIds> own;     // set where the layer fills its own
+  std::size_t kind;                                  // index into ArchSpec::layer
+  const std::map<MixerOfKind, std::size_t>& owners;  // the kind that fills what a mixer reads
+  std::map<MixerOfKind, KvCacheIds>& filled;         // what each mixer fills
 };
 
-ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId x,
-                        const GroupedAttention& attention);
-ValueId lower_attention(GraphBuilder& build, LayerSurroundings& around, ValueId x,
-                        const LatentAttention& attention);
+// Attention with caches of its own, or over those that are given. `own` is set where it fills them.
+struct AttentionCaches {
+  std::optional<KvCacheIds> shared;
+  std::optional<KvCacheIds> own;
+};
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const GroupedAttention& attention);
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const LatentAttention& attention);
+
+ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+                           const DenseFeedForward& dense);
+ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+                           const MixtureFeedForward& mixture);
+
+// Every sublayer of the layer, one after the other, on one stream.
+ValueId lower_sublayers(GraphBuilder& build, LayerLowering& layer, ValueId x);
 
 // Per-layer embeddings: what goes along to all layers, and what one layer makes of its part.
 ValueId lower_per_layer_inputs(GraphBuilder& build, const ArchSpec& spec, ValueId x);
 ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x);
 
-// With the low-rank branch, where the spec has one; `given` is what attention was given.
+// With the low-rank branch, where the spec has one; `given` is what the mixer was given.
 ValueId low_rank_residual(GraphBuilder& build, const ArchSpec& spec, ValueId given, ValueId x);
 
 // Alternating updates (AltUp), as transformers' modeling_gemma3n.py has them.

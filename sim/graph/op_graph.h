@@ -20,6 +20,12 @@
 
 namespace llmarch {
 
+// Where in a layer a weight stands, for checkpoints that tell two of one role apart by it.
+struct SublayerPlace {
+  std::size_t sublayer = 0;               // counted from 0; 0 outside of sublayers too
+  std::optional<std::size_t> block = {};  // among the sublayer's blocks; absent: of all together
+};
+
 // A weight of a block. Every layer that runs the block has one of its own.
 struct Weight {
   WeightRole role;
@@ -27,6 +33,7 @@ struct Weight {
   Integer rows;        // output columns; 1 for a vector
   Integer columns;     // input columns
   Integer copies = 1;  // experts
+  SublayerPlace place = {};
   [[nodiscard]] Elements elements_of_copy() const { return Elements(rows * columns); }
   [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
 };

@@ -21,7 +21,7 @@ HardwareLoad load_toml_hardware(std::string_view text) {
   }
   Hardware hardware;
   TomlReading reading;
-  TableReader reader(std::get<toml::table>(parsed), std::nullopt, "", "the hardware file", reading);
+  TableReader reader(std::get<toml::table>(parsed), "the hardware file", reading);
   visit_fields(reader, hardware);
   reader.finish();
   HardwareLoad load{std::nullopt, std::move(reading.problems).take()};

@@ -20,23 +20,78 @@ Integer layer_count(const ArchSpec& spec) {
   return count;
 }
 
-const GroupedAttention* sharing_attention(const ArchSpec& spec, const Layer& layer) {
-  const auto* grouped =
-      std::get_if<GroupedAttention>(&spec.attention.at(layer.attention.index).value);
-  return grouped != nullptr && grouped->kv_from ? grouped : nullptr;
+std::vector<Sublayer> sublayers_of(const Layer& layer) {
+  if (layer.sublayers) return *layer.sublayers;
+  std::vector<Sublayer> sublayers;
+  if (layer.attention) sublayers.push_back({{{layer.attention, std::nullopt}}});
+  if (layer.feed_forward) sublayers.push_back({{{std::nullopt, layer.feed_forward}}});
+  return sublayers;
 }
 
-std::vector<std::optional<std::size_t>> cache_owners(const ArchSpec& spec) {
-  const std::vector<std::size_t> kinds = layer_sequence(spec);
-  std::vector<std::optional<std::size_t>> newest(spec.attention.size());  // layer with each
-  std::vector<std::optional<std::size_t>> owners;
-  for (std::size_t place = 0; place < kinds.size(); ++place) {
-    const Layer& layer = spec.layer.at(kinds[place]).value;
-    const GroupedAttention* sharing = sharing_attention(spec, layer);
-    owners.push_back(sharing == nullptr ? std::nullopt : newest.at(sharing->kv_from->index));
-    newest.at(layer.attention.index) = place;
+bool stands_before(const std::optional<Norm>& norm) {
+  return norm && (norm->placement == NormPlacement::before ||
+                  norm->placement == NormPlacement::before_and_after);
+}
+
+bool stands_after(const std::optional<Norm>& norm) {
+  return norm && (norm->placement == NormPlacement::after ||
+                  norm->placement == NormPlacement::before_and_after);
+}
+
+bool stands_after_residual(const std::optional<Norm>& norm) {
+  return norm && norm->placement == NormPlacement::after_residual;
+}
+
+std::optional<Norm> norm_around(const ArchSpec& spec, const Sublayer& sublayer) {
+  if (sublayer.norm) return sublayer.norm;
+  const bool within = std::ranges::any_of(
+      sublayer.blocks, [](const SublayerBlock& block) { return block.norm.has_value(); });
+  return within ? std::nullopt : std::optional(spec.norm);
+}
+
+namespace {
+
+std::vector<std::size_t> named_in(const Layer& layer,
+                                  std::optional<Reference> SublayerBlock::*member) {
+  std::vector<std::size_t> indices;
+  for (const Sublayer& sublayer : sublayers_of(layer)) {
+    for (const SublayerBlock& block : sublayer.blocks) {
+      if (block.*member) indices.push_back((block.*member)->index);
+    }
   }
-  return owners;
+  return indices;
+}
+
+}  // namespace
+
+std::vector<std::size_t> mixers_of(const Layer& layer) {
+  return named_in(layer, &SublayerBlock::attention);
+}
+
+std::vector<std::size_t> feed_forwards_of(const Layer& layer) {
+  return named_in(layer, &SublayerBlock::feed_forward);
+}
+
+std::optional<std::size_t> shared_attention(const Mixer& mixer) {
+  const auto* grouped = std::get_if<GroupedAttention>(&mixer);
+  if (grouped == nullptr || !grouped->kv_from) return std::nullopt;
+  return grouped->kv_from->index;
+}
+
+std::vector<CacheSharing> shared_caches(const ArchSpec& spec) {
+  std::vector<std::optional<std::size_t>> newest(spec.attention.size());  // layer with each
+  std::vector<CacheSharing> sharings;
+  std::vector<std::vector<std::size_t>> mixers;  // of each kind of layer
+  for (const auto& [name, layer] : spec.layer) mixers.push_back(mixers_of(layer));
+  const std::vector<std::size_t> kinds = layer_sequence(spec);
+  for (std::size_t place = 0; place < kinds.size(); ++place) {
+    for (const std::size_t mixer : mixers.at(kinds[place])) {
+      const auto owner = shared_attention(spec.attention.at(mixer).value);
+      if (owner) sharings.push_back({place, mixer, newest.at(*owner)});
+      newest.at(mixer) = place;
+    }
+  }
+  return sharings;
 }
 
 }  // namespace llmarch

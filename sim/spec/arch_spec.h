@@ -5,6 +5,7 @@
 // Barrier: beyond sim/spec there are no string keys. Names survive only to be shown to people.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,6 +22,8 @@ enum class RotaryLayout { half_split, interleaved };
 // rotation. unweighted_after_rotation: each head over its root mean square, after rotation, where
 // there is one.
 enum class QkNorm { per_head, whole, unweighted_after_rotation };
+// What a norm lacks: a layer norm its bias, or a norm of either kind every parameter.
+enum class NormOmission { bias, weight_and_bias };
 // Where norms stand around a block f, for the residual stream x:
 //   before            x + f(norm(x))
 //   after             x + norm(f(x))
@@ -35,6 +38,8 @@ struct Norm {
   NormKind kind = NormKind::rms;
   double epsilon = 0;
   NormPlacement placement = NormPlacement::before;
+  std::optional<NormOmission> without = {};  // absent: it has a weight, and a layer norm a bias too
+  bool operator==(const Norm&) const = default;
 };
 
 // Llama 3's stretch of the rotary frequencies: long waves are slowed by `factor`, short ones kept,
@@ -163,16 +168,42 @@ struct MixtureFeedForward {
 
 using FeedForward = std::variant<DenseFeedForward, MixtureFeedForward>;
 
+inline bool is_mixture(const FeedForward& feed_forward) {
+  return std::holds_alternative<MixtureFeedForward>(feed_forward);
+}
+
 template <class Value>
 struct Named {
   std::string name;
   Value value;
 };
 
-// One kind of layer: attention and then a feed-forward on the residual stream.
+// One block of a sublayer, f: a mixer or a feed-forward, one of the two.
+struct SublayerBlock {
+  std::optional<Reference> attention;
+  std::optional<Reference> feed_forward;
+  // A norm of this block alone, within the sublayer's: before, after, or before_and_after f.
+  std::optional<Norm> norm = {};
+  // The block reads the input of its own sublayer, and its output is added to the residual stream
+  // this many sublayers later (LongCat-Flash's shortcut-connected mixture). Absent: at once.
+  std::optional<Integer> delay = {};
+};
+
+// Blocks side by side on the residual stream x: x + f_1(n) + f_2(n) + ..., where n is x, or what
+// the sublayer's norm makes of it. A norm after the blocks is applied to their sum.
+struct Sublayer {
+  std::vector<SublayerBlock> blocks;
+  std::optional<Norm> norm = {};  // absent: see norm_around
+};
+
+// One kind of layer: what happens to the residual stream, one sublayer after the other. Most layers
+// are attention and then a feed-forward; `attention` and `feed_forward` say so in short, each for a
+// sublayer with that block alone. They and `sublayers` exclude one another; sublayers_of reads
+// both.
 struct Layer {
-  Reference attention;
-  Reference feed_forward;
+  std::optional<Reference> attention;
+  std::optional<Reference> feed_forward;
+  std::optional<std::vector<Sublayer>> sublayers = {};
 };
 
 // `layers` in this order, the whole sequence `repeat` times.
@@ -225,7 +256,7 @@ struct ArchSpec {
   bool scaled_embedding = false;  // embeddings are multiplied by the root of hidden
   Head head = Head::separate;
   std::optional<double> logit_soft_cap;  // logits s become cap tanh(s / cap)
-  Norm norm;
+  Norm norm;  // before the head, and of sublayers that have none of their own
   std::optional<ParallelStreams> parallel_streams;
   std::optional<PerLayerEmbedding> per_layer_embedding;
   // Learned augmented residual (LAuReL, arXiv 2411.07501): the rank of a branch beside attention.
@@ -243,11 +274,50 @@ std::vector<std::size_t> layer_sequence(const ArchSpec& spec);
 // The number of layers: the sum over the stack.
 Integer layer_count(const ArchSpec& spec);
 
-// The attention that the layers of a kind have, where it reads the cache of another; else null.
-const GroupedAttention* sharing_attention(const ArchSpec& spec, const Layer& layer);
+// The sublayers of a kind of layer in order, however they are written.
+std::vector<Sublayer> sublayers_of(const Layer& layer);
 
-// For each layer in order that reads another's cache, the place of that one: the nearest before it
-// whose attention is the one named. Nothing where there is none.
-std::vector<std::optional<std::size_t>> cache_owners(const ArchSpec& spec);
+// The norm around the blocks of a sublayer together: its own, else the spec's. None where its
+// blocks have norms of their own and it has not.
+std::optional<Norm> norm_around(const ArchSpec& spec, const Sublayer& sublayer);
+
+// Where a norm stands, if there is one. after_residual is neither.
+bool stands_before(const std::optional<Norm>& norm);
+bool stands_after(const std::optional<Norm>& norm);
+bool stands_after_residual(const std::optional<Norm>& norm);
+
+// The mixers and the feed-forwards of a kind of layer in order, as indices into `spec.attention`
+// and `spec.feed_forward`.
+std::vector<std::size_t> mixers_of(const Layer& layer);
+std::vector<std::size_t> feed_forwards_of(const Layer& layer);
+
+// Whether a kind of layer has a mixer (feed-forward) of which `property` holds.
+template <class Property>
+bool has_mixer(const ArchSpec& spec, const Layer& layer, const Property& property) {
+  return std::ranges::any_of(mixers_of(layer), [&](std::size_t mixer) {
+    return property(spec.attention.at(mixer).value);
+  });
+}
+template <class Property>
+bool has_feed_forward(const ArchSpec& spec, const Layer& layer, const Property& property) {
+  return std::ranges::any_of(feed_forwards_of(layer), [&](std::size_t feed_forward) {
+    return property(spec.feed_forward.at(feed_forward).value);
+  });
+}
+
+// The attention whose cache this mixer reads instead of filling one: an index into
+// `spec.attention`. None where it has a cache of its own.
+std::optional<std::size_t> shared_attention(const Mixer& mixer);
+
+// A mixer that reads another's cache, in a layer of the stack.
+struct CacheSharing {
+  std::size_t layer;                 // its place in the stack
+  std::size_t mixer;                 // index into spec.attention
+  std::optional<std::size_t> owner;  // the place of the nearest layer, up to this one, that has
+                                     // the attention it names; none where there is no such layer
+};
+
+// Every sharing of caches, in the order of the stack.
+std::vector<CacheSharing> shared_caches(const ArchSpec& spec);
 
 }  // namespace llmarch

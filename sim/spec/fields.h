@@ -41,6 +41,7 @@ inline constexpr RealRange kFactor{0, 1e9};
 inline constexpr RealRange kShare{0, 0.999999};
 inline constexpr Range kStreams{2, 64};
 inline constexpr Range kStreamIndex{0, 63};
+inline constexpr Range kDelay{1, 63};
 
 // A headline stands in every comparison; a detail only where models differ in it.
 enum class Prominence { headline, detail };
@@ -66,6 +67,9 @@ void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
           "before: x + f(norm(x)); after: x + norm(f(x)); before_and_after: x + norm(f(norm(x))); "
           "after_residual: norm(x + f(x))"},
       norm.placement);
+  visit(Field{"without",
+              "what the norm lacks: bias, of a layer norm, or weight_and_bias; left out: nothing"},
+        norm.without);
 }
 
 template <class Visitor>
@@ -260,9 +264,36 @@ void visit_fields(Visitor& visit, FieldsOf<PerLayerEmbedding> auto& embedding) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<SublayerBlock> auto& block) {
+  visit(Field{"attention", "name of an [attention.NAME] table; this or feed_forward"},
+        block.attention);
+  visit(Field{"feed_forward", "name of a [feed_forward.NAME] table"}, block.feed_forward);
+  visit(Field{"norm", "a norm of this block alone, within the sublayer's"}, block.norm);
+  visit(Field{"delay",
+              "the output is added to the residual stream this many sublayers later; left out: at "
+              "once"},
+        block.delay, kDelay);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Sublayer> auto& sublayer) {
+  visit(Field{"blocks", "what runs side by side on the sublayer's input; the outputs are summed"},
+        sublayer.blocks);
+  visit(Field{"norm",
+              "the norm around these blocks together; left out: the spec's norm, or none where a "
+              "block has a norm of its own"},
+        sublayer.norm);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Layer> auto& layer) {
-  visit(Field{"attention", "name of an [attention.NAME] table"}, layer.attention);
-  visit(Field{"feed_forward", "name of a [feed_forward.NAME] table"}, layer.feed_forward);
+  visit(Field{"attention", "name of an [attention.NAME] table: a sublayer with it alone"},
+        layer.attention);
+  visit(Field{"feed_forward",
+              "name of a [feed_forward.NAME] table: a sublayer with it alone, after attention's"},
+        layer.feed_forward);
+  visit(Field{"sublayers", "the sublayers in order, where the two keys above cannot say them"},
+        layer.sublayers);
 }
 
 template <class Visitor>
@@ -307,7 +338,7 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"head", "tied: the head is the embedding table; separate: a matrix of its own"},
         spec.head);
   visit(Field{"logit_soft_cap", "logits s become cap tanh(s / cap)"}, spec.logit_soft_cap, kFactor);
-  visit(Field{"norm", "the norm used throughout, around each block and before the head"},
+  visit(Field{"norm", "the norm before the head, and of every sublayer that has none of its own"},
         spec.norm);
   visit(Field{"parallel_streams", "the residual stream is several vectors wide (AltUp)"},
         spec.parallel_streams);

@@ -41,6 +41,12 @@ struct Names<NormKind> {
       each_named<NormKind>({{"rms", NormKind::rms}, {"layer", NormKind::layer}});
 };
 template <>
+struct Names<NormOmission> {
+  static constexpr std::array values{
+      std::pair{std::string_view("bias"), NormOmission::bias},
+      std::pair{std::string_view("weight_and_bias"), NormOmission::weight_and_bias}};
+};
+template <>
 struct Names<Activation> {
   static constexpr auto values = each_named<Activation>({{"gelu_tanh", Activation::gelu_tanh},
                                                          {"gelu_erf", Activation::gelu_erf},
@@ -95,6 +101,29 @@ struct Names<Mixer> {
 template <>
 struct Names<FeedForward> {
   static constexpr auto alternatives = each_alternative<FeedForward>({"dense", "mixture"});
+};
+
+// What a file calls one table of a list, and how many of them the list may hold.
+template <>
+struct Names<Segment> {
+  static constexpr std::string_view item = "segment";
+  static constexpr std::size_t most = 100'000;
+};
+template <>
+struct Names<Sublayer> {
+  static constexpr std::string_view item = "sublayer";
+  static constexpr std::size_t most = 64;
+};
+template <>
+struct Names<SublayerBlock> {
+  static constexpr std::string_view item = "block";
+  static constexpr std::size_t most = 16;
+};
+
+// A struct of which a file holds lists.
+template <class Struct>
+concept ListItem = requires {
+  Names<Struct>::item;
 };
 
 template <class Enum>

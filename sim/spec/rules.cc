@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "sim/spec/block_names.h"
 #include "sim/spec/fields.h"
 
 namespace llmarch {
@@ -183,6 +184,88 @@ void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& pa
   chosen_groups_hold_the_chosen_experts(mixture, groups, groups_path, problems);
 }
 
+void only_layer_norms_have_a_bias(const Norm& norm, const std::string& path, Problems& problems) {
+  if (norm.kind == NormKind::layer || norm.without != NormOmission::bias) return;
+  problems.push_back({path + ".without", "an rms norm has no bias that it could be without",
+                      "delete 'without', or write without = \"weight_and_bias\""});
+}
+
+// A norm of the residual stream itself belongs to the sublayer.
+void a_block_norm_stands_within_its_branch(const Norm& norm, const std::string& path,
+                                           Problems& problems) {
+  if (norm.placement != NormPlacement::after_residual) return;
+  problems.push_back({path + ".placement", "a block's norm cannot be placed after_residual",
+                      "use before, after or before_and_after, or give the norm to the sublayer"});
+}
+
+void a_block_is_a_mixer_or_a_feed_forward(const SublayerBlock& block, const std::string& path,
+                                          Problems& problems) {
+  if (block.attention.has_value() != block.feed_forward.has_value()) return;
+  problems.push_back({path,
+                      block.attention ? "a block names both attention and feed_forward"
+                                      : "a block names neither attention nor feed_forward",
+                      "a block is one of the two; blocks side by side are entries of 'blocks'"});
+}
+
+void block_rules(const SublayerBlock& block, const std::string& path, Problems& problems) {
+  a_block_is_a_mixer_or_a_feed_forward(block, path, problems);
+  if (!block.norm) return;
+  only_layer_norms_have_a_bias(*block.norm, path + ".norm", problems);
+  a_block_norm_stands_within_its_branch(*block.norm, path + ".norm", problems);
+}
+
+// `following` sublayers come after this one.
+void a_delayed_block_is_added_within_its_layer(const SublayerBlock& block, Integer following,
+                                               const std::string& path, Problems& problems) {
+  if (!block.delay || *block.delay <= following) return;
+  problems.push_back({path + ".delay",
+                      fmt::format("delay = {}, and {} sublayers follow in this layer",
+                                  block.delay->value(), following.value()),
+                      "the output is added after one of them: lower 'delay'"});
+}
+
+void a_sublayer_adds_a_block_of_its_own(const Sublayer& sublayer, const std::string& path,
+                                        Problems& problems) {
+  const auto delayed = [](const SublayerBlock& block) { return block.delay.has_value(); };
+  if (!std::ranges::all_of(sublayer.blocks, delayed)) return;
+  problems.push_back({path + ".blocks",
+                      sublayer.blocks.empty() ? "the sublayer has no blocks"
+                                              : "every block of the sublayer is delayed",
+                      "a sublayer adds at least one block at once"});
+}
+
+void sublayer_rules(const std::vector<Sublayer>& sublayers, const std::string& path,
+                    Problems& problems) {
+  for (std::size_t i = 0; i < sublayers.size(); ++i) {
+    const std::string sublayer_path = fmt::format("{}.sublayers.{}", path, i);
+    const Sublayer& sublayer = sublayers[i];
+    if (sublayer.norm) {
+      only_layer_norms_have_a_bias(*sublayer.norm, sublayer_path + ".norm", problems);
+    }
+    a_sublayer_adds_a_block_of_its_own(sublayer, sublayer_path, problems);
+    const Integer following = std::ssize(sublayers) - static_cast<std::int64_t>(i) - 1;
+    for (std::size_t k = 0; k < sublayer.blocks.size(); ++k) {
+      const std::string block_path = fmt::format("{}.blocks.{}", sublayer_path, k);
+      block_rules(sublayer.blocks[k], block_path, problems);
+      a_delayed_block_is_added_within_its_layer(sublayer.blocks[k], following, block_path,
+                                                problems);
+    }
+  }
+}
+
+void layer_rules(const Layer& layer, const std::string& path, Problems& problems) {
+  const bool in_short = layer.attention || layer.feed_forward;
+  const bool in_full = layer.sublayers && !layer.sublayers->empty();
+  if (in_short && layer.sublayers) {
+    problems.push_back({path + ".sublayers", "'sublayers' stands beside attention or feed_forward",
+                        "these two are sublayers in short: name them within 'sublayers' instead"});
+  } else if (!in_short && !in_full) {
+    problems.push_back({path, "the layer does nothing",
+                        "add 'attention', 'feed_forward' or both, or list 'sublayers'"});
+  }
+  if (layer.sublayers) sublayer_rules(*layer.sublayers, path, problems);
+}
+
 void the_stack_has_layers(const ArchSpec& spec, Problems& problems) {
   const Integer layers = layer_count(spec);
   if (layers == 0) {
@@ -248,50 +331,72 @@ void a_cache_is_shared_as_it_is(const ArchSpec& spec, const GroupedAttention& sh
          "a cache is read as it was filled: make them equal");
 }
 
-// Of a layer that reads another's cache: there is one before it, and layers of one kind read from
-// layers of one kind.
+// Where the layer names the mixer.
+std::string path_of_mixer(const Named<Layer>& layer, std::size_t mixer) {
+  std::string found;
+  visit_block_names(
+      layer.value, "layer." + layer.name,
+      [&](const Reference& name, const std::string& path) {
+        if (name.index == mixer) found = path;
+      },
+      [](const Reference&, const std::string&) {});
+  return found;
+}
+
+std::optional<Problem> unowned_cache(const ArchSpec& spec, const CacheSharing& sharing,
+                                     const Named<Layer>& layer) {
+  if (sharing.owner) return std::nullopt;
+  const auto owner = shared_attention(spec.attention.at(sharing.mixer).value);
+  return Problem{path_of_mixer(layer, sharing.mixer),
+                 fmt::format("layer {} reads the cache of attention '{}', and no layer before it "
+                             "has that",
+                             sharing.layer + 1, spec.attention.at(*owner).name),
+                 "put such a layer before it in the stack"};
+}
+
+// A layer that shares a cache comes after its owner, and all layers of its kind share with owners
+// of one kind.
 void shared_caches_have_one_owner(const ArchSpec& spec, Problems& problems) {
   if (layer_count(spec) > kMostLayers) return;
   const std::vector<std::size_t> kinds = layer_sequence(spec);
-  const auto owners = cache_owners(spec);
-  std::map<std::size_t, std::size_t> owner_kind;
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> owner_kind;  // of kind and mixer
   std::set<std::size_t> refused;
-  for (std::size_t place = 0; place < kinds.size(); ++place) {
-    const auto& [name, layer] = spec.layer.at(kinds[place]);
-    if (sharing_attention(spec, layer) == nullptr || refused.contains(kinds[place])) continue;
-    const std::string path = "layer." + name + ".attention";
-    if (!owners[place]) {
-      problems.push_back({path,
-                          fmt::format("layer {} reads the cache of attention '{}', and no layer "
-                                      "before it has that",
-                                      place + 1, sharing_attention(spec, layer)->kv_from->name),
-                          "put such a layer before it in the stack"});
-    } else if (owner_kind.try_emplace(kinds[place], kinds[*owners[place]]).first->second !=
-               kinds[*owners[place]]) {
-      problems.push_back({path,
-                          fmt::format("layers of kind '{}' read the caches of layers of different "
-                                      "kinds",
-                                      name),
-                          "define a kind of layer for each"});
+  for (const CacheSharing& sharing : shared_caches(spec)) {
+    const std::size_t kind = kinds[sharing.layer];
+    const Named<Layer>& layer = spec.layer.at(kind);
+    if (refused.contains(kind)) continue;
+    if (auto problem = unowned_cache(spec, sharing, layer)) {
+      problems.push_back(std::move(*problem));
+    } else if (const auto owner = kinds[*sharing.owner];
+               owner_kind.try_emplace({kind, sharing.mixer}, owner).first->second != owner) {
+      problems.push_back(
+          {path_of_mixer(layer, sharing.mixer),
+           fmt::format("layers of kind '{}' read the caches of layers of different kinds",
+                       layer.name),
+           "define a kind of layer for each"});
     } else {
       continue;
     }
-    refused.insert(kinds[place]);
+    refused.insert(kind);
   }
 }
 
 // Whether every name in the layers, the stack and kv_from was found. Where one was not, that is
 // reported, and who owns a cache cannot be said.
 bool resolved(const ArchSpec& spec) {
+  bool all = true;
   for (const auto& [name, layer] : spec.layer) {
-    if (!resolves(layer.attention, spec.attention)) return false;
+    visit_block_names(
+        layer, name,
+        [&](const Reference& attention, const std::string&) {
+          all = all && resolves(attention, spec.attention);
+        },
+        [](const Reference&, const std::string&) {});
   }
   for (const Segment& segment : spec.stack) {
-    for (const Reference& layer : segment.layers) {
-      if (!resolves(layer, spec.layer)) return false;
-    }
+    for (const Reference& layer : segment.layers) all = all && resolves(layer, spec.layer);
   }
-  return true;
+  return all;
 }
 
 void sharing_rules(const ArchSpec& spec, Problems& problems) {
@@ -333,13 +438,20 @@ void every_definition_is_used(const std::vector<Named<Value>>& definitions, cons
 }
 
 void every_kind_is_used(const ArchSpec& spec, Problems& problems) {
-  const Reference unread{};  // stands for the layers of a segment that lists none
+  const Reference unread{};  // stands for the layers of a segment that lists none, and the like
   References attention;
   References feed_forward;
   References layers;
+  const auto note_in = [](References& references) {
+    return
+        [&references](const Reference& name, const std::string&) { references.push_back(&name); };
+  };
   for (const auto& [name, layer] : spec.layer) {
-    attention.push_back(&layer.attention);
-    feed_forward.push_back(&layer.feed_forward);
+    const std::size_t before = attention.size() + feed_forward.size();
+    visit_block_names(layer, name, note_in(attention), note_in(feed_forward));
+    if (attention.size() + feed_forward.size() > before) continue;
+    attention.push_back(&unread);
+    feed_forward.push_back(&unread);
   }
   for (const Segment& segment : spec.stack) {
     if (segment.layers.empty()) layers.push_back(&unread);
@@ -364,6 +476,8 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
     const std::string path = "feed_forward." + name;
     std::visit([&](const auto& kind) { feed_forward_rules(kind, path, problems); }, feed_forward);
   }
+  only_layer_norms_have_a_bias(spec.norm, "norm", problems);
+  for (const auto& [name, layer] : spec.layer) layer_rules(layer, "layer." + name, problems);
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
   the_active_stream_exists(spec, problems);

@@ -96,16 +96,15 @@ Integer count_layers(const ArchSpec& spec, const Property& property) {
 
 Integer window_layers(const ArchSpec& spec) {
   return count_layers(spec, [&](const Layer& layer) {
-    return std::visit([](const auto& kind) { return has_limited_reach(kind); },
-                      spec.attention.at(layer.attention.index).value);
+    return has_mixer(spec, layer, [](const Mixer& mixer) {
+      return std::visit([](const auto& kind) { return has_limited_reach(kind); }, mixer);
+    });
   });
 }
 
 Integer mixture_layers(const ArchSpec& spec) {
-  return count_layers(spec, [&](const Layer& layer) {
-    return std::visit([](const auto& kind) { return sizes_of(kind).experts > 0; },
-                      spec.feed_forward.at(layer.feed_forward.index).value);
-  });
+  return count_layers(
+      spec, [&](const Layer& layer) { return has_feed_forward(spec, layer, is_mixture); });
 }
 
 double over_floor(Integer tokens, const Floor& floor) {

@@ -233,7 +233,7 @@ StudyLoad load_toml_study(std::string_view text, const KnownSpecs& known) {
   const auto& table = std::get<toml::table>(parsed);
   Study study;
   TomlReading reading;
-  TableReader reader(table, std::nullopt, "", "the study", reading);
+  TableReader reader(table, "the study", reading);
   visit_fields(reader, study);
   reader.finish();
   if (reading.problems.empty()) complete(study, table, known, reading);

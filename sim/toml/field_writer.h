@@ -85,11 +85,12 @@ class TomlWriter {
           [path = child(field.key) + "." + each.name, &each] { return table(path, each.value); });
     }
   }
-  void operator()(const Field& field, const std::vector<Segment>& member) {
-    for (const Segment& segment : member) {
-      tables_.push_back([path = child(field.key), &segment] {
+  template <ListItem Struct>
+  void operator()(const Field& field, const std::vector<Struct>& member) {
+    for (const Struct& item : member) {
+      tables_.push_back([path = child(field.key), &item] {
         TomlWriter writer(path);
-        visit_fields(writer, segment);
+        visit_fields(writer, item);
         return fmt::format("\n[[{}]]\n{}", path, writer.take());
       });
     }

@@ -6,9 +6,11 @@
 #include <fmt/ranges.h>
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <type_traits>
+#include <typeindex>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -33,14 +35,12 @@ class FormatWriter {
 
   template <class Struct>
   void section(const std::string& heading) {
-    if (!begin(heading)) return;
-    fields<Struct>();
-    write_pending();
+    section_of<Struct>(heading, fmt::format("[{}]", heading));
   }
 
   template <class... Alternatives>
   void section_of_kinds(const std::string& heading, const std::variant<Alternatives...>&) {
-    if (!begin(heading)) return;
+    if (!begin(heading, fmt::format("[{}]", heading))) return;
     std::size_t index = 0;
     (kind<Alternatives>(Names<std::variant<Alternatives...>>::alternatives[index++]), ...);
     write_pending();
@@ -92,6 +92,8 @@ class FormatWriter {
   requires std::is_class_v<Struct>
   void operator()(const Field& field, Struct&) {
     const std::string heading = child(field);
+    const std::string& first = first_heading_.try_emplace(typeid(Struct), heading).first->second;
+    if (first != heading) return line(field, fmt::format("table with the keys of `[{}]`", first));
     line(field, fmt::format("table `[{}]`", heading));
     later([heading](FormatWriter& out) { out.section<Struct>(heading); });
   }
@@ -109,10 +111,13 @@ class FormatWriter {
     line(field, fmt::format("tables `[{}]`", heading));
     later([heading](FormatWriter& out) { out.section<Struct>(heading); });
   }
-  void operator()(const Field& field, std::vector<Segment>&) {
-    const std::string heading = fmt::format("[{}]", field.key);
-    line(field, fmt::format("tables `[{}]`", heading));
-    later([heading](FormatWriter& out) { out.section<Segment>(heading); });
+  template <ListItem Struct>
+  void operator()(const Field& field, std::vector<Struct>&) {
+    const std::string heading = child(field);
+    line(field, fmt::format("tables `[[{}]]`", heading));
+    later([heading](FormatWriter& out) {
+      out.section_of<Struct>(heading, fmt::format("[[{}]]", heading));
+    });
   }
 
  private:
@@ -120,12 +125,19 @@ class FormatWriter {
   static constexpr std::string_view kTableHead =
       "\n| key | value | required | meaning |\n|---|---|---|---|\n";
 
+  template <class Struct>
+  void section_of(const std::string& heading, const std::string& shown) {
+    if (!begin(heading, shown)) return;
+    fields<Struct>();
+    write_pending();
+  }
+
   // False when this table has been described.
-  bool begin(const std::string& heading) {
+  bool begin(const std::string& heading, const std::string& shown) {
     if (!described_.insert(heading).second) return false;
     heading_ = heading;
     text_ += fmt::format("\n## {}\n",
-                         heading.empty() ? "The top of the file" : fmt::format("`[{}]`", heading));
+                         heading.empty() ? "The top of the file" : fmt::format("`{}`", shown));
     return true;
   }
 
@@ -164,6 +176,7 @@ class FormatWriter {
   std::string heading_;
   std::string_view required_ = kRequired;
   std::set<std::string> described_;
+  std::map<std::type_index, std::string> first_heading_;  // of each struct that is a table
   std::vector<std::function<void(FormatWriter&)>> pending_;
 };
 

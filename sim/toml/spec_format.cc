@@ -61,10 +61,16 @@ How it hangs together:
   `[layer.NAME]`. A name is made of letters, digits, `-` and `_`, and means nothing outside its
   file.
 * **A layer refers to them.** `[layer.block]` says which attention and which feed-forward that
-  kind of layer has, by their names.
+  kind of layer has, by their names. Each is a sublayer, attention's first; a layer may have one of
+  the two alone.
+* **A layer with other sublayers lists them** as `sublayers`. Within a sublayer, `blocks` run side by
+  side on the same input, and their outputs are summed:
+  `sublayers = [{ blocks = [{ attention = "gqa" }, { feed_forward = "mlp" }] }]` is a layer whose
+  attention and feed-forward are parallel. A `norm` of a sublayer takes the place of the spec's; a
+  `norm` of a block surrounds that block alone.
 * **The stack lists the layers** from first to last. Each `[[stack]]` is a segment: its `layers`
   in order, the whole sequence `repeat` times. A segment with `layers = ["local", "global"]` and
-  `repeat = 3` is six layers; the next `[[stack]]` goes on behind it. Three dense layers and then
+  `repeat = 3` is six layers; the next `[[stack]]` continues after it. Three dense layers and then
   58 mixtures are two segments.
 * **`kind` chooses between tables.** Where a table has a `kind`, it decides which other keys there
   are.

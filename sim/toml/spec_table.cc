@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/spec/block_names.h"
 #include "sim/spec/printable.h"
 #include "sim/spec/rules.h"
 #include "sim/toml/toml_reader.h"
@@ -47,12 +48,27 @@ class Resolver {
   std::set<std::string> undefined_;
 };
 
+// A name that could not be read has been reported: it may be of any definition, so that none is
+// called unused.
+void stand_in_for_unread_names(ArchSpec& spec, const TomlReading& reading) {
+  for (auto& [name, layer] : spec.layer) {
+    const std::string path = "layer." + name;
+    const bool all = reading.unread.contains(path + ".sublayers");
+    if (all || reading.unread.contains(path + ".attention")) layer.attention.emplace();
+    if (all || reading.unread.contains(path + ".feed_forward")) layer.feed_forward.emplace();
+  }
+}
+
 void resolve_references(ArchSpec& spec, TomlReading& reading) {
   Resolver resolver(reading);
   for (auto& [name, layer] : spec.layer) {
-    const std::string path = "layer." + name;
-    resolver.resolve(layer.attention, spec.attention, "attention", path + ".attention");
-    resolver.resolve(layer.feed_forward, spec.feed_forward, "feed_forward", path + ".feed_forward");
+    const auto resolve_in = [&](const auto& definitions, const std::string& table) {
+      return [&resolver, &definitions, table](Reference& reference, const std::string& path) {
+        resolver.resolve(reference, definitions, table, path);
+      };
+    };
+    visit_block_names(layer, "layer." + name, resolve_in(spec.attention, "attention"),
+                      resolve_in(spec.feed_forward, "feed_forward"));
   }
   for (auto& [name, mixer] : spec.attention) {
     auto* grouped = std::get_if<GroupedAttention>(&mixer);
@@ -69,10 +85,20 @@ void resolve_references(ArchSpec& spec, TomlReading& reading) {
   }
 }
 
+// Whether a field, or a list or table around it, could not be read.
+bool is_unread(const TomlReading& reading, std::string path) {
+  while (!reading.unread.contains(path)) {
+    const std::size_t dot = path.rfind('.');
+    if (dot == std::string::npos) return false;
+    path.resize(dot);
+  }
+  return true;
+}
+
 // A field that could not be read has been reported, and breaks no rule on top of that.
 void check_rules(const ArchSpec& spec, TomlReading& reading) {
   for (Problem& problem : broken_rules(spec)) {
-    if (reading.unread.contains(problem.path)) continue;
+    if (is_unread(reading, problem.path)) continue;
     reading.problems.push_back({place_of(reading.places, problem.path), std::move(problem.message),
                                 std::move(problem.remedy)});
   }
@@ -83,9 +109,10 @@ void check_rules(const ArchSpec& spec, TomlReading& reading) {
 SpecLoad read_spec(const toml::table& table) {
   ArchSpec spec;
   TomlReading reading;
-  TableReader reader(table, std::nullopt, "", "the spec", reading);
+  TableReader reader(table, "the spec", reading);
   visit_fields(reader, spec);
   reader.finish();
+  stand_in_for_unread_names(spec, reading);
   resolve_references(spec, reading);
   check_rules(spec, reading);
   SpecLoad load{std::nullopt, std::move(reading.problems).take(), std::move(reading.places)};

@@ -65,14 +65,18 @@ std::vector<Diagnostic> ProblemList::take() && {
   return std::move(kept_);
 }
 
-TableReader::TableReader(const toml::table& table, std::optional<Place> place, std::string path,
-                         std::string what, TomlReading& reading)
+TableReader::TableReader(const toml::table& file, std::string what, TomlReading& reading)
+    : table_(file), what_(std::move(what)), reading_(reading) {}
+
+TableReader::TableReader(const toml::table& table, Place place, TableName name,
+                         TomlReading& reading)
     : table_(table),
       place_(place),
-      path_(std::move(path)),
-      what_(std::move(what)),
+      path_(std::move(name.path)),
+      header_(std::move(name.header)),
+      what_(std::move(name.what)),
       reading_(reading) {
-  if (place_) reading_.places.emplace(path_, *place_);
+  reading_.places.emplace(path_, place);
 }
 
 void TableReader::operator()(const Field& field, Integer& member, const Range& range) {
@@ -151,26 +155,6 @@ void TableReader::read_name(const Field& field, const toml::node& item, std::siz
          explained(field));
 }
 
-void TableReader::operator()(const Field& field, std::vector<Segment>& member) {
-  const std::string header = fmt::format("[[{}]]", child(field));
-  const toml::node* node = required(field, header);
-  if (node == nullptr) return;
-  const toml::array* array = node->as_array();
-  const std::string remedy = fmt::format("write it as {} ({})", header, field.meaning);
-  if (array == nullptr) return refuse_type(field, *node, "a list of tables", remedy);
-  for (const toml::node& item : *array) {
-    if (!item.is_table()) return refuse_type(field, item, "a list of tables", remedy);
-  }
-  const std::size_t problems_before = reading_.problems.size();
-  for (const toml::node& item : *array) {
-    const std::string path = fmt::format("{}.{}", child(field), member.size());
-    member.emplace_back();
-    read_into(member.back(), *item.as_table(), place_of_region(item.source()), path,
-              fmt::format("segment {} of the stack", member.size()));
-  }
-  if (reading_.problems.size() > problems_before) reading_.unread.insert(child(field));
-}
-
 void TableReader::operator()(const Field& field, std::vector<std::string>& member) {
   std::vector<Reference> items;
   (*this)(field, items);
@@ -224,11 +208,15 @@ std::vector<TableReader::NamedTable> TableReader::named_tables(const Field& fiel
     const Place place = place_of_region(key.source());
     if (!is_plain_name(name)) {
       reading_.problems.push_back(
-          {place, fmt::format("{} is no name for a table in [{}]", quote_name(name), child(field)),
+          {place, fmt::format("{} is no name for a table in [{}]", quote_name(name), header(field)),
            "use letters, digits, '-' and '_'"});
     }
-    tables.push_back({name, node.as_table(), place, fmt::format("{}.{}", child(field), name),
-                      fmt::format("{} {}", field.key, quote_name(name))});
+    tables.push_back(
+        {name,
+         node.as_table(),
+         place,
+         {fmt::format("{}.{}", child(field), name), fmt::format("{}.{}", header(field), name),
+          fmt::format("{} {}", field.key, quote_name(name))}});
   }
   return tables;
 }
@@ -245,18 +233,18 @@ bool TableReader::refuse_nameless(const Field& field, const toml::table& table) 
   reading_.unread.insert(child(field));
   reading_.problems.push_back(
       {place_of_region(first->source()),
-       fmt::format("{} stands in [{}] itself", quote_name(first->str()), child(field)),
-       fmt::format("write [{}.NAME] above it ({})", child(field), field.meaning)});
+       fmt::format("{} stands in [{}] itself", quote_name(first->str()), header(field)),
+       fmt::format("write [{}.NAME] above it ({})", header(field), field.meaning)});
   return true;
 }
 
 bool TableReader::refuse_too_many_names(const Field& field, const toml::table& table) {
   if (table.size() <= kMostNames) return false;
   reading_.unread.insert(child(field));
-  reading_.problems.push_back(
-      {place_of(field),
-       fmt::format("[{}] holds {} tables, and may hold {}", child(field), table.size(), kMostNames),
-       fmt::format("keep those that are used ({})", field.meaning)});
+  reading_.problems.push_back({place_of(field),
+                               fmt::format("[{}] holds {} tables, and may hold {}", header(field),
+                                           table.size(), kMostNames),
+                               fmt::format("keep those that are used ({})", field.meaning)});
   return true;
 }
 
@@ -275,6 +263,7 @@ void TableReader::report_unknown(const toml::key& key) {
                                fmt::format("unknown key {} in {}", quote_name(key.str()), what_),
                                meant ? fmt::format("did you mean '{}'?", *meant)
                                      : fmt::format("known: {}", fmt::join(known_, ", "))});
+  if (meant) reading_.unread.insert(path_.empty() ? *meant : fmt::format("{}.{}", path_, *meant));
   std::erase_if(missing_, [&](const Missing& missing) { return missing.key == meant; });
 }
 
@@ -324,6 +313,28 @@ const toml::table* TableReader::required_table(const Field& field, const std::st
   return node->as_table();
 }
 
+const toml::array* TableReader::required_tables(const Field& field, std::size_t most) {
+  const std::string shown = fmt::format("[[{}]]", header(field));
+  const toml::node* node = required(field, shown);
+  if (node == nullptr) return nullptr;
+  const toml::array* items = node->as_array();
+  const std::string remedy = fmt::format("write it as {} ({})", shown, field.meaning);
+  const auto refused = [&](const toml::node& wrong) {
+    refuse_type(field, wrong, "a list of tables", remedy);
+    return nullptr;
+  };
+  if (items == nullptr) return refused(*node);
+  for (const toml::node& item : *items) {
+    if (!item.is_table()) return refused(item);
+  }
+  if (items->size() <= most) return items;
+  refuse(field, *node,
+         fmt::format("'{}' in {} lists {} tables, and may list {}", field.key, what_, items->size(),
+                     most),
+         explained(field));
+  return nullptr;
+}
+
 void TableReader::refuse(const Field& field, const toml::node& node, std::string message,
                          std::string remedy) {
   reading_.unread.insert(child(field));
@@ -343,6 +354,16 @@ std::string TableReader::child(const Field& field) const {
   return path_.empty() ? std::string(field.key) : fmt::format("{}.{}", path_, field.key);
 }
 
+std::string TableReader::header(const Field& field) const {
+  return header_.empty() ? std::string(field.key) : fmt::format("{}.{}", header_, field.key);
+}
+
+std::string TableReader::item_text(const Field& field, std::string_view item,
+                                   std::size_t index) const {
+  const std::string list = path_.empty() ? fmt::format("the {}", field.key) : what_;
+  return fmt::format("{} {} of {}", item, index + 1, list);
+}
+
 std::string TableReader::inside(const Field& field) const {
   return path_.empty() ? std::string(field.key) : fmt::format("{} of {}", field.key, what_);
 }
@@ -350,6 +371,10 @@ std::string TableReader::inside(const Field& field) const {
 Place TableReader::place_of(const Field& field) const {
   const auto entry = table_.find(field.key);
   return place_of_region(entry->first.source());
+}
+
+Place TableReader::place_of_item(const toml::node& item) {
+  return place_of_region(item.source());
 }
 
 }  // namespace llmarch

@@ -3,6 +3,8 @@
 // names in a spec refer to, is toml_loader.cc's business.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -67,10 +69,8 @@ std::vector<std::string> known_names() {
 // empty.
 class TableReader {
  public:
-  // `path` is the table's in the file, "attention.local", and `what` its name for the user,
-  // "attention 'local'". The file itself has no place.
-  TableReader(const toml::table& table, std::optional<Place> place, std::string path,
-              std::string what, TomlReading& reading);
+  // Reads the file itself; `what` is its name for the user, "the spec".
+  TableReader(const toml::table& file, std::string what, TomlReading& reading);
 
   void operator()(const Field& field, Integer& member, const Range& range);
   void operator()(const Field& field, double& member, const RealRange& range);
@@ -79,7 +79,6 @@ class TableReader {
   void operator()(const Field& field, bool& member);
   void operator()(const Field& field, Reference& member) { (*this)(field, member.name); }
   void operator()(const Field& field, std::vector<Reference>& member);
-  void operator()(const Field& field, std::vector<Segment>& member);
   void operator()(const Field& field, std::vector<std::string>& member);
   // Only that it is a table; what is in it is for whoever knows to read.
   void operator()(const Field& field, SpecKeys& member);
@@ -100,17 +99,31 @@ class TableReader {
   template <class Struct>
   requires std::is_class_v<Struct>
   void operator()(const Field& field, Struct& member) {
-    const toml::table* table = required_table(field, child(field));
-    if (table != nullptr) read_into(member, *table, place_of(field), child(field), inside(field));
+    const toml::table* table = required_table(field, header(field));
+    if (table == nullptr) return;
+    read_into(member, *table, place_of(field), {child(field), header(field), inside(field)});
   }
   template <class Value>
   void operator()(const Field& field, std::vector<Named<Value>>& member) {
-    const toml::table* table = required_table(field, child(field) + ".NAME");
+    const toml::table* table = required_table(field, header(field) + ".NAME");
     if (table == nullptr) return;
     for (const NamedTable& entry : named_tables(field, *table)) {
       member.push_back({entry.name, {}});
-      read_into(member.back().value, *entry.table, entry.place, entry.path, entry.what);
+      read_into(member.back().value, *entry.table, entry.place, entry.table_name);
     }
+  }
+  template <ListItem Struct>
+  void operator()(const Field& field, std::vector<Struct>& member) {
+    const toml::array* items = required_tables(field, Names<Struct>::most);
+    if (items == nullptr) return;
+    const std::size_t problems_before = reading_.problems.size();
+    for (const toml::node& item : *items) {
+      const TableName name{fmt::format("{}.{}", child(field), member.size()), header(field),
+                           item_text(field, Names<Struct>::item, member.size())};
+      member.emplace_back();
+      read_into(member.back(), *item.as_table(), place_of_item(item), name);
+    }
+    if (reading_.problems.size() > problems_before) reading_.unread.insert(child(field));
   }
 
   // To be called when every field has been visited: reports what is missing and what is unknown. A
@@ -122,25 +135,31 @@ class TableReader {
     std::string key;
     Diagnostic diagnostic;
   };
+  // What a table is called.
+  struct TableName {
+    std::string path;    // by the rules: "layer.block.sublayers.0"
+    std::string header;  // in the file: "layer.block.sublayers"
+    std::string what;    // for the user: "sublayer 1 of layer 'block'"
+  };
   struct NamedTable {
     std::string name;
     const toml::table* table;
     Place place;
-    std::string path;
-    std::string what;
+    TableName table_name;
   };
 
+  TableReader(const toml::table& table, Place place, TableName name, TomlReading& reading);
+
   template <class Struct>
-  void read_into(Struct& member, const toml::table& table, Place place, const std::string& path,
-                 const std::string& what) {
-    TableReader reader(table, place, path, what, reading_);
+  void read_into(Struct& member, const toml::table& table, Place place, const TableName& name) {
+    TableReader reader(table, place, name, reading_);
     visit_fields(reader, member);
     reader.finish();
   }
   template <class... Alternatives>
   void read_into(std::variant<Alternatives...>& member, const toml::table& table, Place place,
-                 const std::string& path, const std::string& what) {
-    TableReader reader(table, place, path, what, reading_);
+                 const TableName& name) {
+    TableReader reader(table, place, name, reading_);
     const auto kind = reader.read_kind(known_names<std::variant<Alternatives...>>());
     if (!kind) return;
     std::size_t index = 0;
@@ -164,6 +183,8 @@ class TableReader {
   const toml::node* required(const Field& field, const std::string& header_or_key);
   const toml::node* required(const Field& field);
   const toml::table* required_table(const Field& field, const std::string& header);
+  // Null when they are not there, or are not a list of at most `most` tables.
+  const toml::array* required_tables(const Field& field, std::size_t most);
 
   [[nodiscard]] std::vector<std::string> absent_keys() const;
   void report_unknown(const toml::key& key);
@@ -173,12 +194,18 @@ class TableReader {
                    std::string remedy);
 
   [[nodiscard]] std::string child(const Field& field) const;
+  [[nodiscard]] std::string header(const Field& field) const;
   [[nodiscard]] std::string inside(const Field& field) const;
+  // "segment 2 of the stack"
+  [[nodiscard]] std::string item_text(const Field& field, std::string_view item,
+                                      std::size_t index) const;
   [[nodiscard]] Place place_of(const Field& field) const;
+  static Place place_of_item(const toml::node& item);
 
   const toml::table& table_;
   std::optional<Place> place_;
   std::string path_;
+  std::string header_;
   std::string what_;
   TomlReading& reading_;
   std::vector<std::string> known_;

@@ -124,13 +124,6 @@ ArchSpec local_model() {
   return spec;
 }
 
-TEST(WithoutAFault, NothingIsReported) {
-  for (const ArchSpec& spec : {grouped_model(), local_model(), latent_model()}) {
-    const OpGraph graph = lower(spec);
-    EXPECT_EQ(reported(graph, graph), std::set<std::string>());
-  }
-}
-
 TEST(AFaultInTheSpec, OfGroupedAttentionIsReported) {
   expect_each_reported(
       grouped_model(),
@@ -214,6 +207,54 @@ TEST(AFaultInTheSpec, OfLatentAttentionIsReported) {
        {"a head more", "attention over latents", [](auto& s) { latent(s).query_heads = 4; }}});
 }
 
+// Attention and a mixture on a norm of their own each; then a feed-forward, whose sum is
+// normalised; a second one of the first sublayer is added after it.
+ArchSpec parallel_model() {
+  ArchSpec spec = grouped_model();
+  spec.feed_forward.push_back({"dense", tiny_dense()});
+  const Norm norm{NormKind::layer, 1e-5, NormPlacement::before};
+  const Norm both{NormKind::layer, 1e-5, NormPlacement::before_and_after, NormOmission::bias};
+  const Norm after{NormKind::rms, 1e-5, NormPlacement::after, NormOmission::weight_and_bias};
+  SublayerBlock attention{Reference{"mix", 0}, std::nullopt, norm};
+  SublayerBlock mixture{std::nullopt, Reference{"feed", 0}, both};
+  SublayerBlock delayed{std::nullopt, Reference{"dense", 1}, std::nullopt, Integer(1)};
+  SublayerBlock dense{std::nullopt, Reference{"dense", 1}};
+  spec.layer.front().value = {
+      std::nullopt, std::nullopt,
+      std::vector<Sublayer>{{{attention, mixture, delayed}}, {{dense}, after}}};
+  return spec;
+}
+
+Sublayer& sublayer(ArchSpec& spec, std::size_t index) {
+  return spec.layer.front().value.sublayers->at(index);
+}
+
+TEST(WithoutAFault, NothingIsReported) {
+  for (const ArchSpec& spec : {grouped_model(), local_model(), latent_model(), parallel_model()}) {
+    const OpGraph graph = lower(spec);
+    EXPECT_EQ(reported(graph, graph), std::set<std::string>());
+  }
+}
+
+TEST(AFaultInTheSpec, OfSublayersIsReported) {
+  expect_each_reported(
+      parallel_model(),
+      {{"one block less", "experts",
+        [](auto& s) { sublayer(s, 0).blocks.erase(sublayer(s, 0).blocks.begin() + 1); }},
+       {"one norm of two", "feed-forward norm",
+        [](auto& s) { sublayer(s, 0).blocks[1].norm->placement = NormPlacement::after; }},
+       {"no norm after a block", "norm after feed-forward",
+        [](auto& s) { sublayer(s, 0).blocks[1].norm->placement = NormPlacement::before; }},
+       {"a bias after all", "feed-forward norm",
+        [](auto& s) { sublayer(s, 0).blocks[1].norm->without.reset(); }},
+       {"a weight after all", "norm after feed-forward",
+        [](auto& s) { sublayer(s, 1).norm->without.reset(); }},
+       {"no second sublayer", "residual after feed-forward", [](auto& s) {
+          s.layer.front().value.sublayers->pop_back();
+          sublayer(s, 0).blocks.back().delay.reset();
+        }}});
+}
+
 TEST(AFaultInTheSpec, OfADenseFeedForwardIsReported) {
   expect_each_reported(
       latent_model(),
@@ -246,6 +287,11 @@ void remove(OpGraph& graph, const std::string& name) {
 void drop_residual(OpGraph& graph) {
   graph.blocks.at(1).output = op<Add>(graph, "residual after feed-forward").right;
   remove(graph, "residual after feed-forward");
+}
+
+void drop_delayed_block(OpGraph& graph) {
+  graph.blocks.at(1).output = op<Add>(graph, "residual after delayed block").left;
+  remove(graph, "residual after delayed block");
 }
 
 void skip_query_norm(OpGraph& graph) {
@@ -291,6 +337,17 @@ TEST(AFaultInTheGraph, OfGroupedAttentionIsReported) {
        {"a missing residual", "residual after feed-forward", drop_residual},
        {"an operation too many", "one add too many", append_an_operation},
        {"a layer too few", "attention", drop_layer}});
+}
+
+TEST(AFaultInTheGraph, OfSublayersIsReported) {
+  expect_each_reported(
+      lower(parallel_model()),
+      {{"a delayed block that is never added", "residual after delayed block", drop_delayed_block},
+       {"rms for layer norm", "attention norm",
+        [](auto& g) { op<Normalize>(g, "attention norm").kind = NormKind::rms; }},
+       {"a norm with another's bias", "feed-forward norm", [](auto& g) {
+          op<Normalize>(g, "feed-forward norm").bias = op<Normalize>(g, "attention norm").bias;
+        }}});
 }
 
 TEST(AFaultInTheGraph, OfAMixtureIsReported) {

@@ -136,12 +136,65 @@ FeedForward draw_mixture() {
   return mixture;
 }
 
+Norm draw_norm(NormPlacement placement) {
+  const double epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  Norm norm{any_of<NormKind>(), epsilon, placement};
+  if (maybe()) norm.without = any_of<NormOmission>();
+  // An rms norm has no bias to be without.
+  if (norm.kind == NormKind::rms && norm.without == NormOmission::bias) norm.without.reset();
+  return norm;
+}
+
 Reference refer(const char* kind, std::int64_t index) {
   return {kind + std::to_string(index), static_cast<std::size_t>(index)};
 }
 
+SublayerBlock any_block(std::int64_t attentions, std::int64_t feed_forwards) {
+  if (maybe()) return {refer("mixer", between(0, attentions - 1)), std::nullopt};
+  return {std::nullopt, refer("feed", between(0, feed_forwards - 1))};
+}
+
+NormPlacement any_placement_in_a_branch() {
+  return *rc::gen::element(NormPlacement::before, NormPlacement::after,
+                           NormPlacement::before_and_after);
+}
+
+// Puts blocks side by side and one after the other.
+std::vector<Sublayer> draw_sublayers(const std::vector<SublayerBlock>& blocks) {
+  std::vector<Sublayer> sublayers;
+  for (const SublayerBlock& block : blocks) {
+    if (sublayers.empty() || maybe()) sublayers.emplace_back();
+    sublayers.back().blocks.push_back(block);
+    if (maybe()) sublayers.back().blocks.back().norm = draw_norm(any_placement_in_a_branch());
+  }
+  for (std::size_t i = 0; i < sublayers.size(); ++i) {
+    if (maybe()) sublayers[i].norm = draw_norm(any_of<NormPlacement>());
+    const auto following = std::ssize(sublayers) - static_cast<std::int64_t>(i) - 1;
+    for (std::size_t k = 1; k < sublayers[i].blocks.size() && following > 0; ++k) {
+      if (maybe()) sublayers[i].blocks[k].delay = between(1, following);
+    }
+  }
+  return sublayers;
+}
+
+// Of this mixer and this feed-forward, and in sublayers at times more.
+Layer draw_layer(const Reference& mixer, const Reference& feed, std::int64_t attentions,
+                 std::int64_t feed_forwards) {
+  if (maybe()) return {mixer, feed};
+  std::vector<SublayerBlock> blocks{{mixer, std::nullopt}, {std::nullopt, feed}};
+  if (maybe()) std::swap(blocks.front(), blocks.back());
+  for (std::int64_t more = between(0, 2); more > 0; --more) {
+    blocks.push_back(any_block(attentions, feed_forwards));
+  }
+  return {std::nullopt, std::nullopt, draw_sublayers(blocks)};
+}
+
+Layer layer_of_one_block(const SublayerBlock& block) {
+  return {block.attention, block.feed_forward};
+}
+
 // As many kinds of layer as there are of attention or feed-forward, so that each of these is used,
-// and at times one more.
+// and at times one with a single sublayer.
 void draw_layers(ArchSpec& spec) {
   const std::int64_t attentions = between(1, 2);
   const std::int64_t feed_forwards = between(1, 2);
@@ -151,11 +204,17 @@ void draw_layers(ArchSpec& spec) {
   for (std::int64_t i = 0; i < feed_forwards; ++i) {
     spec.feed_forward.push_back({refer("feed", i).name, maybe() ? draw_mixture() : draw_dense()});
   }
-  const std::int64_t kinds = std::max(attentions, feed_forwards) + between(0, 1);
+  const std::int64_t kinds = std::max(attentions, feed_forwards);
   for (std::int64_t i = 0; i < kinds; ++i) {
     const std::int64_t mixer = i < attentions ? i : between(0, attentions - 1);
     const std::int64_t feed = i < feed_forwards ? i : between(0, feed_forwards - 1);
-    spec.layer.push_back({refer("layer", i).name, {refer("mixer", mixer), refer("feed", feed)}});
+    spec.layer.push_back(
+        {refer("layer", i).name,
+         draw_layer(refer("mixer", mixer), refer("feed", feed), attentions, feed_forwards)});
+  }
+  if (maybe()) {
+    spec.layer.push_back(
+        {refer("layer", kinds).name, layer_of_one_block(any_block(attentions, feed_forwards))});
   }
 }
 
@@ -174,7 +233,13 @@ void draw_stack(ArchSpec& spec) {
   }
 }
 
-// Behind all others, layers that read the cache of the first grouped attention there is.
+// A layer that reads the cache which its own first mixer fills.
+Layer layer_with_owner(const Reference& owner, const Reference& reader, const Reference& feed) {
+  return {std::nullopt, std::nullopt,
+          draw_sublayers({{owner, std::nullopt}, {reader, std::nullopt}, {std::nullopt, feed}})};
+}
+
+// After all others, layers that read the cache of the first grouped attention there is.
 void draw_sharing(ArchSpec& spec) {
   for (std::size_t i = 0; i < spec.attention.size(); ++i) {
     const auto* owner = std::get_if<GroupedAttention>(&spec.attention[i].value);
@@ -184,9 +249,10 @@ void draw_sharing(ArchSpec& spec) {
     sharing.value_norm = false;
     sharing.kv_from = Reference{spec.attention[i].name, i};
     spec.attention.push_back({"sharing", sharing});
-    spec.layer.push_back({"sharing",
-                          {Reference{"sharing", spec.attention.size() - 1},
-                           refer("feed", between(0, std::ssize(spec.feed_forward) - 1))}});
+    const Reference reader{"sharing", spec.attention.size() - 1};
+    const Reference feed = refer("feed", between(0, std::ssize(spec.feed_forward) - 1));
+    spec.layer.push_back({"sharing", maybe() ? Layer{reader, feed}
+                                             : layer_with_owner(*sharing.kv_from, reader, feed)});
     spec.stack.push_back({{Reference{"sharing", spec.layer.size() - 1}}, between(1, 2)});
     return;
   }
@@ -215,8 +281,7 @@ ArchSpec draw_spec() {
   spec.head = any_of<Head>();
   spec.scaled_embedding = maybe();
   if (maybe()) spec.logit_soft_cap = any_real(0.5, 1, 10);
-  const double epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
-  spec.norm = {any_of<NormKind>(), epsilon, any_of<NormPlacement>()};
+  spec.norm = draw_norm(any_of<NormPlacement>());
   draw_layers(spec);
   draw_stack(spec);
   if (maybe()) draw_sharing(spec);

@@ -50,13 +50,13 @@ class Variety {
  public:
   void see(const ArchSpec& spec) {
     note("tied head", spec.head == Head::tied);
-    note("layer norm", spec.norm.kind == NormKind::layer);
-    see_each(spec.norm.placement);
+    see_norm(spec.norm);
     note("scaled embedding", spec.scaled_embedding);
     note("logit soft cap", spec.logit_soft_cap.has_value());
     note("learned positions", spec.learned_positions.has_value());
     note("several kinds of layers", spec.layer.size() > 1);
     note("several segments", spec.stack.size() > 1);
+    for (const auto& [name, layer] : spec.layer) see_layer(layer);
     for (const auto& [name, mixer] : spec.attention) {
       std::visit([&](const auto& kind) { see_mixer(kind); }, mixer);
     }
@@ -78,6 +78,28 @@ class Variety {
   void note(const std::string& question, bool answer) {
     questions_.insert(question);
     (answer ? yes_ : no_).insert(question);
+  }
+  void see_norm(const Norm& norm) {
+    note("layer norm", norm.kind == NormKind::layer);
+    see_each(norm.placement);
+    note("norm without something", norm.without.has_value());
+    if (norm.without) note("norm without weight", norm.without == NormOmission::weight_and_bias);
+  }
+  void see_layer(const Layer& layer) {
+    const std::vector<Sublayer> sublayers = sublayers_of(layer);
+    note("one sublayer", sublayers.size() == 1);
+    note("more than two sublayers", sublayers.size() > 2);
+    note("several mixers in a layer", mixers_of(layer).size() > 1);
+    note("no mixer in a layer", mixers_of(layer).empty());
+    for (const Sublayer& sublayer : sublayers) {
+      note("blocks side by side", sublayer.blocks.size() > 1);
+      note("norm of a sublayer", sublayer.norm.has_value());
+      if (sublayer.norm) see_norm(*sublayer.norm);
+      for (const SublayerBlock& block : sublayer.blocks) {
+        note("norm of a block", block.norm.has_value());
+        note("delay", block.delay.has_value());
+      }
+    }
   }
   void see_mixer(const GroupedAttention& attention) {
     note("latent", false);

@@ -54,6 +54,24 @@ TEST(ALayerNorm, TakesSevenPerElementThreePerVectorARootAndABias) {
                                                                .written = 2 * 4 * 10}));
 }
 
+// A bias less is 1 per element less, a weight less another.
+TEST(ALayerNorm, TakesLessWithoutItsParameters) {
+  ArchSpec spec = smallest();
+  spec.norm.kind = NormKind::layer;
+  spec.norm.without = NormOmission::bias;
+  EXPECT_EQ(priced(spec, kPrefill, "attention norm"), by_hand({.other = 2 * 4 * (6 * 10 + 3),
+                                                               .transcendentals = 2 * 4,
+                                                               .weights = 10,
+                                                               .read = 2 * 4 * 10,
+                                                               .written = 2 * 4 * 10}));
+  spec.norm.without = NormOmission::weight_and_bias;
+  EXPECT_EQ(priced(spec, kPrefill, "attention norm"), by_hand({.other = 2 * 4 * (5 * 10 + 3),
+                                                               .transcendentals = 2 * 4,
+                                                               .weights = 0,
+                                                               .read = 2 * 4 * 10,
+                                                               .written = 2 * 4 * 10}));
+}
+
 TEST(TheFinalNorm, SeesOnlyTheRowsWhoseLogitsAreWanted) {
   EXPECT_EQ(priced(smallest(), kPrefill, "final norm"), by_hand({.other = 2 * (4 * 10 + 2),
                                                                  .transcendentals = 2,

@@ -45,7 +45,7 @@ TEST(Decode, AttendsItsContextWithOneTokenOfIt) {
 TEST(AModelOfSeveralKinds, PricesEachKindAsOftenAsItStands) {
   ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
   spec.feed_forward.push_back({"experts", tiny_mixture()});
-  spec.layer.push_back({"moe", {{"mix", 0}, {"experts", 1}}});
+  spec.layer.push_back({"moe", {Reference{"mix", 0}, Reference{"experts", 1}}});
   spec.stack = {{{{"block", 0}}, 2}, {{{"moe", 1}, {"block", 0}}, 3}};
   EXPECT_EQ(priced(spec, kDecode, "router").matrix, Flops(3 * (2 * 2 * 10 * 8)));
   EXPECT_EQ(priced(spec, kDecode, "up projection").matrix, Flops((2 + 3) * (2 * 2 * 10 * 15)));

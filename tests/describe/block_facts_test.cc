@@ -108,9 +108,10 @@ TEST_P(EveryDescription, KeepsWhatTheGraphCaches) {
   const ArchSpec spec = model_spec(GetParam());
   Integer described = 0;
   for (const std::size_t kind : layer_sequence(spec)) {
-    const Reference& attention = spec.layer.at(kind).value.attention;
-    const BlockFacts block = describe(spec, spec.attention.at(attention.index).value);
-    if (block.kept) described += block.kept->elements;
+    for (const std::size_t mixer : mixers_of(spec.layer.at(kind).value)) {
+      const BlockFacts block = describe(spec, spec.attention.at(mixer).value);
+      if (block.kept) described += block.kept->elements;
+    }
   }
   const OpGraph graph = lower(spec);
   Integer cached = 0;

@@ -51,16 +51,19 @@ TEST_P(RowKernels, NormalizeByMeanAndDeviation) {
     const GuardedRows both = GuardedRows::random(2, width, 2);
     const std::span<const float> weight(both.view().row(0), width);
     const std::span<const float> bias(both.view().row(1), width);
-    GuardedRows out(rows, width);
-    normalize_layer(team, in.view(), 1, weight, bias, 1e-2F, out.view());
-    const auto plain = [&](std::size_t r, std::size_t i) {
-      const std::vector<double> row = row_of(in, r);
-      std::vector<double> result(row.size());
-      reference::normalize_layer<double>(row, weight, bias, 1e-2, result);
-      return result[i];
-    };
-    EXPECT_LT(largest_difference(out, plain), 1e-5);
-    EXPECT_TRUE(out.sentinels_stand());
+    for (const auto& [weights, biases] : {std::pair(weight, bias), std::pair(weight, bias.first(0)),
+                                          std::pair(weight.first(0), bias.first(0))}) {
+      GuardedRows out(rows, width);
+      normalize_layer(team, in.view(), 1, weights, biases, 1e-2F, out.view());
+      const auto plain = [&, w = weights, b = biases](std::size_t r, std::size_t i) {
+        const std::vector<double> row = row_of(in, r);
+        std::vector<double> result(row.size());
+        reference::normalize_layer<double>(row, w, b, 1e-2, result);
+        return result[i];
+      };
+      EXPECT_LT(largest_difference(out, plain), 1e-5);
+      EXPECT_TRUE(out.sentinels_stand());
+    }
   }
 }
 

@@ -133,7 +133,7 @@ TEST_F(AnExpectedFile, CannotHoldMixturesThatChooseDifferently) {
   spec.feed_forward.push_back(spec.feed_forward.at(1));
   std::get<MixtureFeedForward>(spec.feed_forward.back().value).experts_per_token = 3;
   spec.layer.push_back(spec.layer.at(1));
-  spec.layer.back().value.feed_forward.index = 2;
+  spec.layer.back().value.feed_forward->index = 2;
   spec.stack = {{{{"dense", 0}, {"moe", 1}, {"moe", 1}, {"other", 2}}, 1}};
   const OpGraph graph = lower(spec);
   EXPECT_EQ(weights_test::problem_of([&] {

@@ -286,6 +286,10 @@ void add_model_faults(Faults& faults, const ArchSpec& spec) {
       {"logit_soft_cap dropped", "logits", [](ArchSpec& wrong) { wrong.logit_soft_cap.reset(); }});
 }
 
+bool contains(const std::vector<std::size_t>& indices, std::size_t wanted) {
+  return std::ranges::find(indices, wanted) != indices.end();
+}
+
 template <class IsOne>
 std::size_t first_layer(const ArchSpec& spec, const IsOne& is_one) {
   const std::vector<std::size_t> sequence = layer_sequence(spec);
@@ -302,13 +306,13 @@ std::vector<FieldFault> faults_of(const ArchSpec& spec) {
   add_model_faults(faults, spec);
   for (std::size_t i = 0; i < spec.attention.size(); ++i) {
     const std::size_t layer =
-        first_layer(spec, [&](const Layer& kind) { return kind.attention.index == i; });
+        first_layer(spec, [&](const Layer& kind) { return contains(mixers_of(kind), i); });
     std::visit([&](const auto& kind) { add_attention_faults(faults, kind, i, layer); },
                spec.attention[i].value);
   }
   for (std::size_t i = 0; i < spec.feed_forward.size(); ++i) {
     const std::size_t layer =
-        first_layer(spec, [&](const Layer& kind) { return kind.feed_forward.index == i; });
+        first_layer(spec, [&](const Layer& kind) { return contains(feed_forwards_of(kind), i); });
     std::visit([&](const auto& kind) { add_feed_forward_faults(faults, kind, i, layer); },
                spec.feed_forward[i].value);
   }

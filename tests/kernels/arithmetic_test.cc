@@ -71,9 +71,9 @@ TEST(AnRmsNorm, AddsItsEpsilonBeforeTheRoot) {
   EXPECT_THAT(rms({0, 0}, {1, 1}, 1e-6), ElementsAre(0, 0));
 }
 
-std::vector<double> layer_norm(const std::vector<double>& in, double epsilon) {
-  const std::vector<float> weight{1, 2, 1, 1};
-  const std::vector<float> bias{0, 0, 10, 0};
+std::vector<double> layer_norm(const std::vector<double>& in, double epsilon,
+                               const std::vector<float>& weight = {1, 2, 1, 1},
+                               const std::vector<float>& bias = {0, 0, 10, 0}) {
   std::vector<double> out(in.size());
   normalize_layer(std::span<const double>(in), std::span<const float>(weight),
                   std::span<const float>(bias), epsilon, std::span(out));
@@ -85,6 +85,15 @@ TEST(ALayerNorm, TakesTheMeanOffAndDividesByTheDeviation) {
   EXPECT_THAT(layer_norm({4, 2, 6, 8}, 4),
               ElementsAre(DoubleNear(-1.0 / 3, kNear), DoubleNear(-3.0 / 3 * 2, kNear),
                           DoubleNear(1.0 / 3 + 10, kNear), DoubleNear(3.0 / 3, kNear)));
+}
+
+TEST(ALayerNorm, MayLackItsBiasOrBothParameters) {
+  EXPECT_THAT(layer_norm({4, 2, 6, 8}, 4, {1, 2, 1, 1}, {}),
+              ElementsAre(DoubleNear(-1.0 / 3, kNear), DoubleNear(-3.0 / 3 * 2, kNear),
+                          DoubleNear(1.0 / 3, kNear), DoubleNear(3.0 / 3, kNear)));
+  EXPECT_THAT(layer_norm({4, 2, 6, 8}, 4, {}, {}),
+              ElementsAre(DoubleNear(-1.0 / 3, kNear), DoubleNear(-3.0 / 3, kNear),
+                          DoubleNear(1.0 / 3, kNear), DoubleNear(3.0 / 3, kNear)));
 }
 
 TEST(ALayerNorm, OfOneValueThroughoutIsItsBias) {

@@ -96,7 +96,7 @@ ArchSpec local_and_global(std::optional<Integer> window, std::optional<Integer> 
   local.chunk = chunk;
   ArchSpec spec = tiny_model(local, tiny_dense());
   spec.attention.push_back({"global", tiny_grouped()});
-  spec.layer.push_back({"global", {{"global", 1}, {"feed", 0}}});
+  spec.layer.push_back({"global", {Reference{"global", 1}, Reference{"feed", 0}}});
   spec.stack.push_back({{{"global", 1}}, 1});
   return spec;
 }

@@ -77,6 +77,28 @@ void flatten_kind(const std::string& prefix, const Variant& kind, FlatFields& fi
   std::visit([&](const auto& alternative) { visit_fields(flattener, alternative); }, kind);
 }
 
+// Every block of the layer, and every norm that is not the spec's.
+inline void flatten_layer(const std::string& prefix, const ArchSpec& spec, const Layer& layer,
+                          FlatFields& fields) {
+  std::size_t number = 0;
+  for (const Sublayer& sublayer : sublayers_of(layer)) {
+    const std::string place = fmt::format("{} sublayer {} ", prefix, number++);
+    Flattener(fields, place)(Field{"norm", ""}, sublayer.norm);
+    for (std::size_t i = 0; i < sublayer.blocks.size(); ++i) {
+      const SublayerBlock& block = sublayer.blocks[i];
+      const std::string where = fmt::format("{}block {} ", place, i);
+      Flattener(fields, where)(Field{"norm", ""}, block.norm);
+      Flattener(fields, where)(Field{"delay", ""}, block.delay, kDelay);
+      if (block.attention) {
+        flatten_kind(where + "attention", spec.attention.at(block.attention->index).value, fields);
+      } else {
+        flatten_kind(where + "feed_forward",
+                     spec.feed_forward.at(block.feed_forward.value().index).value, fields);
+      }
+    }
+  }
+}
+
 // The spec layer by layer, without the names and the order of its definitions, and without what
 // only says where it comes from.
 inline std::map<std::string, std::string> architecture_of(const ArchSpec& spec) {
@@ -85,11 +107,7 @@ inline std::map<std::string, std::string> architecture_of(const ArchSpec& spec) 
   visit_fields(flattener, spec);
   std::size_t number = 0;
   for (const std::size_t kind : layer_sequence(spec)) {
-    const Layer& layer = spec.layer.at(kind).value;
-    const std::string prefix = fmt::format("layer {} ", number++);
-    flatten_kind(prefix + "attention", spec.attention.at(layer.attention.index).value, fields);
-    flatten_kind(prefix + "feed_forward", spec.feed_forward.at(layer.feed_forward.index).value,
-                 fields);
+    flatten_layer(fmt::format("layer {}", number++), spec, spec.layer.at(kind).value, fields);
   }
   std::map<std::string, std::string> architecture;
   for (const auto& [key, value] : fields) {

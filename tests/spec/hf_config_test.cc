@@ -34,8 +34,7 @@ std::string pattern(const Json& config) {
   std::string letters;
   for (const std::size_t kind : layer_sequence(spec)) {
     const Layer& layer = spec.layer.at(kind).value;
-    const FeedForward& feed_forward = spec.feed_forward.at(layer.feed_forward.index).value;
-    letters += std::holds_alternative<DenseFeedForward>(feed_forward) ? 'D' : 'M';
+    letters += has_feed_forward(spec, layer, is_mixture) ? 'M' : 'D';
   }
   return letters;
 }
@@ -147,7 +146,7 @@ std::vector<std::int64_t> windows(const Json& config) {
   std::vector<std::int64_t> windows;
   for (const std::size_t kind : layer_sequence(spec)) {
     const Layer& layer = spec.layer.at(kind).value;
-    const Mixer& mixer = spec.attention.at(layer.attention.index).value;
+    const Mixer& mixer = spec.attention.at(mixers_of(layer).front()).value;
     windows.push_back(std::get<GroupedAttention>(mixer).window.value_or(0).value());
   }
   return windows;

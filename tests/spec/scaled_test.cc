@@ -46,8 +46,8 @@ TEST_P(ScaledSpec, HasEveryKindOfLayerTwiceAndFewerLayersInAll) {
 TEST_P(ScaledSpec, HasTheSameLayers) {
   ASSERT_EQ(scaled.layer.size(), original.layer.size());
   for (std::size_t i = 0; i < scaled.layer.size(); ++i) {
-    EXPECT_EQ(scaled.layer[i].value.attention.index, original.layer[i].value.attention.index);
-    EXPECT_EQ(scaled.layer[i].value.feed_forward.index, original.layer[i].value.feed_forward.index);
+    EXPECT_EQ(mixers_of(scaled.layer[i].value), mixers_of(original.layer[i].value));
+    EXPECT_EQ(feed_forwards_of(scaled.layer[i].value), feed_forwards_of(original.layer[i].value));
   }
 }
 

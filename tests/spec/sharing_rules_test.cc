@@ -74,12 +74,13 @@ TEST(SharedCaches, HaveTheirValuesNormalisedOnce) {
 
 // E2B has 30 layers, in fives of four local and a global one; the last 10 share.
 TEST(SharedCaches, AreThoseOfTheLastLayersOfTheirKind) {
-  const auto owners = cache_owners(gemma3n());
-  ASSERT_EQ(owners.size(), 30U);
-  EXPECT_EQ(owners.at(18), std::nullopt);
-  EXPECT_EQ(owners.at(20), 18U);
-  EXPECT_EQ(owners.at(24), 19U);
-  EXPECT_EQ(owners.at(29), 19U);
+  const auto sharings = shared_caches(gemma3n());
+  ASSERT_EQ(sharings.size(), 10U);
+  EXPECT_EQ(sharings.front().layer, 20U);
+  EXPECT_EQ(sharings.front().owner, 18U);
+  EXPECT_EQ(sharings.at(4).owner, 19U);
+  EXPECT_EQ(sharings.back().layer, 29U);
+  EXPECT_EQ(sharings.back().owner, 19U);
 }
 
 TEST(ParallelStreams, AreCountedFromNought) {
@@ -115,7 +116,7 @@ TEST(Gemma3n, TakesAWidthForEachLayer) {
   const ArchSpec spec = spec_of(json);
   const Layer& last = spec.layer.at(layer_sequence(spec).back()).value;
   const auto& dense =
-      std::get<DenseFeedForward>(spec.feed_forward.at(last.feed_forward.index).value);
+      std::get<DenseFeedForward>(spec.feed_forward.at(feed_forwards_of(last).front()).value);
   EXPECT_EQ(dense.width, 4096);
   json["text_config"]["intermediate_size"] = 8192;
   EXPECT_EQ(architecture_of(spec_of(json)), architecture_of(gemma3n()));
@@ -124,7 +125,7 @@ TEST(Gemma3n, TakesAWidthForEachLayer) {
 TEST(Gemma3n, SharesNothingWhereAllLayersWould) {
   auto json = config("gemma-3n-e2b");
   json["text_config"]["num_kv_shared_layers"] = 30;
-  for (const auto& owner : cache_owners(spec_of(json))) EXPECT_FALSE(owner);
+  EXPECT_TRUE(shared_caches(spec_of(json)).empty());
 }
 
 TEST(Gemma3n, TakesNoClipAndNoScale) {

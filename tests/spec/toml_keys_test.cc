@@ -74,7 +74,7 @@ TEST(TomlKeys, PointsIntoAnInlineTable) {
             R"(my-model.toml:9:40: error: unknown key 'eps' in norm
     9 | norm = { kind = "rms", epsilon = 1e-6, eps = 2, placement = "before" }
       |                                        ^~~
-      = known: kind, epsilon, placement
+      = known: kind, epsilon, placement, without
 )");
 }
 
@@ -284,7 +284,7 @@ TEST(TomlKeys, ATextIsNoTable) {
       R"(my-model.toml:9:8: error: 'norm' in the spec is a text, and must be a table
     9 | norm = "rms"
       |        ^~~~~
-      = write it as [norm] (the norm used throughout, around each block and before the head)
+      = write it as [norm] (the norm before the head, and of every sublayer that has none of its own)
 )");
 }
 

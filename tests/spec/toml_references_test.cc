@@ -243,12 +243,13 @@ TEST(TomlReferences, SaysNothingOfUsesWhenTheTablesAreMissing) {
 }
 
 // Nor is 'local' called unused.
-TEST(TomlReferences, ALayerHasAnAttention) {
-  EXPECT_EQ(check_report(altered("attention = \"local\"\n", "")),
-            R"(my-model.toml:32:8: error: missing key 'attention' in layer 'block'
-   32 | [layer.block]
-      |        ^~~~~
-      = add 'attention' (name of an [attention.NAME] table)
+// Which attention the misspelt key meant is not known, so that none is called unused.
+TEST(TomlReferences, AMisspeltAttentionMayBeAnyOfThem) {
+  EXPECT_EQ(check_report(altered("attention = \"local\"\n", "atention = \"local\"\n")),
+            R"(my-model.toml:33:1: error: unknown key 'atention' in layer 'block'
+   33 | atention = "local"
+      | ^~~~~~~~
+      = did you mean 'attention'?
 )");
 }
 

@@ -93,7 +93,7 @@ TEST(TomlText, UnderlinesAQuotedKeyWithItsQuotes) {
             R"(my-model.toml:9:24: error: unknown key 'ééé' in norm
     9 | norm = { kind = "rms", "ééé" = 1, epsilon = 1e-6, placement = "before" }
       |                        ^~~~~
-      = known: kind, epsilon, placement
+      = known: kind, epsilon, placement, without
 )");
 }
 
@@ -137,7 +137,7 @@ TEST(TomlText, CutsALongLineAtItsEndOnly) {
       R"(my-model.toml:9:10: error: unknown key 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...' in norm
     9 | norm = { aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...
       |          ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
-      = known: kind, epsilon, placement
+      = known: kind, epsilon, placement, without
 )");
 }
 

@@ -90,7 +90,7 @@ TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
 OpGraph two_kinds(const GroupedAttention& one, const GroupedAttention& other) {
   ArchSpec spec = tiny_model(one, tiny_dense());
   spec.attention.push_back({"other", other});
-  spec.layer.push_back({"other block", {{"other", 1}, {"feed", 0}}});
+  spec.layer.push_back({"other block", {Reference{"other", 1}, Reference{"feed", 0}}});
   spec.stack.push_back({{{"other block", 1}}, 1});
   return lower(spec);
 }

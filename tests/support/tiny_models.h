@@ -57,7 +57,7 @@ inline ArchSpec tiny_model(Mixer mixer, FeedForward feed_forward) {
   spec.norm = {NormKind::rms, 1e-6};
   spec.attention.push_back({"mix", std::move(mixer)});
   spec.feed_forward.push_back({"feed", std::move(feed_forward)});
-  spec.layer.push_back({"block", {{"mix", 0}, {"feed", 0}}});
+  spec.layer.push_back({"block", {Reference{"mix", 0}, Reference{"feed", 0}}});
   spec.stack.push_back({{{"block", 0}}, 1});
   return spec;
 }

@@ -1,0 +1,157 @@
+#include "sim/graph/lower_parts.h"
+
+namespace llmarch {
+namespace {
+
+// The weights of a norm, by their roles before and after what it surrounds.
+struct NormRoles {
+  WeightRole before, before_bias, after, after_bias;
+};
+
+constexpr NormRoles kAttentionNorms{WeightRole::attention_norm, WeightRole::attention_norm_bias,
+                                    WeightRole::post_attention_norm,
+                                    WeightRole::post_attention_norm_bias};
+constexpr NormRoles kFeedForwardNorms{
+    WeightRole::feed_forward_norm, WeightRole::feed_forward_norm_bias,
+    WeightRole::post_feed_forward_norm, WeightRole::post_feed_forward_norm_bias};
+
+// The part of the model that adding a feed-forward to the residual stream belongs to.
+Component part_of(const DenseFeedForward&) {
+  return Component::feed_forward;
+}
+Component part_of(const MixtureFeedForward&) {
+  return Component::experts;
+}
+
+// The part that adding a block to the residual stream belongs to.
+Component part_of(const ArchSpec& spec, const SublayerBlock& block) {
+  if (block.attention) return Component::attention;
+  return std::visit([](const auto& kind) { return part_of(kind); },
+                    spec.feed_forward.at(block.feed_forward->index).value);
+}
+
+bool mixes(const SublayerBlock& block) {
+  return block.attention.has_value();
+}
+
+// A sublayer with a mixer is called after it, whatever stands beside the mixer.
+bool mixes(const Sublayer& sublayer) {
+  return std::ranges::any_of(sublayer.blocks,
+                             [](const SublayerBlock& block) { return mixes(block); });
+}
+
+ValueId lower_mixer(GraphBuilder& build, LayerLowering& layer, std::size_t mixer, ValueId x) {
+  const Mixer& kind = layer.spec.attention.at(mixer).value;
+  AttentionCaches caches;
+  if (const auto owner = shared_attention(kind)) {
+    caches.shared = layer.filled.at({layer.owners.at({layer.kind, mixer}), *owner});
+  }
+  x = std::visit(
+      [&](const auto& attention) { return lower_mixer(build, layer.spec, caches, x, attention); },
+      kind);
+  if (caches.own) layer.filled.insert_or_assign({layer.kind, mixer}, *caches.own);
+  return x;
+}
+
+ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, std::size_t feed_forward,
+                           ValueId x) {
+  return std::visit(
+      [&](const auto& kind) { return lower_feed_forward(build, x, spec.hidden, kind); },
+      spec.feed_forward.at(feed_forward).value);
+}
+
+// f(x) with the norms of the block's own.
+ValueId lower_block(GraphBuilder& build, LayerLowering& layer, const SublayerBlock& block,
+                    ValueId x) {
+  const NormRoles& roles = mixes(block) ? kAttentionNorms : kFeedForwardNorms;
+  if (stands_before(block.norm)) {
+    x = build.normalize(x, *block.norm, roles.before, roles.before_bias);
+  }
+  x = mixes(block) ? lower_mixer(build, layer, block.attention->index, x)
+                   : lower_feed_forward(build, layer.spec, block.feed_forward->index, x);
+  if (stands_after(block.norm)) {
+    x = build.normalize(x, *block.norm, roles.after, roles.after_bias);
+  }
+  return x;
+}
+
+// The sublayers of one layer, and the outputs that wait for a later one.
+class SublayerLowering {
+ public:
+  SublayerLowering(GraphBuilder& build, LayerLowering& layer) : build_(build), layer_(layer) {}
+
+  ValueId lower(const Sublayer& sublayer, ValueId x) {
+    const std::optional<Norm> norm = norm_around(layer_.spec, sublayer);
+    const NormRoles& roles = mixes(sublayer) ? kAttentionNorms : kFeedForwardNorms;
+    build_.enter_sublayer(sublayer_);
+    ValueId given = x;
+    if (stands_before(norm)) {
+      given = build_.normalize(x, *norm, roles.before, roles.before_bias);
+    }
+    ValueId sum = lower_blocks(sublayer, given);
+    if (stands_after(norm)) sum = build_.normalize(sum, *norm, roles.after, roles.after_bias);
+    x = build_.in(part_of(layer_.spec, sublayer.blocks.front()), WorkKind::residual)
+            .add(mixes(sublayer) ? "residual after attention" : "residual after feed-forward", x,
+                 sum);
+    x = add_delayed(x);
+    if (stands_after_residual(norm)) {
+      x = build_.normalize(x, *norm, roles.after, roles.after_bias);
+    }
+    if (mixes(sublayer)) x = low_rank_residual(build_, layer_.spec, given, x);
+    ++sublayer_;
+    return x;
+  }
+
+ private:
+  struct Waiting {
+    Component part;
+    ValueId out;
+  };
+
+  // The sum of the blocks that are added at once; the others are put aside.
+  ValueId lower_blocks(const Sublayer& sublayer, ValueId given) {
+    std::optional<ValueId> sum;
+    for (std::size_t i = 0; i < sublayer.blocks.size(); ++i) {
+      const SublayerBlock& block = sublayer.blocks[i];
+      build_.enter_sublayer_block(i);
+      const Component part = part_of(layer_.spec, block);
+      const ValueId out = lower_block(build_, layer_, block, given);
+      if (block.delay) {
+        waiting_.emplace(sublayer_ + static_cast<std::size_t>(block.delay->value()),
+                         Waiting{part, out});
+      } else {
+        sum = sum ? build_.in(part, WorkKind::residual).add("sum of parallel blocks", *sum, out)
+                  : out;
+      }
+    }
+    build_.enter_sublayer(sublayer_);
+    return sum.value();
+  }
+
+  ValueId add_delayed(ValueId x) {
+    const auto [first, last] = waiting_.equal_range(sublayer_);
+    for (auto entry = first; entry != last; ++entry) {
+      const auto& [part, out] = entry->second;
+      x = build_.in(part, WorkKind::residual).add("residual after delayed block", x, out);
+    }
+    return x;
+  }
+
+  GraphBuilder& build_;
+  LayerLowering& layer_;
+  std::size_t sublayer_ = 0;
+  std::multimap<std::size_t, Waiting> waiting_;  // by the sublayer after which they are added
+};
+
+}  // namespace
+
+ValueId lower_sublayers(GraphBuilder& build, LayerLowering& layer, ValueId x) {
+  SublayerLowering lowering(build, layer);
+  for (const Sublayer& sublayer : sublayers_of(layer.spec.layer.at(layer.kind).value)) {
+    x = lowering.lower(sublayer, x);
+  }
+  build.leave_sublayers();
+  return x;
+}
+
+}  // namespace llmarch
