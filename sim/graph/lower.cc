@@ -73,7 +73,8 @@ std::vector<std::size_t> lowering_order(const ArchSpec& spec,
     });
   };
   for (std::size_t kind = 0; kind < spec.layer.size(); ++kind) order.push_back(kind);
-  std::ranges::stable_partition(order, [&](std::size_t kind) { return !readers(kind); });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](std::size_t kind) { return !readers(kind); });
   return order;
 }
 
