@@ -64,7 +64,7 @@ std::vector<double> gemma3n_sparsities(ConfigReader& config, std::size_t layers)
     config.refuse("'activation_sparsity_pattern' lists a number that is no share",
                   "each is from 0, nothing cut off, to less than 1");
   }
-  one_for_each_layer(config, kKey, std::ssize(shares), layers);
+  one_for_each_layer(config, kKey, shares.size(), static_cast<std::int64_t>(layers));
   shares.resize(layers, 0);
   return shares;
 }
