@@ -280,7 +280,12 @@ void Engine::assume_past(Integer positions) {
   state_->past = size(positions);
 }
 
-void Engine::rewind(Integer positions) {
+EngineSnapshot Engine::snapshot() const {
+  return {past()};
+}
+
+void Engine::restore(const EngineSnapshot& snapshot) {
+  const Integer positions = snapshot.positions;
   if (positions > past() || positions + state_->options.step_tokens < past()) {
     throw std::invalid_argument(fmt::format("from {} positions back to {}, in steps of {}",
                                             past().value(), positions.value(),

@@ -66,6 +66,12 @@ struct StepRun {
   Trace trace;     // as much as was asked for
 };
 
+// The state of an engine's sequences between two steps. The caches keep what they held for another
+// step, so that their positions are enough.
+struct EngineSnapshot {
+  Integer positions;
+};
+
 // What of a step's rows is copied out, off the clock: nothing; the logits; these, the hidden states
 // and the routing.
 enum class Keep { nothing, logits, everything };
@@ -90,8 +96,11 @@ class Engine {
   void forget();
   // The caches hold `positions` positions of random content, for decode at that depth.
   void assume_past(Integer positions);
-  // Takes back the newest positions, at most a step's, so that a step can be run again.
-  void rewind(Integer positions);
+  // What has been run so far, so that the step after it can be run again.
+  [[nodiscard]] EngineSnapshot snapshot() const;
+  // Goes back to a snapshot of this engine, by at most a step: what a cache gave up since then is
+  // gone. Throws std::invalid_argument when it is further away.
+  void restore(const EngineSnapshot& snapshot);
   // Positions that the caches have been through.
   [[nodiscard]] Integer past() const;
 

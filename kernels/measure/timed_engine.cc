@@ -40,13 +40,14 @@ std::span<const std::byte> EngineBench::probed_memory() {
   return own_->pieces();
 }
 
-// The past of a decode step is made once; afterwards only the step's own token is taken back.
+// The past of a decode step is made once; each further step begins from what was there before it.
 fast::StepRun EngineBench::run(Phase phase, const Workload& workload) {
   if (phase_ == phase && phase == Phase::decode) {
-    engine_.rewind(workload.past);
+    engine_.restore(before_step_);
   } else {
     engine_.forget();
     if (workload.past > 0) engine_.assume_past(workload.past);
+    before_step_ = engine_.snapshot();
   }
   phase_ = phase;
   return engine_.run(workload, token_ids(workload.batch * workload.tokens, vocabulary_));

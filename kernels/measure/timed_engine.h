@@ -25,6 +25,7 @@ class EngineBench : public Bench {
   Integer vocabulary_;
   fast::Engine engine_;
   std::optional<Phase> phase_;  // whose past the caches hold, and its step
+  fast::EngineSnapshot before_step_{};
   std::size_t probes_ = 0;
   std::optional<fast::HugeMemory> own_;  // to probe, where the weights are too few
 };

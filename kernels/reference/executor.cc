@@ -60,6 +60,7 @@ class Executor {
       ++place_;
     }
     result_.trace.logits = plain_elements(run_block(graph_.blocks.size() - 1, std::move(hidden)));
+    caches_.advance(size(workload_.tokens));
     caches_.forget_unreachable(graph_);
     result_.book = ledger_.book();
     count_touched();

@@ -97,10 +97,8 @@ class KvCaches {
 
   [[nodiscard]] std::size_t batch() const { return batch_; }
   // Positions that every sequence has been through.
-  [[nodiscard]] std::size_t past() const {
-    if (layers_.empty() || layers_.front().empty()) return 0;
-    return layers_.front().front().positions(0);
-  }
+  [[nodiscard]] std::size_t past() const { return past_; }
+  void advance(std::size_t positions) { past_ += positions; }
   // Elements really held, over all layers and sequences.
   [[nodiscard]] Elements held() const {
     Elements sum;
@@ -112,6 +110,7 @@ class KvCaches {
 
  private:
   std::size_t batch_;
+  std::size_t past_ = 0;
   std::vector<std::vector<LayerCache<Scalar>>> layers_;
 };
 

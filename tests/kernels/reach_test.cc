@@ -146,5 +146,23 @@ TEST(TheCaches, OfAPromptHoldWhatThoseOfItsTokensHold) {
   }
 }
 
+// A layer may have no mixer; the positions are those of the run and not of a cache.
+TEST(ARunWithoutCaches, HasPositionsNonetheless) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.layer.front().value.attention.reset();
+  spec.learned_positions = 32;
+  const OpGraph graph = lower(spec);
+  ASSERT_TRUE(graph.caches.empty());
+  const WeightStore weights = synthetic_weights(graph, 1);
+  const std::vector<std::int64_t> ids{3, 1, 4};
+  KvCaches<double> whole(graph, 1);
+  const auto expected = execute(graph, weights, whole, ids, prefill(3, 1)).trace.logits;
+  KvCaches<double> stepwise(graph, 1);
+  execute(graph, weights, stepwise, std::span(ids).first(2), prefill(2, 1));
+  EXPECT_EQ(stepwise.past(), 2U);
+  EXPECT_EQ(execute(graph, weights, stepwise, std::span(ids).last(1), decode(3, 1)).trace.logits,
+            expected);
+}
+
 }  // namespace
 }  // namespace llmarch
