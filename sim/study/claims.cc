@@ -213,7 +213,8 @@ class StudyRunner {
       const std::string place = fmt::format("{}.show.{}", path, figures.size());
       figures.push_back({label, std::nullopt, expression.form});
       try {
-        attempt(problems_, place, [&] { figures.back().figure = evaluate(expression); });
+        attempt(problems_, place,
+                [&, &asked = expression] { figures.back().figure = evaluate(asked); });
       } catch (const NeedsRun&) {
         // The figure stays absent, and the report says so.
       }
