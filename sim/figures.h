@@ -1,57 +1,50 @@
-// The columns of both books. A book has one line for every operation of the graph that the workload
-// runs; the predicted one is made by sim/cost from shapes, the counted one by kernels while a
-// forward pass runs. They share these names and nothing else.
+// The columns of both books. A book has one line for each operation of the graph that the workload
+// runs. sim/cost makes the predicted one from shapes, kernels make the counted one while a forward
+// pass runs. They share these names and nothing else.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <vector>
 
 #include "sim/units.h"
 
 namespace llmarch {
 
+// The amounts of a Work, in the order of its columns.
+using Columns = std::array<Integer, 8>;
+
 // Work is in operations and elements; widths in bytes come in when a figure is shown.
 struct Work {
   Flops matrix;                     // adds and multiplies of matrix products
   Flops other;                      // every other add, subtract, multiply and divide
   Transcendentals transcendentals;  // exp, tanh, erf, root
-  Elements weights_read;            // each opened once per operation; tables row by row
-  Elements cache_read;              // each cached element opened once per operation
+  Elements weights_read;            // each read once per operation; tables row by row
+  Elements cache_read;              // each cached element read once per operation
   Elements cache_written;
-  Elements activations_read;  // rows opened, each once per operation
+  Elements activations_read;  // rows that are read, each once per operation
   Elements activations_written;
 
   // An operation that does nothing says so.
   static constexpr Work none() { return {}; }
+  static constexpr Work of(const Columns& columns) { return std::bit_cast<Work>(columns); }
+  [[nodiscard]] constexpr Columns columns() const { return std::bit_cast<Columns>(*this); }
 
   friend constexpr bool operator==(const Work&, const Work&) = default;
   constexpr Work& operator+=(const Work& more) {
-    matrix += more.matrix;
-    other += more.other;
-    transcendentals += more.transcendentals;
-    weights_read += more.weights_read;
-    cache_read += more.cache_read;
-    cache_written += more.cache_written;
-    activations_read += more.activations_read;
-    activations_written += more.activations_written;
-    return *this;
-  }
-  friend constexpr Work operator-(const Work& a, const Work& b) {
-    return {a.matrix - b.matrix,
-            a.other - b.other,
-            a.transcendentals - b.transcendentals,
-            a.weights_read - b.weights_read,
-            a.cache_read - b.cache_read,
-            a.cache_written - b.cache_written,
-            a.activations_read - b.activations_read,
-            a.activations_written - b.activations_written};
+    Columns sum = columns();
+    const Columns added = more.columns();
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += added[i];
+    return *this = of(sum);
   }
   friend constexpr Work operator*(const Work& work, Integer times) {
-    return {work.matrix * times,           work.other * times,
-            work.transcendentals * times,  work.weights_read * times,
-            work.cache_read * times,       work.cache_written * times,
-            work.activations_read * times, work.activations_written * times};
+    Columns product = work.columns();
+    for (Integer& amount : product) amount *= times;
+    return of(product);
   }
 };
+
+static_assert(sizeof(Work) == sizeof(Columns), "a column of Work is missing in Columns");
 
 // One operation, all the layers of its kind together.
 struct BookLine {

@@ -51,15 +51,16 @@ void settle_experts(const OpGraph& graph, const Workload& workload, const Execut
                     Book& predicted, Agreement& agreement) {
   const Integer tokens = workload.batch * workload.tokens;
   for (const auto& [block, node, count] : run.distinct_experts) {
-    const auto& op = std::get<RunExperts>(graph.blocks.at(block).nodes.at(node).op);
-    const double expected = expected_distinct_experts(op.experts, op.experts_per_token, tokens) *
-                            graph.blocks.at(block).repeats.as_double();
-    agreement.experts.push_back({graph.blocks.at(block).name, expected, count});
+    const Block& where = graph.blocks.at(block);
+    const ExpertReads experts = price(graph, where, where.nodes.at(node).op).experts().at(0);
+    const double expected = expected_distinct_experts(experts.experts, experts.chosen, tokens) *
+                            where.repeats.as_double();
+    agreement.experts.push_back({where.name, expected, count});
     if (tokens == 1) continue;
     for (BookLine& line : predicted.lines) {
       if (line.block != block || line.node != node) continue;
       predicted.total.weights_read = predicted.total.weights_read - line.work.weights_read;
-      line.work.weights_read = elements_per_expert(graph, op) * count;
+      line.work.weights_read = experts.each * count;
       predicted.total.weights_read += line.work.weights_read;
     }
   }

@@ -1,196 +1,182 @@
 #include "sim/cost/cost_curve.h"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "sim/cost/driver.h"
 #include "sim/cost/op_cost.h"
-#include "sim/cost/reach_cost.h"
 
 namespace llmarch {
 namespace {
 
-bool same(const Reach& a, const Reach& b) {
-  const auto size = [](const Reach& reach) {
-    return std::visit(
-        [](const auto& kind) -> Integer {
-          if constexpr (requires { kind.size; }) return kind.size;
-          return 0;
-        },
-        reach);
-  };
-  return a.index() == b.index() && size(a) == size(b);
-}
-
-// An operation that meets keys says within which reach; one that says nothing meets all or none.
-Reach reach_of(const Op& op) {
-  return std::visit(
-      [](const auto& kind) -> Reach {
-        if constexpr (requires { kind.reach; }) return kind.reach;
-        return EveryKey{};
-      },
-      op);
-}
-
-// The same operations without windows and chunks. What a pair costs does not depend on how many of
-// them there are, and without a reach three short steps tell it.
-OpGraph without_reach(OpGraph graph) {
-  for (Cache& cache : graph.caches) cache.reach = EveryKey{};
-  for (Block& block : graph.blocks) {
-    for (Node& node : block.nodes) {
-      std::visit(
-          [](auto& op) {
-            if constexpr (requires { op.reach; }) op.reach = EveryKey{};
-          },
-          node.op);
-    }
+// Whether a longer step has more of them. Both phases want the logits of the last position only.
+bool varies(Driver driver, Phase phase) {
+  switch (driver) {
+    case Driver::once:
+    case Driver::logit: return false;
+    case Driver::token: return phase == Phase::prefill;
+    case Driver::key:
+    case Driver::pair:
+    case Driver::position: return true;
   }
-  return graph;
+  throw std::logic_error("varies: a driver outside the enumeration");
 }
 
-// A price at lengths 1, 2 and 3 in all layers, less what experts read.
-std::array<Work, 3> sample(const OpGraph& graph, const Block& block, const Node& node,
-                           StepOfLength step, Integer batch) {
-  const auto at = [&](Integer length) {
-    Work work = price(graph, block, node.op, row_counts(step(length, batch))) * block.repeats;
-    if (std::holds_alternative<RunExperts>(node.op)) work.weights_read = Elements();
-    return work;
-  };
-  return {at(1), at(2), at(3)};
-}
-
-// The coefficients of  fixed + per_token n + per_pair p(n)  through three prices. With every key
-// met p is n in decode and n (n + 1) / 2 in prefill: 1, 2, 3 or 1, 3, 6.
-void solve(const std::array<Work, 3>& prices, const std::array<Integer, 3>& pairs, CostTerm& term) {
-  const Work first = prices[1] - prices[0];
-  const Work second = prices[2] - prices[1];
-  const bool straight = pairs[2] - pairs[1] == pairs[1] - pairs[0];
-  if (straight) {
-    term.per_pair = first;
-  } else {
-    term.per_pair = second - first;
-    term.per_token = first - term.per_pair * (pairs[1] - pairs[0]);
+// One driver for all of which such a step has as many. In a decode step each sequence has one
+// query, which attends to as many keys as it reads positions. In a prefill nothing comes before the
+// prompt: its tokens are all the positions there are, and each is read, if only by its own query.
+Driver counted_as(Driver driver, Phase phase) {
+  switch (driver) {
+    case Driver::once:
+    case Driver::token:
+    case Driver::logit:
+    case Driver::pair: return driver;
+    case Driver::key: return phase == Phase::decode ? Driver::key : Driver::token;
+    case Driver::position: return phase == Phase::decode ? Driver::pair : Driver::token;
   }
-  term.fixed = prices[0] - term.per_token - term.per_pair;
+  throw std::logic_error("counted_as: a driver outside the enumeration");
 }
 
-std::optional<ExpertReads> experts_of(const OpGraph& graph, const Block& block, const Op& op) {
-  const auto* experts = std::get_if<RunExperts>(&op);
-  if (experts == nullptr) return std::nullopt;
-  return ExpertReads{elements_per_expert(graph, *experts), experts->experts,
-                     experts->experts_per_token, block.repeats};
-}
-
-void add_to(CostSum& sum, const CostTerm& term) {
+void add(const CostTerm& term, CostTerm& sum) {
   sum.fixed += term.fixed;
-  sum.per_token += term.per_token;
-  if (sum.per_pair.size() <= term.reach) sum.per_pair.resize(term.reach + 1);
-  sum.per_pair[term.reach] += term.per_pair;
-  if (term.experts) sum.experts.push_back(term.experts.value());
+  sum.varying.add(term.varying, 1);
 }
 
 }  // namespace
 
-CostCurve::CostCurve(const OpGraph& graph, StepOfLength step, Integer batch)
-    : step_(step), batch_(batch) {
-  const OpGraph sampled = without_reach(graph);
-  const LatentForm form = step(1, batch).latent_form;
-  const auto met = [&](Integer length) { return attended_pairs(step(length, 1), EveryKey{}); };
-  const std::array<Integer, 3> pairs{met(1), met(2), met(3)};
-  for (std::size_t b = 0; b < graph.blocks.size(); ++b) {
-    const Block& block = sampled.blocks[b];
-    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
-      const Node& node = block.nodes[n];
+CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch)
+    : phase_(phase), batch_(batch) {
+  CostTerm total{};
+  std::array<CostTerm, kWorkKinds.size()> kinds{};
+  const LatentForm form = step(1).latent_form;
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
       if (!runs_in(node.when, form)) continue;
-      CostTerm term{};
-      term.kind = node.kind;
-      term.reach = index_of(reach_of(graph.blocks[b].nodes[n].op));
-      term.experts = experts_of(graph, block, node.op);
-      solve(sample(sampled, block, node, step, batch), pairs, term);
-      add(term);
+      Price layers;
+      layers.add(price(graph, block, node.op), block.repeats);
+      terms_.push_back(term_of(node.kind, layers));
+      add(terms_.back(), total);
+      add(terms_.back(), kinds.at(static_cast<std::size_t>(node.kind)));
     }
   }
+  total_ = sum_of(total);
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) kinds_[kind] = sum_of(kinds[kind]);
+  total.varying.for_each([&](Driver driver, const Reach& reach, const Work&) {
+    if (driver == Driver::pair) reaches_.push_back(reach);
+  });
 }
 
-std::size_t CostCurve::index_of(const Reach& reach) {
-  const auto found = std::find_if(reaches_.begin(), reaches_.end(),
-                                  [&](const Reach& known) { return same(known, reach); });
-  if (found != reaches_.end()) return static_cast<std::size_t>(found - reaches_.begin());
-  reaches_.push_back(reach);
-  return reaches_.size() - 1;
+CostTerm CostCurve::term_of(WorkKind kind, const Price& price) const {
+  CostTerm term{kind, {}, {}};
+  price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
+    const Driver counted = counted_as(driver, phase_);
+    if (varies(counted, phase_)) {
+      term.varying.per(counted, reach) += each;
+    } else {
+      term.fixed += each * quantity(counted, reach, step(1));
+    }
+  });
+  for (const ExpertReads& experts : price.experts()) term.varying.add(experts);
+  return term;
 }
 
-void CostCurve::add(const CostTerm& term) {
-  terms_.push_back(term);
-  add_to(total_, term);
-  add_to(kinds_[static_cast<std::size_t>(term.kind)], term);
-}
-
-Integer CostCurve::pairs(std::size_t reach, Integer length) const {
-  return attended_pairs(step_(length, 1), reaches_[reach]);
-}
-
-Elements CostCurve::read_by(const ExpertReads& experts, Integer length) const {
-  const Integer tokens = batch_ * step_(length, 1).tokens;
-  return expected_expert_elements(experts.each, experts.experts, experts.experts_per_token,
-                                  tokens) *
-         experts.layers;
-}
-
-Work CostCurve::at(const CostSum& sum, Integer length) const {
-  Work work = sum.fixed;
-  work += sum.per_token * length;
-  for (std::size_t reach = 0; reach < sum.per_pair.size(); ++reach) {
-    if (sum.per_pair[reach] == Work::none()) continue;  // how many pairs there are may not fit
-    work += sum.per_pair[reach] * pairs(reach, length);
+CostCurve::Sum CostCurve::sum_of(const CostTerm& term) const {
+  Sum sum{term.fixed, {}, {}};
+  term.varying.for_each([&](Driver driver, const Reach& reach, const Work& each) {
+    sum.terms.push_back({driver, reach, {}});
+    const Columns columns = each.columns();
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      if (columns[column] == 0) continue;
+      sum.terms.back().coefficients.push_back({column, columns[column]});
+    }
+  });
+  for (const ExpertReads& experts : term.varying.experts()) {
+    if (varies(experts.rows, phase_)) {
+      sum.experts.push_back(experts);
+    } else {
+      sum.fixed.weights_read += expected_reads(experts, step(1));
+    }
   }
-  for (const ExpertReads& experts : sum.experts) work.weights_read += read_by(experts, length);
+  return sum;
+}
+
+Work CostCurve::at(const Sum& sum, Integer length) const {
+  const Workload workload = step(length);
+  Columns columns = sum.fixed.columns();
+  for (const Sum::Term& term : sum.terms) {
+    const Integer times = quantity(term.driver, term.reach, workload);
+    for (const auto& [column, each] : term.coefficients) columns[column] += each * times;
+  }
+  Work work = Work::of(columns);
+  for (const ExpertReads& experts : sum.experts) {
+    work.weights_read += expected_reads(experts, workload);
+  }
   return work;
 }
 
 FloorCurve::FloorCurve(const CostCurve& curve, const Formats& formats, const Rates& rates)
-    : curve_(curve) {
-  const double weight_seconds = bits_of(formats.weights).as_double() / 8 / rates.bytes_per_second;
-  const double cache_seconds = bits_of(formats.kv).as_double() / 8 / rates.bytes_per_second;
-  seconds_per_expert_element_ = weight_seconds;
-  const auto arithmetic = [&](const Work& work) {
-    return (work.matrix + work.other).amount().as_double() / rates.flops_per_second;
-  };
-  const auto memory = [&](const Work& work) {
-    return work.weights_read.amount().as_double() * weight_seconds +
-           (work.cache_read + work.cache_written).amount().as_double() * cache_seconds;
-  };
-  for (const CostTerm& term : curve.terms()) {
-    const bool varies =
-        term.per_token != Work::none() || term.per_pair != Work::none() || term.experts;
-    if (varies) {
-      terms_.push_back(
-          {{arithmetic(term.fixed), arithmetic(term.per_token), arithmetic(term.per_pair)},
-           {memory(term.fixed), memory(term.per_token), memory(term.per_pair)},
-           term.reach,
-           term.experts});
+    : curve_(curve),
+      rates_(rates),
+      weight_seconds_(bits_of(formats.weights).as_double() / 8 / rates.bytes_per_second),
+      cache_seconds_(bits_of(formats.kv).as_double() / 8 / rates.bytes_per_second) {
+  for (const CostTerm& cost : curve.terms()) {
+    Term term = term_of(cost);
+    if (term.varying.empty() && term.experts.empty()) {
+      fixed_ += floor_of(cost.fixed, formats, rates);
     } else {
-      fixed_ += floor_of(term.fixed, formats, rates);
+      terms_.push_back(std::move(term));
     }
   }
 }
 
+FloorCurve::Term FloorCurve::term_of(const CostTerm& cost) {
+  Term term{sides_of(cost.fixed), {}, kNoReach, cost.varying.experts()};
+  cost.varying.for_each([&](Driver driver, const Reach& reach, const Work& each) {
+    const Sides sides = sides_of(each);
+    if (sides.arithmetic == 0 && sides.memory == 0) return;
+    term.varying.push_back({driver, sides});
+    if (is_within_reach(driver)) {
+      const std::vector<Reach>& reaches = curve_.reaches();
+      const auto found = std::find(reaches.begin(), reaches.end(), reach);
+      term.reach = static_cast<std::size_t>(found - reaches.begin());
+    } else if (std::find(rows_.begin(), rows_.end(), driver) == rows_.end()) {
+      rows_.push_back(driver);
+    }
+  });
+  return term;
+}
+
+FloorCurve::Sides FloorCurve::sides_of(const Work& work) const {
+  return {(work.matrix + work.other).amount().as_double() / rates_.flops_per_second,
+          work.weights_read.amount().as_double() * weight_seconds_ +
+              (work.cache_read + work.cache_written).amount().as_double() * cache_seconds_};
+}
+
+double FloorCurve::seconds_of(const ExpertReads& experts, const Workload& step) const {
+  return expected_reads(experts, step).amount().as_double() * weight_seconds_;
+}
+
 Floor FloorCurve::at(Integer length) const {
   Floor floor = fixed_;
-  const double tokens = length.as_double();
-  std::size_t known_reach = curve_.reaches().size();
-  double pairs = 0;
+  const Workload step = curve_.step(length);
+  std::array<double, kDrivers> counts{};
+  const auto count = [&](Driver driver, const Reach& reach) {
+    counts[index_of(driver)] = quantity(driver, reach, step).as_double();
+  };
+  for (const Driver driver : rows_) count(driver, EveryKey{});
+  std::size_t counted = kNoReach;
   for (const Term& term : terms_) {
-    if (term.reach != known_reach) pairs = curve_.pairs(term.reach, length).as_double();
-    known_reach = term.reach;
-    const auto side = [&](const SideTerm& seconds) {
-      return seconds.fixed + seconds.per_token * tokens + seconds.per_pair * pairs;
-    };
-    const double arithmetic = side(term.arithmetic);
-    double memory = side(term.memory);
-    if (term.experts) {
-      memory += curve_.read_by(term.experts.value(), length).amount().as_double() *
-                seconds_per_expert_element_;
+    if (term.reach != kNoReach && term.reach != counted) {
+      counted = term.reach;
+      count(Driver::pair, curve_.reaches()[counted]);
     }
-    floor += {arithmetic, memory, std::max(arithmetic, memory)};
+    Sides sides = term.fixed;
+    for (const auto& [driver, each] : term.varying) {
+      sides.arithmetic += each.arithmetic * counts[index_of(driver)];
+      sides.memory += each.memory * counts[index_of(driver)];
+    }
+    for (const ExpertReads& experts : term.experts) sides.memory += seconds_of(experts, step);
+    floor += {sides.arithmetic, sides.memory, std::max(sides.arithmetic, sides.memory)};
   }
   return floor;
 }

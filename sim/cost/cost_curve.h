@@ -1,17 +1,12 @@
-// What a step costs as a function of its length alone. Everything that does not change with the
-// length is priced once, when the curve is made; a point of a sweep is then a few multiplications
-// and no allocation. The rules stay op_cost.h's: the curve asks for prices at three lengths and
-// knows only the shape that they lie on, and a test holds curves against predict.h point by point.
-//
-// At length n every operation of a step costs  fixed + per_token n + per_pair p(n),  where p(n) is
-// how many keys the step's queries meet within the operation's reach; and the experts' weights that
-// several tokens read, which are an expectation, are added from their formula.
+// What a step costs as a function of its length alone. Prices are added up when the curve is made,
+// and what does not change with the length is multiplied out; a point of a sweep is then a few
+// multiplications and no allocation. A test holds curves against predict.h point by point.
 #pragma once
 
 #include <array>
-#include <optional>
 #include <vector>
 
+#include "sim/cost/price.h"
 #include "sim/cost/roofline.h"
 #include "sim/figures.h"
 #include "sim/graph/op_graph.h"
@@ -20,34 +15,17 @@
 
 namespace llmarch {
 
-// The steps whose length varies: `decode` and `prefill` of workload.h, by their length and batch.
-using StepOfLength = Workload (*)(Integer length, Integer batch);
-
-// Weights of routed experts in all the layers of a block.
-struct ExpertReads {
-  Elements each;  // of one expert in one layer
-  Integer experts, experts_per_token, layers;
-};
-
-// One operation, all the layers of its block together.
+// One operation in all the layers of its block.
 struct CostTerm {
   WorkKind kind;
-  Work fixed, per_token, per_pair;
-  std::size_t reach;  // index into CostCurve::reaches
-  std::optional<ExpertReads> experts;
-};
-
-// Several operations together.
-struct CostSum {
-  Work fixed, per_token;
-  std::vector<Work> per_pair;  // by reach
-  std::vector<ExpertReads> experts;
+  Work fixed;     // the same at every length
+  Price varying;  // and the rest; experts are always here
 };
 
 class CostCurve {
  public:
-  // Throws Overflow when a step of three tokens passes 64 bits.
-  CostCurve(const OpGraph& graph, StepOfLength step, Integer batch);
+  // Throws Overflow when the part that does not change with the length passes 64 bits.
+  CostCurve(const OpGraph& graph, Phase phase, Integer batch);
 
   // `length` is at least 1. Throw Overflow when a figure passes 64 bits.
   [[nodiscard]] Work total(Integer length) const { return at(total_, length); }
@@ -55,23 +33,37 @@ class CostCurve {
     return at(kinds_[static_cast<std::size_t>(kind)], length);
   }
 
+  [[nodiscard]] Workload step(Integer length) const { return workload_of(phase_, length, batch_); }
   [[nodiscard]] const std::vector<CostTerm>& terms() const { return terms_; }
+  // Those within which some operation attends, each once.
   [[nodiscard]] const std::vector<Reach>& reaches() const { return reaches_; }
-  // Keys that the queries of one sequence meet.
-  [[nodiscard]] Integer pairs(std::size_t reach, Integer length) const;
-  [[nodiscard]] Elements read_by(const ExpertReads& experts, Integer length) const;
 
  private:
-  [[nodiscard]] Work at(const CostSum& sum, Integer length) const;
-  std::size_t index_of(const Reach& reach);
-  void add(const CostTerm& term);
+  // Several operations. Of what varies only the coefficients are kept that are not 0; most are.
+  struct Sum {
+    struct Coefficient {
+      std::size_t column;  // index into Columns
+      Integer each;
+    };
+    struct Term {
+      Driver driver;
+      Reach reach;
+      std::vector<Coefficient> coefficients;
+    };
+    Work fixed;
+    std::vector<Term> terms;
+    std::vector<ExpertReads> experts;
+  };
+  [[nodiscard]] CostTerm term_of(WorkKind kind, const Price& price) const;
+  [[nodiscard]] Sum sum_of(const CostTerm& term) const;
+  [[nodiscard]] Work at(const Sum& sum, Integer length) const;
 
-  StepOfLength step_;
+  Phase phase_;
   Integer batch_;
   std::vector<Reach> reaches_;
   std::vector<CostTerm> terms_;
-  CostSum total_;
-  std::array<CostSum, kWorkKinds.size()> kinds_;
+  Sum total_;
+  std::array<Sum, kWorkKinds.size()> kinds_;
 };
 
 // The floor of such a step on one machine.
@@ -83,20 +75,32 @@ class FloorCurve {
   [[nodiscard]] Floor at(Integer length) const;
 
  private:
-  // Seconds of one side of an operation.
-  struct SideTerm {
-    double fixed, per_token, per_pair;
+  // Seconds of the two sides of an operation.
+  struct Sides {
+    double arithmetic = 0, memory = 0;
   };
+  static constexpr auto kNoReach = static_cast<std::size_t>(-1);
+  struct PerDriver {
+    Driver driver;
+    Sides each;
+  };
+  // An operation whose work changes with the length.
   struct Term {
-    SideTerm arithmetic, memory;
-    std::size_t reach;
-    std::optional<ExpertReads> experts;
+    Sides fixed;
+    std::vector<PerDriver> varying;
+    std::size_t reach = kNoReach;  // of its pairs: index into CostCurve::reaches
+    std::vector<ExpertReads> experts;
   };
+  [[nodiscard]] Term term_of(const CostTerm& cost);
+  [[nodiscard]] Sides sides_of(const Work& work) const;
+  [[nodiscard]] double seconds_of(const ExpertReads& experts, const Workload& step) const;
 
   const CostCurve& curve_;
-  double seconds_per_expert_element_;
-  Floor fixed_;  // of the operations that do not change with the length
+  Rates rates_;
+  double weight_seconds_, cache_seconds_;  // per element
+  Floor fixed_;                            // of the operations that do not change with the length
   std::vector<Term> terms_;
+  std::vector<Driver> rows_;  // those that some term is in proportion to
 };
 
 // What the caches of a batch hold after `context` positions.
@@ -104,7 +108,7 @@ class CacheCurve {
  public:
   CacheCurve(const OpGraph& graph, Integer batch);
 
-  // At this position: behind the border of a chunk its caches begin again.
+  // At this position; with the first position of the next chunk a chunk's caches begin again.
   [[nodiscard]] Elements held(Integer context) const;
   // The most that is held at any position up to `context`: what has to be kept free for it.
   [[nodiscard]] Elements peak(Integer context) const;

@@ -1,21 +1,21 @@
 // Conventions, the same for every rule.
 //
 // An add, subtract, multiply or divide is one FLOP, so a product of length k is 2k. Comparisons,
-// maxima, sign changes and copies are none. exp, tanh, erf and roots are counted apart.
+// maxima, changes of sign and copies are none. exp, tanh, erf and roots are counted apart.
 //
 // Matrix FLOPs are those of matrix products: projections, both products of attention, router,
-// experts, head. A bias, a norm, a softmax, an activation are other FLOPs.
+// experts, head. A bias, a norm, a softmax and an activation are other FLOPs.
 //
-// Causality is exact: the query at position p meets p + 1 keys, fewer in a window or a chunk
-// (reach_cost.h).
+// Causality is exact: the query at position p attends to p + 1 keys, fewer in a window or a chunk
+// (driver.h).
 //
-// An operation opens each weight, each cached element and each row of its operands once, however
-// often it uses them; embedding tables are opened row by row.
+// An operation reads each weight, each cached element and each row of its operands once, however
+// often it uses them; of an embedding table it reads the rows that it looks up. What it reads and
+// writes follows from its operands (op.h), so that the rules below are about arithmetic alone.
 #include "sim/cost/op_cost.h"
 
-#include <cmath>
-
-#include "sim/cost/reach_cost.h"
+#include <optional>
+#include <stdexcept>
 
 namespace llmarch {
 namespace {
@@ -35,7 +35,7 @@ struct PerElement {
 // cap tanh(x / cap)
 constexpr PerElement kSoftCapPrice{2, 1};
 
-PerElement activation_price(Activation activation) {
+PerElement price_of(Activation activation) {
   switch (activation) {
     case Activation::gelu_tanh: return {8, 1};  // 0.5 x (1 + tanh(c (x + 0.044715 x^3)))
     case Activation::gelu_erf: return {4, 1};   // 0.5 x (1 + erf(x c))
@@ -43,184 +43,153 @@ PerElement activation_price(Activation activation) {
     case Activation::relu: return {0, 0};       // max(x, 0)
     case Activation::tanh: return {0, 1};
   }
-  throw std::logic_error("activation_price: an activation outside the enumeration");
+  throw std::logic_error("price_of: an activation outside the enumeration");
 }
 
-class Pricer {
- public:
-  Pricer(const OpGraph& graph, const Block& block, const RowCounts& rows)
-      : graph_(graph), block_(block), rows_(rows) {}
+// What an operation moves, from its operands.
+struct Moved {
+  const OpGraph& graph;
+  const Block& block;
+  Price& price;
+  std::optional<ExpertReads> experts = {};
 
-  Work operator()(const Embed& op) const {
-    Work work = Work::none();  // a look-up copies
-    work.weights_read = Elements(rows_.tokens * columns(op.out));
-    work.activations_written = elements(op.out);
-    return work;
+  void operator()(const Reads& each) const { read(each.value, each.value); }
+  void operator()(const ReadsSelected& each) const { read(each.value, each.selection); }
+  void operator()(const Writes& each) const { write(each.value); }
+  void operator()(const WritesInPlace& each) const { write(each.value); }
+  void operator()(const ReadsWeight& each) const {
+    price.once().weights_read += graph.weights[each.weight].elements();
+  }
+  void operator()(const LooksUp& each) const {
+    per_row(each.rows).weights_read += Elements(graph.weights[each.table].columns);
+  }
+  // The matrices of one expert are read together.
+  void operator()(const ReadsExperts& each) {
+    const Weight& weight = graph.weights[each.weight];
+    if (!experts) {
+      const Driver rows = driver_of(block.values[each.rows].rows);
+      experts = ExpertReads{rows, weight.copies, each.chosen, {}, 1};
+    }
+    experts->each += weight.elements_of_copy();
+  }
+  void operator()(const ReadsCache& each) const {
+    price.per_position(each.reach).cache_read += Elements(graph.caches[each.cache].columns);
+  }
+  void operator()(const Stores& each) const {
+    per_row(each.value).cache_written += Elements(graph.caches[each.cache].columns);
   }
 
-  Work operator()(const Scale& op) const { return per_element(op.in, op.out, {1, 0}); }
-  Work operator()(const ScaleByPosition& op) const { return per_element(op.in, op.out, {1, 0}); }
-  Work operator()(const SoftCap& op) const { return per_element(op.in, op.out, kSoftCapPrice); }
-
-  Work operator()(const ScaleColumns& op) const {
-    Work work = per_element(op.in, op.out, {1, 0});
-    work.weights_read = weight(op.weight);
-    return work;
+ private:
+  [[nodiscard]] Work& per_row(ValueId id) const { return price.per_row(block.values[id].rows); }
+  void read(ValueId id, ValueId rows) const {
+    per_row(rows).activations_read += Elements(block.values[id].columns);
   }
+  void write(ValueId id) const {
+    per_row(id).activations_written += Elements(block.values[id].columns);
+  }
+};
 
-  // Mean: 1 per element and 1; deviation: 3 per element and 1, a root; the bound: 2; what lies
-  // above it: 1 per element.
-  Work operator()(const Sparsify& op) const {
-    Work work = moved(op.in, op.out);
-    work.other = Flops(rows(op.in) * (5 * columns(op.in) + 4));
-    work.transcendentals = Transcendentals(rows(op.in));
-    return work;
+// The arithmetic of each operation.
+struct Arithmetic {
+  const OpGraph& graph;
+  const Block& block;
+  Price& price;
+
+  // Copies.
+  void operator()(const Embed&) const {}
+  void operator()(const Store&) const {}
+  void operator()(const SelectRows&) const {}
+  void operator()(const SelectColumns&) const {}
+  void operator()(const JoinColumns&) const {}
+
+  void operator()(const Scale& op) const { per_element(op.in, {1, 0}); }
+  void operator()(const ScaleByPosition& op) const { per_element(op.in, {1, 0}); }
+  void operator()(const ScaleColumns& op) const { per_element(op.in, {1, 0}); }
+  void operator()(const AddPositions& op) const { per_element(op.in, {1, 0}); }
+  void operator()(const Add& op) const { per_element(op.left, {1, 0}); }
+  void operator()(const SoftCap& op) const { per_element(op.in, kSoftCapPrice); }
+  void operator()(const Activate& op) const { per_element(op.in, price_of(op.activation)); }
+  void operator()(const Gate& op) const {
+    const PerElement activation = price_of(op.activation);
+    per_element(op.gate, {activation.flops + 1, activation.transcendentals});
   }
 
   // A sigmoid for each row, a product for each element.
-  Work operator()(const GateRows& op) const {
-    Work work = per_element(op.in, op.out, {1, 0});
-    work.activations_read += elements(op.gate);
-    work.other += Flops(rows(op.gate) * kSigmoidFlops);
-    work.transcendentals += Transcendentals(rows(op.gate));
-    return work;
+  void operator()(const GateRows& op) const {
+    Work& row = per_row(op.in);
+    row.other += Flops(kSigmoidFlops + columns(op.in));
+    row.transcendentals += Transcendentals(1);
   }
 
-  Work operator()(const AddPositions& op) const {
-    Work work = moved(op.in, op.out);
-    work.weights_read = elements(op.out);
-    work.other = Flops(rows(op.out) * columns(op.out));
-    return work;
+  // The mean takes one for each element and one; the deviation three for each element, one, and a
+  // root; the bound two; what lies above it one for each element.
+  void operator()(const Sparsify& op) const {
+    Work& row = per_row(op.in);
+    row.other += Flops(5 * columns(op.in) + 4);
+    row.transcendentals += Transcendentals(1);
   }
 
-  // RMS: square and add, scale, weight if any: 4 per element; mean and epsilon: 2 and a root per
-  // vector.
-  // Layer norm: besides these the mean (1 per element, 1 per vector), its subtraction; the bias, if
-  // any.
-  Work operator()(const Normalize& op) const {
-    Work work = moved(op.in, op.out);
-    const Integer vectors = rows(op.in) * op.groups;
+  // RMS: square and add, scale, and weight if there is one: 4 for each element; mean and epsilon: 2
+  // and a root for each vector. Layer norm: besides these the mean (1 for each element, 1 for each
+  // vector), its subtraction, and the bias if there is one.
+  void operator()(const Normalize& op) const {
     const Integer width = columns(op.in) / op.groups;
-    Integer per_vector = op.kind == NormKind::rms ? 3 * width + 2 : 5 * width + 3;
-    if (op.weight) per_vector += width;
-    if (op.bias) per_vector += width;
-    work.other = Flops(vectors * per_vector);
-    work.transcendentals = Transcendentals(vectors);
-    work.weights_read = weight(op.weight) + weight(op.bias);
-    return work;
+    Integer each = op.kind == NormKind::rms ? 3 * width + 2 : 5 * width + 3;
+    if (op.weight) each += width;
+    if (op.bias) each += width;
+    Work& row = per_row(op.in);
+    row.other += Flops(op.groups * each);
+    row.transcendentals += Transcendentals(op.groups);
   }
 
-  Work operator()(const Project& op) const {
-    Work work = moved(op.in, op.out);
-    work.matrix = Flops(2 * rows(op.in) * columns(op.in) * columns(op.out));
-    if (op.bias) work.other = Flops(rows(op.in) * columns(op.out));
-    work.weights_read = weight(op.weight) + weight(op.bias);
-    return work;
+  void operator()(const Project& op) const {
+    Work& row = per_row(op.in);
+    row.matrix += Flops(2 * columns(op.in) * columns(op.out));
+    if (op.bias) row.other += Flops(columns(op.out));
   }
 
-  Work operator()(const ProjectEach& op) const {
-    Work work = moved(op.in, op.out);
-    work.matrix = Flops(2 * rows(op.in) * weight(op.weight).amount());
-    work.weights_read = weight(op.weight);
-    return work;
+  void operator()(const ProjectEach& op) const {
+    per_row(op.in).matrix += Flops(2 * graph.weight(op.weight).elements().amount());
   }
 
-  Work operator()(const Rotate& op) const {
-    Work work = moved(op.in, op.out);
-    work.other = Flops(kRotationFlopsPerElement * rows(op.in) * op.heads * op.dim);
-    return work;
+  void operator()(const Rotate& op) const {
+    per_row(op.in).other += Flops(kRotationFlopsPerElement * op.heads * op.dim);
   }
 
-  Work operator()(const Store& op) const {
-    Work work = Work::none();  // a copy
-    work.activations_read = elements(op.in);
-    work.cache_written = elements(op.in);
-    return work;
+  void operator()(const Attend& op) const {
+    Work& pair = price.per_pair(op.reach);
+    add_scores(pair, op.query_heads, op.head_dim + op.head_dim);
+    if (!op.soft_cap) return;
+    pair.other += Flops(op.query_heads * kSoftCapPrice.flops);
+    pair.transcendentals += Transcendentals(op.query_heads * kSoftCapPrice.transcendentals);
   }
 
-  Work operator()(const Attend& op) const {
-    const Integer pairs = rows_.workload.batch * attended_pairs(rows_.workload, op.reach);
-    const Integer scores = pairs * op.query_heads;
-    Work work = attention(scores, op.head_dim + op.head_dim);
-    if (op.soft_cap) {
-      work.other += Flops(scores * kSoftCapPrice.flops);
-      work.transcendentals += Transcendentals(scores * kSoftCapPrice.transcendentals);
-    }
-    work.activations_read = elements(op.query);
-    work.activations_written = elements(op.out);
-    work.cache_read = cached(op.keys) + cached(op.values);
-    return work;
+  void operator()(const AbsorbQuery& op) const {
+    per_row(op.query).matrix += Flops(2 * op.shape.heads * op.shape.nope_dim * op.shape.latent_dim);
   }
 
-  Work operator()(const AbsorbQuery& op) const {
-    Work work = moved(op.query, op.out);
-    work.matrix =
-        Flops(2 * rows(op.query) * op.shape.heads * op.shape.nope_dim * op.shape.latent_dim);
-    work.weights_read = weight(op.key_up);
-    return work;
-  }
-
-  Work operator()(const AttendLatent& op) const {
+  void operator()(const AttendLatent& op) const {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.latent_dim + shape.rope_dim;
-    Work work = attention(rows_.pairs * shape.heads, key_dim + shape.latent_dim);
-    work.activations_read = elements(op.absorbed) + elements(op.query);
-    work.activations_written = elements(op.out);
-    work.cache_read = cached(op.latents) + cached(op.rope_keys);
-    return work;
+    add_scores(price.per_pair(EveryKey{}), shape.heads, key_dim + shape.latent_dim);
   }
 
-  Work operator()(const ExpandAttended& op) const {
-    Work work = moved(op.in, op.out);
-    work.matrix =
-        Flops(2 * rows(op.in) * op.shape.heads * op.shape.latent_dim * op.shape.value_dim);
-    work.weights_read = weight(op.value_up);
-    return work;
+  void operator()(const ExpandAttended& op) const {
+    per_row(op.in).matrix += Flops(2 * op.shape.heads * op.shape.latent_dim * op.shape.value_dim);
   }
 
-  Work operator()(const ExpandLatents& op) const {
-    Work work = Work::none();
+  void operator()(const ExpandLatents& op) const {
     const Integer made = columns(op.keys) + columns(op.values);
-    work.matrix = Flops(2 * rows_.keys * graph_.cache(op.latents).columns * made);
-    work.weights_read = weight(op.key_up) + weight(op.value_up);
-    work.cache_read = cached(op.latents);
-    work.activations_written = elements(op.keys) + elements(op.values);
-    return work;
+    per_row(op.keys).matrix += Flops(2 * graph.cache(op.latents).columns * made);
   }
 
-  Work operator()(const AttendExpanded& op) const {
+  void operator()(const AttendExpanded& op) const {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.nope_dim + shape.rope_dim;
-    Work work = attention(rows_.pairs * shape.heads, key_dim + shape.value_dim);
-    work.activations_read = elements(op.query) + elements(op.keys) + elements(op.values);
-    work.activations_written = elements(op.out);
-    work.cache_read = cached(op.rope_keys);
-    return work;
+    add_scores(price.per_pair(EveryKey{}), shape.heads, key_dim + shape.value_dim);
   }
 
-  Work operator()(const Activate& op) const {
-    return per_element(op.in, op.out, activation_price(op.activation));
-  }
-
-  Work operator()(const Gate& op) const {
-    Work work = moved(op.gate, op.out);
-    work.activations_read += elements(op.up);
-    const PerElement price = activation_price(op.activation);
-    const Integer count = rows(op.gate) * columns(op.gate);
-    work.other = Flops(count * (price.flops + 1));
-    work.transcendentals = Transcendentals(count * price.transcendentals);
-    return work;
-  }
-
-  Work operator()(const Add& op) const {
-    Work work = moved(op.left, op.out);
-    work.activations_read += elements(op.right);
-    work.other = Flops(rows(op.out) * columns(op.out));
-    return work;
-  }
-
-  Work operator()(const Route& op) const {
-    Work work = moved(op.in, op.out);
+  void operator()(const Route& op) const {
     const Integer chosen = op.experts_per_token;
     Integer flops =
         op.experts * (op.router.scoring == Scoring::softmax ? kSoftmaxFlops : kSigmoidFlops);
@@ -230,170 +199,94 @@ class Pricer {
     }
     if (op.router.normalized_weights) flops += 2 * chosen;  // into the sum, over the sum
     if (op.router.weight_scale) flops += chosen;
-    work.matrix = Flops(2 * rows(op.in) * columns(op.in) * op.experts);
-    work.other = Flops(rows(op.in) * flops);
-    work.transcendentals = Transcendentals(rows(op.in) * op.experts);
-    work.weights_read = weight(op.weight) + weight(op.correction_bias);
-    return work;
+    Work& row = per_row(op.in);
+    row.matrix += Flops(2 * columns(op.in) * op.experts);
+    row.other += Flops(flops);
+    row.transcendentals += Transcendentals(op.experts);
   }
 
-  // Per token and expert: three products, the gate, and the weighted sum.
-  Work operator()(const RunExperts& op) const {
-    Work work = moved(op.in, op.out);
-    work.activations_read += elements(op.choice);
+  // For each chosen expert: three products, the gate, and the weighted sum.
+  void operator()(const RunExperts& op) const {
+    const Integer chosen = op.experts_per_token;
     const Integer hidden = columns(op.in);
-    const Integer width = graph_.weight(op.gate).rows;
-    const Integer runs = rows(op.in) * op.experts_per_token;
-    const PerElement price = activation_price(op.activation);
-    work.matrix = Flops(3 * runs * 2 * width * hidden);
-    work.other = Flops(runs * (width * (price.flops + 1) + 2 * hidden));
-    work.transcendentals = Transcendentals(runs * width * price.transcendentals);
-    work.weights_read = expected_expert_elements(elements_per_expert(graph_, op), op.experts,
-                                                 op.experts_per_token, rows(op.in));
-    return work;
+    const Integer width = graph.weight(op.gate).rows;
+    const PerElement activation = price_of(op.activation);
+    Work& row = per_row(op.in);
+    row.matrix += Flops(3 * chosen * 2 * width * hidden);
+    row.other += Flops(chosen * (width * (activation.flops + 1) + 2 * hidden));
+    row.transcendentals += Transcendentals(chosen * width * activation.transcendentals);
   }
 
-  Work operator()(const SelectRows& op) const {
-    Work work = Work::none();  // a copy of the rows that are wanted
-    work.activations_read = elements(op.out);
-    work.activations_written = elements(op.out);
-    return work;
-  }
-
-  Work operator()(const SelectColumns& op) const { return moved(op.in, op.out); }  // a copy
-
-  Work operator()(const JoinColumns& op) const {
-    Work work = moved(op.left, op.out);  // a copy
-    work.activations_read += elements(op.right);
-    return work;
-  }
-
-  // A mean square is 2 per element and 1, and a root: of the reference, and of each vector; then
-  // the ratio of the roots, and 1 per element.
-  Work operator()(const MatchMagnitude& op) const {
-    Work work = moved(op.in, op.out);
-    work.activations_read += elements(op.reference);
+  // A mean square takes two for each element, one, and a root: of the reference, and of each
+  // vector. Then the ratio of the roots, and one for each element.
+  void operator()(const MatchMagnitude& op) const {
     const Integer mean_squares = 2 * (columns(op.reference) + columns(op.in)) + 1 + op.vectors;
-    work.other = Flops(rows(op.in) * (mean_squares + op.vectors + columns(op.in)));
-    work.transcendentals = Transcendentals(rows(op.in) * (1 + op.vectors));
-    return work;
+    Work& row = per_row(op.in);
+    row.other += Flops(mean_squares + op.vectors + columns(op.in));
+    row.transcendentals += Transcendentals(1 + op.vectors);
   }
 
   // All vectors into the sum, and the sum over their number.
-  Work operator()(const AverageVectors& op) const {
-    Work work = moved(op.in, op.out);
-    work.other = Flops(rows(op.in) * columns(op.out) * op.vectors);
-    return work;
+  void operator()(const AverageVectors& op) const {
+    per_row(op.in).other += Flops(columns(op.out) * op.vectors);
   }
 
-  // A matrix product, streams x streams, for each column of the streams; 1 per element for the sum.
-  Work operator()(const PredictStreams& op) const {
-    Work work = moved(op.in, op.out);
-    work.activations_read += elements(op.coefficients);
-    work.matrix = Flops(2 * rows(op.in) * columns(op.in) * op.streams);
-    work.other = Flops(rows(op.in) * columns(op.in));
-    return work;
+  // A matrix product, streams x streams, for each column of the streams; one for each element for
+  // the sum.
+  void operator()(const PredictStreams& op) const {
+    Work& row = per_row(op.in);
+    row.matrix += Flops(2 * columns(op.in) * op.streams);
+    row.other += Flops(columns(op.in));
   }
 
-  // What is new: 1 per column of one stream; 1 + coefficient; 2 per element of all.
-  Work operator()(const CorrectStreams& op) const {
-    Work work = moved(op.in, op.out);
-    work.activations_read += elements(op.activated) + elements(op.coefficients);
-    work.other = Flops(rows(op.in) * (columns(op.activated) + op.streams + 2 * columns(op.in)));
-    return work;
+  // What is new: one for each column of one stream; 1 + coefficient; two for each element of all.
+  void operator()(const CorrectStreams& op) const {
+    per_row(op.in).other += Flops(columns(op.activated) + op.streams + 2 * columns(op.in));
   }
 
-  Work operator()(const AddToOtherStreams& op) const {
-    Work work = moved(op.in, op.out);
-    work.activations_read += elements(op.added);
-    work.other = Flops(rows(op.in) * columns(op.added) * (op.streams - 1));
-    return work;
+  void operator()(const AddToOtherStreams& op) const {
+    per_row(op.in).other += Flops(columns(op.added) * (op.streams - 1));
   }
 
  private:
-  [[nodiscard]] Integer columns(ValueId value) const { return block_.values[value].columns; }
-  [[nodiscard]] Integer rows(ValueId value) const {
-    switch (block_.values[value].rows) {
-      case RowAxis::tokens: return rows_.tokens;
-      case RowAxis::keys: return rows_.keys;
-      case RowAxis::logits: return rows_.logits;
-    }
-    throw std::logic_error("rows: an axis outside the enumeration");
-  }
-  [[nodiscard]] Elements elements(ValueId value) const {
-    return Elements(rows(value) * columns(value));
-  }
-  [[nodiscard]] Elements weight(WeightId id) const { return graph_.weights[id].elements(); }
-  [[nodiscard]] Elements weight(std::optional<WeightId> id) const {
-    return id ? weight(*id) : Elements();
-  }
-  [[nodiscard]] Elements cached(CacheId id) const {
-    const Cache& cache = graph_.caches[id];
-    return Elements(rows_.workload.batch * opened_positions(rows_.workload, cache.reach) *
-                    cache.columns);
+  [[nodiscard]] Integer columns(ValueId value) const { return block.values[value].columns; }
+  [[nodiscard]] Work& per_row(ValueId value) const {
+    return price.per_row(block.values[value].rows);
   }
 
-  [[nodiscard]] Work per_element(ValueId in, ValueId out, const PerElement& price) const {
-    Work work = moved(in, out);
-    const Integer count = rows(in) * columns(in);
-    work.other = Flops(count * price.flops);
-    work.transcendentals = Transcendentals(count * price.transcendentals);
-    return work;
+  void per_element(ValueId in, const PerElement& each) const {
+    Work& row = per_row(in);
+    row.other += Flops(columns(in) * each.flops);
+    row.transcendentals += Transcendentals(columns(in) * each.transcendentals);
   }
 
-  [[nodiscard]] Work moved(ValueId in, ValueId out) const {
-    Work work;
-    work.activations_read = elements(in);
-    work.activations_written = elements(out);
-    return work;
+  // For each of `heads` a score, which takes the columns of a key and weighs those of a value, is
+  // scaled, and goes through the softmax.
+  static void add_scores(Work& pair, Integer heads, Integer key_and_value_columns) {
+    pair.matrix += Flops(2 * heads * key_and_value_columns);
+    pair.other += Flops(heads * (1 + kSoftmaxFlops));
+    pair.transcendentals += Transcendentals(heads);
   }
-
-  // Each score is made from the columns of a key and weighs those of a value; it is scaled, and
-  // goes through the softmax.
-  [[nodiscard]] static Work attention(Integer scores, Integer key_and_value_columns) {
-    Work work;
-    work.matrix = Flops(2 * scores * key_and_value_columns);
-    work.other = Flops(scores * (1 + kSoftmaxFlops));
-    work.transcendentals = Transcendentals(scores);
-    return work;
-  }
-
-  const OpGraph& graph_;
-  const Block& block_;
-  const RowCounts& rows_;
 };
 
 }  // namespace
 
-RowCounts row_counts(const Workload& workload) {
-  const Integer tokens = workload.tokens;
-  const Integer logits = workload.logits == Logits::last ? Integer(1) : tokens;
-  return {workload, workload.batch * tokens, workload.batch * (workload.past + tokens),
-          workload.batch * logits, workload.batch * attended_pairs(workload, EveryKey{})};
+void add_price(const OpGraph& graph, const Block& block, const Op& op, Price& sum) {
+  Moved moved{graph, block, sum};
+  const Arithmetic add_arithmetic{graph, block, sum};
+  std::visit(
+      [&](const auto& kind) {
+        kind.visit_operands(moved);
+        add_arithmetic(kind);
+      },
+      op);
+  if (moved.experts) sum.add(*moved.experts);
 }
 
-Elements elements_per_expert(const OpGraph& graph, const RunExperts& op) {
-  return graph.weight(op.gate).elements_of_copy() + graph.weight(op.up).elements_of_copy() +
-         graph.weight(op.down).elements_of_copy();
-}
-
-Work price(const OpGraph& graph, const Block& block, const Op& op, const RowCounts& rows) {
-  return std::visit(Pricer(graph, block, rows), op);
-}
-
-Elements expected_expert_elements(Elements each, Integer experts, Integer chosen, Integer rows) {
-  if (rows == 1) return each * chosen;
-  const Elements all = each * experts;
-  const double expected =
-      expected_distinct_experts(experts, chosen, rows) * each.amount().as_double();
-  // Not above all of them, and so never rounded to what 64 bits cannot hold.
-  return expected < all.amount().as_double() ? Elements(std::llround(expected)) : all;
-}
-
-double expected_distinct_experts(Integer experts, Integer chosen, Integer rows) {
-  if (rows == 1) return chosen.as_double();  // exactly, where the formula would round
-  const double missed = 1 - chosen.as_double() / experts.as_double();
-  return experts.as_double() * (1 - std::pow(missed, rows.as_double()));
+Price price(const OpGraph& graph, const Block& block, const Op& op) {
+  Price price;
+  add_price(graph, block, op, price);
+  return price;
 }
 
 }  // namespace llmarch

@@ -2,21 +2,11 @@
 
 #include <map>
 
+#include "sim/cost/driver.h"
 #include "sim/cost/op_cost.h"
-#include "sim/cost/reach_cost.h"
 
 namespace llmarch {
 namespace {
-
-template <class Visit>
-void for_each_running_node(const OpGraph& graph, const Workload& workload, const Visit& visit) {
-  for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
-    const std::vector<Node>& nodes = graph.blocks[block].nodes;
-    for (std::size_t node = 0; node < nodes.size(); ++node) {
-      if (runs_in(nodes[node].when, workload.latent_form)) visit(block, node);
-    }
-  }
-}
 
 Elements parameters_of_role(const OpGraph& graph, WeightRole role) {
   Elements sum;
@@ -26,15 +16,15 @@ Elements parameters_of_role(const OpGraph& graph, WeightRole role) {
   return sum;
 }
 
-// Experts that a token passes by: all but those it chooses, in every layer that has them.
+// The experts that a token does not run: all but those it chooses, in every layer that has them.
 Elements idle_experts(const OpGraph& graph) {
   Elements idle;
   for (const Block& block : graph.blocks) {
     for (const Node& node : block.nodes) {
-      const auto* experts = std::get_if<RunExperts>(&node.op);
-      if (experts == nullptr) continue;
-      const Integer passed_by = experts->experts - experts->experts_per_token;
-      idle += elements_per_expert(graph, *experts) * passed_by * block.repeats;
+      const Price each = price(graph, block, node.op);
+      for (const ExpertReads& experts : each.experts()) {
+        idle += experts.each * (experts.experts - experts.chosen) * block.repeats;
+      }
     }
   }
   return idle;
@@ -88,24 +78,29 @@ Elements cache_elements(const OpGraph& graph, Integer context, Integer batch) {
 }
 
 Book predict(const OpGraph& graph, const Workload& workload) {
-  const RowCounts rows = row_counts(workload);
   Book book;
-  for_each_running_node(graph, workload, [&](std::size_t block, std::size_t node) {
-    const Block& where = graph.blocks[block];
-    const Work work = price(graph, where, where.nodes[node].op, rows) * where.repeats;
-    book.lines.push_back({block, node, work});
-    book.total += work;
-  });
+  for (std::size_t b = 0; b < graph.blocks.size(); ++b) {
+    const Block& block = graph.blocks[b];
+    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+      const Node& node = block.nodes[n];
+      if (!runs_in(node.when, workload.latent_form)) continue;
+      const Work work = evaluate(price(graph, block, node.op), workload, block.repeats);
+      book.lines.push_back({b, n, work});
+      book.total += work;
+    }
+  }
   return book;
 }
 
 Work predict_total(const OpGraph& graph, const Workload& workload) {
-  const RowCounts rows = row_counts(workload);
   Work total;
-  for_each_running_node(graph, workload, [&](std::size_t block, std::size_t node) {
-    const Block& where = graph.blocks[block];
-    total += price(graph, where, where.nodes[node].op, rows) * where.repeats;
-  });
+  for (const Block& block : graph.blocks) {
+    Price layer;
+    for (const Node& node : block.nodes) {
+      if (runs_in(node.when, workload.latent_form)) add_price(graph, block, node.op, layer);
+    }
+    total += evaluate(layer, workload, block.repeats);
+  }
   return total;
 }
 

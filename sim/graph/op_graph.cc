@@ -1,20 +1,10 @@
 #include "sim/graph/op_graph.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "sim/spec/fields.h"
 
 namespace llmarch {
-
-bool runs_in(When when, LatentForm form) {
-  switch (when) {
-    case When::always: return true;
-    case When::absorbed: return form == LatentForm::absorbed;
-    case When::expanded: return form == LatentForm::expanded;
-  }
-  throw std::logic_error("runs_in: a condition outside the enumeration");
-}
 
 Integer token_vocabulary(const OpGraph& graph) {
   Integer least = kSize.most;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,14 @@ struct Value {
 // When an operation runs: always, or only in one form of latent attention.
 enum class When { always, absorbed, expanded };
 
-bool runs_in(When when, LatentForm form);
+constexpr bool runs_in(When when, LatentForm form) {
+  switch (when) {
+    case When::always: return true;
+    case When::absorbed: return form == LatentForm::absorbed;
+    case When::expanded: return form == LatentForm::expanded;
+  }
+  throw std::logic_error("runs_in: a condition outside the enumeration");
+}
 
 struct Node {
   std::string name;  // "query projection": a row of the books

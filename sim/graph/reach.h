@@ -9,17 +9,21 @@
 namespace llmarch {
 
 // Every key up to the query's own.
-struct EveryKey {};
+struct EveryKey {
+  friend bool operator==(const EveryKey&, const EveryKey&) = default;
+};
 
 // The `size` newest keys, the query's own among them. The cache need hold no more.
 struct Window {
   Integer size;
+  friend bool operator==(const Window&, const Window&) = default;
 };
 
 // The keys of the query's own chunk: those from the last multiple of `size` on. At the first
 // position of a chunk a query meets one key, and what was cached before is of no more use.
 struct Chunk {
   Integer size;
+  friend bool operator==(const Chunk&, const Chunk&) = default;
 };
 
 using Reach = std::variant<EveryKey, Window, Chunk>;

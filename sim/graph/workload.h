@@ -7,10 +7,10 @@
 
 namespace llmarch {
 
-// How latent attention is computed. absorbed: attention runs over the cached latent, the
-// up-projections are moved to query and output (DeepSeek-V2, section 2.1.2). expanded: keys and
-// values of every position are made from the latent first. The numbers that come out are the same;
-// the work is not.
+// How latent attention is computed. absorbed: attention runs over the cached latents, and the
+// up-projections are moved to the query and the output (DeepSeek-V2, section 2.1.2). expanded: keys
+// and values of every position are made from the latents first. The results are the same; the work
+// is not.
 enum class LatentForm { absorbed, expanded };
 
 // Positions whose logits are wanted.
@@ -24,7 +24,7 @@ struct Workload {
   Logits logits = Logits::last;
 };
 
-// One new token that attends `context` keys, itself among them. `context` is at least 1.
+// One new token that attends to `context` keys, itself among them. `context` is at least 1.
 constexpr Workload decode(Integer context, Integer batch) {
   return {batch, context - 1, 1, LatentForm::absorbed, Logits::last};
 }
@@ -32,6 +32,17 @@ constexpr Workload decode(Integer context, Integer batch) {
 // `tokens` new tokens into an empty cache, logits for the last.
 constexpr Workload prefill(Integer tokens, Integer batch) {
   return {batch, 0, tokens, LatentForm::expanded, Logits::last};
+}
+
+enum class Phase { decode, prefill };
+
+// `length` is the context of a decode step or the tokens of a prefill, at least 1.
+constexpr Workload workload_of(Phase phase, Integer length, Integer batch) {
+  switch (phase) {
+    case Phase::decode: return decode(length, batch);
+    case Phase::prefill: return prefill(length, batch);
+  }
+  throw std::logic_error("workload_of: a phase outside the enumeration");
 }
 
 }  // namespace llmarch

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include "sim/cost/driver.h"
+
 namespace llmarch {
 namespace {
 
@@ -89,16 +91,11 @@ class TurnSearch {
   std::set<Integer> suspects_;
 };
 
-// The first length behind `length` at which the formula of some reach changes.
-Integer next_border(const ModelCurves& curves, Integer length, Integer none) {
+// The first length after `length` at which the formula of some reach changes.
+Integer nearest_border(const ModelCurves& curves, Integer length, Integer none) {
   Integer next = none;
   for (const Reach& reach : curves.decode.reaches()) {
-    if (const auto* window = std::get_if<Window>(&reach)) {
-      if (window->size >= length) next = std::min(next, window->size + 1);
-    } else if (const auto* chunk = std::get_if<Chunk>(&reach)) {
-      const Integer begun = (length - 1) / chunk->size;
-      next = std::min(next, (begun + 1) * chunk->size + 1);
-    }
+    next = std::min(next, next_border(length, reach).value_or(none));
   }
   return next;
 }
@@ -150,8 +147,8 @@ Turns find_turns(const SweptFigure& left, const SweptFigure& right, Integer from
   Integer first = from;
   while (first <= found.searched_to) {
     const Integer none = found.searched_to + 1;
-    const Integer border =
-        std::min(next_border(*left.curves, first, none), next_border(*right.curves, first, none));
+    const Integer border = std::min(nearest_border(*left.curves, first, none),
+                                    nearest_border(*right.curves, first, none));
     const Integer step = first + std::max(Integer(1), first / kStepsPerDoubling);
     const Integer end = std::min(border, step);  // one behind the last of the piece
     search.search(first, end - 1);

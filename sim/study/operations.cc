@@ -19,14 +19,14 @@ std::vector<Weight> weights_read(const OpGraph& graph, const Op& op) {
 
 BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workload& workload,
                            const Formats& formats) {
-  const RowCounts rows = row_counts(workload);
   BlockFigures figures{block.name, block.repeats, {}, {}, {}};
   Work one_layer = Work::none();
   for (const Node& node : block.nodes) {
     if (!runs_in(node.when, workload.latent_form)) continue;
-    const Work work = price(graph, block, node.op, rows);
-    one_layer += work;
-    figures.operations.push_back({node.name, step_of(work * block.repeats, formats)});
+    const Price of_one_layer = price(graph, block, node.op);
+    one_layer += evaluate(of_one_layer, workload, 1);
+    const Work work = evaluate(of_one_layer, workload, block.repeats);
+    figures.operations.push_back({node.name, step_of(work, formats)});
   }
   figures.one_layer = step_of(one_layer, formats);
   figures.all_layers = step_of(one_layer * block.repeats, formats);

@@ -31,8 +31,8 @@ struct OperationTable {
 
 OperationTable operation_table(const Model& model, Phase phase, const Setting& setting);
 
-// The weights that each operation opens, in the order of the graph; in both forms of latent
-// attention, so nothing is missing.
+// The weights that each operation reads, in the order of the graph. Both forms of latent attention
+// are among them, so none is missing.
 struct WeightUse {
   std::string block;
   std::string operation;

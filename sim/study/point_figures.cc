@@ -22,23 +22,22 @@ const Floor& known(const std::optional<Floor>& floor) {
 
 Elements decode_working_set(const Model& model, Integer batch) {
   const Workload workload = decode(1, batch);
-  const RowCounts rows = row_counts(workload);
   Elements most;
   for (const Block& block : model.graph.blocks) {
     for (const Node& node : block.nodes) {
       if (!runs_in(node.when, workload.latent_form)) continue;
-      const Work work = price(model.graph, block, node.op, rows);
+      const Work work = evaluate(price(model.graph, block, node.op), workload, 1);
       most = std::max(most, work.activations_read + work.activations_written);
     }
   }
-  return most + Elements(rows.tokens * model.spec.hidden);
+  return most + Elements(batch * model.spec.hidden);
 }
 
 ModelCurves::ModelCurves(const Model& of_model, const Setting& at)
     : model(of_model),
       setting(at),
-      decode(model.graph, llmarch::decode, at.batch),
-      prefill(model.graph, llmarch::prefill, at.batch),
+      decode(model.graph, Phase::decode, at.batch),
+      prefill(model.graph, Phase::prefill, at.batch),
       cache(model.graph, at.batch),
       decode_floor(floor_curve(decode, at)),
       prefill_floor(floor_curve(prefill, at)),

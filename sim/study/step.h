@@ -32,8 +32,6 @@ Step step_of(const Work& work, const Formats& formats);
 
 Formats formats_of(const Setting& setting);
 
-enum class Phase { decode, prefill };
-
 // One token of each sequence at the setting's context, or a prefill of its prompt.
 Workload workload_of(Phase phase, const Setting& setting);
 

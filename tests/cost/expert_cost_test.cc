@@ -1,7 +1,7 @@
 // Routers and experts. Hidden 10; 2 of 8 experts of width 9, each with 3 x 9 x 10 elements.
 #include <cmath>
 
-#include "sim/cost/op_cost.h"
+#include "sim/cost/price.h"
 #include "tests/cost/priced.h"
 
 namespace llmarch {

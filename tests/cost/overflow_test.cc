@@ -3,7 +3,7 @@
 #include <limits>
 #include <optional>
 
-#include "sim/cost/op_cost.h"
+#include "sim/cost/price.h"
 #include "tests/cost/priced.h"
 #include "tests/support/model_specs.h"
 
@@ -111,13 +111,15 @@ TEST(AModelWhoseLayersDoNotFitTogether, IsRefusedWhenItIsLowered) {
 
 // 2^63 - 1 elements are 2^63 as a double, which no integer of 64 bits holds.
 TEST(AnExpectationOfExperts, IsNotRoundedToMoreThanThereAre) {
-  EXPECT_EQ(expected_expert_elements(Elements(kMost), 1, 1, 2), Elements(kMost));
+  EXPECT_EQ(expected_reads({Driver::token, 1, 1, Elements(kMost), 1}, decode(1, 2)),
+            Elements(kMost));
 }
 
 // Eight experts of that size do not fit, nor does a double hold the size of one.
 TEST(TheExpertsOfOneToken, AreMultipliedOutAsIntegers) {
-  EXPECT_EQ(expected_expert_elements(Elements(kMost), 8, 1, 1), Elements(kMost));
-  EXPECT_THROW(expected_expert_elements(Elements(kMost), 8, 1, 2), Overflow);
+  const ExpertReads experts{Driver::token, 8, 1, Elements(kMost), 1};
+  EXPECT_EQ(expected_reads(experts, decode(1, 1)), Elements(kMost));
+  EXPECT_THROW(expected_reads(experts, decode(1, 2)), Overflow);
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
-// How many rows, keys and pairs a workload has; how lines add up to a book.
-#include "sim/cost/op_cost.h"
+// How many rows, keys and pairs a workload has; how prices become lines, and lines a book.
+#include "sim/cost/price.h"
 #include "tests/cost/priced.h"
 #include "tests/support/model_specs.h"
 
 namespace llmarch {
 namespace {
 
-// One by one: every new token meets what was there, the new ones before it, and itself.
+// One by one: every new token attends to what was there, the new ones before it, and itself.
 std::int64_t pairs_by_counting(std::int64_t past, std::int64_t tokens) {
   std::int64_t pairs = 0;
   for (std::int64_t token = 0; token < tokens; ++token) {
@@ -20,26 +20,29 @@ TEST(AttendedPairs, AreThoseThatALoopCounts) {
     for (std::int64_t tokens = 1; tokens < 14; ++tokens) {
       for (std::int64_t batch = 1; batch < 4; ++batch) {
         const Workload workload{batch, past, tokens};
-        EXPECT_EQ(row_counts(workload).pairs, batch * pairs_by_counting(past, tokens))
-            << batch << " x " << tokens << " behind " << past;
+        EXPECT_EQ(quantity(Driver::pair, EveryKey{}, workload),
+                  batch * pairs_by_counting(past, tokens))
+            << batch << " x " << tokens << " after " << past;
       }
     }
   }
 }
 
 TEST(Rows, AreThoseOfTheBatch) {
-  const RowCounts rows = row_counts({3, 5, 4, LatentForm::expanded, Logits::last});
-  EXPECT_EQ(rows.tokens, 3 * 4);
-  EXPECT_EQ(rows.keys, 3 * (5 + 4));
-  EXPECT_EQ(rows.logits, 3);
-  EXPECT_EQ(row_counts({3, 5, 4, LatentForm::expanded, Logits::all}).logits, 3 * 4);
+  const auto rows = [](RowAxis axis, Logits logits) {
+    return quantity(driver_of(axis), EveryKey{}, {3, 5, 4, LatentForm::expanded, logits});
+  };
+  EXPECT_EQ(rows(RowAxis::tokens, Logits::last), 3 * 4);
+  EXPECT_EQ(rows(RowAxis::keys, Logits::last), 3 * (5 + 4));
+  EXPECT_EQ(rows(RowAxis::logits, Logits::last), 3);
+  EXPECT_EQ(rows(RowAxis::logits, Logits::all), 3 * 4);
 }
 
 TEST(Decode, AttendsItsContextWithOneTokenOfIt) {
   const Workload workload = decode(9, 2);
   EXPECT_EQ(workload.past, 8);
   EXPECT_EQ(workload.tokens, 1);
-  EXPECT_EQ(row_counts(workload).pairs, 2 * 9);
+  EXPECT_EQ(quantity(Driver::pair, EveryKey{}, workload), 2 * 9);
 }
 
 TEST(AModelOfSeveralKinds, PricesEachKindAsOftenAsItStands) {

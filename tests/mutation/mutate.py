@@ -36,7 +36,7 @@ from changes import Changer, enumerators  # noqa: E402
 from cpp_functions import Function, declarations_of, tokens_of  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parents[2]
-FILES = ["sim/cost/reach_cost.cc", "sim/cost/op_cost.cc", "sim/cost/predict.cc",
+FILES = ["sim/cost/driver.cc", "sim/cost/price.cc", "sim/cost/op_cost.cc", "sim/cost/predict.cc",
          "sim/cost/roofline.cc", "sim/cost/cost_curve.cc", "sim/graph/lower.cc",
          "sim/graph/lower_attention.cc", "sim/graph/lower_streams.cc"]
 # What can kill a mutant of a layer, a program and which of its tests; the fastest is tried first. The

@@ -1,6 +1,6 @@
 #include "sim/cost/cost_curve.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <map>
 
@@ -12,6 +12,8 @@
 
 namespace llmarch {
 namespace {
+
+using testing::ElementsAre;
 
 // Lengths around every border that a model of arch_specs has, and far behind them.
 std::vector<Integer> lengths() {
@@ -30,23 +32,23 @@ class EveryModel : public testing::TestWithParam<std::string> {
   OpGraph graph_ = lower(model_spec(GetParam()));
 };
 
-void expect_same_totals(const OpGraph& graph, StepOfLength step, Integer batch) {
-  const CostCurve curve(graph, step, batch);
+void expect_same_totals(const OpGraph& graph, Phase phase, Integer batch) {
+  const CostCurve curve(graph, phase, batch);
   for (const Integer length : lengths()) {
-    EXPECT_EQ(curve.total(length), predict_total(graph, step(length, batch)))
+    EXPECT_EQ(curve.total(length), predict_total(graph, workload_of(phase, length, batch)))
         << "length " << length.value() << ", batch " << batch.value();
   }
 }
 
 TEST_P(EveryModel, CostsOnItsCurvesWhatItsBookSays) {
   for (const Integer batch : {1, 3, 64}) {
-    expect_same_totals(graph_, decode, batch);
-    expect_same_totals(graph_, prefill, batch);
+    expect_same_totals(graph_, Phase::decode, batch);
+    expect_same_totals(graph_, Phase::prefill, batch);
   }
 }
 
 TEST_P(EveryModel, HasOfEachKindOfWorkTheOperationsOfThatKind) {
-  const CostCurve curve(graph_, prefill, 2);
+  const CostCurve curve(graph_, Phase::prefill, 2);
   std::map<WorkKind, Work> sums;
   for (const BookLine& line : predict(graph_, prefill(5'000, 2)).lines) {
     sums[graph_.blocks[line.block].nodes[line.node].kind] += line.work;
@@ -70,12 +72,12 @@ TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
 TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
   const Formats formats{DType::f32, DType::bf16};
   const Rates rates{DType::bf16, 1e15, 3e12};
-  for (const StepOfLength step : {decode, prefill}) {
-    const CostCurve curve(graph_, step, 64);
+  for (const Phase phase : {Phase::decode, Phase::prefill}) {
+    const CostCurve curve(graph_, phase, 64);
     const FloorCurve floors(curve, formats, rates);
     for (const Integer length : lengths()) {
       Floor sum;
-      for (const BookLine& line : predict(graph_, step(length, 64)).lines) {
+      for (const BookLine& line : predict(graph_, workload_of(phase, length, 64)).lines) {
         sum += floor_of(line.work, formats, rates);
       }
       const Floor floor = floors.at(length);
@@ -107,21 +109,27 @@ GroupedAttention with_chunk(Integer size) {
   return attention;
 }
 
-// Besides every key, within which what meets no keys counts.
-TEST(TheReachesOfACurve, AreEachListedOnce) {
-  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_window(4)), decode, 1).reaches().size(), 2U);
-  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_window(5)), decode, 1).reaches().size(), 3U);
-  EXPECT_EQ(CostCurve(two_kinds(with_window(4), with_chunk(4)), decode, 1).reaches().size(), 3U);
+std::vector<Reach> reaches(const GroupedAttention& one, const GroupedAttention& other) {
+  return CostCurve(two_kinds(one, other), Phase::decode, 1).reaches();
 }
 
-// Of one size, and shorter than the steps that a curve is made from.
+TEST(TheReachesOfACurve, AreEachListedOnce) {
+  EXPECT_THAT(reaches(with_window(4), with_window(4)), ElementsAre(Reach(Window{4})));
+  EXPECT_THAT(reaches(with_window(4), with_window(5)),
+              ElementsAre(Reach(Window{4}), Reach(Window{5})));
+  EXPECT_THAT(reaches(with_window(4), with_chunk(4)),
+              ElementsAre(Reach(Window{4}), Reach(Chunk{4})));
+}
+
+// Of one size, and shorter than the steps.
 TEST(AWindowAndAChunk, AreTwoReaches) {
   for (const Integer size : {1, 2, 4}) {
     const OpGraph graph = two_kinds(with_window(size), with_chunk(size));
-    for (const StepOfLength step : {decode, prefill}) {
-      const CostCurve curve(graph, step, 2);
+    for (const Phase phase : {Phase::decode, Phase::prefill}) {
+      const CostCurve curve(graph, phase, 2);
       for (std::int64_t length = 1; length < 14; ++length) {
-        EXPECT_EQ(curve.total(length), predict_total(graph, step(length, 2))) << length;
+        EXPECT_EQ(curve.total(length), predict_total(graph, workload_of(phase, length, 2)))
+            << length;
       }
     }
   }
@@ -129,7 +137,7 @@ TEST(AWindowAndAChunk, AreTwoReaches) {
 
 // At 2^33 keys 1 + 2 + ... passes 64 bits; a window of 4 never asks for it.
 TEST(AModelOfWindows, CostsTheSameHoweverLongTheContext) {
-  const CostCurve curve(two_kinds(with_window(4), with_window(4)), decode, 1);
+  const CostCurve curve(two_kinds(with_window(4), with_window(4)), Phase::decode, 1);
   EXPECT_EQ(curve.total(std::int64_t{1} << 33), curve.total(4));
 }
 

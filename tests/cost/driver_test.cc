@@ -1,6 +1,6 @@
 // How many keys are met, opened and held: every closed form against a loop that asks each query
 // about each key.
-#include "sim/cost/reach_cost.h"
+#include "sim/cost/driver.h"
 
 #include <set>
 
@@ -47,7 +47,7 @@ void expect_loop(const Reach& reach, std::int64_t size, Meets meets) {
       const Workload workload{1, past, tokens};
       const Looped met = loop(past, tokens, size, meets);
       EXPECT_EQ(attended_pairs(workload, reach), met.pairs) << past << " " << tokens << " " << size;
-      EXPECT_EQ(opened_positions(workload, reach), std::ssize(met.opened))
+      EXPECT_EQ(positions_read(workload, reach), std::ssize(met.opened))
           << past << " " << tokens << " " << size;
     }
     const Looped newest = loop(past, 1, size, meets);

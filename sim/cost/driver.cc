@@ -1,0 +1,113 @@
+#include "sim/cost/driver.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace llmarch {
+namespace {
+
+// 1 + 2 + ... + n; the even factor is halved first, so that the product overflows only if the sum
+// does.
+Integer triangle(Integer n) {
+  return n % 2 == 0 ? n / 2 * (n + 1) : (n + 1) / 2 * n;
+}
+
+// The pairs of `tokens` queries after `past` others. They are not a difference of two sums from the
+// beginning, which would overflow long before the pairs do. The query at position p attends to
+// p + 1 keys,
+Integer pairs_of(Integer past, Integer tokens, const EveryKey&) {
+  return tokens * past + triangle(tokens);
+}
+
+// at most the window,
+Integer pairs_of(Integer past, Integer tokens, const Window& window) {
+  const Integer growing = std::max(Integer(0), std::min(window.size - past, tokens));
+  return growing * past + triangle(growing) + (tokens - growing) * window.size;
+}
+
+// p mod size + 1.
+Integer pairs_of(Integer past, Integer tokens, const Chunk& chunk) {
+  const Integer before = past % chunk.size;
+  const Integer end = before + tokens;
+  const Integer whole = end / chunk.size;
+  return whole * triangle(chunk.size) + triangle(end % chunk.size) - triangle(before);
+}
+
+// The first position that the query at `position` attends to.
+Integer first_attended(Integer, const EveryKey&) {
+  return 0;
+}
+
+Integer first_attended(Integer position, const Window& window) {
+  return std::max(Integer(0), position + 1 - window.size);
+}
+
+Integer first_attended(Integer position, const Chunk& chunk) {
+  return position / chunk.size * chunk.size;
+}
+
+std::optional<Integer> border_after(Integer, const EveryKey&) {
+  return std::nullopt;
+}
+
+std::optional<Integer> border_after(Integer context, const Window& window) {
+  if (window.size < context) return std::nullopt;
+  return window.size + 1;
+}
+
+std::optional<Integer> border_after(Integer context, const Chunk& chunk) {
+  return ((context - 1) / chunk.size + 1) * chunk.size + 1;
+}
+
+Integer most_of(Integer context, const EveryKey&) {
+  return context;
+}
+
+Integer most_of(Integer context, const Window& window) {
+  return std::min(context, window.size);
+}
+
+Integer most_of(Integer context, const Chunk& chunk) {
+  return std::min(context, chunk.size);
+}
+
+}  // namespace
+
+Integer quantity(Driver driver, const Reach& reach, const Workload& workload) {
+  const Integer batch = workload.batch;
+  switch (driver) {
+    case Driver::once: return 1;
+    case Driver::token: return batch * workload.tokens;
+    case Driver::logit: return workload.logits == Logits::last ? batch : batch * workload.tokens;
+    case Driver::key: return batch * (workload.past + workload.tokens);
+    case Driver::pair: return batch * attended_pairs(workload, reach);
+    case Driver::position: return batch * positions_read(workload, reach);
+  }
+  throw std::logic_error("quantity: a driver outside the enumeration");
+}
+
+Integer attended_pairs(const Workload& workload, const Reach& reach) {
+  return std::visit(
+      [&](const auto& kind) { return pairs_of(workload.past, workload.tokens, kind); }, reach);
+}
+
+Integer positions_read(const Workload& workload, const Reach& reach) {
+  const Integer end = workload.past + workload.tokens;
+  return std::visit([&](const auto& kind) { return end - first_attended(workload.past, kind); },
+                    reach);
+}
+
+Integer held_positions(Integer context, const Reach& reach) {
+  return std::visit([&](const auto& kind) { return context - first_attended(context - 1, kind); },
+                    reach);
+}
+
+std::optional<Integer> next_border(Integer context, const Reach& reach) {
+  return std::visit([&](const auto& kind) { return border_after(context, kind); }, reach);
+}
+
+Integer most_held_positions(Integer context, const Reach& reach) {
+  return std::visit([&](const auto& kind) { return most_of(context, kind); }, reach);
+}
+
+}  // namespace llmarch

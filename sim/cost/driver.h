@@ -1,0 +1,77 @@
+// What the work of a step is in proportion to, and how much of it a workload has: rows, positions,
+// and pairs of a query and a key, by the closed forms of causality, windows and chunks.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+
+#include "sim/graph/op_graph.h"
+#include "sim/graph/reach.h"
+#include "sim/graph/workload.h"
+
+namespace llmarch {
+
+// What work is in proportion to. Quantities are those of all sequences of the batch.
+enum class Driver {
+  once,      // in proportion to nothing: one in every step
+  token,     // new tokens
+  logit,     // positions whose logits are wanted
+  key,       // positions of the sequences after the step
+  pair,      // pairs of a new token and a key within its reach
+  position,  // cached positions within reach of at least one new token
+};
+
+constexpr std::size_t index_of(Driver driver) {
+  return static_cast<std::size_t>(driver);
+}
+
+inline constexpr std::size_t kDrivers = index_of(Driver::position) + 1;
+
+// How many of them a workload has; `reach` matters only to those that are counted within one.
+Integer quantity(Driver driver, const Reach& reach, const Workload& workload);
+
+// Whether they are counted within a reach.
+constexpr bool is_within_reach(Driver driver) {
+  switch (driver) {
+    case Driver::once:
+    case Driver::token:
+    case Driver::logit:
+    case Driver::key: return false;
+    case Driver::pair:
+    case Driver::position: return true;
+  }
+  throw std::logic_error("is_within_reach: a driver outside the enumeration");
+}
+
+// What the rows of a value are.
+constexpr Driver driver_of(RowAxis axis) {
+  switch (axis) {
+    case RowAxis::tokens: return Driver::token;
+    case RowAxis::keys: return Driver::key;
+    case RowAxis::logits: return Driver::logit;
+  }
+  throw std::logic_error("driver_of: an axis outside the enumeration");
+}
+
+// --- What a reach makes of positions. All of these are figures of one sequence.
+
+// Pairs of a new token of the step and a key that it attends to.
+Integer attended_pairs(const Workload& workload, const Reach& reach);
+
+// Cached positions that at least one of the new tokens attends to.
+Integer positions_read(const Workload& workload, const Reach& reach);
+
+// Positions that a cache must hold after `context` of them, so that the newest token could be
+// computed again: all, or those in the window, or in the chunk. A chunk is not a window: with the
+// first position of the next chunk the cache begins again with one. `context` is at least 1.
+Integer held_positions(Integer context, const Reach& reach);
+
+// The first context after `context` from which these figures follow another formula: that beyond
+// the window, or the first in the next chunk; none where there is none.
+std::optional<Integer> next_border(Integer context, const Reach& reach);
+
+// The most that it holds at any position up to `context`: all, or a whole window or chunk.
+Integer most_held_positions(Integer context, const Reach& reach);
+
+}  // namespace llmarch

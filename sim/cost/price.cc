@@ -1,0 +1,69 @@
+#include "sim/cost/price.h"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace llmarch {
+
+double expected_distinct_experts(Integer experts, Integer chosen, Integer rows) {
+  if (rows == 1) return chosen.as_double();  // exactly, where the formula would round
+  const double missed = 1 - chosen.as_double() / experts.as_double();
+  return experts.as_double() * (1 - std::pow(missed, rows.as_double()));
+}
+
+Elements expected_reads(const ExpertReads& experts, const Workload& workload) {
+  const Integer rows = quantity(experts.rows, EveryKey{}, workload);
+  if (rows == 1) return experts.each * experts.chosen * experts.layers;
+  const Elements all = experts.each * experts.experts;
+  const double expected = expected_distinct_experts(experts.experts, experts.chosen, rows) *
+                          experts.each.amount().as_double();
+  // Never more than all of them, and so never rounded to what 64 bits cannot hold.
+  const bool fewer = expected < all.amount().as_double();
+  return (fewer ? Elements(std::llround(expected)) : all) * experts.layers;
+}
+
+Price::Within& Price::within(const Reach& reach) {
+  for (Within& known : within_) {
+    if (known.reach == reach) return known;
+  }
+  within_.push_back({reach, {}, {}});
+  return within_.back();
+}
+
+Work& Price::per(Driver driver, const Reach& reach) {
+  switch (driver) {
+    case Driver::once:
+    case Driver::token:
+    case Driver::logit:
+    case Driver::key: return by_row_[index_of(driver)];
+    case Driver::pair: return per_pair(reach);
+    case Driver::position: return per_position(reach);
+  }
+  throw std::logic_error("per: a driver outside the enumeration");
+}
+
+void Price::add(const Price& more, Integer layers) {
+  for (std::size_t i = 0; i < by_row_.size(); ++i) by_row_[i] += more.by_row_[i] * layers;
+  for (const Within& each : more.within_) {
+    Within& sum = within(each.reach);
+    sum.pair += each.pair * layers;
+    sum.position += each.position * layers;
+  }
+  for (ExpertReads experts : more.experts_) {
+    experts.layers *= layers;
+    add(experts);
+  }
+}
+
+Work evaluate(const Price& price, const Workload& workload, Integer layers) {
+  Work work;
+  price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
+    work += each * quantity(driver, reach, workload);
+  });
+  for (const ExpertReads& experts : price.experts()) {
+    work.weights_read += expected_reads(experts, workload);
+  }
+  return work * layers;
+}
+
+}  // namespace llmarch

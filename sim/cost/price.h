@@ -1,0 +1,77 @@
+// The price of operations: how much work they are for each of the things that a workload can vary.
+// The rules of op_cost.h state it once, without a workload, and prices add up. `evaluate`
+// multiplies a price by the quantities of a workload; a curve (cost_curve.h) adds up the prices of
+// a whole model and does the same with the sum.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "sim/cost/driver.h"
+#include "sim/figures.h"
+
+namespace llmarch {
+
+// The weights of routed experts. A step reads those that at least one of its rows chooses.
+struct ExpertReads {
+  Driver rows;
+  Integer experts, chosen;  // there are so many, and each row chooses so many
+  Elements each;            // of one expert
+  Integer layers;
+};
+
+// How many of `experts` at least one of `rows` rows chooses, if each row chooses `chosen` of them
+// and every choice is as likely as any other: E (1 - (1 - k/E)^rows). This is the one figure that
+// is an expectation and not a count.
+double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
+
+// What a step reads of them; of each layer to the nearest element, exact with one row.
+Elements expected_reads(const ExpertReads& experts, const Workload& workload);
+
+class Price {
+ public:
+  // The work for each of them, to be added to.
+  Work& per(Driver driver, const Reach& reach);
+  Work& once() { return by_row_[index_of(Driver::once)]; }
+  Work& per_row(RowAxis axis) { return by_row_[index_of(driver_of(axis))]; }
+  Work& per_pair(const Reach& reach) { return within(reach).pair; }
+  Work& per_position(const Reach& reach) { return within(reach).position; }
+  void add(const ExpertReads& experts) { experts_.push_back(experts); }
+  // Another price, of so many layers.
+  void add(const Price& more, Integer layers);
+
+  [[nodiscard]] const std::vector<ExpertReads>& experts() const { return experts_; }
+  // visit(driver, reach, work for each), but for those that there is no work for.
+  template <class Visit>
+  void for_each(const Visit& visit) const;
+
+ private:
+  struct Within {
+    Reach reach;
+    Work pair, position;
+  };
+  Within& within(const Reach& reach);
+
+  std::array<Work, index_of(Driver::pair)> by_row_;
+  std::vector<Within> within_;
+  std::vector<ExpertReads> experts_;
+};
+
+template <class Visit>
+void Price::for_each(const Visit& visit) const {
+  const auto visit_work = [&](Driver driver, const Reach& reach, const Work& each) {
+    if (each != Work::none()) visit(driver, reach, each);
+  };
+  for (std::size_t i = 0; i < by_row_.size(); ++i) {
+    visit_work(static_cast<Driver>(i), EveryKey{}, by_row_[i]);
+  }
+  for (const Within& each : within_) {
+    visit_work(Driver::pair, each.reach, each.pair);
+    visit_work(Driver::position, each.reach, each.position);
+  }
+}
+
+// The work of so many layers. Throws Overflow.
+Work evaluate(const Price& price, const Workload& workload, Integer layers);
+
+}  // namespace llmarch
