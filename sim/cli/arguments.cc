@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "sim/cli/errors.h"
-#include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {

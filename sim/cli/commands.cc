@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "sim/cli/output.h"
-#include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 #include "sim/study/quantities.h"
 #include "sim/study/study_format.h"
 #include "sim/toml/spec_format.h"

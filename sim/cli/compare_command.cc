@@ -9,7 +9,7 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {

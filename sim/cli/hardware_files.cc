@@ -6,6 +6,7 @@
 #include "sim/cli/errors.h"
 #include "sim/cli/text_files.h"
 #include "sim/hardware/hardware_file.h"
+#include "sim/spec/meant_names.h"
 #include "sim/toml/toml_loader.h"
 
 namespace llmarch::cli {
@@ -32,16 +33,18 @@ std::vector<Hardware> built_in_hardware() {
 }
 
 Hardware find_hardware(const std::string& name) {
-  std::vector<std::string> names;
   for (const auto& [known, text] : embedded_hardware()) {
     if (known == name) return hardware_from_toml(name, text);
-    names.emplace_back(known);
   }
   if (names_a_hardware_file(name)) {
     return hardware_from_toml(name, read_text(name, kLargestSpecFile, "a hardware file"));
   }
+  std::vector<KnownName> known;
+  for (const Hardware& machine : built_in_hardware()) {
+    known.push_back({machine.name, {machine.title}});
+  }
   throw UsageError(fmt::format("unknown hardware '{}'", name),
-                   suggest(name, names) + "\n      = or give a path to a .toml file");
+                   suggest(name, known) + "\n      = or give a path to a .toml file");
 }
 
 }  // namespace llmarch::cli

@@ -7,8 +7,8 @@
 #include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/text_files.h"
-#include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
+#include "sim/spec/meant_names.h"
 #include "sim/toml/toml_loader.h"
 
 namespace llmarch::cli {
@@ -43,9 +43,18 @@ Model named_model(const std::string& name, const CatalogEntry& entry) {
 }
 
 bool names_a_model_file(const std::string& name) {
-  std::error_code error;
-  return name.find('/') != std::string::npos || name.ends_with(".toml") ||
-         name.ends_with(".json") || fs::exists(name, error);
+  return name.find('/') != std::string::npos || name.ends_with(".toml") || name.ends_with(".json");
+}
+
+// Built-in models go by their titles too. A spec of the user's is only known by its file's name: it
+// may be one that cannot be read.
+std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& entries) {
+  std::vector<KnownName> known;
+  for (const auto& [name, entry] : entries) {
+    known.push_back({name});
+    if (!entry.file) known.back().also.push_back(load_toml_spec(entry.text).spec->title);
+  }
+  return known;
 }
 
 Model model_from_path(const fs::path& path) {
@@ -85,11 +94,14 @@ Catalog::Catalog(const std::optional<fs::path>& folder) {
 Model Catalog::find(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return named_model(name, found->second);
-  if (names_a_model_file(name)) return model_from_path(name);
-  std::vector<std::string> names;
-  for (const auto& [known, entry] : entries_) names.push_back(known);
+  std::error_code error;
+  const bool exists = fs::exists(name, error);
+  const std::vector<KnownName> known = known_names(entries_);
+  if (exists || (names_a_model_file(name) && meant_names(name, known).empty())) {
+    return model_from_path(name);
+  }
   throw UsageError(fmt::format("unknown model '{}'", name),
-                   suggest(name, names) +
+                   suggest(name, known) +
                        "\n      = or give a path to a .toml, a config.json or a checkpoint folder");
 }
 
@@ -105,7 +117,7 @@ ConfiguredModel load_config_file(const fs::path& path) {
   const fs::path folder = fs::weakly_canonical(file, error).parent_path();
   // config.json is called after its folder, any other file after itself.
   const fs::path named = file.filename() == "config.json" ? folder.filename() : file.stem();
-  ConfigLoad load = load_hf_config(text, named.string());
+  ConfigLoad load = load_hf_config(text, printable(named.string()));
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
   try {
     return {make_model(std::move(*load.spec), std::move(load.filled)), load.naming};

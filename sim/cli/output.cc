@@ -20,8 +20,8 @@
 #include "reports/render/terminal.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/rasterize.h"
-#include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {

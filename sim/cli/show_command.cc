@@ -5,7 +5,7 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {
@@ -25,7 +25,7 @@ Phase parse_phase(const std::string& text) {
   if (text == "decode") return Phase::decode;
   if (text == "prefill") return Phase::prefill;
   throw UsageError(fmt::format("unknown step '{}' for --ops", text),
-                   suggest(text, {"decode", "prefill"}));
+                   suggest(text, std::vector<std::string>{"decode", "prefill"}));
 }
 
 ExitStatus run_show(const Arguments& arguments) {

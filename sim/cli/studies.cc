@@ -8,6 +8,7 @@
 #include "sim/cli/errors.h"
 #include "sim/cli/hardware_files.h"
 #include "sim/cli/text_files.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {

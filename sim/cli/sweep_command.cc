@@ -9,6 +9,7 @@
 #include "sim/cli/output.h"
 #include "sim/cli/ranges.h"
 #include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {
@@ -48,11 +49,10 @@ Options sweep_options() {
 
 const Quantity& quantity_named(const std::string& name) {
   if (const Quantity* quantity = find_quantity(name)) return *quantity;
-  std::vector<std::string> names;
-  for (const Quantity& quantity : quantities()) names.emplace_back(quantity.name);
-  throw UsageError(
-      fmt::format("unknown quantity '{}' for --show", name),
-      nearest_name(name, names) ? suggest(name, names) : "'llmarch help quantities' lists them");
+  std::vector<KnownName> names;
+  for (const Quantity& quantity : quantities()) names.push_back({std::string(quantity.name)});
+  throw UsageError(fmt::format("unknown quantity '{}' for --show", name),
+                   did_you_mean(name, names).value_or("'llmarch help quantities' lists them"));
 }
 
 std::vector<const Quantity*> shown_quantities(const Values& values, const Machine& machine) {

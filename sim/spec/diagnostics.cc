@@ -1,7 +1,6 @@
 #include "sim/spec/diagnostics.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -178,13 +177,6 @@ std::optional<std::string> nearest_name(std::string_view name,
     }
   }
   return nearest;
-}
-
-std::string suggest(std::string_view name, const std::vector<std::string>& candidates) {
-  if (const auto nearest = nearest_name(name, candidates)) {
-    return fmt::format("did you mean '{}'?", *nearest);
-  }
-  return fmt::format("known: {}", fmt::join(candidates, ", "));
 }
 
 }  // namespace llmarch

@@ -51,7 +51,4 @@ std::string quote_name(std::string_view name);
 std::optional<std::string> nearest_name(std::string_view name,
                                         const std::vector<std::string>& candidates);
 
-// "did you mean 'x'?", or the candidates when none is near: "known: a, b, c".
-std::string suggest(std::string_view name, const std::vector<std::string>& candidates);
-
 }  // namespace llmarch

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch {
 namespace {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 
 namespace llmarch {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/spec/meant_names.h"
 #include "sim/study_spec/study_fields.h"
 #include "sim/toml/spec_table.h"
 #include "sim/toml/toml_document.h"

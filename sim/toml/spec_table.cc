@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/spec/block_names.h"
+#include "sim/spec/meant_names.h"
 #include "sim/spec/printable.h"
 #include "sim/spec/rules.h"
 #include "sim/toml/toml_reader.h"

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "sim/spec/meant_names.h"
+
 namespace llmarch {
 namespace {
 

@@ -27,11 +27,43 @@ TEST(Errors, NameTheNearestCommandOptionAndModel) {
                  "      = or give a path to a .toml, a config.json or a checkpoint folder\n");
 }
 
-TEST(Errors, DoNotGuessPrefixesOfOptions) {
+TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
   expect_refusal("compare gpt2 --wei bf16",
                  "llmarch: error: unknown option '--wei'\n"
+                 "      = did you mean '--weights'?\n");
+  expect_refusal("compare gpt2 --xyz bf16",
+                 "llmarch: error: unknown option '--xyz'\n"
                  "      = known: --only, --context, --batch, --weights, --kv, --on, --specs, "
                  "--exact, --output, --format\n");
+}
+
+TEST(Errors, NameWhatWasMeantByAnotherName) {
+  expect_refusal("compare llama-3.1-8b --on H100",
+                 "llmarch: error: unknown hardware 'H100'\n"
+                 "      = did you mean 'h100-sxm'?\n"
+                 "      = or give a path to a .toml file\n");
+  for (const char* typed : {"deepseek-r1", "'deepseek v3'", "R1"}) {
+    const Seen seen = run_llmarch(std::string("compare ") + typed);
+    EXPECT_NE(seen.errors.find("= did you mean 'deepseek-v3'?\n"), std::string::npos)
+        << seen.errors;
+  }
+  const Seen hub = run_llmarch("compare Qwen/Qwen3-235B-A22B");
+  EXPECT_NE(hub.errors.find("= did you mean 'qwen3-235b-a22b'?\n"), std::string::npos)
+      << hub.errors;
+  const Seen quantity = run_llmarch("sweep gpt2 --show kv");
+  EXPECT_NE(quantity.errors.find("= did you mean 'kv_bytes', 'kv_heads', 'kv_latent_dim' or "
+                                 "'kv_bytes_per_token'?\n"),
+            std::string::npos)
+      << quantity.errors;
+}
+
+// A file's name may hold what steers a terminal, or turns the direction of writing.
+TEST(Errors, PassOnNothingThatSteersATerminal) {
+  const Seen seen = run_llmarch("compare './x\x1b[31m\a\u202E.toml'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_EQ(seen.errors,
+            "llmarch: error: ./x.[31m...toml: cannot be opened: No such file or directory; check "
+            "the name and the permissions\n");
 }
 
 TEST(Errors, SayWhatAValueMustBe) {

@@ -1,5 +1,6 @@
 // Which name is near enough to be meant, and how a place is shown.
 #include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 
 #include <gtest/gtest.h>
 
@@ -55,8 +56,8 @@ TEST(NearestName, TakesAVeryLongNameForNoSlip) {
 }
 
 TEST(Suggest, AsksForTheNearestOrListsAll) {
-  EXPECT_EQ(suggest("kint", {"kind", "layout"}), "did you mean 'kind'?");
-  EXPECT_EQ(suggest("colour", {"kind", "layout"}), "known: kind, layout");
+  EXPECT_EQ(suggest("kint", std::vector<std::string>{"kind", "layout"}), "did you mean 'kind'?");
+  EXPECT_EQ(suggest("colour", std::vector<std::string>{"kind", "layout"}), "known: kind, layout");
 }
 
 TEST(QuoteName, CutsALongName) {
