@@ -55,8 +55,12 @@ bool takes_no_room(char32_t c) {
          in(0x20D0, 0x20FF) || in(0xFE00, 0xFE0F) || in(0xFE20, 0xFE2F);
 }
 
-bool is_control(char32_t c) {
-  return c < 0x20 || (0x7F <= c && c < 0xA0);
+// Controls, and characters that are not seen themselves but change what is: marks that turn the
+// direction of writing, separators of lines, a byte order mark.
+bool is_unseen(char32_t c) {
+  const auto in = [c](char32_t first, char32_t last) { return first <= c && c <= last; };
+  return c < 0x20 || in(0x7F, 0x9F) || in(0x200E, 0x200F) || in(0x2028, 0x202E) ||
+         in(0x2060, 0x206F) || c == 0xFEFF;
 }
 
 // The bytes of the longest beginning of the text that is at most `width` wide; at least one
@@ -121,7 +125,9 @@ class LineFiller {
   void add(std::string_view word) {
     const std::size_t joined = display_width(line_) + 1 + display_width(word);
     if (!line_.empty() && joined > width_) end_line();
-    while (display_width(word) > width_) {
+    // Only the beginning is looked at: measuring all that is left at every cut would take quadratic
+    // time, and a word may be as long as a file.
+    while (prefix_bytes(word, width_) < word.size()) {
       const std::size_t cut = cut_point(word, width_);
       lines_.emplace_back(word.substr(0, cut));
       word.remove_prefix(cut);
@@ -174,7 +180,7 @@ std::string printable(std::string_view text) {
     const CodePoint next = first_code_point(text);
     if (next.value == '\t' || next.value == '\r') {
       clean += ' ';
-    } else if (next.value != '\n' && is_control(next.value)) {
+    } else if (next.value != '\n' && is_unseen(next.value)) {
       clean += '?';
     } else if (next.value == replacement) {
       clean += "\uFFFD";

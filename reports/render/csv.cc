@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "reports/document/text.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -23,10 +25,13 @@ bool is_number(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// A tab or carriage return before the sign does not stop a spreadsheet from running the formula.
-std::string safe_text(const std::string& text) {
-  constexpr std::string_view dangerous = "=+-@\t\r";
-  const bool formula = !text.empty() && dangerous.find(text.front()) != std::string_view::npos;
+// Blanks before the sign do not stop a spreadsheet from running the formula. Tabs and carriage
+// returns are spaces here, as in every text that is made printable.
+std::string safe_text(const std::string& given) {
+  constexpr std::string_view kSigns = "=+-@";
+  std::string text = printable(given);
+  const std::size_t first = text.find_first_not_of(" \n");
+  const bool formula = first != std::string::npos && kSigns.find(text[first]) != std::string::npos;
   return formula && !is_number(text) ? "'" + text : text;
 }
 

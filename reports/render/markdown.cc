@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "reports/document/text.h"
 #include "reports/render/terminal_chart.h"
 #include "reports/render/terminal_diagram.h"
 
@@ -41,7 +42,7 @@ std::string_view trimmed(std::string_view text) {
 // Text inside a line: a cell, a heading after its '#'.
 std::string inline_text(std::string_view text) {
   std::string markdown;
-  for (const char c : trimmed(text)) markdown += escaped(c);
+  for (const char c : printable(trimmed(text))) markdown += escaped(c);
   return markdown;
 }
 

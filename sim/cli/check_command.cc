@@ -4,6 +4,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/spec/diagnostics.h"
 
 namespace llmarch::cli {
 namespace {
@@ -17,8 +18,8 @@ std::string problems_of(const std::string& file, std::string& report) {
   try {
     const Model model =
         file.ends_with(".json") ? load_config_file(file).model : load_spec_file(file);
-    report += fmt::format("{}: ok: {}, {} layers, {} parameters\n", file, model.spec.name,
-                          layer_count(model.spec).value(),
+    report += fmt::format("{}: ok: {}, {} layers, {} parameters\n", printable(file),
+                          model.spec.name, layer_count(model.spec).value(),
                           reports::grouped(model.parameters.total.value()));
     return {};
   } catch (const BadInput& bad) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/unfinished_file.h"
+#include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
 #include "sim/units.h"
 
@@ -17,13 +19,19 @@ namespace {
 
 using llmarch::cli::ExitStatus;
 
-constexpr const char* kNoMemory = "llmarch: error: this machine has not enough memory for that\n";
+constexpr const char* kNoMemory =
+    "llmarch: error: this machine does not have enough memory for that\n";
 
 constexpr const char* kNoThread =
     "llmarch: error: the system refuses another thread\n      = ask for fewer with --threads\n";
 
+// Line by line without what could steer a terminal: a message may hold what was typed, or the name
+// of a file.
 int say(const std::string& text, ExitStatus status) {
-  std::fputs(text.c_str(), stderr);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::fputs((llmarch::printable(line) + "\n").c_str(), stderr);
+  }
   return static_cast<int>(status);
 }
 
@@ -52,7 +60,7 @@ int guarded_main(int argc, char** argv) {
   } catch (const llmarch::FileError& error) {
     return say(std::string("llmarch: error: ") + error.what() + "\n", ExitStatus::bad_input);
   } catch (const llmarch::Overflow& error) {
-    return say(std::string("llmarch: error: a figure passes 64 bits: ") + error.what() + "\n",
+    return say(std::string("llmarch: error: a figure exceeds 64 bits: ") + error.what() + "\n",
                ExitStatus::bad_input);
   } catch (const std::bad_alloc&) {
     return say(kNoMemory, ExitStatus::not_possible);

@@ -29,6 +29,24 @@ TEST(Import, WritesASpecThatGivesTheFiguresOfItsConfig) {
   EXPECT_GE(configs, 30U);
 }
 
+// ESC, BEL and a mark that turns the direction of writing.
+TEST(Import, OfAFileWhoseNameSteersATerminalWritesAValidSpec) {
+  const TemporaryFolder folder;
+  const std::string config = folder.file("a\x1b[31m\a\u202Eb.json");
+  write_file(config, read_file(LLMARCH_PROJECT "/tests/spec/configs/gemma-3-27b.json"));
+  const std::string spec = folder.file("spec.toml");
+  EXPECT_EQ(run_llmarch("import '" + config + "' -o '" + spec + "'").status, 0);
+  EXPECT_EQ(run_llmarch("check '" + spec + "'").status, 0);
+  for (const char* format : {"text", "md", "csv", "json", "html"}) {
+    const Seen seen = run_llmarch("compare '" + config + "' --format " + format);
+    EXPECT_EQ(seen.status, 0);
+    for (const char* unseen : {"\x1b", "\a", "\u202E"}) {
+      EXPECT_EQ(seen.output.find(unseen), std::string::npos) << format;
+    }
+  }
+  EXPECT_EQ(run_llmarch("check '" + config + "'").output.find('\x1b'), std::string::npos);
+}
+
 TEST(Import, GivesTheFiguresOfTheBuiltInSpecs) {
   const auto without_published = [](const std::string& json) {
     return json.substr(0, json.find("\"published\""));
@@ -70,7 +88,8 @@ TEST(Import, WritesHostileNamesAsTexts) {
   ASSERT_EQ(seen.status, 0) << seen.errors;
   const std::string text = read_file(folder.file("out.toml"));
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  EXPECT_NE(text.find("name = \"a\\\"b\\\\c\\u000Ad\\u001B[31m\""), std::string::npos) << text;
+  EXPECT_NE(text.find("name = \"a\\\"b\\\\c.d.[31m\""), std::string::npos) << text;
+  EXPECT_EQ(run_llmarch("check '" + folder.file("out.toml") + "'").status, 0);
 }
 
 }  // namespace

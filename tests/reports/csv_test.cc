@@ -82,6 +82,17 @@ TEST(Csv, DisarmsTextThatASpreadsheetWouldRun) {
   EXPECT_EQ(field("@SUM(A1)"), "h,i\n'@SUM(A1),end\n");
 }
 
+TEST(Csv, DisarmsTextWhoseFormulaStandsBehindBlanks) {
+  EXPECT_EQ(field("\r=1+1"), "h,i\n' =1+1,end\n");
+  EXPECT_EQ(field("\t=1+1"), "h,i\n' =1+1,end\n");
+  EXPECT_EQ(field("  =1+1"), "h,i\n'  =1+1,end\n");
+  EXPECT_EQ(field("\n@x"), "h,i\n\"'\n@x\",end\n");
+}
+
+TEST(Csv, LetsNothingThroughThatSteersATerminal) {
+  EXPECT_EQ(field("a\x1b[31mb"), "h,i\na?[31mb,end\n");
+}
+
 TEST(Csv, DisarmsHeadingsAndGroups) {
   EXPECT_EQ(csv({.columns = {{"=h"}}, .rows = {GroupHeading{"@g"}, CellRow{{Cell{"x"}}}}}),
             "group,'=h\n"

@@ -136,6 +136,14 @@ TEST(Ratio, GoesToPowersOfTenBeyondWhatCanBeRead) {
   EXPECT_EQ(ratio(1.5e-9), "1.5e-09×");
 }
 
+TEST(ThreeDigits, AreWrittenOutFromAMillionthToAQuadrillion) {
+  EXPECT_EQ(three_digits(1.23e-6), "0.00000123");
+  EXPECT_EQ(three_digits(9.996e-7), "0.00000100");  // rounded to a millionth
+  EXPECT_EQ(three_digits(9.99e-7), "9.99e-07");
+  EXPECT_EQ(three_digits(1.5e15), "1,500,000,000,000,000");
+  EXPECT_EQ(three_digits(1.5e16), "1.5e+16");
+}
+
 TEST(Percent, KeepsOneDecimal) {
   EXPECT_EQ(percent(0.042), "4.2 %");
   EXPECT_EQ(percent(0.5), "50.0 %");

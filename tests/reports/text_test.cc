@@ -31,6 +31,12 @@ TEST(Printable, LetsNoControlCharacterThrough) {
   EXPECT_EQ(printable("\xC0\x9B"), "\uFFFD\uFFFD");
 }
 
+TEST(Printable, LetsNothingTurnTheDirectionOfWriting) {
+  EXPECT_EQ(printable("a\u202Ecba"), "a?cba");
+  EXPECT_EQ(printable("a\u2066b\u200Fc\uFEFFd"), "a?b?c?d");
+  EXPECT_EQ(printable("1\u00A0KiB e\u0301"), "1\u00A0KiB e\u0301");
+}
+
 TEST(Wrap, EndsLinesAtSpaces) {
   EXPECT_EQ(wrap("one two three", 7), (Lines{"one two", "three"}));
   EXPECT_EQ(wrap("one two three", 8), (Lines{"one two", "three"}));
@@ -42,6 +48,13 @@ TEST(Wrap, CutsAWordOnlyWhenItIsWiderThanALine) {
   EXPECT_EQ(wrap("a mistral-small", 12), (Lines{"a", "mistral-", "small"}));
   EXPECT_EQ(wrap("q_proj,k_proj", 8), (Lines{"q_proj,", "k_proj"}));
   EXPECT_EQ(wrap("abcdefgh", 3), (Lines{"abc", "def", "gh"}));
+}
+
+// Each line is a cut of the word; measuring the rest at every cut would take minutes.
+TEST(Wrap, CutsAWordOfAMegabyteInLinearTime) {
+  const Lines lines = wrap(std::string(1'000'000, 'x'), 80);
+  ASSERT_EQ(lines.size(), 12'500U);
+  EXPECT_EQ(lines.back(), std::string(80, 'x'));
 }
 
 TEST(Wrap, CutsANumberAtItsCommas) {
