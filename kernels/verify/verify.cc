@@ -189,7 +189,8 @@ Deviation compare_floats(std::string what, const std::vector<float>& got,
   Deviation deviation{Compared::floats, std::move(what), 0, tolerance.absolute, 0};
   const std::size_t columns = expected.size() / tokens;
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    deviation.allowed = std::max(deviation.allowed, tolerance.relative * std::abs(expected[i]));
+    const double relative = tolerance.relative * std::abs(expected[i]);
+    if (std::isfinite(relative)) deviation.allowed = std::max(deviation.allowed, relative);
     double error = std::abs(static_cast<double>(got.at(i)) - static_cast<double>(expected[i]));
     if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
     if (error > deviation.largest) {

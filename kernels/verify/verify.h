@@ -3,6 +3,7 @@
 // equal.
 #pragma once
 
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -37,7 +38,8 @@ struct Deviation {
   double largest = 0;  // absolute; for chosen experts the number of tokens that chose otherwise
   double allowed = 0;
   std::int64_t position = 0;  // of the token where it is largest
-  [[nodiscard]] bool holds() const { return largest <= allowed; }  // false for NaN
+  // False for what is not finite: no error, and nothing that a reference should say, is infinite.
+  [[nodiscard]] bool holds() const { return std::isfinite(largest) && largest <= allowed; }
 };
 
 // One way of running the sequence.

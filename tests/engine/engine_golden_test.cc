@@ -2,6 +2,8 @@
 // set that this CPU has.
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "kernels/verify/verify_engine.h"
 #include "tests/engine/engine_options.h"
 #include "tests/golden/golden_models.h"
@@ -40,6 +42,18 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceInFloat) {
 
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
   EXPECT_EQ(departures(bf16_options(model_.graph, tokens()), tolerance_of(Stored::bf16)), "");
+}
+
+// What is infinite in a reference would allow any error of what is finite.
+TEST_P(EveryGoldenModel, DepartsFromAReferenceThatIsNotFinite) {
+  Expected infinite = model_.expected;
+  infinite.logits.back() = std::numeric_limits<float>::infinity();
+  Engine engine = Engine::of(model_.graph, float_options(model_.graph, tokens()), weights_);
+  for (const VerifiedRun& run : verify(engine, infinite, tolerance_of(Stored::f32))) {
+    ASSERT_TRUE(run.first_departure().has_value());
+    EXPECT_EQ(run.first_departure()->what, "logits");
+    EXPECT_TRUE(std::isfinite(run.first_departure()->allowed));
+  }
 }
 
 std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
