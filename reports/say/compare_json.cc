@@ -53,7 +53,7 @@ Json floor_json(const Floor& floor, Integer tokens) {
 }
 
 Json on_json(const OnMachine& on, const Setting& setting) {
-  return {{"memory_bytes", on.needed.value()},
+  return {{"memory_bytes", on.needed.total().value()},
           {"fits", on.fits},
           {"decode", floor_json(on.decode, setting.batch)},
           {"prefill", floor_json(on.prefill, setting.batch * setting.prefill_tokens())}};

@@ -68,6 +68,14 @@ void add_sharing_note(const ModelFigures& figures, Notes& notes) {
                   spec.name, sharing.value(), layer_count(spec).value()));
 }
 
+// Chunks that have begun anew hold less than they did on the way.
+void add_peak_note(const ModelFigures& figures, Notes& notes) {
+  if (!figures.on || figures.on->needed.cache == figures.cache_bytes) return;
+  notes.lines.push_back(
+      fmt::format("{}: on the way to this context the cache holds up to {}, and that has to fit.",
+                  figures.model->spec.name, binary_bytes(figures.on->needed.cache.value())));
+}
+
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
     add_limit_note(figures, comparison.setting.context, notes);
@@ -75,6 +83,7 @@ void add_memory_notes(const Comparison& comparison, Notes& notes) {
     for (const std::string& note : block_notes({&spec}, NotedFigures::memory)) {
       notes.lines.push_back(fmt::format("{}: {}", spec.name, note));
     }
+    add_peak_note(figures, notes);
     add_sharing_note(figures, notes);
   }
   notes.lines.emplace_back(

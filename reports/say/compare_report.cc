@@ -221,8 +221,9 @@ class ComparisonTable {
     row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
     if (setting_.machine == nullptr) return;
-    row("weights, KV cache, activations",
-        [this](const ModelFigures& figures) { return bytes_cell(figures.on->needed, digits_); });
+    row("weights, KV cache, activations", [this](const ModelFigures& figures) {
+      return bytes_cell(figures.on->needed.total(), digits_);
+    });
     row(fmt::format("fits in {} of {}", binary_bytes(setting_.machine->memory.bytes.value()),
                     setting_.machine->name),
         [](const ModelFigures& figures) {

@@ -1,6 +1,8 @@
 #include "sim/cost/cost_curve.h"
 
 #include <algorithm>
+#include <numeric>
+#include <set>
 #include <stdexcept>
 
 #include "sim/cost/driver.h"
@@ -40,6 +42,31 @@ Driver counted_as(Driver driver, Phase phase) {
 void add(const CostTerm& term, CostTerm& sum) {
   sum.fixed += term.fixed;
   sum.varying.add(term.varying, 1);
+}
+
+// 0 where what is held never shrinks.
+Integer chunk_size(const EveryKey&) {
+  return 0;
+}
+Integer chunk_size(const Window&) {
+  return 0;
+}
+Integer chunk_size(const Chunk& chunk) {
+  return chunk.size;
+}
+
+// Ends of chunks that are looked at one by one.
+constexpr std::int64_t kMostEnds = std::int64_t{1} << 16;
+
+// The least common multiple of `sizes`, or `most` where that is less.
+Integer common_multiple(const std::set<Integer>& sizes, Integer most) {
+  Integer multiple = 1;
+  for (const Integer size : sizes) {
+    const Integer factor = size / std::gcd(multiple.value(), size.value());
+    if (multiple > most / factor) return most;
+    multiple *= factor;
+  }
+  return multiple;
 }
 
 }  // namespace
@@ -195,7 +222,30 @@ Elements CacheCurve::held(Integer context) const {
   return Elements(sum);
 }
 
+// Between the ends of chunks what is held never shrinks. And a common multiple of the chunks' sizes
+// ago all of them stood as they stand now, while everything else held no more: so the most is held
+// now, or at the end of a chunk since then.
 Elements CacheCurve::peak(Integer context) const {
+  std::set<Integer> sizes;
+  for (const Term& term : terms_) {
+    const Integer size =
+        std::visit([](const auto& reach) { return chunk_size(reach); }, term.reach);
+    if (size > 0) sizes.insert(size);
+  }
+  const Integer since = context - common_multiple(sizes, context);
+  Integer ends;
+  for (const Integer size : sizes) ends += (context - since) / size;
+  if (ends > kMostEnds) return all_full(context);
+  Elements most = held(context);
+  for (const Integer size : sizes) {
+    for (Integer end = context / size * size; end > since; end = end - size) {
+      most = std::max(most, held(end));
+    }
+  }
+  return most;
+}
+
+Elements CacheCurve::all_full(Integer context) const {
   Integer sum;
   for (const Term& term : terms_) {
     sum += most_held_positions(context, term.reach) * term.elements_per_position;

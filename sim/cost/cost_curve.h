@@ -110,10 +110,14 @@ class CacheCurve {
 
   // At this position; with the first position of the next chunk a chunk's caches begin again.
   [[nodiscard]] Elements held(Integer context) const;
-  // The most that is held at any position up to `context`: what has to be kept free for it.
+  // The most that is held at any position up to `context`: what has to be kept free for a sequence
+  // that grows to it. Exact, but where chunks have several sizes whose borders hardly ever
+  // coincide: there as much as if all of them were full at one time.
   [[nodiscard]] Elements peak(Integer context) const;
 
  private:
+  [[nodiscard]] Elements all_full(Integer context) const;
+
   struct Term {
     Reach reach;
     Integer elements_per_position;

@@ -45,8 +45,8 @@ OnMachine on_machine(const Model& model, const Setting& setting) {
   OnMachine on;
   on.decode = figures.decode_floor();
   on.prefill = figures.prefill_floor();
-  on.needed = figures.total_memory();
-  on.fits = on.needed.amount() <= setting.machine->memory.bytes;
+  on.needed = footprint(model, setting);
+  on.fits = on.needed.total() <= Bytes(setting.machine->memory.bytes);
   return on;
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/cost/roofline.h"
 #include "sim/describe/structure.h"
+#include "sim/study/fit.h"
 #include "sim/study/model.h"
 #include "sim/study/step.h"
 
@@ -24,7 +25,7 @@ struct ActiveMatch {
 struct OnMachine {
   Floor decode;
   Floor prefill;
-  Bytes needed;  // weights, cache, and the rows that a decode step has to hold at one time
+  Footprint needed;  // by sequences that grow to the context
   bool fits = false;
 };
 

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/study/quantities.h"
+#include "sim/study/compare.h"
 #include "tests/support/model_specs.h"
+#include "tests/support/tiny_models.h"
 
 namespace llmarch {
 namespace {
@@ -64,13 +65,82 @@ TEST(AModel, WhoseWeightsAreTooLargeDoesNotFitAtAll) {
   EXPECT_GT(fit.footprint.total(), kGpu);
 }
 
-// Scout keeps 8,192 keys of a chunk on the way to 8,193 keys, where the next chunk holds one.
-TEST(AFootprint, HoldsTheMostThatAChunkHadOnTheWay) {
+// Every sequence of a batch has rows of its own in the largest operation: the head reads 4,096 and
+// writes 128,256 elements beside 4,096 of the residual stream.
+TEST(AFootprint, HoldsTheRowsOfEverySequence) {
+  const Model llama = known_model("llama-3.1-8b");
+  const std::int64_t rows = 2 * (4'096 + 128'256 + 4'096);
+  EXPECT_EQ(footprint(llama, {.batch = 1}).activations.value(), rows);
+  EXPECT_EQ(footprint(llama, {.batch = 7}).activations.value(), 7 * rows);
+}
+
+// Each sequence takes its cache and its rows.
+TEST(TheLargestBatch, IsWhatIsLeftOverWhatASequenceTakes) {
+  const std::int64_t weights = 2 * 8'030'261'248;
+  const std::int64_t sequence =
+      std::int64_t{4'096} * 2 * 32 * 8 * 128 * 2 + 2 * (4'096 + 128'256 + 4'096);
+  const Fit fit = largest_batch(known_model("llama-3.1-8b"), {.context = 4'096}, kGpu);
+  EXPECT_EQ(fit.setting.batch.value(), (kGpu.value() - weights) / sequence);
+  EXPECT_EQ(fit.one_more->total().value(), weights + (fit.setting.batch.value() + 1) * sequence);
+}
+
+// Scout has 36 layers with chunks of 8,192 and 12 that keep every key. At 8,192 all 48 hold 8,192
+// positions; behind it the chunks begin anew, and not before 14,336 is as much held again:
+// 12 x 14,336 + 36 x 6,144 = 48 x 8,192.
+TEST(AFootprint, HoldsTheMostThatChunksHadOnTheWay) {
   const Model scout = known_model("llama-4-scout");
-  const Bytes before = footprint(scout, {.context = 8'192}).cache;
-  const Bytes behind = footprint(scout, {.context = 8'193}).cache;
-  const std::int64_t token_of_12_global_layers = 12 * 2 * 8 * 128 * 2;
-  EXPECT_EQ((behind - before).value(), token_of_12_global_layers);
+  const std::int64_t position = 2 * 8 * 128 * 2;  // of one layer
+  const auto cache = [&](std::int64_t context) {
+    return footprint(scout, {.context = context}).cache.value() / position;
+  };
+  EXPECT_EQ(cache(8'191), 48 * 8'191);
+  EXPECT_EQ(cache(8'192), 48 * 8'192);
+  EXPECT_EQ(cache(8'193), 48 * 8'192);
+  EXPECT_EQ(cache(14'336), 48 * 8'192);
+  EXPECT_EQ(cache(14'337), 12 * 14'337 + 36 * 6'145);
+}
+
+TEST(TheLargestContext, IsThatUpToWhichEveryContextFits) {
+  const Model scout = known_model("llama-4-scout");
+  const Bytes at_8k = footprint(scout, {.context = 8'192}).total();
+  EXPECT_EQ(largest_context(scout, {}, at_8k).setting.context, 14'336);
+  EXPECT_EQ(largest_context(scout, {}, at_8k - Bytes(1)).setting.context, 8'191);
+}
+
+// Chunks of 6 and of 4 end together every 12 positions. What each position holds, by hand.
+TEST(AFootprint, HoldsTheMostOfChunksOfSeveralSizes) {
+  GroupedAttention six = tiny_grouped();
+  six.chunk = 6;
+  ArchSpec spec = tiny_model(six, tiny_dense());
+  GroupedAttention four = tiny_grouped();
+  four.chunk = 4;
+  spec.attention.push_back({"four", four});
+  spec.layer.push_back({"second", {{"four", 1}, {"feed", 0}}});
+  spec.stack = {{{{"block", 0}, {"second", 1}}, 1}};
+  const Model model = make_model(spec, {});
+  std::int64_t most = 0;
+  for (std::int64_t context = 1; context <= 40; ++context) {
+    most = std::max(most, (context - 1) % 6 + 1 + (context - 1) % 4 + 1);
+    const std::int64_t position = 2 * 2 * 6 * 2;
+    EXPECT_EQ(footprint(model, {.context = context}).cache.value(), most * position) << context;
+  }
+}
+
+// A machine with memory for Scout's weights and for 4,882 positions: at 8,193 the chunks have begun
+// anew and would fit, but no sequence gets there.
+TEST(AComparison, SaysThatItFitsWhereAFitSays) {
+  const Model scout = known_model("llama-4-scout");
+  Hardware machine;
+  machine.memory.bytes = 216'500'000'000;
+  machine.bandwidth.bytes_per_second = 1e12;
+  machine.peak.f32.flops_per_second = 1e14;
+  Setting setting{.machine = std::make_shared<const Hardware>(machine)};
+  const Fit fit = largest_context(scout, setting, Bytes(machine.memory.bytes));
+  EXPECT_EQ(fit.setting.context, 4'882);
+  for (const std::int64_t context : {1, 4'881, 4'882, 4'883, 8'192, 8'193, 16'385}) {
+    setting.context = context;
+    EXPECT_EQ(compare({&scout}, setting).models.front().on->fits, context <= 4'882) << context;
+  }
 }
 
 }  // namespace
