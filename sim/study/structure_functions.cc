@@ -7,6 +7,7 @@
 
 #include "sim/describe/structure.h"
 #include "sim/spec/diagnostics.h"
+#include "sim/spec/meant_names.h"
 #include "sim/study/expression.h"
 
 namespace llmarch {
@@ -111,18 +112,30 @@ Integer qk_norm_parameters(const Model& model) {
   return sum.amount();
 }
 
+// Query heads and the key/value heads that they share; none in latent attention, where every head
+// makes its keys and values from the latent.
+struct SharedHeads {
+  Integer query_heads, kv_heads;
+};
+std::optional<SharedHeads> shared_heads(const GroupedAttention& attention) {
+  return SharedHeads{attention.query_heads, attention.kv_heads};
+}
+std::optional<SharedHeads> shared_heads(const LatentAttention&) {
+  return std::nullopt;
+}
+
 // Query heads share key/value heads in order; both are counted from 1. The kernels follow the same
 // rule and are compared with the published implementations.
 Integer kv_head_of(const Model& model, Integer query_head) {
   for (const auto& [name, mixer] : model.spec.attention) {
-    const auto* grouped = std::get_if<GroupedAttention>(&mixer);
-    if (grouped == nullptr) continue;
-    if (query_head > grouped->query_heads) {
+    const auto heads = std::visit([](const auto& kind) { return shared_heads(kind); }, mixer);
+    if (!heads) continue;
+    if (query_head > heads->query_heads) {
       fail(fmt::format("'{}' has query heads 1 to {}, and no head {}", model.spec.name,
-                       grouped->query_heads.value(), query_head.value()),
+                       heads->query_heads.value(), query_head.value()),
            "name one of them");
     }
-    return (query_head - 1) / (grouped->query_heads / grouped->kv_heads) + 1;
+    return (query_head - 1) / (heads->query_heads / heads->kv_heads) + 1;
   }
   fail(fmt::format("'{}' has no key/value heads", model.spec.name), "ask a grouped model");
 }
@@ -135,10 +148,18 @@ bool matches(std::string_view name, std::string_view pattern) {
          name.ends_with(tail);
 }
 
+bool has_experts(const DenseFeedForward&) {
+  return false;
+}
+bool has_experts(const MixtureFeedForward&) {
+  return true;
+}
+
 bool is_mixture(const Model& model) {
   return std::any_of(
-      model.spec.feed_forward.begin(), model.spec.feed_forward.end(),
-      [](const auto& kind) { return std::holds_alternative<MixtureFeedForward>(kind.value); });
+      model.spec.feed_forward.begin(), model.spec.feed_forward.end(), [](const auto& kind) {
+        return std::visit([](const auto& each) { return has_experts(each); }, kind.value);
+      });
 }
 
 template <class Property>

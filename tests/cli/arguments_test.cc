@@ -4,6 +4,7 @@
 
 #include "sim/cli/commands.h"
 #include "sim/cli/errors.h"
+#include "sim/cli/ranges.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::cli {
@@ -22,6 +23,29 @@ TEST(Tokens, OutOfBoundsOrNotANumberAreRefused) {
                            "99999999999999999999", " 8", "8 "}) {
     EXPECT_THROW(parse_tokens("context", text), UsageError) << "'" << text << "'";
   }
+}
+
+std::vector<std::int64_t> axis(const std::string& text) {
+  const Lengths lengths = parse_axis("context", text);
+  std::vector<std::int64_t> values;
+  for (Integer i = 0; i < lengths.size(); i += 1) values.push_back(lengths.at(i).value());
+  return values;
+}
+
+TEST(ARangeOfFactors, EndsWithTheLastThatIsNotBeyondItsEnd) {
+  using Values = std::vector<std::int64_t>;
+  EXPECT_EQ(axis("1..16:x2"), (Values{1, 2, 4, 8, 16}));
+  EXPECT_EQ(axis("1..17:x2"), (Values{1, 2, 4, 8, 16}));
+  EXPECT_EQ(axis("1..15:x2"), (Values{1, 2, 4, 8}));
+  EXPECT_EQ(axis("3..243:x3"), (Values{3, 9, 27, 81, 243}));
+  EXPECT_EQ(axis("7..7:x2"), (Values{7}));
+}
+
+TEST(ARangeOfSteps, EndsWithTheLastThatIsNotBeyondItsEnd) {
+  using Values = std::vector<std::int64_t>;
+  EXPECT_EQ(axis("1..5:+1"), (Values{1, 2, 3, 4, 5}));
+  EXPECT_EQ(axis("10..29:+10"), (Values{10, 20}));
+  EXPECT_EQ(axis("10..30:+10"), (Values{10, 20, 30}));
 }
 
 TEST(Formats, AreEveryOneThatIsDeclared) {

@@ -80,6 +80,41 @@ TEST_F(Expressions, KeepWholeNumbersExact) {
   EXPECT_EQ(std::get<Integer>(sum), parameters * 1'000'000'000'001);
 }
 
+// 2^53 + 1 is the first whole number that no double is.
+TEST_F(Expressions, CompareWholeNumbersExactly) {
+  EXPECT_TRUE(holds_at_8k("9007199254740993 = 9007199254740992 + 1"));
+  EXPECT_FALSE(holds_at_8k("9007199254740993 = 9007199254740992"));
+  EXPECT_TRUE(holds_at_8k("9007199254740993 > 9007199254740992.0"));
+  EXPECT_TRUE(holds_at_8k("9007199254740993 > 18014398509481984 / 2"));
+  EXPECT_TRUE(holds_at_8k("9007199254740992 = 18014398509481984 / 2"));
+  EXPECT_EQ(value_of("9.007199254740993e15"), FigureValue(Integer(9'007'199'254'740'993)));
+  EXPECT_EQ(value_of("9223372036854775807"), FigureValue(Integer(9'223'372'036'854'775'807)));
+  EXPECT_TRUE(std::holds_alternative<double>(value_of("9223372036854775808")));
+  EXPECT_TRUE(holds_at_8k("9223372036854775807 < 9223372036854775808"));
+}
+
+TEST_F(Expressions, HaveNoValueWhereTheyDivideByZero) {
+  const Expression expression = read_labelled("1 + 2 / (3 - 3)", models_).expression;
+  try {
+    Evaluator(setting_, no_clock_)(expression);
+    FAIL() << "a quotient by zero has a value";
+  } catch (const ExpressionError& error) {
+    EXPECT_STREQ(error.what(), "division by zero at context 8192");
+    EXPECT_EQ(error.offset(), 6U);
+  }
+  EXPECT_THROW(number("0 / 0"), ExpressionError);
+  EXPECT_THROW(number("1e300 * 1e300"), ExpressionError);
+}
+
+// A prompt follows the context of the call that says none.
+TEST_F(Expressions, TakeAPromptFromTheContextUnlessThereIsOne) {
+  EXPECT_EQ(number("prefill_flops(tiny, context = 10)"),
+            number("prefill_flops(tiny, prompt = 10)"));
+  setting_.prompt = 20;
+  EXPECT_EQ(number("prefill_flops(tiny, context = 10)"),
+            number("prefill_flops(tiny, prompt = 20)"));
+}
+
 TEST_F(Expressions, SayWhatAModelIs) {
   EXPECT_EQ(value_of("structure(tiny, \"kind\")"), FigureValue("grouped-query"));
   EXPECT_EQ(value_of("structure(tiny, \"norm placement\")"), FigureValue("before"));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/model_specs.h"
+#include "tests/support/tiny_models.h"
 
 namespace llmarch {
 namespace {
@@ -110,6 +111,33 @@ TEST(ACache, ThatStopsGrowingIsOvertakenAtTheExactToken) {
   ASSERT_THAT(places(found.turns), ElementsAre(64 * 65'536LL * 4'096 / 153'600 + 1));
   EXPECT_EQ(found.turns.front().before, std::strong_ordering::greater);
   EXPECT_EQ(found.turns.front().after, std::strong_ordering::less);
+}
+
+// Two models of one layer. One has 4 key/value heads and a window of 1,000: a step reads 4 x 2 x 6
+// x 2 = 96 bytes for each key up to there. The other has 2 such heads, 48 bytes for every key, and
+// 1,213 more columns in its feed-forward: 1,213 x 2 x 10 x 2 bytes more of weights, less 480 of
+// narrower keys and values. With the one position that each writes the first reads
+// 48 (c + 1) - 48,040 bytes more at c keys up to 1,000, and 48 less with each key after it: -40 at
+// 999, 8 at 1,000, -40 at 1,001.
+TEST(AFigure, ThatIsAheadAtTheLastKeyOfAWindowAloneIsFound) {
+  GroupedAttention windowed = tiny_grouped();
+  windowed.kv_heads = 4;
+  windowed.window = 1'000;
+  DenseFeedForward wide = tiny_dense();
+  wide.width += 1'213;
+  const Model left_model = make_model(tiny_model(windowed, tiny_dense()), {});
+  const Model right_model = make_model(tiny_model(tiny_grouped(), wide), {});
+  const ModelCurves left_curves(left_model, Setting{});
+  const ModelCurves right_curves(right_model, Setting{});
+  const SweptFigure left{&left_curves, find_quantity("decode_bytes")};
+  const SweptFigure right{&right_curves, find_quantity("decode_bytes")};
+  const auto difference = [&](Integer context) {
+    return as_double(value_at(left, context)) - as_double(value_at(right, context));
+  };
+  ASSERT_EQ(difference(999), -40);
+  ASSERT_EQ(difference(1'000), 8);
+  ASSERT_EQ(difference(1'001), -40);
+  EXPECT_THAT(places(find_turns(left, right, 1, 100'000).turns), ElementsAre(1'000, 1'001));
 }
 
 TEST(AModel, NeverOvertakesItself) {
