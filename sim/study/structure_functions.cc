@@ -148,18 +148,9 @@ bool matches(std::string_view name, std::string_view pattern) {
          name.ends_with(tail);
 }
 
-bool has_experts(const DenseFeedForward&) {
-  return false;
-}
-bool has_experts(const MixtureFeedForward&) {
-  return true;
-}
-
-bool is_mixture(const Model& model) {
-  return std::any_of(
-      model.spec.feed_forward.begin(), model.spec.feed_forward.end(), [](const auto& kind) {
-        return std::visit([](const auto& each) { return has_experts(each); }, kind.value);
-      });
+bool has_experts(const Model& model) {
+  return std::any_of(model.spec.feed_forward.begin(), model.spec.feed_forward.end(),
+                     [](const auto& kind) { return is_mixture(kind.value); });
 }
 
 template <class Property>
@@ -215,10 +206,10 @@ constexpr std::array kFunctions{
     StructureFunction{{"known_dense(\"pattern\")", "of these, those without experts"},
                       [](const FunctionCall& call) {
                         return count_families(
-                            call, [](const Model& model) { return !is_mixture(model); });
+                            call, [](const Model& model) { return !has_experts(model); });
                       }},
     StructureFunction{{"known_mixtures(\"pattern\")", "of these, those with experts"},
-                      [](const FunctionCall& call) { return count_families(call, is_mixture); }}};
+                      [](const FunctionCall& call) { return count_families(call, has_experts); }}};
 
 }  // namespace
 

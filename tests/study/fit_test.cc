@@ -115,7 +115,7 @@ TEST(AFootprint, HoldsTheMostOfChunksOfSeveralSizes) {
   GroupedAttention four = tiny_grouped();
   four.chunk = 4;
   spec.attention.push_back({"four", four});
-  spec.layer.push_back({"second", {{"four", 1}, {"feed", 0}}});
+  spec.layer.push_back({"second", {Reference{"four", 1}, Reference{"feed", 0}}});
   spec.stack = {{{{"block", 0}, {"second", 1}}, 1}};
   const Model model = make_model(spec, {});
   std::int64_t most = 0;
