@@ -8,6 +8,7 @@
 #include "reports/say/active_conventions.h"
 #include "reports/say/block_texts.h"
 #include "reports/say/cells.h"
+#include "reports/say/remarks.h"
 
 namespace llmarch::reports {
 namespace {
@@ -132,6 +133,7 @@ Notes comparison_notes(const Comparison& comparison, const std::set<Section>& se
     add_work_notes(comparison, notes);
   }
   if (comparison.setting.machine != nullptr) add_hardware_note(comparison, notes);
+  for (const ModelFigures& figures : comparison.models) add_remarks(*figures.model, notes);
   notes.lines.emplace_back(
       "Figures are predicted from shapes unless they are called published; "
       "'llmarch measure MODEL --scaled' counts them in a run.");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reports/document/format.h"
+#include "reports/say/remarks.h"
 #include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
@@ -93,6 +94,7 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
     for (const Fit& fit : fits.contexts) writer.add(contexts, *fits.model, fit, Sought::context);
     for (const Fit& fit : fits.batches) writer.add(batches, *fits.model, fit, Sought::batch);
     add_limit_notes(fits, notes);
+    add_remarks(*fits.model, notes);
   }
   document.blocks.emplace_back(std::move(contexts));
   document.blocks.emplace_back(std::move(batches));

@@ -184,7 +184,11 @@ DiagramBox layer_embedding_box(const ArchSpec& spec) {
 
 DiagramBox head_box(const ArchSpec& spec) {
   DiagramPart part{.kind = BoxKind::table, .title = {"Output head"}};
-  say(part, fmt::format("{} → {} tokens", grouped(spec.hidden), grouped(spec.vocabulary)));
+  if (spec.head_labels) {
+    say(part, fmt::format("{} → {} labels", grouped(spec.hidden), grouped(*spec.head_labels)));
+  } else {
+    say(part, fmt::format("{} → {} tokens", grouped(spec.hidden), grouped(spec.vocabulary)));
+  }
   if (spec.head == Head::tied) say(part, "tied: the embedding's table");
   if (spec.logit_soft_cap) say(part, fmt::format("capped at {:g}", *spec.logit_soft_cap));
   return {{std::move(part)}};
@@ -249,7 +253,7 @@ DiagramPanel panel_of(const Model& model) {
         addition_box(fmt::format("Mean of {} streams", grouped(spec.parallel_streams->count)), {}));
   }
   panel.items.emplace_back(norm_box(spec.norm));
-  panel.items.emplace_back(head_box(spec));
+  if (spec.head != Head::none) panel.items.emplace_back(head_box(spec));
   return panel;
 }
 

@@ -242,11 +242,7 @@ Document show_document(const Model& model, const std::optional<OperationTable>& 
   }
   document.blocks.emplace_back(block_table(model.graph, digits));
   if (operations) document.blocks.emplace_back(operations_table(*operations, digits));
-  if (!model.filled.empty()) {
-    Notes notes;
-    for (const std::string& filled : model.filled) notes.lines.push_back("filled: " + filled);
-    document.blocks.emplace_back(std::move(notes));
-  }
+  if (!model.remarks.empty()) document.blocks.emplace_back(Notes{model.remarks});
   return document;
 }
 

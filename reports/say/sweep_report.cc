@@ -11,6 +11,7 @@
 #include "reports/say/block_texts.h"
 #include "reports/say/crossover_table.h"
 #include "reports/say/quantity_cells.h"
+#include "reports/say/remarks.h"
 #include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
@@ -255,6 +256,7 @@ void add_model_notes(const SweepPlan& plan, Notes& notes) {
     for (const std::string& note : block_notes({&model->spec}, NotedFigures::sweep)) {
       notes.lines.push_back(fmt::format("{}: {}", model->spec.name, note));
     }
+    add_remarks(*model, notes);
   }
 }
 

@@ -19,7 +19,7 @@ Options import_options() {
 
 std::vector<std::string> remarks(const std::string& path, const Model& model) {
   std::vector<std::string> lines{"Imported from " + path + "."};
-  for (const std::string& filled : model.filled) lines.push_back("filled: " + filled);
+  lines.insert(lines.end(), model.remarks.begin(), model.remarks.end());
   return lines;
 }
 

@@ -1,6 +1,7 @@
 #include "sim/cli/models.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -79,6 +80,17 @@ std::vector<fs::path> toml_files(const fs::path& folder) {
   return files;
 }
 
+std::vector<std::string> remarks_of(const ConfigLoad& load) {
+  std::vector<std::string> remarks = load.notes;
+  for (const std::string& filled : load.filled) remarks.push_back("filled: " + filled);
+  if (!load.passed_over.empty()) {
+    remarks.push_back(fmt::format("passed over: {}; no {} of this model type",
+                                  fmt::join(load.passed_over, ", "),
+                                  load.passed_over.size() == 1 ? "field" : "fields"));
+  }
+  return remarks;
+}
+
 }  // namespace
 
 Catalog::Catalog(const std::optional<fs::path>& folder) {
@@ -120,7 +132,7 @@ ConfiguredModel load_config_file(const fs::path& path) {
   ConfigLoad load = load_hf_config(text, printable(named.string()));
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
   try {
-    return {make_model(std::move(*load.spec), std::move(load.filled)), load.naming};
+    return {make_model(std::move(*load.spec), remarks_of(load)), load.naming};
   } catch (const Overflow&) {
     refuse_file(file.string(), text, {{std::nullopt, kTooManyParameters, kCheckSizes}});
   }

@@ -40,6 +40,16 @@ std::vector<ComponentParameters> component_parameters(const OpGraph& graph) {
   return components;
 }
 
+// Whether the table of the input embedding is the head too.
+bool has_tied_head(const OpGraph& graph) {
+  for (const Node& node : graph.blocks.back().nodes) {
+    const auto* project = std::get_if<Project>(&node.op);
+    if (project == nullptr) continue;
+    if (graph.weight(project->weight).role == WeightRole::token_embedding) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Parameters predict_parameters(const OpGraph& graph) {
@@ -50,11 +60,10 @@ Parameters predict_parameters(const OpGraph& graph) {
   const Elements per_layer = parameters_of_role(graph, WeightRole::per_layer_embedding);
   const Elements head = parameters_of_role(graph, WeightRole::head);
   parameters.resident = parameters.total - per_layer;
-  const bool tied = head == Elements();
   ActiveParameters& active = parameters.active;
   active.all = parameters.total - idle_experts(graph);
   // A per-layer embedding is an input embedding too.
-  const Elements looked_up = tied ? per_layer : per_layer + embedding;
+  const Elements looked_up = has_tied_head(graph) ? per_layer : per_layer + embedding;
   active.without_input_embedding = active.all - looked_up;
   active.without_embeddings = active.all - per_layer - embedding - head;
   return parameters;

@@ -94,6 +94,16 @@ std::vector<std::size_t> lower_layers(GraphBuilder& build, const ArchSpec& spec)
   return blocks;
 }
 
+ValueId lower_head(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
+  switch (spec.head) {
+    case Head::none: return x;
+    case Head::tied: return build.project_tied(x);
+    case Head::separate:
+      return build.project(x, spec.head_labels.value_or(spec.vocabulary), WeightRole::head);
+  }
+  throw std::logic_error("lower_head: a head outside the enumeration");
+}
+
 void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("head", BlockKind::output);
   const Integer streams = spec.parallel_streams ? spec.parallel_streams->count : Integer(1);
@@ -102,8 +112,7 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   if (spec.parallel_streams) x = merge_streams(build, spec, x);
   x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
   build.in(Component::head, WorkKind::head);
-  ValueId logits = spec.head == Head::tied ? build.project_tied(x)
-                                           : build.project(x, spec.vocabulary, WeightRole::head);
+  ValueId logits = lower_head(build, spec, x);
   if (spec.logit_soft_cap) logits = build.soft_cap("cap logits", logits, *spec.logit_soft_cap);
   build.end_block(logits);
 }

@@ -19,11 +19,13 @@ enum class CheckpointNaming { gpt2, decoder, gemma, gemma3n, qwen2_moe, llama4 }
 struct ConfigLoad {
   std::optional<ArchSpec> spec;  // absent when there are problems
   std::vector<Diagnostic> problems;
-  std::vector<std::string> filled;  // "head_dim = 128 (hidden_size / num_attention_heads)"
+  std::vector<std::string> filled;       // "head_dim = 128 (hidden_size / num_attention_heads)"
+  std::vector<std::string> passed_over;  // fields that the model type does not have
+  std::vector<std::string> notes;        // what else the reader of a figure must know
   CheckpointNaming naming = CheckpointNaming::decoder;
 };
 
-// A config is a few kilobytes; a larger file is none.
-inline constexpr std::int64_t kLargestConfigFile = 1 << 20;
+// A config is a few kilobytes, or a few megabytes where it lists the layers that are not quantised.
+inline constexpr std::int64_t kLargestConfigFile = 16 << 20;
 
 }  // namespace llmarch

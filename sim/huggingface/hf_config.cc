@@ -9,6 +9,7 @@
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_json.h"
 #include "sim/huggingface/hf_model_types.h"
+#include "sim/huggingface/hf_outer.h"
 #include "sim/spec/rules.h"
 
 namespace llmarch {
@@ -16,30 +17,105 @@ namespace {
 
 using nlohmann::json;
 
-// Fields of every model type that say how it was trained, stored or sampled from.
+// Fields of every model type that say how it was trained, stored or sampled from, or that the
+// library's base class writes out in full.
+constexpr auto kInert = std::to_array<std::string_view>({"architectures",
+                                                         "model_type",
+                                                         "auto_map",
+                                                         "name_or_path",
+                                                         "transformers_version",
+                                                         "torch_dtype",
+                                                         "dtype",
+                                                         "torchscript",
+                                                         "use_bfloat16",
+                                                         "tf_legacy_loss",
+                                                         "use_cache",
+                                                         "initializer_range",
+                                                         "attention_dropout",
+                                                         "hidden_dropout",
+                                                         "embedding_dropout",
+                                                         "residual_dropout",
+                                                         "resid_pdrop",
+                                                         "embd_pdrop",
+                                                         "attn_pdrop",
+                                                         "quantization_config",
+                                                         "compression_config",
+                                                         "quantization",
+                                                         "pretraining_tp",
+                                                         "output_attentions",
+                                                         "output_hidden_states",
+                                                         "output_scores",
+                                                         "return_dict",
+                                                         "return_dict_in_generate",
+                                                         "chunk_size_feed_forward",
+                                                         "attn_implementation",
+                                                         "bos_token_id",
+                                                         "eos_token_id",
+                                                         "pad_token_id",
+                                                         "sep_token_id",
+                                                         "decoder_start_token_id",
+                                                         "forced_bos_token_id",
+                                                         "forced_eos_token_id",
+                                                         "is_decoder",
+                                                         "tie_encoder_decoder",
+                                                         "finetuning_task",
+                                                         "problem_type",
+                                                         "id2label",
+                                                         "label2id",
+                                                         "num_labels",
+                                                         "tokenizer_class",
+                                                         "prefix",
+                                                         "task_specific_params",
+                                                         "cache_implementation",
+                                                         "max_length",
+                                                         "min_length",
+                                                         "max_new_tokens",
+                                                         "do_sample",
+                                                         "early_stopping",
+                                                         "num_beams",
+                                                         "num_beam_groups",
+                                                         "diversity_penalty",
+                                                         "temperature",
+                                                         "top_k",
+                                                         "top_p",
+                                                         "typical_p",
+                                                         "repetition_penalty",
+                                                         "length_penalty",
+                                                         "no_repeat_ngram_size",
+                                                         "encoder_no_repeat_ngram_size",
+                                                         "bad_words_ids",
+                                                         "num_return_sequences",
+                                                         "remove_invalid_values",
+                                                         "exponential_decay_length_penalty",
+                                                         "suppress_tokens",
+                                                         "begin_suppress_tokens",
+                                                         "output_router_logits",
+                                                         "router_aux_loss_coef",
+                                                         "aux_loss_alpha",
+                                                         "seq_aux",
+                                                         "ep_size",
+                                                         "num_nextn_predict_layers",
+                                                         "vision_config",
+                                                         "image_token_id",
+                                                         "video_token_id",
+                                                         "vision_start_token_id"});
+
 void pass_over_inert_fields(ConfigReader& config) {
-  config.inert({"architectures",
-                "model_type",
-                "bos_token_id",
-                "eos_token_id",
-                "pad_token_id",
-                "torch_dtype",
-                "dtype",
-                "transformers_version",
-                "use_cache",
-                "initializer_range",
-                "attention_dropout",
-                "auto_map",
-                "quantization_config",
-                "pretraining_tp",
-                "output_attentions",
-                "output_hidden_states",
-                "return_dict",
-                "chunk_size_feed_forward",
-                "is_encoder_decoder",
-                "id2label",
-                "label2id",
-                "problem_type"});
+  config.inert(kInert);
+  // The base class could do these for any type; no decoder here does.
+  config.only("pruned_heads", json::object());
+  for (const char* key : {"add_cross_attention", "is_encoder_decoder",
+                          "cross_attention_hidden_size", "per_layer_config"}) {
+    config.off(key);
+  }
+}
+
+// What the user says is not read, although code of the repository's own might.
+void pass_over(ConfigReader& config, const std::vector<std::string>& fields, ConfigLoad& load) {
+  for (const std::string& field : fields) {
+    config.inert({field});
+    if (config.contains(field)) load.passed_over.push_back(field);
+  }
 }
 
 struct ModelType {
@@ -90,50 +166,36 @@ void check_rules(const ArchSpec& spec, ConfigLoad& load) {
   }
 }
 
-// Model types that put a text decoder beside other parts, and the type of that decoder.
-constexpr std::array kNestedTypes{std::pair{std::string_view("gemma3"), "gemma3_text"},
-                                  std::pair{std::string_view("gemma3n"), "gemma3n_text"},
-                                  std::pair{std::string_view("llama4"), "llama4_text"},
-                                  std::pair{std::string_view("mistral3"), "mistral"}};
-
-// The text decoder's own config: that of `text_config` where there is one, with what the config
-// around it says of both. Vision towers and projectors are another matter.
-json text_config(const json& config, ConfigLoad& load) {
-  const auto type = config.find("model_type");
-  const auto nested = config.find("text_config");
-  if (type == config.end() || nested == config.end() || !nested->is_object()) return config;
-  for (const auto& [outer, inner] : kNestedTypes) {
-    if (*type != outer) continue;
-    json text = *nested;
-    if (!text.contains("model_type")) text["model_type"] = inner;
-    const auto tied = config.find("tie_word_embeddings");
-    if (tied != config.end() && !text.contains("tie_word_embeddings")) {
-      text["tie_word_embeddings"] = *tied;
-    }
-    load.filled.push_back(fmt::format("the text model of {}: its text_config", outer));
-    return text;
-  }
-  return config;
-}
-
 }  // namespace
 
-ConfigLoad load_hf_config(std::string_view text, const std::string& name) {
+ConfigLoad load_hf_config(std::string_view text, const std::string& name,
+                          const ImportOptions& options) {
   ConfigLoad load;
   JsonObject config = parse_json_object(text);
-  if (config.problem) {
-    load.problems.push_back(std::move(*config.problem));
+  std::optional<Diagnostic> refused =
+      config.problem ? std::move(config.problem) : no_model(config.value);
+  if (refused) {
+    load.problems.push_back(std::move(*refused));
     return load;
   }
   const json own = text_config(config.value, load);
-  ConfigReader reader(own, "the config", load.problems, load.filled);
+  note_quantization(config.value, load);
+  const bool own_code = has_own_code(config.value) || has_own_code(own);
+  ConfigReader reader(own, "the config", load,
+                      own_code ? UnknownFields::refused : UnknownFields::passed_over);
   ArchSpec spec;
   spec.name = name;
   spec.title = name;
   spec.source = "config.json";
   Import import{reader, load};
+  pass_over(reader, options.pass_over, load);
   pass_over_inert_fields(reader);
   import_by_type(import, spec) ? reader.finish() : reader.finish_unknowing();
+  if (options.head) {
+    spec.head = *options.head;
+  } else {
+    apply_architecture(own, load, spec);
+  }
   if (load.problems.empty()) check_rules(spec, load);
   if (load.problems.empty()) load.spec = std::move(spec);
   return load;

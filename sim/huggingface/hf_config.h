@@ -10,7 +10,15 @@
 
 namespace llmarch {
 
+// What the user says of a config beside what stands in it.
+struct ImportOptions {
+  std::vector<std::string> pass_over =
+      {};                         // fields that code of the repository's own does not read
+  std::optional<Head> head = {};  // instead of the one that the config names
+};
+
 // `name` becomes the spec's name.
-ConfigLoad load_hf_config(std::string_view text, const std::string& name);
+ConfigLoad load_hf_config(std::string_view text, const std::string& name,
+                          const ImportOptions& options = {});
 
 }  // namespace llmarch

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <stdexcept>
 #include <vector>
@@ -83,12 +84,36 @@ std::optional<JsonObject> refused_unparsed(std::string_view text) {
   return std::nullopt;
 }
 
+// Python writes numbers that JSON does not have. Each becomes as many characters of JSON, so that
+// places stay: an infinity a number beyond every bound, what is no number a text.
+constexpr std::array kPythonNumbers{std::pair{std::string_view("-Infinity"), "-1e308   "},
+                                    std::pair{std::string_view("Infinity"), "1e308   "},
+                                    std::pair{std::string_view("NaN"), "\"N\""}};
+
+std::string without_python_numbers(std::string_view text) {
+  std::string plain(text);
+  bool in_text = false;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (in_text && plain[i] == '\\') {
+      ++i;
+    } else if (plain[i] == '"') {
+      in_text = !in_text;
+    } else if (!in_text && (plain[i] == '-' || plain[i] == 'I' || plain[i] == 'N')) {
+      for (const auto& [number, instead] : kPythonNumbers) {
+        if (text.substr(i).starts_with(number)) plain.replace(i, number.size(), instead);
+      }
+    }
+  }
+  return plain;
+}
+
 JsonObject parsed_strictly(std::string_view text) {
   Strictness strictness;
-  json value = json::parse(text, [&](int, json::parse_event_t event, json& parsed) {
-    strictness.hear(event, parsed);
-    return true;
-  });
+  json value =
+      json::parse(without_python_numbers(text), [&](int, json::parse_event_t event, json& parsed) {
+        strictness.hear(event, parsed);
+        return true;
+      });
   if (value.is_object()) return {std::move(value), std::nullopt};
   return refused(std::nullopt, fmt::format("this is JSON, but {} and no object",
                                            value.is_array() ? "a list" : "a single value"));

@@ -42,9 +42,9 @@ bool is_real(const json& value, const RealRange& range) {
 
 }  // namespace
 
-ConfigReader::ConfigReader(const json& object, std::string where, std::vector<Diagnostic>& problems,
-                           std::vector<std::string>& filled)
-    : object_(object), where_(std::move(where)), problems_(problems), filled_(filled) {}
+ConfigReader::ConfigReader(const json& object, std::string where, ConfigLoad& load,
+                           UnknownFields unknown)
+    : object_(object), where_(std::move(where)), load_(load), unknown_(unknown) {}
 
 const json* ConfigReader::find(std::string_view key) {
   if (!llmarch::contains(known_, key)) known_.emplace_back(key);
@@ -70,7 +70,7 @@ void ConfigReader::stated(std::string_view key) {
 }
 
 void ConfigReader::refuse(std::string message, std::string remedy) {
-  problems_.push_back({std::nullopt, std::move(message), std::move(remedy)});
+  load_.problems.push_back({std::nullopt, std::move(message), std::move(remedy)});
 }
 
 void ConfigReader::wrong(std::string_view key, std::string_view expected) {
@@ -81,7 +81,7 @@ void ConfigReader::wrong(std::string_view key, std::string_view expected) {
 }
 
 void ConfigReader::fill(std::string_view key, const std::string& value, std::string_view reason) {
-  filled_.push_back(fmt::format("{} = {} ({})", key, value, reason));
+  load_.filled.push_back(fmt::format("{} = {} ({})", key, value, reason));
 }
 
 Integer ConfigReader::size(std::string_view key, const Range& range) {
@@ -236,14 +236,17 @@ bool ConfigReader::all_read(std::initializer_list<std::string_view> keys) const 
 
 void ConfigReader::finish() {
   const std::vector<std::string> absent = absent_fields();
-  for (const std::string& key : unknown_fields()) report_unknown(key, nearest_name(key, absent));
+  for (const std::string& key : unknown_fields()) {
+    const auto meant = nearest_name(key, absent);
+    meant ? refuse_misspelt(key, *meant) : report_unknown(key);
+  }
   report_missing();
 }
 
 void ConfigReader::finish_unknowing() {
   const std::vector<std::string> absent = absent_fields();
   for (const std::string& key : unknown_fields()) {
-    if (const auto meant = nearest_name(key, absent)) report_unknown(key, meant);
+    if (const auto meant = nearest_name(key, absent)) refuse_misspelt(key, *meant);
   }
   report_missing();
 }
@@ -264,11 +267,20 @@ std::vector<std::string> ConfigReader::absent_fields() const {
   return absent;
 }
 
-void ConfigReader::report_unknown(const std::string& key, const std::optional<std::string>& meant) {
+void ConfigReader::refuse_misspelt(const std::string& key, const std::string& meant) {
   refuse(fmt::format("unknown field {} in {}", quote_name(key), where_),
-         meant ? fmt::format("did you mean '{}'?", *meant)
-               : "it may change the arithmetic, so it is not passed over");
-  std::erase_if(missing_, [&](const std::string& key_missing) { return key_missing == meant; });
+         fmt::format("did you mean '{}'?", meant));
+  std::erase(missing_, meant);
+}
+
+void ConfigReader::report_unknown(const std::string& key) {
+  if (unknown_ == UnknownFields::passed_over) {
+    load_.passed_over.push_back(key);
+    return;
+  }
+  refuse(fmt::format("unknown field {} in {}, beside code of the repository's own (auto_map)",
+                     quote_name(key), where_),
+         fmt::format("that code may read it: --pass-over {} if it does not", printable(key)));
 }
 
 void ConfigReader::report_missing() {

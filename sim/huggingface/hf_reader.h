@@ -1,6 +1,7 @@
-// Reads the fields of a Hugging Face config.json strictly: every field is either used, known not to
-// change the arithmetic, or refused by name; what is absent is either a problem or recorded as
-// filled. This file knows how; hf_config.cc knows the model types.
+// Reads the fields of a Hugging Face config.json: every field is either used, known not to change
+// the arithmetic, refused by name, or passed over and said to be; what is absent is either a
+// problem or recorded as filled. This file knows how; the model types are known by hf_decoders.cc
+// and hf_model_types.h.
 #pragma once
 
 #include <initializer_list>
@@ -11,16 +12,20 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/spec/diagnostics.h"
+#include "sim/huggingface/config_load.h"
 #include "sim/spec/fields.h"
 
 namespace llmarch {
 
+// What becomes of a field that the model type does not have. Its class cannot read it, so that it
+// changes nothing; but code of the repository's own may.
+enum class UnknownFields { passed_over, refused };
+
 class ConfigReader {
  public:
   // `where` names the object to the user: "the config", "rope_scaling".
-  ConfigReader(const nlohmann::json& object, std::string where, std::vector<Diagnostic>& problems,
-               std::vector<std::string>& filled);
+  ConfigReader(const nlohmann::json& object, std::string where, ConfigLoad& load,
+               UnknownFields unknown = UnknownFields::passed_over);
 
   // Required; a missing or wrong field is a problem, and a harmless value is returned.
   Integer size(std::string_view key, const Range& range = kSize);
@@ -70,6 +75,10 @@ class ConfigReader {
   void inert(std::initializer_list<std::string_view> keys);
 
   [[nodiscard]] bool contains(std::string_view key) const { return object_.contains(key); }
+  // A part of the config, read by the same rules.
+  [[nodiscard]] ConfigReader inner(const nlohmann::json& object, std::string where) const {
+    return {object, std::move(where), load_, unknown_};
+  }
   // Whether the field is a list, where a single value would do too.
   [[nodiscard]] bool is_list(std::string_view key) const {
     return contains(key) && object_.at(std::string(key)).is_array();
@@ -78,9 +87,9 @@ class ConfigReader {
   [[nodiscard]] bool all_read(std::initializer_list<std::string_view> keys) const;
   void refuse(std::string message, std::string remedy);
 
-  // To be called at the end: reports what is missing, and refuses by name what was not asked for. A
-  // misspelt field is both, and is reported once. Keys that begin with an underscore are
-  // annotations.
+  // To be called at the end: reports what is missing, and passes over or refuses what was not asked
+  // for. A field that looks like an absent one is a slip of the pen, and refused in any case. Keys
+  // that begin with an underscore are annotations.
   void finish();
   // The same where the fields to expect are not known: of the others, only those that look like one
   // that was asked for are refused.
@@ -93,15 +102,16 @@ class ConfigReader {
   template <class Item>
   std::vector<Item> list(std::string_view key, std::string_view expected,
                          bool (nlohmann::json::*is_item)() const noexcept);
-  void report_unknown(const std::string& key, const std::optional<std::string>& meant);
+  void refuse_misspelt(const std::string& key, const std::string& meant);
+  void report_unknown(const std::string& key);
   void report_missing();
   [[nodiscard]] std::vector<std::string> unknown_fields() const;
   [[nodiscard]] std::vector<std::string> absent_fields() const;
 
   const nlohmann::json& object_;
   std::string where_;
-  std::vector<Diagnostic>& problems_;
-  std::vector<std::string>& filled_;
+  ConfigLoad& load_;
+  UnknownFields unknown_;
   std::vector<std::string> known_;
   std::vector<std::string> missing_;
   std::vector<std::string> refused_;

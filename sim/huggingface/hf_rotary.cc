@@ -69,10 +69,6 @@ double theta_of(ConfigReader& config, ConfigReader& rope, const RotaryClass& of)
   return theta;
 }
 
-ConfigReader inner(Import& import, const json& object, const std::string& where) {
-  return {object, where, import.load.problems, import.load.filled};
-}
-
 // What "rope_parameters" holds for one type of layer; none where it holds no such object.
 std::optional<Rotary> rotary_of_layer_type(Import& import, const std::string& type) {
   ConfigReader& config = import.config;
@@ -83,7 +79,7 @@ std::optional<Rotary> rotary_of_layer_type(Import& import, const std::string& ty
     config.refuse(fmt::format("'{}' is no object", where), "it holds rope_type and rope_theta");
     return std::nullopt;
   }
-  ConfigReader rope = inner(import, all->at(type), where);
+  ConfigReader rope = config.inner(all->at(type), where);
   Rotary rotary;
   rotary.theta = rope.real("rope_theta");
   rope.only("partial_rotary_factor", 1.0);
@@ -99,7 +95,7 @@ Rotary read_rotary(Import& import, const RotaryClass& of) {
   rotary.layout = of.layout;
   config.only("partial_rotary_factor", 1.0);
   if (const json* parameters = config.optional_object("rope_parameters")) {
-    ConfigReader rope = inner(import, *parameters, "rope_parameters");
+    ConfigReader rope = config.inner(*parameters, "rope_parameters");
     rotary.theta = theta_of(config, rope, of);
     rope.only("partial_rotary_factor", 1.0);
     config.only("rope_scaling", nullptr);
@@ -109,7 +105,7 @@ Rotary read_rotary(Import& import, const RotaryClass& of) {
   rotary.theta = config.real_or("rope_theta", of.theta, kTypeDefault);
   const json* scaling = config.object_or_none("rope_scaling", "the frequencies are not stretched");
   if (scaling == nullptr) return rotary;
-  ConfigReader rope = inner(import, *scaling, "rope_scaling");
+  ConfigReader rope = config.inner(*scaling, "rope_scaling");
   rope.only("rope_theta", rotary.theta);
   read_scaling(rope, rotary);
   return rotary;

@@ -31,7 +31,7 @@ enum class NormOmission { bias, weight_and_bias };
 //   after_residual    norm(x + f(x))
 enum class NormPlacement { before, after, before_and_after, after_residual };
 enum class GroupScore { best, best_two };
-enum class Head { tied, separate };
+enum class Head { tied, separate, none };
 enum class Scoring { softmax, sigmoid };
 
 struct Norm {
@@ -255,6 +255,7 @@ struct ArchSpec {
   std::optional<Integer> learned_positions;
   bool scaled_embedding = false;  // embeddings are multiplied by the root of hidden
   Head head = Head::separate;
+  std::optional<Integer> head_labels;    // rows of a head that sorts texts instead of naming tokens
   std::optional<double> logit_soft_cap;  // logits s become cap tanh(s / cap)
   Norm norm;  // before the head, and of sublayers that have none of their own
   std::optional<ParallelStreams> parallel_streams;

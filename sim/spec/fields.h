@@ -335,8 +335,13 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         kPositions);
   visit(Field{"scaled_embedding", "embeddings are multiplied by the root of hidden"},
         spec.scaled_embedding);
-  visit(Field{"head", "tied: the head is the embedding table; separate: a matrix of its own"},
-        spec.head);
+  visit(
+      Field{"head",
+            "tied: the head is the embedding table; separate: a matrix of its own; none: the last "
+            "hidden states are what comes out"},
+      spec.head);
+  visit(Field{"head_labels", "rows of a separate head that sorts texts instead of naming tokens"},
+        spec.head_labels, kSize);
   visit(Field{"logit_soft_cap", "logits s become cap tanh(s / cap)"}, spec.logit_soft_cap, kFactor);
   visit(Field{"norm", "the norm before the head, and of every sublayer that has none of its own"},
         spec.norm);

@@ -82,7 +82,7 @@ struct Names<GroupScore> {
 template <>
 struct Names<Head> {
   static constexpr auto values =
-      each_named<Head>({{"tied", Head::tied}, {"separate", Head::separate}});
+      each_named<Head>({{"tied", Head::tied}, {"separate", Head::separate}, {"none", Head::none}});
 };
 template <>
 struct Names<Scoring> {

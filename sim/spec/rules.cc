@@ -289,6 +289,18 @@ void every_context_has_a_position(const ArchSpec& spec, Problems& problems) {
        "a learned table has a row for every position: add rows or lower context_limit"});
 }
 
+void labels_have_a_head_of_their_own(const ArchSpec& spec, Problems& problems) {
+  if (!spec.head_labels || spec.head == Head::separate) return;
+  problems.push_back({"head_labels", "head_labels is given, and the head is not separate",
+                      "their head is no table of tokens: set head = \"separate\""});
+}
+
+void a_cap_has_logits(const ArchSpec& spec, Problems& problems) {
+  if (!spec.logit_soft_cap || spec.head != Head::none) return;
+  problems.push_back({"logit_soft_cap", "logit_soft_cap is given, and there is no head",
+                      "nothing is left to cap: delete it"});
+}
+
 void the_active_stream_exists(const ArchSpec& spec, Problems& problems) {
   if (!spec.parallel_streams || !known(spec.parallel_streams->count)) return;
   const auto& [count, active, clip] = *spec.parallel_streams;
@@ -480,6 +492,8 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   for (const auto& [name, layer] : spec.layer) layer_rules(layer, "layer." + name, problems);
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
+  labels_have_a_head_of_their_own(spec, problems);
+  a_cap_has_logits(spec, problems);
   the_active_stream_exists(spec, problems);
   sharing_rules(spec, problems);
   every_kind_is_used(spec, problems);

@@ -14,14 +14,16 @@ struct Model {
   ArchSpec spec;
   OpGraph graph;
   Parameters parameters;
-  std::vector<std::string> filled;  // fields that a config left to its library, as they were filled
+  // How a config was read, where the model came from one: fields that it left to its library, others
+  // that were passed over. They stand below every figure of the model.
+  std::vector<std::string> remarks;
 };
 
 // Throws Overflow when the parameters pass 64 bits.
-inline Model make_model(ArchSpec spec, std::vector<std::string> filled) {
+inline Model make_model(ArchSpec spec, std::vector<std::string> remarks) {
   OpGraph graph = lower(spec);
   Parameters parameters = predict_parameters(graph);
-  return {std::move(spec), std::move(graph), std::move(parameters), std::move(filled)};
+  return {std::move(spec), std::move(graph), std::move(parameters), std::move(remarks)};
 }
 
 }  // namespace llmarch

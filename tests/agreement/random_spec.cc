@@ -279,8 +279,9 @@ ArchSpec draw_spec() {
   spec.context_limit = kLongestContext;
   if (maybe()) spec.learned_positions = kLongestContext + between(0, 3);
   spec.head = any_of<Head>();
+  if (spec.head == Head::separate && maybe()) spec.head_labels = between(1, 5);
   spec.scaled_embedding = maybe();
-  if (maybe()) spec.logit_soft_cap = any_real(0.5, 1, 10);
+  if (spec.head != Head::none && maybe()) spec.logit_soft_cap = any_real(0.5, 1, 10);
   spec.norm = draw_norm(any_of<NormPlacement>());
   draw_layers(spec);
   draw_stack(spec);

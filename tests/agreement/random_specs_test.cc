@@ -50,6 +50,8 @@ class Variety {
  public:
   void see(const ArchSpec& spec) {
     note("tied head", spec.head == Head::tied);
+    note("no head", spec.head == Head::none);
+    note("head_labels", spec.head_labels.has_value());
     see_norm(spec.norm);
     note("scaled embedding", spec.scaled_embedding);
     note("logit soft cap", spec.logit_soft_cap.has_value());

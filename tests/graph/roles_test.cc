@@ -113,6 +113,22 @@ TEST(ATiedHead, HasNoWeightOfItsOwn) {
   EXPECT_THAT(roles(lower(spec), 2), ElementsAre(final_norm));
 }
 
+TEST(AModelWithoutAHead, EndsWithItsLastNorm) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.head = Head::none;
+  const OpGraph graph = lower(spec);
+  EXPECT_THAT(roles(graph, 2), ElementsAre(final_norm));
+  EXPECT_EQ(graph.blocks.at(2).values.at(graph.blocks.at(2).output).columns, 10);
+}
+
+TEST(AClassifier, HasARowOfItsHeadForEachLabel) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.head_labels = 3;
+  const OpGraph graph = lower(spec);
+  EXPECT_THAT(roles(graph, 2), ElementsAre(final_norm, head));
+  EXPECT_EQ(graph.weights.back().rows, 3);
+}
+
 TEST(ParallelStreams, HaveTheirWeightsInEveryBlock) {
   ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
   spec.parallel_streams = ParallelStreams{4, 1, std::nullopt};

@@ -60,7 +60,7 @@ TEST(PublishedConfig, IsThereForEverySpec) {
 TEST(PublishedConfig, OfAModelThatAlsoSeesGivesItsTextModel) {
   const ConfigLoad gemma = load(config("gemma-3-27b"));
   ASSERT_TRUE(gemma.spec);
-  EXPECT_EQ(gemma.filled.at(0), "the text model of gemma3: its text_config");
+  EXPECT_EQ(gemma.notes.at(0), "the text model of gemma3: its text_config");
   EXPECT_EQ(gemma.spec->head, Head::tied);
   auto untied = config("gemma-3-27b");
   untied["text_config"].erase("tie_word_embeddings");

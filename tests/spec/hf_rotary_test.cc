@@ -8,6 +8,7 @@ namespace llmarch::spec_test {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 
 const Json& unscaled_llama() {
   static const Json base = without(config("llama-3.1-8b"), "rope_scaling");
@@ -121,11 +122,13 @@ TEST(RopeScaling, AsksForATypeBeforeItJudgesOtherFields) {
 )");
 }
 
-TEST(RopeScaling, RefusesWhatItDoesNotKnow) {
-  EXPECT_EQ(report(scaled(with(kLlama3, {{"long_factor", Json::array({1, 2})}}))),
-            R"(config.json: error: unknown field 'long_factor' in rope_scaling
-      = it may change the arithmetic, so it is not passed over
-)");
+TEST(RopeScaling, PassesOverWhatItsTypeDoesNotHave) {
+  const Json more = scaled(with(kLlama3, {{"finetuned", true}}));
+  EXPECT_EQ(architecture_of(spec_of(more)), architecture_of(spec_of(scaled(kLlama3))));
+  EXPECT_THAT(load(more).passed_over, ElementsAre("finetuned"));
+}
+
+TEST(RopeScaling, RefusesYarnWithoutTruncation) {
   EXPECT_EQ(report(scaled(with(kYarn, {{"truncate", false}}))),
             R"(config.json: error: 'truncate' in rope_scaling is false; only true is supported
       = it changes the arithmetic, and no formula for another architecture is used in its place

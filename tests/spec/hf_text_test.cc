@@ -91,10 +91,24 @@ TEST(ConfigText, HasNumbersThatFitADouble) {
 )");
 }
 
-TEST(ConfigText, IsAFewKilobytes) {
-  EXPECT_EQ(text_report("{}" + std::string(1 << 20, ' ')),
-            R"(config.json: error: the file has 1048578 bytes, and a config.json at most 1048576
+TEST(ConfigText, IsAFewMegabytes) {
+  EXPECT_EQ(text_report("{}" + std::string(16 << 20, ' ')),
+            R"(config.json: error: the file has 16777218 bytes, and a config.json at most 16777216
       = a Hugging Face config.json is expected
+)");
+}
+
+// As Python writes them; a field that is read must be a number all the same.
+TEST(ConfigText, MayHoldNumbersThatJsonDoesNotHave) {
+  const std::string llama = config("llama-3.1-8b").dump();
+  const auto with_field = [&](const std::string& field) {
+    return llama.substr(0, llama.size() - 1) + ", " + field + "}";
+  };
+  EXPECT_EQ(text_report(with_field(R"("time_step_limit": [0.0, Infinity, -Infinity, NaN])")), "");
+  EXPECT_EQ(text_report(with_field(R"("note": "Infinity, \"NaN\"")")), "");
+  EXPECT_EQ(
+      text_report(R"({"model_type": "llama", "rope_theta": Infinity})"),
+      R"(config.json: error: 'rope_theta' in the config is 1e+308, and must be a number above 0 and at most 1000000000
 )");
 }
 

@@ -1,0 +1,175 @@
+#include "sim/huggingface/hf_outer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/spec/fields.h"
+
+namespace llmarch {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 4> kPlaces{"text_config", "llm_config", "language_config",
+                                                  "thinker_config.text_config"};
+
+// The types of outer configs whose classes know the type of the decoder within.
+constexpr std::array kInnerTypes{std::pair{std::string_view("gemma3"), "gemma3_text"},
+                                 std::pair{std::string_view("gemma3n"), "gemma3n_text"},
+                                 std::pair{std::string_view("llama4"), "llama4_text"},
+                                 std::pair{std::string_view("llava"), "llama"},
+                                 std::pair{std::string_view("mistral3"), "mistral"},
+                                 std::pair{std::string_view("paligemma"), "gemma"}};
+
+std::string text_of(const json& config, std::string_view key) {
+  const auto found = config.find(key);
+  return found != config.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// The object at a path of keys with dots between them; null where there is none.
+const json* object_at(const json& config, std::string_view path) {
+  const json* at = &config;
+  while (!path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    const auto found = at->find(path.substr(0, dot));
+    if (found == at->end() || !found->is_object()) return nullptr;
+    at = &*found;
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return at;
+}
+
+// The outer config decides, as it does in the reference, and a contradiction is said.
+void resolve_tie(const json& outer, std::string_view place, json& text, ConfigLoad& load) {
+  constexpr const char* kTied = "tie_word_embeddings";
+  const auto around = outer.find(kTied);
+  if (around == outer.end()) return;
+  const auto within = text.find(kTied);
+  if (within != text.end() && *within != *around) {
+    load.notes.push_back(fmt::format("{} is {} in the config and {} in its {}: the former holds",
+                                     kTied, around->dump(), within->dump(), place));
+  }
+  text[kTied] = *around;
+}
+
+std::string first_architecture(const json& config) {
+  const auto found = config.find("architectures");
+  if (found == config.end() || !found->is_array() || found->empty()) return "";
+  return found->front().is_string() ? found->front().get<std::string>() : "";
+}
+
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+bool is_draft(const json& config) {
+  const std::string name = first_architecture(config);
+  constexpr std::array<std::string_view, 5> kDrafts{"Eagle", "EAGLE", "DFlash", "Medusa",
+                                                    "Speculator"};
+  return config.contains("draft_vocab_size") || config.contains("medusa_num_heads") ||
+         std::any_of(kDrafts.begin(), kDrafts.end(),
+                     [&](std::string_view draft) { return holds(name, draft); });
+}
+
+std::string quantization_of(const json& stored) {
+  const std::string method = text_of(stored, "quant_method");
+  std::string text = method.empty() ? "quantised" : "quantised by " + printable(method);
+  const auto bits = stored.find("bits");
+  if (bits != stored.end() && bits->is_number_integer()) {
+    text += fmt::format(" to {} bits", bits->get<std::int64_t>());
+  }
+  return text;
+}
+
+// The labels of a classifier: stated, or as many as have names, or the library's two.
+Integer label_count(const json& config) {
+  const auto count = config.find("num_labels");
+  if (count != config.end() && count->is_number_integer()) return count->get<std::int64_t>();
+  const auto names = config.find("id2label");
+  if (names != config.end() && names->is_object()) return std::ssize(*names);
+  return 2;
+}
+
+}  // namespace
+
+json text_config(const json& config, ConfigLoad& load) {
+  for (const std::string_view place : kPlaces) {
+    const json* inner = object_at(config, place);
+    if (inner == nullptr) continue;
+    json text = *inner;
+    const std::string outer = text_of(config, "model_type");
+    for (const auto& [type, inner_type] : kInnerTypes) {
+      if (type == outer && !text.contains("model_type")) text["model_type"] = inner_type;
+    }
+    if (!text.contains("architectures") && config.contains("architectures")) {
+      text["architectures"] = config["architectures"];
+    }
+    resolve_tie(config, place, text, load);
+    load.notes.push_back(fmt::format("the text model{}: its {}",
+                                     outer.empty() ? "" : " of " + printable(outer), place));
+    return text;
+  }
+  return config;
+}
+
+std::optional<Diagnostic> no_model(const json& config) {
+  if (config.contains("peft_type")) {
+    const auto rank = config.find("r");
+    return Diagnostic{
+        std::nullopt,
+        fmt::format("this is an adapter ({}{}) for {}, and no model",
+                    printable(text_of(config, "peft_type")),
+                    rank != config.end() ? fmt::format(" of rank {}", rank->dump()) : "",
+                    quote_name(text_of(config, "base_model_name_or_path"))),
+        "name the config of the model that it adapts"};
+  }
+  if (!is_draft(config)) return std::nullopt;
+  return Diagnostic{std::nullopt,
+                    fmt::format("{} is a draft model, which proposes tokens to another one",
+                                quote_name(first_architecture(config))),
+                    "draft models are not priced: name the config of the model that it drafts for"};
+}
+
+bool has_own_code(const json& config) {
+  const auto map = config.find("auto_map");
+  return map != config.end() && map->is_object() && !map->empty();
+}
+
+void note_quantization(const json& config, ConfigLoad& load) {
+  for (const char* key : {"quantization_config", "compression_config", "quantization"}) {
+    const auto stored = config.find(key);
+    if (stored == config.end() || !stored->is_object()) continue;
+    load.notes.push_back(fmt::format("{} ({}): figures are in the format asked for, not as stored",
+                                     quantization_of(*stored), key));
+    return;
+  }
+}
+
+void apply_architecture(const json& config, ConfigLoad& load, ArchSpec& spec) {
+  const std::string name = first_architecture(config);
+  const bool causal = holds(name, "ForCausalLM") || holds(name, "ForConditionalGeneration") ||
+                      name.ends_with("LMHeadModel") || name.ends_with("ChatModel");
+  if (name.empty() || causal) return;
+  if (name.ends_with("ForSequenceClassification")) {
+    spec.head = Head::separate;
+    spec.head_labels = label_count(config);
+    load.notes.push_back(
+        fmt::format("{}: a head of {} labels", printable(name), spec.head_labels->value()));
+    if (*spec.head_labels < kSize.least || *spec.head_labels > kSize.most) {
+      load.problems.push_back({std::nullopt, "'num_labels' is no size", "check num_labels"});
+    }
+  } else if (holds(name, "For")) {
+    load.problems.push_back({std::nullopt,
+                             fmt::format("the head of {} is not known", quote_name(name)),
+                             "say which there is: --head none, tied or separate"});
+  } else if (name.ends_with("Model")) {
+    spec.head = Head::none;
+    load.notes.push_back(fmt::format("{}: there is no head", printable(name)));
+  }
+}
+
+}  // namespace llmarch
