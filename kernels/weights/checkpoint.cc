@@ -61,7 +61,8 @@ class Loader {
     const std::int64_t rows = (vector ? weight.columns : weight.rows).value();
     const std::int64_t columns = vector ? 1 : weight.columns.value();
     switch (source.layout) {
-      case StoredLayout::as_is: return hand_over_rows(source, rows, columns, take);
+      case StoredLayout::as_is:
+      case StoredLayout::one_row: return hand_over_rows(source, rows, columns, take);
       case StoredLayout::transposed: return hand_over_turned(source, rows, columns, take);
     }
   }
@@ -113,6 +114,7 @@ class Loader {
     Shape expected{source.stored_rows.value()};
     if (!is_vector(weight.role)) expected.push_back(weight.columns.value());
     if (source.layout == StoredLayout::transposed) std::swap(expected.front(), expected.back());
+    if (source.layout == StoredLayout::one_row) expected.insert(expected.begin(), 1);
     if (source.copies > 1) expected.insert(expected.begin(), source.copies.value());
     if (info->shape == expected) return;
     throw FileError(checkpoint_.folder(),

@@ -14,7 +14,11 @@ constexpr std::array kLatentAndRopeKey{Role::latent_down, Role::rope_key};
 constexpr std::array kKeyAndValueUp{Role::key_up, Role::value_up};
 constexpr std::array kExpertGateAndUp{Role::expert_gate, Role::expert_up};
 
+constexpr std::array kGateAndUp{Role::gate, Role::up};
+
 constexpr Fused kFusedQueryKeyValue{FusedBy::whole, kQueryKeyValue};
+constexpr Fused kQueryKeyValueByHead{FusedBy::kv_head, kQueryKeyValue};
+constexpr Fused kFusedGateAndUp{FusedBy::whole, kGateAndUp};
 constexpr Fused kFusedLatent{FusedBy::whole, kLatentAndRopeKey};
 constexpr Fused kFusedLatentUp{FusedBy::latent_head, kKeyAndValueUp};
 constexpr Fused kFusedExperts{FusedBy::whole, kExpertGateAndUp};
@@ -70,7 +74,58 @@ constexpr std::array kGpt2{
     TensorName{Role::down, "mlp.c_proj.weight", nullptr, StoredLayout::transposed},
 };
 
-constexpr std::array kGemma{
+// StarCoder: GPT-2's names, and matrices that are not transposed.
+constexpr std::array kGptBigcode{
+    TensorName{Role::query, "attn.c_attn.weight", &kQueryKeyValueByHead},
+    TensorName{Role::key, "attn.c_attn.weight", &kQueryKeyValueByHead},
+    TensorName{Role::value, "attn.c_attn.weight", &kQueryKeyValueByHead},
+    TensorName{Role::attention_output, "attn.c_proj.weight"},
+    TensorName{Role::up, "mlp.c_fc.weight"},
+    TensorName{Role::down, "mlp.c_proj.weight"},
+};
+
+constexpr std::array kMixtral{
+    TensorName{Role::router, "block_sparse_moe.gate.weight"},
+    TensorName{Role::router_correction_bias, "block_sparse_moe.e_score_correction_bias"},
+    TensorName{Role::expert_gate, "block_sparse_moe.experts.*.w1.weight"},
+    TensorName{Role::expert_up, "block_sparse_moe.experts.*.w3.weight"},
+    TensorName{Role::expert_down, "block_sparse_moe.experts.*.w2.weight"},
+};
+
+constexpr std::array kPhi3{
+    TensorName{Role::query, "self_attn.qkv_proj.weight", &kFusedQueryKeyValue},
+    TensorName{Role::key, "self_attn.qkv_proj.weight", &kFusedQueryKeyValue},
+    TensorName{Role::value, "self_attn.qkv_proj.weight", &kFusedQueryKeyValue},
+    TensorName{Role::gate, "mlp.gate_up_proj.weight", &kFusedGateAndUp},
+    TensorName{Role::up, "mlp.gate_up_proj.weight", &kFusedGateAndUp},
+};
+
+constexpr std::array kGlm{
+    TensorName{Role::gate, "mlp.gate_up_proj.weight", &kFusedGateAndUp},
+    TensorName{Role::up, "mlp.gate_up_proj.weight", &kFusedGateAndUp},
+    TensorName{Role::post_attention_norm, "post_self_attn_layernorm.weight"},
+    TensorName{Role::post_feed_forward_norm, "post_mlp_layernorm.weight"},
+};
+
+constexpr std::array kStarcoder2{
+    TensorName{Role::up, "mlp.c_fc.weight"},
+    TensorName{Role::down, "mlp.c_proj.weight"},
+};
+
+constexpr std::array kErnieMoe{
+    TensorName{Role::router_correction_bias, "mlp.moe_statics.e_score_correction_bias", nullptr,
+               StoredLayout::one_row},
+};
+
+constexpr std::array kHyV3{
+    TensorName{Role::router, "mlp.router.gate.weight"},
+    TensorName{Role::router_correction_bias, "mlp.expert_bias"},
+    TensorName{Role::shared_gate, "mlp.shared_mlp.gate_proj.weight"},
+    TensorName{Role::shared_up, "mlp.shared_mlp.up_proj.weight"},
+    TensorName{Role::shared_down, "mlp.shared_mlp.down_proj.weight"},
+};
+
+constexpr std::array kGemma2{
     TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm.weight"},
 };
 
@@ -147,11 +202,19 @@ constexpr Naming gemma3n(Naming naming) {
 
 constexpr std::array kNamings{
     Naming{CheckpointNaming::gpt2, kGpt2Prefixes, "h.", kGpt2, {}, 0, kGpt2Masks},
+    Naming{CheckpointNaming::gpt_bigcode, kGpt2Prefixes, "h.", kGptBigcode, kGpt2, 0, kGpt2Masks},
     decoder(CheckpointNaming::decoder, {}),
-    gemma(decoder(CheckpointNaming::gemma, kGemma)),
+    gemma(decoder(CheckpointNaming::gemma, {})),
+    gemma(decoder(CheckpointNaming::gemma2, kGemma2)),
     gemma3n(decoder(CheckpointNaming::gemma3n, kGemma3n)),
     decoder(CheckpointNaming::qwen2_moe, kQwen2Moe),
-    decoder(CheckpointNaming::llama4, kLlama4)};
+    decoder(CheckpointNaming::llama4, kLlama4),
+    decoder(CheckpointNaming::mixtral, kMixtral),
+    decoder(CheckpointNaming::phi3, kPhi3),
+    decoder(CheckpointNaming::glm, kGlm),
+    decoder(CheckpointNaming::starcoder2, kStarcoder2),
+    decoder(CheckpointNaming::ernie_moe, kErnieMoe),
+    decoder(CheckpointNaming::hy_v3, kHyV3)};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

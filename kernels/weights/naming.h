@@ -14,6 +14,7 @@ namespace llmarch {
 enum class StoredLayout {
   as_is,       // (rows, columns)
   transposed,  // (columns, rows): gpt2's Conv1D
+  one_row,     // (1, elements): a vector in two dimensions
 };
 
 // Into how many groups the rows of fused weights are divided. Each group holds the rows of the
@@ -21,6 +22,7 @@ enum class StoredLayout {
 // another.
 enum class FusedBy {
   whole,        // all rows of the first weight, then all of the second
+  kv_head,      // per key/value head: its query heads, its key, its value
   latent_head,  // per head of latent attention: the part of its key that is not rotated, its value
 };
 

@@ -60,17 +60,20 @@ const Weight& weight_beside(const OpGraph& graph, std::size_t block, WeightRole 
   throw std::logic_error(fmt::format("weight_beside: the block has no {}", name_of(role)));
 }
 
-Integer latent_heads(const Block& block) {
+template <class Op>
+const Op& op_of(const Block& block) {
   for (const Node& node : block.nodes) {
-    if (const auto* op = std::get_if<AbsorbQuery>(&node.op)) return op->shape.heads;
+    if (const auto* op = std::get_if<Op>(&node.op)) return *op;
   }
-  throw std::logic_error(fmt::format("latent_heads: block '{}' has none", block.name));
+  throw std::logic_error(fmt::format("op_of: block '{}' lacks an operation", block.name));
 }
 
 Integer group_count(const OpGraph& graph, const Weight& weight, FusedBy by) {
+  const Block& block = graph.blocks.at(weight.block);
   switch (by) {
     case FusedBy::whole: return 1;
-    case FusedBy::latent_head: return latent_heads(graph.blocks.at(weight.block));
+    case FusedBy::kv_head: return op_of<Attend>(block).kv_heads;
+    case FusedBy::latent_head: return op_of<AbsorbQuery>(block).shape.heads;
   }
   throw std::logic_error("group_count: a value outside the enumeration");
 }
@@ -106,7 +109,8 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
   const std::string name = as_bias ? with_bias_ending(row.name) : std::string(row.name);
   TensorSource source;
   source.name = full_name(graph, weight, naming, prefix, layer, with_number(name, copy));
-  if (!is_vector(weight.role)) source.layout = row.layout;
+  // A vector is not turned.
+  if (!is_vector(weight.role) || row.layout == StoredLayout::one_row) source.layout = row.layout;
   source.stored_rows = source.length = source.stride = rows_of(weight);
   if (row.fused != nullptr) place_among(graph, weight, *row.fused, as_bias, source);
   if (name.find('*') == std::string::npos) {

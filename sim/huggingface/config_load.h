@@ -14,7 +14,22 @@ namespace llmarch {
 
 // How a family names its tensors; the names are known by kernels/weights. Most decoders have those
 // of Llama; the others differ in a few names or in which weights are stored as one tensor.
-enum class CheckpointNaming { gpt2, decoder, gemma, gemma3n, qwen2_moe, llama4 };
+enum class CheckpointNaming {
+  gpt2,
+  gpt_bigcode,
+  decoder,
+  gemma,
+  gemma2,
+  gemma3n,
+  qwen2_moe,
+  llama4,
+  mixtral,
+  phi3,
+  glm,
+  starcoder2,
+  ernie_moe,
+  hy_v3
+};
 
 struct ConfigLoad {
   std::optional<ArchSpec> spec;  // absent when there are problems

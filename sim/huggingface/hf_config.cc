@@ -124,9 +124,9 @@ struct ModelType {
 };
 
 // The types that are no plain decoders.
-constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
-                                 ModelType{"llama4_text", import_llama4_text},
-                                 ModelType{"gemma3n_text", import_gemma3n_text}};
+constexpr std::array kOtherTypes{
+    ModelType{"gpt2", import_gpt2}, ModelType{"gpt_bigcode", import_gpt_bigcode},
+    ModelType{"llama4_text", import_llama4_text}, ModelType{"gemma3n_text", import_gemma3n_text}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names;

@@ -48,7 +48,8 @@ GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer 
   attention.qkv_bias = read_flag(config, decoder.qkv_bias);
   attention.output_bias =
       decoder.output_bias ? read_flag(config, *decoder.output_bias) : attention.qkv_bias;
-  attention.qk_norm = decoder.qk_norm;
+  if (decoder.qk_norm && read_flag(config, decoder.has_qk_norm))
+    attention.qk_norm = decoder.qk_norm;
   if (!decoder.query_scalar.empty()) {
     attention.query_scalar = config.size_or(decoder.query_scalar, 256, kTypeDefault);
   }
@@ -56,14 +57,36 @@ GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer 
   return attention;
 }
 
-DenseFeedForward read_feed_forward(Import& import, const Decoder& decoder) {
-  const FeedForwardClass& of = decoder.feed_forward;
+DenseFeedForward read_feed_forward(Import& import, const Decoder& decoder, Activation activation) {
   DenseFeedForward dense;
   dense.width = read_size(import.config, {"intermediate_size", decoder.sizes.width});
-  dense.activation = activation_or(import, of.activation, of.absent);
-  dense.gated = of.form == FeedForwardClass::Form::gated;
-  dense.bias = read_flag(import.config, of.bias);
+  dense.activation = activation;
+  dense.gated = decoder.feed_forward.form == FeedForwardClass::Form::gated;
+  dense.bias = read_flag(import.config, decoder.feed_forward.bias);
   return dense;
+}
+
+// The kinds of feed-forward, and which of them each layer has.
+struct FeedForwards {
+  std::vector<Named<FeedForward>> kinds;
+  std::vector<std::size_t> layers;
+};
+
+FeedForwards read_feed_forwards(Import& import, const Decoder& decoder, Integer layers) {
+  const FeedForwardClass& of = decoder.feed_forward;
+  const Activation activation = activation_or(import, of.activation, of.absent);
+  FeedForwards all;
+  all.layers.assign(size(layers), 0);
+  if (decoder.mixture == nullptr) {
+    all.kinds.push_back({"mlp", read_feed_forward(import, decoder, activation)});
+    return all;
+  }
+  all.kinds.push_back({"moe", read_mixture(import, *decoder.mixture, activation)});
+  if (decoder.mixture->layers == SparseLayers::every_layer) return all;
+  all.kinds.push_back({"dense", read_feed_forward(import, decoder, activation)});
+  const std::vector<bool> sparse = sparse_layers(import, *decoder.mixture, layers);
+  for (std::size_t i = 0; i < sparse.size(); ++i) all.layers[i] = sparse[i] ? 0 : 1;
+  return all;
 }
 
 // The window itself; none where it is null or not in use.
@@ -77,7 +100,8 @@ std::optional<Integer> read_window(Import& import, const WindowClass& of) {
     case Windows::none: return std::nullopt;
     case Windows::refused: config.off(kUseWindow); return unused();
     case Windows::every_layer:
-    case Windows::by_period: break;
+    case Windows::by_period:
+    case Windows::always_from_a_layer_on: config.inert({kUseWindow, kFirstWindow}); break;
     case Windows::from_a_layer_on:
     case Windows::when_used:
       if (!read_flag(config, {kUseWindow})) return unused();
@@ -86,25 +110,29 @@ std::optional<Integer> read_window(Import& import, const WindowClass& of) {
   return config.optional_size_or(kWindow, filled(of.absent), kTypeDefault, kPositions);
 }
 
+bool begins_at_a_layer(Windows windows) {
+  return windows == Windows::from_a_layer_on || windows == Windows::always_from_a_layer_on;
+}
+
 // Of each layer whether it has the window, where a config names no types of layers.
 std::vector<bool> windowed_by_rule(Import& import, const WindowClass& of, Integer layers) {
   ConfigReader& config = import.config;
   std::int64_t period = of.period;
   if (!of.period_key.empty()) period = config.size_or(of.period_key, period, kTypeDefault).value();
   std::int64_t first = 0;
-  if (of.layers == Windows::from_a_layer_on) {
+  if (begins_at_a_layer(of.layers)) {
     first = config.size_or(kFirstWindow, 28, kTypeDefault, Range{0, kMostLayers}).value();
   }
   std::vector<bool> windowed;
   for (std::int64_t layer = 0; layer < layers.value(); ++layer) {
-    const bool global = of.layers == Windows::by_period && (layer + 1) % period == 0;
+    const bool global = of.layers == Windows::by_period && (layer + of.phase) % period == 0;
     windowed.push_back(layer >= first && !global);
   }
   return windowed;
 }
 
 bool has_layer_types(Windows windows) {
-  return windows == Windows::from_a_layer_on || windows == Windows::by_period;
+  return begins_at_a_layer(windows) || windows == Windows::by_period;
 }
 
 std::vector<std::string> stated_layer_types(Import& import, Windows windows, Integer layers) {
@@ -149,10 +177,23 @@ std::string attention_name(const std::vector<bool>& windowed, const std::vector<
   return name.empty() ? "gqa" : name;
 }
 
-LocalAndGlobalRotary read_rotaries(Import& import, const Decoder& decoder) {
-  if (decoder.rotated == Rotated::alike) return read_local_and_global_rotary(import);
-  const Rotary rotary = read_rotary(import, decoder.rotary);
+LocalAndGlobalRotary read_rotaries(Import& import, const Decoder& decoder, Integer head_dim) {
+  if (decoder.rotated == Rotated::by_layer_type) {
+    return read_local_and_global_rotary(import, decoder.rotary, head_dim);
+  }
+  const Rotary rotary = read_rotary(import, decoder.rotary, head_dim);
   return {rotary, rotary};
+}
+
+std::vector<bool> rotated_layers(Import& import, Rotated rotated, std::optional<Integer> window,
+                                 const std::vector<bool>& windowed) {
+  switch (rotated) {
+    case Rotated::every_layer:
+    case Rotated::by_layer_type: return std::vector<bool>(windowed.size(), true);
+    case Rotated::by_no_rope_layers: return rotating_layers(import, std::ssize(windowed));
+    case Rotated::if_windowed: return window ? windowed : std::vector<bool>(windowed.size(), true);
+  }
+  throw std::logic_error("rotated_layers: a rule outside the enumeration");
 }
 
 // The kinds of attention, and which of them each layer has.
@@ -165,9 +206,8 @@ Attentions read_grouped(Import& import, const Decoder& decoder, Integer hidden, 
   const GroupedAttention attention = read_attention(import, decoder, hidden);
   const std::optional<Integer> window = read_window(import, decoder.window);
   const std::vector<bool> windowed = windowed_layers(import, decoder.window, layers, window);
-  std::vector<bool> rotated(size(layers), true);
-  if (decoder.rotated == Rotated::by_no_rope_layers) rotated = rotating_layers(import, layers);
-  const LocalAndGlobalRotary rotary = read_rotaries(import, decoder);
+  const std::vector<bool> rotated = rotated_layers(import, decoder.rotated, window, windowed);
+  const LocalAndGlobalRotary rotary = read_rotaries(import, decoder, attention.head_dim);
   std::map<std::pair<bool, bool>, std::size_t> places;
   Attentions all;
   for (std::size_t i = 0; i < size(layers); ++i) {
@@ -195,19 +235,12 @@ void add_decoder_layers(Import& import, const Decoder& decoder, ArchSpec& spec) 
   const Integer layers =
       read_size(import.config, {"num_hidden_layers", decoder.sizes.layers}, kLayers);
   const Attentions attentions = read_attentions(import, decoder, spec.hidden, layers);
-  const DenseFeedForward dense = read_feed_forward(import, decoder);
-  const bool mixed = decoder.mixture != nullptr;
-  std::vector<Named<FeedForward>> feed_forwards{{mixed ? "dense" : "mlp", dense}};
-  std::vector<bool> sparse(size(layers), false);
-  if (mixed) {
-    feed_forwards.push_back({"moe", read_mixture(import, *decoder.mixture, dense.activation)});
-    sparse = sparse_layers(import, *decoder.mixture, layers);
-  }
+  const FeedForwards feed_forwards = read_feed_forwards(import, decoder, layers);
   std::vector<LayerParts> parts;
   for (std::size_t i = 0; i < size(layers); ++i) {
-    parts.push_back({attentions.layers[i], sparse[i] ? 1U : 0U});
+    parts.push_back({attentions.layers[i], feed_forwards.layers[i]});
   }
-  add_layers(spec, attentions.kinds, feed_forwards, parts);
+  add_layers(spec, attentions.kinds, feed_forwards.kinds, parts);
 }
 
 }  // namespace
@@ -217,6 +250,7 @@ void import_decoder(Import& import, const Decoder& decoder, ArchSpec& spec) {
   import.load.naming = decoder.naming;
   config.inert(decoder.inert);
   for (const std::string_view key : decoder.off) config.off(key);
+  for (const auto& [key, value] : decoder.fixed) config.only(key, nlohmann::json::parse(value));
   read_sizes(import, decoder, spec);
   spec.head = read_head(import, decoder.tied);
   spec.scaled_embedding = decoder.embedding == Decoder::Embedding::scaled;

@@ -34,26 +34,30 @@ struct NormClass {
 // Which layers have a window. The key is "sliding_window" throughout.
 enum class Windows {
   none,
-  refused,          // use_sliding_window and layer_types may only say that there is none
-  every_layer,      // where one is stated
-  from_a_layer_on,  // Qwen: use_sliding_window, and layers from max_window_layers on, or
-                    // layer_types
-  when_used,        // use_sliding_window: then every layer
-  by_period,        // all but every so-many-th, or by layer_types
+  refused,                 // use_sliding_window and layer_types may only say that there is none
+  every_layer,             // where one is stated
+  from_a_layer_on,         // Qwen: use_sliding_window, and layers from max_window_layers on, or
+                           // layer_types
+  when_used,               // use_sliding_window: then every layer
+  always_from_a_layer_on,  // the same without use_sliding_window
+  by_period,               // all but every so-many-th, or by layer_types
 };
 
 struct WindowClass {
   Windows layers = Windows::none;
   std::optional<std::int64_t> absent = {};  // what the class fills for sliding_window
-  std::int64_t period = 0;                  // by_period: every so-many-th layer is global
-  std::string_view period_key = "";         // the field that states another one
+  // by_period: layer i, from 0, is global where i + phase is a multiple of the period.
+  std::int64_t period = 0;
+  std::string_view period_key = "";  // the field that states another period
+  std::int64_t phase = 1;
 };
 
 // Which layers are rotated.
 enum class Rotated {
   every_layer,
-  alike,              // every layer, and those with a window by positions of their own
+  by_layer_type,      // every layer, those with a window unscaled or by a theta of their own
   by_no_rope_layers,  // no_rope_layers, no_rope_layer_interval
+  if_windowed,        // those with a window; every layer where there is no window at all
 };
 
 struct FeedForwardClass {
@@ -61,6 +65,11 @@ struct FeedForwardClass {
   std::string_view activation = "hidden_act";
   Activation absent = Activation::silu;
   Flag bias = kNever;
+};
+
+// A field whose only supported value is this, written as in JSON.
+struct FixedField {
+  std::string_view key, value;
 };
 
 struct MixtureClass;
@@ -77,6 +86,7 @@ struct Decoder {
   std::optional<Flag> output_bias = {};       // none: as queries, keys and values have one
   std::optional<std::int64_t> head_dim = {};  // what an absent one means, if not hidden / heads
   std::optional<QkNorm> qk_norm = {};
+  Flag has_qk_norm = kAlways;
   WindowClass window = {};
   RotaryClass rotary = {};
   Rotated rotated = Rotated::every_layer;
@@ -89,6 +99,7 @@ struct Decoder {
   enum class Embedding { plain, scaled } embedding = Embedding::plain;
   OptionalReal logit_cap = {};
   std::span<const std::string_view> off = {};    // what its class could switch on, and is not built
+  std::span<const FixedField> fixed = {};        // what may be stated, and has one value
   std::span<const std::string_view> inert = {};  // fields of the class without an effect here
 };
 

@@ -185,7 +185,8 @@ void import_gemma3n_text(Import& import, ArchSpec& spec) {
   global.query_scalar = 1;  // scores are not scaled
   GroupedAttention local = global;
   local.window = config.size_or("sliding_window", 512, kTypeDefault, kPositions);
-  const LocalAndGlobalRotary rotary = read_local_and_global_rotary(import);
+  const LocalAndGlobalRotary rotary = read_local_and_global_rotary(
+      import, {.theta = 1000000, .local_theta = "rope_local_base_freq"}, global.head_dim);
   local.rotary = rotary.local;
   global.rotary = rotary.global;
   add_gemma3n_layers(import, spec, local, global);

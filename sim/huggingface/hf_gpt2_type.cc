@@ -26,12 +26,9 @@ void refuse_gpt2_variants(ConfigReader& config) {
   config.only("add_cross_attention", false);
 }
 
-}  // namespace
-
-// modeling_gpt2.py
-void import_gpt2(Import& import, ArchSpec& spec) {
+// What both read alike; `activation` is what an absent one means.
+void import_gpt2_like(Import& import, ArchSpec& spec, Activation absent, const Flag& multi_query) {
   ConfigReader& config = import.config;
-  import.load.naming = CheckpointNaming::gpt2;
   refuse_gpt2_variants(config);
   spec.vocabulary = config.size("vocab_size");
   spec.hidden = config.size("n_embd");
@@ -42,16 +39,33 @@ void import_gpt2(Import& import, ArchSpec& spec) {
 
   GroupedAttention attention;
   attention.query_heads = config.size("n_head");
-  attention.kv_heads = attention.query_heads;
+  attention.kv_heads = read_flag(config, multi_query) ? Integer(1) : attention.query_heads;
   attention.head_dim = gpt2_head_width(import, spec.hidden, attention.query_heads);
   attention.qkv_bias = true;
   attention.output_bias = true;
   DenseFeedForward dense;
   dense.width = bounded(import, config.size_or("n_inner", 4 * spec.hidden, "4 n_embd"), "n_inner");
-  dense.activation = activation(import, "activation_function");
+  dense.activation = activation_or(import, "activation_function", absent);
   dense.bias = true;
   const Integer layers = config.size("n_layer", kLayers);
   add_layers(spec, {{"mha", attention}}, {{"mlp", dense}}, std::vector<LayerParts>(size(layers)));
+}
+
+}  // namespace
+
+// modeling_gpt2.py
+void import_gpt2(Import& import, ArchSpec& spec) {
+  import.load.naming = CheckpointNaming::gpt2;
+  import_gpt2_like(import, spec, Activation::gelu_tanh, kNever);
+}
+
+// modeling_gpt_bigcode.py: GPT-2 with one key/value head for all.
+void import_gpt_bigcode(Import& import, ArchSpec& spec) {
+  import.load.naming = CheckpointNaming::gpt_bigcode;
+  import.config.inert({"attention_softmax_in_fp32", "scale_attention_softmax_in_fp32",
+                       "inference_runner", "validate_runner_input", "pre_allocate_kv_cache",
+                       "max_sequence_length", "max_batch_size", "pad_key_length"});
+  import_gpt2_like(import, spec, Activation::gelu_tanh, {"multi_query", Flag::Absent::on});
 }
 
 }  // namespace llmarch

@@ -34,7 +34,8 @@ LatentAttention read_latent_attention(Import& import) {
   attention.output_bias = bias;
   const bool interleaved = config.flag_or("rope_interleave", true, kTypeDefault);
   attention.rotary =
-      read_rotary(import, {interleaved ? RotaryLayout::interleaved : RotaryLayout::half_split});
+      read_rotary(import, {interleaved ? RotaryLayout::interleaved : RotaryLayout::half_split},
+                  attention.rope_head_dim);
   return attention;
 }
 

@@ -68,7 +68,7 @@ std::vector<Named<Mixer>> read_attention(Import& import, const ArchSpec& spec) {
                                 config.size_or("floor_scale", 8192, kTypeDefault, kPositions)};
   const Integer chunk = config.size_or("attention_chunk_size", 8192, kTypeDefault, kPositions);
   const bool normalized = read_flag(config, {"use_qk_norm", Flag::Absent::on});
-  const Rotary rotary = read_rotary(import, {RotaryLayout::interleaved, 500000});
+  const Rotary rotary = read_rotary(import, {RotaryLayout::interleaved, 500000}, base.head_dim);
   std::vector<Named<Mixer>> kinds;
   for (const bool chunked : {true, false}) {
     for (const bool rotated : {true, false}) {

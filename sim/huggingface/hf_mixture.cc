@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
+
+#include "sim/huggingface/hf_layers.h"
 
 namespace llmarch {
 namespace {
@@ -25,8 +28,10 @@ void read_shared(Import& import, const SharedClass& of, MixtureFeedForward& mixt
     case SharedClass::Stated::width: mixture.shared_width = read_size(config, of.field); return;
     case SharedClass::Stated::count: break;
   }
-  const auto count = config.optional_size_or(of.field.key, std::nullopt, kTypeDefault, kExperts);
-  if (!count) return;
+  const auto absent = of.field.absent == 0 ? std::nullopt : std::optional(Integer(of.field.absent));
+  constexpr Range kNoneOrSome{0, kExperts.most};
+  const auto count = config.optional_size_or(of.field.key, absent, kTypeDefault, kNoneOrSome);
+  if (!count || *count == 0) return;
   mixture.shared_width = bounded(import, *count * mixture.expert_width,
                                  fmt::format("{} x {}", of.field.key, "moe_intermediate_size"));
 }
@@ -43,12 +48,73 @@ std::vector<bool> by_step(Import& import, Integer layers) {
   return sparse;
 }
 
-std::vector<bool> after_the_first(Import& import, Integer layers) {
-  const Integer dense = import.config.size("first_k_dense_replace", Range{0, kMostLayers});
-  import.config.only("moe_layer_freq", 1);
+std::vector<bool> after_the_first(Import& import, const MixtureClass& of, Integer layers) {
+  ConfigReader& config = import.config;
+  constexpr Range kNoneOrSome{0, kMostLayers};
+  constexpr std::string_view kKey = "first_k_dense_replace";
+  const Integer dense = of.first_dense
+                            ? config.size_or(kKey, *of.first_dense, kTypeDefault, kNoneOrSome)
+                            : config.size(kKey, kNoneOrSome);
+  config.only("moe_layer_freq", 1);
   std::vector<bool> sparse;
   for (Integer layer = 0; layer < layers; layer += 1) sparse.push_back(layer >= dense);
   return sparse;
+}
+
+std::vector<bool> by_interval(Import& import, Integer layers) {
+  ConfigReader& config = import.config;
+  constexpr Range kLayer{-1, kMostLayers};
+  const Integer first = config.size_or("moe_layer_start_index", 1, kTypeDefault, kLayer);
+  const Integer last = config.size_or("moe_layer_end_index", -1, kTypeDefault, kLayer);
+  const Integer every = config.size_or("moe_layer_interval", 1, kTypeDefault, kRepeats);
+  std::vector<bool> sparse;
+  for (Integer layer = 0; layer < layers; layer += 1) {
+    const bool within = layer >= first && (last == -1 || layer <= last);
+    sparse.push_back(within && (layer + 1) % every == 0);
+  }
+  return sparse;
+}
+
+std::vector<bool> by_mlp_types(Import& import, Integer layers) {
+  ConfigReader& config = import.config;
+  config.only("first_k_dense_replace", 1);
+  const std::vector<std::string> types = config.optional_texts("mlp_layer_types");
+  std::vector<bool> sparse(size(layers), true);
+  if (types.empty()) {
+    sparse.front() = false;
+    return sparse;
+  }
+  one_for_each_layer(config, "mlp_layer_types", types.size(), layers);
+  for (std::size_t i = 0; i < std::min(types.size(), sparse.size()); ++i) {
+    sparse[i] = types[i] == "sparse";
+    if (sparse[i] || types[i] == "dense") continue;
+    config.refuse(fmt::format("layer type {} is not supported", quote_name(types[i])),
+                  "supported: dense, sparse");
+    return sparse;
+  }
+  return sparse;
+}
+
+// Groups of experts; none where there is one.
+std::optional<ExpertGroups> groups_of(ConfigReader& config, Integer count, Integer chosen) {
+  if (count != 1) return ExpertGroups{count, chosen, GroupScore::best_two};
+  if (chosen != 1 && config.all_read({"n_group", "topk_group"})) {
+    config.refuse(fmt::format("'topk_group' is {}, and there is one group", chosen.value()),
+                  "n_group = 1 means that there are no groups: topk_group must be 1");
+  }
+  return std::nullopt;
+}
+
+Router sigmoid_router_with(ConfigReader& config, Flag::Absent normalized) {
+  Router router;
+  router.scoring = Scoring::sigmoid;
+  router.correction_bias = true;
+  router.normalized_weights = read_flag(config, {"norm_topk_prob", normalized});
+  const double scale = config.real_or("routed_scaling_factor", 1, kTypeDefault);
+  if (scale != 1) router.weight_scale = scale;
+  const Integer count = config.size_or("n_group", 1, kTypeDefault, kExperts);
+  router.groups = groups_of(config, count, config.size_or("topk_group", 1, kTypeDefault, kExperts));
+  return router;
 }
 
 }  // namespace
@@ -60,22 +126,49 @@ Router softmax_router(ConfigReader& config) {
   return router;
 }
 
+Router normalized_softmax_router(ConfigReader&) {
+  Router router;
+  router.scoring = Scoring::softmax;
+  router.normalized_weights = true;
+  return router;
+}
+
+Router corrected_softmax_router(ConfigReader& config) {
+  Router router = normalized_softmax_router(config);
+  router.correction_bias = true;
+  return router;
+}
+
+Router corrected_sigmoid_router(ConfigReader& config) {
+  Router router = corrected_softmax_router(config);
+  router.scoring = Scoring::sigmoid;
+  return router;
+}
+
+Router hy_v3_router(ConfigReader& config) {
+  Router router = corrected_sigmoid_router(config);
+  router.weight_scale = config.real_or("router_scaling_factor", 2.826, kTypeDefault);
+  return router;
+}
+
+Router glm4_moe_router(ConfigReader& config) {
+  return sigmoid_router_with(config, Flag::Absent::on);
+}
+
+Router dots1_router(ConfigReader& config) {
+  return sigmoid_router_with(config, Flag::Absent::off);
+}
+
 Router deepseek_v3_router(ConfigReader& config) {
   config.only("scoring_func", "sigmoid");
   config.only("topk_method", "noaux_tc");
   Router router;
   router.scoring = Scoring::sigmoid;
   router.correction_bias = true;
-  router.normalized_weights = config.flag_or("norm_topk_prob", true, kTypeDefault);
+  router.normalized_weights = read_flag(config, {"norm_topk_prob", Flag::Absent::on});
   router.weight_scale = config.real("routed_scaling_factor");
-  const ExpertGroups groups{config.size("n_group", kExperts), config.size("topk_group", kExperts),
-                            GroupScore::best_two};
-  if (groups.count != 1) {
-    router.groups = groups;
-  } else if (groups.chosen != 1 && config.all_read({"n_group", "topk_group"})) {
-    config.refuse(fmt::format("'topk_group' is {}, and there is one group", groups.chosen.value()),
-                  "n_group = 1 means that there are no groups: topk_group must be 1");
-  }
+  const Integer count = config.size("n_group", kExperts);
+  router.groups = groups_of(config, count, config.size("topk_group", kExperts));
   return router;
 }
 
@@ -121,7 +214,9 @@ std::vector<bool> sparse_layers(Import& import, const MixtureClass& of, Integer 
   switch (of.layers) {
     case SparseLayers::every_layer: return std::vector<bool>(size(layers), true);
     case SparseLayers::by_step: return by_step(import, layers);
-    case SparseLayers::after_the_first: return after_the_first(import, layers);
+    case SparseLayers::after_the_first: return after_the_first(import, of, layers);
+    case SparseLayers::by_interval: return by_interval(import, layers);
+    case SparseLayers::by_mlp_types: return by_mlp_types(import, layers);
   }
   throw std::logic_error("sparse_layers: a rule outside the enumeration");
 }

@@ -2,6 +2,7 @@
 // table row for each model type or group of types that reads the same fields.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,9 +25,11 @@ struct SharedClass {
 };
 
 enum class SparseLayers {
-  every_layer,
+  every_layer,      // there is no dense feed-forward
   by_step,          // every decoder_sparse_step-th, but those that mlp_only_layers names
   after_the_first,  // all after the first_k_dense_replace first
+  by_interval,      // ERNIE: every moe_layer_interval-th from a first to a last layer
+  by_mlp_types,     // as mlp_layer_types lists them; all but the first where it is absent
 };
 
 struct MixtureClass {
@@ -37,13 +40,19 @@ struct MixtureClass {
   SharedClass shared = {};
   Router (*router)(ConfigReader&);
   SparseLayers layers = SparseLayers::every_layer;
+  std::optional<std::int64_t> first_dense = {};  // what an absent first_k_dense_replace means
 };
 
-// Routers: softmax over all experts, whose weights norm_topk_prob normalises; and those of
-// DeepSeek.
-Router softmax_router(ConfigReader& config);
+// Routers by what scores the experts and what else a class fixes.
+Router softmax_router(ConfigReader& config);             // norm_topk_prob normalises the weights
+Router normalized_softmax_router(ConfigReader& config);  // always normalised (Mixtral)
+Router corrected_softmax_router(ConfigReader& config);   // with a bias for the choice (ERNIE)
+Router corrected_sigmoid_router(ConfigReader& config);   // the same, normalised (MiniMax-M2)
+Router hy_v3_router(ConfigReader& config);               // the same, and scaled
 Router deepseek_v2_router(ConfigReader& config);
 Router deepseek_v3_router(ConfigReader& config);
+Router glm4_moe_router(ConfigReader& config);  // DeepSeek-V3's, with fields left to the class
+Router dots1_router(ConfigReader& config);     // the same, not normalised where nothing is stated
 
 MixtureFeedForward read_mixture(Import& import, const MixtureClass& of, Activation activation);
 

@@ -7,6 +7,7 @@
 namespace llmarch {
 
 void import_gpt2(Import& import, ArchSpec& spec);
+void import_gpt_bigcode(Import& import, ArchSpec& spec);
 void import_llama4_text(Import& import, ArchSpec& spec);
 void import_gemma3n_text(Import& import, ArchSpec& spec);
 

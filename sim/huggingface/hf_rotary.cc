@@ -69,61 +69,118 @@ double theta_of(ConfigReader& config, ConfigReader& rope, const RotaryClass& of)
   return theta;
 }
 
-// What "rope_parameters" holds for one type of layer; none where it holds no such object.
-std::optional<Rotary> rotary_of_layer_type(Import& import, const std::string& type) {
-  ConfigReader& config = import.config;
-  const json* all = config.optional_object("rope_parameters");
-  if (all == nullptr || !all->contains(type)) return std::nullopt;
-  const std::string where = "rope_parameters." + type;
-  if (!all->at(type).is_object()) {
-    config.refuse(fmt::format("'{}' is no object", where), "it holds rope_type and rope_theta");
+constexpr std::string_view kPartial = "partial_rotary_factor";
+constexpr RealRange kTurnedShare{0, 1};
+
+// The share of a head that is turned: in "rope_parameters", beside it, or at both places alike.
+double turned_share(ConfigReader& config, ConfigReader* rope, double absent) {
+  if (rope == nullptr || !rope->contains(kPartial)) {
+    return config.real_or(kPartial, absent, kTypeDefault, kTurnedShare);
+  }
+  const double share = rope->real(kPartial, kTurnedShare);
+  config.only(kPartial, share);
+  return share;
+}
+
+// The elements of a head that are turned; absent: all.
+std::optional<Integer> turned_elements(ConfigReader& config, ConfigReader* rope,
+                                       const RotaryClass& of, Integer head_dim) {
+  if (!of.partial) {
+    config.only(kPartial, 1.0);
+    if (rope != nullptr) rope->only(kPartial, 1.0);
     return std::nullopt;
   }
-  ConfigReader rope = config.inner(all->at(type), where);
+  const double share = turned_share(config, rope, *of.partial);
+  Integer dim = static_cast<std::int64_t>(head_dim.as_double() * share);
+  if (!of.dim.empty() && config.contains(of.dim)) {
+    const bool share_stated =
+        config.contains(kPartial) || (rope != nullptr && rope->contains(kPartial));
+    const Integer stated = config.size(of.dim);
+    if (share_stated && stated != dim && config.all_read({of.dim, kPartial})) {
+      config.refuse(fmt::format("'{}' is {}, and {} of head_dim are {}", of.dim, stated.value(),
+                                kPartial, dim.value()),
+                    "they name the same thing: keep the right one");
+    }
+    dim = stated;
+  }
+  return dim == head_dim ? std::nullopt : std::optional(dim);
+}
+
+// What "rope_parameters" holds for one type of layer; by the class where it holds nothing for it.
+Rotary rotary_of_layer_type(Import& import, const json& all, const std::string& type, double theta,
+                            const RotaryClass& of, Integer head_dim) {
+  ConfigReader& config = import.config;
   Rotary rotary;
-  rotary.theta = rope.real("rope_theta");
-  rope.only("partial_rotary_factor", 1.0);
+  rotary.layout = of.layout;
+  rotary.theta = theta;
+  const std::string where = "rope_parameters." + type;
+  const auto own = all.find(type);
+  if (own == all.end()) {
+    config.fill(where, fmt::format("theta {}, not scaled", theta), kTypeDefault);
+    return rotary;
+  }
+  if (!own->is_object()) {
+    config.refuse(fmt::format("'{}' is no object", where), "it holds rope_type and rope_theta");
+    return rotary;
+  }
+  ConfigReader rope = config.inner(*own, where);
+  rotary.theta = rope.real_or("rope_theta", theta, kTypeDefault);
+  rotary.dim = turned_elements(config, &rope, of, head_dim);
   read_scaling(rope, rotary);
   return rotary;
 }
 
+constexpr double kLocalTheta = 10000;
+
 }  // namespace
 
-Rotary read_rotary(Import& import, const RotaryClass& of) {
+Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
   ConfigReader& config = import.config;
   Rotary rotary;
   rotary.layout = of.layout;
-  config.only("partial_rotary_factor", 1.0);
   if (const json* parameters = config.optional_object("rope_parameters")) {
     ConfigReader rope = config.inner(*parameters, "rope_parameters");
     rotary.theta = theta_of(config, rope, of);
-    rope.only("partial_rotary_factor", 1.0);
+    rotary.dim = turned_elements(config, &rope, of, head_dim);
     config.only("rope_scaling", nullptr);
     read_scaling(rope, rotary);
     return rotary;
   }
   rotary.theta = config.real_or("rope_theta", of.theta, kTypeDefault);
   const json* scaling = config.object_or_none("rope_scaling", "the frequencies are not stretched");
-  if (scaling == nullptr) return rotary;
+  if (scaling == nullptr) {
+    rotary.dim = turned_elements(config, nullptr, of, head_dim);
+    return rotary;
+  }
   ConfigReader rope = config.inner(*scaling, "rope_scaling");
+  rotary.dim = turned_elements(config, &rope, of, head_dim);
   rope.only("rope_theta", rotary.theta);
   read_scaling(rope, rotary);
   return rotary;
 }
 
-LocalAndGlobalRotary read_local_and_global_rotary(Import& import) {
+LocalAndGlobalRotary read_local_and_global_rotary(Import& import, const RotaryClass& of,
+                                                  Integer head_dim) {
   ConfigReader& config = import.config;
-  const auto local = rotary_of_layer_type(import, "sliding_attention");
-  const auto global = rotary_of_layer_type(import, "full_attention");
-  if (local && global) {
+  const bool own_theta = !of.local_theta.empty();
+  const json* all = config.optional_object("rope_parameters");
+  if (all != nullptr && (all->contains("full_attention") || all->contains("sliding_attention"))) {
+    const double local_theta = own_theta ? kLocalTheta : of.theta;
+    LocalAndGlobalRotary both{
+        rotary_of_layer_type(import, *all, "sliding_attention", local_theta, of, head_dim),
+        rotary_of_layer_type(import, *all, "full_attention", of.theta, of, head_dim)};
     config.only("rope_scaling", nullptr);
-    config.only("rope_theta", global->theta);
-    config.only("rope_local_base_freq", local->theta);
-    return {*local, *global};
+    config.only("rope_theta", both.global.theta);
+    if (own_theta) config.only(of.local_theta, both.local.theta);
+    return both;
   }
-  Rotary plain;
-  plain.theta = config.real_or("rope_local_base_freq", 10000, kTypeDefault);
-  return {plain, read_rotary(import, {RotaryLayout::half_split, 1000000})};
+  Rotary local;
+  if (own_theta) local.theta = config.real_or(of.local_theta, kLocalTheta, kTypeDefault);
+  const Rotary global = read_rotary(import, of, head_dim);
+  if (!own_theta) local.theta = global.theta;
+  local.layout = global.layout;
+  local.dim = global.dim;
+  return {local, global};
 }
 
 }  // namespace llmarch

@@ -2,7 +2,8 @@
 // one for each type of layer.
 #pragma once
 
-#include <string>
+#include <optional>
+#include <string_view>
 
 #include "sim/huggingface/hf_import.h"
 
@@ -12,17 +13,23 @@ namespace llmarch {
 struct RotaryClass {
   RotaryLayout layout = RotaryLayout::half_split;
   double theta = 10000;  // where the config states none
+  // The share of a head that is turned, where the config states none; absent: only 1 is supported.
+  std::optional<double> partial = {};
+  std::string_view dim = "";  // a field that states the turned elements themselves
+  // Layers with a window: the field of a theta of their own, and what the class fills for it.
+  // Without one they have the theta of the others. They are never scaled.
+  std::string_view local_theta = "";
 };
 
 // "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.
-Rotary read_rotary(Import& import, const RotaryClass& of);
+Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim);
 
 // Rotary positions of layers with a window and of those without. Newer configs hold both in
-// "rope_parameters", by type of layer; older ones state theta and the scaling of the latter as
-// other types do, and the theta of the former under a name of its own.
+// "rope_parameters", by type of layer.
 struct LocalAndGlobalRotary {
   Rotary local, global;
 };
-LocalAndGlobalRotary read_local_and_global_rotary(Import& import);
+LocalAndGlobalRotary read_local_and_global_rotary(Import& import, const RotaryClass& of,
+                                                  Integer head_dim);
 
 }  // namespace llmarch

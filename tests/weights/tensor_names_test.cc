@@ -88,9 +88,9 @@ TEST(Experts, AreTensorsOfTheirOwnOrOneTensorThatIsStacked) {
 
 TEST(Norms, OfGemmaArePublishedLessOne) {
   const ArchSpec spec = biased_model();
-  EXPECT_EQ(source(spec, WeightRole::final_norm, CheckpointNaming::gemma).added, 1);
+  EXPECT_EQ(source(spec, WeightRole::final_norm, CheckpointNaming::gemma2).added, 1);
   EXPECT_EQ(source(spec, WeightRole::final_norm, CheckpointNaming::decoder).added, 0);
-  EXPECT_EQ(source(spec, WeightRole::query, CheckpointNaming::gemma).added, 0);
+  EXPECT_EQ(source(spec, WeightRole::query, CheckpointNaming::gemma2).added, 0);
 }
 
 }  // namespace
