@@ -1,0 +1,110 @@
+// null in a config: what the class of its type makes of it, or a refusal, but never the default
+// that an absent field has. A field whose null changes nothing may not change anything in other
+// ways.
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <map>
+
+#include "tests/spec/configs.h"
+
+namespace llmarch::spec_test {
+namespace {
+
+// The text model's own fields.
+Json& own_fields(Json& config) {
+  return config.contains("text_config") ? config["text_config"] : config;
+}
+
+// Says by a config without the null what a class makes of it.
+using Meaning = std::function<void(Json& config)>;
+
+Meaning set_to(const std::string& key, const Json& value) {
+  return [=](Json& config) { config[key] = value; };
+}
+Meaning absent(const std::string& key) {
+  return [=](Json& config) { config.erase(key); };
+}
+
+// By field: what null means in every class that takes it.
+const std::map<std::string, Meaning>& meanings() {
+  static const std::map<std::string, Meaning> all{
+      {"num_key_value_heads",
+       [](Json& config) { config["num_key_value_heads"] = config.at("num_attention_heads"); }},
+      {"head_dim",
+       [](Json& config) {
+         config["head_dim"] = config.at("hidden_size").get<std::int64_t>() /
+                              config.at("num_attention_heads").get<std::int64_t>();
+       }},
+      {"tie_word_embeddings", set_to("tie_word_embeddings", false)},
+      {"rope_scaling", set_to("rope_scaling", {{"rope_type", "default"}})},
+      {"layer_types", absent("layer_types")},
+      {"no_rope_layers", absent("no_rope_layers")},
+      {"mlp_only_layers", set_to("mlp_only_layers", Json::array())},
+      {"intermediate_size", absent("intermediate_size")},  // Gemma 3n lists a width for each layer
+      {"activation_sparsity_pattern", absent("activation_sparsity_pattern")}};
+  return all;
+}
+
+// Null takes these away, and nothing else says that they are not there.
+bool is_taken_away(const std::string& key) {
+  return key == "final_logit_softcapping" || key == "attn_logit_softcapping" ||
+         key == "sliding_window" || key == "q_lora_rank" || key == "n_shared_experts" ||
+         key == "altup_coef_clip" || key == "rope_parameters";
+}
+
+Json other_value(const Json& value) {
+  if (value.is_boolean()) return !value.get<bool>();
+  if (value.is_number()) return value.get<double>() + 1;
+  if (value.is_string()) return value.get<std::string>() + "x";
+  return Json::object({{"other", 1}});
+}
+
+class NullField : public testing::TestWithParam<std::filesystem::path> {
+ protected:
+  const Json original = config(GetParam().stem().string());
+  const std::map<std::string, std::string> architecture = architecture_of(spec_of(original));
+
+  // The config with one of its own fields changed.
+  Json changed(const std::function<void(Json&)>& change) const {
+    Json config = original;
+    change(own_fields(config));
+    return config;
+  }
+  std::optional<std::map<std::string, std::string>> architecture_with(
+      const std::function<void(Json&)>& change) const {
+    const ConfigLoad result = load(changed(change));
+    return result.spec ? std::optional(architecture_of(*result.spec)) : std::nullopt;
+  }
+};
+
+TEST_P(NullField, IsReadAsItsClassReadsItOrRefused) {
+  Json copy = original;
+  for (const auto& [key, value] : own_fields(copy).items()) {
+    if (value.is_null()) continue;
+    const std::string field = key;
+    const auto with_null = architecture_with(set_to(field, nullptr));
+    if (!with_null || is_taken_away(field)) continue;
+    if (const auto meaning = meanings().find(field); meaning != meanings().end()) {
+      EXPECT_EQ(with_null, architecture_with(meaning->second)) << field;
+      continue;
+    }
+    EXPECT_EQ(*with_null, architecture) << field;
+    EXPECT_EQ(architecture_with(set_to(field, other_value(value))), architecture)
+        << field << ": null stands for a default that the class does not fill";
+  }
+}
+
+std::vector<std::filesystem::path> published_configs() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(LLMARCH_TEST_CONFIGS)) {
+    files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, NullField, testing::ValuesIn(published_configs()), test_name);
+
+}  // namespace
+}  // namespace llmarch::spec_test
