@@ -11,7 +11,7 @@
 namespace llmarch {
 namespace {
 
-constexpr Range kNoneOrSome{0, kMostLayers};
+constexpr Range kSharingLayers{0, kMostLayers};
 
 ParallelStreams gemma3n_streams(ConfigReader& config) {
   ParallelStreams streams;
@@ -70,18 +70,18 @@ std::vector<double> gemma3n_sparsities(ConfigReader& config, std::size_t layers)
 }
 
 // The kinds of feed-forward, and which of them each layer has.
-struct FeedForwards {
+struct Gemma3nFeedForwards {
   std::vector<Named<FeedForward>> kinds;
   std::vector<std::size_t> layers;
 };
 
-FeedForwards gemma3n_feed_forwards(ConfigReader& config, Activation activation,
-                                   std::size_t layers) {
+Gemma3nFeedForwards gemma3n_feed_forwards(ConfigReader& config, Activation activation,
+                                          std::size_t layers) {
   const std::vector<Integer> widths = gemma3n_widths(config, layers);
   const std::vector<double> shares = gemma3n_sparsities(config, layers);
   std::map<std::pair<std::int64_t, double>, std::size_t> places;
   std::map<std::string, int> number;
-  FeedForwards all;
+  Gemma3nFeedForwards all;
   for (std::size_t layer = 0; layer < layers; ++layer) {
     const auto [place, is_new] =
         places.try_emplace({widths[layer].value(), shares[layer]}, all.kinds.size());
@@ -136,13 +136,13 @@ void add_gemma3n_layers(Import& import, ArchSpec& spec, const GroupedAttention& 
   ConfigReader& config = import.config;
   const Integer layers = config.size("num_hidden_layers", kLayers);
   const std::vector<bool> windowed = windowed_layers(import, layers);
-  const FeedForwards feed_forwards =
+  const Gemma3nFeedForwards feed_forwards =
       gemma3n_feed_forwards(config, spec.per_layer_embedding->activation, size(layers));
   const std::vector<Named<Mixer>> attention{{"local", local},
                                             {"global", global},
                                             {"local_shared", sharing(local, "local")},
                                             {"global_shared", sharing(global, "global")}};
-  const Integer shared = config.size_or("num_kv_shared_layers", 15, kTypeDefault, kNoneOrSome);
+  const Integer shared = config.size_or("num_kv_shared_layers", 15, kTypeDefault, kSharingLayers);
   // Where every layer would share, none does.
   const Integer first_shared = shared < layers ? layers - shared : layers;
   std::vector<LayerParts> parts;

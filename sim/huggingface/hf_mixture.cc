@@ -29,8 +29,8 @@ void read_shared(Import& import, const SharedClass& of, MixtureFeedForward& mixt
     case SharedClass::Stated::count: break;
   }
   const auto absent = of.field.absent == 0 ? std::nullopt : std::optional(Integer(of.field.absent));
-  constexpr Range kNoneOrSome{0, kExperts.most};
-  const auto count = config.optional_size_or(of.field.key, absent, kTypeDefault, kNoneOrSome);
+  constexpr Range kExpertsOrNone{0, kExperts.most};
+  const auto count = config.optional_size_or(of.field.key, absent, kTypeDefault, kExpertsOrNone);
   if (!count || *count == 0) return;
   mixture.shared_width = bounded(import, *count * mixture.expert_width,
                                  fmt::format("{} x {}", of.field.key, "moe_intermediate_size"));
@@ -50,11 +50,11 @@ std::vector<bool> by_step(Import& import, Integer layers) {
 
 std::vector<bool> after_the_first(Import& import, const MixtureClass& of, Integer layers) {
   ConfigReader& config = import.config;
-  constexpr Range kNoneOrSome{0, kMostLayers};
+  constexpr Range kLayersOrNone{0, kMostLayers};
   constexpr std::string_view kKey = "first_k_dense_replace";
   const Integer dense = of.first_dense
-                            ? config.size_or(kKey, *of.first_dense, kTypeDefault, kNoneOrSome)
-                            : config.size(kKey, kNoneOrSome);
+                            ? config.size_or(kKey, *of.first_dense, kTypeDefault, kLayersOrNone)
+                            : config.size(kKey, kLayersOrNone);
   config.only("moe_layer_freq", 1);
   std::vector<bool> sparse;
   for (Integer layer = 0; layer < layers; layer += 1) sparse.push_back(layer >= dense);

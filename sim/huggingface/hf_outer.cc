@@ -45,15 +45,15 @@ const json* object_at(const json& config, std::string_view path) {
 
 // The outer config decides, as it does in the reference, and a contradiction is said.
 void resolve_tie(const json& outer, std::string_view place, json& text, ConfigLoad& load) {
-  constexpr const char* kTied = "tie_word_embeddings";
-  const auto around = outer.find(kTied);
+  constexpr const char* kTiedKey = "tie_word_embeddings";
+  const auto around = outer.find(kTiedKey);
   if (around == outer.end()) return;
-  const auto within = text.find(kTied);
+  const auto within = text.find(kTiedKey);
   if (within != text.end() && *within != *around) {
     load.notes.push_back(fmt::format("{} is {} in the config and {} in its {}: the former holds",
-                                     kTied, around->dump(), within->dump(), place));
+                                     kTiedKey, around->dump(), within->dump(), place));
   }
-  text[kTied] = *around;
+  text[kTiedKey] = *around;
 }
 
 std::string first_architecture(const json& config) {
