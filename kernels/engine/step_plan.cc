@@ -57,7 +57,7 @@ class BlockPlanner {
   void order_nodes() {
     std::vector<bool> run_before(block_.nodes.size(), false);
     for (std::size_t node = 0; node < block_.nodes.size(); ++node) {
-      if (!runs_in(block_.nodes[node].when, workload_.latent_form)) continue;
+      if (!runs(block_, node, workload_.forms)) continue;
       PlannedNode planned{node, {}};
       if (!run_before[node]) planned.products = projections_with(node);
       for (const std::size_t product : planned.products) run_before[product] = true;
@@ -73,7 +73,7 @@ class BlockPlanner {
     for (std::size_t node = first; node < block_.nodes.size(); ++node) {
       const auto* other = std::get_if<Project>(&block_.nodes[node].op);
       if (other == nullptr || other->in != leader->in) continue;
-      if (runs_in(block_.nodes[node].when, workload_.latent_form)) nodes.push_back(node);
+      if (runs(block_, node, workload_.forms)) nodes.push_back(node);
     }
     return nodes;
   }

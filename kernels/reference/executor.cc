@@ -79,7 +79,7 @@ class Executor {
     if (block.input) run.values.at(*block.input) = std::move(hidden);
     if (block.kind == BlockKind::layer && block.per_layer_input) give_own_part(run);
     for (std::size_t node = 0; node < block.nodes.size(); ++node) {
-      if (!runs_in(block.nodes[node].when, workload_.latent_form)) continue;
+      if (!runs(block, node, workload_.forms)) continue;
       run_node(run, index, node);
     }
     if (block.kind == BlockKind::input && block.per_layer_input) {

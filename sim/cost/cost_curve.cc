@@ -75,10 +75,11 @@ CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch)
     : phase_(phase), batch_(batch) {
   CostTerm total{};
   std::array<CostTerm, kWorkKinds.size()> kinds{};
-  const LatentForm form = step(1).latent_form;
+  const Forms forms = step(1).forms;
   for (const Block& block : graph.blocks) {
-    for (const Node& node : block.nodes) {
-      if (!runs_in(node.when, form)) continue;
+    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+      if (!runs(block, n, forms)) continue;
+      const Node& node = block.nodes[n];
       Price layers;
       layers.add(price(graph, block, node.op), block.repeats);
       terms_.push_back(term_of(node.kind, layers));

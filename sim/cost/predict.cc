@@ -91,9 +91,8 @@ Book predict(const OpGraph& graph, const Workload& workload) {
   for (std::size_t b = 0; b < graph.blocks.size(); ++b) {
     const Block& block = graph.blocks[b];
     for (std::size_t n = 0; n < block.nodes.size(); ++n) {
-      const Node& node = block.nodes[n];
-      if (!runs_in(node.when, workload.latent_form)) continue;
-      const Work work = evaluate(price(graph, block, node.op), workload, block.repeats);
+      if (!runs(block, n, workload.forms)) continue;
+      const Work work = evaluate(price(graph, block, block.nodes[n].op), workload, block.repeats);
       book.lines.push_back({b, n, work});
       book.total += work;
     }
@@ -105,8 +104,8 @@ Work predict_total(const OpGraph& graph, const Workload& workload) {
   Work total;
   for (const Block& block : graph.blocks) {
     Price layer;
-    for (const Node& node : block.nodes) {
-      if (runs_in(node.when, workload.latent_form)) add_price(graph, block, node.op, layer);
+    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+      if (runs(block, n, workload.forms)) add_price(graph, block, block.nodes[n].op, layer);
     }
     total += evaluate(layer, workload, block.repeats);
   }

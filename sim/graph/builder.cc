@@ -30,13 +30,17 @@ WeightId GraphBuilder::weight(WeightRole role, Integer rows, Integer columns, In
   return graph_.weights.size() - 1;
 }
 
-void GraphBuilder::append(std::string name, When when, Op op) {
+void GraphBuilder::append(std::string name, Op op) {
   const Place& place = place_.value();
-  block().nodes.push_back({std::move(name), when, place.kind, place.part, op});
+  block().nodes.push_back({std::move(name), place.kind, place.part, op});
 }
 
 void GraphBuilder::append_norm(std::string name, const Normalize& op) {
-  block().nodes.push_back({std::move(name), When::always, WorkKind::norms, Component::norms, op});
+  block().nodes.push_back({std::move(name), WorkKind::norms, Component::norms, op});
+}
+
+void GraphBuilder::only_in(const Form& form, std::size_t first) {
+  block().forms.push_back({form, first, block().nodes.size()});
 }
 
 GraphBuilder& GraphBuilder::in(Component part, WorkKind kind) {
@@ -53,14 +57,14 @@ ValueId GraphBuilder::embed(Integer vocabulary, Integer columns, WeightRole role
   const WeightId table = weight(role, vocabulary, columns);
   if (role == WeightRole::token_embedding) token_embedding_ = table;
   const ValueId out = value(RowAxis::tokens, columns);
-  append(std::string(name_of(role)), When::always, Embed{table, out});
+  append(std::string(name_of(role)), Embed{table, out});
   return out;
 }
 
 ValueId GraphBuilder::add_positions(ValueId in, Integer positions) {
   const WeightId table = weight(WeightRole::position_embedding, positions, columns(in));
   const ValueId out = value(rows(in), columns(in));
-  append("position embedding", When::always, AddPositions{table, in, out});
+  append("position embedding", AddPositions{table, in, out});
   return out;
 }
 
@@ -104,31 +108,31 @@ ValueId GraphBuilder::normalize_by(std::string name, ValueId in, double epsilon,
 
 ValueId GraphBuilder::project_by(std::string name, ValueId in, WeightId weight) {
   const ValueId out = value(rows(in), graph_.weight(weight).rows);
-  append(std::move(name), When::always, Project{weight, std::nullopt, in, out});
+  append(std::move(name), Project{weight, std::nullopt, in, out});
   return out;
 }
 
 ValueId GraphBuilder::scale(std::string name, ValueId in, double factor) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always, Scale{factor, in, out});
+  append(std::move(name), Scale{factor, in, out});
   return out;
 }
 
 ValueId GraphBuilder::scale_by_position(ValueId in, const Temperature& temperature) {
   const ValueId out = value(rows(in), columns(in));
-  append("temperature", When::always, ScaleByPosition{temperature, in, out});
+  append("temperature", ScaleByPosition{temperature, in, out});
   return out;
 }
 
 ValueId GraphBuilder::gate_rows(std::string name, ValueId gate, ValueId in) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always, GateRows{gate, in, out});
+  append(std::move(name), GateRows{gate, in, out});
   return out;
 }
 
 ValueId GraphBuilder::soft_cap(std::string name, ValueId in, double cap) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always, SoftCap{cap, in, out});
+  append(std::move(name), SoftCap{cap, in, out});
   return out;
 }
 
@@ -138,7 +142,7 @@ ValueId GraphBuilder::project(ValueId in, Integer out_columns, WeightRole role,
   std::optional<WeightId> bias;
   if (bias_role) bias = weight(*bias_role, 1, out_columns);
   const ValueId out = value(rows(in), out_columns);
-  append(std::string(name_of(role)), When::always, Project{matrix, bias, in, out});
+  append(std::string(name_of(role)), Project{matrix, bias, in, out});
   return out;
 }
 
@@ -146,7 +150,7 @@ ValueId GraphBuilder::project_clipped(ValueId in, Integer out_columns, WeightRol
                                       std::optional<double> clip) {
   const WeightId matrix = weight(role, out_columns, columns(in));
   const ValueId out = value(rows(in), out_columns);
-  append(std::string(name_of(role)), When::always, Project{matrix, std::nullopt, in, out, clip});
+  append(std::string(name_of(role)), Project{matrix, std::nullopt, in, out, clip});
   return out;
 }
 
@@ -157,59 +161,59 @@ ValueId GraphBuilder::project_each(ValueId in, Integer out_columns, Integer copi
   const WeightId matrices =
       weight(role, out_columns, one_each ? columns(in) / copies : columns(in), copies);
   const ValueId out = value(rows(in), copies * out_columns);
-  append(std::string(name_of(role)), When::always, ProjectEach{matrices, in, out});
+  append(std::string(name_of(role)), ProjectEach{matrices, in, out});
   return out;
 }
 
 ValueId GraphBuilder::scale_columns(ValueId in, WeightRole role) {
   const WeightId factors = weight(role, 1, columns(in));
   const ValueId out = value(rows(in), columns(in));
-  append(std::string(name_of(role)), When::always, ScaleColumns{factors, in, out});
+  append(std::string(name_of(role)), ScaleColumns{factors, in, out});
   return out;
 }
 
 ValueId GraphBuilder::sparsify(ValueId in, double deviations) {
   const ValueId out = value(rows(in), columns(in));
-  append("activation sparsity", When::always, Sparsify{deviations, in, out});
+  append("activation sparsity", Sparsify{deviations, in, out});
   return out;
 }
 
 ValueId GraphBuilder::select_columns(std::string name, ValueId in, Integer offset,
                                      Integer selected) {
   const ValueId out = value(rows(in), selected);
-  append(std::move(name), When::always, SelectColumns{offset, in, out});
+  append(std::move(name), SelectColumns{offset, in, out});
   return out;
 }
 
 ValueId GraphBuilder::join_columns(std::string name, ValueId left, ValueId right) {
   const ValueId out = value(rows(left), columns(left) + columns(right));
-  append(std::move(name), When::always, JoinColumns{left, right, out});
+  append(std::move(name), JoinColumns{left, right, out});
   return out;
 }
 
 ValueId GraphBuilder::match_magnitude(std::string name, ValueId in, ValueId reference,
                                       Integer vectors, double least) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always, MatchMagnitude{vectors, least, in, reference, out});
+  append(std::move(name), MatchMagnitude{vectors, least, in, reference, out});
   return out;
 }
 
 ValueId GraphBuilder::average_vectors(std::string name, ValueId in, Integer vectors) {
   const ValueId out = value(rows(in), columns(in) / vectors);
-  append(std::move(name), When::always, AverageVectors{vectors, in, out});
+  append(std::move(name), AverageVectors{vectors, in, out});
   return out;
 }
 
 ValueId GraphBuilder::predict_streams(ValueId in, ValueId coefficients, Integer streams) {
   const ValueId out = value(rows(in), columns(in));
-  append("predict streams", When::always, PredictStreams{streams, in, coefficients, out});
+  append("predict streams", PredictStreams{streams, in, coefficients, out});
   return out;
 }
 
 ValueId GraphBuilder::correct_streams(ValueId in, ValueId activated, ValueId coefficients,
                                       const ParallelStreams& streams) {
   const ValueId out = value(rows(in), columns(in));
-  append("correct streams", When::always,
+  append("correct streams",
          CorrectStreams{streams.count, streams.active, in, activated, coefficients, out});
   return out;
 }
@@ -217,36 +221,35 @@ ValueId GraphBuilder::correct_streams(ValueId in, ValueId activated, ValueId coe
 ValueId GraphBuilder::add_to_other_streams(std::string name, ValueId in, ValueId added,
                                            Integer streams) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always, AddToOtherStreams{streams, in, added, out});
+  append(std::move(name), AddToOtherStreams{streams, in, added, out});
   return out;
 }
 
 ValueId GraphBuilder::project_tied(ValueId in) {
   const WeightId table = token_embedding_.value();
   const ValueId out = value(rows(in), graph_.weight(table).rows);
-  append("head (tied)", When::always, Project{table, std::nullopt, in, out});
+  append("head (tied)", Project{table, std::nullopt, in, out});
   return out;
 }
 
 ValueId GraphBuilder::rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads,
                              Integer offset, Integer dim) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), When::always, Rotate{rotary, heads, offset, dim, in, out});
+  append(std::move(name), Rotate{rotary, heads, offset, dim, in, out});
   return out;
 }
 
 CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach) {
   graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), reach});
-  append("store " + name, When::always, Store{graph_.caches.size() - 1, in});
+  append("store " + name, Store{graph_.caches.size() - 1, in});
   return graph_.caches.size() - 1;
 }
 
 ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,
                              ValueId query, CacheId keys, CacheId values) {
   const ValueId out = value(rows(query), attention.query_heads * attention.head_dim);
-  append("attention", When::always,
-         Attend{attention.query_heads, attention.kv_heads, attention.head_dim, scale,
-                attention.score_soft_cap, reach, query, keys, values, out});
+  append("attention", Attend{attention.query_heads, attention.kv_heads, attention.head_dim, scale,
+                             attention.score_soft_cap, reach, query, keys, values, out});
   return out;
 }
 
@@ -256,13 +259,15 @@ ValueId GraphBuilder::attend_absorbed(const LatentShape& shape, double scale, Va
   const ValueId absorbed = value(rows(query), shape.heads * shape.latent_dim);
   const ValueId attended = value(rows(query), shape.heads * shape.latent_dim);
   const ValueId out = value(rows(query), shape.heads * shape.value_dim);
+  const std::size_t first = block().nodes.size();
   in(Component::attention, WorkKind::projections);
-  append("query absorption", When::absorbed, AbsorbQuery{shape, key_up, query, absorbed});
+  append("query absorption", AbsorbQuery{shape, key_up, query, absorbed});
   in(Component::attention, WorkKind::attention);
-  append("attention over latents", When::absorbed,
+  append("attention over latents",
          AttendLatent{shape, scale, absorbed, query, latents, rope_keys, attended});
   in(Component::attention, WorkKind::projections);
-  append("value expansion", When::absorbed, ExpandAttended{shape, value_up, attended, out});
+  append("value expansion", ExpandAttended{shape, value_up, attended, out});
+  only_in(LatentForm::absorbed, first);
   return out;
 }
 
@@ -271,30 +276,30 @@ ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, Va
                                       WeightId value_up, ValueId out) {
   const ValueId keys = value(RowAxis::keys, shape.heads * shape.nope_dim);
   const ValueId values = value(RowAxis::keys, shape.heads * shape.value_dim);
+  const std::size_t first = block().nodes.size();
   in(Component::attention, WorkKind::projections);
-  append("latent expansion", When::expanded,
-         ExpandLatents{latents, key_up, value_up, keys, values});
+  append("latent expansion", ExpandLatents{latents, key_up, value_up, keys, values});
   in(Component::attention, WorkKind::attention);
-  append("attention", When::expanded,
-         AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
+  append("attention", AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
+  only_in(LatentForm::expanded, first);
   return out;
 }
 
 ValueId GraphBuilder::activate(ValueId in, Activation activation) {
   const ValueId out = value(rows(in), columns(in));
-  append("activation", When::always, Activate{activation, in, out});
+  append("activation", Activate{activation, in, out});
   return out;
 }
 
 ValueId GraphBuilder::gate(ValueId gate, ValueId up, Activation activation) {
   const ValueId out = value(rows(up), columns(up));
-  append("gated activation", When::always, Gate{activation, gate, up, out});
+  append("gated activation", Gate{activation, gate, up, out});
   return out;
 }
 
 ValueId GraphBuilder::add(std::string name, ValueId left, ValueId right) {
   const ValueId out = value(rows(left), columns(left));
-  append(std::move(name), When::always, Add{left, right, out});
+  append(std::move(name), Add{left, right, out});
   return out;
 }
 
@@ -306,7 +311,7 @@ ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
   }
   const ValueId out = value(rows(in), 2 * mixture.experts_per_token);
   block().values.at(out).content = Content::choice;
-  append("router", When::always,
+  append("router",
          Route{mixture.router, mixture.experts, mixture.experts_per_token, router, bias, in, out});
   return out;
 }
@@ -318,7 +323,7 @@ ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedF
   const WeightId up = weight(WeightRole::expert_up, width, hidden, mixture.experts);
   const WeightId down = weight(WeightRole::expert_down, hidden, width, mixture.experts);
   const ValueId out = value(rows(in), hidden);
-  append("experts", When::always,
+  append("experts",
          RunExperts{mixture.activation, mixture.scaled_input ? Weighted::input : Weighted::output,
                     mixture.experts, mixture.experts_per_token, gate, up, down, in, choice, out});
   return out;
@@ -326,7 +331,7 @@ ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedF
 
 ValueId GraphBuilder::select_rows(ValueId in) {
   const ValueId out = value(RowAxis::logits, columns(in));
-  append("select positions", When::always, SelectRows{in, out});
+  append("select positions", SelectRows{in, out});
   return out;
 }
 

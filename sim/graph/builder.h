@@ -88,7 +88,9 @@ class GraphBuilder {
   Integer columns(ValueId value) { return block().values.at(value).columns; }
   RowAxis rows(ValueId value) { return block().values.at(value).rows; }
   ValueId value(RowAxis rows, Integer columns);
-  void append(std::string name, When when, Op op);
+  void append(std::string name, Op op);
+  // The nodes of the block from `first` on run only in that form.
+  void only_in(const Form& form, std::size_t first);
   void append_norm(std::string name, const Normalize& op);
   void check_parameters_fit() const;
 

@@ -6,6 +6,12 @@
 
 namespace llmarch {
 
+bool runs(const Block& block, std::size_t node, const Forms& forms) {
+  return std::ranges::all_of(block.forms, [&](const FormNodes& nodes) {
+    return node < nodes.first || node >= nodes.last || is_chosen(forms, nodes.form);
+  });
+}
+
 Integer token_vocabulary(const OpGraph& graph) {
   Integer least = kSize.most;
   for (const Node& node : graph.blocks.front().nodes) {

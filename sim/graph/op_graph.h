@@ -66,24 +66,17 @@ struct Value {
   Content content = Content::numbers;
 };
 
-// When an operation runs: always, or only in one form of latent attention.
-enum class When { always, absorbed, expanded };
-
-constexpr bool runs_in(When when, LatentForm form) {
-  switch (when) {
-    case When::always: return true;
-    case When::absorbed: return form == LatentForm::absorbed;
-    case When::expanded: return form == LatentForm::expanded;
-  }
-  throw std::logic_error("runs_in: a condition outside the enumeration");
-}
-
 struct Node {
   std::string name;  // "query projection": a row of the books
-  When when = When::always;
-  WorkKind kind;   // of work
-  Component part;  // of the model; where the operation reads weights, the component they count in
+  WorkKind kind;     // of work
+  Component part;    // of the model; where the operation reads weights, the component they count in
   Op op;
+};
+
+// The nodes from `first` up to `last` run only in this form of their mixer.
+struct FormNodes {
+  Form form;
+  std::size_t first, last;
 };
 
 enum class BlockKind { input, layer, output };
@@ -96,6 +89,7 @@ struct Block {
   Integer repeats = 1;
   std::vector<Value> values;
   std::vector<Node> nodes;
+  std::vector<FormNodes> forms;  // apart from each other; all other nodes run in every form
   std::optional<ValueId> input;  // the hidden state; absent in the input block
   // A second input of every layer beside the hidden state. The input block makes those of all
   // layers side by side, and the layer at place p of the stack is given the columns from p times
@@ -103,6 +97,9 @@ struct Block {
   std::optional<ValueId> per_layer_input;
   ValueId output = 0;  // the hidden state, or the logits
 };
+
+// Whether the node runs when mixers run in these forms.
+bool runs(const Block& block, std::size_t node, const Forms& forms);
 
 struct OpGraph {
   std::vector<Block> blocks;  // the input block first, the output block last

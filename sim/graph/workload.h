@@ -3,6 +3,8 @@
 // written once. The graph does not know the workload.
 #pragma once
 
+#include <variant>
+
 #include "sim/units.h"
 
 namespace llmarch {
@@ -13,6 +15,22 @@ namespace llmarch {
 // is not.
 enum class LatentForm { absorbed, expanded };
 
+// One form of one kind of mixer that can be computed in several.
+using Form = std::variant<LatentForm>;
+
+// The form in which each such kind of mixer runs.
+struct Forms {
+  LatentForm latent = LatentForm::expanded;
+};
+
+// Whether it is the one that `forms` chooses for its kind of mixer.
+constexpr bool is_chosen(const Forms& forms, LatentForm form) {
+  return forms.latent == form;
+}
+inline bool is_chosen(const Forms& forms, const Form& form) {
+  return std::visit([&](const auto& kind) { return is_chosen(forms, kind); }, form);
+}
+
 // Positions whose logits are wanted.
 enum class Logits { last, all };
 
@@ -20,18 +38,18 @@ struct Workload {
   Integer batch = 1;   // sequences, all of the same length
   Integer past = 0;    // positions that each cache holds before the step
   Integer tokens = 1;  // new positions of each sequence
-  LatentForm latent_form = LatentForm::expanded;
+  Forms forms = {};
   Logits logits = Logits::last;
 };
 
 // One new token that attends to `context` keys, itself among them. `context` is at least 1.
 constexpr Workload decode(Integer context, Integer batch) {
-  return {batch, context - 1, 1, LatentForm::absorbed, Logits::last};
+  return {batch, context - 1, 1, {LatentForm::absorbed}, Logits::last};
 }
 
 // `tokens` new tokens into an empty cache, logits for the last.
 constexpr Workload prefill(Integer tokens, Integer batch) {
-  return {batch, 0, tokens, LatentForm::expanded, Logits::last};
+  return {batch, 0, tokens, {LatentForm::expanded}, Logits::last};
 }
 
 enum class Phase { decode, prefill };

@@ -21,8 +21,9 @@ BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workl
                            const Formats& formats) {
   BlockFigures figures{block.name, block.repeats, {}, {}, {}};
   Work one_layer = Work::none();
-  for (const Node& node : block.nodes) {
-    if (!runs_in(node.when, workload.latent_form)) continue;
+  for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+    if (!runs(block, n, workload.forms)) continue;
+    const Node& node = block.nodes[n];
     const Price of_one_layer = price(graph, block, node.op);
     one_layer += evaluate(of_one_layer, workload, 1);
     const Work work = evaluate(of_one_layer, workload, block.repeats);
@@ -48,9 +49,10 @@ OperationTable operation_table(const Model& model, Phase phase, const Setting& s
 std::vector<WeightUse> weight_uses(const OpGraph& graph) {
   std::vector<WeightUse> uses;
   for (const Block& block : graph.blocks) {
-    for (const Node& node : block.nodes) {
-      // The absorbed form reads the weights of the expanded one: each parameter is listed once.
-      if (node.when == When::absorbed) continue;
+    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+      // Every form of a mixer reads the same weights: each parameter is listed once.
+      if (!runs(block, n, Forms{})) continue;
+      const Node& node = block.nodes[n];
       std::vector<Weight> weights = weights_read(graph, node.op);
       if (weights.empty()) continue;
       Elements parameters;

@@ -24,8 +24,9 @@ Elements decode_working_set(const Model& model, Integer batch) {
   const Workload workload = decode(1, batch);
   Elements most;
   for (const Block& block : model.graph.blocks) {
-    for (const Node& node : block.nodes) {
-      if (!runs_in(node.when, workload.latent_form)) continue;
+    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+      if (!runs(block, n, workload.forms)) continue;
+      const Node& node = block.nodes[n];
       const Work work = evaluate(price(model.graph, block, node.op), workload, 1);
       most = std::max(most, work.activations_read + work.activations_written);
     }

@@ -21,7 +21,7 @@ class EverySpec : public ::testing::TestWithParam<std::string> {
   // In both forms, which are one where there is no latent attention.
   void expect_agreement_in_both_forms(Workload workload) const {
     for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
-      workload.latent_form = form;
+      workload.forms.latent = form;
       expect_agreement(workload);
     }
   }
@@ -44,8 +44,8 @@ TEST_P(EverySpec, IsCountedAsPredictedInDecode) {
 }
 
 TEST_P(EverySpec, IsCountedAsPredictedInChunksOfAPrompt) {
-  expect_agreement_in_both_forms({2, 3, 4, LatentForm::expanded, Logits::all});
-  expect_agreement_in_both_forms({1, 9, 2, LatentForm::expanded, Logits::last});
+  expect_agreement_in_both_forms({2, 3, 4, {LatentForm::expanded}, Logits::all});
+  expect_agreement_in_both_forms({1, 9, 2, {LatentForm::expanded}, Logits::last});
 }
 
 TEST_P(EverySpec, ComparesWhatIsActiveWhereOneTokenRuns) {

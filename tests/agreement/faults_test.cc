@@ -15,8 +15,8 @@ namespace llmarch {
 namespace {
 
 // One token, so that the number of experts is no expectation; in both forms of latent attention.
-const Workload kSteps[] = {{1, 4, 1, LatentForm::absorbed, Logits::last},
-                           {1, 4, 1, LatentForm::expanded, Logits::last}};
+const Workload kSteps[] = {{1, 4, 1, {LatentForm::absorbed}, Logits::last},
+                           {1, 4, 1, {LatentForm::expanded}, Logits::last}};
 
 // Grouped-query attention, experts, and every option that adds an operation or a term.
 ArchSpec grouped_model() {
@@ -303,8 +303,8 @@ void append_an_operation(OpGraph& graph) {
   Block& block = graph.blocks.at(1);
   block.values.push_back(block.values.at(block.output));
   const ValueId out = block.values.size() - 1;
-  block.nodes.push_back({"one add too many", When::always, WorkKind::residual,
-                         Component::feed_forward, Add{block.output, block.output, out}});
+  block.nodes.push_back({"one add too many", WorkKind::residual, Component::feed_forward,
+                         Add{block.output, block.output, out}});
   block.output = out;
 }
 
@@ -381,7 +381,7 @@ TEST(AFaultInTheGraph, OfLatentAttentionIsReported) {
           expand.key_up = expand.value_up;
         }},
        {"keys expanded in the absorbed form too", "latent expansion",
-        [](auto& g) { node(g, "latent expansion").when = When::always; }}});
+        [](auto& g) { g.blocks.at(1).forms.at(1).first += 1; }}});
 }
 
 // Graphs that cannot be run, and so can be wrong on the predicted side only.

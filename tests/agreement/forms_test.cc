@@ -27,7 +27,7 @@ class Session {
   // The logits of every position; `ids` are those of all sequences, one after another.
   Floats run(const Ids& ids, LatentForm form) {
     const std::int64_t tokens = std::ssize(ids) / batch_;
-    const Workload step{batch_, past_, tokens, form, Logits::all};
+    const Workload step{batch_, past_, tokens, {form}, Logits::all};
     past_ += tokens;
     return execute(graph_, weights_, caches_, ids, step).trace.logits;
   }
@@ -112,7 +112,7 @@ TEST(LatentAttention, IsPredictedInBothFormsWhateverThePast) {
     for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
       for (const std::int64_t past : {0, 1, 6}) {
         for (const std::int64_t tokens : {1, 4}) {
-          const Workload workload{2, past, tokens, form, Logits::last};
+          const Workload workload{2, past, tokens, {form}, Logits::last};
           EXPECT_EQ(disagreements(check_agreement(graph, workload, 5)), "");
         }
       }
@@ -125,7 +125,7 @@ TEST(LatentAttention, CostsDifferentlyInItsTwoForms) {
   const OpGraph graph = lower(latent_models().front());
   Workload workload = decode(9, 1);
   const Work absorbed = check_agreement(graph, workload, 5).total.counted;
-  workload.latent_form = LatentForm::expanded;
+  workload.forms.latent = LatentForm::expanded;
   const Work expanded = check_agreement(graph, workload, 5).total.counted;
   EXPECT_LT(absorbed.matrix, expanded.matrix);
 }

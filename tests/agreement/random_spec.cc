@@ -293,7 +293,7 @@ ArchSpec draw_spec() {
 Workload draw_workload(std::int64_t past, std::int64_t tokens) {
   const auto form = *rc::gen::element(LatentForm::expanded, LatentForm::absorbed);
   const auto logits = *rc::gen::element(Logits::last, Logits::all);
-  return {between(1, 3), past, tokens, form, logits};
+  return {between(1, 3), past, tokens, {form}, logits};
 }
 
 // Visits the fields of a spec and writes those that are there.
@@ -378,7 +378,7 @@ void showValue(const ArchSpec& spec, std::ostream& out) {
 void showValue(const Workload& workload, std::ostream& out) {
   out << "batch " << workload.batch.value() << ", past " << workload.past.value() << ", tokens "
       << workload.tokens.value()
-      << (workload.latent_form == LatentForm::absorbed ? ", absorbed" : ", expanded")
+      << (workload.forms.latent == LatentForm::absorbed ? ", absorbed" : ", expanded")
       << (workload.logits == Logits::all ? ", all logits" : ", last logits");
 }
 

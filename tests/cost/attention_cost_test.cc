@@ -105,7 +105,7 @@ TEST(Attention, IsATriangleInPrefill) {
 }
 
 TEST(Attention, BehindAPastIsATriangleOnARectangle) {
-  const Workload chunk{1, 5, 3, LatentForm::expanded, Logits::last};
+  const Workload chunk{1, 5, 3, {LatentForm::expanded}, Logits::last};
   EXPECT_EQ(priced(plain(), chunk, "attention"),
             by_hand({.matrix = (6 + 7 + 8) * 4 * (2 * 6 + 2 * 6),
                      .other = (6 + 7 + 8) * 4 * (1 + 3),

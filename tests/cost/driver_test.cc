@@ -122,7 +122,7 @@ TEST(AttentionWithAWindow, MeetsAndOpensNoMoreThanTheWindow) {
 TEST(AttentionWithAWindow, OpensWhatAnyOfThePromptsTokensMeets) {
   // Of 4 tokens behind 5, with a window of 3: each meets 3, and together they meet positions 3
   // to 8.
-  const Workload chunk{1, 5, 4, LatentForm::expanded, Logits::last};
+  const Workload chunk{1, 5, 4, {LatentForm::expanded}, Logits::last};
   EXPECT_EQ(priced(reaching(3, {}), chunk, "attention"),
             by_hand({.matrix = (4 * 3) * 4 * (2 * 6 + 2 * 6),
                      .other = (4 * 3) * 4 * (1 + 3),

@@ -133,7 +133,7 @@ TEST(TheExpandedForm, AttendsExpandedKeysAndTheCachedRotaryKey) {
 
 TEST(TheExpandedForm, ExpandsTheWholePastAgainInDecode) {
   Workload decode_expanded = kDecode;
-  decode_expanded.latent_form = LatentForm::expanded;
+  decode_expanded.forms.latent = LatentForm::expanded;
   EXPECT_EQ(priced(plain_latent(), decode_expanded, "latent expansion"),
             by_hand({.matrix = 2 * 2 * 9 * 7 * (3 * 5 + 3 * 4),
                      .weights = (3 * 5 + 3 * 4) * 7,
@@ -145,10 +145,13 @@ TEST(TheTwoForms, NeverRunTogether) {
   const OpGraph graph = lower(plain_latent());
   for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
     Workload workload = kPrefill;
-    workload.latent_form = form;
+    workload.forms.latent = form;
     for (const BookLine& line : predict(graph, workload).lines) {
-      const When when = graph.blocks[line.block].nodes[line.node].when;
-      EXPECT_NE(when, form == LatentForm::absorbed ? When::expanded : When::absorbed);
+      const Op& op = graph.blocks[line.block].nodes[line.node].op;
+      const bool of_other = form == LatentForm::absorbed
+                                ? std::holds_alternative<AttendExpanded>(op)
+                                : std::holds_alternative<AttendLatent>(op);
+      EXPECT_FALSE(of_other);
     }
   }
 }

@@ -13,7 +13,7 @@ Work flops(std::int64_t count) {
 }
 
 // 3 sequences, 6 positions before the step, 2 new tokens each.
-const Workload kWorkload{3, 6, 2, LatentForm::expanded, Logits::last};
+const Workload kWorkload{3, 6, 2, {LatentForm::expanded}, Logits::last};
 
 // Within a window of 4 each token attends to 4 keys, and the two of them to positions 3 to 7.
 TEST(APrice, IsMultipliedByWhatAWorkloadHas) {

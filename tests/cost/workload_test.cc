@@ -30,7 +30,7 @@ TEST(AttendedPairs, AreThoseThatALoopCounts) {
 
 TEST(Rows, AreThoseOfTheBatch) {
   const auto rows = [](RowAxis axis, Logits logits) {
-    return quantity(driver_of(axis), EveryKey{}, {3, 5, 4, LatentForm::expanded, logits});
+    return quantity(driver_of(axis), EveryKey{}, {3, 5, 4, {LatentForm::expanded}, logits});
   };
   EXPECT_EQ(rows(RowAxis::tokens, Logits::last), 3 * 4);
   EXPECT_EQ(rows(RowAxis::keys, Logits::last), 3 * (5 + 4));

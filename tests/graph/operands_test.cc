@@ -53,8 +53,9 @@ TEST_P(EveryModel, ReadsOnlyValuesThatWereWrittenBefore) {
   for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
     for (const Block& block : graph_.blocks) {
       std::set<ValueId> known = inputs_of(block);
-      for (const Node& node : block.nodes) {
-        if (!runs_in(node.when, form)) continue;
+      for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+        if (!runs(block, n, {form})) continue;
+        const Node& node = block.nodes[n];
         Touched touched;
         visit_operands(node.op, touched);
         EXPECT_THAT(known, IsSupersetOf(touched.read)) << block.name << ", " << node.name;
