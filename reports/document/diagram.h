@@ -49,7 +49,12 @@ struct ExpertsAside {
 
 using Aside = std::variant<NoAside, CacheAside, PathsAside, ExpertsAside>;
 
+// How a part goes with the one before it in its box. alternative: a layer has one of the two. sum:
+// both run side by side on the same input, and their outputs are added.
+enum class Join { alternative, sum };
+
 struct DiagramPart {
+  Join join = Join::alternative;
   DiagramText where = {};  // which layers have it: "58 of 61 layers: 4-61"; empty: all
   BoxKind kind = BoxKind::norm;
   DiagramText title = {};
@@ -57,8 +62,7 @@ struct DiagramPart {
   Aside aside = {};
 };
 
-// A box that data passes through. With several parts, each layer has one of them, or those that
-// stand side by side.
+// A box that data passes through; how its parts go together is said by their `join`.
 struct DiagramBox {
   std::vector<DiagramPart> parts = {};
 };

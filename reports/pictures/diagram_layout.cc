@@ -1,6 +1,7 @@
 #include "reports/pictures/diagram_layout.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "reports/pictures/diagram_aside.h"
 
@@ -21,6 +22,7 @@ constexpr double kTitleHeight = 16;
 constexpr double kDetailSize = 11;
 constexpr double kDetailHeight = 14;
 constexpr double kPartGap = 4;
+constexpr double kSumGap = 18;
 constexpr double kChoicePad = 5;
 constexpr double kArrow = 16;  // from box to box
 
@@ -119,7 +121,7 @@ class PanelDrawer {
     front_.emplace_back(Line{{{middle, y_}, {middle, y_ - 13}, {kResidual + 15, y_ - 13}}});
     y_ -= 13;
     front_.emplace_back(arrow_left({kResidual + 9, y_}));
-    add_plus();
+    add_plus({kResidual, y_}, 9);
     y_ -= 14;
   }
 
@@ -145,25 +147,32 @@ class PanelDrawer {
         Text{{kMainLeft, baseline}, text, kDetailSize, Anchor::start, Weight::regular, Ink::text});
   }
 
-  void add_plus() {
-    front_.emplace_back(Circle{{kResidual, y_}, 9, Ink::addition});
-    front_.emplace_back(Line{{{kResidual - 5, y_}, {kResidual + 5, y_}}});
-    front_.emplace_back(Line{{{kResidual, y_ - 5}, {kResidual, y_ + 5}}});
+  void add_plus(Place at, double radius) {
+    const double arm = radius * 5 / 9;
+    front_.emplace_back(Circle{at, radius, Ink::addition});
+    front_.emplace_back(Line{{{at.x - arm, at.y}, {at.x + arm, at.y}}});
+    front_.emplace_back(Line{{{at.x, at.y - arm}, {at.x, at.y + arm}}});
   }
 
-  // The parts are stacked with the first one on top. Leaves y_ at the box's top.
+  static bool is_sum(const DiagramPart& part) { return part.join == Join::sum; }
+
+  // The parts are stacked with the first one on top. Leaves y_ at the box's top. Alternatives stand
+  // in a dashed frame; where all parts are added up, the frame is a line.
   void add_box(const DiagramBox& box, double left, double width) {
-    const bool choice = box.parts.size() > 1;
+    const bool several = box.parts.size() > 1;
+    const bool choice = std::ranges::count_if(box.parts, std::not_fn(is_sum)) > 1;
     const double bottom = y_;
-    if (choice) y_ -= kChoicePad;
+    if (several) y_ -= kChoicePad;
     for (auto part = box.parts.rbegin(); part != box.parts.rend(); ++part) {
-      if (part != box.parts.rbegin()) y_ -= kPartGap;
       add_part(*part, left, width);
+      const bool summed = is_sum(*part);
+      if (summed) add_plus({left + width / 2, y_ - kSumGap / 2}, 6);
+      if (part + 1 != box.parts.rend()) y_ -= summed ? kSumGap : kPartGap;
     }
-    if (!choice) return;
+    if (!several) return;
     y_ -= kChoicePad;
-    front_.emplace_back(
-        Rect{left - kChoicePad, y_, width + 2 * kChoicePad, bottom - y_, 8, Ink::choice});
+    front_.emplace_back(Rect{left - kChoicePad, y_, width + 2 * kChoicePad, bottom - y_, 8,
+                             choice ? Ink::choice : Ink::faint_line});
   }
 
   void add_part(const DiagramPart& part, double left, double width) {

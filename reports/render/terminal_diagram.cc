@@ -26,7 +26,7 @@ void append_part(const DiagramPart& part, std::string indent, Lines& lines) {
     indent += "  ";
   }
   if (!part.title.text.empty()) {
-    lines.push_back(indent + part.title.text);
+    lines.push_back(indent + (part.join == Join::sum ? "+ " : "") + part.title.text);
     indent += "  ";
   }
   for (const DiagramText& detail : part.details) lines.push_back(indent + detail.text);
@@ -34,11 +34,15 @@ void append_part(const DiagramPart& part, std::string indent, Lines& lines) {
   if (!aside.empty()) lines.push_back(indent + aside);
 }
 
-// Parts without a title of their own are indented under the first part, which has it.
+// Parts without a title of their own are indented under the first part, which has it; a part that
+// is added to another stands beside it, below the same layers.
 Lines lines_of(const DiagramBox& box) {
   Lines lines;
+  std::string under_layers;
   for (const DiagramPart& part : box.parts) {
-    append_part(part, part.title.text.empty() ? "  " : "", lines);
+    if (part.join == Join::alternative) under_layers = part.where.text.empty() ? "" : "  ";
+    const bool indented = part.title.text.empty();
+    append_part(part, indented ? "  " : part.join == Join::sum ? under_layers : "", lines);
   }
   return lines;
 }

@@ -53,4 +53,14 @@ DiagramPart part_of(const BlockFacts& block) {
   return part;
 }
 
+DiagramBox norm_box(const Norm& norm) {
+  return {{{.kind = BoxKind::norm, .title = {std::string(common_name(norm.kind))}}}};
+}
+
+DiagramBox addition_box(std::string title, std::vector<std::string> details) {
+  DiagramPart part{.kind = BoxKind::addition, .title = {std::move(title)}};
+  for (std::string& detail : details) say(part, std::move(detail));
+  return {{std::move(part)}};
+}
+
 }  // namespace llmarch::reports

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "reports/document/diagram.h"
 #include "sim/describe/block_facts.h"
@@ -10,6 +11,11 @@
 namespace llmarch::reports {
 
 DiagramPart part_of(const BlockFacts& block);
+
+DiagramBox norm_box(const Norm& norm);
+
+// An operation on the residual stream itself, a line for each detail.
+DiagramBox addition_box(std::string title, std::vector<std::string> details);
 
 // Adds a line to what is written on a part.
 void say(DiagramPart& part, std::string text);

@@ -42,6 +42,18 @@ Phrase qk_norm_phrase(QkNorm norm) {
   throw std::logic_error("qk_norm_phrase: a norm outside the enumeration");
 }
 
+// The norm of a block alone.
+Phrase norm_phrase(const Norm& norm) {
+  const std::string name(common_name(norm.kind));
+  switch (norm.placement) {
+    case NormPlacement::before: return {"its own " + name + " before"};
+    case NormPlacement::after: return {"its own " + name + " after"};
+    case NormPlacement::before_and_after: return {"its own " + name + " before and after"};
+    case NormPlacement::after_residual: return {"its own " + name + " after the sum"};
+  }
+  throw std::logic_error("norm_phrase: a placement outside the enumeration");
+}
+
 Phrase rotary_phrase(const Rotary& rotary) {
   Phrase phrase{"RoPE, θ ", rotary.theta};
   if (!rotary.scaling) return phrase;
@@ -214,6 +226,14 @@ std::string_view name_of(BlockFamily family) {
   throw std::logic_error("name_of: a family outside the enumeration");
 }
 
+std::string_view common_name(NormKind kind) {
+  switch (kind) {
+    case NormKind::rms: return "RMSNorm";
+    case NormKind::layer: return "LayerNorm";
+  }
+  throw std::logic_error("common_name: a norm outside the enumeration");
+}
+
 std::string_view layers_with(Trait trait) {
   switch (trait) {
     case Trait::parallel_blocks: return "layers with parallel blocks";
@@ -232,6 +252,19 @@ BlockFacts describe(const ArchSpec& spec, const Mixer& mixer) {
 
 BlockFacts describe(const ArchSpec& spec, const FeedForward& feed_forward) {
   return std::visit([&](const auto& kind) { return facts_of(spec, kind); }, feed_forward);
+}
+
+BlockFacts describe(const ArchSpec& spec, const SublayerBlock& block) {
+  BlockFacts facts =
+      block.attention
+          ? describe(spec, spec.attention.at(block.attention->index).value)
+          : describe(spec, spec.feed_forward.at(block.feed_forward.value().index).value);
+  if (block.norm) facts.facts.push_back(norm_phrase(*block.norm));
+  if (block.delay) {
+    facts.facts.push_back(
+        {"added ", *block.delay, *block.delay == 1 ? " sublayer later" : " sublayers later"});
+  }
+  return facts;
 }
 
 std::set<Trait> traits_of(const ArchSpec& spec, const Layer& layer) {

@@ -68,8 +68,12 @@ struct BlockFacts {
   std::map<NotedFigures, Phrase> notes;
 };
 
+std::string_view common_name(NormKind kind);  // "RMSNorm"
+
 BlockFacts describe(const ArchSpec& spec, const Mixer& mixer);
 BlockFacts describe(const ArchSpec& spec, const FeedForward& feed_forward);
+// With the facts of its place in a sublayer: a norm of its own, and when its output is added.
+BlockFacts describe(const ArchSpec& spec, const SublayerBlock& block);
 
 // Those that at least one of the layer's blocks has.
 std::set<Trait> traits_of(const ArchSpec& spec, const Layer& layer);

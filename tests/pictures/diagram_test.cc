@@ -64,6 +64,24 @@ INSTANTIATE_TEST_SUITE_P(
                       Pair{"deepseek-v3", "qwen3-235b-a22b"}, Pair{"qwen3-4b", "smollm3-3b"},
                       Pair{"deepseek-v3", "kimi-k2"}));
 
+// Two sums either way: one for each sublayer, or one for the only sublayer and one between its
+// blocks.
+TEST(ADiagram, DrawsBlocksSideBySideWithoutCollisions) {
+  ArchSpec spec = model_spec("qwen3-30b-a3b");
+  Layer& layer = spec.layer.front().value;
+  const auto pluses = [&] {
+    const Model drawn = make_model(spec, {});
+    const Drawing drawing = lay_out(model_diagram({&drawn}));
+    EXPECT_THAT(collisions(drawing), IsEmpty());
+    return std::ranges::count(shapes_of<Circle>(drawing), Ink::addition, &Circle::ink);
+  };
+  EXPECT_EQ(pluses(), 2);
+  layer.sublayers = {{{{layer.attention, {}}, {{}, layer.feed_forward}}}};
+  layer.attention.reset();
+  layer.feed_forward.reset();
+  EXPECT_EQ(pluses(), 2);
+}
+
 TEST(ADiagram, SaysTheSizesOfItsBlocks) {
   const Model llama = model("llama-3.1-8b");
   const std::vector<std::string> said = texts(lay_out(model_diagram({&llama})), Ink::text);

@@ -77,6 +77,29 @@ TEST(ADiagramInCharacters, NamesTheLayersAboveEachAlternative) {
                         "  │ │      Mixture\n"));
 }
 
+// Blocks that run side by side, in a layer that has them and in one that does not.
+TEST(ADiagramInCharacters, AddsBlocksSideBySideWithAPlus) {
+  const DiagramPart one{.title = {"One"}, .details = {{"wide"}}};
+  const DiagramPart other{.join = Join::sum, .title = {"Other"}, .details = {{"narrow"}}};
+  DiagramPart somewhere = one;
+  somewhere.where = {"1 of 2 layers: 1"};
+  const DiagramFrame frame{
+      {"× 2 layers"},
+      {DiagramBranch{{DiagramBox{{one, other}}}}, DiagramBranch{{DiagramBox{{somewhere, other}}}}}};
+  EXPECT_THAT(render_terminal_diagram({.panels = {{.items = {frame}}}}),
+              HasSubstr("  │ ├──► One\n"
+                        "  │ │      wide\n"
+                        "  │ │    + Other\n"
+                        "  │ │      narrow\n"
+                        "  │ ⊕ ◄──┘\n"
+                        "  │ │\n"
+                        "  │ ├──► 1 of 2 layers: 1\n"
+                        "  │ │      One\n"
+                        "  │ │        wide\n"
+                        "  │ │      + Other\n"
+                        "  │ │        narrow\n"));
+}
+
 TEST(ADiagramInCharacters, OfModelsSideBySideIsLeftToTheTable) {
   EXPECT_EQ(render_terminal_diagram({.panels = {{}, {}}}), "");
 }
