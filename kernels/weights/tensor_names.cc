@@ -127,6 +127,12 @@ std::string_view model_prefix(const SafetensorsCheckpoint& checkpoint, Checkpoin
   for (const std::string_view prefix : naming.prefixes) {
     if (checkpoint.find(fmt::format("{}{}", prefix, embedding)) != nullptr) return prefix;
   }
+  // Without an embedding the other tensors tell, so that the missing one is called as they are.
+  const std::vector<std::string> names = checkpoint.names();
+  for (const std::string_view prefix : naming.prefixes) {
+    const auto has_prefix = [&](const std::string& name) { return name.starts_with(prefix); };
+    if (!prefix.empty() && std::ranges::any_of(names, has_prefix)) return prefix;
+  }
   return naming.prefixes.front();
 }
 

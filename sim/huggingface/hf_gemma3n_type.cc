@@ -26,7 +26,9 @@ PerLayerEmbedding gemma3n_per_layer_embedding(ConfigReader& config, Activation a
   embedding.vocabulary = config.size_or("vocab_size_per_layer_input", 262144, kTypeDefault);
   embedding.width = config.size_or("hidden_size_per_layer_input", 256, kTypeDefault);
   embedding.activation = activation;
-  embedding.scaled_input = config.flag_or("altup_correct_scale", true, kTypeDefault);
+  // Without it the class keeps the scale's parameters and does not use them, which no spec says.
+  config.only("altup_correct_scale", true);
+  embedding.scaled_input = true;
   return embedding;
 }
 

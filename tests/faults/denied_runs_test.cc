@@ -47,7 +47,7 @@ TEST(DeniedRuns, SayThatThereIsNoMemory) {
   const Seen seen =
       run_shell(limited("-v 25000", "sweep gpt2 --format csv --context 1,2..999990:+1"));
   EXPECT_EQ(seen.status, 3) << seen.errors;
-  EXPECT_EQ(seen.errors, "llmarch: error: this machine has not enough memory for that\n");
+  EXPECT_EQ(seen.errors, "llmarch: error: this machine does not have enough memory for that\n");
 }
 
 // A thread whose stack is larger than all addresses.

@@ -128,7 +128,7 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
   faults.emplace_back("query_scalar", [](auto& wrong) {
     wrong.query_scalar = wrong.query_scalar.value_or(wrong.head_dim) * 2;
   });
-  if (attention.query_scalar) {
+  if (attention.query_scalar.value_or(attention.head_dim) != attention.head_dim) {
     faults.emplace_back("query_scalar dropped", [](auto& wrong) { wrong.query_scalar.reset(); });
   }
   if (attention.score_soft_cap) {

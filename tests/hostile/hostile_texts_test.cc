@@ -56,7 +56,8 @@ std::string study(const std::string& checks, const std::string& more = "") {
 TEST_F(AHostileText, IsALargeFile) {
   const std::string spaces(1'048'577, ' ');
   expect_text_refused("check", "a.toml", spaces, "1,048,577 bytes are too many for a spec");
-  expect_text_refused("check", "a.json", spaces, "bytes are too many for a config.json");
+  expect_text_refused("check", "a.json", std::string((16 << 20) + 1, ' '),
+                      "bytes are too many for a config.json");
   expect_text_refused("report", "s.toml", spaces, "bytes are too many for a study");
   expect_text_refused(kOn, "h.toml", spaces, "bytes are too many for a hardware file");
 }

@@ -14,7 +14,10 @@ namespace llmarch {
 class OneStep {
  public:
   explicit OneStep(Workload workload) : workload_(workload) {
-    graph_.blocks.push_back({"step", BlockKind::layer, 1, {}, {}, std::nullopt, std::nullopt, 0});
+    Block step;
+    step.name = "step";
+    step.kind = BlockKind::layer;
+    graph_.blocks.push_back(std::move(step));
   }
 
   ValueId value(Integer columns, std::vector<double> elements = {}) {

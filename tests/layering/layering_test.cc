@@ -38,7 +38,7 @@ TEST(TheSources, KeepTheirLayers) {
 TEST(TheSources, WereRead) {
   const Includes includes = read_includes(LLMARCH_SOURCES);
   EXPECT_GT(includes.size(), 50U);
-  EXPECT_THAT(includes.at("sim/cost/op_cost.h"), Contains("sim/graph/op_graph.h"));
+  EXPECT_THAT(includes.at("sim/cost/op_cost.h"), Contains("sim/cost/price.h"));
   EXPECT_THAT(includes.at("kernels/reference/executor.cc"),
               Contains("kernels/reference/executor.h"));
 }

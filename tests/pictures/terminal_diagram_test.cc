@@ -83,9 +83,8 @@ TEST(ADiagramInCharacters, AddsBlocksSideBySideWithAPlus) {
   const DiagramPart other{.join = Join::sum, .title = {"Other"}, .details = {{"narrow"}}};
   DiagramPart somewhere = one;
   somewhere.where = {"1 of 2 layers: 1"};
-  const DiagramFrame frame{
-      {"× 2 layers"},
-      {DiagramBranch{{DiagramBox{{one, other}}}}, DiagramBranch{{DiagramBox{{somewhere, other}}}}}};
+  const DiagramFrame frame = two_layers(
+      {DiagramBranch{{DiagramBox{{one, other}}}}, DiagramBranch{{DiagramBox{{somewhere, other}}}}});
   EXPECT_THAT(render_terminal_diagram({.panels = {{.items = {frame}}}}),
               HasSubstr("  │ ├──► One\n"
                         "  │ │      wide\n"

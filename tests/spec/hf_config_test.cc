@@ -57,9 +57,9 @@ TEST(ModelType, IsRefusedByNameWhenItIsNotSupported) {
   const std::string near = report(with(llama(), {{"model_type", "llama4"}}));
   EXPECT_THAT(near, HasSubstr("config.json: error: model type 'llama4' is not supported\n"));
   EXPECT_THAT(near, HasSubstr("supported: deepseek_v2, deepseek_v3, "));
-  EXPECT_THAT(near, HasSubstr(", smollm3; the nearest is 'llama'\n"));
+  EXPECT_THAT(near, HasSubstr(", vaultgemma; the nearest is 'llama'\n"));
   const std::string far = report(with(llama(), {{"model_type", "mamba"}}));
-  EXPECT_THAT(far, HasSubstr(", smollm3\n"));
+  EXPECT_THAT(far, HasSubstr(", vaultgemma\n"));
 }
 
 TEST(ModelType, IsRequired) {

@@ -101,7 +101,8 @@ TEST_P(ConfigField, IsRefusedWhenItIsOutOfBounds) {
   const std::uint64_t past_64_bits = std::uint64_t{1} << 63U;
   for (const Json& value : {Json(0), Json(-1), Json(past_64_bits), Json(1e300)}) {
     refuse_everywhere(value, [&](const std::string& key, const Json& was) {
-      const bool may_be_zero = key == "first_k_dense_replace" && value == 0;
+      const bool may_be_zero =
+          (key == "first_k_dense_replace" || key == "n_shared_experts") && value == 0;
       return was.is_number() && !may_be_zero;
     });
   }

@@ -37,6 +37,7 @@ const std::map<std::string, Meaning>& meanings() {
                               config.at("num_attention_heads").get<std::int64_t>();
        }},
       {"tie_word_embeddings", set_to("tie_word_embeddings", false)},
+      {"use_sliding_window", set_to("use_sliding_window", false)},
       {"rope_scaling", set_to("rope_scaling", {{"rope_type", "default"}})},
       {"layer_types", absent("layer_types")},
       {"no_rope_layers", absent("no_rope_layers")},

@@ -11,21 +11,22 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const Json& llama() {
+const Json& plain_llama() {
   static const Json base = config("llama-3.1-8b");
   return base;
 }
 
 TEST(AFieldThatTheTypeDoesNotHave, IsPassedOverAndSaid) {
-  const Json more = with(llama(), {{"unsloth_fixed", true}, {"attn_logit_softcapping", 50.0}});
-  EXPECT_EQ(architecture_of(spec_of(more)), architecture_of(spec_of(llama())));
+  const Json more =
+      with(plain_llama(), {{"unsloth_fixed", true}, {"attn_logit_softcapping", 50.0}});
+  EXPECT_EQ(architecture_of(spec_of(more)), architecture_of(spec_of(plain_llama())));
   EXPECT_THAT(load(more).passed_over, ElementsAre("attn_logit_softcapping", "unsloth_fixed"));
-  EXPECT_THAT(load(llama()).passed_over, IsEmpty());
+  EXPECT_THAT(load(plain_llama()).passed_over, IsEmpty());
 }
 
 TEST(AFieldThatTheTypeDoesNotHave, IsRefusedBesideCodeOfTheRepositorysOwn) {
-  const Json own =
-      with(llama(), {{"auto_map", {{"AutoConfig", "configuration_own.OwnConfig"}}}, {"loops", 2}});
+  const Json own = with(
+      plain_llama(), {{"auto_map", {{"AutoConfig", "configuration_own.OwnConfig"}}}, {"loops", 2}});
   EXPECT_EQ(
       report(own),
       R"(config.json: error: unknown field 'loops' in the config, beside code of the repository's own (auto_map)
@@ -33,27 +34,27 @@ TEST(AFieldThatTheTypeDoesNotHave, IsRefusedBesideCodeOfTheRepositorysOwn) {
 )");
   const ConfigLoad passed = load_hf_config(own.dump(), "my-model", {.pass_over = {"loops"}});
   ASSERT_TRUE(passed.spec);
-  EXPECT_EQ(architecture_of(*passed.spec), architecture_of(spec_of(llama())));
+  EXPECT_EQ(architecture_of(*passed.spec), architecture_of(spec_of(plain_llama())));
   EXPECT_THAT(passed.passed_over, ElementsAre("loops"));
 }
 
 TEST(AFieldOfTheLibrarysBaseClass, IsRefusedWhereItWouldChangeTheModel) {
-  EXPECT_EQ(
-      report(with(llama(), {{"pruned_heads", Json::object()}, {"add_cross_attention", false}})),
-      "");
-  EXPECT_NE(report(with(llama(), {{"pruned_heads", {{"0", {1}}}}})), "");
-  EXPECT_NE(report(with(llama(), {{"add_cross_attention", true}})), "");
+  EXPECT_EQ(report(with(plain_llama(),
+                        {{"pruned_heads", Json::object()}, {"add_cross_attention", false}})),
+            "");
+  EXPECT_NE(report(with(plain_llama(), {{"pruned_heads", {{"0", {1}}}}})), "");
+  EXPECT_NE(report(with(plain_llama(), {{"add_cross_attention", true}})), "");
 }
 
 TEST(ATextModel, IsFoundWhereverItStands) {
   for (const char* place : {"text_config", "llm_config", "language_config"}) {
-    const Json outer{{"model_type", "some_vision_model"}, {place, llama()}};
-    EXPECT_EQ(architecture_of(spec_of(outer)), architecture_of(spec_of(llama()))) << place;
+    const Json outer{{"model_type", "some_vision_model"}, {place, plain_llama()}};
+    EXPECT_EQ(architecture_of(spec_of(outer)), architecture_of(spec_of(plain_llama()))) << place;
     EXPECT_THAT(load(outer).notes,
                 Contains(std::string("the text model of some_vision_model: its ") + place));
   }
-  const Json omni{{"thinker_config", {{"text_config", llama()}}}};
-  EXPECT_EQ(architecture_of(spec_of(omni)), architecture_of(spec_of(llama())));
+  const Json omni{{"thinker_config", {{"text_config", plain_llama()}}}};
+  EXPECT_EQ(architecture_of(spec_of(omni)), architecture_of(spec_of(plain_llama())));
   EXPECT_THAT(load(omni).notes, Contains("the text model: its thinker_config.text_config"));
 }
 
@@ -71,7 +72,7 @@ TEST(ATextModel, IsTiedAsTheConfigAroundItSays) {
 }
 
 Json of_class(const std::string& name) {
-  return with(llama(), {{"architectures", {name}}});
+  return with(plain_llama(), {{"architectures", {name}}});
 }
 
 TEST(TheHead, IsThatOfTheClassThatTheConfigNames) {
@@ -99,11 +100,11 @@ TEST(TheHead, IsAskedForWhereItsClassIsNotKnown) {
 
 TEST(AStoredFormat, IsSaidNotToBeThatOfTheFigures) {
   const Json stored =
-      with(llama(), {{"quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}}});
+      with(plain_llama(), {{"quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}}});
   EXPECT_THAT(load(stored).notes,
               ElementsAre("quantised by gptq to 4 bits (quantization_config): figures are in the "
                           "format asked for, not as stored"));
-  EXPECT_EQ(architecture_of(spec_of(stored)), architecture_of(spec_of(llama())));
+  EXPECT_EQ(architecture_of(spec_of(stored)), architecture_of(spec_of(plain_llama())));
 }
 
 TEST(AFileThatDescribesNoModel, IsRecognised) {

@@ -1,6 +1,6 @@
 // What must hold where a layer reads another's cache, where the residual stream is several vectors
 // wide, and where only a part of a head is turned.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 
@@ -128,13 +128,17 @@ TEST(Gemma3n, SharesNothingWhereAllLayersWould) {
   EXPECT_TRUE(shared_caches(spec_of(json)).empty());
 }
 
-TEST(Gemma3n, TakesNoClipAndNoScale) {
+TEST(Gemma3n, TakesNoClip) {
   auto json = config("gemma-3n-e2b");
   json["text_config"]["altup_coef_clip"] = nullptr;
+  EXPECT_FALSE(spec_of(json).parallel_streams->coefficient_clip);
+}
+
+// The class keeps the scale's parameters and does not use them: it was counted without them.
+TEST(Gemma3n, IsRefusedWhereItsScaleIsNotUsed) {
+  auto json = config("gemma-3n-e2b");
   json["text_config"]["altup_correct_scale"] = false;
-  const ArchSpec spec = spec_of(json);
-  EXPECT_FALSE(spec.parallel_streams->coefficient_clip);
-  EXPECT_FALSE(spec.per_layer_embedding->scaled_input);
+  EXPECT_THAT(report(json), testing::HasSubstr("'altup_correct_scale'"));
 }
 
 TEST(Gemma3n, TakesRotaryParametersByLayerType) {

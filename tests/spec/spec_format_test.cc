@@ -66,7 +66,7 @@ TEST(SpecFormat, SaysWhatAValueMayBeAndWhetherItIsRequired) {
            "| `epsilon` | number above 0, at most 1 | yes |",
            "| `theta` | number above 0, at most 1,000,000,000 | yes |",
            "| `qkv_bias` | `true` or `false` | no: `false` |",
-           "| `head` | `\"tied\"` or `\"separate\"` | yes |",
+           "| `head` | `\"tied\"` or `\"separate\"` or `\"none\"` | yes |",
            "| `rotary` | table `[attention.NAME.rotary]` | no |",
            "| `rotary` | table `[attention.NAME.rotary]` | yes |",
            "| `stack` | tables `[[stack]]` | yes |",
