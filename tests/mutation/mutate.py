@@ -38,7 +38,8 @@ from cpp_functions import Function, declarations_of, tokens_of  # noqa: E402
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = ["sim/cost/driver.cc", "sim/cost/price.cc", "sim/cost/op_cost.cc", "sim/cost/predict.cc",
          "sim/cost/roofline.cc", "sim/cost/cost_curve.cc", "sim/graph/lower.cc",
-         "sim/graph/lower_attention.cc", "sim/graph/lower_streams.cc"]
+         "sim/graph/lower_attention.cc", "sim/graph/lower_feed_forward.cc",
+         "sim/graph/lower_streams.cc", "sim/graph/lower_sublayer.cc"]
 # What can kill a mutant of a layer, a program and which of its tests; the fastest is tried first. The
 # cost rules have no part in the golden vectors; lowering has, for its numbers are checked there and
 # not its counts alone. Large programs are in two parts: what kills most, and the rest.
