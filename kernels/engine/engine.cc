@@ -88,7 +88,7 @@ struct Engine::State {
   StepPlan plan;
   std::size_t past = 0;
 
-  // Of the step that is running.
+  // What belongs to the step that is running.
   Keep keep = Keep::logits;
   Trace trace;
   std::size_t layers_run = 0;

@@ -7,7 +7,7 @@
 // went through the kernels. What one row, key or element takes is asked of the reference kernels,
 // run with Counted. sim/cost has no part in it.
 //
-// Of a slice, work and seconds are those of the layers that are held, times how many layers of the
+// For a slice, work and seconds are those of the layers that are held, times how many layers of the
 // kind the model has for each of them.
 #pragma once
 
@@ -60,9 +60,9 @@ struct StepRun {
   std::vector<NodeSeconds> seconds;  // as many as the book has lines, in their order
   double total_seconds = 0;          // the sum of the lines
   double elapsed_seconds = 0;  // of what was run: for a whole model the same, but for rounding
-  Elements active;             // of all weights that were opened at all
+  Elements active;             // of all weights that were read at all
   std::vector<Execution::DistinctExperts> distinct_experts;
-  Elements cache;  // elements that later queries can still meet, after the step
+  Elements cache;  // elements that later queries can still attend to, after the step
   Trace trace;     // as much as was asked for
 };
 

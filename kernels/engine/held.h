@@ -11,10 +11,11 @@
 namespace llmarch::fast {
 
 struct Held {
-  // Of each block of the graph, the first so many of the layers that run it, 1 up to its repeats.
+  // For each block of the graph, how many of the layers that run it are held, the first ones: 1 up
+  // to its repeats.
   std::vector<Integer> layers;
-  // Of each mixture, the first so many experts; none: all. The router keeps its full width and a
-  // token chooses the best of those that are held, as many as ever.
+  // How many experts of each mixture are held, the first ones; none: all. The router keeps its full
+  // width and a token chooses the best of those that are held, as many as ever.
   std::optional<Integer> experts;
 };
 

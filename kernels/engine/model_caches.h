@@ -26,7 +26,8 @@ class ModelCaches {
 
   [[nodiscard]] Cache& of(CacheId cache, std::size_t layer) { return layers_.at(cache).at(layer); }
   void fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed);
-  // Elements that queries after `positions` positions can still meet; of a slice, times the repeat.
+  // Elements that queries after `positions` positions can still attend to; for a slice, times the
+  // repeat.
   [[nodiscard]] Elements reachable(std::size_t positions) const;
 
  private:

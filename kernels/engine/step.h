@@ -38,7 +38,7 @@ struct Workspace {
   std::vector<float*> slots;
   float* hidden_in = nullptr;
   float* hidden_out = nullptr;
-  Rows per_layer{};  // what goes along to every layer, side by side
+  Rows per_layer{};  // the second inputs of all layers, side by side
 
   std::vector<float> scratch;             // of one operation; as much as any says that it takes
   std::vector<Chosen> chosen;             // of each value of the block that is a choice
@@ -93,7 +93,7 @@ struct Step {
   void count_elements(ConstRows written) const;
   void count_read(ConstRows rows) const;
   void count_written(ConstRows rows) const;
-  // A whole matrix or vector was opened.
+  // A whole matrix or vector was read.
   void count_weight(WeightId id, std::size_t copy = 0) const;
   // One row of a table was.
   void count_look_up(WeightId id) const;

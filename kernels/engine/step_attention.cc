@@ -1,4 +1,4 @@
-// Attention, the caches it meets, and both forms of latent attention.
+// Attention, the caches that it reads, and both forms of latent attention.
 #include <algorithm>
 #include <array>
 
@@ -80,7 +80,7 @@ void read_latents(Step& step, const Cache& latents, std::size_t first, Rows out)
   });
 }
 
-// Of latents, keys and values as rows of floats, for as many positions as are expanded at a time.
+// Latents, keys and values as rows of floats, for as many positions as are expanded at a time.
 std::size_t expansion_floats(std::size_t sequences, std::size_t latent, std::size_t keys,
                              std::size_t values) {
   return kExpandedAtOnce * sequences * (latent + keys + values);

@@ -28,13 +28,13 @@ class StepLedger {
   [[nodiscard]] const WorkUnits& units(std::size_t block, std::size_t node) const {
     return units_[block][node];
   }
-  // One copy of a weight, of one of the layers that are held, was opened.
+  // One copy of a weight, in one of the layers that are held, was read.
   void touch(WeightId weight, std::size_t layer, std::size_t copy) {
     Touched& touched = touched_[weight];
     touched.opened[layer * touched.copies + copy] = true;
   }
 
-  // Of all layers that the held ones stand for, in the order of the graph.
+  // For all layers that the held ones stand for, in the order of the graph.
   [[nodiscard]] Book book() const;
   // As many as the book has lines.
   [[nodiscard]] std::vector<double> seconds() const;

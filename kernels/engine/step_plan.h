@@ -36,7 +36,7 @@ struct StepPlan {
   std::vector<BlockPlan> blocks;
   std::vector<std::size_t> slot_floats;  // of each numbered slot, for all blocks
   std::size_t hidden_floats = 0;         // of each of the two hidden states
-  std::size_t per_layer_columns = 0;     // of what goes along to every layer
+  std::size_t per_layer_columns = 0;     // of the second inputs of all layers
 };
 
 // Rows that a value has in the workload.

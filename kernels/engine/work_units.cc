@@ -50,7 +50,8 @@ Work sum_of(Work left, const Work& right) {
   return left;
 }
 
-// One query head meets one key: the score, its share of the softmax, the value's share of the sum.
+// One query head attends to one key: the score, its share of the softmax, the value's share of the
+// sum.
 Work meeting(Integer key_width, Integer value_width, std::optional<double> soft_cap) {
   const Numbers value(size(value_width), Counted(1));
   const Work mixing = tally([&] {

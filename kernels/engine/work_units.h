@@ -19,7 +19,7 @@ struct WorkUnits {
 // Normalize       one vector, width = columns / groups           -
 // Project         one row                                        its bias
 // Rotate          one pair                                       -
-// Attend*         one query head that meets one key              -
+// Attend*         one query head and one key                  -
 // AbsorbQuery, ExpandAttended, ExpandLatents: one row            -
 // Route           one row                                        -
 // RunExperts      one row through one expert                     -

@@ -37,7 +37,7 @@ struct Agreement {
   std::vector<ExpertCount> experts;
   Elements predicted_parameters, counted_parameters;
   Elements predicted_cache, counted_cache;  // elements held after the step
-  // Of a step with one token; there a token touches what is active.
+  // For a step with one token, in which the token touches what is active.
   std::optional<Elements> predicted_active, counted_active;
 
   [[nodiscard]] bool holds() const;
@@ -48,7 +48,7 @@ struct Agreement {
 std::vector<AgreementLine> lay_side_by_side(const OpGraph& graph, const Book& predicted,
                                             const Book& counted);
 
-// Runs `workload` on synthetic weights with counted arithmetic, behind a prefill of its past, and
+// Runs `workload` on synthetic weights with counted arithmetic, after a prefill of its past, and
 // prices it. Deterministic in `seed`.
 Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::uint64_t seed);
 

@@ -22,7 +22,7 @@ bool expects_experts(const OpGraph& graph, const Workload& workload) {
   });
 }
 
-// Of each line what can be exact: of experts' weights nothing where they are an expectation.
+// What of each line can be exact: an expectation of experts' weights is left out.
 Book comparable(const OpGraph& graph, const Workload& workload, Book book) {
   if (!expects_experts(graph, workload)) return book;
   for (BookLine& line : book.lines) {
@@ -118,8 +118,8 @@ bool enough(const Readings& readings, const Repeats& repeats) {
 // Seconds of steps after which the limits are read again: what a machine gives changes within a
 // second, and reading them takes about as long.
 constexpr double kBetweenProbes = 0.1;
-// Of the seconds of steps, how many the limits behind them are read for: a moment would miss what
-// slows a long step down.
+// How long the limits are read after steps, as a part of the time of those steps: a moment would
+// miss what slows a long step down.
 constexpr double kProbePart = 0.4;
 
 // One run of a measurement on its way.

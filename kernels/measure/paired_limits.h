@@ -11,19 +11,19 @@
 
 namespace llmarch {
 
-// Of one phase: readings, and between them steps.
+// The readings of one phase, and the steps between them.
 class PairedLimits {
  public:
   void add_readings(LimitReadings readings) { readings_.push_back(std::move(readings)); }
   // That came after the readings added last; there are some.
   void add_step(double seconds);
 
-  // Of a loop: how much it would have done in the time of each step, at the mean of its rates
-  // before and after it (before it, where there is none after); of that the median, over the
-  // median of the steps' times. So a share of the limit is what a step did over what the loop would
-  // have done meanwhile, and a machine that was twice as fast for half of the steps moves neither.
-  // Of several loops the fastest counts. bf16 without instructions of its own goes as f32. There is
-  // at least one step.
+  // For each step, the work that a loop would have done in the step's time, at the mean of the
+  // loop's rates before and after the step (the rate before it, where nothing was read after it).
+  // The limit is the median of that work over the median time of a step, for the fastest loop. So a
+  // share of the limit is what a step did over what the loop would have done meanwhile, and a
+  // machine that is twice as fast during half of the steps changes neither. Where the machine has
+  // no instructions for bf16, its limit is that of f32. There is at least one step.
   [[nodiscard]] MachineLimits limits() const;
 
  private:

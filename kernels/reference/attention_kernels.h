@@ -1,5 +1,5 @@
-// The attention operations: who meets whom, head by head and key by key. Causality is a loop bound
-// here (`position < count`), not a mask.
+// The attention operations: which query attends to which key, head by head. Causality is a loop
+// bound here (`position < count`), not a mask.
 #pragma once
 
 #include <cmath>

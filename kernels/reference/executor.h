@@ -33,9 +33,9 @@ struct Trace {
 
 struct Execution {
   Book book;
-  // Elements of all weights that were opened at all: with one token, the active parameters.
+  // Elements of all weights that were read at all: with one token, the active parameters.
   Elements active;
-  // Of the line's block and node: how many experts ran, summed over its layers.
+  // How many experts ran in the line's block and node, summed over its layers.
   struct DistinctExperts {
     std::size_t block;
     std::size_t node;

@@ -57,7 +57,8 @@ class LayerCache {
   std::vector<Sequence> sequences_;
 };
 
-// The first position that the query at `position` meets: a loop bound of the attention kernels.
+// The first position that the query at `position` attends to: a loop bound of the attention
+// kernels.
 inline std::size_t first_key(const Reach& reach, std::size_t position) {
   if (const auto* window = std::get_if<Window>(&reach)) {
     const auto size = static_cast<std::size_t>(window->size.value());
@@ -92,7 +93,7 @@ class KvCaches {
     }
   }
 
-  // Of the `layer`th layer that runs the cache's block.
+  // That of the `layer`th layer that runs the cache's block.
   LayerCache<Scalar>& of(CacheId cache, std::size_t layer) { return layers_.at(cache).at(layer); }
 
   [[nodiscard]] std::size_t batch() const { return batch_; }

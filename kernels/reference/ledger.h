@@ -34,7 +34,7 @@ class Ledger {
 
   // The lines in the order of the graph, the total added up.
   [[nodiscard]] Book book() const;
-  // Every weight that was opened at all: what was active.
+  // Every weight that was read at all: what was active.
   [[nodiscard]] const std::set<WeightInstance>& touched() const { return touched_; }
 
  private:
@@ -43,7 +43,7 @@ class Ledger {
   std::set<WeightInstance> touched_;
 };
 
-// Rows of one operand, each entered in `sink` the first time that it is opened.
+// Rows of one operand, each entered in `sink` the first time that it is read.
 class OpenedRows {
  public:
   OpenedRows(std::size_t rows, std::size_t columns, Elements& sink)

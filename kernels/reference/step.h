@@ -89,7 +89,7 @@ class WeightReader {
     opened_.open(copy * rows_ + index);
     return elements_.subspan((copy * rows_ + index) * columns_, columns_);
   }
-  // A table is not opened as a whole: each look-up is entered by itself.
+  // A table is not read as a whole: each look-up is entered by itself.
   std::span<const float> look_up(std::size_t index) {
     touch(0);
     ledger_->current().weights_read += Elements(static_cast<std::int64_t>(columns_));

@@ -65,7 +65,7 @@ void run(BlockRun<Scalar>& step, const Sparsify& op) {
   for (std::size_t r = 0; r < in.rows(); ++r) sparsify(in.row(r), op.deviations, out.row(r));
 }
 
-// The row that is opened is opened whole: the books count rows.
+// A row of which a part is read counts whole: the books count rows.
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const SelectColumns& op) {
   auto in = step.read(op.in);

@@ -149,7 +149,7 @@ std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
   return rows;
 }
 
-// Appends what one chunk gave behind what the chunks before it gave.
+// Appends what one chunk gave to what the chunks before it gave.
 void append(Trace& whole, const Trace& chunk) {
   whole.hidden.resize(chunk.hidden.size());
   for (std::size_t i = 0; i < chunk.hidden.size(); ++i) {

@@ -5,7 +5,7 @@
 namespace llmarch::fast {
 namespace {
 
-// Of the tokens that a step brings.
+// The routing of the tokens that a step brings.
 std::vector<RoutingTrace> routing_of(const Expected& expected, const Workload& step) {
   std::vector<RoutingTrace> routing;
   for (const RoutingTrace& whole : expected.routing) {

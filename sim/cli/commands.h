@@ -20,7 +20,7 @@ struct Command {
   ExitStatus (*run)(const Arguments& arguments);
 };
 
-// In the order in which a newcomer meets them.
+// In the order in which a newcomer needs them.
 const std::vector<Command>& commands();
 
 Command list_command();
@@ -39,7 +39,7 @@ Command import_command();
 std::string command_help(const Command& command);
 std::string overview();
 
-// The whole program behind main: `arguments` without the program's name.
+// The whole program, called by main: `arguments` are without the program's name.
 ExitStatus run_program(const Arguments& arguments);
 
 }  // namespace llmarch::cli

@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kContext = 4096;
 constexpr std::int64_t kPrompt = 512;
 
-// Of free memory, a part is left to the system and to others.
+// A part of the free memory is left to the system and to other programs.
 constexpr std::int64_t kUsedOfTwenty = 19;
 
 const Repeats kRepeats{.count = std::nullopt, .seconds = 4, .at_least = 3};

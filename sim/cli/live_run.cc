@@ -15,7 +15,7 @@ constexpr double kFlops = 3e11;
 
 constexpr double kWithProbes = 1.6;  // times what steps take: limits are read between them
 
-// Of all repeats and the warm-up, if a step takes that long.
+// The time of all repeats and the warm-up, if a step takes that long.
 double phase_seconds(const Repeats& repeats, double step_seconds) {
   const double steps = repeats.count
                            ? repeats.count->as_double() * step_seconds

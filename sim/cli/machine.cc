@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The first line that begins with `key`, behind the key.
+// What follows `key` on the first line that begins with it.
 std::optional<std::string> line_after(const fs::path& file, const std::string& key) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {

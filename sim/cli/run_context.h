@@ -12,7 +12,7 @@ namespace llmarch::cli {
 
 reports::RunContext run_context(const FullRunRequest& request);
 
-// Of a build that was not made to be timed: without optimisation, or with sanitizers.
+// Warnings about a build that was not made to be timed: without optimisation, or with sanitizers.
 std::vector<std::string> build_warnings();
 
 // Who else used this machine while one of these lived.
@@ -27,7 +27,7 @@ class MachineWatch {
   std::int64_t own_before_;
 };
 
-// Of the build and of the machine together.
+// The warnings about the build and those about the machine.
 std::vector<std::string> timing_warnings(const MachineWatch& machine);
 
 // On standard error, in one line.

@@ -3,7 +3,7 @@
 // two sides make a floor; how much work there is is known by op_cost.h.
 //
 // FLOPs are all of them, matrix and other, over the peak of matrix products; bytes are weights and
-// cache, each opened once per operation. An operation's floor is the longer of its two sides; that
+// cache, each read once per operation. An operation's floor is the longer of its two sides; that
 // of a step is the sum over its operations, one after the other.
 #pragma once
 
@@ -21,14 +21,14 @@ struct Formats {
   DType kv = DType::bf16;
 };
 
-// Of one machine, for weights stored in one format.
+// What one machine does, with weights stored in one format.
 struct Rates {
   DType arithmetic;  // whose peak it is
   double flops_per_second;
   double bytes_per_second;
 };
 
-// The peak of the weights' own format, or where the machine has none that of the first behind it
+// The peak of the weights' own format, or where the machine has none that of the first after it
 // in: int4, int8, fp8, bf16, f16, f32. bf16 and f16 stand in for each other.
 Rates rates_of(const Hardware& hardware, DType weights);
 
@@ -55,7 +55,7 @@ struct Floor {
   }
 };
 
-// Of one operation.
+// The floor of one operation.
 Floor floor_of(const Work& work, const Formats& formats, const Rates& rates);
 
 }  // namespace llmarch

@@ -104,7 +104,7 @@ void collect(const ArchSpec& spec, const Block& block, std::vector<Fact>& facts)
   std::visit([&](const auto& kind) { visit_fields(collector, kind); }, block);
 }
 
-// Of each trait that some layer has, which layers have it.
+// For each trait that some layer has, which layers have it.
 void note_traits(const ArchSpec& spec, std::vector<Fact>& facts) {
   std::vector<std::set<Trait>> of_kind;
   for (const auto& [name, layer] : spec.layer) of_kind.push_back(traits_of(spec, layer));

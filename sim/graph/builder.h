@@ -26,7 +26,8 @@ class GraphBuilder {
   void enter_sublayer(std::size_t sublayer) { sublayer_place_ = {sublayer, {}}; }
   void enter_sublayer_block(std::size_t index) { sublayer_place_.block = index; }
   void leave_sublayers() { sublayer_place_ = {}; }
-  // What goes along to every layer, in the input block; in a layer's block, its own columns of it.
+  // The second input of every layer, made in the input block; a layer's block reads its own
+  // columns.
   void give_to_layers(ValueId value) { block().per_layer_input = value; }
   ValueId per_layer_input(Integer columns);
 

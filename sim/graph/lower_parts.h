@@ -48,7 +48,7 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
 // Every sublayer of the layer, one after the other, on one stream.
 ValueId lower_sublayers(GraphBuilder& build, LayerLowering& layer, ValueId x);
 
-// Per-layer embeddings: what goes along to all layers, and what one layer makes of its part.
+// Per-layer embeddings: the second input of all layers, and what one layer makes of its part.
 ValueId lower_per_layer_inputs(GraphBuilder& build, const ArchSpec& spec, ValueId x);
 ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x);
 

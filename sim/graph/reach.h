@@ -1,5 +1,5 @@
-// Reach: which of the keys before it a query meets. This file knows the kinds; what they cost is
-// known by sim/cost, and which key is the first by the kernels: each on its own account.
+// Reach: which of the keys up to its own a query attends to. This file knows the kinds; what they
+// cost is known by sim/cost, and which key is the first by the kernels: each on its own account.
 #pragma once
 
 #include <variant>
@@ -20,7 +20,7 @@ struct Window {
 };
 
 // The keys of the query's own chunk: those from the last multiple of `size` on. At the first
-// position of a chunk a query meets one key, and what was cached before is of no more use.
+// position of a chunk a query attends to one key, and what was cached before is of no more use.
 struct Chunk {
   Integer size;
   friend bool operator==(const Chunk&, const Chunk&) = default;

@@ -22,7 +22,7 @@ struct ReadBandwidth {
   std::string source;
 };
 
-// Of dense matrix products, a multiply and an add counted as two; never the figure for sparse ones.
+// The rate of dense matrix products, a multiply and an add counted as two; never the sparse figure.
 struct PeakRate {
   double flops_per_second = 0;
   std::string source;

@@ -114,7 +114,7 @@ bool begins_at_a_layer(Windows windows) {
   return windows == Windows::from_a_layer_on || windows == Windows::always_from_a_layer_on;
 }
 
-// Of each layer whether it has the window, where a config names no types of layers.
+// Whether each layer has the window, where a config names no types of layers.
 std::vector<bool> windowed_by_rule(Import& import, const WindowClass& of, Integer layers) {
   ConfigReader& config = import.config;
   std::int64_t period = of.period;
@@ -141,7 +141,7 @@ std::vector<std::string> stated_layer_types(Import& import, Windows windows, Int
   return layer_types(import, layers, {"sliding_attention", "full_attention"});
 }
 
-// Of each layer whether it has the window.
+// Whether each layer has the window.
 std::vector<bool> windowed_layers(Import& import, const WindowClass& of, Integer layers,
                                   std::optional<Integer> window) {
   ConfigReader& config = import.config;

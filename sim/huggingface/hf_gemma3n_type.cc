@@ -123,7 +123,7 @@ void resolve_sharing(Import& import, ArchSpec& spec) {
   }
 }
 
-// Of each layer whether it has the window: by layer_types, or all but every fifth.
+// Whether each layer has the window: by layer_types, or all but every fifth.
 std::vector<bool> windowed_layers(Import& import, Integer layers) {
   const auto types = layer_types(import, layers, {"sliding_attention", "full_attention"});
   std::vector<bool> windowed;

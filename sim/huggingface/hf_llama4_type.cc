@@ -25,7 +25,7 @@ MixtureFeedForward read_experts(Import& import) {
   return mixture;
 }
 
-// Of each layer whether it is a mixture: named in moe_layers, or every so-many-th.
+// Whether each layer is a mixture: named in moe_layers, or every so-many-th.
 std::vector<bool> mixture_layers(Import& import, Integer layers) {
   ConfigReader& config = import.config;
   const std::int64_t every =
@@ -43,7 +43,7 @@ std::vector<bool> mixture_layers(Import& import, Integer layers) {
   return sparse;
 }
 
-// Of each layer whether it attends within chunks: by layer_types, or where it rotates.
+// Whether each layer attends within chunks: by layer_types, or where it rotates.
 std::vector<bool> chunked_layers(Import& import, const std::vector<bool>& rotated) {
   const Integer layers = std::ssize(rotated);
   const auto types = layer_types(import, layers, {"chunked_attention", "full_attention"});

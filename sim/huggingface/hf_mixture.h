@@ -56,7 +56,7 @@ Router dots1_router(ConfigReader& config);     // the same, not normalised where
 
 MixtureFeedForward read_mixture(Import& import, const MixtureClass& of, Activation activation);
 
-// Of each layer whether it is a mixture.
+// Whether each layer is a mixture.
 std::vector<bool> sparse_layers(Import& import, const MixtureClass& of, Integer layers);
 
 }  // namespace llmarch

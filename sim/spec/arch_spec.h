@@ -104,7 +104,7 @@ struct GroupedAttention {
   // The attention whose cache this one reads instead of filling its own: that of the nearest layer
   // before with that attention (Gemma 3n). It then has no key and value projections.
   std::optional<Reference> kv_from;
-  // Which keys a query meets besides those of causality: the `window` newest, itself among them; or
+  // Which of the keys up to its own a query attends to: the `window` newest, its own among them; or
   // those of its own chunk, positions k chunk to k chunk + chunk - 1. Never both.
   std::optional<Integer> window;
   std::optional<Integer> chunk;
@@ -226,7 +226,7 @@ struct Published {
 
 // Alternating updates (AltUp: Baykal and others, NeurIPS 2023, as Gemma 3n has it). The residual
 // stream is `count` vectors wide; a layer runs on one of them, and what it would do to the others
-// is predicted before it and corrected behind it.
+// is predicted before it and corrected after it.
 struct ParallelStreams {
   Integer count;
   Integer active;                          // from 0

@@ -34,7 +34,7 @@ std::string render_diagnostic(const std::string& file, std::string_view text,
 std::string render_diagnostics(const std::string& file, std::string_view text,
                                std::vector<Diagnostic> diagnostics);
 
-// Where the byte at `offset` of `text` stands; behind the last one is the end.
+// Where the byte at `offset` of `text` stands; after the last one is the end.
 Place place_of_byte(std::string_view text, std::size_t offset);
 
 // The line of that number, counted from 1, without its end; empty when there is none.

@@ -155,9 +155,9 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
               "name of the [attention.NAME] table whose cache is read, that of the nearest layer "
               "before; there are no key and value projections then"},
         attention.kv_from);
-  visit(Field{"window", "a query meets this many of the newest keys, its own among them"},
+  visit(Field{"window", "a query attends to this many of the newest keys, its own among them"},
         attention.window, kPositions);
-  visit(Field{"chunk", "a query meets the keys of its own chunk of this many positions"},
+  visit(Field{"chunk", "a query attends to the keys of its own chunk of this many positions"},
         attention.chunk, kPositions);
   visit(Field{"query_scalar", "scores are divided by the root of this instead of head_dim's"},
         attention.query_scalar, kSize);

@@ -20,7 +20,7 @@ std::vector<ShownCharacter> shown_characters(std::string_view text);
 // The same of the first `most`, without a look at the others.
 std::vector<ShownCharacter> shown_characters(std::string_view text, std::size_t most);
 
-// Where the characters behind the first `count` begin; the size of the text when there are none.
+// Where the characters after the first `count` begin; the size of the text when there are none.
 std::size_t offset_behind(std::string_view text, std::size_t count);
 
 // The offset of the first byte that is no part of a UTF-8 character; the size of the text when all

@@ -70,8 +70,9 @@ void rotary_rules(const Rotary& rotary, const std::string& path, Problems& probl
 
 void reach_is_one(const GroupedAttention& attention, const std::string& path, Problems& problems) {
   if (!attention.window || !attention.chunk) return;
-  problems.push_back({path + ".chunk", "window and chunk are both given",
-                      "a query meets the newest keys, or those of its chunk: keep one of the two"});
+  problems.push_back(
+      {path + ".chunk", "window and chunk are both given",
+       "a query attends to the newest keys, or to those of its chunk: keep one of the two"});
 }
 
 void the_turned_part_is_within_a_head(const GroupedAttention& attention, const std::string& path,
@@ -153,7 +154,7 @@ void chosen_groups_exist(const ExpertGroups& groups, const std::string& path, Pr
                       "a token's experts come from some or all of the groups"});
 }
 
-// Of a choice that the rules above refuse, nothing more is said.
+// Nothing more is said of a choice that the rules above refuse.
 void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
                                            const ExpertGroups& groups, const std::string& path,
                                            Problems& problems) {

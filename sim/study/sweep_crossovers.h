@@ -27,10 +27,11 @@ struct Crossing {
   std::vector<QuantityValue> at_turns;  // the left figure at each turn
 };
 
-// Of every two models in the same setting; none for quantities that do not vary.
+// Between every two models in the same setting; none for quantities that do not vary.
 std::vector<Crossing> crossings_between(const SweepPlan& plan);
 
-// Of every line: attention with the feed-forward, and where there is a machine the roofline.
+// Within every line: attention against the feed-forward and, where there is a machine, the
+// roofline's two sides.
 std::vector<Crossing> crossings_within(const SweepPlan& plan);
 
 }  // namespace llmarch

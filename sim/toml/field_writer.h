@@ -28,7 +28,7 @@ inline std::string as_toml_string(std::string_view text) {
   return out + "\"";
 }
 
-// Writes the plain values of one table at once, and its tables behind it.
+// Writes the plain values of one table at once, and its tables after them.
 class TomlWriter {
  public:
   explicit TomlWriter(std::string path) : path_(std::move(path)) {}

@@ -27,8 +27,8 @@ inline std::string grouped_digits(std::int64_t number) {
   return digits;
 }
 
-// Visits the fields of one struct and writes a line for each. The tables it meets inside are
-// written behind the one that first holds them, once.
+// Visits the fields of one struct and writes a line for each. The tables that it finds inside are
+// written after the one that first holds them, once.
 class FormatWriter {
  public:
   std::string take() { return std::move(text_); }

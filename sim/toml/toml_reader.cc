@@ -224,7 +224,7 @@ std::vector<TableReader::NamedTable> TableReader::named_tables(const Field& fiel
 }
 
 // Keys that stand in the table of names itself are one mistake, however many they are: the header
-// lacks a name. The tables behind it may belong to the nameless one, and are not judged.
+// lacks a name. The tables after it may belong to the nameless one, and are not judged.
 bool TableReader::refuse_nameless(const Field& field, const toml::table& table) {
   const toml::key* first = nullptr;
   for (const auto& [key, node] : table) {

@@ -43,7 +43,7 @@ TEST(TomlRules, AReachIsAWindowOrAChunk) {
             R"(my-model.toml:17:9: error: window and chunk are both given
    17 | chunk = 8
       |         ^
-      = a query meets the newest keys, or those of its chunk: keep one of the two
+      = a query attends to the newest keys, or to those of its chunk: keep one of the two
 )");
 }
 
