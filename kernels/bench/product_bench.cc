@@ -21,7 +21,7 @@ using fast::PackedMatrix;
 using fast::Stored;
 
 constexpr std::size_t kPrefillRows = 512;
-// Many times the caches: each matrix is gone from them when its turn comes again.
+// Many times the size of the caches, so that a matrix has left them when its turn comes again.
 constexpr std::size_t kColdBytes = std::size_t{5} << 28U;
 constexpr std::size_t kMost = std::size_t{4} << 30U;
 

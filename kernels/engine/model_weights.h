@@ -18,7 +18,8 @@ class ModelWeights {
   ModelWeights(const OpGraph& graph, Stored stored, const Held& held);
   static std::size_t bytes(const OpGraph& graph, Stored stored, const Held& held);
 
-  // As WeightStore's synthetic weights are spread: matrices keep hidden states near 1.
+  // Values are spread as WeightStore's synthetic ones are, so that matrices keep hidden states
+  // near 1.
   void fill_synthetic(Team& team, std::uint64_t seed);
   // As a TakeWeight does. What is not held is passed over.
   void take(WeightId weight, std::size_t layer, std::size_t copy, std::size_t first_row,

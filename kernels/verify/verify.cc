@@ -122,9 +122,9 @@ void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tok
   }
 }
 
-// (layers + 1, tokens, hidden), where hidden is all streams of a token side by side. Of a model
-// with parallel streams they stand in a tensor of their own, (layers + 1, streams, tokens, width),
-// beside the active one of them.
+// (layers + 1, tokens, hidden), where hidden is all streams of a token side by side. The file
+// of a model with parallel streams holds them in a tensor of their own, (layers + 1, streams,
+// tokens, width), beside that of the active stream.
 std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
                                  std::int64_t tokens) {
   const std::int64_t states = std::ssize(graph.layers) + 1;

@@ -22,7 +22,8 @@ struct CatalogEntry {
 
 class Catalog {
  public:
-  // Built-in specs, and over them those of `folder`. Throws FileError.
+  // The built-in specs; those of `folder` take the place of built-in ones of the same name. Throws
+  // FileError.
   explicit Catalog(const std::optional<std::filesystem::path>& folder);
 
   // A name of the catalog, or a path to a .toml, a config.json or a checkpoint folder. Throws

@@ -38,7 +38,7 @@ void parse(const SettingField& field, const std::string& text, std::vector<Machi
   parse(field, text, values.emplace_back());
 }
 
-// Whether `fields` has `field`, and takes so many of it.
+// What a command takes of `field`; null where it does not take it.
 const TakenField* find(const TakenFields& fields, const SettingField& field) {
   for (const TakenField& taken : fields) {
     if (&taken.field == &field) return &taken;

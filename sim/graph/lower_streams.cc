@@ -48,7 +48,8 @@ ValueId expand_streams(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
   return build.join_columns("join streams", x, made);
 }
 
-// Every other stream projected and brought to the magnitude of the first; their mean with it.
+// Every other stream is projected and brought to the magnitude of the first; then the mean of all
+// is taken.
 ValueId merge_streams(GraphBuilder& build, const ArchSpec& spec, ValueId streams) {
   build.in(Component::parallel_streams, WorkKind::residual);
   const Integer hidden = spec.hidden;
@@ -75,8 +76,8 @@ ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
   return build.normalize_groups(x, spec.norm.epsilon, WeightRole::per_layer_norm, 1);
 }
 
-// LAuReL (arXiv 2411.07501): (x + n + norm(up(down(n)))) / root of 2, for the sum x of stream and
-// attention and what attention was given, n.
+// LAuReL (arXiv 2411.07501): (x + n + norm(up(down(n)))) / root of 2, where n is the input of
+// attention, and x the sum of the residual stream and the output of attention.
 ValueId low_rank_residual(GraphBuilder& build, const ArchSpec& spec, ValueId given, ValueId x) {
   if (!spec.low_rank_residual) return x;
   build.in(Component::low_rank_residual, WorkKind::residual);

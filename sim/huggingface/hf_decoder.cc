@@ -166,7 +166,7 @@ bool differ(const std::vector<bool>& layers) {
   return std::find(layers.begin(), layers.end(), !layers.front()) != layers.end();
 }
 
-// What the attention of a layer is called: after what tells it from that of others.
+// The name of a layer's attention, after what distinguishes it from that of other layers.
 std::string attention_name(const std::vector<bool>& windowed, const std::vector<bool>& rotated,
                            std::size_t layer) {
   std::string name;

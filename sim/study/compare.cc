@@ -8,7 +8,8 @@
 namespace llmarch {
 namespace {
 
-// The nearest of the three: makers round and choose differently, and none says which it is.
+// The nearest of the three conventions: makers round and choose differently, and none says which it
+// is.
 std::optional<ActiveMatch> match_active(const Model& model) {
   if (!model.spec.published || !model.spec.published->active) return std::nullopt;
   const double published = model.spec.published->active->as_double();
