@@ -1,0 +1,172 @@
+#include "sim/spec/block_rules.h"
+
+#include <fmt/format.h>
+
+namespace llmarch {
+namespace {
+
+void kv_heads_divide_query_heads(const GroupedAttention& attention, const std::string& path,
+                                 Problems& problems) {
+  if (!known(attention.query_heads, attention.kv_heads)) return;
+  if (attention.query_heads % attention.kv_heads == 0) return;
+  problems.push_back({path + ".kv_heads",
+                      fmt::format("{} kv_heads do not divide {} query_heads",
+                                  attention.kv_heads.value(), attention.query_heads.value()),
+                      "each key/value head serves the same number of query heads"});
+}
+
+void rotated_width_is_even(Integer width, const std::string& path, const char* key,
+                           Problems& problems) {
+  if (width % 2 == 0) return;
+  problems.push_back({fmt::format("{}.{}", path, key),
+                      fmt::format("{} = {} cannot be rotated in pairs", key, width.value()),
+                      "rotary positions turn pairs of elements: use an even width"});
+}
+
+void scaling_is_ordered(const LinearScaling&, const std::string&, Problems&) {
+  // One number alone contradicts nothing.
+}
+
+void scaling_is_ordered(const Llama3Scaling& scaling, const std::string& path, Problems& problems) {
+  if (!known(scaling.low_frequency_factor, scaling.high_frequency_factor)) return;
+  if (scaling.low_frequency_factor <= scaling.high_frequency_factor) return;
+  problems.push_back({path + ".low_frequency_factor",
+                      "low_frequency_factor is above high_frequency_factor",
+                      "waves longer than original_context / low_frequency_factor are slowed, "
+                      "those shorter than original_context / high_frequency_factor kept"});
+}
+
+void scaling_is_ordered(const YarnScaling& scaling, const std::string& path, Problems& problems) {
+  if (!known(scaling.beta_slow, scaling.beta_fast)) return;
+  if (scaling.beta_slow <= scaling.beta_fast) return;
+  problems.push_back({path + ".beta_slow", "beta_slow is above beta_fast",
+                      "waves that turn more than beta_fast times are kept, "
+                      "those that turn less than beta_slow times slowed"});
+}
+
+void rotary_rules(const Rotary& rotary, const std::string& path, Problems& problems) {
+  if (!rotary.scaling) return;
+  std::visit([&](const auto& scaling) { scaling_is_ordered(scaling, path + ".scaling", problems); },
+             *rotary.scaling);
+}
+
+void reach_is_one(const GroupedAttention& attention, const std::string& path, Problems& problems) {
+  if (!attention.window || !attention.chunk) return;
+  problems.push_back(
+      {path + ".chunk", "window and chunk are both given",
+       "a query attends to the newest keys, or to those of its chunk: keep one of the two"});
+}
+
+void the_turned_part_is_within_a_head(const GroupedAttention& attention, const std::string& path,
+                                      Problems& problems) {
+  const std::optional<Integer> dim = attention.rotary->dim;
+  if (!dim) return rotated_width_is_even(attention.head_dim, path, "head_dim", problems);
+  rotated_width_is_even(*dim, path + ".rotary", "dim", problems);
+  if (!known(attention.head_dim) || *dim <= attention.head_dim) return;
+  problems.push_back(
+      {path + ".rotary.dim",
+       fmt::format("dim = {} is more than head_dim = {}", dim->value(), attention.head_dim.value()),
+       "a head turns some or all of its elements"});
+}
+
+void shared_values_are_not_normalised_again(const GroupedAttention& attention,
+                                            const std::string& path, Problems& problems) {
+  if (!attention.kv_from || !attention.value_norm) return;
+  problems.push_back(
+      {path + ".value_norm", "value_norm is given beside kv_from",
+       "the values come from another layer's cache: state it there, delete it here"});
+}
+
+void chosen_experts_exist(const MixtureFeedForward& mixture, const std::string& path,
+                          Problems& problems) {
+  if (!known(mixture.experts) || mixture.experts_per_token <= mixture.experts) return;
+  problems.push_back({path + ".experts_per_token",
+                      fmt::format("experts_per_token = {} is more than experts = {}",
+                                  mixture.experts_per_token.value(), mixture.experts.value()),
+                      "a token runs an expert once"});
+}
+
+void a_gate_has_shared_experts(const MixtureFeedForward& mixture, const std::string& path,
+                               Problems& problems) {
+  if (!mixture.shared_gate || mixture.shared_width) return;
+  problems.push_back({path + ".shared_gate", "shared_gate is given without shared_width",
+                      "there are no shared experts to gate: add shared_width or delete the gate"});
+}
+
+bool splits_evenly(Integer experts, Integer groups) {
+  return experts % groups == 0 && experts / groups >= 2;
+}
+
+void groups_divide_experts(const MixtureFeedForward& mixture, const ExpertGroups& groups,
+                           const std::string& path, Problems& problems) {
+  if (!known(mixture.experts, groups.count)) return;
+  if (splits_evenly(mixture.experts, groups.count)) return;
+  problems.push_back({path + ".count",
+                      fmt::format("count = {} does not split experts = {} into equal groups of two "
+                                  "or more",
+                                  groups.count.value(), mixture.experts.value()),
+                      "a group is scored by its two best experts"});
+}
+
+void chosen_groups_exist(const ExpertGroups& groups, const std::string& path, Problems& problems) {
+  if (!known(groups.count) || groups.chosen <= groups.count) return;
+  problems.push_back({path + ".chosen",
+                      fmt::format("chosen = {} is more than count = {}", groups.chosen.value(),
+                                  groups.count.value()),
+                      "a token's experts come from some or all of the groups"});
+}
+
+// Nothing more is said of a choice that the rules above refuse.
+void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
+                                           const ExpertGroups& groups, const std::string& path,
+                                           Problems& problems) {
+  if (!known(mixture.experts, mixture.experts_per_token, groups.count, groups.chosen)) return;
+  if (groups.chosen > groups.count || mixture.experts_per_token > mixture.experts) return;
+  if (!splits_evenly(mixture.experts, groups.count)) return;
+  const Integer held = groups.chosen * (mixture.experts / groups.count);
+  if (held >= mixture.experts_per_token) return;
+  problems.push_back({path + ".chosen",
+                      fmt::format("the chosen groups hold {} experts, and experts_per_token = {}",
+                                  held.value(), mixture.experts_per_token.value()),
+                      "choose more groups or fewer experts"});
+}
+
+}  // namespace
+
+void attention_rules(const GroupedAttention& attention, const std::string& path,
+                     Problems& problems) {
+  reach_is_one(attention, path, problems);
+  kv_heads_divide_query_heads(attention, path, problems);
+  shared_values_are_not_normalised_again(attention, path, problems);
+  if (!attention.rotary) return;
+  the_turned_part_is_within_a_head(attention, path, problems);
+  rotary_rules(*attention.rotary, path + ".rotary", problems);
+}
+
+void attention_rules(const LatentAttention& attention, const std::string& path,
+                     Problems& problems) {
+  rotated_width_is_even(attention.rope_head_dim, path, "rope_head_dim", problems);
+  if (attention.rotary.dim) {
+    problems.push_back({path + ".rotary.dim", "latent attention has no rotary.dim",
+                        "rope_head_dim says which part of a head is turned: delete dim"});
+  }
+  rotary_rules(attention.rotary, path + ".rotary", problems);
+}
+
+void feed_forward_rules(const DenseFeedForward&, const std::string&, Problems&) {
+  // A dense feed-forward's fields are independent of each other.
+}
+
+void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& path,
+                        Problems& problems) {
+  chosen_experts_exist(mixture, path, problems);
+  a_gate_has_shared_experts(mixture, path, problems);
+  if (!mixture.router.groups) return;
+  const ExpertGroups& groups = *mixture.router.groups;
+  const std::string groups_path = path + ".router.groups";
+  groups_divide_experts(mixture, groups, groups_path, problems);
+  chosen_groups_exist(groups, groups_path, problems);
+  chosen_groups_hold_the_chosen_experts(mixture, groups, groups_path, problems);
+}
+
+}  // namespace llmarch
