@@ -232,10 +232,11 @@ std::vector<std::int64_t> read_shape(GgufCursor& cursor, const std::string& name
            kMostGgufDimensions);
   }
   std::vector<std::int64_t> shape(dimensions);
-  for (auto extent = shape.rbegin(); extent != shape.rend(); ++extent) {
-    *extent = cursor.number<std::int64_t>();
-    if (*extent <= 0) reject("tensor {}: an extent of {}", in_quotes(name), *extent);
+  for (std::int64_t& extent : shape) {
+    extent = cursor.number<std::int64_t>();
+    if (extent <= 0) reject("tensor {}: an extent of {}", in_quotes(name), extent);
   }
+  std::reverse(shape.begin(), shape.end());  // the file has columns first
   return shape;
 }
 

@@ -34,7 +34,7 @@ std::string words_of(const PartialSetting& setting) {
 }
 
 std::string name_of_line(const SweepPlan& plan, const SweepLine& line) {
-  const std::string words = words_of(line.apart);
+  std::string words = words_of(line.apart);
   if (plan.models.size() == 1 && !words.empty()) return words;
   return joined(line.model->spec.name, words);
 }

@@ -57,7 +57,7 @@ Json crossing_json(const CrossingWords& words, const Crossing& crossing) {
 
 // How the two formats write the parts of a point.
 struct CsvStyle {
-  static constexpr std::string_view begin{""}, end{"\n"}, none{""};
+  static constexpr std::string_view begin{}, end{"\n"}, none{};
   static std::string model(const std::string& name) { return csv_field(name); }
   static std::string field(std::string_view, const Json& value) {
     return "," + csv_field(value.is_string() ? value.get<std::string>() : value.dump());

@@ -45,8 +45,9 @@ reports::FitQuestion question_of(const Values& values) {
     return {std::move(setting), bytes, reports::binary_bytes(bytes.value())};
   }
   const Bytes bytes(setting.machine->memory.bytes);
-  return {std::move(setting), bytes,
-          fmt::format("{}: {}", setting.machine->name, reports::binary_bytes(bytes.value()))};
+  std::string name =
+      fmt::format("{}: {}", setting.machine->name, reports::binary_bytes(bytes.value()));
+  return {std::move(setting), bytes, std::move(name)};
 }
 
 std::vector<Integer> few(const Values& values, const SettingField& field) {

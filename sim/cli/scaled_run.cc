@@ -26,7 +26,7 @@ void refuse_beyond(const SettingField& field, Integer value, std::int64_t most) 
 }
 
 Setting setting_of(const MeasureRequest& request) {
-  const Setting setting = laid_over(laid_over(Setting{}, kScaled), request.setting);
+  Setting setting = laid_over(laid_over(Setting{}, kScaled), request.setting);
   refuse_beyond(setting_field::context, setting.context, kLongestContext);
   refuse_beyond(setting_field::prompt, setting.prefill_tokens(), kLongestContext);
   refuse_beyond(setting_field::batch, setting.batch, kLargestBatch);

@@ -48,7 +48,7 @@ struct WindowClass {
   std::optional<std::int64_t> absent = {};  // what the class fills for sliding_window
   // by_period: layer i, from 0, is global where i + phase is a multiple of the period.
   std::int64_t period = 0;
-  std::string_view period_key = "";  // the field that states another period
+  std::string_view period_key = {};  // the field that states another period
   std::int64_t phase = 1;
 };
 
@@ -90,7 +90,7 @@ struct Decoder {
   WindowClass window = {};
   RotaryClass rotary = {};
   Rotated rotated = Rotated::every_layer;
-  std::string_view query_scalar = "";  // the field whose root divides the scores
+  std::string_view query_scalar = {};  // the field whose root divides the scores
   OptionalReal score_cap = {};
 
   FeedForwardClass feed_forward = {};

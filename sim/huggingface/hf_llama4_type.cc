@@ -69,19 +69,19 @@ std::vector<Named<Mixer>> read_attention(Import& import, const ArchSpec& spec) {
   const Integer chunk = config.size_or("attention_chunk_size", 8192, kTypeDefault, kPositions);
   const bool normalized = read_flag(config, {"use_qk_norm", Flag::Absent::on});
   const Rotary rotary = read_rotary(import, {RotaryLayout::interleaved, 500000}, base.head_dim);
-  std::vector<Named<Mixer>> kinds;
-  for (const bool chunked : {true, false}) {
-    for (const bool rotated : {true, false}) {
-      GroupedAttention kind = base;
-      if (chunked) kind.chunk = chunk;
-      if (rotated) kind.rotary = rotary;
-      if (rotated && normalized) kind.qk_norm = QkNorm::unweighted_after_rotation;
-      if (!rotated && tuned) kind.temperature = temperature;
-      const std::string name = chunked ? "local" : "global";
-      kinds.push_back({chunked == rotated ? name : name + (rotated ? "_rope" : "_nope"), kind});
-    }
-  }
-  return kinds;
+  GroupedAttention turned = base;
+  turned.rotary = rotary;
+  if (normalized) turned.qk_norm = QkNorm::unweighted_after_rotation;
+  GroupedAttention unturned = base;
+  if (tuned) unturned.temperature = temperature;
+  const auto within_chunks = [&](GroupedAttention kind) {
+    kind.chunk = chunk;
+    return kind;
+  };
+  return {{"local", within_chunks(turned)},
+          {"local_nope", within_chunks(unturned)},
+          {"global_rope", turned},
+          {"global", unturned}};
 }
 
 }  // namespace

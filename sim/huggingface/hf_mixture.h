@@ -34,7 +34,7 @@ enum class SparseLayers {
 
 struct MixtureClass {
   SizeField experts{"num_experts"};
-  std::string_view experts_too = "";  // another name that the class has for it
+  std::string_view experts_too = {};  // another name that the class has for it
   SizeField experts_per_token{"num_experts_per_tok"};
   SizeField expert_width{"moe_intermediate_size"};
   SharedClass shared = {};

@@ -15,10 +15,10 @@ struct RotaryClass {
   double theta = 10000;  // where the config states none
   // The share of a head that is turned, where the config states none; absent: only 1 is supported.
   std::optional<double> partial = {};
-  std::string_view dim = "";  // a field that states the turned elements themselves
+  std::string_view dim = {};  // a field that states the turned elements themselves
   // Layers with a window: the field of a theta of their own, and what the class fills for it.
   // Without one they have the theta of the others. They are never scaled.
-  std::string_view local_theta = "";
+  std::string_view local_theta = {};
 };
 
 // "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "sim/study/expression.h"
 
@@ -21,7 +22,7 @@ class NeedsRun {};
 class Evaluator {
  public:
   // The clock must outlive it.
-  Evaluator(const Setting& around, const Clock& clock) : around_(around), clock_(clock) {}
+  Evaluator(Setting around, const Clock& clock) : around_(std::move(around)), clock_(clock) {}
 
   // In the setting around, or at another context. Throws Overflow; NeedsRun when the clock is empty
   // and the expression asks for it; ExpressionError where arithmetic has no finite result.

@@ -47,8 +47,8 @@ class ExpressionCall : protected ExpressionText {
   void read(const SettingField& field, Machine& value);
 
   FormedNode memory();
-  FormedNode quantity(const Quantity& quantity, const Arguments& given) const;
-  FormedNode called(const std::string& name, const Arguments& given) const;
+  [[nodiscard]] FormedNode quantity(const Quantity& quantity, const Arguments& given) const;
+  [[nodiscard]] FormedNode called(const std::string& name, const Arguments& given) const;
   void require_model_alone(std::string_view name, const Arguments& given) const;
 
   const StudyModels& models_;

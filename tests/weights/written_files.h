@@ -49,7 +49,7 @@ class WrittenFiles : public ::testing::Test {
 template <typename Value>
 std::string bytes_of(std::initializer_list<Value> values) {
   std::string bytes(values.size() * sizeof(Value), '\0');
-  std::memcpy(bytes.data(), values.begin(), bytes.size());
+  if (!bytes.empty()) std::memcpy(bytes.data(), values.begin(), bytes.size());
   return bytes;
 }
 
