@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/spec/rules.h"
+#include "sim/spec/problem.h"
 
 namespace llmarch {
 

@@ -6,17 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/spec/arch_spec.h"
+#include "sim/spec/problem.h"
 
 namespace llmarch {
-
-// `path` names the offending field: "attention.local.kv_heads". The loader that knows the file
-// turns it into a place.
-struct Problem {
-  std::string path;
-  std::string message;
-  std::string remedy;
-};
 
 // Every rule that `spec` breaks; empty when it is valid.
 std::vector<Problem> broken_rules(const ArchSpec& spec);
