@@ -69,14 +69,14 @@ class AttentionPass {
 
   [[nodiscard]] std::size_t rows() const { return rows_.last - rows_.first; }
   [[nodiscard]] std::size_t streams() const { return problem_->streams; }
-  // Of so many blocks in each stream.
+  // How many keys lie in that many blocks of each stream.
   [[nodiscard]] std::size_t keys_of(std::size_t blocks) const {
     return blocks * streams() * kBlock;
   }
   [[nodiscard]] std::size_t value_steps(std::size_t keys) const {
     return keys / depth_of(problem_->parts.front().cache->shape().stored);
   }
-  // Of a row.
+  // The bytes that the numerators of a row take.
   [[nodiscard]] std::size_t numerators_bytes(std::size_t keys) const {
     return value_steps(keys) * problem_->kernels->left_bytes;
   }

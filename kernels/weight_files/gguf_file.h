@@ -1,6 +1,6 @@
 // A GGUF file, or a model that is split over several: the header that they have together, and where
-// each tensor's bytes lie. Only headers are read when a file is opened, so the beginning of a large
-// file is enough to describe its model; a tensor is read when it is asked for.
+// each tensor's bytes lie. Opening reads only headers, so the beginning of a large file is enough
+// to describe its model; a tensor is read when it is asked for.
 #pragma once
 
 #include <cstddef>

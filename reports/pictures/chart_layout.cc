@@ -37,8 +37,8 @@ bool overlap(const Rect& a, const Rect& b) {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-// Of many points only the lowest and the highest of each stretch, which cover the same pixels as a
-// line through all of them.
+// Where there are many points, keeps the lowest and the highest of each stretch: they cover the
+// same pixels as a line through all of them.
 std::vector<Place> thinned(std::vector<Place> places) {
   if (places.size() <= kMostPoints) return places;
   std::vector<Place> kept;

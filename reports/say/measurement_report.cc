@@ -48,8 +48,8 @@ Cell exact_cell(const auto& predicted, const auto& counted) {
   return {.text = "DIFFERS", .emphasis = Emphasis::bad};
 }
 
-// Bytes of experts that several tokens choose are predicted as an expectation, which no run has to
-// meet.
+// Bytes of experts that several tokens choose are predicted as an expectation, from which a run may
+// depart.
 Cell bytes_verdict(const TimedStep& step, const Formats& formats) {
   if (step.expected_bytes) return {.text = "expected", .emphasis = Emphasis::faint};
   return exact_cell(bytes_of(step.predicted, formats), bytes_of(step.counted, formats));

@@ -111,7 +111,7 @@ constexpr MixtureClass kDots1{
 constexpr MixtureClass kQwen3Moe{
     .experts_too = "num_local_experts", .router = softmax_router, .layers = SparseLayers::by_step};
 
-// Shared experts beside the routed ones, behind a gate.
+// Shared experts beside the routed ones; their output is multiplied by a gate.
 constexpr MixtureClass kQwen2Moe{.shared = {.as = SharedClass::Stated::width,
                                             .field = {"shared_expert_intermediate_size"},
                                             .gate = SharedClass::Gate::present},

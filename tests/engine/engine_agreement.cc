@@ -94,9 +94,10 @@ bool is_steep(const OpGraph& graph, const WeightStore& weights, const Workload& 
   double largest = 0;
   for (std::uint32_t seed = 1; seed <= 4; ++seed) {
     const auto beside = run_reference<Rounded>(graph, nudged(graph, weights, seed), workload);
-    largest = std::max(largest, largest_difference(beside.trace.logits, expected.trace.logits));
+    const double difference = largest_difference(beside.trace.logits, expected.trace.logits);
+    largest = difference <= largest ? largest : difference;  // a NaN stays
   }
-  return largest > kTolerance / 20;
+  return !(largest <= kTolerance / 20);
 }
 
 // Streams are brought to one magnitude and averaged. Vectors of one element are then equal or
@@ -119,13 +120,6 @@ double largest_hidden(const Trace& trace) {
     }
   }
   return largest;
-}
-
-// Within a layer a norm can bring down again what was beyond float before it: plain loops in float
-// tell.
-bool overflows_float(const OpGraph& graph, const WeightStore& weights, const Workload& workload) {
-  const auto in_float = run_reference<Rounded>(graph, weights, workload);
-  return !std::ranges::all_of(in_float.trace.logits, [](float x) { return std::isfinite(x); });
 }
 
 bool same_experts(const Trace& left, const Trace& right) {
@@ -174,7 +168,7 @@ EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const W
   const std::string numbers = different_numbers(run.trace, expected.trace);
   if (numbers.empty()) return {};
   if (streams_may_cancel(spec) || largest_hidden(expected.trace) > kLargestHidden ||
-      overflows_float(graph, weights, workload) || is_steep(graph, weights, workload, expected)) {
+      is_steep(graph, weights, workload, expected)) {
     return {"", Numbers::steep};
   }
   return {numbers};
