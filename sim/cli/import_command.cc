@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/errors.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/spec/names.h"
 #include "sim/toml/toml_writer.h"
 
 namespace llmarch::cli {
@@ -14,6 +16,27 @@ Options import_options() {
   Options options("options");
   options.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                         "write the spec to FILE instead of standard output");
+  options.add_options()(
+      "head", po::value<std::string>()->value_name("KIND"),
+      "the head that there is, whatever the config names: none, tied or separate");
+  options.add_options()("pass-over", po::value<std::vector<std::string>>()->value_name("FIELD"),
+                        "a field that the repository's own code does not read; may be repeated");
+  return options;
+}
+
+Head head_of(const std::string& name) {
+  for (const auto& [known, head] : Names<Head>::values) {
+    if (known == name) return head;
+  }
+  throw UsageError(fmt::format("--head is '{}'", name), "it is none, tied or separate");
+}
+
+ImportOptions import_options_of(const Values& values) {
+  ImportOptions options;
+  if (values.count("head") > 0) options.head = head_of(values["head"].as<std::string>());
+  if (values.count("pass-over") > 0) {
+    options.pass_over = values["pass-over"].as<std::vector<std::string>>();
+  }
   return options;
 }
 
@@ -32,7 +55,7 @@ ExitStatus run_import(const Arguments& arguments) {
   }
   std::optional<OutputFile> file;
   if (values.count("output") > 0) file.emplace(values["output"].as<std::string>());
-  const Model model = load_config_file(paths.front()).model;
+  const Model model = load_config_file(paths.front(), import_options_of(values)).model;
   const std::string text = write_toml_spec(model.spec, remarks(paths.front(), model));
   file ? file->finish(text) : write_standard_output(text);
   return ExitStatus::done;
@@ -43,7 +66,7 @@ ExitStatus run_import(const Arguments& arguments) {
 Command import_command() {
   return {"import",
           "a spec from a Hugging Face config.json",
-          "llmarch import CONFIG [-o FILE]",
+          "llmarch import CONFIG [--head KIND] [--pass-over FIELD ...] [-o FILE]",
           "CONFIG is a config.json or the folder that holds it. What the config leaves to its\n"
           "library is filled by that library's rules and said at the top of the spec.\n\n"
           "  llmarch import path/to/config.json -o my-model.toml",

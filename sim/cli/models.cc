@@ -122,14 +122,14 @@ Model load_spec_file(const fs::path& file) {
   return model_from_toml(file.string(), text);
 }
 
-ConfiguredModel load_config_file(const fs::path& path) {
+ConfiguredModel load_config_file(const fs::path& path, const ImportOptions& options) {
   std::error_code error;
   const fs::path file = fs::is_directory(path, error) ? path / "config.json" : path;
   const std::string text = read_text(file, kLargestConfigFile, "a config.json");
   const fs::path folder = fs::weakly_canonical(file, error).parent_path();
   // config.json is called after its folder, any other file after itself.
   const fs::path named = file.filename() == "config.json" ? folder.filename() : file.stem();
-  ConfigLoad load = load_hf_config(text, printable(named.string()));
+  ConfigLoad load = load_hf_config(text, printable(named.string()), options);
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
   try {
     return {make_model(std::move(*load.spec), remarks_of(load)), load.naming};

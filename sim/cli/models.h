@@ -44,6 +44,7 @@ struct ConfiguredModel {
   Model model;
   CheckpointNaming naming;
 };
-ConfiguredModel load_config_file(const std::filesystem::path& path);
+ConfiguredModel load_config_file(const std::filesystem::path& path,
+                                 const ImportOptions& options = {});
 
 }  // namespace llmarch::cli
