@@ -240,16 +240,15 @@ std::vector<std::int64_t> read_shape(GgufCursor& cursor, const std::string& name
   return shape;
 }
 
-// A row is a whole number of blocks: its bytes, times the rows.
+// A row is a whole number of blocks: its bytes, times the rows. A block can have fewer bytes than
+// elements, so that the elements may not fit where the bytes do: then they throw Overflow.
 Integer tensor_bytes(const GgufTensor& tensor) {
   const std::int64_t columns = tensor.shape.back();
   if (columns % tensor.type.elements != 0) {
     reject("tensor {}: rows of {} elements are no whole blocks of {}, which {} has",
            in_quotes(tensor.name), columns, tensor.type.elements, tensor.type.name);
   }
-  Integer bytes = Integer(columns / tensor.type.elements) * tensor.type.bytes;
-  for (std::size_t i = 0; i + 1 < tensor.shape.size(); ++i) bytes *= tensor.shape[i];
-  return bytes;
+  return Integer(tensor.elements() / tensor.type.elements) * tensor.type.bytes;
 }
 
 Integer aligned(Integer position, std::int64_t alignment) {

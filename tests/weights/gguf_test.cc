@@ -212,10 +212,13 @@ TEST_F(AGgufFile, WithATensorThatIsWrongIsRefused) {
               HasSubstr("lets it begin at 64"));
 }
 
-// 2^31 x 2^31 x 4 bytes are 2^64, and 2^62 + 2^62 are past 2^63.
+// 2^31 x 2^31 x 4 bytes are 2^64, and 2^62 + 2^62 are past 2^63. 2^63 elements of q4_0 are fewer
+// bytes, and no number of elements that is counted.
 TEST_F(AGgufFile, WhoseSizesWrapIsRefused) {
   const std::int64_t large = std::int64_t{1} << 31;
   EXPECT_THAT(problem_of_tensor(gguf_tensor("t", {large, large}, 0, 0)),
+              HasSubstr("does not fit in 64 bits"));
+  EXPECT_THAT(problem_of_tensor(gguf_tensor("t", {large, 2 * large}, 2, 0)),
               HasSubstr("does not fit in 64 bits"));
   const std::int64_t huge = std::int64_t{1} << 60;
   EXPECT_THAT(problem({.keys = {},
