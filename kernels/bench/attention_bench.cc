@@ -1,6 +1,6 @@
-// Attention over the distinct shapes of arch_specs: one token at a depth, its cache coming from
-// memory (share of bandwidth over the bytes of keys and values), and a prompt of 512 (share of the
-// peak over the matrix products of what is within causality).
+// Attention over the distinct shapes of arch_specs. Decode: one token at a depth, with caches too
+// large for the processor's (share of the bandwidth over the bytes of keys and values). Prefill: a
+// prompt of 512 tokens (share of the peak over the matrix products within causality).
 #include <benchmark/benchmark.h>
 
 #include <deque>
@@ -28,8 +28,8 @@ struct Setting {
   [[nodiscard]] std::size_t positions() const { return places.past + places.tokens; }
 };
 
-// As many layers' caches as are many times what the chip holds, or one; the team goes along as many
-// streams of them as are fastest, as an engine's does.
+// The caches of one layer, or of so many that they exceed the processor's caches many times. The
+// team reads them in as many streams as are fastest, as an engine's team does.
 struct Caches {
   Caches(fast::Team& team, const CacheShape& first, const CacheShape& second, std::size_t layers)
       : memory(layers * (Cache::bytes(first) + Cache::bytes(second))) {
@@ -47,7 +47,7 @@ std::size_t layers_of(const Setting& setting, std::size_t bytes) {
   return setting.places.tokens > 1 ? 1 : kColdBytes / bytes + 1;
 }
 
-// `attend` is called with a layer after another; it gives the matrix FLOPs.
+// Calls `attend` with one layer after another; it returns its matrix FLOPs.
 template <class Attend>
 void run(benchmark::State& state, fast::Team& team, const Setting& setting, std::size_t layers,
          double bytes, const Attend& attend) {

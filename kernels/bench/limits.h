@@ -1,5 +1,5 @@
-// The machine's limits while a benchmark runs, and counters that say what share of them was
-// reached. Limits drift within minutes: they are probed again before each benchmark.
+// The machine's limits while a benchmark runs, and counters for the share of them that it reached.
+// Limits drift within minutes, so they are probed again before each benchmark.
 #pragma once
 
 #include <benchmark/benchmark.h>

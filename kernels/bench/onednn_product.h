@@ -1,4 +1,4 @@
-// The yardstick of many-row products: oneDNN's, with weights in the layout that it asks for itself.
+// The yardstick of many-row products: oneDNN's, with weights in the layout that it prefers.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,14 @@ namespace llmarch::bench {
 
 class OnednnProduct {
  public:
-  // Random weights, (outputs, inputs).
+  // Random weights of shape (outputs, inputs).
   OnednnProduct(fast::Stored stored, std::size_t rows, std::size_t outputs, std::size_t inputs,
                 std::size_t threads);
   ~OnednnProduct();
   OnednnProduct(const OnednnProduct&) = delete;
   OnednnProduct& operator=(const OnednnProduct&) = delete;
-  // Rows are taken as stored already (its own conversion of float rows is not timed, ours is).
+  // Takes rows that are in the stored format already: oneDNN's own conversion of float rows is not
+  // timed, whereas ours is.
   void run();
 
  private:

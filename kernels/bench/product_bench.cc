@@ -1,5 +1,5 @@
 // Matrix products over the distinct shapes of arch_specs: one row against weights that come from
-// memory, as in decode, and 512 rows, as in prefill, ours beside oneDNN's. For example
+// memory, as in decode, and 512 rows, as in prefill; ours and oneDNN's. For example
 //   build/product_bench --benchmark_filter=prefill.*bf16.*2048x8192 --benchmark_repetitions=5
 #include <benchmark/benchmark.h>
 
@@ -21,7 +21,7 @@ using fast::PackedMatrix;
 using fast::Stored;
 
 constexpr std::size_t kPrefillRows = 512;
-// Many times the size of the caches, so that a matrix has left them when its turn comes again.
+// Many times the size of the caches, so that a matrix has been evicted before it is used again.
 constexpr std::size_t kColdBytes = std::size_t{5} << 28U;
 constexpr std::size_t kMost = std::size_t{4} << 30U;
 
@@ -31,8 +31,8 @@ struct Setting {
   std::size_t threads;
 };
 
-// Copies of a matrix, and rows to go in and out; the team goes along as many streams of them as are
-// fastest, as an engine's does.
+// Copies of a matrix, and rows for input and output. The team reads the copies in as many streams
+// as are fastest, as an engine's team does.
 struct Operands {
   Operands(fast::Team& team, const Setting& setting, std::size_t copies, std::size_t row_count)
       : memory(copies * fast::HugeMemory::rounded(PackedMatrix::bytes(

@@ -1,4 +1,4 @@
-// The shapes that models really have, found in arch_specs: what the benchmarks run over.
+// The shapes that models really have, taken from arch_specs: what the benchmarks run over.
 #pragma once
 
 #include <compare>

@@ -46,7 +46,7 @@ AgreementLine empty_line(const OpGraph& graph, const BookLine& line) {
   return {block.name, block.nodes.at(line.node).name, block.repeats, Work::none(), Work::none()};
 }
 
-// The price of one expert times the number that ran takes the place of the expectation.
+// Replaces the expected cost of the experts by the price of one times the number that really ran.
 void settle_experts(const OpGraph& graph, const Workload& workload, const Execution& run,
                     Book& predicted, Agreement& agreement) {
   const Integer tokens = workload.batch * workload.tokens;

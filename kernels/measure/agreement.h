@@ -1,5 +1,5 @@
-// Agreement: the predicted book held against the counted one, operation by operation. Two figures
-// made independently of each other from one graph; where they differ, one of the two is wrong.
+// Agreement: the predicted book beside the counted one, operation by operation. Both are made from
+// one graph, independently of each other; where they differ, one of the two is wrong.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ struct AgreementLine {
   [[nodiscard]] bool holds() const { return predicted == counted; }
 };
 
-// How many experts ran. With one token the prediction is exact; with more it is an expectation
-// under uniform routing, and the line of the experts is held against the number that really ran.
+// How many experts ran. For one token the prediction is exact; for more it is an expectation under
+// uniform routing, so the experts' line is compared with the price of the number that really ran.
 struct ExpertCount {
   std::string block;
-  double expected = 0;  // all layers of the block together
+  double expected = 0;  // over all layers of the block
   Integer counted;
 };
 
@@ -36,20 +36,20 @@ struct Agreement {
   AgreementLine total;
   std::vector<ExpertCount> experts;
   Elements predicted_parameters, counted_parameters;
-  Elements predicted_cache, counted_cache;  // elements held after the step
-  // For a step with one token, in which the token touches what is active.
+  Elements predicted_cache, counted_cache;  // held after the step
+  // Only for a step with one token, which touches exactly the active parameters.
   std::optional<Elements> predicted_active, counted_active;
 
   [[nodiscard]] bool holds() const;
 };
 
-// Every operation of either book, those of the predicted one first. One that stands in only one of
-// them has no work on the other side.
+// Every operation of either book, those of the predicted one first. An operation that is in only
+// one of them has no work on the other side.
 std::vector<AgreementLine> lay_side_by_side(const OpGraph& graph, const Book& predicted,
                                             const Book& counted);
 
 // Runs `workload` on synthetic weights with counted arithmetic, after a prefill of its past, and
-// prices it. Deterministic in `seed`.
+// predicts the same. Deterministic in `seed`.
 Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::uint64_t seed);
 
 }  // namespace llmarch

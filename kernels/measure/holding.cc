@@ -6,11 +6,11 @@
 namespace llmarch {
 namespace {
 
-// More than the last-level cache that a few cores share: what is read between two readings of the
-// same weight pushes it out.
+// More than the last-level cache that a few cores share, so that a weight has been evicted before
+// it is read again.
 constexpr std::int64_t kBeyondAnyCache = std::int64_t{256} << 20;
 
-// Code, stacks and buffers whose size does not depend on the model.
+// Code, stacks, and buffers whose size does not depend on the model.
 constexpr std::int64_t kProgram = std::int64_t{32} << 20;
 
 Bytes bytes_of_one_layer(const OpGraph& graph, std::size_t block, const RunSetting& run,
@@ -31,7 +31,7 @@ Integer largest_mixture(const OpGraph& graph) {
   return experts;
 }
 
-// Experts that one step of decode may read in a layer.
+// The most experts that one decode step may read in a layer.
 Integer experts_read(const OpGraph& graph, Integer batch) {
   Integer most = 0;
   for (const Block& block : graph.blocks) {
@@ -53,7 +53,8 @@ fast::Held one_layer_of_each(const OpGraph& graph, std::optional<Integer> expert
   return {std::vector<Integer>(graph.blocks.size(), 1), experts};
 }
 
-// What a step reads of a layer counts, not what is held of it.
+// Enough layers of each kind that a step reads more than a cache holds. What counts is what is read
+// of a layer, not what is held of it.
 fast::Held cold_layers_of_each(const OpGraph& graph, const RunSetting& run) {
   fast::Held held = one_layer_of_each(graph, fewest_experts(graph, run.setting.batch));
   for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
@@ -69,8 +70,8 @@ bool fits(const OpGraph& graph, const fast::Held& held, const RunSetting& run, B
   return memory_need(graph, held, run).total() <= bound;
 }
 
-// The largest number from `first` to `last` for which `holds`, which is true up to some number and
-// false beyond; none where it is false for the first.
+// The largest number from `first` to `last` that holds; none where `first` does not. `holds` must
+// be true up to some number and false beyond it.
 template <class Holds>
 std::optional<Integer> largest(Integer first, Integer last, const Holds& holds) {
   if (first > last || !holds(first)) return std::nullopt;
@@ -83,7 +84,7 @@ std::optional<Integer> largest(Integer first, Integer last, const Holds& holds) 
   return yes;
 }
 
-// As many experts as fit beside these layers; `held` has the fewest, and fits.
+// Increases the experts as far as the memory allows. `held` has the fewest and fits.
 fast::Held with_most_experts(const OpGraph& graph, fast::Held held, const RunSetting& run,
                              Bytes bound) {
   if (!held.experts) return held;

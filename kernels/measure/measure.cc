@@ -11,7 +11,8 @@
 namespace llmarch {
 namespace {
 
-// How many different experts several tokens choose is predicted as an expectation.
+// With several tokens, the number of distinct experts that they choose is predicted as an
+// expectation.
 bool expects_experts(const OpGraph& graph, const Workload& workload) {
   if (workload.batch * workload.tokens == 1) return false;
   const auto runs_experts = [](const Node& node) {
@@ -22,7 +23,8 @@ bool expects_experts(const OpGraph& graph, const Workload& workload) {
   });
 }
 
-// What of each line can be exact: an expectation of experts' weights is left out.
+// The book without what cannot be exact: the weights of experts, where their number is an
+// expectation.
 Book comparable(const OpGraph& graph, const Workload& workload, Book book) {
   if (!expects_experts(graph, workload)) return book;
   for (BookLine& line : book.lines) {
@@ -43,7 +45,7 @@ std::vector<Difference> differences(const OpGraph& graph, const Book& predicted,
   return found;
 }
 
-// What the counted work says of a step, before it is timed.
+// A step's figures before it is timed: predicted, counted and where they differ.
 TimedStep counted_step(const OpGraph& graph, const Workload& workload, const fast::StepRun& run) {
   TimedStep step;
   step.workload = workload;
@@ -71,11 +73,12 @@ class Readings {
   }
   void add(LimitReadings limits) { limits_.add_readings(std::move(limits)); }
   [[nodiscard]] Integer count() const { return std::ssize(steps_); }
-  // That really went by: of a slice, less than its steps stand for.
+  // Seconds that really went by. Those of a slice are fewer than the seconds that its steps stand
+  // for.
   [[nodiscard]] double elapsed() const { return elapsed_; }
   [[nodiscard]] Spread spread() const { return spread_of(steps_); }
   [[nodiscard]] MachineLimits limits() const { return limits_.limits(); }
-  // The kind's part of all the time there was.
+  // The share of the kind in the time of all steps.
   [[nodiscard]] double part(WorkKind kind) const {
     return all_ > 0 ? kinds_.at(static_cast<std::size_t>(kind)) / all_ : 0;
   }
@@ -88,7 +91,7 @@ class Readings {
   double elapsed_ = 0;
 };
 
-// Kinds share the median as they share all the time there was, so that they add up to it.
+// Divides the median among the kinds by their shares of the total time, so that they add up to it.
 void enter_kinds(const OpGraph& graph, const Book& counted, const Formats& formats,
                  const Readings& readings, TimedStep& step) {
   step.kinds.clear();
@@ -115,14 +118,14 @@ bool enough(const Readings& readings, const Repeats& repeats) {
   return readings.count() >= repeats.at_least && readings.elapsed() >= repeats.seconds;
 }
 
-// Seconds of steps after which the limits are read again: what a machine gives changes within a
-// second, and reading them takes about as long.
+// Seconds of steps after which the limits are probed again: a machine's limits change within a
+// second, and probing takes about as long as this.
 constexpr double kBetweenProbes = 0.1;
-// How long the limits are read after steps, as a part of the time of those steps: a moment would
-// miss what slows a long step down.
+// The time of a probe as a part of the time of the steps before it. A shorter probe would miss what
+// slowed the steps down.
 constexpr double kProbePart = 0.4;
 
-// One run of a measurement on its way.
+// A measurement in progress.
 class Run {
  public:
   Run(const Model& model, const Repeats& repeats, Measurement measurement, Bench& bench,
@@ -160,7 +163,7 @@ class Run {
     }
   }
 
-  // Steps, and then the limits.
+  // Runs steps, then probes the limits.
   void stretch(Phase phase, const Workload& workload, Readings& readings) {
     const double start = readings.elapsed();
     do {

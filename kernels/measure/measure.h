@@ -1,5 +1,5 @@
-// How a run at full size is made: which steps, how often, when the machine's limits are read. This
-// file reads no clock and runs no kernel itself: a Bench does, and a test's bench has neither.
+// How a run at full size is made: which steps, how often, and when the machine's limits are read.
+// This file reads no clock and runs no kernel; a Bench does both, and a test's bench neither.
 #pragma once
 
 #include <functional>
@@ -21,17 +21,17 @@ class Bench {
   Bench& operator=(Bench&&) = delete;
   virtual ~Bench() = default;
 
-  // This machine's limits at this moment, at the number of threads of the run, read for about as
-  // many seconds.
+  // This machine's limits at this moment, with the threads of the run, probed for about this many
+  // seconds.
   virtual LimitReadings probe(double seconds) = 0;
-  // The step from its own past on: the same each time.
+  // Runs the step, each time after the same past.
   virtual fast::StepRun run(Phase phase, const Workload& workload) = 0;
-  // Parameters really held; of a slice, times the repeat.
+  // The parameters held; those of a slice times the layers that they stand for.
   [[nodiscard]] virtual Elements parameters() const = 0;
 };
 
-// How often a phase is repeated: exactly `count` times, or as often as fits into `seconds` that
-// really go by, and at least `at_least` times.
+// How often a phase is repeated: exactly `count` times, or as often as fits into `seconds` of real
+// time, but at least `at_least` times.
 struct Repeats {
   std::optional<Integer> count;
   double seconds = 4;
@@ -39,11 +39,11 @@ struct Repeats {
   std::optional<Phase> only = std::nullopt;  // absent: both phases
 };
 
-// Called after each stretch of steps with everything so far.
+// Called after each stretch of steps with everything timed so far.
 using Observer = std::function<void(const Measurement& so_far)>;
 
-// Each phase once to warm up and to be counted, then its repeats; limits are read between them.
-// `so_far` brings what is known before: the model's name, the setting, what is held.
+// Runs each phase once for warm-up and counting and then repeats it, probing the limits in between.
+// `so_far` holds what is known beforehand: the model's name, the setting, what is held.
 Measurement measure(const Model& model, const Repeats& repeats, Measurement so_far, Bench& bench,
                     const Observer& observe);
 

@@ -1,6 +1,6 @@
 // A run at full size as plain values: what was predicted, counted and timed of one model on this
-// machine, side by side, and this machine's own limits of the same minutes. Every figure of the
-// table is computed here; how a run is made is known by measure.h.
+// machine, and the machine's own limits in the same minutes. Every figure of the table is computed
+// here; how a run is made is known by measure.h.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@
 
 namespace llmarch {
 
-// What this machine can do at the number of threads of the run, per second.
+// What this machine can do per second with the threads of the run.
 struct MachineLimits {
   double read_bandwidth = 0;  // bytes
   double f32_flops = 0;
@@ -25,46 +25,46 @@ struct MachineLimits {
   double int8_operations = 0;
 };
 
-// For weights of that format, f32 or bf16.
+// The rates for weights of that format, f32 or bf16.
 Rates rates_of(const MachineLimits& limits, DType weights);
 
 struct KindFigures {
   WorkKind kind;
   Work counted;
   Floor floor;
-  double seconds = 0;  // its part of the median
+  double seconds = 0;  // its share of the median
 };
 
-// An operation whose counted work is not the predicted.
+// An operation whose counted work differs from the predicted.
 struct Difference {
   std::string block, operation;
 };
 
-// One step, decode or prefill, of the whole model: what a slice did stands here times its repeat.
+// One step, decode or prefill, of the whole model; a slice's figures are scaled up to it.
 struct TimedStep {
   Workload workload;
   Work predicted;
   Work counted;
-  // How many different experts several tokens choose is predicted as an expectation, and so are the
-  // bytes of their weights: shown beside the counted ones, never called exact.
+  // With several tokens, the number of distinct experts is predicted as an expectation, and so are
+  // the bytes of their weights. They are shown beside the counted ones but never called exact.
   bool expected_bytes = false;
   std::vector<Difference> differences;
-  MachineLimits limits;  // of the same moments as the repeats (paired_limits.h)
+  MachineLimits limits;  // during the repeats (paired_limits.h)
   Rates rates;           // of these limits, for the weights' format
   Floor floor;           // of the counted work, at these rates
   Spread seconds;        // of the repeats
   std::vector<KindFigures> kinds;
-  double between_seconds = 0;  // what no operation's clock saw; with the kinds it adds up
+  double between_seconds = 0;  // outside every operation; adds up with the kinds
 
   [[nodiscard]] Integer tokens() const { return workload.batch * workload.tokens; }
   [[nodiscard]] Spread tokens_per_second() const { return rate_of(tokens().as_double(), seconds); }
 };
 
 Flops flops_of(const Work& work);
-// Weights and cache, read and written.
+// The bytes of weights and cache, read and written.
 Bytes bytes_of(const Work& work, const Formats& formats);
 
-// A quantity in both books.
+// One quantity in both books.
 struct Pair {
   Integer predicted;
   Integer counted;
@@ -75,7 +75,7 @@ struct Measurement {
   std::string model;
   RunSetting run;
   HeldCounts held;
-  std::optional<Pair> parameters;         // elements; once the weights are made
+  std::optional<Pair> parameters;         // elements; known once the weights are made
   std::optional<Pair> active_parameters;  // elements, convention A; of a decode step of one token
   std::optional<Pair> cache;              // elements, at the context
   std::optional<TimedStep> decode;
@@ -83,15 +83,16 @@ struct Measurement {
 
   [[nodiscard]] Formats formats() const { return formats_of(run.setting); }
   [[nodiscard]] bool whole() const;
-  // Everything was run; parameters, active parameters, cache and, in every operation, all work are
-  // equal to the unit, but for the weights of experts that several tokens chose.
+  // Everything was run, and predicted and counted figures are equal to the unit: parameters, active
+  // parameters, cache, and the work of every operation, except the weights of experts that several
+  // tokens chose.
   [[nodiscard]] bool exact() const;
-  // Both phases' in one: the bandwidth beside decode, which it bounds, and the peaks beside
-  // prefill, which they bound; of a single phase all of them. Zeros where nothing was timed.
+  // The bandwidth during decode, which it bounds, and the peaks during prefill, which they bound.
+  // With only one phase, all are its own. Zeros where nothing was timed.
   [[nodiscard]] MachineLimits limits() const;
 };
 
-// A timed figure below its floor: one of the two is wrong, or the data was in the processor's
+// A timed figure below its floor. Then one of the two is wrong, or the data was in the processor's
 // cache.
 bool below_floor(const TimedStep& step);
 

@@ -1,6 +1,6 @@
-// What the steps of a run could have had: how a machine's limits, read between them, become one
-// figure. On a shared machine limits change within seconds, now and then by a factor of two, so a
-// step is held against the readings on both sides of it and nothing else.
+// What the machine could have done during the steps of a run: how limits that were probed between
+// steps become one figure. On a shared machine limits change within seconds, sometimes by a factor
+// of two, so each step is compared only with the probes immediately before and after it.
 #pragma once
 
 #include <cstddef>
@@ -11,19 +11,19 @@
 
 namespace llmarch {
 
-// The readings of one phase, and the steps between them.
+// The probes of one phase, and the steps between them.
 class PairedLimits {
  public:
   void add_readings(LimitReadings readings) { readings_.push_back(std::move(readings)); }
-  // That came after the readings added last; there are some.
+  // A step that came after the latest probe. At least one probe must have been added before.
   void add_step(double seconds);
 
-  // For each step, the work that a loop would have done in the step's time, at the mean of the
-  // loop's rates before and after the step (the rate before it, where nothing was read after it).
-  // The limit is the median of that work over the median time of a step, for the fastest loop. So a
-  // share of the limit is what a step did over what the loop would have done meanwhile, and a
-  // machine that is twice as fast during half of the steps changes neither. Where the machine has
-  // no instructions for bf16, its limit is that of f32. There is at least one step.
+  // For each step, the work that a loop of the probe would have done in the step's time, at the
+  // mean of its rates before and after the step (or the rate before it, where no probe came after).
+  // The limit is the median of this work over the median step time, for the fastest loop. So a
+  // step's share of the limit is its work over the loop's work in the same time, and stays the same
+  // if the machine is twice as fast during half of the steps. Where the machine has no bf16
+  // instructions, the bf16 limit is that of f32. At least one step must have been added.
   [[nodiscard]] MachineLimits limits() const;
 
  private:

@@ -6,10 +6,11 @@
 namespace llmarch {
 namespace {
 
-// Several times what the processor's caches hold, and little beside a model's weights.
+// Several times what the processor's caches hold, and small compared with a model's weights.
 constexpr std::size_t kEnoughToProbe = std::size_t{192} << 20;
 
-// Spread over the vocabulary, so that no two rows of a table are looked up one after the other.
+// Spreads the ids over the vocabulary, so that no two neighbouring rows of a table are looked up in
+// turn.
 std::vector<std::int64_t> token_ids(Integer count, Integer vocabulary) {
   constexpr std::int64_t kStep = 7919;
   std::vector<std::int64_t> ids;
@@ -30,7 +31,8 @@ LimitReadings EngineBench::probe(double seconds) {
                      probes_++, seconds);
 }
 
-// Of a small model's own; every page is written once, for untouched ones are not read from memory.
+// Memory to probe where the model's weights are too few. Every page is written once, since reading
+// an untouched page does not read memory.
 std::span<const std::byte> EngineBench::probed_memory() {
   if (!own_) {
     own_.emplace(kEnoughToProbe);
@@ -40,7 +42,7 @@ std::span<const std::byte> EngineBench::probed_memory() {
   return own_->pieces();
 }
 
-// The past of a decode step is made once; each further step begins from what was there before it.
+// The past of a decode step is made once; each repeat starts from a snapshot of it.
 fast::StepRun EngineBench::run(Phase phase, const Workload& workload) {
   if (phase_ == phase && phase == Phase::decode) {
     engine_.restore(before_step_);

@@ -1,5 +1,5 @@
-// The bench that times: a model's weights in memory, the engine of the fast kernels, and the probe
-// of this machine.
+// The bench that really times: a model's weights in memory, the engine with the fast kernels, and
+// the probe of this machine.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +24,10 @@ class EngineBench : public Bench {
 
   Integer vocabulary_;
   fast::Engine engine_;
-  std::optional<Phase> phase_;  // whose past the caches hold, and its step
+  std::optional<Phase> phase_;  // the phase whose past the caches hold
   fast::EngineSnapshot before_step_{};
   std::size_t probes_ = 0;
-  std::optional<fast::HugeMemory> own_;  // to probe, where the weights are too few
+  std::optional<fast::HugeMemory> own_;  // memory to probe, where the weights are too few
 };
 
 }  // namespace llmarch

@@ -39,7 +39,7 @@ int repeats(Effort effort) {
   throw std::logic_error("repeats: an effort outside the enumeration");
 }
 
-// At most a GiB of it, whole pages.
+// Reads whole pages, at most a GiB.
 double read_rate(fast::Team& team, std::span<const std::byte> memory, const fast::Reader& reader) {
   const std::size_t units = std::min(memory.size(), kGibibyte) / kReadUnit;
   const std::span<const std::byte> some = memory.first(units * kReadUnit);
@@ -81,7 +81,7 @@ double peak(fast::Team& team, Multiply multiply, Effort effort) {
   return best;
 }
 
-// Over readings of equal work one after the other, as many as take `seconds` and at least one.
+// The harmonic mean of the rates of equal readings, repeated for `seconds` and at least once.
 template <class Rate>
 double rate_over(double seconds, Rate rate) {
   const auto start = Clock::now();
@@ -124,7 +124,7 @@ Probe probe(fast::Team& team, std::span<const std::byte> memory, Effort effort) 
   found.isa = team.isa();
   found.read_bandwidth = bandwidth(team, memory, effort);
   found.f32_peak = peak(team, limits.multiply_f32, effort);
-  // Where bf16 has no instructions of its own it is widened, and goes as fast as f32.
+  // Where there are no bf16 instructions, bf16 is widened and runs as fast as f32.
   found.bf16_peak = std::max(found.f32_peak, peak(team, limits.multiply_bf16, effort));
   found.int8_peak = peak(team, limits.multiply_int8, effort);
   found.seconds = seconds_since(start);

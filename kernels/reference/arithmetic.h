@@ -15,7 +15,7 @@
 
 namespace llmarch::reference {
 
-// The `index`th of the vectors of `width` elements in a row.
+// The vector at `index` among vectors of `width` elements that lie one after another.
 template <class Span>
 auto part(Span row, std::size_t index, std::size_t width) {
   return row.subspan(index * width, width);
@@ -29,7 +29,7 @@ Scalar dot(std::span<const Scalar> left, std::span<const Other> right) {
   return sum;
 }
 
-// sum += factor * row, as a column-wise matrix product does it
+// sum += factor * row: one step of a column-wise matrix product
 template <class Scalar, class Other>
 void accumulate_product(Scalar factor, std::span<const Other> row, std::span<Scalar> sum) {
   [[maybe_unused]] const MatrixProduct<Scalar> product;
@@ -107,7 +107,7 @@ Scalar soft_capped(Scalar x, double cap) {
   return Scalar(cap) * hyperbolic_tangent(x / Scalar(cap));
 }
 
-// In place; the largest score is taken off first, so that no exponential overflows.
+// In place. The largest score is subtracted first, so that no exponential overflows.
 template <class Scalar>
 void softmax(std::span<Scalar> scores) {
   const Scalar largest = *std::max_element(scores.begin(), scores.end());
@@ -119,7 +119,7 @@ void softmax(std::span<Scalar> scores) {
   for (Scalar& score : scores) score = score / sum;
 }
 
-// (x, y) turned by an angle
+// (x, y) rotated by an angle
 template <class Scalar>
 std::pair<Scalar, Scalar> turned(Scalar x, Scalar y, double cosine, double sine) {
   const Scalar c = cosine;

@@ -49,7 +49,7 @@ void run(BlockRun<Scalar>& step, const Store& op) {
   }
 }
 
-// One head of one query: scores, softmax, weighted sum over the keys from `first` to `last`.
+// One head of one query: scores, softmax and weighted sum over the keys `first` to `last`.
 template <class Scalar, class Score, class ValueOf>
 void attend(std::size_t first, std::size_t last, const Score& score, const ValueOf& value,
             std::span<Scalar> sum) {
@@ -107,8 +107,7 @@ void run(BlockRun<Scalar>& step, const AbsorbQuery& op) {
   }
 }
 
-// A score in two parts: what the latent holds, and the rotated part. The product of the joined
-// vectors, so the two are summed as one.
+// The dot product of the joined vectors, latent part and rotated part, and so a single sum.
 template <class Scalar>
 Scalar joined_dot(std::span<const Scalar> q, std::span<const Scalar> key,
                   std::span<const Scalar> q_rope, std::span<const Scalar> rope_key) {

@@ -86,7 +86,7 @@ void run(BlockRun<Scalar>& step, const Normalize& op) {
   }
 }
 
-// The product with each weight held within -clip and clip.
+// The product with weights that are clipped to [-clip, clip].
 template <class Scalar>
 Scalar clipped_dot(std::span<const Scalar> row, std::span<const float> weights, double clip) {
   std::vector<double> clipped(weights.begin(), weights.end());

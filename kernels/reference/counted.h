@@ -1,10 +1,9 @@
 // Counted: a number that tallies its own arithmetic. The reference kernels are templates over their
-// scalar; run with Counted, they say how many operations really happened, whatever anyone
-// predicted. Run with double they are the numeric reference: the published implementations compute
-// in float, and a reference that rounded as coarsely would spend half of the tolerance on its own
-// error.
+// scalar. Run with Counted, they say how many operations really happened, whatever was predicted.
+// Run with double, they are the numeric reference: the published implementations compute in float,
+// and a reference that also rounded to float would use up half of the tolerance itself.
 //
-// The tally is per thread because operators have no argument through which to hand it in.
+// The tally is per thread, since an operator has no argument through which to pass it.
 #pragma once
 
 #include <cmath>
@@ -34,7 +33,7 @@ class Counted {
   friend Counted operator*(Counted a, Counted b) { return tallied(a.value_ * b.value_); }
   friend Counted operator/(Counted a, Counted b) { return tallied(a.value_ / b.value_); }
   Counted& operator+=(Counted other) { return *this = *this + other; }
-  // A change of sign and a comparison are no arithmetic.
+  // A change of sign or a comparison does not count as arithmetic.
   friend Counted operator-(Counted a) { return {-a.value_}; }
   friend bool operator<(Counted a, Counted b) { return a.value_ < b.value_; }
 
@@ -91,7 +90,7 @@ inline Counted root(Counted x) {
   return counted_call<root>(x);
 }
 
-// While one of these lives, arithmetic counts as that of a matrix product.
+// During its lifetime, arithmetic counts as that of a matrix product.
 template <class Scalar>
 struct MatrixProduct {
   MatrixProduct() = default;

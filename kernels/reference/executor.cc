@@ -88,7 +88,7 @@ class Executor {
     return std::move(run.values.at(block.output));
   }
 
-  // The columns of the layer's place in the stack.
+  // Copies the columns of the per-layer input that belong to this layer.
   void give_own_part(BlockRun<Scalar>& run) {
     Rows<Scalar>& part = run.values.at(*run.block->per_layer_input);
     part.rows = per_layer_inputs_.rows;
@@ -145,8 +145,8 @@ class Executor {
   KvCaches<Scalar>& caches_;
   std::span<const std::int64_t> token_ids_;
   const Workload& workload_;
-  std::vector<std::size_t> layers_run_;  // of each block, so far
-  std::size_t place_ = 0;                // of the layer in the stack
+  std::vector<std::size_t> layers_run_;  // per block, so far
+  std::size_t place_ = 0;                // the layer's index in the stack
   Rows<Scalar> per_layer_inputs_;
   Ledger ledger_;
   Execution result_;

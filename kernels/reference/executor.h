@@ -1,6 +1,6 @@
-// execute: runs the op graph with the reference kernels, and keeps the counted book of what
-// happened. This file knows the order of operations and what a run gives back; the mathematics is
-// in kernels/reference, the prices that this is held against in sim/cost.
+// execute: runs the op graph with the reference kernels, and keeps the counted book of it. This
+// file knows the order of operations and what a run returns; the mathematics is in the kernels of
+// this folder, and the prices that the book is compared with are in sim/cost.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace llmarch {
 
-// The experts that each row chose in one layer, ascending, and the weights they were given.
+// The experts that each row chose in one layer, in ascending order, and their weights.
 struct RoutingTrace {
   std::size_t layer;
   std::size_t experts_per_token;
@@ -24,7 +24,7 @@ struct RoutingTrace {
   std::vector<float> weights;         // the same
 };
 
-// What passed through, rows in the order sequence, position.
+// The values at the layers' borders; rows are ordered by sequence, then position.
 struct Trace {
   std::vector<std::vector<float>> hidden;  // index 0: into the first layer; i: out of layer i - 1
   std::vector<RoutingTrace> routing;
@@ -33,9 +33,9 @@ struct Trace {
 
 struct Execution {
   Book book;
-  // Elements of all weights that were read at all: with one token, the active parameters.
+  // Elements of all weights that were read: with one token, the active parameters.
   Elements active;
-  // How many experts ran in the line's block and node, summed over its layers.
+  // How many distinct experts an operation ran, summed over the block's layers.
   struct DistinctExperts {
     std::size_t block;
     std::size_t node;
@@ -45,9 +45,9 @@ struct Execution {
   Trace trace;
 };
 
-// `token_ids`: (batch, tokens), each below the vocabulary. The caches hold exactly `past`
-// positions; afterwards they hold `past + tokens`. Throws std::invalid_argument when these do not
-// agree. Scalar is double, Counted or Rounded.
+// `token_ids` has the shape (batch, tokens), each below the vocabulary. The caches hold exactly
+// `past` positions before, and `past + tokens` afterwards. Throws std::invalid_argument when these
+// do not agree. Scalar is double, Counted or Rounded.
 template <class Scalar>
 Execution execute(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                   std::span<const std::int64_t> token_ids, const Workload& workload);

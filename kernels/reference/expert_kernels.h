@@ -1,4 +1,4 @@
-// Routing, and the experts that are routed to.
+// Routing, and the routed experts.
 #pragma once
 
 #include <limits>
@@ -10,7 +10,7 @@
 
 namespace llmarch::reference {
 
-// The indices of the `count` largest, ascending; of equals the first.
+// The indices of the `count` largest scores, in ascending order; on a tie, the lower index wins.
 template <class Scalar>
 std::vector<std::size_t> largest(std::span<const Scalar> scores, std::size_t count) {
   std::vector<std::size_t> order(scores.size());
@@ -22,7 +22,7 @@ std::vector<std::size_t> largest(std::span<const Scalar> scores, std::size_t cou
   return order;
 }
 
-// A group is as good as its best expert (DeepSeek-V2, arXiv 2405.04434, section 2.2.2), or as the
+// A group's score is that of its best expert (DeepSeek-V2, arXiv 2405.04434, section 2.2.2), or the
 // sum of its two best (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
 template <class Scalar>
 Scalar group_score(GroupScore score, std::span<const Scalar> members) {
@@ -36,7 +36,7 @@ Scalar group_score(GroupScore score, std::span<const Scalar> members) {
   throw std::logic_error("group_score: a score outside the enumeration");
 }
 
-// Experts outside the best groups can no longer be chosen.
+// Makes the experts outside the best groups impossible to choose.
 template <class Scalar>
 void keep_best_groups(const ExpertGroups& groups, std::span<Scalar> choice) {
   const std::size_t width = choice.size() / size(groups.count);
@@ -55,7 +55,7 @@ void keep_best_groups(const ExpertGroups& groups, std::span<Scalar> choice) {
   }
 }
 
-// The scores of all experts for one row, and apart from them the scores by which they are chosen.
+// The scores of all experts for one row, and the (possibly biased) scores by which they are chosen.
 template <class Scalar>
 struct Scores {
   std::vector<Scalar> weight;
@@ -115,7 +115,7 @@ void run(BlockRun<Scalar>& step, const Route& op) {
   }
 }
 
-// One expert's gated feed-forward for one row; each element of what it gives goes to `take`.
+// One expert's gated feed-forward for one row; passes each element of the result to `take`.
 template <class Scalar, class Take>
 void run_expert(Activation activation, std::size_t expert, std::span<const Scalar> row,
                 WeightReader& gate, WeightReader& up, WeightReader& down, const Take& take) {

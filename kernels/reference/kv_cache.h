@@ -1,6 +1,6 @@
-// The caches of one run: what each layer keeps of the positions that it has seen, and what it gives
-// up when no later query can reach it. This file knows how many elements are really held; the
-// scalar is the kernels' own.
+// The caches of one run: what each layer keeps of the past positions, and what it drops once no
+// later query can reach it. This file knows how many elements are really held; the scalar is that
+// of the kernels.
 #pragma once
 
 #include <span>
@@ -21,7 +21,7 @@ class LayerCache {
     auto& rows = sequences_.at(sequence).rows;
     rows.insert(rows.end(), row.begin(), row.end());
   }
-  // Gives up the positions before `first`, which no later query can reach.
+  // Drops the positions before `first`, which no later query can reach.
   void forget_before(std::size_t sequence, std::size_t first) {
     Sequence& held = sequences_.at(sequence);
     const std::size_t count = first - held.first;
@@ -29,13 +29,13 @@ class LayerCache {
                     held.rows.begin() + static_cast<std::ptrdiff_t>(count * columns_));
     held.first = first;
   }
-  // A position that was given up is an error of ours.
+  // Asking for a position that was dropped is a bug of the kernels.
   [[nodiscard]] std::span<const Scalar> row(std::size_t sequence, std::size_t position) const {
     const Sequence& held = sequences_.at(sequence);
     if (position < held.first) throw std::logic_error("a key beyond the reach was asked for");
     return std::span<const Scalar>(held.rows).subspan((position - held.first) * columns_, columns_);
   }
-  // Positions that the sequence has been through, held or not.
+  // How many positions the sequence has had, dropped ones included.
   [[nodiscard]] std::size_t positions(std::size_t sequence) const {
     const Sequence& held = sequences_.at(sequence);
     return held.first + held.rows.size() / columns_;
@@ -81,7 +81,7 @@ class KvCaches {
     }
   }
 
-  // Every cache gives up what the queries after its newest position cannot reach.
+  // Drops from every cache what no query after its newest position can reach.
   void forget_unreachable(const OpGraph& graph) {
     for (CacheId id = 0; id < layers_.size(); ++id) {
       for (LayerCache<Scalar>& layer : layers_[id]) {
@@ -93,11 +93,11 @@ class KvCaches {
     }
   }
 
-  // That of the `layer`th layer that runs the cache's block.
+  // The cache of the `layer`th layer that runs the cache's block.
   LayerCache<Scalar>& of(CacheId cache, std::size_t layer) { return layers_.at(cache).at(layer); }
 
   [[nodiscard]] std::size_t batch() const { return batch_; }
-  // Positions that every sequence has been through.
+  // Positions that every sequence has had.
   [[nodiscard]] std::size_t past() const { return past_; }
   void advance(std::size_t positions) { past_ += positions; }
   // Elements really held, over all layers and sequences.

@@ -1,6 +1,7 @@
-// The ledger: what a forward pass really did, added up while it runs. Kernels open weights, caches
-// and rows through the readers below, and each opening is entered when it happens; nothing here is
-// derived from a shape. sim/cost knows what should come out, and neither includes the other.
+// The ledger: what a forward pass really did, added up while it runs. Kernels read and write
+// weights, caches and rows through the readers and writers of step.h, which enter each access when
+// it happens; nothing here is derived from a shape. sim/cost predicts what the ledger should say,
+// and neither includes the other.
 #pragma once
 
 #include <set>
@@ -14,7 +15,7 @@
 
 namespace llmarch {
 
-// One weight matrix of one layer; experts are matrices of their own.
+// One weight matrix of one layer; each expert has matrices of its own.
 struct WeightInstance {
   WeightId weight;
   std::size_t layer;  // among the layers that run its block
@@ -26,15 +27,15 @@ class Ledger {
  public:
   // Everything entered from here on belongs to this operation.
   void begin(std::size_t block, std::size_t node);
-  // The arithmetic that was tallied since `begin`.
+  // The arithmetic tallied since `begin`.
   void enter_arithmetic(const ArithmeticTally& tally);
 
   Work& current() { return book_.lines.at(line_).work; }
   void touch(const WeightInstance& instance) { touched_.insert(instance); }
 
-  // The lines in the order of the graph, the total added up.
+  // The operations in the order of the graph, and their total.
   [[nodiscard]] Book book() const;
-  // Every weight that was read at all: what was active.
+  // Every weight that was read: the active ones.
   [[nodiscard]] const std::set<WeightInstance>& touched() const { return touched_; }
 
  private:
@@ -43,7 +44,7 @@ class Ledger {
   std::set<WeightInstance> touched_;
 };
 
-// Rows of one operand, each entered in `sink` the first time that it is read.
+// The rows of one operand; each is added to `sink` the first time that it is read or written.
 class OpenedRows {
  public:
   OpenedRows(std::size_t rows, std::size_t columns, Elements& sink)

@@ -17,12 +17,12 @@ Frequencies plain_frequencies(double theta, std::int64_t dim) {
   return frequencies;
 }
 
-// Blends a slowed and a kept frequency; `kept` is the share of the latter.
+// A mixture of the slowed frequency and the original one, of which `kept` is the share.
 double blend(double frequency, double factor, double kept) {
   return frequency / factor * (1 - kept) + frequency * kept;
 }
 
-// Long waves are slowed, short ones kept, those between blended by where their length lies.
+// Slows long waves, keeps short ones, and blends those between by their length.
 void stretch(const Llama3Scaling& scaling, double, std::int64_t, Frequencies& frequencies) {
   const double context = scaling.original_context.as_double();
   const double low = scaling.low_frequency_factor;
@@ -30,13 +30,13 @@ void stretch(const Llama3Scaling& scaling, double, std::int64_t, Frequencies& fr
   for (double& frequency : frequencies) {
     const double turns = context * frequency / (2 * std::numbers::pi);
     if (turns > high) continue;
-    // Where low = high (Llama 4 Scout) nothing lies between them to be blended.
+    // Where low = high (Llama 4 Scout) there is nothing between them to blend.
     const double kept = turns < low || low == high ? 0 : (turns - low) / (high - low);
     frequency = blend(frequency, scaling.factor, kept);
   }
 }
 
-// The (fractional) pair whose wave turns `turns` times within the original context.
+// The index of the pair, fractional, whose wave turns `turns` times within the original context.
 double pair_that_turns(double turns, double theta, std::int64_t dim, double context) {
   return static_cast<double>(dim) * std::log(context / (turns * 2 * std::numbers::pi)) /
          (2 * std::log(theta));
@@ -49,7 +49,7 @@ void stretch(const YarnScaling& scaling, double theta, std::int64_t dim, Frequen
       std::max(0.0, std::floor(pair_that_turns(scaling.beta_fast, theta, dim, context)));
   double all_slowed =
       std::min(last, std::ceil(pair_that_turns(scaling.beta_slow, theta, dim, context)));
-  // The reference's own way round a division by zero.
+  // The reference implementation avoids a division by zero in this way.
   if (all_slowed == first_slowed) all_slowed += 0.001;
   for (std::size_t i = 0; i < frequencies.size(); ++i) {
     const double ramp = (static_cast<double>(i) - first_slowed) / (all_slowed - first_slowed);

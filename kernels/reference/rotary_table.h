@@ -1,6 +1,6 @@
-// The angles of rotary positions: one frequency per pair of elements, and what the tables are
-// multiplied by. This file knows how contexts are stretched (llama3, YaRN); which elements form a
-// pair is known by the kernel that turns them.
+// The angles of rotary positions: one frequency per pair of elements, and the factor on cosine and
+// sine. This file knows how contexts are stretched (llama3, YaRN); which elements form a pair is
+// known by the kernel that rotates them.
 #pragma once
 
 #include <vector>

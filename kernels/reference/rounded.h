@@ -1,7 +1,7 @@
-// Rounded: a number in float, rounded after each operation. Run with it, the reference kernels say
-// how far plain arithmetic in float departs from double on a given model: what may be asked of any
-// implementation in float, and no more. Vectors that cancel, or a norm of next to nothing, make a
-// model on which no two implementations in float agree.
+// Rounded: a number that is rounded to float after each operation. Run with it, the reference
+// kernels show how far plain float arithmetic departs from double on a given model, which is all
+// that may be asked of any implementation in float. Where vectors cancel, or a norm is almost zero,
+// no two implementations in float agree.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// A step: one operation of one layer on its way through the reference kernels. This file knows how
-// an operation gets at its operands, and sees to it that each opening is entered in the ledger.
+// A step: one operation of one layer in the reference kernels. This file knows how an operation
+// reads and writes its operands, and enters each access in the ledger.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@
 
 namespace llmarch::reference {
 
-// A value of the graph while its block runs.
+// A value of the graph, while its block runs.
 template <class Scalar>
 struct Rows {
   std::size_t rows = 0;
@@ -89,7 +89,8 @@ class WeightReader {
     opened_.open(copy * rows_ + index);
     return elements_.subspan((copy * rows_ + index) * columns_, columns_);
   }
-  // A table is not read as a whole: each look-up is entered by itself.
+  // Reads one row of a table, and enters every look-up: rows that are looked up twice are read
+  // twice.
   std::span<const float> look_up(std::size_t index) {
     touch(0);
     ledger_->current().weights_read += Elements(static_cast<std::int64_t>(columns_));
@@ -114,19 +115,19 @@ class WeightReader {
   OpenedRows opened_;
 };
 
-// The places of a row: which sequence, and which position of it.
+// The place of a row: its sequence, and its position in it.
 struct RowPlace {
   std::size_t sequence;
   std::size_t position;
 };
 
-// What the kernels of one block, in one layer, need to get at.
+// What the kernels of one block need in one layer.
 template <class Scalar>
 struct BlockRun {
   const OpGraph* graph;
   const Block* block;
   std::size_t layer;                        // among the layers that run this block
-  std::span<const std::size_t> layers_run;  // of each block, this one's own layer among them
+  std::span<const std::size_t> layers_run;  // of each block, including this layer
   const WeightStore* weights;
   KvCaches<Scalar>* caches;
   const Workload* workload;
@@ -147,7 +148,7 @@ struct BlockRun {
   WeightReader weight(WeightId id) {
     return {graph->weight(id), id, layer, weights->of(id, layer), *ledger};
   }
-  // This layer's own cache, or that of the newest layer of another block.
+  // This layer's own cache, or that of the latest layer of another block.
   CacheReader<Scalar> cache(CacheId id) {
     const std::size_t owner = layers_run[graph->cache(id).block] - 1;
     return {caches->of(id, owner), ledger->current().cache_read};

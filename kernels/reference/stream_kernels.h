@@ -1,4 +1,4 @@
-// The operations of parallel residual streams, and what else treats a row as several vectors:
+// The operations of parallel residual streams, and others that treat a row as several vectors:
 // per-copy projections, magnitudes, selections of columns.
 #pragma once
 
@@ -39,7 +39,7 @@ void run(BlockRun<Scalar>& step, const ScaleColumns& op) {
   }
 }
 
-// max(0, x - (mean + deviations * standard deviation)), of a row
+// max(0, x - (mean + deviations * standard deviation)), over a row
 template <class Scalar>
 void sparsify(std::span<const Scalar> in, double deviations, std::span<Scalar> out) {
   const auto count = Scalar(static_cast<double>(in.size()));
@@ -65,7 +65,7 @@ void run(BlockRun<Scalar>& step, const Sparsify& op) {
   for (std::size_t r = 0; r < in.rows(); ++r) sparsify(in.row(r), op.deviations, out.row(r));
 }
 
-// A row of which a part is read counts whole: the books count rows.
+// A row that is read in part counts whole, since the books count rows.
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const SelectColumns& op) {
   auto in = step.read(op.in);

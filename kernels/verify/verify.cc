@@ -16,7 +16,7 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-// Reads expected.safetensors and remembers what was asked for.
+// Reads expected.safetensors, and remembers which tensors were asked for.
 class ExpectedReader {
  public:
   explicit ExpectedReader(const std::filesystem::path& file) : file_(SafetensorsFile::open(file)) {}
@@ -37,7 +37,7 @@ class ExpectedReader {
   std::vector<std::int64_t> integers(const std::string& name, const Shape& shape) {
     return file_.read_integers(require(name, shape));
   }
-  // The length of a tensor of one dimension.
+  // The length of a tensor with one dimension.
   std::int64_t length(const std::string& name) {
     const TensorInfo* info = file_.find(name);
     if (info == nullptr) fail(fmt::format("tensor '{}' is missing", name));
@@ -122,9 +122,9 @@ void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tok
   }
 }
 
-// (layers + 1, tokens, hidden), where hidden is all streams of a token side by side. The file
-// of a model with parallel streams holds them in a tensor of their own, (layers + 1, streams,
-// tokens, width), beside that of the active stream.
+// Returns (layers + 1, tokens, hidden), where hidden holds all streams of a token side by side. The
+// file of a model with parallel streams has them in a tensor of their own, (layers + 1, streams,
+// tokens, width), besides that of the active stream.
 std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
                                  std::int64_t tokens) {
   const std::int64_t states = std::ssize(graph.layers) + 1;
@@ -149,7 +149,7 @@ std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
   return rows;
 }
 
-// Appends what one chunk gave to what the chunks before it gave.
+// Appends what one step returned to what the steps before it returned.
 void append(Trace& whole, const Trace& chunk) {
   whole.hidden.resize(chunk.hidden.size());
   for (std::size_t i = 0; i < chunk.hidden.size(); ++i) {
@@ -168,7 +168,7 @@ void append(Trace& whole, const Trace& chunk) {
   whole.logits.insert(whole.logits.end(), chunk.logits.begin(), chunk.logits.end());
 }
 
-// The first `prefilled` tokens at once, the rest one by one.
+// Runs the first `prefilled` tokens at once and the rest one by one.
 Trace run_sequence(const RunStep& run_step, std::span<const std::int64_t> ids,
                    std::size_t prefilled) {
   Trace trace;
@@ -224,7 +224,7 @@ std::vector<Deviation> compare(const Trace& got, const Expected& expected,
     deviations.push_back(compare_floats(
         i == 0 ? "hidden state into layer 0" : fmt::format("hidden state out of layer {}", i - 1),
         got.hidden.at(i), expected.hidden[i], tokens, tolerance));
-    // The choice of layer i is made before its output.
+    // The choice in layer i is made before the layer's output.
     if (routed < expected.routing.size() && expected.routing[routed].layer == i) {
       const RoutingTrace& want = expected.routing[routed];
       const RoutingTrace& have = got.routing.at(routed++);

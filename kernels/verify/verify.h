@@ -1,6 +1,5 @@
-// verify: runs a checkpoint's tensors through our kernels and compares what comes out with what the
-// reference implementation said. This file knows what is compared and what counts as
-// equal.
+// verify: runs a checkpoint's tensors through our kernels and compares the results with those of
+// the reference implementation. This file knows what is compared and what counts as equal.
 #pragma once
 
 #include <cmath>
@@ -17,7 +16,7 @@
 
 namespace llmarch {
 
-// What the reference gave for one sequence; the layout is that of expected.safetensors.
+// The reference's results for one sequence, laid out as in expected.safetensors.
 struct Expected {
   std::vector<std::int64_t> input_ids;     // (tokens)
   std::vector<std::vector<float>> hidden;  // (layers + 1) x (tokens, hidden)
@@ -25,35 +24,35 @@ struct Expected {
   std::vector<RoutingTrace> routing;       // one for each mixture layer
 };
 
-// Throws FileError when the file is damaged, lacks something, disagrees with the graph's sizes, or
-// holds tensors that are not known.
+// Throws FileError when the file is damaged, lacks a tensor, disagrees with the graph's sizes, or
+// holds unknown tensors.
 Expected load_expected(const std::filesystem::path& file, const OpGraph& graph);
 
 enum class Compared { floats, choices };
 
-// The largest deviation of one thing that was compared.
+// The largest deviation of one compared quantity.
 struct Deviation {
   Compared compared = Compared::floats;
   std::string what;    // "hidden state into layer 0", "experts of layer 3", "logits"
   double largest = 0;  // absolute; for chosen experts the number of tokens that chose otherwise
   double allowed = 0;
   std::int64_t position = 0;  // of the token where it is largest
-  // False for what is not finite: no error, and nothing that a reference should say, is infinite.
+  // A value that is not finite never holds, since no reference should contain one.
   [[nodiscard]] bool holds() const { return std::isfinite(largest) && largest <= allowed; }
 };
 
 // One way of running the sequence.
 struct VerifiedRun {
   std::string name;                   // "prefill of 24 tokens"
-  std::vector<Deviation> deviations;  // in the order in which a forward pass makes them
+  std::vector<Deviation> deviations;  // in the order of a forward pass
 
-  // The first that departs: where to look for the fault.
+  // The first deviation that does not hold, from which the search for the fault begins.
   [[nodiscard]] std::optional<Deviation> first_departure() const;
   [[nodiscard]] double largest_error() const;  // over hidden states, expert weights and logits
 };
 
-// What counts as equal. Floats may depart by `absolute`, or by `relative` times the largest of what
-// is compared, whichever is more. Of the tokens, in each layer, the share `otherwise` may choose
+// What counts as equal. Floats may depart by `absolute`, or by `relative` times the largest of the
+// compared values, whichever is more. In each layer the share `otherwise` of the tokens may choose
 // other experts.
 struct Tolerance {
   double absolute = 0;
@@ -61,14 +60,14 @@ struct Tolerance {
   double otherwise = 0;
 };
 
-// Runs the next step of one sequence and gives back everything that passed through; a step without
-// a past begins the sequence anew.
+// Runs the next step of one sequence and returns everything that passed through; a step without a
+// past starts the sequence anew.
 using RunStep = std::function<Trace(const Workload&, std::span<const std::int64_t> token_ids)>;
 
-// Prefill of all tokens, and prefill of a part with the rest token by token.
+// Runs all tokens as one prefill, and then a part as prefill and the rest token by token.
 std::vector<VerifiedRun> verify(const RunStep& run_step, const Expected& expected,
                                 const Tolerance& tolerance);
-// With the reference kernels; floats may depart by `tolerance`.
+// The same with the reference kernels; floats may depart by `tolerance`.
 std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
                                 const Expected& expected, double tolerance);
 

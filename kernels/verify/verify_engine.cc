@@ -5,7 +5,7 @@
 namespace llmarch::fast {
 namespace {
 
-// The routing of the tokens that a step brings.
+// The reference's routing of the tokens of one step.
 std::vector<RoutingTrace> routing_of(const Expected& expected, const Workload& step) {
   std::vector<RoutingTrace> routing;
   for (const RoutingTrace& whole : expected.routing) {

@@ -1,5 +1,5 @@
-// verify with the fast kernels. This file knows what may be expected of numbers that are kept in
-// float and in bf16; what is compared is known by kernels/verify/verify.h.
+// verify with the fast kernels. This file knows what may be expected of numbers kept in float or in
+// bf16; what is compared is known by kernels/verify/verify.h.
 #pragma once
 
 #include "kernels/engine/engine.h"
@@ -7,19 +7,18 @@
 
 namespace llmarch::fast {
 
-// Float: the reference's own numbers are rounded to float at each operation, as ours are, and the
-// two depart from one another with what they hold: 1e-4, or 1e-5 of the largest of what is
-// compared.
+// Float: the reference also rounds to float at each operation, so the two may depart from each
+// other by 1e-4, or by 1e-5 of the largest compared value.
 //
-// bf16 has eight bits: each weight, each cached element and each row that enters a product is off
-// by up to 1 in 512. Over the layers of the published vectors that adds up to 1-5 % on average, and
-// in single elements to 11 % of the largest of what is compared; 20 % are allowed. Scores of
-// experts that are nearly equal may fall otherwise, for a quarter of the tokens at most; so that
-// one such choice does not make the rest another model's, rows go on to the experts that the
-// reference chose.
+// bf16 has eight significant bits: each weight, each cached element and each row that enters a
+// product is off by up to 1 in 512. Over the layers of the published vectors this adds up to 1-5 %
+// on average, and in single elements to 11 % of the largest compared value; 20 % are allowed. For
+// at most a quarter of the tokens, experts with nearly equal scores may be chosen differently. So
+// that one such choice does not make all that follows incomparable, rows go on to the experts that
+// the reference chose.
 Tolerance tolerance_of(Stored weights);
 
-// `engine` has the weights of a checkpoint, all of them, batch 1, and room for the sequence.
+// `engine` has all weights of a checkpoint, batch 1, and room for the sequence.
 std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,
                                 const Tolerance& tolerance);
 

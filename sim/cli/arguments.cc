@@ -27,8 +27,8 @@ std::vector<std::string> option_names(const Options& options) {
   throw UsageError(fmt::format("unknown option '{}'", name), suggest(name, option_names(options)));
 }
 
-// What is wrong with an option that is known. Never by the error's own what(): that puts names into
-// a text until none of its marks is left, which for an option called '%option%' is never.
+// What is wrong with a known option. The library's own what() is avoided: it substitutes names into
+// a text until no placeholder is left, and so never returns for an option called '%option%'.
 std::string fault(const po::error_with_option_name& error) {
   const std::string name = error.get_option_name();
   if (dynamic_cast<const po::multiple_occurrences*>(&error) != nullptr) {
@@ -48,7 +48,7 @@ std::string fault(const po::error_with_option_name& error) {
     case po::invalid_syntax::long_not_allowed:
     case po::invalid_syntax::long_adjacent_not_allowed:
     case po::invalid_syntax::short_adjacent_not_allowed:
-    case po::invalid_syntax::unrecognized_line: break;  // in other styles and in files
+    case po::invalid_syntax::unrecognized_line: break;  // only in other styles and in files
   }
   return other;
 }

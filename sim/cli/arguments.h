@@ -1,6 +1,5 @@
-// The strict reading of a subcommand's arguments: no guessed prefixes, no unknown option passed
-// over, and for each mistake what would have been right. Options are declared by the commands
-// themselves.
+// Reads a subcommand's arguments strictly: no abbreviated options, no unknown option ignored, and
+// for each mistake what to write instead. The commands declare their own options.
 #pragma once
 
 #include <boost/program_options.hpp>
@@ -17,7 +16,7 @@ using Arguments = std::vector<std::string>;
 using Options = boost::program_options::options_description;
 using Values = boost::program_options::variables_map;
 
-// Positional arguments are gathered under `positional`, which `options` need not declare. Throws
+// Positional arguments are collected under `positional`, which `options` need not declare. Throws
 // UsageError.
 Values parse_arguments(const Options& options, const std::string& positional,
                        const Arguments& arguments);
@@ -28,7 +27,7 @@ std::vector<std::string> positional_values(const Values& values, const std::stri
 // "8192", "8k", "1M": from 1 to `most`. `option` is named in the message. Throws UsageError.
 Integer parse_count(const std::string& option, const std::string& text, Integer most);
 
-// The same, up to as many tokens as anything is priced for.
+// The same, up to the largest number of tokens that anything is priced for.
 Integer parse_tokens(const std::string& option, const std::string& text);
 
 // "24GiB", "80GB", "1024": KiB to TiB are powers of 1,024, kB to TB of 1,000. Throws UsageError.

@@ -13,7 +13,7 @@ Options check_options() {
   return Options("options: none");
 }
 
-// The problems of one file, or none.
+// The problems of one file, rendered; empty when there are none.
 std::string problems_of(const std::string& file, std::string& report) {
   try {
     const Model model =

@@ -14,7 +14,7 @@ namespace llmarch::cli {
 namespace {
 
 constexpr std::string_view kVersion = "llmarch " LLMARCH_VERSION "\n";
-// Topics of help that are no commands.
+// Topics of help that are not commands.
 constexpr std::string_view kSpecFormat = "spec-format";
 constexpr std::string_view kStudyFormat = "study-format";
 constexpr std::string_view kQuantities = "quantities";
@@ -92,7 +92,7 @@ std::string overview() {
       "  llmarch --version\n\n"
       "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine "
       "cannot\n"
-      "do it, 70 a bug of ours\n";
+      "do it, 70 a bug in llmarch\n";
   return text;
 }
 

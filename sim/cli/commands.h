@@ -1,5 +1,5 @@
-// The table of subcommands. Each stands in a file of its own, <name>_command.cc, with its options,
-// its help and its work; this file knows only that they are there.
+// The table of subcommands. Each has a file of its own, <name>_command.cc, with its options, its
+// help and its work; this file knows only that they exist.
 #pragma once
 
 #include <string>
@@ -39,7 +39,7 @@ Command import_command();
 std::string command_help(const Command& command);
 std::string overview();
 
-// The whole program, called by main: `arguments` are without the program's name.
+// The whole program, called by main. `arguments` do not include the program's name.
 ExitStatus run_program(const Arguments& arguments);
 
 }  // namespace llmarch::cli

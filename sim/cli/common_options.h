@@ -1,4 +1,4 @@
-// Options that several commands share, and what they become.
+// Options that several commands share, and the values read from them.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@ inline constexpr const char* kMachineNames = "A name that 'llmarch list' shows, 
 
 // The context, the batch and the formats of one setting.
 TakenFields common_fields();
-// --on, which adds what the machine makes of it.
+// --on, which adds figures for the machine.
 TakenField machine_field();
 
 // --specs
@@ -25,7 +25,7 @@ std::optional<std::filesystem::path> specs_folder(const Values& values);
 void declare_digits(Options& options);
 reports::Digits digits_of(const Values& values);
 
-// What was written after --name.
+// The text given after --name.
 std::string text_of(const Values& values, const char* name);
 
 }  // namespace llmarch::cli

@@ -80,7 +80,7 @@ Command compare_command() {
       "compare",
       "two or more models side by side: structure, parameters, memory, work",
       "llmarch compare MODEL MODEL... [options]",
-      "Every figure is predicted from shapes, exactly. After each model but the first stands its\n"
+      "Every figure is predicted from shapes, exactly. Each model but the first also shows its\n"
       "ratio to the first; where structures differ, the row is marked with ≠.\n\n"
       "  llmarch compare deepseek-v3 kimi-k2\n"
       "  llmarch compare deepseek-v3 kimi-k2 --only memory,decode --context 128k\n"

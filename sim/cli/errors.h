@@ -1,5 +1,5 @@
-// How a run can end badly, as exceptions that carry what to say; only main turns them into text and
-// an exit status.
+// The ways in which a run can fail, as exceptions that carry the message; only main turns them into
+// text and an exit status.
 #pragma once
 
 #include <stdexcept>
@@ -11,11 +11,11 @@ enum class ExitStatus : int {
   done = 0,
   check_failed = 1,  // a verification or an agreement did not hold
   bad_input = 2,     // usage, files, specs
-  not_possible = 3,  // this machine cannot do it
+  not_possible = 3,  // this machine lacks what the run needs
   our_bug = 70,
 };
 
-// The command line says something that cannot be done.
+// The command line asks for something that cannot be done.
 class UsageError : public std::runtime_error {
  public:
   UsageError(const std::string& problem, std::string remedy)
@@ -32,7 +32,7 @@ class BadInput : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// This machine cannot do what is asked, and nothing was begun.
+// This machine cannot do what is asked. Thrown before anything was begun.
 class NotPossible : public std::runtime_error {
  public:
   NotPossible(const std::string& problem, std::string remedy)

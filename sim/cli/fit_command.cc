@@ -26,7 +26,7 @@ TakenFields fit_fields() {
 Options fit_options() {
   Options options("options");
   options.add_options()("memory,m", po::value<std::string>()->value_name("BYTES"),
-                        "what there is: 24GiB, 80GB, or a number of bytes");
+                        "the memory to fit into: 24GiB, 80GB, or a number of bytes");
   declare_setting(options, fit_fields());
   declare_specs(options);
   declare_digits(options);
@@ -51,7 +51,7 @@ reports::FitQuestion question_of(const Values& values) {
 }
 
 std::vector<Integer> few(const Values& values, const SettingField& field) {
-  const Lengths lengths = *read_lengths(values, field);  // it is given, or what it usually is
+  const Lengths lengths = *read_lengths(values, field);  // given, or its default
   if (lengths.size() > kMostRows) {
     throw UsageError(fmt::format("--{} has {} values", field.key, lengths.size().value()),
                      fmt::format("give at most {}", kMostRows));

@@ -23,7 +23,7 @@ double seconds_now() {
   return std::chrono::duration<double>(since).count();
 }
 
-// Writes the report, whoever asks for it.
+// Writes the report for whichever thread claimed it.
 class Reporter {
  public:
   Reporter(Outputs& outputs, reports::RunContext context, reports::Digits digits)
@@ -53,7 +53,8 @@ bool anything_timed(const std::optional<Measurement>& so_far) {
   return so_far && (so_far->decode || so_far->prefill);
 }
 
-// Called by the watch when the run is interrupted; the run's thread may be inside a kernel.
+// Called by the watch when the run is interrupted, while the run's own thread may be inside a
+// kernel.
 void say_what_there_is(LiveRun& live, Reporter& reporter) {
   if (!live.claim_report()) return;
   const std::optional<Measurement> so_far = live.so_far();
@@ -85,7 +86,7 @@ ExitStatus full_run(const MeasureRequest& asked, const Model& model, Outputs& ou
   LiveRun live(Progress(expected_stages(model, request.run, weights, request.repeats)),
                seconds_now);
   Reporter reporter(outputs, run_context(request), asked.digits);
-  const HeldSignals signals;  // before any thread of the engine is started
+  const HeldSignals signals;  // before the engine starts any thread
   std::optional<Watch> watch(
       std::in_place, signals, [&live](std::size_t width) { return live.line(width); },
       [&live, &reporter] { say_what_there_is(live, reporter); });

@@ -1,4 +1,4 @@
-// measure at full size: what is asked of it on the command line, and how it is carried out.
+// Carries out measure at full size.
 #pragma once
 
 #include "sim/cli/errors.h"
@@ -8,8 +8,8 @@
 
 namespace llmarch::cli {
 
-// Runs the model and writes what came out, or, when it is interrupted, what came out until then.
-// Throws UsageError, FileError, or NotPossible before anything large is allocated.
+// Runs the model and writes the report or, if the run is interrupted, a report of what was timed
+// until then. Throws UsageError, FileError, or NotPossible before anything large is allocated.
 ExitStatus full_run(const MeasureRequest& request, const Model& model, Outputs& outputs);
 
 }  // namespace llmarch::cli

@@ -18,7 +18,8 @@ namespace {
 constexpr std::int64_t kContext = 4096;
 constexpr std::int64_t kPrompt = 512;
 
-// A part of the free memory is left to the system and to other programs.
+// The part of the free memory that a run may use; the rest is left to the system and to other
+// programs.
 constexpr std::int64_t kUsedOfTwenty = 19;
 
 const Repeats kRepeats{.count = std::nullopt, .seconds = 4, .at_least = 3};
@@ -29,7 +30,7 @@ void require_kernels(const SettingField& field, DType format) {
                    "f32 and bf16 can be run here; 'llmarch compare' prices the others");
 }
 
-// A model with learned positions has no others.
+// A model with learned positions cannot run beyond them.
 void require_positions(const SettingField& field, Integer wanted, const Model& model) {
   const auto learned = learned_positions(model.graph);
   if (!learned || wanted <= *learned) return;
@@ -77,7 +78,7 @@ std::string needed(const fast::Footprint& need) {
                      reports::binary_bytes(need.work.value()));
 }
 
-// A checkpoint is run whole: which of its layers stand for the others is nothing that it says.
+// A checkpoint is run whole: nothing says which of its layers could stand for the others.
 void refuse_slice(const Model& model, const FullRunRequest& request, const MemoryBound& bound) {
   if (!request.checkpoint || fast::is_whole(model.graph, request.held)) return;
   const auto need = memory_need(model.graph, fast::hold_everything(model.graph), request.run);

@@ -1,5 +1,5 @@
-// What a run at full size is made of: what was asked, the model and this machine's memory become
-// one complete value, or a refusal before anything large is allocated.
+// Decides what is run at full size: the request, the model and this machine's memory become one
+// complete value, or a refusal before anything large is allocated.
 #pragma once
 
 #include <cstdint>
@@ -23,20 +23,21 @@ struct FullRunRequest {
 // Throws UsageError, or NotPossible where not even the smallest slice fits.
 FullRunRequest full_run_request(const MeasureRequest& asked, const Model& model);
 
-// The same run asked for by a program: synthetic weights, as much of the free memory as `measure`
-// takes. Throws NotPossible.
+// The same for a run that a study asks for: on synthetic weights, in as much of the free memory as
+// `measure` uses. Throws NotPossible.
 FullRunRequest fitting_request(const Model& model, const RunSetting& run, const Repeats& repeats);
 
-// The model with its weights in memory. Throws FileError where a checkpoint is not the model's.
+// The model with its weights in memory. Throws FileError where a checkpoint does not match the
+// model.
 std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& model);
 
-// How much a run may use, and who says so.
+// How much memory a run may use, and what limits it.
 struct MemoryBound {
   Bytes bytes;
   std::string limited_by;  // "this machine's free memory", "--memory"
 };
 
-// The run that does not fit, what it would take, and what would fit instead.
+// Says which run does not fit, what it would take, and what would fit instead.
 std::string shortage_text(const Model& model, const RunSetting& run, const Shortage& shortage,
                           const MemoryBound& bound);
 std::string shortage_remedy(const Shortage& shortage);

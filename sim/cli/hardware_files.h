@@ -1,4 +1,4 @@
-// Which hardware is known, and how what follows --on becomes it: a built-in name or a path.
+// Which machines are known, and how the value of --on becomes one: a built-in name or a path.
 #pragma once
 
 #include <filesystem>

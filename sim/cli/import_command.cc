@@ -18,9 +18,10 @@ Options import_options() {
                         "write the spec to FILE instead of standard output");
   options.add_options()(
       "head", po::value<std::string>()->value_name("KIND"),
-      "the head that there is, whatever the config names: none, tied or separate");
-  options.add_options()("pass-over", po::value<std::vector<std::string>>()->value_name("FIELD"),
-                        "a field that the repository's own code does not read; may be repeated");
+      "the kind of head, in place of what the config says: none, tied or separate");
+  options.add_options()(
+      "pass-over", po::value<std::vector<std::string>>()->value_name("FIELD"),
+      "ignore this field, which the repository's own code does not read; may be repeated");
   return options;
 }
 
@@ -68,7 +69,7 @@ Command import_command() {
           "a spec from a Hugging Face config.json",
           "llmarch import CONFIG [--head KIND] [--pass-over FIELD ...] [-o FILE]",
           "CONFIG is a config.json or the folder that holds it. What the config leaves to its\n"
-          "library is filled by that library's rules and said at the top of the spec.\n\n"
+          "library is filled in by that library's rules and noted at the top of the spec.\n\n"
           "  llmarch import path/to/config.json -o my-model.toml",
           import_options,
           run_import};

@@ -7,15 +7,15 @@
 namespace llmarch::cli {
 namespace {
 
-// Rough speeds of one core of today, for the bar alone; after the first step the clock knows
-// better.
+// Rough speeds of one core of today, used only for the progress bar until the first step has been
+// timed.
 constexpr double kFillBytes = 3e9;
 constexpr double kReadBytes = 20e9;
 constexpr double kFlops = 3e11;
 
-constexpr double kWithProbes = 1.6;  // times what steps take: limits are read between them
+constexpr double kWithProbes = 1.6;  // times the steps alone: the limits are read between them
 
-// The time of all repeats and the warm-up, if a step takes that long.
+// The time of the warm-up and all repeats if every step takes `step_seconds`.
 double phase_seconds(const Repeats& repeats, double step_seconds) {
   const double steps = repeats.count
                            ? repeats.count->as_double() * step_seconds

@@ -1,6 +1,6 @@
-// A run at full size while it is under way: what it has so far, how far it is, and who says the
-// last word. The run's thread writes here, the watch's thread reads and may end the program; only
-// one of the two writes the report.
+// A run at full size while it is under way: what has been timed, how far it is, and which thread
+// writes the report. The run's thread writes here; the watch's thread reads and may end the
+// program. Only one of the two writes the report.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace llmarch::cli {
 
 class LiveRun {
  public:
-  // Seconds of a clock that never goes back.
+  // The seconds of a monotonic clock.
   using Clock = std::function<double()>;
 
   LiveRun(Progress progress, Clock clock)
@@ -29,7 +29,7 @@ class LiveRun {
   [[nodiscard]] std::string line(std::size_t width) const;
   [[nodiscard]] std::optional<Measurement> so_far() const;
 
-  // True for the first that asks, who then writes the report; for every other false.
+  // True for the first caller, which then writes the report; false for every later one.
   bool claim_report();
 
  private:
@@ -40,14 +40,14 @@ class LiveRun {
   bool claimed_ = false;
 };
 
-// The stages of a run, in their order: the weights are made, then what measure() does.
+// The stages of a run, in order.
 enum class RunStage : std::size_t { weights, decode, prefill };
 
-// What the stages are likely to take.
+// How long the stages are likely to take.
 std::vector<Stage> expected_stages(const Model& model, const RunSetting& run, Bytes weights,
                                    const Repeats& repeats);
 
-// A bench that tells a live run which stage has begun and how long it is likely to take.
+// A bench that reports to a live run which stage has begun and how long it is likely to take.
 class WatchedBench : public Bench {
  public:
   WatchedBench(Bench& bench, LiveRun& live, const Repeats& repeats)

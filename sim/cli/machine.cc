@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What follows `key` on the first line that begins with it.
+// The rest of the first line that begins with `key`.
 std::optional<std::string> line_after(const fs::path& file, const std::string& key) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {
@@ -34,11 +34,11 @@ std::optional<std::int64_t> leading_number(const std::optional<std::string>& tex
   return number;
 }
 
-// The names of a version of control groups for the same three files.
+// The file names of one version of control groups.
 struct CgroupFiles {
   const char* limit;
   const char* usage;
-  const char* droppable;  // a line of memory.stat
+  const char* droppable;  // a line of memory.stat: cached pages that can be dropped
 };
 constexpr CgroupFiles kVersion1{"memory.limit_in_bytes", "memory.usage_in_bytes",
                                 "total_inactive_file "};
@@ -49,7 +49,8 @@ void restrict_to(UsableMemory& usable, std::int64_t left, const std::string& gro
   usable = {Bytes(std::max<std::int64_t>(left, 0)), "the memory limit of cgroup " + group};
 }
 
-// What one group leaves of its limit. An unlimited one of version 1 has a limit near 2^63.
+// Lowers `usable` to what one group leaves of its limit. Version 1 writes a limit near 2^63 for
+// none.
 void restrict_to_group(UsableMemory& usable, const fs::path& folder, const std::string& group,
                        const CgroupFiles& files) {
   const auto limit = leading_number(line_after(folder / files.limit, ""));
@@ -59,8 +60,8 @@ void restrict_to_group(UsableMemory& usable, const fs::path& folder, const std::
   restrict_to(usable, *limit - *used + std::min(*used, droppable.value_or(0)), group);
 }
 
-// A group and all that enclose it: each limit holds. In a container the path may be that of the
-// host, of which only the mounted end is there; what is not there limits nothing.
+// Applies the limits of a group and of all that enclose it. In a container the path may be the
+// host's, of which only the last part is mounted; a folder that is not there limits nothing.
 void restrict_to_groups(UsableMemory& usable, const fs::path& mount, const fs::path& group,
                         const CgroupFiles& files) {
   for (fs::path path = group;; path = path.parent_path()) {

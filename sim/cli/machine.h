@@ -1,6 +1,6 @@
-// What the operating system says of this machine: its processor, how much memory may still be used,
-// who else is running. Read from /proc and /sys below a root, so that tests can lay out a machine
-// of their own. What is missing there is said to be unknown, never guessed.
+// What the operating system reports of this machine: its processor, how much memory may still be
+// used, who else is running. Read from /proc and /sys below a root, so that tests can lay out a
+// machine of their own. What is missing there is reported as unknown, never guessed.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +13,21 @@
 
 namespace llmarch::cli {
 
-// Memory that can be had before the system has to take it from someone.
+// Memory that can be allocated without the system having to evict another program's.
 struct UsableMemory {
   Bytes bytes;
   std::string limited_by;  // "this machine's free memory", "the memory limit of cgroup /jobs/7"
 };
 
-// The least of MemAvailable in /proc/meminfo and what each enclosing cgroup (version 1 or 2) leaves
-// of its limit; cached file pages that can be dropped count as free. None where /proc/meminfo
-// cannot be read.
+// The smallest of MemAvailable in /proc/meminfo and what each enclosing cgroup (version 1 or 2)
+// leaves of its limit; cached file pages that can be dropped count as free. None where
+// /proc/meminfo cannot be read.
 std::optional<UsableMemory> usable_memory(const std::filesystem::path& root = "/");
 
 // "AMD EPYC 9575F", or the architecture where the system does not name the model.
 std::string processor_name(const std::filesystem::path& root = "/");
 
-// Threads that this process may run at a time.
+// How many threads this process may run at the same time.
 int usable_threads();
 
 // The mean number of running processes over the last minute.
@@ -35,16 +35,16 @@ std::optional<double> load_average(const std::filesystem::path& root = "/");
 
 // Processor time of the whole machine since it started, in clock ticks.
 struct ProcessorTimes {
-  std::int64_t busy = 0;    // all processes, this one among them
-  std::int64_t idle = 0;    // and waiting for disks
-  std::int64_t stolen = 0;  // given by a hypervisor to other machines
+  std::int64_t busy = 0;    // all processes, including this one
+  std::int64_t idle = 0;    // including time spent waiting for disks
+  std::int64_t stolen = 0;  // given by the hypervisor to other machines
 };
 std::optional<ProcessorTimes> processor_times(const std::filesystem::path& root = "/");
 
 // Processor time of this process so far, in clock ticks.
 std::int64_t own_processor_time();
 
-// The parts of the machine's processor time, between two readings, that others took.
+// The parts of the machine's processor time that others took between two readings.
 struct Disturbance {
   double others = 0;  // other processes
   double stolen = 0;  // the hypervisor

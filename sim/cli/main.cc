@@ -1,4 +1,4 @@
-// The only place that turns what went wrong into text on standard error and an exit status.
+// The only place that turns an error into text on standard error and an exit status.
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -25,8 +25,8 @@ constexpr const char* kNoMemory =
 constexpr const char* kNoThread =
     "llmarch: error: the system refuses another thread\n      = ask for fewer with --threads\n";
 
-// Line by line without what could steer a terminal: a message may hold what was typed, or the name
-// of a file.
+// Written line by line without control characters that could steer a terminal: a message may quote
+// what was typed, or the name of a file.
 int say(const std::string& text, ExitStatus status) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -37,7 +37,7 @@ int say(const std::string& text, ExitStatus status) {
 
 int say_bug(const std::exception& error) {
   return say(std::string("llmarch: bug: ") + error.what() +
-                 "\n      = this is our mistake; please report the command and this line\n",
+                 "\n      = this is a bug in llmarch; please report the command and this line\n",
              ExitStatus::our_bug);
 }
 
@@ -64,7 +64,7 @@ int guarded_main(int argc, char** argv) {
                ExitStatus::bad_input);
   } catch (const std::bad_alloc&) {
     return say(kNoMemory, ExitStatus::not_possible);
-  } catch (const std::length_error&) {  // an array beyond what any machine can address
+  } catch (const std::length_error&) {  // an array larger than any machine can address
     return say(kNoMemory, ExitStatus::not_possible);
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::resource_unavailable_try_again) return say_bug(error);
@@ -77,9 +77,10 @@ int guarded_main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that goes away is an error to be said, like a full disk, and not a silent end.
+  // A closed pipe becomes a write error that is reported, as for a full disk, instead of a silent
+  // death.
   std::signal(SIGPIPE, SIG_IGN);
-  // So is a file that grows beyond what this process may write.
+  // So does a file that exceeds this process's size limit.
   std::signal(SIGXFSZ, SIG_IGN);
   llmarch::cli::remove_unfinished_files_on_signals();
   return guarded_main(argc, argv);

@@ -26,7 +26,7 @@ TakenFields measured_fields() {
           {setting_field::kv, Arity::one, "", ", likewise (as the weights)"}};
 }
 
-// A checkpoint is a model too: with it no other need be named.
+// A checkpoint holds its own config, so with --checkpoint no model need be named.
 std::string model_name(const Values& values) {
   std::vector<std::string> names = positional_values(values, "model");
   if (names.empty() && values.count("checkpoint") > 0) {
@@ -54,7 +54,7 @@ Scale scale_of(const Values& values) {
 Options measure_options() {
   Options options("options");
   declare_setting(options, measured_fields());
-  options.add_options()("threads,t", text("N"), "threads (all that there are)")(
+  options.add_options()("threads,t", text("N"), "threads (all of this machine's)")(
       "memory", text("BYTES"), "use at most this much, as 16GiB (most of what is free)")(
       "repeat,r", text("N"), "time each step N times (as often as fits into 4 s, at least 3)")(
       "checkpoint", text("DIR"), "the weights of a checkpoint instead of synthetic ones")(

@@ -1,5 +1,5 @@
-// What measure can be asked for. What it does where it is not asked differs between a run at full
-// size and a scaled-down one, so it stands with the two and not here.
+// The options of measure. Defaults differ between a run at full size and a scaled-down one, so each
+// of the two keeps its own and this file has none.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ Options measure_options();
 // Throws UsageError.
 MeasureRequest measure_request(const Values& values);
 
-// --threads, or all that can run here. Throws UsageError for more than those.
+// --threads, or as many as can run here. Throws UsageError for more than that.
 Integer threads_of(const Values& values);
 
 }  // namespace llmarch::cli

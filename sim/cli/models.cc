@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kTooManyParameters = "the parameters of this architecture pass 64 bits";
+constexpr const char* kTooManyParameters = "the parameters of this architecture exceed 64 bits";
 constexpr const char* kCheckSizes =
     "check vocabulary, hidden, the widths, the experts and the stack";
 
@@ -31,7 +31,7 @@ Model model_from_toml(const std::string& file, std::string_view text) {
   }
 }
 
-// In a folder of specs a name is looked up by the file's name, so the two must agree.
+// In a folder of specs a model is found by its file's name, so the spec's name must be the same.
 Model named_model(const std::string& name, const CatalogEntry& entry) {
   if (!entry.file) return model_from_toml(name, entry.text);
   Model model = load_spec_file(*entry.file);
@@ -47,8 +47,8 @@ bool names_a_model_file(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".toml") || name.ends_with(".json");
 }
 
-// Built-in models go by their titles too. A spec of the user's is only known by its file's name: it
-// may be one that cannot be read.
+// Built-in models can be named by their titles too. A spec of the user's is known by its file's
+// name only, since the file may not be readable.
 std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& entries) {
   std::vector<KnownName> known;
   for (const auto& [name, entry] : entries) {
@@ -127,7 +127,7 @@ ConfiguredModel load_config_file(const fs::path& path, const ImportOptions& opti
   const fs::path file = fs::is_directory(path, error) ? path / "config.json" : path;
   const std::string text = read_text(file, kLargestConfigFile, "a config.json");
   const fs::path folder = fs::weakly_canonical(file, error).parent_path();
-  // config.json is called after its folder, any other file after itself.
+  // A config.json is named after its folder, any other file after itself.
   const fs::path named = file.filename() == "config.json" ? folder.filename() : file.stem();
   ConfigLoad load = load_hf_config(text, printable(named.string()), options);
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));

@@ -1,5 +1,5 @@
-// Which models are known, and how what stands on the command line becomes one: a built-in name, a
-// name from --specs, or a path. The only code that reads spec and config files.
+// Which models are known, and how an argument becomes one: a built-in name, a name from --specs, or
+// a path. The only code that reads spec and config files.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ struct CatalogEntry {
 
 class Catalog {
  public:
-  // The built-in specs; those of `folder` take the place of built-in ones of the same name. Throws
+  // The built-in specs and those of `folder`, which replace built-in ones of the same name. Throws
   // FileError.
   explicit Catalog(const std::optional<std::filesystem::path>& folder);
 
@@ -35,11 +35,11 @@ class Catalog {
   std::map<std::string, CatalogEntry> entries_;
 };
 
-// A spec file by its path. Throws FileError or BadInput.
+// Reads a spec from its path. Throws FileError or BadInput.
 Model load_spec_file(const std::filesystem::path& file);
 
-// A Hugging Face config and how its checkpoint calls its tensors. `path` is the config.json or the
-// folder that holds it. Throws FileError or BadInput.
+// A model read from a Hugging Face config, and how its checkpoint names its tensors. `path` is the
+// config.json or the folder that holds it. Throws FileError or BadInput.
 struct ConfiguredModel {
   Model model;
   CheckpointNaming naming;

@@ -104,7 +104,7 @@ std::string render(const Report& report, Format format, const reports::TerminalS
   throw std::logic_error("render: a format outside the enumeration");
 }
 
-// All of it, or the system's reason why not.
+// Writes all of the text, or throws with the system's reason.
 void write_all(int descriptor, std::string_view text, const std::string& name) {
   std::size_t written = 0;
   while (written < text.size()) {
@@ -134,13 +134,14 @@ OutputFile::OutputFile(fs::path target) : target_(std::move(target)) {
   }
 }
 
-// A run that was killed leaves its file behind, and in a container the next run has the same
-// number: it takes the next free name.
+// A run that was killed leaves its file behind, and in a container the next run may have the same
+// process id. So a name that is taken is skipped.
 void OutputFile::open_beside() {
   constexpr int kMostLeftBehind = 1'000;
   for (int attempt = 0; attempt < kMostLeftBehind; ++attempt) {
     beside_ = fmt::format("{}.{}-{}.part", target_.string(), ::getpid(), attempt);
-    unfinished_ = UnfinishedFile(beside_);  // before it is made: a signal may come while it is
+    // Registered before the file is made, since a signal may come in between.
+    unfinished_ = UnfinishedFile(beside_);
     descriptor_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor_ >= 0) return;
     unfinished_.release();

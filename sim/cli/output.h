@@ -1,6 +1,7 @@
 // Where reports go: standard output, files, and folders that hold a report.md with its pictures.
-// Files are opened before the work begins, written whole beside their place and renamed into it, so
-// that there is never half a report; pictures are in place before the report that names them.
+// Files are opened before the work begins, written under a temporary name and renamed when
+// complete, so there is never half a report; pictures are complete before the report that names
+// them.
 #pragma once
 
 #include <filesystem>
@@ -18,21 +19,21 @@ namespace llmarch::cli {
 
 enum class Format { text, markdown, csv, json, html, svg, png };
 
-// A report that can be drawn in every format. `json` takes the place of the document's own JSON,
-// where there is a stable one.
+// A report that can be rendered in every format. `json` replaces the document's own JSON for
+// reports with a stable JSON format.
 struct Report {
   reports::Document document;
   std::optional<std::string> json = std::nullopt;
-  // A document that is made only when a format asks for it; takes the place of `document`.
+  // Makes the document only when a format asks for it; replaces `document`.
   std::function<reports::Document()> make_document = {};
-  // CSV and JSON that are too long to be made whole: called with what takes one piece after
-  // another.
+  // CSV and JSON that are too long to hold in memory: called with a function that takes one piece
+  // after another.
   using Pieces = std::function<void(const std::function<void(std::string_view)>& write)>;
   Pieces csv_pieces = {};
   Pieces json_pieces = {};
 };
 
-// A file that is written beside its place until it is complete.
+// A file that has a temporary name until it is complete.
 class OutputFile {
  public:
   // Throws FileError when it cannot be created.
@@ -41,17 +42,18 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   OutputFile& operator=(OutputFile&&) = delete;
-  ~OutputFile();  // what was not finished is removed
+  ~OutputFile();  // removes what was not finished
 
   // Writes a part; `finish` writes the last one. Throws FileError.
   void write(std::string_view text);
-  // Writes all of it and puts it in its place. Throws FileError.
+  // Writes the text and renames the file to its target. Throws FileError.
   void finish(const std::string& text);
 
  private:
   std::filesystem::path target_;
-  std::filesystem::path beside_;  // empty where the target is written to directly: a device, a pipe
-  UnfinishedFile unfinished_;     // at `beside_`
+  // The temporary name; empty where the target is written directly: a device, a pipe.
+  std::filesystem::path beside_;
+  UnfinishedFile unfinished_;  // at `beside_`
   int descriptor_ = -1;
 
   void open_beside();
@@ -65,15 +67,15 @@ class Outputs {
   explicit Outputs(const Values& values);
 
   void write(const Report& report);
-  // Nothing is written: what was opened is removed.
+  // Removes what was opened, so that nothing is written.
   void discard() { files_.clear(); }
 
  private:
   struct Target {
     Format format;
     OutputFile file;
-    std::filesystem::path folder;  // of pictures beside it
-    std::string stem;              // that their names begin with
+    std::filesystem::path folder;  // where its pictures go
+    std::string stem;              // with which the pictures' names begin
   };
   static Target target_of(const std::string& name);
   static const Report::Pieces& pieces_of(const Report& report, Format format);
@@ -83,7 +85,7 @@ class Outputs {
   std::vector<Target> files_;
 };
 
-// To standard output, whole; throws FileError when it does not take it.
+// Writes the whole text to standard output. Throws FileError when that fails.
 void write_standard_output(const std::string& text);
 
 }  // namespace llmarch::cli

@@ -18,7 +18,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-// A page of memory that the readers stream, and the program around it.
+// The GiB of memory that the readers stream, and the program's own.
 constexpr std::int64_t kNeeded = std::int64_t{1200} << 20;
 
 Options probe_options() {
@@ -27,7 +27,7 @@ Options probe_options() {
                         "write the hardware file to FILE instead of standard output")(
       "name", po::value<std::string>()->value_name("NAME")->default_value("this-machine"),
       "what the hardware is called on the command line")(
-      "threads,t", po::value<std::string>()->value_name("N"), "threads (all that there are)");
+      "threads,t", po::value<std::string>()->value_name("N"), "threads (all of this machine's)");
   return options;
 }
 
@@ -38,7 +38,7 @@ std::string rates(const Probe& found) {
                      giga(found.f32_peak), giga(found.bf16_peak), giga(found.int8_peak));
 }
 
-// One thread, and all of them.
+// Probes with one thread, and with all.
 std::vector<Probe> probe_threads(std::size_t threads) {
   std::vector<Probe> found;
   for (std::size_t count : {std::size_t{1}, threads}) {
@@ -56,7 +56,7 @@ Hardware probed_hardware(const std::string& name, const std::vector<Probe>& prob
   Hardware hardware;
   hardware.name = name;
   hardware.title = processor_name();
-  hardware.memory = {memory.amount(), "free when it was probed, control groups heeded"};
+  hardware.memory = {memory.amount(), "free when it was probed, within its control groups' limits"};
   hardware.bandwidth = {all.read_bandwidth,
                         how + ": the highest reading of the best of several readers"};
   how += ": the highest reading of the best of several kernels";
@@ -104,7 +104,7 @@ Command probe_command() {
       "this machine's read bandwidth and peaks, as a hardware file",
       "llmarch probe [-o FILE] [options]",
       "Reads a GiB of memory and multiplies in registers, in several ways each, with one thread\n"
-      "and with all. A limit is the highest reading of the best way, no mean and no median, so "
+      "and with all. A limit is the highest reading of the best way, not a mean or a median, so "
       "that\n"
       "a share of it is never flattered. Takes some seconds. What comes out is a hardware file "
       "for\n"

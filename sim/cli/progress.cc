@@ -8,7 +8,7 @@
 namespace llmarch::cli {
 namespace {
 
-// A stage that takes longer than was thought is not over before it says so.
+// A stage that takes longer than expected is shown as nearly done until it ends.
 constexpr double kNearlyOver = 0.95;
 constexpr std::size_t kWidestBar = 40;
 

@@ -1,5 +1,5 @@
-// How far a long run is, as one line for a terminal: a bar and the time that is left. This file
-// knows no clock and no terminal; watch.h brings both together.
+// The progress of a long run as one line for a terminal: a bar and the remaining time. This file
+// knows no clock and no terminal; watch.h connects it to both.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,13 @@ class Progress {
  public:
   explicit Progress(std::vector<Stage> stages) : stages_(std::move(stages)) {}
 
-  // The stage begins at `now`, in seconds of any clock; those before it are over.
+  // Begins a stage at `now`, in seconds of any clock; the stages before it are over.
   void begin(std::size_t stage, double now);
-  // What the running stage is expected to take in all, now that more is known.
+  // Replaces the expected total time of the running stage.
   void expect(double seconds) { stages_.at(current_).expected_seconds = seconds; }
 
-  // Both by what the stages were expected to take; the running one counts as nearly over when it
-  // takes longer.
+  // Both are estimated from what the stages were expected to take; a stage that exceeds it counts
+  // as nearly done.
   [[nodiscard]] double done(double now) const;  // 0 to 1
   [[nodiscard]] double seconds_left(double now) const;
 

@@ -9,7 +9,7 @@
 namespace llmarch::cli {
 namespace {
 
-// A range of equal steps may be longer where it stands alone: then it is never written out.
+// A single range of equal steps may have more values, since it is never written out.
 constexpr std::int64_t kLongestList = 1'000'000;
 constexpr const char* kHowToWriteOne = "write 4k, 1k..1M:x2 or 1k..64k:+1k, or a list of these";
 

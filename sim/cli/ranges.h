@@ -1,4 +1,4 @@
-// Lists and ranges of an axis as the command line writes them: "4k", "1k,4k,16k", "1k..1M:x2",
+// Lists and ranges of an axis as written on the command line: "4k", "1k,4k,16k", "1k..1M:x2",
 // "1k..64k:+1k", and lists of these.
 #pragma once
 
@@ -10,14 +10,14 @@
 
 namespace llmarch::cli {
 
-// Numbers are those of parse_tokens. Throws UsageError.
+// Reads numbers as parse_tokens does. Throws UsageError.
 Lengths parse_axis(const std::string& option, const std::string& text);
 
 // A list that is short enough to write out. Throws UsageError.
 std::vector<Integer> parse_numbers(const std::string& option, const std::string& text);
 std::vector<DType> parse_dtypes(const std::string& option, const std::string& text);
 
-// What stands between commas.
+// The texts between commas.
 std::vector<std::string> split_list(const std::string& text);
 
 }  // namespace llmarch::cli

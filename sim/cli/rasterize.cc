@@ -21,8 +21,8 @@ constexpr const char* kProgram = "rsvg-convert";
 
 using File = std::unique_ptr<FILE, int (*)(FILE*)>;
 
-// The picture in a file without a name, for the program to read: no end of this process, however
-// sudden, leaves it behind.
+// The picture in a file without a name, which rsvg-convert reads from its descriptor: it disappears
+// however this process ends.
 File nameless_file(const std::string& text, const std::string& name) {
   File file(std::tmpfile(), &std::fclose);
   if (file == nullptr) throw FileError(name, "no temporary file can be made");

@@ -1,5 +1,4 @@
-// SVG to PNG, by a program of the system's: rsvg-convert (Debian: librsvg2-bin). Everything that
-// llmarch draws itself is SVG.
+// SVG to PNG by the system's rsvg-convert (Debian: librsvg2-bin). llmarch itself draws only SVG.
 #pragma once
 
 #include <string>
@@ -9,8 +8,8 @@ namespace llmarch::cli {
 // Whether the program is on the path.
 bool can_rasterize();
 
-// Twice the picture's size, for screens of high density. Throws FileError named `name` when the
-// program fails.
+// Rendered at twice the picture's size, for high-density screens. Throws FileError with `name` when
+// the program fails.
 std::string rasterize(const std::string& svg, const std::string& name);
 
 }  // namespace llmarch::cli

@@ -18,13 +18,12 @@ namespace {
 Options report_options() {
   Options options("options");
   declare_specs(options);
-  options.add_options()("timed",
-                        "run on this machine what claims ask a clock for: a minute or two");
+  options.add_options()("timed", "run on this machine what claims need timed: a minute or two");
   Outputs::declare(options);
   return options;
 }
 
-// With what was timed at its end.
+// The study's document, with what was timed at the end.
 reports::Document document_of(const StudyResult& result, const StudyClock& clock,
                               const MachineWatch& machine) {
   reports::Document document = reports::study_document(result);
@@ -44,7 +43,7 @@ ExitStatus run_report(const Arguments& arguments) {
   const auto loaded = load_study(names.front(), Catalog(specs_folder(values)));
   const MachineWatch machine;
   StudyClock clock;
-  Clock read;  // none: claims that need one say so
+  Clock read;  // empty: claims that need a timed run stay undecided
   if (values.count("timed") > 0) {
     read = [&clock](const Model& model, const Setting& setting, TimedFigure figure) {
       return clock.read(model, setting, figure);

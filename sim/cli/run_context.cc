@@ -17,9 +17,9 @@
 namespace llmarch::cli {
 namespace {
 
-// Half a process more than there should be.
+// Other processes running on average, above which a timing is in doubt.
 constexpr double kLoaded = 0.5;
-// Of the machine's processor time.
+// The part of the machine's processor time taken by others, above which a timing is in doubt.
 constexpr double kDisturbed = 0.02;
 
 std::string compiler() {

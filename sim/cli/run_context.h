@@ -1,4 +1,5 @@
-// What surrounds a timed run: this machine and this build, and what of them puts a timing in doubt.
+// The surroundings of a timed run, this machine and this build, and which of them put a timing in
+// doubt.
 #pragma once
 
 #include <string>
@@ -12,10 +13,10 @@ namespace llmarch::cli {
 
 reports::RunContext run_context(const FullRunRequest& request);
 
-// Warnings about a build that was not made to be timed: without optimisation, or with sanitizers.
+// Warnings about a build that is not meant for timing: without optimisation, or with sanitizers.
 std::vector<std::string> build_warnings();
 
-// Who else used this machine while one of these lived.
+// Notices who else used this machine during its lifetime.
 class MachineWatch {
  public:
   MachineWatch();
@@ -30,10 +31,10 @@ class MachineWatch {
 // The warnings about the build and those about the machine.
 std::vector<std::string> timing_warnings(const MachineWatch& machine);
 
-// On standard error, in one line.
+// Prints one line to standard error.
 void warn(const std::string& text);
 
-// What a watch would say at these readings: the load before, what others took meanwhile.
+// The warnings for these readings: the load before the run, and what others took during it.
 std::vector<std::string> machine_warnings(std::optional<double> load_before,
                                           const Disturbance& meanwhile);
 

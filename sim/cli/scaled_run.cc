@@ -12,7 +12,7 @@
 namespace llmarch::cli {
 namespace {
 
-// The reference kernels are loops that count: contexts beyond this take minutes.
+// The reference kernels are plain loops that count; longer contexts would take minutes.
 constexpr std::int64_t kLongestContext = 4096;
 constexpr std::int64_t kLargestBatch = 64;
 

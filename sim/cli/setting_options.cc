@@ -16,7 +16,7 @@ std::optional<std::string> given(const Values& values, const SettingField& field
   return values[key].as<std::string>();
 }
 
-// One value as it is written.
+// Reads one value.
 void parse(const SettingField& field, const std::string& text, Integer& value) {
   value = parse_count(std::string(field.key), text, field.range.most);
 }
@@ -27,7 +27,7 @@ void parse(const SettingField&, const std::string& text, Machine& value) {
   value = std::make_shared<const Hardware>(find_hardware(text));
 }
 
-// Several.
+// Reads several values.
 void parse(const SettingField& field, const std::string& text, std::vector<Integer>& values) {
   values = parse_numbers(std::string(field.key), text);
 }
@@ -38,7 +38,7 @@ void parse(const SettingField& field, const std::string& text, std::vector<Machi
   parse(field, text, values.emplace_back());
 }
 
-// What a command takes of `field`; null where it does not take it.
+// How a command takes `field`; null where it does not.
 const TakenField* find(const TakenFields& fields, const SettingField& field) {
   for (const TakenField& taken : fields) {
     if (&taken.field == &field) return &taken;

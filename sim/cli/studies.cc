@@ -49,7 +49,7 @@ void add_variants(LoadedStudy& loaded) {
   }
 }
 
-// The caret goes to the place within the text, where the text stands as it is read.
+// The diagnostic, with its caret at the problem within the text. `length` includes the quotes.
 Diagnostic diagnostic_of(const StudyProblem& problem, const FieldPlaces& places) {
   auto place = place_of(places, problem.path);
   if (place && place->length > 2) {

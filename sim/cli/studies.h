@@ -1,5 +1,5 @@
-// Which studies are known, and how what stands on the command line becomes one: a built-in name or
-// a path; with the models and the hardware that its expressions can name.
+// Which studies are known, and how an argument becomes one: a built-in name or a path, together
+// with the models and machines that its expressions can name.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ struct StudyFile {
   std::string text;
 };
 
-// A study with everything that it refers to; what is read points into the rest.
+// A study with everything that it refers to. `read` points into the other members.
 struct LoadedStudy {
   StudyFile file;
   FieldPlaces places;
@@ -27,7 +27,7 @@ struct LoadedStudy {
   ReadStudy read;
 };
 
-// The studies that the program holds, as they are written.
+// The studies that are compiled in.
 std::vector<Study> built_in_studies(const Catalog& catalog);
 
 // Throws UsageError, FileError or BadInput.

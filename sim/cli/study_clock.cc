@@ -23,12 +23,12 @@ bool has_kernels(DType dtype) {
   return dtype == DType::f32 || dtype == DType::bf16;
 }
 
-// One token of prompt where decode is timed, and a context of one where prefill is: a run makes
-// both, and the other should cost nothing.
+// Every run makes both phases, so the one that is not timed is kept as short as possible: one token
+// of prompt where decode is timed, a context of one where prefill is.
 RunSetting run_of(Setting setting, Phase phase) {
   setting.prompt = phase == Phase::prefill ? setting.prefill_tokens() : Integer(1);
   if (phase == Phase::prefill) setting.context = 1;
-  setting.machine = nullptr;  // it runs on this one
+  setting.machine = nullptr;  // the run is on this machine
   return {std::move(setting), usable_threads()};
 }
 
@@ -46,7 +46,7 @@ double norm_share(const TimedStep& decode) {
   return norms / all;
 }
 
-// A run takes seconds: whoever waits at a terminal is told for what.
+// A run takes seconds, so someone waiting at a terminal is told what is running.
 void say(const Model& model, const Setting& setting) {
   if (isatty(STDERR_FILENO) == 0) return;
   fmt::print(stderr, "llmarch: timing {}, context {}, prompt {}\n", model.spec.name,

@@ -1,5 +1,4 @@
-// The clock of a study: what its claims ask to be timed is run here, as `measure` runs it, each run
-// once.
+// The clock of a study: runs what its claims need timed, as `measure` does, each run once.
 #pragma once
 
 #include <deque>
@@ -13,12 +12,12 @@ namespace llmarch::cli {
 
 class StudyClock {
  public:
-  // Tokens per second, or the norms' share of decode's time; none for formats that there are no
-  // kernels for. Throws NotPossible where not even a slice of the model fits.
+  // Tokens per second, or the norms' share of decode's time; none for formats without kernels.
+  // Throws NotPossible where not even a slice of the model fits.
   std::optional<double> read(const Model& model, const Setting& setting, TimedFigure figure);
 
-  // Everything that was run, in order. Of each run one phase: a run for decode has a prompt of one
-  // token, one for prefill a context of one.
+  // Every run so far, in order. Only one phase of each is meaningful: a run for decode has a prompt
+  // of one token, one for prefill a context of one.
   [[nodiscard]] const std::deque<Measurement>& runs() const { return runs_; }
 
  private:

@@ -90,14 +90,13 @@ SweepPlan plan_of(const Values& values) {
   SweepPlan plan;
   plan.settings = read_settings(values, line_fields());
   plan.quantities = shown_quantities(values, plan.settings.front().machine);
-  plan.contexts = *read_lengths(values, setting_field::context);  // given, or what it usually is
+  plan.contexts = *read_lengths(values, setting_field::context);  // given, or its default
   plan.prompts = read_lengths(values, setting_field::prompt);
   return plan;
 }
 
-// A line is a model at a batch and formats. Each has turns of its own, which take some 25 KB and
-// 0.2 ms: so many are 250 MB. CSV, which has no turns, is written as it is counted, whatever its
-// length.
+// A line is a model at a batch and formats. Its crossovers take some 25 KB and 0.2 ms, so this many
+// lines take 250 MB. CSV has no crossovers and is written as it is computed, so it is not bounded.
 constexpr std::int64_t kMostLines = 10'000;
 
 void refuse_endless(const SweepPlan& plan) {

@@ -1,4 +1,4 @@
-// Small text files: reading one whole, and refusing one for its problems.
+// Reads small text files whole, and refuses one that has problems.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace llmarch::cli {
 
-// `what` is "a spec" in messages, which has at most `limit` bytes. Throws FileError.
+// `what` names the kind of file in messages ("a spec"); `limit` is the most bytes that it may have.
+// Throws FileError.
 std::string read_text(const std::filesystem::path& path, std::int64_t limit, const char* what);
 
 // Throws BadInput with the problems rendered.

@@ -13,8 +13,9 @@
 namespace llmarch::cli {
 namespace {
 
-// A signal may come between any two instructions, so its handler reads nothing but these. A report
-// writes one picture at a time and a file for each -o; what finds no place is only not removed.
+// A signal may come between any two instructions, so its handler reads only these atomics. A report
+// writes one picture at a time and one file for each -o; a file beyond the last slot is merely not
+// removed.
 std::array<std::atomic<char*>, 256> unfinished{};
 
 void replace(char* old, char* with) {
@@ -29,7 +30,7 @@ void remove_all_and_end(int signal) {
     if (const char* path = place.load()) ::unlink(path);
   }
   std::signal(signal, SIG_DFL);
-  std::raise(signal);  // so that whoever waits sees what ended the process
+  std::raise(signal);  // so that the parent sees which signal ended the process
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ UnfinishedFile::~UnfinishedFile() {
 
 void UnfinishedFile::release() {
   if (path_ == nullptr) return;
-  const int kept = errno;  // of the call that could not make the file
+  const int kept = errno;  // the error of the call that could not make the file
   replace(path_, nullptr);
   std::free(std::exchange(path_, nullptr));
   errno = kept;

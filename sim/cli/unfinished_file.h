@@ -1,5 +1,5 @@
-// Files that must not outlive this process: what is being written beside its place. Ctrl-C, SIGTERM
-// and a terminal that closes end the process, and take them along; nothing can after SIGKILL.
+// Files that must not outlive this process: reports under their temporary names. Ctrl-C, SIGTERM
+// and a closed terminal end the process and remove these files; after SIGKILL nothing can.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 namespace llmarch::cli {
 
 // Removes `path` when it is destroyed or when a signal ends the process, whichever comes first. It
-// is made before the file is: between the two no signal may find a file that nobody removes.
+// is made before the file, so that no signal comes while the file exists unregistered.
 class UnfinishedFile {
  public:
   UnfinishedFile() = default;
@@ -18,15 +18,15 @@ class UnfinishedFile {
   UnfinishedFile& operator=(const UnfinishedFile&) = delete;
   ~UnfinishedFile();
 
-  // The file is finished, or was never made: it is no longer this object's.
+  // The file is finished or was never made, so it is not to be removed.
   void release();
 
  private:
   char* path_ = nullptr;
 };
 
-// From here on those signals remove what is unfinished before they end the process. A signal that
-// is ignored (by nohup) stays ignored.
+// From here on those signals remove unfinished files before they end the process. A signal that is
+// ignored (by nohup) stays ignored.
 void remove_unfinished_files_on_signals();
 
 }  // namespace llmarch::cli

@@ -19,7 +19,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-// What two implementations in float32 may differ by; the golden vectors are published with it.
+// What two implementations in float32 may differ by; the golden vectors are published with this
+// tolerance.
 constexpr double kTolerance = 1e-4;
 
 constexpr const char* kExpectedFile = "expected.safetensors";
@@ -28,7 +29,7 @@ Options verify_options() {
   Options options("options");
   options.add_options()("kernels",
                         po::value<std::string>()->value_name("KIND")->default_value("reference"),
-                        "reference: plain loops in double; fast: those that the clock times")(
+                        "reference: plain loops in double; fast: the kernels that measure times")(
       "weights", po::value<std::string>()->value_name("FORMAT")->default_value("f32"),
       "with fast kernels, weights and KV cache are stored as f32 or bf16");
   Outputs::declare(options);
@@ -76,9 +77,9 @@ std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expec
   return fast::verify(engine, expected, fast::tolerance_of(stored));
 }
 
-// A config can name any sizes and a sparse file can pretend to hold them, so that they are held
-// against this machine before anything is allocated. Weights are held as float, the expected values
-// are read from the file and kept; what kernels hold besides is small beside them.
+// A config can name any sizes and a sparse file can pretend to hold them, so both are compared with
+// this machine's memory before anything is allocated. Weights are held as float, the expected
+// values as read from the file; everything else is small beside them.
 void require_memory(const std::filesystem::path& folder, const Model& model) {
   const auto usable = usable_memory();
   if (!usable) return;

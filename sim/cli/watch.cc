@@ -15,7 +15,7 @@ constexpr timespec kBetweenLines{0, 250'000'000};
 constexpr std::size_t kUsualWidth = 80;
 constexpr int kSignalled = 128;  // what shells add to a signal's number
 
-// None when standard error is no terminal: then there is no line to draw.
+// None when standard error is not a terminal, and so no line is drawn.
 std::size_t line_width() {
   if (isatty(STDERR_FILENO) != 1) return 0;
   winsize size{};

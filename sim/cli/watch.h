@@ -1,6 +1,6 @@
-// A thread beside a long run that does two things while the kernels are at work: it redraws a line
-// on a terminal's standard error, and it waits for Ctrl-C (SIGINT) and SIGTERM. The run itself
-// looks for neither, so that it is not slowed down and can be ended in the middle of a step.
+// A thread that watches a long run: it redraws a progress line on a terminal's standard error, and
+// it waits for Ctrl-C (SIGINT) and SIGTERM. The run itself does neither, so that it is not slowed
+// down and can be ended in the middle of a step.
 #pragma once
 
 #include <csignal>
@@ -10,8 +10,8 @@
 
 namespace llmarch::cli {
 
-// Keeps the two signals from ending this process; threads that are started from here on inherit it.
-// While one lives, only a Watch hears them.
+// Blocks the two signals in this thread and in threads started from here on. During its lifetime
+// only a Watch receives them.
 class HeldSignals {
  public:
   HeldSignals();
@@ -29,9 +29,9 @@ class HeldSignals {
 
 class Watch {
  public:
-  // Gives the line to draw, for a terminal of that width.
+  // Returns the line to draw, for a terminal of that width.
   using Draw = std::function<std::string(std::size_t width)>;
-  // What is still to be said; after it the process ends, with status 128 + the signal's number.
+  // Called after a signal, before the process ends with status 128 + the signal's number.
   using LastWords = std::function<void()>;
 
   Watch(const HeldSignals& held, Draw draw, LastWords last_words);

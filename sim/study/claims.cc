@@ -11,7 +11,8 @@
 namespace llmarch {
 namespace {
 
-// Turns beyond these are counted and not shown one by one: chunks give as many as there are chunks.
+// At most this many turns are shown one by one and the rest only counted: a chunked reach has a
+// turn at every chunk.
 constexpr std::size_t kShownTurns = 3;
 
 Sides sides_of(const Check& check, const FigureValue& left, const FigureValue& right) {
@@ -28,7 +29,7 @@ bool all_hold(const std::vector<Check>& checks, Evaluator& evaluate, Integer con
   });
 }
 
-// Every context is looked at, so that no turn can be missed.
+// Checks every context rather than searching by halves, so that no change of verdict is missed.
 std::vector<Stretch> stretches_of(const ReadCase& one, Evaluator& evaluate) {
   std::vector<Stretch> stretches;
   for (Integer context = one.over->from; context <= one.over->to; context += 1) {
@@ -46,7 +47,7 @@ Verdict verdict_of(const std::vector<Stretch>& stretches) {
   return stretches.front().holds ? Verdict::holds : Verdict::fails;
 }
 
-// On both sides of each turn, and at the two ends.
+// The contexts on both sides of each change of verdict, or the two ends where it never changes.
 std::set<Integer> telling_contexts(const std::vector<Stretch>& stretches) {
   std::set<Integer> contexts;
   for (std::size_t i = 1; i < stretches.size() && i <= kShownTurns; ++i) {
@@ -61,7 +62,7 @@ bool same_figures(const Sides& a, const Sides& b) {
   return a.left == b.left && a.right == b.right;
 }
 
-// What is the same at each of the contexts is said once.
+// One entry where the figures are the same at every context, else one for each context.
 std::vector<Sides> sides_over(const CaseResult& result, const Check& check, Evaluator& evaluate) {
   std::vector<Sides> all;
   for (const Integer context : telling_contexts(result.stretches)) {
@@ -95,7 +96,8 @@ void decide(CaseResult& result, const ReadCase& one, Evaluator& evaluate) {
   result.verdict = hold ? Verdict::holds : Verdict::fails;
 }
 
-// Cases that agree decide together; where they differ, which of them is meant is the condition.
+// A claim whose cases agree has their verdict. Where they differ it holds under a condition, namely
+// which case is meant.
 Verdict together(const std::vector<CaseResult>& cases) {
   if (cases.empty()) return Verdict::undecidable;
   const auto any = [&](Verdict verdict) {
@@ -110,7 +112,7 @@ Verdict together(const std::vector<CaseResult>& cases) {
 }
 
 // A claim whose expected verdict is "needs a run" accepts whatever this machine decides, unless it
-// says what it expects of a clock.
+// says what it expects of a timed run.
 Verdict expected_of_clock(const Claim& claim, Verdict verdict) {
   if (claim.expect_timed) return *claim.expect_timed;
   return claim.expect == Verdict::needs_run ? verdict : claim.expect;
@@ -148,7 +150,7 @@ void draw(ComparisonResult& result, const ReadComparison& read) {
   }
 }
 
-// Runs what has been read, and gathers the expressions that have no value.
+// Runs a study that has been read, and collects the expressions that have no value.
 class StudyRunner {
  public:
   StudyRunner(const Clock& clock, std::vector<StudyProblem>& problems)
@@ -190,7 +192,7 @@ class StudyRunner {
     return result;
   }
 
-  // Runs the checks one by one to see which of them have no value.
+  // Runs the checks one by one to find which of them have no value.
   void blame(const ReadCase& one) {
     for (std::size_t i = 0; i < one.checks.size(); ++i) {
       attempt(problems_, fmt::format("{}.check.{}", one.path, i), [&] {
@@ -199,7 +201,7 @@ class StudyRunner {
         try {
           decide(unused, {one.path, "", {one.checks[i]}, one.over, one.setting}, evaluate);
         } catch (const NeedsRun&) {
-          // It waits for a clock: this is not the one.
+          // This check waits for a clock, so it is not the one without a value.
         }
       });
     }

@@ -1,5 +1,5 @@
-// Claims of a study and what becomes of them. Every verdict is computed here, from the figures that
-// stand beside it in the result; the study says only which verdict it expects.
+// The claims of a study and their verdicts. Every verdict is computed here, from figures that the
+// result also holds; the study says only which verdict it expects.
 #pragma once
 
 #include <optional>
@@ -21,11 +21,11 @@ struct Sides {
   FigureValue right;
   std::optional<double> tolerance;
   FigureForm form;
-  std::optional<Integer> context;  // where the claim is checked at many
+  std::optional<Integer> context;  // present where the claim is checked at many contexts
   bool holds = false;
 };
 
-// Contexts next to one another at which a claim holds, or does not.
+// Consecutive contexts at all of which a claim holds, or at none of which it does.
 struct Stretch {
   Integer from, to;
   bool holds;
@@ -34,15 +34,16 @@ struct Stretch {
 struct CaseResult {
   std::string title;
   Verdict verdict;
-  std::vector<std::string> unrun;  // what a clock would have to decide, where there is none
-  // At the point; over a range, on both sides of where the verdict turns, or at its two ends.
+  std::vector<std::string> unrun;  // checks that need a timed run, where there was none
+  // For a single context, its figures. For a range, the figures on both sides of each change of
+  // verdict, or at the two ends.
   std::vector<Sides> sides;
-  std::vector<Stretch> stretches;  // the whole range; empty without one
+  std::vector<Stretch> stretches;  // together the whole range; empty where there is no range
 };
 
 struct ShownFigure {
   std::string label;
-  std::optional<FigureValue> figure;  // absent where a clock is needed and there is none
+  std::optional<FigureValue> figure;  // absent where it needs a timed run and there was none
   FigureForm form;
 };
 
@@ -56,12 +57,12 @@ struct ClaimResult {
   [[nodiscard]] bool as_expected() const { return verdict == expected; }
 };
 
-// A chart's mark: the first context at which the order of two lines is another than before.
+// A mark on a chart: the first context at which the order of two lines has changed.
 struct ChartTurn {
   Integer context;
-  std::size_t model;  // the line that is lower from there on
+  std::size_t model;  // the lower line from there on
   std::size_t other;
-  double value;  // of the lower one there
+  double value;  // of the lower line there
 };
 struct ChartLine {
   const Model* model;
@@ -83,7 +84,7 @@ struct StudyResult {
   std::vector<ClaimResult> claims;
 };
 
-// Either a result and no problems, or none and at least one: an expression that has no value.
+// Either a result and no problems, or no result and at least one expression without a value.
 struct StudyOutcome {
   std::optional<StudyResult> result;
   std::vector<StudyProblem> problems;

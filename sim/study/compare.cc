@@ -8,8 +8,8 @@
 namespace llmarch {
 namespace {
 
-// The nearest of the three conventions: makers round and choose differently, and none says which it
-// is.
+// Makers count active parameters by different conventions and do not say by which, and they round.
+// So the convention whose figure is nearest to the published one is taken.
 std::optional<ActiveMatch> match_active(const Model& model) {
   if (!model.spec.published || !model.spec.published->active) return std::nullopt;
   const double published = model.spec.published->active->as_double();

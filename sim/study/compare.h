@@ -1,5 +1,5 @@
-// The comparison: model x quantity, as plain values. Every figure of a side-by-side table is
-// computed here; reports only says them.
+// The comparison of models as plain values. Every figure of a side-by-side table is computed here;
+// reports/say only puts it into words.
 #pragma once
 
 #include <optional>
@@ -25,21 +25,21 @@ struct ActiveMatch {
 struct OnMachine {
   Floor decode;
   Floor prefill;
-  Footprint needed;  // by sequences that grow to the context
+  Footprint needed;  // for sequences that grow to the context
   bool fits = false;
 };
 
 struct ModelFigures {
   const Model* model;
   Bytes weight_bytes;
-  Bytes resident_weight_bytes;  // without the tables of per-layer embeddings
+  Bytes resident_weight_bytes;  // without per-layer embedding tables
   Bytes cache_bytes;
   Bytes cache_bytes_per_token;
   Step decode;
   Step prefill;
-  std::optional<ActiveMatch> active_match;  // where an active figure is published
+  std::optional<ActiveMatch> active_match;  // present where an active figure is published
   bool beyond_context_limit = false;
-  std::optional<OnMachine> on;  // where there is a machine
+  std::optional<OnMachine> on;  // present where a machine is given
 };
 
 struct Comparison {

@@ -11,10 +11,10 @@ namespace {
 
 // Lengths that are tried one by one instead of halved.
 constexpr std::int64_t kShort = 16;
-// Steps into which every doubling of the length is cut, so that what bends (experts that are read
-// by more and more tokens) is nearly a parabola in each.
+// Each doubling of the length is cut into this many pieces, so that a curved figure (experts, which
+// more and more tokens read) is nearly a parabola within each.
 constexpr std::int64_t kStepsPerDoubling = 8;
-// Sums of doubles in another order differ by less.
+// Summing the same doubles in another order changes the result by less than this part of it.
 constexpr double kNoise = 1e-14;
 
 class TurnSearch {
@@ -25,7 +25,7 @@ class TurnSearch {
     return order_of(value_at(left_, length), value_at(right_, length));
   }
 
-  // Gathers where the order may turn within one smooth piece, its ends included.
+  // Adds the lengths of one smooth piece at which the order may turn, including its ends.
   void search(Integer first, Integer last) {
     suspect(first);
     if (last - first <= kShort) return suspect_all(first, last);
@@ -34,7 +34,7 @@ class TurnSearch {
     close_in(vertex, last);
   }
 
-  // Those suspects at which the order does turn.
+  // The suspected lengths at which the order really turns.
   [[nodiscard]] std::vector<Turn> confirmed(Integer from, Integer to) const {
     std::vector<Turn> turns;
     for (const Integer at : suspects_) {
@@ -55,34 +55,34 @@ class TurnSearch {
     return as_double(value_at(left_, length)) - as_double(value_at(right_, length));
   }
 
-  // Where the parabola through three points of the difference has its vertex; the middle when that
-  // is not between the ends.
+  // The vertex of the parabola through three points of the difference, or the middle if the vertex
+  // lies outside the piece.
   [[nodiscard]] Integer vertex_between(Integer first, Integer last) const {
     const Integer middle = first + (last - first) / 2;
     const double half = (middle - first).as_double();
     const double rest = (last - middle).as_double();
     const double slope_before = (difference(middle) - difference(first)) / half;
-    const double slope_behind = (difference(last) - difference(middle)) / rest;
-    // The slope is slope_before half way to the middle, and slope_behind half way from it.
-    const double turn = slope_behind - slope_before;
+    const double slope_after = (difference(last) - difference(middle)) / rest;
+    // slope_before is the slope half way to the middle, slope_after that half way beyond it.
+    const double turn = slope_after - slope_before;
     const double place = half / 2 - slope_before * (half + rest) / 2 / turn;
     if (!std::isfinite(place) || place < 1 || place > half + rest - 1) return middle;
     return first + std::llround(place);
   }
 
-  // The difference runs one way between the two.
+  // Finds the turns between two lengths from which the difference only rises or only falls.
   void close_in(Integer first, Integer last) {
     const std::strong_ordering end = order(last);
     while (order(first) != end) {
       const std::strong_ordering start = order(first);
       Integer before = first;
-      Integer behind = last;
-      while (behind - before > 1) {
-        const Integer middle = before + (behind - before) / 2;
-        (order(middle) == start ? before : behind) = middle;
+      Integer after = last;
+      while (after - before > 1) {
+        const Integer middle = before + (after - before) / 2;
+        (order(middle) == start ? before : after) = middle;
       }
-      suspect_all(std::max(Integer(1), behind - kShort / 2), behind + kShort / 2);
-      first = behind;
+      suspect_all(std::max(Integer(1), after - kShort / 2), after + kShort / 2);
+      first = after;
     }
   }
 
@@ -91,7 +91,8 @@ class TurnSearch {
   std::set<Integer> suspects_;
 };
 
-// The first length after `length` at which the formula of some reach changes.
+// The first length after `length` at which the formula of a reach changes; `none` if there is none
+// before that.
 Integer nearest_border(const ModelCurves& curves, Integer length, Integer none) {
   Integer next = none;
   for (const Reach& reach : curves.decode.reaches()) {
@@ -109,7 +110,8 @@ bool fits(const SweptFigure& figure, Integer length) {
   }
 }
 
-// The last length at which both figures fit into 64 bits: figures grow with the length.
+// The last length at which both figures fit into 64 bits. Halving finds it, since figures grow with
+// the length.
 Integer last_that_fits(const SweptFigure& left, const SweptFigure& right, Integer from,
                        Integer to) {
   const auto both = [&](Integer length) { return fits(left, length) && fits(right, length); };
@@ -150,7 +152,7 @@ Turns find_turns(const SweptFigure& left, const SweptFigure& right, Integer from
     const Integer border = std::min(nearest_border(*left.curves, first, none),
                                     nearest_border(*right.curves, first, none));
     const Integer step = first + std::max(Integer(1), first / kStepsPerDoubling);
-    const Integer end = std::min(border, step);  // one behind the last of the piece
+    const Integer end = std::min(border, step);  // one past the last length of the piece
     search.search(first, end - 1);
     if (end == border && ++borders == kMostBorders) found.searched_to = end - 1;
     first = end;

@@ -1,11 +1,12 @@
-// Crossovers: the exact tokens at which one figure overtakes another. This file knows how all of
-// them are found without trying every context; what the figures are is known by quantities.h.
+// Crossovers: the exact lengths in tokens at which one figure overtakes another. This file knows
+// how all of them are found without trying every length; which figures there are is known by
+// quantities.h.
 //
-// Between the borders of windows and chunks a figure is smooth and bends one way at most, so that
-// the difference of two has one turn to each side of its vertex; there each is closed in on by
-// halving. At a border figures may jump, and both sides of it are tried. Beside each turn its
-// neighbours are tried one by one, since rounding to whole bytes can turn an order back and forth.
-// Every turn that is given has been evaluated on both of its sides.
+// Between two borders of windows or chunks a figure is smooth and curves in one direction only, so
+// the difference of two figures has at most one turn on each side of its vertex, and halving finds
+// each. At a border figures may jump, so the lengths on both sides of it are tried. The lengths
+// next to each turn are tried one by one, since rounding to whole bytes can make the order
+// alternate there. Every turn that is returned has been evaluated on both of its sides.
 #pragma once
 
 #include <compare>
@@ -17,8 +18,8 @@
 
 namespace llmarch {
 
-// At `at` the order is `after`, and one token less it is `before`. Figures that are not whole count
-// as equal where they differ by less than their arithmetic does.
+// The order is `after` at length `at`, and `before` one token earlier. Figures that are not whole
+// count as equal where they differ by less than rounding error.
 struct Turn {
   Integer at;
   std::strong_ordering before = std::strong_ordering::equal;
@@ -31,18 +32,19 @@ struct SweptFigure {
   const Quantity* quantity;
 };
 
-// At that context, and a prompt of as many tokens.
+// With a context of `length`, and a prompt of as many tokens.
 QuantityValue value_at(const SweptFigure& figure, Integer length);
 std::strong_ordering order_of(const QuantityValue& left, const QuantityValue& right);
 
-// Chunks have borders without end: not more than this many are tried.
+// Chunks have borders without end, so the search stops after this many.
 inline constexpr std::int64_t kMostBorders = std::int64_t{1} << 17;
 
 struct Turns {
   std::strong_ordering at_start = std::strong_ordering::equal;
   std::vector<Turn> turns;
-  Integer
-      searched_to;  // less than asked for where there are too many borders, or a figure too large
+  // Less than asked for where there are too many borders or a figure exceeds 64 bits.
+  Integer searched_to;
+  // 64 bits
 };
 
 // Every turn of left against right at lengths above `from`, up to `to`; `from` is at least 1.

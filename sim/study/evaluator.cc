@@ -31,7 +31,7 @@ double real(Operator how, double left, double right) {
   throw std::logic_error("real: an operator outside the enumeration");
 }
 
-// At one context.
+// Evaluates at one context.
 class Evaluation {
  public:
   Evaluation(const Setting& setting, const Clock& clock,
@@ -62,8 +62,8 @@ class Evaluation {
   }
 
  private:
-  // What is not finite would be compared by the rules of floating point, in which everything is
-  // less than the quotient of a division by zero.
+  // Refuses a result that is not finite: the quotient of a division by zero would compare as
+  // greater than every figure.
   [[nodiscard]] double finite(const Arithmetic& arithmetic, double left, double right) const {
     const double result = real(arithmetic.how, left, right);
     if (std::isfinite(result)) return result;

@@ -1,4 +1,4 @@
-// What an expression of a study comes to in a setting.
+// Evaluates the expressions of a study in a setting.
 #pragma once
 
 #include <functional>
@@ -10,22 +10,22 @@
 
 namespace llmarch {
 
-// Reads a clock. Absent: nothing was run.
+// Reads a clock. An empty function: there was no timed run.
 using Clock = std::function<std::optional<double>(const Model& model, const Setting& setting,
                                                   TimedFigure figure)>;
 
-// Thrown when a clock is asked for and there is none.
+// Thrown where an expression needs a clock and there is none.
 class NeedsRun {};
 
-// Evaluates expressions at many contexts in one setting; what does not depend on the context is
-// made once.
+// Evaluates expressions at many contexts in one setting. What does not depend on the context is
+// computed once.
 class Evaluator {
  public:
-  // The clock must outlive it.
+  // `clock` must outlive the evaluator.
   Evaluator(Setting around, const Clock& clock) : around_(std::move(around)), clock_(clock) {}
 
-  // In the setting around, or at another context. Throws Overflow; NeedsRun when the clock is empty
-  // and the expression asks for it; ExpressionError where arithmetic has no finite result.
+  // At the setting's context, or at another one. Throws Overflow; NeedsRun when the expression
+  // needs a clock and there is none; ExpressionError where the arithmetic has no finite result.
   FigureValue operator()(const Expression& expression);
   FigureValue operator()(const Expression& expression, Integer context);
 

@@ -5,7 +5,7 @@
 namespace llmarch {
 namespace {
 
-// Texts are equal or not, whatever the tolerance.
+// Two texts are equal or not; a tolerance applies to numbers only.
 bool equal(const FigureValue& left, const FigureValue& right, std::optional<double> tolerance) {
   if (std::holds_alternative<std::string>(left)) return left == right;
   if (!tolerance) return order_of(left, right) == 0;

@@ -41,15 +41,15 @@ class ExpressionError : public std::runtime_error {
 
 struct ExpressionNode;
 
-// What stands in a call itself is laid over the setting around it.
+// Settings given in the call override those of its surroundings.
 struct QuantityCall {
   const Quantity* quantity;
   const Model* model;
   PartialSetting setting;
 };
 
-// What a clock can be asked of a model: tokens per second of decode and of prefill, and the share
-// of norms in decode's time.
+// What can be timed of a model: tokens per second of decode and of prefill, and the norms' share of
+// decode's time.
 enum class TimedFigure { decode, prefill, norm_share };
 struct TimedCall {
   TimedFigure figure;
@@ -64,14 +64,14 @@ struct Arithmetic {
   std::size_t offset;  // of the operator's sign in the text
 };
 
-// What does not depend on the setting is known when the expression is read.
+// Whatever does not depend on the setting is a FigureValue already when the expression is read.
 struct ExpressionNode {
   std::variant<FigureValue, QuantityCall, TimedCall, Arithmetic> what;
 };
 
 struct Expression {
   std::shared_ptr<const ExpressionNode> root;
-  std::string text;  // as it stands in the study
+  std::string text;  // as written in the study
   FigureForm form;
 };
 
@@ -79,7 +79,7 @@ enum class Relation { less, at_most, equal, not_equal, at_least, more };
 std::string_view sign_of(Relation relation);  // "≤"
 
 struct Check {
-  std::string label;  // the two sides as they stand, where none is given
+  std::string label;  // the two sides as written, where no label is given
   Expression left;
   Relation relation = Relation::equal;
   Expression right;

@@ -24,14 +24,16 @@ constexpr std::array kTimed{
                    "tokens per second that decode was timed at on this machine; needs a run"},
                   TimedFigure::decode,
                   form_of(Unit::tokens_per_second)},
-    TimedFunction{{"timed_prefill(MODEL)", "the same of prefill"},
+    TimedFunction{{"timed_prefill(MODEL)",
+                   "tokens per second that prefill was timed at on this machine; needs a run"},
                   TimedFigure::prefill,
                   form_of(Unit::tokens_per_second)},
-    TimedFunction{{"timed_norm_share(MODEL)", "the share of norms in decode's time there"},
+    TimedFunction{{"timed_norm_share(MODEL)",
+                   "the norms' share of decode's time on this machine; needs a run"},
                   TimedFigure::norm_share,
                   kRatio}};
 
-// None where there is none of that name.
+// Null where no function has that name.
 template <class Functions>
 auto find_function(const Functions& functions, std::string_view name) {
   const auto found = std::find_if(functions.begin(), functions.end(),

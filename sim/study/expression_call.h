@@ -1,5 +1,5 @@
-// A call in an expression, name(MODEL, arguments, settings): which names there are and what each is
-// asked with. How calls are put together is known by expression_reader.cc.
+// A call in an expression, name(MODEL, arguments, settings): which names there are and which
+// arguments each takes. How calls are combined is known by expression_reader.cc.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace llmarch {
 
-// A part of an expression, and the form of what it comes to.
+// A part of an expression, and the form of its value.
 struct FormedNode {
   std::shared_ptr<const ExpressionNode> node;
   FigureForm form;
@@ -20,7 +20,7 @@ struct FormedNode {
 
 FormedNode literal(FigureValue figure, FigureForm form);
 
-// Every function that is no quantity, for the format's documentation.
+// Every function that is not a quantity, for the format's documentation.
 std::vector<FunctionHelp> expression_functions();
 
 class ExpressionCall : protected ExpressionText {
@@ -41,7 +41,7 @@ class ExpressionCall : protected ExpressionText {
   void argument(Arguments& given);
   void set(PartialSetting& setting, const std::string& key, std::size_t key_at);
   const Model* model();
-  // The value of a setting, by its type.
+  // Reads the value of a setting, by its type.
   void read(const SettingField& field, Integer& value);
   void read(const SettingField& field, DType& value);
   void read(const SettingField& field, Machine& value);

@@ -10,8 +10,8 @@
 namespace llmarch {
 namespace {
 
-// A formula that people read is a line or two. Reading and evaluating go down one level of the
-// stack for each parenthesis and each operator, so both are bounded.
+// Reading and evaluating recurse once for each parenthesis and each operator, so both are bounded.
+// A formula that people read is a line or two.
 constexpr std::size_t kLongestExpression = 4096;
 constexpr int kDeepestParentheses = 64;
 
@@ -165,7 +165,8 @@ class ExpressionReader : private ExpressionCall {
   int depth_ = 0;  // parentheses that are open
 };
 
-// The sides as they stand; a right side that is a bare number or text is seen beside it anyway.
+// The left side as written, and the right side too unless it is a bare number or text, which the
+// report shows anyway.
 std::string unlabelled(const Check& check) {
   if (std::holds_alternative<FigureValue>(check.right.root->what)) return check.left.text;
   return fmt::format("{} {} {}", check.left.text, sign_of(check.relation), check.right.text);

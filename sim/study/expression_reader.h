@@ -1,5 +1,5 @@
-// Reads the expressions of a study against the models, machines and quantities that are known. The
-// grammar stands in expression.h.
+// Reads the expressions of a study against the known models, machines and quantities. The grammar
+// is in expression.h.
 #pragma once
 
 #include <string_view>

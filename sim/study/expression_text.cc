@@ -23,8 +23,8 @@ Integer scaled(Integer number, int exponent) {
   return number;
 }
 
-// The whole number that "671e9" or "1.5e3" is; none where it is no whole number, or exceeds 64
-// bits. By way of a double it would be rounded above 2^53.
+// The whole number that "671e9" or "1.5e3" stands for; none where it is not whole or exceeds 64
+// bits. Not read as a double, which would round it above 2^53.
 std::optional<Integer> whole_number(const std::string& text) {
   const std::size_t e = text.find('e');
   std::string digits = text.substr(0, e);
@@ -48,11 +48,11 @@ std::optional<Integer> whole_number(const std::string& text) {
   }
 }
 
-// `value` is the same number, rounded where it is none.
+// `value` is the number as a double, used where `whole` is none or its product exceeds 64 bits.
 FigureValue in_units(std::optional<Integer> whole, double value, std::int64_t unit) {
   try {
     if (whole) return *whole * unit;
-  } catch (const Overflow&) {  // as a real number
+  } catch (const Overflow&) {  // falls back to a real number
   }
   const double product = value * static_cast<double>(unit);
   constexpr double kLargestExact = 0x1p53;
@@ -108,7 +108,7 @@ FigureValue ExpressionText::number() {
   const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || rest != digits.data() + digits.size()) {
     position_ = begin;
-    fail("this is no number", "write 1024, 1.5, 671e9, 8k or 1M");
+    fail("this is not a number", "write 1024, 1.5, 671e9, 8k or 1M");
   }
   const std::int64_t unit = take("k") ? 1 << 10 : take("M") ? 1 << 20 : 1;
   return in_units(whole_number(digits), value, unit);

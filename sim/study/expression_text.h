@@ -1,5 +1,5 @@
-// The text of an expression as it is read from left to right: its words, numbers and quoted texts.
-// How they are put together is known by the parser.
+// Reads the text of an expression from left to right: words, numbers and quoted texts. How they are
+// combined is known by expression_reader.cc.
 #pragma once
 
 #include <string>
@@ -16,13 +16,13 @@ class ExpressionText {
   [[nodiscard]] std::size_t position() const { return position_; }  // bytes
 
  protected:
-  // At the position that is reached.
+  // Throws ExpressionError at the current position.
   [[noreturn]] void fail(const std::string& problem, const std::string& remedy) const;
   void skip_spaces();
-  bool take(std::string_view sign);  // when it stands here
+  bool take(std::string_view sign);  // advances if `sign` is next
   std::string quoted();
   FigureValue number();        // whole where it can be
-  Integer whole(Range range);  // within it
+  Integer whole(Range range);  // within `range`
   std::string word();          // letters, digits and '_'
   std::string model_word();    // up to ',' or ')': "llama-3.1-8b"
 

@@ -10,7 +10,7 @@ bool is_scalar(const FigureForm& form) {
   return form.kind == FigureForm::Kind::any || form == kRatio || form == kPlainNumber;
 }
 
-// A double has 53 bits of a whole number's 63: turning the whole number into one would round it.
+// Compares without turning the whole number into a double, which would round 63 bits to 53.
 std::partial_ordering order_of(Integer whole, double real) {
   constexpr double kBeyond = 0x1p63;
   if (std::isnan(real)) return std::partial_ordering::unordered;
@@ -26,7 +26,7 @@ std::partial_ordering order_of(Integer whole, double real) {
 double as_double(const FigureValue& figure) {
   if (const auto* whole = std::get_if<Integer>(&figure)) return whole->as_double();
   if (const auto* real = std::get_if<double>(&figure)) return *real;
-  throw std::logic_error("as_double: a text is no number");
+  throw std::logic_error("as_double: a text is not a number");
 }
 
 std::partial_ordering order_of(const FigureValue& left, const FigureValue& right) {

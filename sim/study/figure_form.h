@@ -13,9 +13,9 @@ namespace llmarch {
 
 using FigureValue = std::variant<Integer, double, std::string>;
 
-double as_double(const FigureValue& figure);  // of a number
+double as_double(const FigureValue& figure);  // throws std::logic_error for a text
 
-// Exact, for a whole number against a real one too. Of two numbers.
+// Of two numbers. Exact, also where one is whole and the other real.
 std::partial_ordering order_of(const FigureValue& left, const FigureValue& right);
 
 struct FigureForm {
@@ -35,8 +35,8 @@ constexpr FigureForm form_of(Unit unit) {
 
 std::string name_of(const FigureForm& form);  // "bytes", "a ratio"
 
-// The form that two figures share, so that they can be added or compared; none where they share
-// none.
+// The form that two figures share, so that they can be added or compared; none where they have none
+// in common.
 std::optional<FigureForm> common_form(const FigureForm& a, const FigureForm& b);
 FigureForm product_form(const FigureForm& a, const FigureForm& b);
 FigureForm quotient_form(const FigureForm& a, const FigureForm& b);

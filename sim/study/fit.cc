@@ -7,7 +7,7 @@
 namespace llmarch {
 namespace {
 
-// Nothing where a figure exceeds 64 bits.
+// None where a figure exceeds 64 bits.
 std::optional<Footprint> if_countable(const Model& model, const Setting& setting) {
   try {
     const Footprint needed = footprint(model, setting);
@@ -18,14 +18,14 @@ std::optional<Footprint> if_countable(const Model& model, const Setting& setting
   }
 }
 
-// The largest size for which `fits`, which is true up to some size and false beyond; 0 where it is
-// false for 1.
+// The largest size that fits; 0 if not even 1 does. `fits` must be true up to some size and false
+// beyond it.
 template <class Fits>
 Integer largest(const Fits& fits) {
   Integer found = 0;
   Integer too_large = kMostFitted + 1;
   while (too_large - found > 1) {
-    // Doubling first: sizes are small beside the bound.
+    // Sizes are small compared with the bound, so doubling comes before halving.
     const Integer doubled = found == 0 ? Integer(1) : 2 * found;
     const Integer size = std::min(doubled, found + (too_large - found) / 2);
     (fits(size) ? found : too_large) = size;
@@ -43,7 +43,7 @@ Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes mem
     setting.*sought = size;
     return if_countable(model, setting);
   };
-  // What is too large for 64 bits is too large for any memory.
+  // A footprint that exceeds 64 bits exceeds any memory.
   const Integer found = largest([&](Integer size) {
     const auto footprint = needed(size);
     return footprint && footprint->total() <= memory;

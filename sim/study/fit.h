@@ -10,9 +10,9 @@
 
 namespace llmarch {
 
-// What has to be there at one time. The cache is the most that it holds at any position up to the
-// context, so that a sequence that has grown to it has fitted all the way; the activations are the
-// rows of a decode step (PointFigures::working_set).
+// What must be in memory at one time. The cache is counted at its largest at any position up to the
+// context, so a sequence that grows to the context fits all the way; the activations are the rows
+// of a decode step (PointFigures::working_set).
 struct Footprint {
   Bytes weights;
   Bytes cache;
@@ -30,17 +30,17 @@ enum class Limit {
 };
 
 struct Fit {
-  Setting setting;  // with the largest context or batch that fits; with 1 where not even that does
+  Setting setting;  // with the largest context or batch that fits, or 1 where none does
   Limit limit;
   Footprint footprint;                // in that setting
-  std::optional<Footprint> one_more;  // where memory is the limit, and 64 bits suffice
+  std::optional<Footprint> one_more;  // where memory is the limit and the figure fits into 64 bits
 };
 
-// Contexts are looked for up to 2^40, batches too; where all of them fit, that is the limit found.
+// Contexts and batches are searched up to this; if all of them fit, this is what is returned.
 inline constexpr std::int64_t kMostFitted = std::int64_t{1} << 40;
 
-// At the setting's batch, whatever its context; and at its context, whatever its batch. Throw
-// Overflow where not even the footprint of one fits into 64 bits.
+// The largest context at the setting's batch, and the largest batch at its context. Both throw
+// Overflow where the footprint of 1 already exceeds 64 bits.
 Fit largest_context(const Model& model, const Setting& setting, Bytes memory);
 Fit largest_batch(const Model& model, const Setting& setting, Bytes memory);
 

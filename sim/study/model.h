@@ -1,4 +1,4 @@
-// A model on the bench: its spec, its graph and its parameters, made once and then only read.
+// A model as every command uses it: its spec, its graph and its parameters, made once.
 #pragma once
 
 #include <string>
@@ -14,12 +14,12 @@ struct Model {
   ArchSpec spec;
   OpGraph graph;
   Parameters parameters;
-  // How a config was read, where the model came from one: fields that it left to its library, others
-  // that were passed over. They stand below every figure of the model.
+  // Where the model was read from a config: which fields the config left to its library's defaults,
+  // and which were passed over. They are shown below every figure of the model.
   std::vector<std::string> remarks;
 };
 
-// Throws Overflow when the parameters pass 64 bits.
+// Throws Overflow when the parameters exceed 64 bits.
 inline Model make_model(ArchSpec spec, std::vector<std::string> remarks) {
   OpGraph graph = lower(spec);
   Parameters parameters = predict_parameters(graph);

@@ -50,7 +50,7 @@ std::vector<WeightUse> weight_uses(const OpGraph& graph) {
   std::vector<WeightUse> uses;
   for (const Block& block : graph.blocks) {
     for (std::size_t n = 0; n < block.nodes.size(); ++n) {
-      // Every form of a mixer reads the same weights: each parameter is listed once.
+      // All forms of a mixer read the same weights, so one form lists each parameter once.
       if (!runs(block, n, Forms{})) continue;
       const Node& node = block.nodes[n];
       std::vector<Weight> weights = weights_read(graph, node.op);

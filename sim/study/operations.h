@@ -31,8 +31,7 @@ struct OperationTable {
 
 OperationTable operation_table(const Model& model, Phase phase, const Setting& setting);
 
-// The weights that each operation reads, in the order of the graph. Both forms of latent attention
-// are among them, so none is missing.
+// The weights that each operation reads, in the order of the graph.
 struct WeightUse {
   std::string block;
   std::string operation;

@@ -1,5 +1,6 @@
-// The figures of one model in one setting: what its steps take and keep, each made when it is first
-// asked for. What may be asked by name is known by quantities.h; the formulas are sim/cost's.
+// The figures of one model in one setting: what its steps cost and what they hold in memory, each
+// computed when it is first asked for. The names by which they are asked for are known by
+// quantities.h; the formulas by sim/cost.
 #pragma once
 
 #include <optional>
@@ -12,13 +13,13 @@
 
 namespace llmarch {
 
-// Elements of the rows that the largest operation of a decode step reads and writes, and of the
-// residual stream beside it: what has to be there at one time besides weights and cache. It is the
-// same at every context. What an operation holds within itself (a tile of scores) is not in it.
+// Elements of the rows that the largest operation of a decode step reads and writes, plus the
+// residual stream: what must be in memory besides weights and cache. The same at every context.
+// Scratch within an operation (a tile of scores) is not counted.
 Elements decode_working_set(const Model& model, Integer batch);
 
-// What does not change with context and prompt, made once for all the points of a sweep that differ
-// in nothing else.
+// Everything that does not depend on context and prompt, made once for all points of a sweep that
+// share it.
 class ModelCurves {
  public:
   // `model` must outlive it. Throws Overflow.
@@ -27,7 +28,7 @@ class ModelCurves {
   ModelCurves& operator=(const ModelCurves&) = delete;
 
   const Model& model;
-  const Setting setting;  // its context and prompt play no part here
+  const Setting setting;  // its context and prompt are not used
   const CostCurve decode;
   const CostCurve prefill;
   const CacheCurve cache;
@@ -36,7 +37,7 @@ class ModelCurves {
   const Elements working_set;  // decode_working_set
 };
 
-// The figures at one context and one length of prompt. Throws Overflow when one exceeds 64 bits.
+// The figures at one context and one prompt length. Throws Overflow when one exceeds 64 bits.
 class PointFigures {
  public:
   PointFigures(const ModelCurves& curves, Integer context, Integer prompt)
@@ -46,15 +47,15 @@ class PointFigures {
   [[nodiscard]] const Setting& setting() const { return curves_.setting; }
   [[nodiscard]] Integer context() const { return context_; }
   [[nodiscard]] Integer prompt() const { return prompt_; }
-  // One token of each sequence that attends to `context` keys, and `prompt` tokens of each into an
-  // empty cache.
+  // decode: one token of each sequence, which attends to `context` keys. prefill: `prompt` tokens
+  // of each sequence into an empty cache.
   const Work& decode();
   const Work& prefill();
   [[nodiscard]] Work decode(WorkKind kind) const { return curves_.decode.of(kind, context_); }
   [[nodiscard]] Work prefill(WorkKind kind) const { return curves_.prefill.of(kind, prompt_); }
   [[nodiscard]] Step decode_step() { return step_of(decode(), formats_of(setting())); }
   [[nodiscard]] Step prefill_step() { return step_of(prefill(), formats_of(setting())); }
-  // Where there is a machine.
+  // Only where there is a machine.
   const Floor& decode_floor();
   const Floor& prefill_floor();
   [[nodiscard]] Bytes cache() const;

@@ -54,7 +54,7 @@ bool has_limited_reach(const LatentAttention&) {
   return false;
 }
 
-// The same for one kind of feed-forward.
+// The sizes of one kind of feed-forward; 0 for what it does not have.
 struct FeedForwardSizes {
   Integer width, experts, experts_per_token, expert_width, shared_width;
 };
@@ -67,7 +67,7 @@ FeedForwardSizes sizes_of(const MixtureFeedForward& mixture) {
           mixture.shared_width.value_or(0)};
 }
 
-// The largest among the kinds of a model.
+// The largest size among a model's kinds.
 template <class Kind, class Sizes>
 Integer largest(const std::vector<Named<Kind>>& kinds, Integer Sizes::*size) {
   Integer most = 0;
@@ -121,7 +121,7 @@ const Parameters& parameters_of(const Figures& figures) {
 
 using Of = V (*)(Figures&);
 
-// The same at every length.
+// A quantity that is the same at every length.
 constexpr Quantity constant(std::string_view name, std::string_view meaning, Unit unit, Of of) {
   return {name, meaning, unit, Varies::never, Needs::nothing, of};
 }

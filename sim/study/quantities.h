@@ -1,6 +1,6 @@
-// Quantities: everything that can be asked of a model by name, at one point of a sweep. A sweep's
-// columns, a crossover and the expressions of a study are all made of these; nothing else knows
-// their names. The figures behind them are made by point_figures.h.
+// Quantities: everything that can be asked of a model by name, at one point of a sweep. The columns
+// of a sweep, crossovers and the expressions of a study are all made of these; no other file knows
+// their names. Their figures are made by point_figures.h.
 #pragma once
 
 #include <span>
@@ -11,7 +11,7 @@
 
 namespace llmarch {
 
-// How a figure is to be read, and shown.
+// The unit of a figure, from which reports know how to show it.
 enum class Unit {
   number,
   parameters,
@@ -43,13 +43,13 @@ struct Quantity {
   QuantityValue (*of)(PointFigures& figures) = nullptr;
 };
 
-// In the order in which they are listed to people.
+// In the order in which help lists them.
 std::span<const Quantity> quantities();
 
-// None when there is none of that name.
+// Null when no quantity has that name.
 const Quantity* find_quantity(std::string_view name);
 
-// A quantity that needs a machine is only asked for where there is one. Throws Overflow when a
+// Not to be called for a quantity that needs a machine where there is none. Throws Overflow when a
 // figure exceeds 64 bits.
 QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,
                        Integer prompt);

@@ -1,4 +1,4 @@
-// One step of work in a setting: which step it is, and in bytes what a book says in elements.
+// One step of work in a setting, with the book's elements turned into bytes.
 #pragma once
 
 #include "sim/cost/roofline.h"
@@ -8,11 +8,11 @@
 
 namespace llmarch {
 
-// Activations are computed and handed on in this format, whatever weights are stored in.
+// Activations are computed and stored in this format, whatever the weights are stored in.
 inline constexpr DType kActivations = DType::bf16;
 
 // `total` is what has to cross the memory bus: weights and cache, each read once per operation.
-// Activations are a column of their own: an engine that fuses operations keeps them on the chip.
+// Activations are not in it, since an engine that fuses operations keeps them on the chip.
 struct Traffic {
   Bytes weights_read;
   Bytes cache_read;
@@ -32,7 +32,7 @@ Step step_of(const Work& work, const Formats& formats);
 
 Formats formats_of(const Setting& setting);
 
-// One token of each sequence at the setting's context, or a prefill of its prompt.
+// Decode: one token of each sequence at the setting's context. Prefill: the setting's prompt.
 Workload workload_of(Phase phase, const Setting& setting);
 
 }  // namespace llmarch

@@ -45,8 +45,8 @@ Integer number_of(const FunctionCall& call) {
   fail(fmt::format("'{}' takes one whole number", call.name), "'llmarch help study-format'");
 }
 
-// What `show` and `compare` say in the row of that label: "none" where this model has no such part
-// but another of the study has.
+// The text in that row of `show` and `compare`; "none" where this model has no such row but another
+// of the study's models has.
 FunctionValue structure_text(const FunctionCall& call) {
   const ArchSpec& spec = model_of(call).spec;
   const std::string& label = text_of(call);
@@ -71,7 +71,7 @@ Integer published(const Model& model, std::optional<Integer> Published::*member,
   return required((*model.spec.published).*member, model, what);
 }
 
-// How many norms of the residual stream's width one layer has; the most of any layer.
+// The number of norms over the residual stream in one layer, for the layer that has most.
 Integer block_norms(const Model& model) {
   Integer most;
   for (std::size_t block = 0; block < model.graph.blocks.size(); ++block) {
@@ -89,7 +89,7 @@ Integer block_norms(const Model& model) {
   return most;
 }
 
-// How many matrices attention has in one layer; the most of any layer.
+// The number of attention's matrices in one layer, for the layer that has most.
 Integer attention_matrices(const Model& model) {
   Integer most;
   for (std::size_t block = 0; block < model.graph.blocks.size(); ++block) {
@@ -112,8 +112,7 @@ Integer qk_norm_parameters(const Model& model) {
   return sum.amount();
 }
 
-// Query heads and the key/value heads that they share; none in latent attention, where every head
-// makes its keys and values from the latent.
+// None in latent attention, where every head makes its own keys and values from the latent.
 struct SharedHeads {
   Integer query_heads, kv_heads;
 };
@@ -124,8 +123,8 @@ std::optional<SharedHeads> shared_heads(const LatentAttention&) {
   return std::nullopt;
 }
 
-// Query heads share key/value heads in order; both are counted from 1. The kernels follow the same
-// rule and are compared with the published implementations.
+// Consecutive query heads share a key/value head; both are counted from 1. The kernels follow the
+// same rule and are compared with the published implementations.
 Integer kv_head_of(const Model& model, Integer query_head) {
   for (const auto& [name, mixer] : model.spec.attention) {
     const auto heads = std::visit([](const auto& kind) { return shared_heads(kind); }, mixer);
@@ -137,7 +136,8 @@ Integer kv_head_of(const Model& model, Integer query_head) {
     }
     return (query_head - 1) / (heads->query_heads / heads->kv_heads) + 1;
   }
-  fail(fmt::format("'{}' has no key/value heads", model.spec.name), "ask a grouped model");
+  fail(fmt::format("'{}' has no key/value heads", model.spec.name),
+       "name a model with grouped attention");
 }
 
 bool matches(std::string_view name, std::string_view pattern) {

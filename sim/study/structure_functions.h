@@ -1,4 +1,4 @@
-// The functions of a study's expressions that look at what a model is, and not at what it costs.
+// The functions of a study's expressions that look at a model's structure, not at its cost.
 #pragma once
 
 #include <span>
@@ -20,7 +20,7 @@ struct FunctionHelp {
 
 using FunctionArgument = std::variant<Integer, std::string>;
 
-// A call with what stands in it. `model` is null where none is named.
+// A call with its arguments. `model` is null where none is named.
 struct FunctionCall {
   std::string_view name;
   const Model* model;
@@ -33,8 +33,8 @@ struct FunctionValue {
   FigureForm form;
 };
 
-// Throws ExpressionError, at the beginning of the call, where a function does not take what it is
-// given, or has no value for the model.
+// Throws ExpressionError, placed at the beginning of the call, for arguments that the function does
+// not take, or where it has no value for the model.
 struct StructureFunction {
   FunctionHelp help;
   FunctionValue (*of)(const FunctionCall& call);

@@ -1,4 +1,4 @@
-// The study format written out for people: an example, how expressions are written and verdicts
+// The study format written out for people: an example, how expressions are written, how verdicts
 // come about, and tables made from the declarations that the loader visits (study_fields.h).
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace llmarch {
 
-// A complete small study, valid as it stands, to begin from.
+// A complete small study that is valid as it is, to start from.
 std::string_view example_study();
 
 // Markdown. arch_specs/studies/README.md is this text.

@@ -11,8 +11,8 @@
 namespace llmarch {
 
 struct StudyModels {
-  std::map<std::string, const Model*, std::less<>> models;  // and variants
-  std::vector<const Model*> families;  // the models that patterns such as "qwen3-*" look through
+  std::map<std::string, const Model*, std::less<>> models;  // including variants
+  std::vector<const Model*> families;  // those that patterns such as "qwen3-*" are matched with
   std::map<std::string, Machine, std::less<>> machines;
 };
 

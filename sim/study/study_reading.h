@@ -1,6 +1,5 @@
-// A study whose expressions have been read against the models that are known, with the setting in
-// which each is looked at. Where a claim says nothing, the study's setting holds, and where a case
-// says nothing the claim's.
+// A study whose expressions have been read against the known models, each with its setting. A case
+// takes from its claim whatever it does not set itself, and a claim from its study.
 #pragma once
 
 #include <optional>
@@ -43,8 +42,8 @@ struct ReadStudy {
   std::vector<ReadClaim> claims;
 };
 
-// Why an expression cannot be read, or has no value: where it stands in the study, and how far into
-// the text.
+// Why an expression cannot be read or has no value: its place in the study, and the offset within
+// its text.
 struct StudyProblem {
   std::string path;  // "claim.C8.check.0"
   std::size_t offset = 0;
@@ -56,7 +55,7 @@ struct StudyReading {
   std::vector<StudyProblem> problems;
 };
 
-// Nobody reads beyond a hundred problems, and a file can be made to have a hundred thousand.
+// Nobody reads beyond a hundred problems, and a malicious file can have a hundred thousand.
 inline constexpr std::size_t kMostProblems = 100;
 
 // Calls `read`, and adds the ExpressionError that it throws to `problems`, at `path`.

@@ -7,7 +7,7 @@
 namespace llmarch {
 namespace {
 
-// One after another: a sweep may have millions, and keeps none of them.
+// Visits the points one after another without keeping them: a sweep may have millions.
 template <class Visit>
 void for_each_line(const SweepPlan& plan, const Visit& visit) {
   const PartialSetting shared = alike(plan.settings);
@@ -18,7 +18,7 @@ void for_each_line(const SweepPlan& plan, const Visit& visit) {
   }
 }
 
-// The values at one point. The message of a figure that does not fit names the point.
+// The values at one point. If a figure exceeds 64 bits, the message names the point.
 void evaluate_all(const SweepPlan& plan, const SweepLine& line, PointFigures& figures,
                   std::vector<QuantityValue>& values) {
   for (std::size_t i = 0; i < plan.quantities.size(); ++i) {

@@ -1,5 +1,5 @@
-// Sweeps: quantities of models in several settings, over contexts and prompts. Points are handed on
-// one by one and not kept, so that a sweep of any length takes no memory.
+// Sweeps: quantities of models in several settings, over contexts and prompts. Points are visited
+// one by one and not kept, so that memory does not grow with the sweep's length.
 #pragma once
 
 #include <functional>
@@ -10,10 +10,10 @@
 
 namespace llmarch {
 
-// Whole numbers in ascending order, each once: a list, or equal steps that are never written out.
+// Whole numbers in ascending order, each once: either a list, or equal steps, which are not stored.
 class Lengths {
  public:
-  explicit Lengths(std::vector<Integer> values);  // at least one; sorted, and doubles dropped
+  explicit Lengths(std::vector<Integer> values);  // at least one; sorted, and duplicates dropped
   Lengths(Integer first, Integer step, Integer count);
 
   [[nodiscard]] Integer size() const { return count_; }
@@ -21,7 +21,7 @@ class Lengths {
   [[nodiscard]] Integer first() const { return at(0); }
   [[nodiscard]] Integer last() const { return at(count_ - 1); }
   [[nodiscard]] bool varies() const { return count_ > 1; }
-  // At most `most` of the values, evenly spread, the first and the last among them.
+  // At most `most` of the values, evenly spread, including the first and the last.
   [[nodiscard]] Lengths thinned(Integer most) const;
 
  private:
@@ -34,14 +34,14 @@ struct SweepPlan {
   std::vector<const Quantity*> quantities;  // at least one
   Lengths contexts{std::vector<Integer>{8192}};
   std::optional<Lengths> prompts;            // none: a prefill is as long as the context
-  std::vector<Setting> settings{Setting{}};  // at least one; context and prompt are those above
+  std::vector<Setting> settings{Setting{}};  // at least one; their context and prompt are ignored
 };
 
-// Everything of a point but context and prompt. There is one for each line of a chart.
+// One model in one setting, apart from context and prompt: a line of a chart.
 struct SweepLine {
   const Model* model;
   Setting setting;
-  PartialSetting apart;  // the fields in which the settings of the plan differ
+  PartialSetting apart;  // only the fields in which the plan's settings differ
 };
 
 // Every model in every setting, model by model.
@@ -55,7 +55,7 @@ struct SweptPoint {
   std::span<const QuantityValue> values;  // one for each quantity of the plan
 };
 
-// A figure of a sweep exceeds 64 bits, and where.
+// Says which figure of a sweep exceeds 64 bits, and at which point.
 class SweepOverflow : public Overflow {
  public:
   SweepOverflow(const Overflow& cause, std::string where)

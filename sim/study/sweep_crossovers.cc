@@ -7,7 +7,7 @@
 namespace llmarch {
 namespace {
 
-// The lengths that turns are looked for in: those of the axis that the quantity follows.
+// The lengths within which turns are looked for: those of the axis that the quantity depends on.
 const Lengths& axis_of(const SweepPlan& plan, const Quantity& quantity) {
   return quantity.varies == Varies::with_prompt && plan.prompts ? *plan.prompts : plan.contexts;
 }
@@ -54,7 +54,7 @@ class Lines {
   std::vector<std::unique_ptr<ModelCurves>> curves_;
 };
 
-// What is held against what within a line.
+// Two quantities that are compared within one line.
 struct Pair {
   Rivals rivals;
   std::string_view left, right;

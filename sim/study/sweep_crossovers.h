@@ -1,6 +1,6 @@
-// Which crossovers a sweep asks for: those of every two models in one setting, quantity by
-// quantity, and within a line those of attention with the feed-forward and of the two sides of the
-// roofline. What they are called is known by reports.
+// Which crossovers a sweep looks for: those between every two models in one setting, for each
+// quantity; and within a line, attention against the feed-forward and the two sides of the
+// roofline. How they are named is known by reports.
 #pragma once
 
 #include <vector>
@@ -11,12 +11,12 @@
 namespace llmarch {
 
 enum class Rivals {
-  models,            // in one quantity
-  kinds_of_work,     // of one line
-  sides_of_roofline  // of one line: arithmetic against memory
+  models,            // two models, in one quantity
+  kinds_of_work,     // attention and feed-forward of one line
+  sides_of_roofline  // arithmetic and memory of one line
 };
 
-// One figure against another, within the swept lengths.
+// Two figures that are compared over the swept lengths.
 struct Crossing {
   Rivals rivals;
   const Quantity* left_quantity;
@@ -27,7 +27,7 @@ struct Crossing {
   std::vector<QuantityValue> at_turns;  // the left figure at each turn
 };
 
-// Between every two models in the same setting; none for quantities that do not vary.
+// Between every two models in the same setting; quantities that do not vary have none.
 std::vector<Crossing> crossings_between(const SweepPlan& plan);
 
 // Within every line: attention against the feed-forward and, where there is a machine, the

@@ -26,8 +26,8 @@ struct Names<Verdict> {
                            {"not decidable by cost", Verdict::undecidable}});
 };
 
-// Hands the fields of a setting to a visitor of a file's fields. A study names a machine within an
-// expression (on = h100-sxm) and nowhere else.
+// Hands the fields of a setting to a visitor of file fields. The machine is left out: a study names
+// it only within an expression (on = h100-sxm).
 template <class Visitor>
 struct SettingKeys {
   Visitor& visit;
@@ -94,8 +94,7 @@ void visit_fields(Visitor& visit, FieldsOf<Claim> auto& claim) {
   visit(Field{"text", "the claim, in a sentence"}, claim.text);
   visit(Field{"kind", "what sort of claim it is"}, claim.kind);
   visit(Field{"expect", "the verdict that the study expects"}, claim.expect);
-  visit(Field{"expect_timed",
-              "the verdict that it expects once a clock has decided; left out, any is expected"},
+  visit(Field{"expect_timed", "the verdict that it expects of a timed run; if left out, any"},
         claim.expect_timed);
   visit(Field{"reading", "how the claim's words are read as figures"}, claim.reading);
   visit(Field{"reason", "why no figure decides it"}, claim.reason);

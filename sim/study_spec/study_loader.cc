@@ -19,7 +19,7 @@ constexpr DocumentKind kStudy{
     "toml.io describes TOML, arch_specs/studies/article.toml is an example of "
     "what a study holds"};
 
-// Named tables come in the order of their names; people meant that of the file.
+// The TOML library sorts tables by name; the author's order is that of the file.
 template <class Value>
 void put_in_order(std::optional<std::vector<Named<Value>>>& entries, const std::string& table,
                   const FieldPlaces& places) {
@@ -42,7 +42,7 @@ void put_in_order(Study& study, const FieldPlaces& places) {
   }
 }
 
-// Tables are merged, everything else is replaced. What is copied keeps its place in the study.
+// Merges tables and replaces everything else. What is copied keeps its place in the study's file.
 void merge(toml::table& target, const toml::table& changes) {
   for (const auto& [key, node] : changes) {
     toml::node* there = target.get(key.str());
@@ -63,7 +63,7 @@ bool remove_key(toml::table& table, std::string_view path) {
          remove_key(*inner->as_table(), path.substr(dot + 1));
 }
 
-// Makes the specs of variants out of those that they change.
+// Makes the specs of variants from the specs that they change.
 class VariantMaker {
  public:
   VariantMaker(const toml::table& study, const KnownSpecs& known, TomlReading& reading)
@@ -113,8 +113,8 @@ class VariantMaker {
     }
   }
 
-  // The problems of the changed spec, at the head of the variant: what is wrong may be something
-  // that was left standing.
+  // All problems are placed at the head of the variant, since the wrong value may be one of the
+  // base spec that the variant left unchanged.
   void report(const std::string& name, const std::string& path,
               const std::vector<Diagnostic>& problems) {
     for (const Diagnostic& problem : problems) {
@@ -130,7 +130,7 @@ class VariantMaker {
   TomlReading& reading_;
 };
 
-// What concerns more than one key of a study.
+// Rules that concern more than one key of a study.
 class StudyRules {
  public:
   StudyRules(const Study& study, const KnownSpecs& known, TomlReading& reading)
@@ -188,7 +188,7 @@ class StudyRules {
     }
   }
 
-  // Said once, of the claim that passes the bound.
+  // Reported once, at the claim with which the sum exceeds the bound.
   void add_checking(const std::string& path, const std::optional<ContextRange>& range,
                     const std::vector<std::string>& checks) {
     if (checking_ > kMostChecking || !range || range->to < range->from) return;

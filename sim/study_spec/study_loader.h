@@ -1,6 +1,6 @@
-// Reads a study from TOML, with the diagnostics that specs have: every problem at once. It knows
-// names of models, how a variant is made of one, and what a claim must say; whether expressions
-// can be read is known by sim/study/expression.h.
+// Reads a study from TOML, and reports every problem at once, as for specs. It knows the names of
+// models, how a variant is made and what a claim must say; whether its expressions can be read is
+// known by sim/study/expression.h.
 #pragma once
 
 #include <functional>
@@ -14,13 +14,13 @@
 
 namespace llmarch {
 
-// The models that a study may name. `spec` is asked only for one of `names`.
+// The models that a study may name. `spec` is called only with one of `names`.
 struct KnownSpecs {
   std::vector<std::string> names;
   std::function<ArchSpec(const std::string& name)> spec;
 };
 
-// Either a complete study and no problems, or none and at least one problem.
+// Either a complete study and no problems, or no study and at least one problem.
 struct StudyLoad {
   std::optional<Study> study;
   std::vector<Diagnostic> problems;

@@ -1,6 +1,6 @@
-// A study as plain values: models side by side, and claims about them with the verdict that is
-// expected of each. The keys of its file are declared in study_fields.h, its expressions are read
-// by sim/study/expression.h; no verdict is known here.
+// A study as plain values: comparisons of models, and claims about them with the verdict expected
+// of each. Its file's keys are declared in study_fields.h, its expressions are read by
+// sim/study/expression.h, and verdicts are made by sim/study/claims.h.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace llmarch {
 
-// A model with some fields changed: `remove` first, then `set`. `spec` is what comes of it.
+// A model with some fields changed: `remove` is applied first, then `set`. `spec` is the result.
 struct Variant {
   std::string of;
   std::string title;
@@ -22,7 +22,7 @@ struct Variant {
   ArchSpec spec;
 };
 
-// One quantity over contexts that double, drawn as a line for each model.
+// One quantity over contexts that double, with one line for each model.
 struct StudyChart {
   std::string quantity;
   Integer from;
@@ -31,8 +31,8 @@ struct StudyChart {
 
 struct StudyComparison {
   std::string title;
-  std::string text;                              // what is looked at
-  std::vector<std::string> models;               // drawn side by side
+  std::string text;                              // what is compared
+  std::vector<std::string> models;               // shown side by side
   std::optional<std::vector<std::string>> show;  // "label: expression", beside the usual figures
   std::optional<StudyChart> chart;
   std::optional<PartialSetting> at;
@@ -40,22 +40,22 @@ struct StudyComparison {
 
 enum class ClaimKind { figure, ratio, ordering, structure, timed, undecidable };
 
-// conditional: at some of the contexts, or in some of the cases. needs_run: a clock decides.
+// conditional: holds at some contexts or in some cases. needs_run: decided by a timed run.
 enum class Verdict { holds, conditional, fails, needs_run, undecidable };
 
-// A claim is checked at each context of a range; more of them would take too long.
+// A claim is checked at every context of its range; a larger range would take too long.
 inline constexpr std::int64_t kMostContexts = std::int64_t{1} << 20;
-// What is looked at in all the claims of a study: contexts, times the characters of what is checked
-// at each. Seconds; the article's claims come to a thirtieth of it.
+// The most work of all claims of a study together: contexts times the characters checked at each. A
+// study at this bound takes seconds; the article's claims come to a thirtieth of it.
 inline constexpr std::int64_t kMostChecking = std::int64_t{1} << 31;
 
-// Contexts, each of which is checked.
+// An inclusive range of contexts, at each of which a claim is checked.
 struct ContextRange {
   Integer from;
   Integer to;
 };
 
-// One reading of a claim among several.
+// One of several readings of a claim.
 struct ClaimCase {
   std::string title;
   std::vector<std::string> check;
@@ -63,14 +63,14 @@ struct ClaimCase {
   std::optional<PartialSetting> at;
 };
 
-// Decided by `check`, or by cases, or by nothing: then `reason` says why.
+// Decided by `check` or by `cases`; or not decidable, and then `reason` says why.
 struct Claim {
   std::string section;  // of the study's source
   std::string text;
   ClaimKind kind = ClaimKind::figure;
   Verdict expect = Verdict::holds;
-  std::optional<Verdict> expect_timed;  // when a clock has decided; absent: any
-  std::optional<std::string> reading;   // how its words are read as figures
+  std::optional<Verdict> expect_timed;  // expected of a timed run; absent: any verdict
+  std::optional<std::string> reading;   // how the claim's words are read as figures
   std::optional<std::string> reason;
   std::optional<std::vector<std::string>> check;  // "label: expression < expression"
   std::optional<ContextRange> over;
@@ -79,7 +79,7 @@ struct Claim {
   std::optional<std::vector<std::string>> show;  // "label: expression"
 };
 
-// Everything in the order of the file.
+// Tables are in the order of the file.
 struct Study {
   std::string name;
   std::string title;
