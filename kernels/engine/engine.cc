@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What the kernels take for themselves, whatever the model: converted rows, stacks, code.
+// Memory of the kernels that does not depend on the model: converted rows, stacks, code.
 constexpr std::int64_t kKernelBytes = std::int64_t{64} << 20;
 
 double seconds_between(Clock::time_point begin, Clock::time_point end) {
@@ -31,7 +31,7 @@ std::size_t floats_of(const StepPlan& plan) {
   return floats;
 }
 
-// The most that any operation takes beside its operands, in the largest step.
+// The most scratch that any operation needs besides its operands, in the largest step.
 Scratch largest_scratch(const OpGraph& graph, const EngineOptions& options) {
   Scratch most;
   for (const Block& block : graph.blocks) {
@@ -88,12 +88,12 @@ struct Engine::State {
   StepPlan plan;
   std::size_t past = 0;
 
-  // What belongs to the step that is running.
+  // State of the step that is running.
   Keep keep = Keep::logits;
   Trace trace;
   std::size_t layers_run = 0;
   std::vector<std::size_t> layers_of_block;
-  Clock::time_point begin;  // of the node that is running
+  Clock::time_point begin;  // of the running node
 };
 
 void Engine::State::check(const Workload& workload, std::span<const std::int64_t> token_ids) const {
@@ -120,7 +120,7 @@ void Engine::State::check(const Workload& workload, std::span<const std::int64_t
   }
 }
 
-// Where the rows of this workload lie. Slots begin at cache lines.
+// Lays out the rows of this workload. Every slot begins at a cache line.
 void Engine::State::prepare(const Workload& workload) {
   plan = plan_step(*graph, workload);
   std::size_t bytes = 2 * HugeMemory::rounded(plan.hidden_floats * sizeof(float)) +
@@ -172,7 +172,7 @@ void Engine::State::run_block(Step& step, std::size_t index) {
   std::swap(space.hidden_in, space.hidden_out);
 }
 
-// A node's seconds are those since the node before it ended, so that the lines add up to the step.
+// A node's seconds count from the end of the node before it, so that all nodes add up to the step.
 void Engine::State::run_node(Step& step, const PlannedNode& planned) {
   if (!planned.products.empty()) {
     run_projections(step, planned.products);

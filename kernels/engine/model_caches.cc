@@ -12,7 +12,7 @@ struct Use {
   std::size_t heads;
 };
 
-// What attention makes of a cache. Latents and rotary keys are one head that all queries share.
+// How attention uses a cache. Latents and rotary keys are one head that all queries share.
 Use use_of(const OpGraph& graph, CacheId id) {
   for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
     const auto* attend = std::get_if<Attend>(&node.op);

@@ -1,6 +1,6 @@
-// The caches of a run: for each cache of the graph and each layer that is held, keys and values as
-// the fast attention reads them, with room for what a query can reach and what a step appends. This
-// file knows how many positions that is.
+// The caches of a run: for each cache of the graph and each layer held, keys and values as the fast
+// attention reads them, with room for what a query can reach and what a step appends. This file
+// knows how many positions that is.
 #pragma once
 
 #include <vector>
@@ -20,14 +20,14 @@ struct CacheRoom {
 
 class ModelCaches {
  public:
-  // The graph must outlive them.
+  // The graph must outlive the caches.
   ModelCaches(const OpGraph& graph, const CacheRoom& room, const Held& held);
   static std::size_t bytes(const OpGraph& graph, const CacheRoom& room, const Held& held);
 
   [[nodiscard]] Cache& of(CacheId cache, std::size_t layer) { return layers_.at(cache).at(layer); }
   void fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed);
-  // Elements that queries after `positions` positions can still attend to; for a slice, times the
-  // repeat.
+  // Elements that queries after `positions` positions can still attend to; a slice's are scaled up
+  // to all layers.
   [[nodiscard]] Elements reachable(std::size_t positions) const;
 
  private:

@@ -8,7 +8,7 @@
 namespace llmarch::fast {
 namespace {
 
-// The same on every machine; vectors are small enough to be drawn one by one.
+// The same on every machine. Vectors are small enough to be drawn element by element.
 void fill_vector(std::span<float> vector, const WeightDistribution& drawn_from,
                  std::uint64_t seed) {
   std::uint64_t state = seed;
@@ -19,7 +19,8 @@ void fill_vector(std::span<float> vector, const WeightDistribution& drawn_from,
   }
 }
 
-// Weights that a projection clips are clipped when they are taken.
+// For each weight, the bound that its projection clips it to. Weights are clipped once, when they
+// are taken.
 std::vector<std::optional<float>> clips_of(const OpGraph& graph) {
   std::vector<std::optional<float>> clips(graph.weights.size());
   for (const Block& block : graph.blocks) {

@@ -1,5 +1,5 @@
 // The weights of a run, packed: each matrix once, in the layout that both prefill and decode read,
-// layer after layer as a step goes through them. This file knows where each weight is held.
+// in the order in which a step reads them. This file knows where each weight is held.
 #pragma once
 
 #include <optional>
@@ -14,14 +14,13 @@ namespace llmarch::fast {
 
 class ModelWeights {
  public:
-  // All zeros; the graph must outlive them.
+  // All zeros. The graph must outlive the weights.
   ModelWeights(const OpGraph& graph, Stored stored, const Held& held);
   static std::size_t bytes(const OpGraph& graph, Stored stored, const Held& held);
 
-  // Values are spread as WeightStore's synthetic ones are, so that matrices keep hidden states
-  // near 1.
+  // Draws values as WeightStore's synthetic weights do, so that matrices keep hidden states near 1.
   void fill_synthetic(Team& team, std::uint64_t seed);
-  // As a TakeWeight does. What is not held is passed over.
+  // A TakeWeight. Weights that are not held are ignored.
   void take(WeightId weight, std::size_t layer, std::size_t copy, std::size_t first_row,
             std::span<const float> rows);
 
@@ -29,9 +28,9 @@ class ModelWeights {
                                            std::size_t copy = 0) const;
   // A norm or a bias.
   [[nodiscard]] std::span<const float> vector(WeightId weight, std::size_t layer) const;
-  // All matrices, one after the other: what a step of decode streams.
+  // All matrices, one after another: what a decode step streams.
   [[nodiscard]] std::span<const std::byte> memory() const { return memory_.pieces(); }
-  // Elements held, those of a slice times what they stand for.
+  // Elements held; a slice's are scaled up to all layers and experts.
   [[nodiscard]] Elements parameters() const;
 
  private:
@@ -43,7 +42,7 @@ class ModelWeights {
 
   const OpGraph* graph_;
   HugeMemory memory_;
-  std::vector<std::optional<float>> clips_;  // of each weight: elements are held within it
+  std::vector<std::optional<float>> clips_;  // of each weight: the bound of its elements
   std::vector<Instances> weights_;
 };
 

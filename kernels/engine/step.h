@@ -1,5 +1,5 @@
-// A step on its way: one operation of one layer, and what the fast kernels need to run it. This
-// file knows how an operation gets at its rows, weights and caches, and how it enters what it did.
+// A step: one operation of one layer, and what the fast kernels need to run it. This file knows how
+// an operation gets its rows, weights and caches, and how it enters what it did in the ledger.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@
 
 namespace llmarch::fast {
 
-// Keys and values that latent attention expanded for one layer.
+// The keys and values that latent attention has expanded for one layer.
 struct ExpandedCaches {
   ExpandedCaches(const llmarch::LatentShape& shape, Stored stored, std::size_t sequences,
                  std::size_t positions);
@@ -29,8 +29,8 @@ struct ExpandedCaches {
   Cache keys, values;
 };
 
-// Rows between operations. The numbered slots and the two hidden states lie in one piece of memory
-// that is kept from step to step.
+// The rows between operations. The numbered slots and the two hidden states lie in one piece of
+// memory that is reused from step to step.
 struct Workspace {
   std::optional<HugeMemory> memory;
   std::byte* start = nullptr;
@@ -40,10 +40,10 @@ struct Workspace {
   float* hidden_out = nullptr;
   Rows per_layer{};  // the second inputs of all layers, side by side
 
-  std::vector<float> scratch;             // of one operation; as much as any says that it takes
-  std::vector<Chosen> chosen;             // of each value of the block that is a choice
-  std::size_t routed = 0;                 // layers that have routed in this step
-  std::vector<std::uint32_t> own_choice;  // of the router, where another's is followed
+  std::vector<float> scratch;             // of one operation; as much as the largest needs
+  std::vector<Chosen> chosen;             // for each value of the block that is a choice of experts
+  std::size_t routed = 0;                 // layers that have routed in this step so far
+  std::vector<std::uint32_t> own_choice;  // of the router, where another choice is followed
   std::optional<ExpandedCaches> expanded;
 
   struct Angles {
@@ -52,7 +52,7 @@ struct Workspace {
     std::size_t positions;
     RotaryAngles table;
   };
-  std::vector<Angles> angles;  // those that were needed so far
+  std::vector<Angles> angles;  // those needed so far
 };
 
 struct Step {
@@ -65,22 +65,22 @@ struct Step {
   ModelCaches& caches;
   StepLedger& ledger;
   Workspace& space;
-  std::span<const RoutingTrace> follow;     // of each layer that routes; empty: the router's choice
-  std::span<const std::size_t> layers_run;  // of each block, the one that runs among them
-  std::optional<std::size_t> experts_held;  // where not all of them are
+  std::span<const RoutingTrace> follow;     // for each routing layer; empty: the router's choice
+  std::span<const std::size_t> layers_run;  // of each block, including the running one
+  std::optional<std::size_t> experts_held;  // where not all are held
 
-  // Which operation of which layer.
+  // Which operation of which layer runs.
   const Block* block = nullptr;
   const BlockPlan* plan = nullptr;
   std::size_t block_index = 0;
   std::size_t layer = 0;  // among the layers that run the block
   std::size_t node = 0;
-  std::size_t place = 0;  // of the layer in the stack
+  std::size_t place = 0;  // the layer's index in the stack
 
   [[nodiscard]] Rows value(ValueId id) const;
   [[nodiscard]] const PackedMatrix& matrix(WeightId id, std::size_t copy = 0) const;
   [[nodiscard]] std::span<const float> vector(WeightId id) const;
-  // This layer's own, or that of the newest layer of another block.
+  // This layer's own cache, or that of the latest layer of another block.
   [[nodiscard]] Cache& cache(CacheId id) const {
     return caches.of(id, layers_run[graph.cache(id).block] - 1);
   }
@@ -93,17 +93,17 @@ struct Step {
   void count_elements(ConstRows written) const;
   void count_read(ConstRows rows) const;
   void count_written(ConstRows rows) const;
-  // A whole matrix or vector was read.
+  // Enters that a whole matrix or vector was read.
   void count_weight(WeightId id, std::size_t copy = 0) const;
-  // One row of a table was.
+  // Enters that one row of a table was read.
   void count_look_up(WeightId id) const;
 };
 
-// The projections that a node runs, as one piece of work; seconds and work go to each one's line.
+// Runs the projections of a node as one piece of work; time and work go to each one's own line.
 void run_projections(Step& step, const std::vector<std::size_t>& nodes);
 
-// What an operation takes beside its operands in a step of `tokens` new tokens of each sequence
-// into empty caches.
+// The scratch memory that an operation needs besides its operands, in a step of `tokens` new tokens
+// of each sequence into empty caches.
 struct Scratch {
   std::size_t floats = 0;       // of Step::scratch
   std::size_t cache_bytes = 0;  // of expanded keys and values
@@ -119,7 +119,8 @@ struct ScratchOf {
   Scratch operator()(const AttendExpanded& op) const;
   Scratch operator()(const Route& op) const;
   Scratch operator()(const RunExperts& op) const;
-  // These take nothing. They are named, so that a new operation is not taken for one of them.
+  // These need none. They are listed so that a new operation does not compile until it is
+  // considered.
   template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project, Rotate,
                   Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, Gate, Add,
                   SelectRows, ProjectEach, ScaleColumns, Sparsify, SelectColumns, JoinColumns,
@@ -135,7 +136,7 @@ struct ScratchOf {
   }
 };
 
-// One overload for each operation: what it computes, and what it enters.
+// One overload for each operation: it computes the operation and enters its work.
 void run(Step& step, const Embed& op);
 void run(Step& step, const AddPositions& op);
 void run(Step& step, const Scale& op);

@@ -10,11 +10,11 @@
 namespace llmarch::fast {
 namespace {
 
-// Positions that are expanded at a time: enough for a product to be worth its set-up, few enough
-// that their floats take no notable memory.
+// Positions that are expanded at a time: enough to make a product worth its set-up, few enough that
+// their floats take little memory.
 constexpr std::size_t kExpandedAtOnce = 256;
 
-// Columns `first` up to first + columns of the rows.
+// The columns from `first` to first + columns of the rows.
 Rows part(Rows rows, std::size_t first, std::size_t columns) {
   return {rows.data + first, rows.rows, columns, rows.stride};
 }
@@ -58,7 +58,7 @@ bool have_room(const ExpandedCaches& caches, const llmarch::LatentShape& shape,
          caches.values.shape().width == size(shape.value_dim);
 }
 
-// Layers of one kind, one after the other, use the same caches for what they expand.
+// Layers of one kind run one after another and share the caches for what they expand.
 ExpandedCaches& expanded_caches(Step& step, const llmarch::LatentShape& shape, Stored stored) {
   const std::size_t positions = step.places.past + step.places.tokens;
   std::optional<ExpandedCaches>& caches = step.space.expanded;
@@ -69,7 +69,7 @@ ExpandedCaches& expanded_caches(Step& step, const llmarch::LatentShape& shape, S
   return *caches;
 }
 
-// The latents of positions from `first` on, for each sequence, as rows of floats.
+// Reads the latents of the positions from `first` on, for each sequence, as rows of floats.
 void read_latents(Step& step, const Cache& latents, std::size_t first, Rows out) {
   const std::size_t count = out.rows / step.places.sequences;
   step.team.run([&](std::size_t thread) {
@@ -80,7 +80,7 @@ void read_latents(Step& step, const Cache& latents, std::size_t first, Rows out)
   });
 }
 
-// Latents, keys and values as rows of floats, for as many positions as are expanded at a time.
+// The floats for latents, keys and values of as many positions as are expanded at a time.
 std::size_t expansion_floats(std::size_t sequences, std::size_t latent, std::size_t keys,
                              std::size_t values) {
   return kExpandedAtOnce * sequences * (latent + keys + values);
@@ -199,13 +199,13 @@ void run(Step& step, const ExpandAttended& op) {
   step.count_each(in.rows);
 }
 
-// Keys and values are made some positions at a time and stored as caches, so that attention over
-// them is that of any other keys.
+// Keys and values are made for some positions at a time and stored as caches, so that attention
+// reads them like any other keys.
 void run(Step& step, const ExpandLatents& op) {
   const PackedMatrix& key_up = step.matrix(op.key_up);
   const PackedMatrix& value_up = step.matrix(op.value_up);
   const Cache& latents = step.cache(op.latents);
-  // The attention that reads them knows the heads.
+  // The attention that reads them knows the number of heads.
   const auto is_attention = [&](const Node& node) {
     const auto* attend = std::get_if<AttendExpanded>(&node.op);
     return attend != nullptr && attend->keys == op.keys;

@@ -1,5 +1,5 @@
-// Routing, and the experts that are routed to: the rows of each expert are gathered, and all
-// experts that anyone chose run as one piece of work.
+// Routing, and the routed experts: the rows of each expert are gathered, and all experts that any
+// row chose run as one piece of work.
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -11,14 +11,14 @@
 namespace llmarch::fast {
 namespace {
 
-// Rows by the expert they go to. A run is one row through one expert; runs are in the order of
-// their experts, those of one expert in the order of their rows.
+// Rows sorted by expert. A run is one row through one expert; runs are ordered by expert, and those
+// of one expert by row.
 struct Runs {
-  std::vector<std::size_t> row;       // of each run
-  std::vector<float> weight;          // of each run
-  std::vector<std::size_t> place_of;  // of each choice (row, experts_per_token): its run
+  std::vector<std::size_t> row;       // for each run
+  std::vector<float> weight;          // for each run
+  std::vector<std::size_t> place_of;  // for each choice (row, experts_per_token): its run
   struct Expert {
-    std::size_t expert, first, count;  // its runs
+    std::size_t expert, first, count;  // `count` runs from `first` on
   };
   std::vector<Expert> experts;  // those that run, ascending
 };
@@ -44,7 +44,7 @@ Runs sort_by_expert(const Chosen& chosen, std::size_t experts_per_token, std::si
   return runs;
 }
 
-// The row of each run, times its weight where that is what the weight multiplies.
+// Copies the row of each run, multiplied by the run's weight where weights apply to the input.
 void gather(Team& team, const Runs& runs, Weighted weighted, ConstRows in, Rows out) {
   team.run([&](std::size_t thread) {
     const Share share = share_of(out.rows, thread, team.size());
@@ -57,7 +57,7 @@ void gather(Team& team, const Runs& runs, Weighted weighted, ConstRows in, Rows 
   });
 }
 
-// The sum of what a row's experts gave, in the order of the experts.
+// Adds up the outputs of each row's experts, in the order of the experts.
 void combine(Team& team, const Runs& runs, Weighted weighted, ConstRows given, Rows out) {
   const std::size_t chosen = runs.place_of.size() / out.rows;
   const std::size_t pieces = out.rows == 1 ? 1 : team.size();
@@ -84,7 +84,7 @@ Rows rows_of(Rows rows, const Runs::Expert& expert) {
   return {rows.row(expert.first), expert.count, rows.columns, rows.stride};
 }
 
-// Experts that are not held cannot be chosen.
+// Gives experts that are not held a correction with which they cannot be chosen.
 std::vector<float> correction_of(const Step& step, const Route& op) {
   std::vector<float> correction;
   if (op.correction_bias) {
@@ -108,8 +108,8 @@ void check_held(const Step& step, const Chosen& chosen) {
   }
 }
 
-// The choice that is given, with the weights that the router gives it: for each row, what was
-// chosen is put beyond all others.
+// The given choice with the router's weights for it: in each row, the given experts get scores
+// above all others.
 Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given) {
   const std::size_t each = size(op.experts_per_token);
   Chosen chosen;
@@ -127,7 +127,7 @@ Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given) {
   return chosen;
 }
 
-// Each row gathered and each result, and between them the gate and the up-projection of each.
+// The floats for each gathered row and its result, and for its gate and up-projection.
 std::size_t expert_floats(std::size_t hidden, std::size_t width, std::size_t runs) {
   return 2 * runs * (hidden + width);
 }
@@ -183,7 +183,7 @@ void run(Step& step, const RunExperts& op) {
   const Runs runs = sort_by_expert(chosen, size(op.experts_per_token), size(op.experts));
   const std::size_t width = size(step.graph.weight(op.gate).rows);
   const ExpertRows rows = expert_rows(step, in.columns, width, runs.row.size());
-  // One row that no weight multiplies goes to its experts as it is.
+  // A single row that no weight multiplies is not copied for its experts.
   const bool as_it_is = in.rows == 1 && op.weighted == Weighted::output;
   if (!as_it_is) gather(step.team, runs, op.weighted, in, rows.gathered);
   std::vector<Product> into;

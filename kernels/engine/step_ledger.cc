@@ -25,15 +25,15 @@ void StepLedger::clear() {
   }
 }
 
-// Layers of one kind do the same work, so the division is without remainder; all but the number of
-// experts that several rows chose, where the mean of the layers stands for all of them.
+// Layers of one kind do the same work, so the division has no remainder, except for the number of
+// experts that several rows chose: there the mean of the held layers stands for the others.
 Integer StepLedger::of_all_layers(Integer amount, std::size_t block) const {
   const Integer held = held_.layers.at(block);
   const Integer all = graph_->blocks.at(block).repeats;
   return held == all ? amount : amount / held * all + amount % held * all / held;
 }
 
-// NOLINTNEXTLINE(readability-convert-member-functions-to-static): the lambda asks a member.
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static): the lambda calls a member.
 Work StepLedger::of_all_layers(const Work& work, std::size_t block) const {
   const auto all = [&](auto count) {
     return decltype(count)(of_all_layers(count.amount(), block));

@@ -1,6 +1,6 @@
-// The ledger of the fast kernels: one line for each node of the graph, and which weights were
-// opened at all. This file knows how the work of the layers that were run adds up to a book; what
-// is entered, and when, is known by the operations (step_rows.cc and its neighbours).
+// The ledger of the fast kernels: one line for each node of the graph, and which weights were read.
+// This file knows how the work of the layers that ran adds up to a book; what is entered, and when,
+// is known by the operations (step_rows.cc and the other step_*.cc).
 #pragma once
 
 #include <vector>
@@ -28,15 +28,15 @@ class StepLedger {
   [[nodiscard]] const WorkUnits& units(std::size_t block, std::size_t node) const {
     return units_[block][node];
   }
-  // One copy of a weight, in one of the layers that are held, was read.
+  // Enters that one copy of a weight was read, in one of the layers held.
   void touch(WeightId weight, std::size_t layer, std::size_t copy) {
     Touched& touched = touched_[weight];
     touched.opened[layer * touched.copies + copy] = true;
   }
 
-  // For all layers that the held ones stand for, in the order of the graph.
+  // Scaled up to all layers that the held ones stand for, in the order of the graph.
   [[nodiscard]] Book book() const;
-  // As many as the book has lines.
+  // One for each line of the book.
   [[nodiscard]] std::vector<double> seconds() const;
   [[nodiscard]] Elements active() const;
   [[nodiscard]] std::vector<Execution::DistinctExperts> distinct_experts() const;
@@ -47,14 +47,14 @@ class StepLedger {
     std::vector<bool> opened;  // (layers held, copies held)
   };
   [[nodiscard]] Integer opened_copies(WeightId weight) const;
-  // `amount` of the layers of a block that are held, for all its layers.
+  // Scales `amount` from a block's held layers up to all its layers.
   [[nodiscard]] Integer of_all_layers(Integer amount, std::size_t block) const;
   [[nodiscard]] Work of_all_layers(const Work& work, std::size_t block) const;
 
   const OpGraph* graph_;
   Held held_;
-  std::vector<std::vector<WorkUnits>> units_;  // of each block and node
-  std::vector<std::vector<Line>> lines_;       // the same
+  std::vector<std::vector<WorkUnits>> units_;  // for each block and node
+  std::vector<std::vector<Line>> lines_;       // for each block and node
   std::vector<Touched> touched_;
 };
 

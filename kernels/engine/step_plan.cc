@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kNever = static_cast<std::size_t>(-1);
 
-// Choices are kept as indices, and expanded keys and values as caches are; all others are rows of
+// Choices are kept as indices, and expanded keys and values as caches; all other values are rows of
 // floats.
 bool is_rows_of_floats(const Value& value) {
   return value.content == Content::numbers && value.rows != RowAxis::keys;
@@ -81,7 +81,7 @@ class BlockPlanner {
   [[nodiscard]] std::vector<ValueId> read_at(std::size_t at) const {
     return values_of(block_.nodes[plan_.nodes[at].node].op).read;
   }
-  // A projection's value is written where its group runs, so it counts as written there.
+  // A projection's value is written where its group runs, so it is listed there.
   [[nodiscard]] std::vector<ValueId> written_at(std::size_t at) const {
     const PlannedNode& planned = plan_.nodes[at];
     const Op& op = block_.nodes[planned.node].op;
@@ -96,7 +96,7 @@ class BlockPlanner {
   void find_last_uses() {
     last_use_.assign(block_.values.size(), kNever);
     for (std::size_t at = 0; at < plan_.nodes.size(); ++at) {
-      // A bias is added, and the projection's line ends, where its own node stands.
+      // A bias is added, and the projection's line ends, at the projection's own node.
       const Op& op = block_.nodes[plan_.nodes[at].node].op;
       if (const auto* project = std::get_if<Project>(&op)) {
         last_use_[project->out] = at;
@@ -119,7 +119,7 @@ class BlockPlanner {
     for (ValueId value = 0; value < block_.values.size(); ++value) release(value, at);
   }
 
-  // Once nothing after `at` reads it.
+  // Frees the value's slot if nothing after `at` reads it.
   void release(ValueId value, std::size_t at) {
     const Slot& slot = plan_.slots[value];
     if (slot.kind != Slot::Kind::numbered || value == block_.output) return;
@@ -137,7 +137,7 @@ class BlockPlanner {
     slot_floats_[slot.number] = std::max(slot_floats_[slot.number], floats);
   }
 
-  // The smallest that has room, else the largest, which then grows, else a new one.
+  // The smallest free slot with enough room; else the largest, which then grows; else a new one.
   std::size_t free_slot(std::size_t floats) {
     std::size_t best = kNever;
     for (std::size_t slot = 0; slot < free_.size(); ++slot) {
@@ -159,8 +159,8 @@ class BlockPlanner {
   const Workload& workload_;
   std::vector<std::size_t>& slot_floats_;
   std::vector<bool> free_;
-  std::vector<ValueId> owner_;         // of each slot: the value that lay there last
-  std::vector<std::size_t> last_use_;  // position among the planned nodes
+  std::vector<ValueId> owner_;         // for each slot: the value that was placed there last
+  std::vector<std::size_t> last_use_;  // for each value: an index into the planned nodes
   BlockPlan plan_;
 };
 

@@ -9,7 +9,7 @@
 namespace llmarch::fast {
 namespace {
 
-// Each thread looks up its share of the rows.
+// Looks up rows; each thread does its share of them.
 template <class RowOf>
 void look_up(Team& team, const PackedMatrix& table, Rows out, const RowOf& row_of) {
   team.run([&](std::size_t thread) {
@@ -20,7 +20,7 @@ void look_up(Team& team, const PackedMatrix& table, Rows out, const RowOf& row_o
   });
 }
 
-// in -> out element by element, as `kernel` does it
+// out = kernel(in), element by element
 template <class Map, class Kernel>
 void map_rows(Step& step, const Map& op, const Kernel& kernel) {
   const Rows in = step.value(op.in);
@@ -119,7 +119,8 @@ void run_projections(Step& step, const std::vector<std::size_t>& nodes) {
   multiply(step.team, products);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    // One piece of work, so each has the share of it that its weights have.
+    // The projections ran as one piece of work, so its time is divided by their shares of the
+    // weights.
     const double share =
         static_cast<double>(products[i].weights->outputs()) / static_cast<double>(outputs);
     Line& line = step.ledger.line(step.block_index, nodes[i]);
@@ -177,7 +178,7 @@ void run(Step& step, const SelectRows& op) {
     const float* row = in.row(r / wanted * step.places.tokens + token);
     std::copy_n(row, in.columns, out.row(r));
   }
-  step.count_read(out);  // those that were copied
+  step.count_read(out);  // only the rows that were copied
   step.count_written(out);
 }
 

@@ -1,7 +1,7 @@
-// The operations of parallel residual streams, and what else treats a row as several vectors. They
-// are a small part of any model's time, so their loops are plain, and add up in double: a stream is
-// corrected by the small difference of two, and in float their rounding was half of what the hidden
-// states departed by.
+// The operations of parallel residual streams, and others that treat a row as several vectors. They
+// take a small part of any model's time, so they are plain loops, and they add up in double: a
+// stream is corrected by the small difference of two others, and in float the rounding of that
+// difference was half of the hidden states' deviation.
 #include <algorithm>
 #include <cmath>
 
@@ -11,7 +11,7 @@
 namespace llmarch::fast {
 namespace {
 
-// body(row) for every row, divided between the threads.
+// Calls body(row) for every row, divided among the threads.
 template <class Body>
 void for_each_row(Team& team, std::size_t rows, const Body& body) {
   if (rows == 1) return body(std::size_t{0});

@@ -26,7 +26,7 @@ Work tally(const Body& body) {
   return work;
 }
 
-// A product of that length.
+// A dot product of that length.
 Work product(Integer length) {
   const Numbers numbers(size(length), Counted(1));
   return tally([&] { (void)reference::dot(view(numbers), view(numbers)); });
@@ -40,7 +40,7 @@ Work one_multiplication() {
   return tally([] { (void)(Counted(1) * Counted(1)); });
 }
 
-// A row through the weights of all heads.
+// One row through the up-projections of all heads.
 Work headwise(const llmarch::LatentShape& shape, Integer width) {
   return product(shape.latent_dim) * (shape.heads * width);
 }
@@ -50,9 +50,9 @@ Work sum_of(Work left, const Work& right) {
   return left;
 }
 
-// One query head attends to one key: the score, its share of the softmax, the value's share of the
-// sum.
-Work meeting(Integer key_width, Integer value_width, std::optional<double> soft_cap) {
+// One query head attends to one key: the score, the key's share of the softmax, and adding the
+// weighted value to the sum.
+Work attending(Integer key_width, Integer value_width, std::optional<double> soft_cap) {
   const Numbers value(size(value_width), Counted(1));
   const Work mixing = tally([&] {
     Numbers sum(value.size());
@@ -106,14 +106,14 @@ struct Units {
   }
   WorkUnits operator()(const Store&) const { return {}; }
   WorkUnits operator()(const Attend& op) const {
-    return {meeting(op.head_dim, op.head_dim, op.soft_cap), {}};
+    return {attending(op.head_dim, op.head_dim, op.soft_cap), {}};
   }
   WorkUnits operator()(const AbsorbQuery& op) const {
     return {headwise(op.shape, op.shape.nope_dim), {}};
   }
   WorkUnits operator()(const AttendLatent& op) const {
     const llmarch::LatentShape& shape = op.shape;
-    return {meeting(shape.latent_dim + shape.rope_dim, shape.latent_dim, std::nullopt), {}};
+    return {attending(shape.latent_dim + shape.rope_dim, shape.latent_dim, std::nullopt), {}};
   }
   WorkUnits operator()(const ExpandAttended& op) const {
     return {headwise(op.shape, op.shape.value_dim), {}};
@@ -124,7 +124,7 @@ struct Units {
   }
   WorkUnits operator()(const AttendExpanded& op) const {
     const llmarch::LatentShape& shape = op.shape;
-    return {meeting(shape.nope_dim + shape.rope_dim, shape.value_dim, std::nullopt), {}};
+    return {attending(shape.nope_dim + shape.rope_dim, shape.value_dim, std::nullopt), {}};
   }
   WorkUnits operator()(const Activate& op) const {
     return {{}, tally([&] { (void)reference::activate(op.activation, Counted(1)); })};
@@ -201,7 +201,7 @@ struct Units {
   }
   WorkUnits operator()(const CorrectStreams& op) const {
     const Integer width = columns(op.activated);
-    Work work = one_sum() * width;  // what is news
+    Work work = one_sum() * width;  // the correction that is added
     work += one_sum() * op.streams;
     work += sum_of(one_multiplication(), one_sum()) * (op.streams * width);
     return {work, {}};

@@ -1,7 +1,7 @@
-// What one element, row, key or expert of an operation takes in arithmetic, asked of the reference
-// kernels run with Counted. The fast kernels multiply it by the bounds of the loops that they ran.
-// So the arithmetic is stated once, in kernels/reference, and how often it happens is known by
-// those who do it.
+// The arithmetic of one element, row, key or expert of an operation, obtained by running the
+// reference kernels with Counted. The fast kernels multiply it by the bounds of the loops that they
+// ran. So the arithmetic is stated once, in kernels/reference, and each fast kernel knows how often
+// it did it.
 #pragma once
 
 #include "sim/figures.h"
@@ -11,8 +11,8 @@ namespace llmarch::fast {
 
 // Only the columns of arithmetic are used.
 struct WorkUnits {
-  Work each;     // of: see the table
-  Work element;  // of an element of what is written
+  Work each;     // of one unit as in the table below
+  Work element;  // of one element that is written
 };
 
 //                 each                                          element

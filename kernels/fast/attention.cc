@@ -16,7 +16,7 @@
 namespace llmarch::fast {
 namespace {
 
-// The blocks that the query rows of `rows` attend to.
+// The blocks of keys that the query rows of `rows` attend to.
 Share blocks_of(const AttentionProblem& problem, Share rows) {
   std::size_t first = std::numeric_limits<std::size_t>::max();
   for (std::size_t row = rows.first; row < rows.last; row += 1) {
@@ -51,8 +51,8 @@ void join(const AttentionProblem& problem, std::span<const PartialAttention* con
 
 using Partials = std::vector<PartialAttention>;
 
-// Head by head, and within a head in the order of the keys, whichever thread attended to them: so
-// the sums do not depend on how the pieces fell to the threads.
+// In the order of heads, and within a head in the order of keys, whichever thread attended to them.
+// So the sums do not depend on how the pieces were divided among the threads.
 void join_all(const AttentionProblem& problem, const std::vector<Partials>& partials) {
   std::vector<const PartialAttention*> ordered;
   for (const Partials& some : partials) {
@@ -69,7 +69,8 @@ void join_all(const AttentionProblem& problem, const std::vector<Partials>& part
   }
 }
 
-// The blocks that all rows of a decode step attend to, all heads of all sequences in one line.
+// The blocks that all rows of a decode step attend to, those of all heads and sequences in one
+// line.
 struct KeyLine {
   const AttentionProblem& problem;
   Share rows;
@@ -81,8 +82,8 @@ struct KeyLine {
   }
 };
 
-// Attends to a stretch of the line's blocks. A head of which the stretch holds every block is
-// finished; of the others a partial softmax is left.
+// Attends to a stretch of the line's blocks. A head whose blocks are all in the stretch is
+// finished; any other leaves a partial softmax.
 void attend_along(const KeyLine& line, Share stretch, AttentionPass& pass, AttentionTally& tally,
                   Partials& partials) {
   const std::size_t each = line.each();
@@ -153,7 +154,7 @@ void divide_queries(Team& team, const AttentionProblem& problem,
   });
 }
 
-// What the threads read together; a position that several read counts once.
+// What the threads read together; a position that several threads read counts once.
 Attended sum_of(const std::vector<AttentionTally>& tallies, std::size_t sequences) {
   Attended attended;
   std::vector<PositionRange> read(sequences);
@@ -197,7 +198,7 @@ bool has_shape(ConstRows rows, std::size_t count, std::size_t columns) {
   return rows.rows == count && rows.columns == columns;
 }
 
-// Values are summed in two streams at least: one block of them is too short a stream.
+// At least two streams where values are summed, since a single block of them is too short a stream.
 std::size_t streams_of(const Team& team) {
   return std::max<std::size_t>(team.streams(), 2);
 }

@@ -33,7 +33,7 @@ struct LatentShape {
   float scale;
 };
 
-// What the loops went over.
+// How much the loops went over.
 struct Attended {
   std::int64_t pairs = 0;  // (query head, key) within causality and reach
   std::int64_t keys = 0;   // distinct positions read, summed over the sequences
@@ -51,10 +51,10 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
                        const Places& places, const Cache& latents, const Cache& rope_keys,
                        Rows out);
 
-// The keys of expanded latent attention, which is `attend` with as many key heads as query heads:
-// each joins an un-rotated part of its own head with the rotated key that all heads share.
-// nope_keys (rows, heads * nope width) are the positions `first` up to first + rows of the
-// sequence; `joined` has heads of nope width + rope width.
+// Makes the keys of expanded latent attention, which is `attend` with as many key heads as query
+// heads: each key joins the un-rotated part of its own head with the rotated part that all heads
+// share. nope_keys (rows, heads * nope width) belong to the sequence's positions from `first` to
+// first + rows; `joined` has heads of nope width + rope width.
 void join_keys(Team& team, ConstRows nope_keys, std::size_t sequence, std::size_t first,
                const Cache& rope_keys, Cache& joined);
 

@@ -6,7 +6,7 @@ namespace llmarch::fast {
 namespace {
 
 constexpr std::size_t kMostBlocks = 256;  // scored before their values are summed
-// Scored at a time: 128 KiB, an eighth of a second-level cache.
+// The most scores at a time: 128 KiB, an eighth of a second-level cache.
 constexpr std::size_t kMostScores = 32768;
 constexpr std::size_t kStreamTiles = 2;  // of rows, at most, whose keys are scored in streams
 
@@ -36,7 +36,7 @@ AttentionPass::AttentionPass(const AttentionProblem& problem, std::byte* memory)
   }
 }
 
-// Without memory, what would be taken is only counted.
+// Without memory, only counts what would be taken.
 template <class T>
 std::span<T> AttentionPass::take(std::size_t count) {
   auto* const start = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + taken_);
@@ -97,7 +97,7 @@ void AttentionPass::start(std::size_t sequence, std::size_t kv_head, Share rows,
   std::fill_n(weighted_.begin(), this->rows() * problem_->padded_values(), 0.0F);
 }
 
-// The rows, divided evenly into tiles of at most `most`.
+// Divides the rows evenly into tiles of at most `most`.
 void AttentionPass::divide(std::size_t most, std::vector<Share>& tiles) const {
   const std::size_t count = (rows() + most - 1) / most;
   tiles.clear();
@@ -116,9 +116,9 @@ void AttentionPass::convert_queries() {
   }
 }
 
-// Those of the blocks that every row attends to: from the first key of all rows, to the end of the
-// block or, in the last block of all, to each row's own position. Latents are not interleaved: each
-// is turned into values on the way, and its products take longer than reading it does.
+// Those of the blocks that every row attends to in full or, in the last block, up to its own
+// position. Latents are not interleaved: each block of them is transposed into values first, and
+// multiplying it takes longer than reading it.
 Share AttentionPass::interleaved_blocks(Share blocks) const {
   const AttentionProblem& p = *problem_;
   const std::size_t first = first_key(p.reach, p.position(rows_.last - 1));
@@ -138,7 +138,7 @@ const std::byte* AttentionPass::values_at(std::size_t block) {
   return turned_.data();
 }
 
-// A block by itself: one that some rows do not attend to, or one that is left over.
+// One block by itself: not all rows attend to it, or it is left over from the interleaved ones.
 void AttentionPass::attend_block(std::size_t block, AttentionTally& tally) {
   const std::byte* const values = values_at(block);
   for (const Share& some : tiles_) {
@@ -170,7 +170,7 @@ std::size_t AttentionPass::bounds(std::size_t block, Share rows, AttentionTally&
   return keys;
 }
 
-// The scores of the first `keys` of the block.
+// Computes the scores of the first `keys` of the block.
 void AttentionPass::score(std::size_t block, Share rows, std::size_t keys, Scores out) {
   const AttentionProblem& p = *problem_;
   for (std::size_t k = 0; k < p.parts.size(); ++k) {
@@ -192,7 +192,7 @@ void AttentionPass::score(std::size_t block, Share rows, std::size_t keys, Score
   }
 }
 
-// Scores become numerators; those of `rows` stand one row after the other, `keys` of each.
+// Turns scores into numerators, stored row after row with `keys` of each.
 void AttentionPass::softmax(Share rows, std::size_t keys) {
   const AttentionProblem& p = *problem_;
   const std::size_t row_bytes = numerators_bytes(keys);
@@ -244,8 +244,8 @@ void AttentionPass::attend_interleaved(const Interleaved& blocks, AttentionTally
   for (std::size_t i = 0; i < blocks.count; ++i) add_interleaved_values(blocks, i);
 }
 
-// Every row attended to every key of these blocks, but for those after its own position, which are
-// the last ones of the last block.
+// Every row attended to every key of these blocks, except, at the end of the last block, the keys
+// after its own position.
 void AttentionPass::count_interleaved(const Interleaved& blocks, AttentionTally& tally) {
   const std::size_t keys = keys_of(blocks.count);
   std::fill_n(first_.begin(), rows(), 0);
@@ -262,8 +262,8 @@ void AttentionPass::count_interleaved(const Interleaved& blocks, AttentionTally&
   }
 }
 
-// The same for all tiles; 1 where one stream is as fast, and where there are so many rows that work
-// on them takes longer than reading their keys.
+// The same number for all tiles. It is 1 where one stream is as fast as several, and where there
+// are so many rows that computing takes longer than reading their keys.
 std::size_t AttentionPass::streams_at_once() const {
   const simd::ProductKernels& k = *problem_->kernels;
   if (problem_->parts.size() > 1 || rows() > kStreamTiles * k.streams_rows) return 1;
@@ -271,7 +271,7 @@ std::size_t AttentionPass::streams_at_once() const {
                   k.streams_of[stream_tiles_.front().last - stream_tiles_.front().first]);
 }
 
-// The scores of the i-th blocks of `count` streams, from stream `first` on.
+// Computes the scores of the i-th blocks of `count` streams, from stream `first` on.
 void AttentionPass::score_streams(const Interleaved& blocks, std::size_t i, std::size_t first,
                                   std::size_t count) {
   const std::size_t keys = keys_of(blocks.count);

@@ -30,29 +30,30 @@
 // (alternating within one process, 1k to 16k).
 namespace llmarch::fast {
 
-// A thread's memory while it goes over keys: pieces of the team's scratch. Memory of its own would
-// be new pages at every step, which cost more than the keys.
+// A thread's memory for a pass over keys, taken from the team's scratch. Newly allocated memory
+// would be new pages at every step, which cost more time than the keys.
 class AttentionPass {
  public:
   // The memory that a pass needs.
   static std::size_t bytes(const AttentionProblem& problem);
 
-  // `memory`: bytes(problem) bytes, aligned to a cache line. The problem must outlive the pass.
+  // `memory` has bytes(problem) bytes, aligned to a cache line. The problem must outlive the pass.
   AttentionPass(const AttentionProblem& problem, std::byte* memory);
 
-  // The query rows of `rows` over the blocks of `blocks`. The tally grows by what was read.
+  // Attends with the query rows of `rows` to the blocks of `blocks`, and adds what was read to the
+  // tally.
   void run(std::size_t sequence, std::size_t kv_head, Share rows, Share blocks,
            AttentionTally& tally);
 
-  // After `run` over all blocks: writes the rows' results.
+  // Writes the rows' results, after `run` over all blocks.
   void finish() const;
 
-  // After `run` over some of the blocks.
+  // The rows' partial softmax, after `run` over some of the blocks.
   [[nodiscard]] PartialAttention partial() const;
 
  private:
-  // In each stream, `count` blocks one after the other; the first stream begins at block `from`,
-  // and each further one `apart` blocks after the one before.
+  // Several streams of `count` consecutive blocks. The first begins at block `from`, and each
+  // further one `apart` blocks after the one before.
   struct Interleaved {
     std::size_t from, apart, count;
     [[nodiscard]] std::size_t block(std::size_t i, std::size_t stream) const {
@@ -69,14 +70,14 @@ class AttentionPass {
 
   [[nodiscard]] std::size_t rows() const { return rows_.last - rows_.first; }
   [[nodiscard]] std::size_t streams() const { return problem_->streams; }
-  // How many keys lie in that many blocks of each stream.
+  // How many keys are in that many blocks of each stream.
   [[nodiscard]] std::size_t keys_of(std::size_t blocks) const {
     return blocks * streams() * kBlock;
   }
   [[nodiscard]] std::size_t value_steps(std::size_t keys) const {
     return keys / depth_of(problem_->parts.front().cache->shape().stored);
   }
-  // The bytes that the numerators of a row take.
+  // The bytes of a row's numerators.
   [[nodiscard]] std::size_t numerators_bytes(std::size_t keys) const {
     return value_steps(keys) * problem_->kernels->left_bytes;
   }

@@ -1,6 +1,6 @@
-// What a pass of attention over a cache is given and what it leaves, the same for grouped and for
-// latent attention. How the pass is made is known by attention_pass.h, how passes are divided
-// between the threads by attention.cc.
+// The input and the output of an attention pass over a cache, for grouped and for latent attention.
+// How the pass is made is known by attention_pass.h, and how passes are divided among the threads
+// by attention.cc.
 #pragma once
 
 #include <algorithm>
@@ -26,8 +26,8 @@ inline std::size_t up_to(std::size_t count, std::size_t unit) {
   return (count + unit - 1) / unit * unit;
 }
 
-// The part of a query that is multiplied with the keys of a cache: `width` elements from `offset`
-// on in each of its heads.
+// The part of a query that is multiplied with the keys of one cache: in each of its heads, `width`
+// elements from `offset` on.
 struct KeyPart {
   const Cache* cache;
   ConstRows queries;
@@ -44,7 +44,7 @@ struct AttentionProblem {
   std::size_t key_streams;  // the same, or 1: keys are scored block by block
   std::size_t kv_heads, group;
   std::vector<KeyPart> parts;
-  const Cache* values;  // none: the first part's cache, turned
+  const Cache* values;  // none: the first part's cache, transposed
   std::size_t value_width;
   float scale, cap;
   Reach reach;
@@ -60,7 +60,7 @@ struct AttentionProblem {
   [[nodiscard]] std::size_t position(std::size_t query_row) const {
     return places.past + query_row / group;
   }
-  // Where the result of a query row goes, `value_width` floats.
+  // Where the result of a query row is written: `value_width` floats.
   [[nodiscard]] float* target(std::size_t sequence, std::size_t kv_head,
                               std::size_t query_row) const {
     return out.row(sequence * places.tokens + query_row / group) +
@@ -83,8 +83,8 @@ struct AttentionTally {
   std::vector<PositionRange> read;  // by sequence
 };
 
-// The softmax of each query row over some of the keys only, from a block on: the largest exponent
-// of two, the numerators' sum, and the values weighted with the numerators.
+// The softmax of each query row over part of the keys, from a block on: the largest exponent of
+// two, the sum of the numerators, and the values weighted with the numerators.
 struct PartialAttention {
   std::size_t sequence, kv_head, first_block;
   std::size_t rows;

@@ -15,7 +15,7 @@ std::size_t padded_width_of(const CacheShape& shape) {
 }
 
 std::size_t blocks_of(const CacheShape& shape) {
-  // One more: a reach that begins within a block ends within another.
+  // One more than the positions fill, since a reach that begins within a block ends within another.
   return (shape.positions + kBlock - 1) / kBlock + 1;
 }
 
@@ -50,7 +50,7 @@ void Cache::store(Team& team, ConstRows rows, const Places& places) {
   if (rows.columns != shape_.heads * shape_.width || rows.rows != places.rows()) {
     throw std::invalid_argument("Cache::store: rows that are not of this cache");
   }
-  // By heads, since the memory of two heads never shares a cache line.
+  // Divided by heads, since the memory of two heads never shares a cache line.
   const auto part = [&](Share heads) {
     for (std::size_t i = heads.first; i < heads.last; ++i) {
       store_head(i / shape_.heads, i % shape_.heads, rows, places);
@@ -135,8 +135,8 @@ void Cache::write_pairs(std::uint32_t* at, ConstRows rows) const {
   }
 }
 
-// A key is four bytes in each of many cache lines, which in decode all have to come from memory:
-// requested together, they are fetched together.
+// One key is four bytes in each of many cache lines, which in decode all come from memory.
+// Requested together, they are fetched together.
 void Cache::prefetch_lines(const std::byte* block, std::size_t position) const {
   const std::size_t depth = depth_of(shape_.stored);
   const std::byte* const first = block + position % kBlock * depth * bytes_of(shape_.stored);
@@ -149,7 +149,7 @@ void Cache::prefetch_lines(const std::byte* block, std::size_t position) const {
 void Cache::write(std::size_t sequence, std::size_t head, std::size_t position, const float* row) {
   std::byte* const at = block(sequence, head, position / kBlock);
   if (shape_.layout == CacheLayout::keys) prefetch_lines(at, position);
-  // Offsets are linear within a panel: every `step` elements are `stride` further.
+  // Offsets are linear within a panel: every `step` elements further, the offset grows by `stride`.
   const std::size_t depth = depth_of(shape_.stored);
   const std::size_t step = shape_.layout == CacheLayout::keys ? depth : 1;
   for (std::size_t panel = 0; panel < shape_.width; panel += 64) {
@@ -167,7 +167,7 @@ void Cache::write(std::size_t sequence, std::size_t head, std::size_t position, 
   }
 }
 
-// NOLINTNEXTLINE(readability-make-member-function-const): it changes what is held.
+// NOLINTNEXTLINE(readability-make-member-function-const): it changes the cache's content.
 void Cache::fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed) {
   const std::size_t filled = std::min(blocks(), (positions + kBlock - 1) / kBlock);
   const std::size_t elements = padded_width() * kBlock;

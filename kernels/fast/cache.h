@@ -34,21 +34,21 @@ struct CacheShape {
   std::size_t sequences;
   std::size_t heads;
   std::size_t width;      // elements of one head's key or value
-  std::size_t positions;  // that must be held at once: what a step appends and what it reaches
+  std::size_t positions;  // held at the same time: what a query can reach and what a step appends
 };
 
 class Cache {
  public:
   // The memory must outlive the cache.
   Cache(HugeMemory& memory, const CacheShape& shape);
-  // The bytes of a HugeMemory that such a cache takes, in whole blocks.
+  // The bytes that such a cache takes of a HugeMemory, in whole blocks.
   static std::size_t bytes(const CacheShape& shape);
 
-  // The rows of a step, (rows, heads * width), each to its place.
+  // Stores the rows of a step, (rows, heads * width), each at its place.
   void store(Team& team, ConstRows rows, const Places& places);
-  // Positions from 0 up to `positions`, or the newest of them that fit, with values from the seed.
+  // Fills the positions from 0 to `positions`, or the newest that fit, with values from the seed.
   void fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed);
-  // The key or value that is held for one head at one position.
+  // Reads the key or value of one head at one position.
   void read(std::size_t sequence, std::size_t head, std::size_t position,
             std::span<float> element) const;
 
@@ -58,7 +58,7 @@ class Cache {
   [[nodiscard]] std::size_t block_bytes() const {
     return padded_width_ * kBlock * bytes_of(shape_.stored);
   }
-  // The block that holds positions 64 number up to 64 number + 63.
+  // The block that holds the positions from 64 number to 64 number + 63.
   [[nodiscard]] std::byte* block(std::size_t sequence, std::size_t head, std::size_t number) const {
     // A division takes a fiftieth of the time of a block, and is rarely needed.
     const std::size_t place = number < blocks_ ? number : number % blocks_;

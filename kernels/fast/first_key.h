@@ -1,5 +1,5 @@
-// Which keys a query attends to, as the fast kernels count them; the reference kernels and the cost
-// rules each have a rule of their own to compare with.
+// Which keys a query attends to, as the fast kernels count them. The reference kernels and the cost
+// rules state the same independently, to be compared.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace llmarch::fast {
 
-// The first position whose key the query at `position` attends to; the last one is its own.
+// The first position that the query at `position` attends to; the last one is its own.
 std::size_t first_key(const Reach& reach, std::size_t position);
 
 }  // namespace llmarch::fast

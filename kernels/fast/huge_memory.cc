@@ -22,7 +22,7 @@ HugeMemory::HugeMemory(std::size_t bytes) : reserved_(rounded_up(bytes, kHugePag
   void* start = mmap(nullptr, reserved_ + kHugePage, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (start == MAP_FAILED) throw std::bad_alloc();
-  // A huge page begins at a multiple of its size; the mapping is cut to begin and end at one.
+  // A huge page begins at a multiple of its size, so the mapping is cut to begin and end at one.
   auto* bytes_start = static_cast<std::byte*>(start);
   const auto address = reinterpret_cast<std::size_t>(start);  // NOLINT: to align it
   const std::size_t before = rounded_up(address, kHugePage) - address;

@@ -1,6 +1,6 @@
-// Memory for weights and caches: one mapping on huge pages where the system gives them, handed out
-// piece by piece and freed as a whole. A page takes up memory when it is first touched. A stream
-// over huge pages was a twentieth faster than over small ones.
+// Memory for weights and caches: one mapping, on huge pages where the system has them, handed out
+// piece by piece and freed as a whole. A page takes up memory when it is first touched. Reading a
+// stream was a twentieth faster from huge pages than from small ones.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class HugeMemory {
   [[nodiscard]] std::size_t taken() const { return taken_; }
   // Everything that was handed out so far.
   [[nodiscard]] std::span<const std::byte> pieces() const { return {start_, taken_}; }
-  // The bytes that `take` uses up for that many, by which a caller adds up what to reserve.
+  // The bytes that `take` uses for that many, from which a caller adds up what to reserve.
   static std::size_t rounded(std::size_t bytes);
 
  private:

@@ -12,9 +12,9 @@
 
 namespace llmarch::fast {
 
-// All products as one piece of work: those that are ready together (query, key and value of a row,
-// the experts that it chose) take less time in one call than one by one, and those that share their
-// `in` share its conversion. Throws std::invalid_argument when sizes do not agree.
+// Runs all products as one piece of work. Products that are ready together (query, key and value of
+// a row, the experts that it chose) take less time in one call than one by one, and those that
+// share their `in` share its conversion. Throws std::invalid_argument when sizes do not agree.
 void multiply(Team& team, std::span<const Product> products);
 void multiply(Team& team, const PackedMatrix& weights, ConstRows in, Rows out);
 

@@ -19,7 +19,7 @@ constexpr std::size_t kTurns = 15;
 constexpr std::array<std::size_t, 3> kChoices{1, 2, 4};
 constexpr double kNearly = 1.05;  // times the fastest
 
-// The sums of what was read go here, so that the compiler does not remove the reading.
+// The sums of what was read are stored here, so that the compiler does not remove the reading.
 std::atomic<float> read_sums{0};
 
 double median(std::array<double, kTurns> values) {
@@ -27,7 +27,7 @@ double median(std::array<double, kTurns> values) {
   return values[kTurns / 2];
 }
 
-// The seconds of each choice, in turn, over one piece of memory after another.
+// The seconds of each choice, tried in turn over one piece of memory after another.
 std::array<double, kChoices.size()> read_in_turn(Team& team, std::span<const std::byte> memory,
                                                  std::size_t turn) {
   std::array<double, kChoices.size()> seconds{};
@@ -60,7 +60,7 @@ double read_seconds(Team& team, std::span<const std::byte> memory, const Reader&
 
 std::size_t fastest_streams(Team& team, std::span<const std::byte> memory) {
   if (memory.size() < kLeast) return team.streams();
-  // Relative to one stream in the same turn, because memory's speed drifts within a second.
+  // Relative to one stream in the same turn, because the memory's speed drifts within a second.
   std::array<std::array<double, kTurns>, kChoices.size()> ratios{};
   for (std::size_t turn = 0; turn < kTurns; ++turn) {
     const std::array<double, kChoices.size()> seconds = read_in_turn(team, memory, turn);

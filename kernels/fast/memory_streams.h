@@ -15,7 +15,7 @@ struct Reader {
   std::size_t streams, ahead;
 };
 
-// The seconds of one reading of `memory`, whole pages of 4 KiB, each thread an equal share of it.
+// The seconds of reading `memory` once, whole pages of 4 KiB, divided equally among the threads.
 double read_seconds(Team& team, std::span<const std::byte> memory, const Reader& reader);
 
 // 1, 2 or 4. Reads 64 MiB of `memory`, which must have been written before, 45 times, which takes

@@ -25,16 +25,17 @@ class PackedMatrix {
  public:
   // All zeros. The memory must outlive the matrix.
   PackedMatrix(HugeMemory& memory, Stored stored, std::size_t outputs, std::size_t inputs);
-  // The bytes of a HugeMemory that such a matrix takes, padding included.
+  // The bytes that such a matrix takes of a HugeMemory, padding included.
   static std::size_t bytes(Stored stored, std::size_t outputs, std::size_t inputs);
 
-  // Outputs from `first_output` on become the rows of `weights`, (outputs, inputs), rounded to what
-  // is stored.
+  // Sets the outputs from `first_output` on to the rows of `weights`, (outputs, inputs), rounded to
+  // the stored format.
   void fill(std::size_t first_output, ConstRows weights);
-  // Every element drawn evenly from (-limit, limit), from the seed alone: neither the instruction
-  // set nor the number of threads changes it. Each thread fills what it would read in `multiply`.
+  // Draws every element evenly from (-limit, limit). The values depend only on the seed, neither on
+  // the instruction set nor on the number of threads. Each thread fills what it would read in
+  // `multiply`.
   void fill_synthetic(Team& team, std::uint64_t seed, float limit);
-  // The weights of one output, as in the look-up of an embedding. `row` has `inputs` floats.
+  // Reads the weights of one output, as an embedding look-up does. `row` has `inputs` floats.
   void read(std::size_t output, std::span<float> row) const;
 
   [[nodiscard]] Stored stored() const { return stored_; }
@@ -50,7 +51,7 @@ class PackedMatrix {
   }
 
  private:
-  // Zeros where a panel has no output or no input.
+  // Writes zeros where a panel has no output or no input.
   void clear_padding(std::size_t index);
 
   Stored stored_;

@@ -18,10 +18,10 @@ struct Product {
   Rows out;
 };
 
-// The other way round: out = in * weights, over the outputs from `first_output` up to first_output
-// + in.columns: in (rows, some or all outputs), out (rows, inputs). Latent attention's queries are
-// absorbed into key_up this way, without a second copy of it. Meant for few rows: it reads all its
-// weights for each.
+// The transposed product: out = in * weights, over the outputs from `first_output` up to
+// first_output + in.columns: in (rows, some or all outputs), out (rows, inputs). Latent attention
+// absorbs queries into key_up this way, without a second copy of it. Meant for few rows, since it
+// reads all its weights for each.
 struct TransposedProduct {
   const PackedMatrix* weights;
   std::size_t first_output;

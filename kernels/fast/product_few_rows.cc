@@ -19,15 +19,15 @@ namespace {
 using simd::ProductKernels;
 using simd::Tile;
 
-// The size of a piece that another thread may take: so many panels with several streams, and with
-// one stream a part of a panel of at most so many bytes. Decode was no faster with half as much.
+// The size of a piece that another thread may take: this many panels with several streams; with one
+// stream, a part of a panel of at most this many bytes. Decode was no faster with half as much.
 constexpr std::size_t kPiecePanels = 4;
 constexpr std::size_t kPieceBytes = std::size_t{128} << 10U;
-// Pieces for each thread: with fewer, one piece is too large a part of its share.
+// The fewest pieces per thread worth sharing; with fewer, one piece is too large a part of a share.
 constexpr std::size_t kWorthSharing = 16;
 constexpr std::size_t kStepUnit = 8;  // stretches begin at a multiple
 
-// The sums of a part of a panel that is not its first.
+// The sums of a later part of a panel, to be added to those of its first part.
 struct Remainder {
   const Product* product;
   std::size_t panel;
@@ -43,13 +43,13 @@ struct LeftOperand {
   const Product* of = nullptr;
 };
 
-// Panels of a product of which every column is wanted.
+// Panels of a product of which every column is needed.
 struct WholePanels {
   const Product* product;
   Share panels;
 };
 
-// A place among such panels of several products, one after the other.
+// A place among the panels of several products, one after another.
 class PanelCursor {
  public:
   PanelCursor() = default;
@@ -100,7 +100,7 @@ class Stream {
   }
 
  private:
-  // The steps of a piece, where the panels of all products are equally long; else 0.
+  // The steps of a piece, where the panels of all products have the same length; else 0.
   [[nodiscard]] std::size_t piece_steps() const {
     const std::size_t steps = steps_of(*products_.front().weights);
     const bool same = std::all_of(products_.begin(), products_.end(), [&](const Product& product) {
@@ -141,7 +141,8 @@ class Stream {
     return simd::kernels_of(team_->isa()).products(product.weights->stored());
   }
 
-  // The steps from `range.first` to `range.last`, all panels of all products in one line.
+  // Multiplies the steps from `range.first` to `range.last`, with the panels of all products in one
+  // line.
   void part(Share range, LeftOperand& left, Remainders& remainders) const {
     std::size_t start = 0;
     for (std::size_t i = 0; i < products_.size();) {
@@ -152,7 +153,8 @@ class Stream {
     }
   }
 
-  // Products of the same rows, whose first step is `start`. Returns the first step after them.
+  // Does the same for products of the same rows, whose first step is `start`. Returns the first
+  // step after them.
   std::size_t part(std::span<const Product> products, std::size_t start, Share range,
                    LeftOperand& left, Remainders& remainders) const {
     std::vector<WholePanels> whole;
@@ -171,8 +173,8 @@ class Stream {
     return start;
   }
 
-  // `range` counts from the product's first step. Panels that lie in it whole are only noted, in
-  // `whole`, to be read in streams.
+  // `range` counts from the product's first step. Panels that are entirely in it are only added to
+  // `whole`, to be read in streams later.
   void part(const Product& product, Share range, const std::byte* left,
             std::vector<WholePanels>& whole, Remainders& remainders) const {
     const std::size_t steps = steps_of(*product.weights);
@@ -192,7 +194,7 @@ class Stream {
     if (these.panels.first < these.panels.last) whole.push_back(these);
   }
 
-  // Panels that are wanted whole, in as many streams as possible; those left over one by one.
+  // Multiplies whole panels in as many streams as possible, and those left over one by one.
   void whole_panels(std::span<const WholePanels> whole, const std::byte* left,
                     Remainders& remainders) const {
     std::size_t count = 0;
@@ -219,7 +221,7 @@ class Stream {
     return std::min(team_->streams(), k.streams_of[product.in.rows]);
   }
 
-  // Multiplies one panel of each cursor and moves the cursors on.
+  // Multiplies one panel of each cursor, and advances the cursors.
   void at_once(std::span<PanelCursor> cursors, const std::byte* left) const {
     const Product& some = cursors[0].product();
     const ProductKernels& k = kernels(some);
@@ -252,7 +254,7 @@ class Stream {
     }
   }
 
-  // Some steps of one panel.
+  // Multiplies some steps of one panel.
   void stretch(const Product& product, std::size_t panel, Share steps, const std::byte* left,
                Remainders& remainders) const {
     const ProductKernels& k = kernels(product);
@@ -294,7 +296,8 @@ class Stream {
     k.multiply(tile);
   }
 
-  // In the order of the steps, whichever thread made the sums, so that results do not depend on it.
+  // Adds the sums in the order of the steps, whichever thread made them, so that results do not
+  // depend on it.
   static void add(const std::vector<Remainders>& remainders) {
     std::vector<const Remainder*> ordered;
     for (const Remainders& some : remainders) {

@@ -6,9 +6,9 @@
 
 // With many rows, a piece of a panel (512 steps, 128 KiB) is multiplied with all rows of a thread
 // before the next one; the rows' piece and the sums stay in the second-level cache while two panels
-// pass. The next tile's rows and, bit by bit, the next piece of weights are prefetched meanwhile.
-// Threads have rows of their own while there are enough of them: what one thread writes is then not
-// read by another, which might have to fetch it from another part of the chip.
+// are read. Meanwhile the next tile's rows and, bit by bit, the next piece of weights are
+// prefetched. As long as there are enough rows, each thread has rows of its own: then no thread
+// reads what another wrote, which it might have to fetch from another part of the chip.
 namespace llmarch::fast {
 namespace {
 
@@ -20,7 +20,7 @@ constexpr std::size_t kRowBlock = 512;
 constexpr std::size_t kFewestRows = 128;  // for a thread to have rows of its own
 constexpr std::size_t kGroup = 2;         // panels of a task
 
-// The rows of a product as left operands: for each block of steps, all rows one after the other.
+// The rows of a product as left operands: for each block of steps, all rows one after another.
 struct Left {
   const Product* product;  // the first one of these rows
   const ProductKernels* kernels;
@@ -47,7 +47,7 @@ struct Left {
   }
 };
 
-// Some panels of a product and some of its rows, which a thread takes at a time.
+// Some panels of a product and some of its rows, which one thread works on at a time.
 struct Task {
   const Product* product;
   const Left* left;
@@ -94,8 +94,7 @@ class Blocked {
   }
 
  private:
-  // How many tasks of a queue have been taken, by any thread; each counter has a cache line of its
-  // own.
+  // How many tasks of a queue any threads have taken. Each counter has a cache line of its own.
   struct alignas(64) Taken {
     std::atomic<std::size_t> count{0};
   };
@@ -157,7 +156,7 @@ class Blocked {
     return weights.panel(task.panels.first) + weights.panel_bytes() * kGroup;
   }
 
-  // One panel's steps of one block for the rows of `rows`, tile by tile.
+  // Multiplies one panel's steps of one block with the rows of `rows`, tile by tile.
   static void piece(const Task& task, Share rows, std::size_t block, std::size_t panel,
                     float* sums) {
     const Left& left = *task.left;
@@ -200,7 +199,7 @@ class Blocked {
     }
   }
 
-  // The columns of a panel that are wanted, to the rows of `out`.
+  // Copies the needed columns of a panel to the rows of `out`.
   static void copy_sums(const Tile& tile, const Placed& place, const Rows& out) {
     for (std::size_t row = 0; row < tile.rows; ++row) {
       const float* const sums = tile.out + row * tile.out_stride;

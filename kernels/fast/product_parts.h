@@ -1,5 +1,5 @@
-// What the two ways of a matrix product share: where the outputs of a product stand among the
-// panels of its weights. Each way, for few rows and for many, is a file of its own, declared here.
+// What both ways of a matrix product share: where a product's outputs lie among the panels of its
+// weights. Each way, for few rows and for many, has a file of its own and is declared here.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,8 @@ inline Share panels_of(const Product& product) {
   return {product.first_output / kPanel, (end + kPanel - 1) / kPanel};
 }
 
-// Where a panel's 64 columns go in `out`: the columns from first up to last of the panel are
-// wanted, and the first of them is column `column` of `out`.
+// Where a panel's 64 columns go in `out`: columns first to last of the panel are needed, and the
+// first of them is column `column` of `out`.
 struct Placed {
   std::size_t first, last, column;
   [[nodiscard]] bool whole() const { return first == 0 && last == kPanel; }
@@ -43,8 +43,8 @@ inline bool same_input(const Product& a, const Product& b) {
          a.in.columns == b.in.columns && a.weights->stored() == b.weights->stored();
 }
 
-// Multiplies a tile whose weights come from memory, with the four quarters of its steps as streams.
-// Steps are a multiple of 8.
+// Multiplies a tile whose weights come from memory, reading the four quarters of its steps as
+// streams. The number of steps is a multiple of 8.
 inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) {
   tile.steps /= 4;
   tile.left_gap = tile.steps * kernels.left_bytes;
@@ -53,7 +53,7 @@ inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) 
   kernels.join_streams(tile);
 }
 
-// Few: one row, or so few that all of them fit into a tile.
+// For one row, or so few that all of them fit into a tile.
 void multiply_few_rows(Team& team, std::span<const Product> products);
 void multiply_many_rows(Team& team, std::span<const Product> products);
 

@@ -5,7 +5,7 @@
 namespace llmarch::fast {
 namespace {
 
-// Sixteen generators beside each other, so that the compiler can step them in lanes (Marsaglia's
+// Sixteen generators side by side, so that the compiler can advance them in lanes (Marsaglia's
 // xorshift; no state is zero).
 struct Generators {
   std::array<std::uint32_t, 16> states{};
@@ -15,7 +15,7 @@ struct Generators {
       states[i] = static_cast<std::uint32_t>(mixed(seed, i)) | 1U;
     }
   }
-  // Evenly from (-limit, limit), where unit is limit / 2^31.
+  // Draws evenly from (-limit, limit), where unit is limit / 2^31.
   void draw(float unit, float* out) {
     for (std::size_t i = 0; i < states.size(); ++i) {
       std::uint32_t x = states[i];

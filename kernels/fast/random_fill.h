@@ -8,7 +8,7 @@
 
 namespace llmarch::fast {
 
-// A seed for part number `part` of something that has the seed `seed`.
+// The seed for part number `part` of something whose seed is `seed`.
 std::uint64_t mixed(std::uint64_t seed, std::uint64_t part);
 
 // `count` elements, a multiple of 16, each drawn evenly from (-limit, limit).

@@ -51,7 +51,7 @@ double group_score(GroupScore score, std::span<const double> members) {
   throw std::logic_error("group_score: a score outside the enumeration");
 }
 
-// Experts outside the best groups can no longer be chosen.
+// Makes the experts outside the best groups impossible to choose.
 void keep_best_groups(const ExpertGroups& groups, std::span<double> choice) {
   const auto count = static_cast<std::size_t>(groups.count.value());
   const std::size_t width = choice.size() / count;

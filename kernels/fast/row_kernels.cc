@@ -46,7 +46,7 @@ simd::Function function_of(Activation activation) {
   throw std::logic_error("function_of: an activation outside the enumeration");
 }
 
-// What the kernels take for parameters that are not there.
+// Null for absent parameters, as the kernels expect.
 const float* or_null(std::span<const float> parameters) {
   return parameters.empty() ? nullptr : parameters.data();
 }
@@ -107,7 +107,7 @@ RotaryAngles rotary_angles(std::span<const double> frequencies, double factor, s
 
 namespace {
 
-// The elements of a pair lie beside each other.
+// The two elements of a pair lie next to each other.
 void turn_neighbours(const float* in, const float* cosines, const float* sines, std::size_t pairs,
                      float* out) {
   for (std::size_t i = 0; i < pairs; ++i) {

@@ -1,7 +1,7 @@
-// How equal pieces of work are divided between threads, which are never equally fast. Each thread
-// has an equal share and works through it in order, so that it reads its memory in one line; a
-// thread that finishes takes the last piece of another's share. Where the pieces begin and end does
-// not depend on who takes them.
+// How equal pieces of work are divided among threads, which are never equally fast. Each thread has
+// an equal share and works through it in order, so that it reads its memory consecutively; a thread
+// that finishes takes the last piece of another's share. The pieces' borders do not depend on who
+// takes them.
 #pragma once
 
 #include <atomic>
@@ -22,15 +22,15 @@ class SharedPieces {
     }
   }
 
-  // The pieces that no other thread takes, in one stretch: the thread's share without its last
-  // eighth, or all pieces where it is the only thread.
+  // The pieces of the thread's share that no other thread can take, as one range: all but its last
+  // eighth, or everything where it is the only thread.
   [[nodiscard]] Share certain(std::size_t thread) const {
     const Share own = share(thread);
     if (left_.size() == 1) return own;
     return {own.first, own.last - (own.last - own.first) / kShared};
   }
 
-  // After those: the next piece for this thread, until none is left.
+  // After the certain pieces: the next piece for this thread, until none is left.
   std::optional<std::size_t> next(std::size_t thread) {
     std::optional<std::size_t> piece = take_first(left_[thread].range);
     for (std::size_t i = 1; i < left_.size() && !piece; ++i) {
@@ -65,8 +65,8 @@ class SharedPieces {
     return before.first < before.last ? std::optional(before.last - 1) : std::nullopt;
   }
 
-  // Shortens the range by so much at each end, unless it is empty, and returns what it was. Relaxed
-  // order is enough: only numbers of pieces pass between threads here.
+  // Shortens the range by that much at each end, unless it is empty, and returns the range before.
+  // Relaxed order suffices, since threads exchange only the numbers of pieces here.
   static Share shorten(Range& range, Share by) {
     std::uint64_t now = range.load(std::memory_order_relaxed);
     for (;;) {

@@ -13,9 +13,9 @@
 namespace llmarch::fast {
 namespace {
 
-// A decode step is some hundred short pieces of work, one after the other. A thread that waits
-// looks for the next one for some microseconds before it sleeps: so handing out a piece takes a
-// third of a microsecond, and a team without work leaves its cores to other programs.
+// A decode step is some hundred short pieces of work, one after another. A waiting thread polls for
+// the next one for some microseconds before it sleeps. So handing out a piece takes a third of a
+// microsecond, and a team without work leaves its cores to other programs.
 constexpr int kLooksBeforeSleep = 4'000;
 
 void pause_briefly() {

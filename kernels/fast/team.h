@@ -1,5 +1,5 @@
-// A team of threads and the instruction set they compute with, the first argument of every fast
-// kernel. This file knows how work reaches the threads; how it is divided is known by each kernel.
+// A team of threads and the instruction set that they use, the first argument of every fast kernel.
+// This file knows how work reaches the threads; how it is divided is known by each kernel.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,7 @@ class Team {
 
   [[nodiscard]] std::size_t size() const { return threads_; }
   [[nodiscard]] Isa isa() const { return isa_; }
-  // In how many streams a thread reads memory where it has the choice: 1, 2 or 4, as
-  // memory_streams.h finds out.
+  // In how many streams a thread should read memory: 1, 2 or 4, as memory_streams.h finds out.
   [[nodiscard]] std::size_t streams() const { return streams_; }
   void use_streams(std::size_t streams) { streams_ = streams; }
 
@@ -41,8 +40,8 @@ class Team {
     run_on_all({call, &body});
   }
 
-  // Memory for a kernel to work in: at least that many bytes, aligned to a page, with whatever
-  // content the last user left. It is the caller's until the next call.
+  // Memory for a kernel's use: at least that many bytes, aligned to a page, with whatever the last
+  // user left in it. It is the caller's until the next call.
   std::byte* scratch(std::size_t bytes);
 
  private:
@@ -59,7 +58,7 @@ class Team {
   std::unique_ptr<State> state_;
 };
 
-// The part of `count` things that falls to a thread: from first up to, not including, last.
+// The part of `count` items that belongs to a thread: from `first` up to, not including, `last`.
 struct Share {
   std::size_t first, last;
 };

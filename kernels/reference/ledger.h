@@ -45,19 +45,19 @@ class Ledger {
 };
 
 // The rows of one operand; each is added to `sink` the first time that it is read or written.
-class OpenedRows {
+class RowTally {
  public:
-  OpenedRows(std::size_t rows, std::size_t columns, Elements& sink)
-      : opened_(rows, false), columns_(columns), sink_(&sink) {}
+  RowTally(std::size_t rows, std::size_t columns, Elements& sink)
+      : entered_(rows, false), columns_(columns), sink_(&sink) {}
 
-  void open(std::size_t row) {
-    if (opened_.at(row)) return;
-    opened_[row] = true;
+  void enter(std::size_t row) {
+    if (entered_.at(row)) return;
+    entered_[row] = true;
     *sink_ += Elements(static_cast<std::int64_t>(columns_));
   }
 
  private:
-  std::vector<bool> opened_;
+  std::vector<bool> entered_;
   std::size_t columns_;
   Elements* sink_;
 };

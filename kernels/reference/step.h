@@ -24,9 +24,9 @@ template <class Scalar>
 class RowReader {
  public:
   RowReader(const Rows<Scalar>& source, Elements& sink)
-      : source_(&source), opened_(source.rows, source.columns, sink) {}
+      : source_(&source), tally_(source.rows, source.columns, sink) {}
   std::span<const Scalar> row(std::size_t index) {
-    opened_.open(index);
+    tally_.enter(index);
     return std::span<const Scalar>(source_->elements)
         .subspan(index * source_->columns, source_->columns);
   }
@@ -34,23 +34,23 @@ class RowReader {
 
  private:
   const Rows<Scalar>* source_;
-  OpenedRows opened_;
+  RowTally tally_;
 };
 
 template <class Scalar>
 class RowWriter {
  public:
   RowWriter(Rows<Scalar>& target, Elements& sink)
-      : target_(&target), opened_(target.rows, target.columns, sink) {}
+      : target_(&target), tally_(target.rows, target.columns, sink) {}
   std::span<Scalar> row(std::size_t index) {
-    opened_.open(index);
+    tally_.enter(index);
     return std::span<Scalar>(target_->elements).subspan(index * target_->columns, target_->columns);
   }
   [[nodiscard]] std::size_t rows() const { return target_->rows; }
 
  private:
   Rows<Scalar>* target_;
-  OpenedRows opened_;
+  RowTally tally_;
 };
 
 template <class Scalar>
@@ -59,16 +59,16 @@ class CacheReader {
   CacheReader(const LayerCache<Scalar>& cache, Elements& sink)
       : cache_(&cache),
         positions_(cache.positions(0)),
-        opened_(cache.batch() * positions_, cache.columns(), sink) {}
+        tally_(cache.batch() * positions_, cache.columns(), sink) {}
   std::span<const Scalar> row(std::size_t sequence, std::size_t position) {
-    opened_.open(sequence * positions_ + position);
+    tally_.enter(sequence * positions_ + position);
     return cache_->row(sequence, position);
   }
 
  private:
   const LayerCache<Scalar>* cache_;
   std::size_t positions_;
-  OpenedRows opened_;
+  RowTally tally_;
 };
 
 class WeightReader {
@@ -82,11 +82,11 @@ class WeightReader {
         elements_(elements),
         ledger_(&ledger),
         touched_(size(weight.copies), false),
-        opened_(rows_ * size(weight.copies), columns_, ledger.current().weights_read) {}
+        tally_(rows_ * size(weight.copies), columns_, ledger.current().weights_read) {}
 
   std::span<const float> row(std::size_t index, std::size_t copy = 0) {
     touch(copy);
-    opened_.open(copy * rows_ + index);
+    tally_.enter(copy * rows_ + index);
     return elements_.subspan((copy * rows_ + index) * columns_, columns_);
   }
   // Reads one row of a table, and enters every look-up: rows that are looked up twice are read
@@ -112,7 +112,7 @@ class WeightReader {
   std::span<const float> elements_;
   Ledger* ledger_;
   std::vector<bool> touched_;
-  OpenedRows opened_;
+  RowTally tally_;
 };
 
 // The place of a row: its sequence, and its position in it.

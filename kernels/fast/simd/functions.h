@@ -1,5 +1,5 @@
 // Functions of single elements and rows, as templates over the lanes of an instruction set. The
-// exponential is that of Cephes (a polynomial of degree 6 after taking off powers of two, error
+// exponential is that of Cephes (a polynomial of degree 6 after splitting off powers of two, error
 // below 2 units in the last place).
 #pragma once
 
@@ -88,7 +88,7 @@ typename L::F gelu_erf(typename L::F x) {
   return L::larger(x, L::zero()) - L::all(0.5F) * size * complement;
 }
 
-// Calls body(load, store) for each whole vector, and once for what is left of one.
+// Calls body(load, store) for each whole vector, and once for a remainder.
 template <class L, class Body>
 void over(std::size_t count, const Body& body) {
   std::size_t i = 0;
@@ -142,7 +142,7 @@ float sum(const float* in, std::size_t count) {
   return L::sum(total);
 }
 
-// Lanes after the end count as `mean`, so that they add nothing.
+// Lanes after the end are set to `mean`, so that they add nothing.
 template <class L>
 float squares(const float* in, std::size_t count, float mean) {
   auto total = L::zero();

@@ -1,8 +1,8 @@
-// The innermost loops, one set for each instruction set. This file states their contract; what is
-// in which cache while they run is decided by their callers. The loops are templates (tiles.h,
-// functions.h) over the lanes of an instruction set (lanes_*.h), compiled once for each set with
-// flags of its own. So these headers include nothing with inline functions that other code shares:
-// the linker might keep the copy compiled for an instruction set that the CPU lacks.
+// The innermost loops, one set for each instruction set. This file states their contract; their
+// callers decide what is in which cache. The loops are templates (tiles.h, functions.h) over the
+// lanes of an instruction set (lanes_*.h), compiled once for each set with flags of its own. So
+// these headers include nothing with inline functions that other code shares: the linker might keep
+// the copy compiled for an instruction set that the CPU lacks.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct Tile {
   std::size_t onto_stride;   // floats
   float* out;                // may be `onto`
   std::size_t out_stride;    // floats
-  // multiply: what is worked on next and prefetched meanwhile, each step `ahead_stride` bytes into
+  // multiply: what is worked on next, and is prefetched: with each step, `ahead_stride` bytes into
   // the first-level cache and `far_stride` bytes into the second.
   const std::byte* ahead;
   std::size_t ahead_stride;
@@ -59,14 +59,14 @@ struct SoftmaxTile {
 struct ProductKernels {
   std::size_t tile_rows;
   std::size_t left_bytes;  // of a row and a step
-  // A row becomes a left operand of `steps` steps, zeros after its end.
+  // Converts a row into a left operand of `steps` steps, with zeros after its end.
   void (*convert)(const float* in, std::size_t columns, std::size_t steps, std::byte* left);
   void (*multiply)(const Tile& tile);
   // out = onto + the sum of `stream_count` products, each of `steps` steps; 64 columns.
   void (*join_streams)(const Tile& tile);
-  // Products of the same rows, at most `streams_rows`, each with 64 columns of its own in `outs`:
-  // two products at once, or four where `streams_of[rows]` is four, as many as the registers can
-  // hold.
+  // Multiplies at most `streams_rows` rows with several right operands, each with 64 columns of its
+  // own in `outs`: two at once, or four where `streams_of[rows]` is four, as many as the registers
+  // can hold.
   std::size_t streams_rows;
   std::size_t streams_of[4];
   void (*part_streams)(const Tile& tile);
@@ -75,7 +75,8 @@ struct ProductKernels {
   void (*transposed)(const float* left, std::size_t panels, const std::byte* right,
                      std::size_t panel_bytes, float* out);
   void (*softmax)(const SoftmaxTile& tile);
-  // A block of 64 keys becomes one of values, `width` a multiple of 16 (kernels/fast/cache.h).
+  // Transposes a block of 64 keys into one of values; `width` is a multiple of 16
+  // (kernels/fast/cache.h).
   void (*turn)(const std::byte* keys, std::size_t width, std::byte* values);
 };
 
@@ -105,8 +106,8 @@ struct LimitKernels {
   // Reads `bytes`, a multiple of 4 KiB, in that many streams (1, 2, 4 or 8), prefetching `ahead`
   // bytes ahead of each. Returns a sum, so that the compiler does not remove the reading.
   float (*read)(const std::byte* data, std::size_t bytes, std::size_t streams, std::size_t ahead);
-  // `rounds` rounds on registers alone, of the variants 0, 1, 2, which differ in how many sums are
-  // made at once. Returns the operations; a multiply and an add are two.
+  // Runs `rounds` rounds on registers alone. The variants 0, 1 and 2 differ in how many sums are
+  // made at once. Returns the number of operations; a multiply and an add are two.
   double (*multiply_f32)(std::size_t rounds, std::size_t variant);
   double (*multiply_bf16)(std::size_t rounds, std::size_t variant);
   double (*multiply_int8)(std::size_t rounds, std::size_t variant);

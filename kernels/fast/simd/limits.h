@@ -1,4 +1,4 @@
-// The loops by which the probe finds out how fast registers and memory are, as templates.
+// The loops with which the probe finds out how fast registers and memory are, as templates.
 #pragma once
 
 #include <cstddef>
@@ -42,9 +42,9 @@ float read(const std::byte* data, std::size_t bytes, std::size_t streams, std::s
   }
 }
 
-// `Unit` gives a type of register, its initial values, how two operands are multiplied and added to
-// a sum, and how many operations that is. Sums and operands pass through empty pieces of assembly,
-// so that the compiler neither merges equal sums nor rounds.
+// `Unit` has a type of register, its initial values, how two operands are multiplied and added to a
+// sum, and how many operations that is. Sums and operands pass through empty pieces of assembly, so
+// that the compiler neither merges equal sums nor rounds.
 template <class Unit, int kSums>
 double multiply_sums(std::size_t rounds) {
   typename Unit::Sum sums[kSums];

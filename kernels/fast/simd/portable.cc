@@ -43,7 +43,7 @@ void multiply_f32(const Tile& tile) {
                   tile.right_stride / 4);
 }
 
-// The pairs are first separated into a piece of a float matrix.
+// Separates the pairs into a piece of a float matrix first.
 void multiply_bf16(const Tile& tile) {
   const auto* const pairs = reinterpret_cast<const std::uint16_t*>(tile.right);
   std::vector<float> weights(2 * tile.steps * tile.columns);
@@ -58,7 +58,7 @@ void multiply_bf16(const Tile& tile) {
   multiply_floats(tile, weights.data(), 2 * tile.steps, tile.columns);
 }
 
-// What the templates ask of operands besides products.
+// The operands that the other templates need.
 struct F32 : F32Operands<PortableLanes> {};
 
 struct Bf16 {

@@ -1,5 +1,5 @@
 // The softmax of attention over some keys at a time, as a template over the lanes of an instruction
-// set. Powers are of two: the exponent is the score times log2(e), less the largest such exponent,
+// set. Powers are of two: the exponent is the score times log2(e), minus the largest such exponent,
 // so that a power is a polynomial and a shift.
 #pragma once
 
@@ -10,8 +10,8 @@
 namespace llmarch::fast::simd {
 
 // 2^x for x of at most 0; a result too small to be a normal number becomes the smallest normal one.
-// The polynomial (minimax on [-1/2, 1/2], exact at 0) is within 2.0e-9, so that the error is that
-// of rounding.
+// The polynomial (minimax on [-1/2, 1/2], exact at 0) is within 2.0e-9, so the error is that of
+// rounding.
 template <class L>
 typename L::F power_of_two(typename L::F x) {
   x = L::larger(x, L::all(-126.0F));
@@ -50,7 +50,7 @@ void by_fours(std::size_t keys, const Take& take) {
   for (; i < keys; i += kWidth) take(i, 0);
 }
 
-// The keys before `first` and from `end` on get a score below that of any key.
+// Gives the keys before `first` and from `end` on a score below that of any key.
 template <class L>
 void hide(float* scores, std::size_t keys, std::size_t first, std::size_t end) {
   constexpr std::size_t kWidth = L::kWidth;

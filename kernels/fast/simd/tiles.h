@@ -64,7 +64,7 @@ struct WidenedOperands {
   }
 };
 
-// The sums of a tile as they stand in registers. Always inlined, so that they stay there.
+// The sums of a tile, held in registers. Always inlined, so that they stay there.
 template <class L, int kRows, int kVectors>
 [[gnu::always_inline]] inline void load_sums(const Tile& tile,
                                              typename L::F (&sums)[kRows][kVectors]) {
@@ -178,7 +178,7 @@ void multiply_wide(const Tile& tile) {
   }
 }
 
-// Rows times several streams at once, some of the 64 columns of each.
+// Multiplies rows with several streams at once, each with some of its 64 columns.
 template <class Operands, int kRows, int kVectors, int kStreams>
 void run_parted(const Tile& tile, std::size_t column) {
   using Lanes = typename Operands::Lanes;
@@ -289,7 +289,7 @@ void multiply_transposed(const float* left, std::size_t panels, const std::byte*
   LLMARCH_UNROLL for (int i = 0; i < 16; ++i) out[i] = Lanes::sum(sums[i]);
 }
 
-// The left operand of a row of floats, where that is floats too.
+// The left operand of a row of floats, where left operands are floats too.
 template <class Operands>
 void convert_to_floats(const float* in, std::size_t columns, std::size_t steps, std::byte* left) {
   using Lanes = typename Operands::Lanes;
