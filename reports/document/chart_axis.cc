@@ -51,7 +51,7 @@ bool counts_in_twos(TickFormat format) {
   return format == TickFormat::tokens || format == TickFormat::bytes;
 }
 
-// 1, 2 or 5 times a power of ten, at least `step`.
+// The smallest of 1, 2 or 5 times a power of ten that is at least `step`.
 double round_step(double step) {
   const double power = std::pow(10, std::floor(std::log10(step)));
   for (const double factor : {1.0, 2.0, 5.0}) {

@@ -1,5 +1,5 @@
-// The axis of a chart: its ends, where a figure lies between them, where ticks are and how they are
-// labelled. Shared by the pictures and the terminal's charts.
+// The axis of a chart: its ends, where between them a figure lies, where its ticks are and how they
+// are labelled. Shared by the pictures and the terminal's charts.
 #pragma once
 
 #include <string>

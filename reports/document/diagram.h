@@ -1,7 +1,7 @@
-// Models as stacked blocks, without coordinates: what stands in which order, what leaves the
-// residual stream and is added back, what is written on it. Where things stand in a picture is
-// known by diagram_layout.h, how it is drawn in characters by terminal_diagram.h, what a model's
-// blocks are by model_diagram.h.
+// Models as stacked blocks, without coordinates: the order of the blocks, which branches leave the
+// residual stream and are added back, and the texts on each. diagram_layout.h knows where things
+// are in a picture, terminal_diagram.h how they are drawn in characters, and model_diagram.h what
+// the blocks of a model are.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ enum class BoxKind { table, norm, attention, feed_forward, experts, addition };
 
 struct DiagramText {
   std::string text = {};
-  Emphasis emphasis = Emphasis::plain;  // differs: not all panels say this
+  Emphasis emphasis = Emphasis::plain;  // differs: not all panels have this text
   bool operator==(const DiagramText&) const = default;
 };
 
@@ -26,20 +26,21 @@ struct NoAside {
   bool operator==(const NoAside&) const = default;
 };
 
-// What a block keeps for later tokens, drawn as a drum beside it.
+// The cache that a block keeps for later tokens, drawn as a drum beside it.
 struct CacheAside {
   std::vector<DiagramText> lines = {};
   bool operator==(const CacheAside&) const = default;
 };
 
-// A feed-forward from inside: one path (up, activation, down), or two whose product goes down.
+// The inside of a feed-forward: one path (up, activation, down), or two whose product goes down.
 struct PathsAside {
   enum class Paths { one, gated } paths = Paths::gated;
   std::string activation = {};
   bool operator==(const PathsAside&) const = default;
 };
 
-// The experts that a router chooses from, `chosen` of them lit; shared experts are named apart.
+// The experts that a router chooses from, `chosen` of them highlighted; shared experts are listed
+// separately.
 struct ExpertsAside {
   enum class Shared { no, yes } shared = Shared::no;
   std::int64_t experts = 0;
@@ -49,8 +50,8 @@ struct ExpertsAside {
 
 using Aside = std::variant<NoAside, CacheAside, PathsAside, ExpertsAside>;
 
-// How a part goes with the one before it in its box. alternative: a layer has one of the two. sum:
-// both run side by side on the same input, and their outputs are added.
+// How a part relates to the one before it in its box. alternative: a layer has one of the two. sum:
+// both take the same input, and their outputs are added.
 enum class Join { alternative, sum };
 
 struct DiagramPart {
@@ -62,7 +63,7 @@ struct DiagramPart {
   Aside aside = {};
 };
 
-// A box that data passes through; how its parts go together is said by their `join`.
+// A box that data passes through. Its parts are combined as their `join` says.
 struct DiagramBox {
   std::vector<DiagramPart> parts = {};
 };
@@ -74,7 +75,7 @@ struct DiagramBranch {
 
 using FrameItem = std::variant<DiagramBox, DiagramBranch>;
 
-// What every layer repeats, drawn in a frame.
+// The content of every layer, drawn in a frame.
 struct DiagramFrame {
   DiagramText repeat = {};  // "61 layers"
   std::vector<FrameItem> items = {};
@@ -82,7 +83,7 @@ struct DiagramFrame {
 
 using DiagramItem = std::variant<DiagramBox, DiagramFrame>;
 
-// One model, from the tokens upwards.
+// One model, from the tokens at the bottom upwards.
 struct DiagramPanel {
   std::string title = {};
   std::vector<DiagramText> subtitle = {};

@@ -1,5 +1,5 @@
-// What a report says, decided once. A Document is plain values and knows neither models nor file
-// formats nor the width of a page: the code that makes it has computed every number, and the
+// The content of a report, decided once. A Document is plain values and knows neither models nor
+// file formats nor the width of a page: the code that makes it has computed every number, and the
 // renderers (terminal.h, markdown.h, html.h, csv.h, pictures.h) only draw. Beyond this point no
 // number is computed.
 #pragma once
@@ -42,7 +42,7 @@ struct CellRow {
   std::vector<Cell> cells = {};
 };
 
-// A line across the table that names the rows below it, up to the next one.
+// A line across the table that names the rows below it, up to the next such line.
 struct GroupHeading {
   std::string text = {};
 };
@@ -51,7 +51,7 @@ using Row = std::variant<CellRow, GroupHeading>;
 
 struct Table {
   std::string caption = {};
-  // The leading columns that say what a row is: every panel of a split table repeats them.
+  // The leading columns that identify a row; every panel of a split table repeats them.
   std::size_t row_heading_columns = 1;
   std::vector<Column> columns = {};
   std::vector<Row> rows = {};
@@ -68,7 +68,7 @@ struct Paragraph {
   std::string text = {};
 };
 
-// A listing that renderers draw as it stands, without wrapping its lines.
+// A listing that renderers draw unchanged, without wrapping its lines.
 struct Preformatted {
   std::string text = {};
 };
@@ -96,13 +96,13 @@ struct ChartPoint {
   double y = 0;
 };
 
-// Points in the order of x. A logarithmic axis leaves out what is not above zero.
+// Points in ascending order of x. A logarithmic axis leaves out those that are not above zero.
 struct Series {
   std::string label = {};  // stands at the line's end
   std::vector<ChartPoint> points = {};
 };
 
-// A point that is marked, such as the one where a line overtakes another.
+// A marked point, such as one where a line overtakes another.
 struct ChartMark {
   ChartPoint at = {};
   std::string text = {};  // "4,097"

@@ -18,9 +18,9 @@ unsigned char byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-// What a lead byte announces: the sequence's length, the payload bits of the byte itself, and the
-// smallest code point of that length. A smaller one is refused, since an overlong form could hide a
-// control character.
+// What the first byte of a sequence says: the sequence's length, the payload bits of the byte
+// itself, and the smallest code point of that length. A smaller code point is refused, since an
+// overlong form could hide a control character.
 struct Lead {
   unsigned char mask;
   unsigned char pattern;
@@ -55,8 +55,8 @@ bool takes_no_room(char32_t c) {
          in(0x20D0, 0x20FF) || in(0xFE00, 0xFE0F) || in(0xFE20, 0xFE2F);
 }
 
-// Controls, and characters that are not seen themselves but change what is: marks that turn the
-// direction of writing, separators of lines, a byte order mark.
+// Controls, and invisible characters that change what is shown: marks that reverse the direction of
+// writing, line separators, a byte order mark.
 bool is_unseen(char32_t c) {
   const auto in = [c](char32_t first, char32_t last) { return first <= c && c <= last; };
   return c < 0x20 || in(0x7F, 0x9F) || in(0x200E, 0x200F) || in(0x2028, 0x202E) ||
@@ -85,8 +85,8 @@ bool is_alphanumeric(char c) {
   return is_digit(c) || ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z');
 }
 
-// Whether a line may end after word[i]. "1,024" is one number and "-12" one too; "1,a" is a list,
-// and "mistral-small" has two parts.
+// Whether a line may end after word[i]. A number such as "1,024" or "-12" is not broken, while
+// "1,a" is a list, and "mistral-small" has two parts.
 bool may_break_after(std::string_view word, std::size_t i) {
   if (i == 0 || i + 1 >= word.size()) return false;
   const char before = word[i - 1];
@@ -125,8 +125,8 @@ class LineFiller {
   void add(std::string_view word) {
     const std::size_t joined = display_width(line_) + 1 + display_width(word);
     if (!line_.empty() && joined > width_) end_line();
-    // Only the beginning is looked at: measuring all that is left at every cut would take quadratic
-    // time, and a word may be as long as a file.
+    // Looks only at the beginning: measuring the rest at every cut would take quadratic time, and a
+    // word may be as long as a file.
     while (prefix_bytes(word, width_) < word.size()) {
       const std::size_t cut = cut_point(word, width_);
       lines_.emplace_back(word.substr(0, cut));
@@ -152,7 +152,7 @@ class LineFiller {
   std::vector<std::string> lines_;
 };
 
-// A line that fits is kept as it is, with the spaces it has.
+// A line that fits is kept unchanged, with all its spaces.
 std::vector<std::string> wrap_line(std::string_view line, std::size_t width) {
   if (display_width(line) <= width) return {std::string(line)};
   LineFiller filler(width);

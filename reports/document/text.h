@@ -12,8 +12,9 @@ namespace llmarch::reports {
 
 std::size_t display_width(std::string_view text);
 
-// The text with every control character but '\n' replaced, and bytes that are not UTF-8 by U+FFFD:
-// names come from files, and an escape sequence in one must not reach the terminal.
+// The text with every control character but '
+// ' replaced, and bytes that are not UTF-8 replaced by U+FFFD: names come from files, and an escape
+// sequence in one must not reach the terminal.
 std::string printable(std::string_view text);
 
 // Lines of at most `width` >= 1 columns, at least one line. A line ends at a '\n' or a space. A
@@ -22,7 +23,7 @@ std::string printable(std::string_view text);
 // printable.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
-// The narrowest width at which wrap() does not have to break anywhere else.
+// The narrowest width at which wrap() breaks only at spaces and the marks above.
 std::size_t widest_piece(std::string_view text);
 
 }  // namespace llmarch::reports

@@ -140,8 +140,8 @@ class ChartDrawer {
     labels_.push_back({end, end.y, index});
   }
 
-  // Moves each label at least a line's height below the one above it, and then, from the bottom up,
-  // those that would leave the chart back up.
+  // Moves each label down until it is a line's height below the one above it; then moves those
+  // beyond the chart's bottom back up, from the lowest one on.
   void spread_labels() {
     std::ranges::sort(labels_, {}, &Label::y);
     for (std::size_t i = 1; i < labels_.size(); ++i) {
@@ -169,7 +169,7 @@ class ChartDrawer {
     }
   }
 
-  // Beside its point, where no other text is.
+  // Places the text next to its point, where it overlaps no other text.
   [[nodiscard]] Text mark_text(const ChartMark& mark, Place at) const {
     Text text{at, mark.text, kTickSize, Anchor::start, Weight::bold, Ink::halo_text};
     for (double away = 0; away < 200; away += kLabelHeight) {
@@ -203,7 +203,7 @@ class ChartDrawer {
   ChartAxis x_;
   ChartAxis y_;
   std::vector<Shape> shapes_;
-  std::vector<Rect> taken_;  // by texts so far
+  std::vector<Rect> taken_;  // the places of the texts so far
   std::vector<Label> labels_;
 };
 

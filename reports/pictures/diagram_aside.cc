@@ -84,7 +84,7 @@ Drawing gated_paths(const PathsAside& paths) {
   return drawing;
 }
 
-// The chosen ones are spread evenly, since every token chooses others.
+// Spreads the chosen ones evenly, since each token chooses other experts.
 bool is_chosen(std::int64_t expert, const ExpertsAside& aside) {
   const std::int64_t chosen = std::min(aside.chosen, aside.experts);
   for (std::int64_t i = 0; i < chosen; ++i) {

@@ -1,5 +1,5 @@
-// What is drawn beside a block of a diagram: the drum of a cache, the inside of a feed-forward, or
-// a field of experts with one dot for each expert and the chosen ones lit.
+// The drawing beside a block of a diagram: the drum of a cache, the inside of a feed-forward, or
+// the experts as a field of dots with the chosen ones highlighted.
 #pragma once
 
 #include <vector>

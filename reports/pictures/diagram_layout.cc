@@ -101,7 +101,7 @@ class PanelDrawer {
     return {.width = kPanelWidth, .height = 18 - y_, .shapes = std::move(back_)};
   }
 
-  // A box on the residual stream itself.
+  // Draws a box on the residual stream itself.
   void operator()(const DiagramBox& box) {
     y_ -= kArrow;
     front_.emplace_back(arrow_up({kResidual, y_}));
@@ -156,8 +156,8 @@ class PanelDrawer {
 
   static bool is_sum(const DiagramPart& part) { return part.join == Join::sum; }
 
-  // The parts are stacked with the first one on top. Leaves y_ at the box's top. Alternatives stand
-  // in a dashed frame; where all parts are added up, the frame is a line.
+  // Stacks the parts with the first one on top, and leaves y_ at the box's top. Alternatives are in
+  // a dashed frame; where all parts are added up, the frame is solid.
   void add_box(const DiagramBox& box, double left, double width) {
     const bool several = box.parts.size() > 1;
     const bool choice = std::ranges::count_if(box.parts, std::not_fn(is_sum)) > 1;

@@ -1,6 +1,5 @@
-// A picture as shapes with coordinates, in pixels from the top left, y downwards. The layouts
-// (diagram_layout.h, chart_layout.h) make one, and svg.h writes it and knows what each ink looks
-// like.
+// A picture as shapes with coordinates, in pixels from the top left, y downwards. Made by the
+// layouts (diagram_layout.h, chart_layout.h); svg.h writes it and knows the look of each ink.
 #pragma once
 
 #include <string>
@@ -11,7 +10,7 @@
 
 namespace llmarch::reports {
 
-// What a shape stands for. Each has one colour on a light page and one on a dark page.
+// The meaning of a shape. Each has one colour on a light page and one on a dark page.
 enum class Ink {
   text,
   faint_text,
@@ -71,7 +70,7 @@ struct Line {
   Ink ink = Ink::line;
 };
 
-// Its area is filled.
+// A filled area.
 struct Polygon {
   std::vector<Place> places = {};
   Ink ink = Ink::arrow;
@@ -100,7 +99,7 @@ struct Drawing {
 // The rectangle that a text takes up in its widest font: x, y, width, height.
 Rect bounds_of(const Text& text);
 
-// The drawings one below the other, as wide as the widest.
+// The drawings one below another, as wide as the widest.
 Drawing stacked(const std::vector<Drawing>& drawings);
 
 // `shape` moved by (x, y).

@@ -11,7 +11,7 @@ namespace llmarch::reports {
 
 enum class Weight { regular, bold };
 
-// The font families that a picture asks for, in CSS.
+// The font families that a picture's CSS names.
 inline constexpr std::string_view kPictureFonts =
     "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 

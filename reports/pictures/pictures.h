@@ -1,5 +1,5 @@
-// The pictures of a document, its charts and diagrams, and the names of their files beside the
-// report that refers to them. These names are decided here and nowhere else.
+// The pictures of a document (its charts and diagrams), and the names of their files next to the
+// report that refers to them. No other file decides these names.
 #pragma once
 
 #include <optional>
@@ -27,7 +27,7 @@ struct Picture {
 
 std::vector<Picture> draw_pictures(const Document& document, const std::string& stem);
 
-// All pictures of the document in one drawing, one below the other.
+// All pictures of the document in one drawing, one below another.
 std::string render_picture(const Document& document);
 
 }  // namespace llmarch::reports

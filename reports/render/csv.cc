@@ -25,8 +25,8 @@ bool is_number(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// Blanks before the sign do not stop a spreadsheet from running the formula. Tabs and carriage
-// returns are spaces here, as in every text that is made printable.
+// Blanks before the sign do not stop a spreadsheet from running the formula. Printable text has no
+// tabs or carriage returns, only spaces.
 std::string safe_text(const std::string& given) {
   constexpr std::string_view kSigns = "=+-@";
   std::string text = printable(given);
@@ -54,7 +54,7 @@ std::string csv_line(const Fields& fields) {
   return line + "\n";
 }
 
-// The value in full, or nothing when the cell has none that a program could read.
+// The value in full; nothing for a cell without a value that a program could read.
 struct ExactValue {
   std::optional<std::string> operator()(NoValue) const { return std::nullopt; }
   std::optional<std::string> operator()(std::int64_t value) const { return std::to_string(value); }
@@ -89,7 +89,7 @@ std::optional<std::string> shared_unit(std::span<const Cell> cells) {
   return unit;
 }
 
-// Which of the two columns that only some tables need a table has.
+// Whether a table has the group column, which only some tables need.
 enum class GroupColumn { absent, present };
 enum class UnitColumn { absent, present };
 

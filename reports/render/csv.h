@@ -17,7 +17,7 @@ namespace llmarch::reports {
 // apostrophe; numbers do not.
 std::string render_csv(const Document& document);
 
-// One text as such a field, for tables that are too long to be held in memory.
+// One text as a field of such a file, for tables that are too long to be held in memory.
 std::string csv_field(const std::string& text);
 
 }  // namespace llmarch::reports

@@ -15,7 +15,7 @@ Json value_json(const Cell& cell) {
   return cell.text;
 }
 
-// Each cell under its column's heading; the first column often has none.
+// Every cell under its column's heading; the first column often has no heading.
 Json row_json(const Table& table, const CellRow& row, const std::string& group) {
   Json json = Json::object();
   if (!group.empty()) json["group"] = group;

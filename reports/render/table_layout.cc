@@ -78,9 +78,9 @@ std::size_t compact_width(std::span<const Extent> extents) {
   return width;
 }
 
-// Every column gets its full width up to a common limit, the highest with which all columns
-// together fit into `room`, gaps included (water-filling). No column is narrower than its compact
-// width, unless not all of them can have theirs.
+// Every column gets its full width up to a common limit, which is as high as `room` allows with the
+// gaps between the columns. No column is narrower than its compact width, unless the room does not
+// suffice for all of them.
 Widths fit(std::span<const Extent> extents, std::size_t room) {
   const bool tight = compact_width(extents) > room;
   const auto at_level = [&](std::size_t level) {
@@ -104,14 +104,13 @@ std::size_t least_width(std::size_t columns) {
   return columns + gaps(columns);
 }
 
-// The width that remains beside columns that take `used`.
+// The width that is left when columns take `used`.
 std::size_t beside(std::size_t used, std::size_t width) {
   const std::size_t taken = used == 0 ? 0 : used + column_gap;
   return width > taken ? width - taken : 0;
 }
 
-// As many row headings as the table states, or fewer where they would leave no room for a data
-// column.
+// As many row headings as the table has, or fewer where they would leave no room for a data column.
 std::size_t repeated_columns(const Table& table, std::size_t width) {
   std::size_t columns = table.row_heading_columns;
   while (columns > 0 && beside(least_width(columns), width) < 1) --columns;
@@ -132,7 +131,7 @@ std::vector<ColumnGroup> data_groups(const Table& table, std::size_t headings, s
   return groups;
 }
 
-// Row headings may take the width that all data columns together leave over, or two fifths of the
+// Row headings may take the width that all data columns together do not need, or two fifths of the
 // whole, but must leave the largest group one character for each of its columns.
 std::size_t heading_room(std::span<const Extent> headings, std::span<const Extent> data,
                          std::span<const ColumnGroup> groups, std::size_t width) {
@@ -168,8 +167,8 @@ std::vector<Bundle> pack(std::span<const ColumnGroup> groups, std::span<const Ex
   return bundles;
 }
 
-// As few panels as possible, filled evenly where that needs no further panel: 4 + 4 models, not 5
-// + 3.
+// As few panels as possible, and evenly filled where that needs no further panel: 4 + 4 models, not
+// 5 + 3.
 std::vector<Bundle> pack_evenly(std::span<const ColumnGroup> groups,
                                 std::span<const Extent> extents, std::size_t room) {
   std::vector<Bundle> fewest = pack(groups, extents, room, groups.size());

@@ -1,10 +1,10 @@
-// Which columns of a table stand side by side on a terminal of some width, and how wide each is.
+// Which columns of a table share a panel on a terminal of some width, and how wide each is.
 // terminal.h draws them.
 //
-// A table that fits is one panel. One that does not is split into panels, one below the other, each
-// of which begins with the row headings. Headings and prose are wrapped first, so that as many
-// columns as possible stay side by side. Figures are wrapped only where one group of joined columns
-// alone is too wide.
+// A table that fits is one panel. One that does not is split into panels, one below another, each
+// of which begins with the row headings. Headings and prose are wrapped first, so that a panel has
+// as many columns as possible. Figures are wrapped only where a single group of joined columns is
+// too wide.
 #pragma once
 
 #include <cstddef>

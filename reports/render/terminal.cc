@@ -96,7 +96,7 @@ std::string wrapped(std::string_view text, std::size_t width, Emphasis emphasis,
   return lines;
 }
 
-// A remark, with its second and further lines indented to its first word.
+// A remark, with its further lines indented to its first word.
 std::string bulleted(std::string_view text, std::size_t width) {
   constexpr std::string_view bullet = "- ";
   std::string lines;
@@ -138,7 +138,7 @@ class PanelPainter {
     return table_.columns[place.index].alignment;
   }
 
-  // Headings of different heights stand on the rule, next to the figures that they name.
+  // Headings of different heights are aligned at the rule, next to the figures that they name.
   [[nodiscard]] std::string column_headings() const {
     std::vector<Slot> slots;
     for (const PanelColumn& place : panel_) {

@@ -22,7 +22,7 @@ char sign_of(std::size_t series) {
   return kSigns[series % kSigns.size()];
 }
 
-// The field of characters, and the row and column of each figure in it.
+// The field of characters, with the row and the column of each figure in it.
 class Canvas {
  public:
   Canvas(const Chart& chart, std::size_t columns)

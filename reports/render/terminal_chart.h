@@ -1,5 +1,5 @@
-// A Chart in characters, for terminals: a sign for each line, ticks at the axes, and the marks
-// listed below with their figures.
+// A Chart in characters, for terminals: a sign for each line, ticks at the axes, and below them the
+// marks with their figures.
 #pragma once
 
 #include <string>

@@ -7,7 +7,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// A cache is one line of text. What is inside a block is only drawn in pictures.
+// A cache is one line of text. The inside of a block is drawn only in pictures.
 struct AsideText {
   std::string operator()(const NoAside&) const { return ""; }
   std::string operator()(const PathsAside&) const { return ""; }
@@ -19,7 +19,8 @@ struct AsideText {
   }
 };
 
-// The layers that have the part, its title and its details, each indented under the one before.
+// Appends the layers that have the part, its title and its details, each indented under the one
+// before.
 void append_part(const DiagramPart& part, std::string indent, Lines& lines) {
   if (!part.where.text.empty()) {
     lines.push_back(indent + part.where.text);
@@ -34,8 +35,8 @@ void append_part(const DiagramPart& part, std::string indent, Lines& lines) {
   if (!aside.empty()) lines.push_back(indent + aside);
 }
 
-// Parts without a title of their own are indented under the first part, which has it; a part that
-// is added to another stands beside it, below the same layers.
+// Parts without a title of their own are indented under the first part, which has the title. A part
+// that is added to another is at the same level, below the same layers.
 Lines lines_of(const DiagramBox& box) {
   Lines lines;
   std::string under_layers;

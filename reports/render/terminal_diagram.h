@@ -8,7 +8,7 @@
 
 namespace llmarch::reports {
 
-// Empty for models side by side: what differs between them stands in the table beside the diagram.
+// Empty for several models: the table next to the diagram shows how they differ.
 std::string render_terminal_diagram(const Diagram& diagram);
 
 }  // namespace llmarch::reports

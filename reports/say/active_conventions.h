@@ -1,5 +1,5 @@
-// The conventions under which active parameters are stated, as rows and notes name them. Makers
-// count active parameters differently and rarely say how, so all three are shown
+// The names of the conventions for active parameters, in rows and notes. Makers count active
+// parameters differently and rarely say how, so all three conventions are shown
 // (sim/study/compare.h).
 #pragma once
 

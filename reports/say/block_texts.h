@@ -1,4 +1,4 @@
-// The texts of a block's description as people read them: its phrases, and its notes below figures.
+// The texts of a block's description for readers: its phrases, and its notes below figures.
 #pragma once
 
 #include <string>
@@ -14,8 +14,7 @@ std::string text_of(const Phrase& phrase);
 // "Multi-query attention"
 std::string capitalised(std::string text);
 
-// What the blocks of these models have to say below such figures: each text once, attention's
-// first.
+// The notes of these models' blocks: each text once, attention's first.
 std::vector<std::string> block_notes(const std::vector<const ArchSpec*>& specs,
                                      NotedFigures figures);
 

@@ -27,7 +27,7 @@ Cell rate_cell(double rate, const std::string& unit);  // three digits
 Cell ratio_cell(double ratio);
 Cell percent_cell(double fraction);
 
-// Headings are aligned as what is below them: texts to the left, figures to the right.
+// Headings are aligned as the cells below them are: texts to the left, figures to the right.
 Column text_column(std::string heading);
 Column figure_column(std::string heading);
 

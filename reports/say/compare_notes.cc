@@ -56,7 +56,7 @@ void add_parameter_notes(const Comparison& comparison, Notes& notes) {
   }
 }
 
-// Says how many layers add nothing to the cache, because they read another layer's.
+// Says how many layers add nothing to the cache because they read another layer's cache.
 void add_sharing_note(const ModelFigures& figures, Notes& notes) {
   const ArchSpec& spec = figures.model->spec;
   Integer sharing;
@@ -69,7 +69,7 @@ void add_sharing_note(const ModelFigures& figures, Notes& notes) {
                   spec.name, sharing.value(), layer_count(spec).value()));
 }
 
-// Chunks that have begun anew hold less than they did on the way.
+// Caches of chunks may have been larger at an earlier position than they are at the context.
 void add_peak_note(const ModelFigures& figures, Notes& notes) {
   if (!figures.on || figures.on->needed.cache == figures.cache_bytes) return;
   notes.lines.push_back(

@@ -1,5 +1,5 @@
-// The notes below a comparison: the conventions that its figures follow, and what has to be known
-// of single models.
+// The notes below a comparison: the conventions that its figures follow, and remarks on single
+// models.
 #pragma once
 
 #include <set>

@@ -81,7 +81,7 @@ class ComparisonTable {
     return 0;
   }
 
-  // A ratio to nothing, or of nothing, would say nothing.
+  // No ratio where one of the figures is zero or absent, since it would mean nothing.
   static Cell ratio_of(const Cell& cell, const Cell& first) {
     if (number_in(cell) <= 0 || number_in(first) <= 0) return text_cell("");
     return ratio_cell(number_in(cell) / number_in(first));
@@ -156,7 +156,8 @@ class ComparisonTable {
         [this](const ModelFigures& figures) { return published_active(figures); });
   }
 
-  // The published total to the unit stands above the predicted one, so that one sees them agree.
+  // The published total is shown in full right above the predicted one, so that one sees them
+  // agree.
   void published_parameters() {
     row("published, as stated", [this](const ModelFigures& figures) {
       const auto& published = figures.model->spec.published;
@@ -173,7 +174,7 @@ class ComparisonTable {
     });
   }
 
-  // A row for each component that some model has, so that none can be missing from the sum.
+  // One row for each component that any of the models has, so that the rows add up to the total.
   void components() {
     std::set<Component> present;
     for (const ModelFigures& figures : comparison_.models) {
@@ -196,7 +197,7 @@ class ComparisonTable {
     return {};
   }
 
-  // With the convention that comes nearest, since no maker says which it followed.
+  // The figure with the nearest convention, since no maker says which one it followed.
   [[nodiscard]] Cell published_active(const ModelFigures& figures) const {
     if (!figures.active_match) return text_cell("–");
     Cell cell = parameters_cell(Elements(*figures.model->spec.published->active), digits_);

@@ -1,4 +1,4 @@
-// A comparison as a document: which figures stand in its rows, under which headings, with which
+// A comparison as a document: which figures are in its rows, under which headings, with which
 // notes. The figures themselves are computed by sim/study.
 #pragma once
 

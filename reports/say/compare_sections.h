@@ -1,4 +1,4 @@
-// The parts of a comparison's table, and what the command line calls them.
+// The parts of a comparison's table, and their names on the command line.
 #pragma once
 
 #include <array>

@@ -12,9 +12,9 @@
 namespace llmarch::reports {
 namespace {
 
-// The rows that are shown of one pair: with chunks the order may turn at every border of a chunk.
+// The most turns that are shown of one pair, since with chunks the order may turn at every chunk.
 constexpr std::size_t kMostTurns = 8;
-// Where there are more pairs, only those whose order turns are listed.
+// With more pairs than this, only those whose order turns are listed.
 constexpr std::size_t kFewPairs = 12;
 
 std::string order_text(const Crossing& crossing, const CrossingWords& words,
@@ -22,7 +22,7 @@ std::string order_text(const Crossing& crossing, const CrossingWords& words,
   switch (crossing.rivals) {
     case Rivals::models:
     case Rivals::kinds_of_work: break;
-    // Which side binds says more than the order of the two.
+    // Names the side that binds, which says more than the order of the two.
     case Rivals::sides_of_roofline: return order > 0 ? "bound by arithmetic" : "bound by bandwidth";
   }
   const char* sign = order < 0 ? "<" : order > 0 ? ">" : "=";

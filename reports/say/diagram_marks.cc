@@ -12,7 +12,8 @@
 namespace llmarch::reports {
 namespace {
 
-// Kinds that take each other's place: a model's experts stand where another's feed-forward does.
+// Kinds of boxes that are compared with each other: one model's experts with another's
+// feed-forward.
 enum class Role { table, norm, attention, feed_forward, addition };
 
 Role role_of(BoxKind kind) {
@@ -30,7 +31,7 @@ Role role_of(BoxKind kind) {
 enum class Where { below_layers, in_layers, before_block, from_block_on, above_layers };
 enum class On { box, cache, frame };
 
-// What a text stands for. `branch` is the block of the branch that it stands in, or the box itself.
+// The meaning of a text. `branch` is the main block of the branch that it is in, or the box itself.
 struct Place {
   Where where;
   Role branch, role;
@@ -40,7 +41,7 @@ struct Place {
 
 using Visit = std::function<void(const Place& place, DiagramText& text)>;
 
-// Goes through the texts of a panel, each with its place.
+// Visits the texts of a panel, each with its place.
 class PanelVisitor {
  public:
   explicit PanelVisitor(const Visit& visit) : visit_(visit) {}
@@ -54,7 +55,7 @@ class PanelVisitor {
     where_ = Where::above_layers;
   }
 
-  // Steps before the block that a branch is there for are told from those after it.
+  // Steps before the branch's main block are told apart from those after it.
   void operator()(DiagramBranch& branch) {
     const auto is_norm = [](const DiagramBox& box) {
       return !box.parts.empty() && box.parts.front().kind == BoxKind::norm;
@@ -75,7 +76,7 @@ class PanelVisitor {
       visit_(here, part.where);
       visit_(here, part.title);
       for (DiagramText& detail : part.details) visit_(here, detail);
-      auto* const cache = std::get_if<CacheAside>(&part.aside);  // the only aside with such texts
+      auto* const cache = std::get_if<CacheAside>(&part.aside);  // the only aside that may differ
       if (cache == nullptr) continue;
       for (DiagramText& line : cache->lines) visit_({where, here.branch, role, On::cache}, line);
     }

@@ -1,6 +1,6 @@
-// Marks what differs between the panels of a Diagram. Texts are compared with those that stand for
-// the same thing: those of attention with attention, those of the norm before it with the norm
-// before it.
+// Marks what differs between the panels of a Diagram. Each text is compared with the texts that
+// have the same meaning: attention's with attention's, those of the norm before it with those of
+// the norm before it.
 #pragma once
 
 #include "reports/document/diagram.h"

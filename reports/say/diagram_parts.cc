@@ -45,7 +45,7 @@ void say(DiagramPart& part, std::string text) {
   part.details.push_back({std::move(text)});
 }
 
-// Beside a block stands its cache, if it keeps one, and else its inside: there is room for one.
+// There is room for one drawing beside a block: its cache, or its inside where it keeps no cache.
 DiagramPart part_of(const BlockFacts& block) {
   DiagramPart part{.kind = box_of(block.family), .title = {capitalised(block.name)}};
   for (const Phrase& fact : block.facts) say(part, text_of(fact));

@@ -1,5 +1,5 @@
-// The description of a block (sim/describe) as a part of a diagram: what is written on it, and what
-// is drawn beside it.
+// The description of a block (sim/describe) as a part of a diagram: the texts on it, and the
+// drawing beside it.
 #pragma once
 
 #include <string>
@@ -14,10 +14,10 @@ DiagramPart part_of(const BlockFacts& block);
 
 DiagramBox norm_box(const Norm& norm);
 
-// An operation on the residual stream itself, a line for each detail.
+// An operation on the residual stream itself, with one line for each detail.
 DiagramBox addition_box(std::string title, std::vector<std::string> details);
 
-// Adds a line to what is written on a part.
+// Adds a line to the texts of a part.
 void say(DiagramPart& part, std::string text);
 
 }  // namespace llmarch::reports

@@ -10,7 +10,7 @@
 namespace llmarch::reports {
 namespace {
 
-// The count that a figure is shown as, also where arithmetic has made it a real number.
+// The figure as a whole number, also where arithmetic has made it a real one.
 std::int64_t nearest(const FigureValue& figure) {
   if (const auto* whole = std::get_if<Integer>(&figure)) return whole->value();
   return std::llround(std::get<double>(figure));
@@ -26,7 +26,7 @@ Cell number(const FigureValue& figure, const std::string& unit) {
   return {.text = fmt::format("{:.4g}", value), .value = value, .unit = unit};
 }
 
-// With enough digits to tell two nearly equal figures apart.
+// Enough digits to tell two nearly equal figures apart.
 Cell precise(double value, const std::string& sign, const std::string& unit) {
   return {.text = fmt::format("{:.9g}{}", value, sign), .value = value, .unit = unit};
 }

@@ -9,7 +9,7 @@
 namespace llmarch::reports {
 namespace {
 
-// Which of the two is sought; the other is given.
+// Which of the two is searched for; the other is given.
 enum class Sought { context, batch };
 
 Cell sought_cell(const Fit& fit, Integer size) {
@@ -36,8 +36,8 @@ class FitWriter {
  public:
   FitWriter(Bytes memory, Digits digits) : memory_(memory), digits_(digits) {}
 
-  // The parts of the footprint at the largest size that fits, what is left over there, and how much
-  // is missing for one more. Where nothing fits, the parts are those of size 1.
+  // Adds the parts of the footprint at the largest size that fits, the memory left over there, and
+  // how much is missing for one more. Where nothing fits, the parts are those of size 1.
   void add(Table& table, const Model& model, const Fit& fit, Sought sought) const {
     const Setting& setting = fit.setting;
     const bool context = sought == Sought::context;
@@ -66,7 +66,7 @@ class FitWriter {
   Digits digits_;
 };
 
-// Memory may have room for a longer context than a model was made for.
+// Notes where memory has room for a longer context than the model was made for.
 void add_limit_notes(const ModelFits& fits, Notes& notes) {
   const ArchSpec& spec = fits.model->spec;
   for (const Fit& fit : fits.contexts) {
@@ -83,7 +83,7 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
                       Digits digits) {
   Document document{.title = "What fits into " + question.memory_name};
   PartialSetting setting = stated(question.setting);
-  setting.context.reset();  // both are sought, or given row by row
+  setting.context.reset();  // both are searched for, or given row by row
   setting.batch.reset();
   document.blocks.emplace_back(Paragraph{words_of(setting)});
   const FitWriter writer(question.memory, digits);

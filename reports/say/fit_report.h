@@ -16,9 +16,9 @@ struct ModelFits {
   std::vector<Fit> batches;   // the largest batch at each context
 };
 
-// The question that was asked for every model.
+// The question asked for every model.
 struct FitQuestion {
-  Setting setting;  // at whatever context or batch
+  Setting setting;  // its context and batch are not used
   Bytes memory;
   std::string memory_name;  // "24 GiB", "h100-sxm: 80 GiB"
 };

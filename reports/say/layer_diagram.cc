@@ -18,7 +18,8 @@ struct Alternative {
   std::vector<bool> layers;  // those that have it
 };
 
-// What layers have at one place, with one norm around it; a layer has one of the alternatives.
+// The sublayers that layers have at one place, with one norm around it; each layer has one of the
+// alternatives.
 struct SublayerGroup {
   std::optional<Norm> norm;
   std::vector<Alternative> alternatives;
@@ -41,7 +42,7 @@ bool attends(const Sublayer& sublayer) {
       sublayer.blocks, [](const SublayerBlock& block) { return block.attention.has_value(); });
 }
 
-// Collects the sublayers that the layers have at one place.
+// Collects the sublayers of all layers at one place.
 class PlaceCollector {
  public:
   PlaceCollector(const ArchSpec& spec, std::size_t layers) : spec_(spec), layers_(layers) {}
@@ -60,8 +61,8 @@ class PlaceCollector {
   [[nodiscard]] const std::vector<SublayerGroup>& groups() const { return groups_; }
 
  private:
-  // Where the layers have different numbers of sublayers, attention is not drawn as an alternative
-  // to a feed-forward: that would look as if a layer with both had neither.
+  // Where layers have different numbers of sublayers, attention is not drawn as an alternative to a
+  // feed-forward: it would look as if no layer had both.
   SublayerGroup& group_of(const Sublayer& sublayer) {
     const std::optional<Norm> norm = norm_around(spec_, sublayer);
     const auto found = std::ranges::find_if(groups_, [&](const SublayerGroup& each) {
@@ -95,8 +96,8 @@ bool has(const DiagramPart& part, const DiagramText& text) {
                              [&](const DiagramText& detail) { return detail.text == text.text; });
 }
 
-// The facts that all alternatives share become a part of their own, above what only some have. This
-// is done where all have one title; others are drawn as they are, and so are blocks side by side.
+// Moves the facts that all alternatives share into a part of their own, above those that only some
+// have. Done only where all have the same title and no blocks are side by side.
 std::vector<DiagramPart> factored(std::vector<DiagramPart> parts) {
   const auto alike = [&](const DiagramPart& part) {
     return part.title.text == parts.front().title.text && part.join == Join::alternative;
@@ -121,7 +122,7 @@ std::vector<DiagramPart> factored(std::vector<DiagramPart> parts) {
   return parts;
 }
 
-// The layers that have an alternative stand at its first block.
+// The layers that have an alternative are named at its first block.
 DiagramBox box_of(const ArchSpec& spec, const SublayerGroup& group) {
   std::vector<DiagramPart> parts;
   for (const auto& [sublayer, layers] : group.alternatives) {
@@ -139,7 +140,7 @@ DiagramBox box_of(const ArchSpec& spec, const SublayerGroup& group) {
   return {factored(std::move(parts))};
 }
 
-// Blocks with the norms around them.
+// Adds the blocks with the norms around them.
 void add_branch(const std::optional<Norm>& around, DiagramBox blocks,
                 std::vector<FrameItem>& items) {
   const Norm norm = around.value_or(Norm{});

@@ -1,6 +1,6 @@
-// The sublayers of a model's layers as items of one frame. What every layer has at a place stands
-// there once; where layers differ, their alternatives share a box and name the layers that have
-// them.
+// The sublayers of a model's layers as items of one frame. Where all layers have the same sublayer
+// at a place, it is drawn once; where they differ, the alternatives share a box and name the layers
+// that have them.
 #pragma once
 
 #include <vector>

@@ -10,7 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Side = Integer Pair::*;
 
-// A step that was not reached is null.
+// Null for a step that was not reached.
 Json step_json(const Measurement& measurement, const std::optional<TimedStep>& step) {
   if (!step) return nullptr;
   const Spread rate = step->tokens_per_second();

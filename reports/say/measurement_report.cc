@@ -11,8 +11,7 @@ namespace {
 constexpr const char* kBytesPerSecond = "bytes per second";
 constexpr const char* kFlopsPerSecond = "FLOP/s";
 
-// Rates of a machine are written in one unit, 10⁹ a second, so that they can be compared at a
-// glance.
+// All rates of a machine are written in one unit, 10⁹ a second, so that they compare at a glance.
 Cell giga_cell(double per_second, const std::string& said, const std::string& unit) {
   return {.text = fmt::format("{} {}", decimal(per_second / 1e9), said),
           .value = per_second,
@@ -48,8 +47,8 @@ Cell exact_cell(const auto& predicted, const auto& counted) {
   return {.text = "DIFFERS", .emphasis = Emphasis::bad};
 }
 
-// Bytes of experts that several tokens choose are predicted as an expectation, from which a run may
-// depart.
+// With several tokens, the bytes of experts are predicted as an expectation, and a run may differ
+// from it.
 Cell bytes_verdict(const TimedStep& step, const Formats& formats) {
   if (step.expected_bytes) return {.text = "expected", .emphasis = Emphasis::faint};
   return exact_cell(bytes_of(step.predicted, formats), bytes_of(step.counted, formats));
@@ -100,7 +99,7 @@ class SideBySide {
                                       std::move(exact), std::move(timed), std::move(share)}});
   }
 
-  // A figure of the model that is predicted and counted, and has no time.
+  // A figure of the model that is predicted and counted but has no time.
   void counted_row(const char* label, const std::optional<Pair>& pair, const auto& cell) {
     if (!pair) return;
     row(label, cell(pair->predicted), cell(pair->counted),
@@ -123,7 +122,7 @@ class SideBySide {
     });
   }
 
-  // The floor bounds the rate from above and the time from below; it stands in the predicted
+  // The floor is an upper bound of the rate and a lower bound of the time. It is in the predicted
   // column, since it follows from the predicted work and the probe.
   void step(std::string heading, const char* time, const TimedStep& step) {
     group(std::move(heading));
@@ -226,7 +225,7 @@ class KindsTable {
     row.cells.push_back(percent_cell(per_second / limit));
   }
 
-  // The time between operations has a row only where it is more than rounding.
+  // A row for the time between operations, only where it is more than rounding.
   void rest() {
     if (step_.between_seconds < step_.seconds.median / 1000) return;
     CellRow row{{text_cell("between operations"), duration_cell(step_.between_seconds),
@@ -246,7 +245,7 @@ std::string setting_line(const Measurement& measurement, const RunContext& conte
                      held_phrase(measurement.held));
 }
 
-// What it ran on.
+// The machine that it ran on.
 std::string machine_line(const Measurement& measurement, const RunContext& context) {
   std::string line = fmt::format("{}, {} of {} threads, {}; {}, {} build", context.processor,
                                  measurement.run.threads.value(), context.of_threads.value(),

@@ -15,7 +15,7 @@ namespace llmarch::reports {
 // The circumstances of the run.
 struct RunContext {
   std::string processor;        // "AMD EPYC 9575F"
-  Integer of_threads;           // that the process may run at a time
+  Integer of_threads;           // the most that the process may run at a time
   std::string instruction_set;  // "avx512_bf16"
   std::string compiler;         // "GCC 12.2.0"
   std::string build_type;       // "Release"
@@ -26,13 +26,13 @@ struct RunContext {
 // partial: the run was interrupted before all of it was timed.
 enum class Completeness { complete, partial };
 
-// `warnings` stand below the figures that they put in doubt.
+// `warnings` are shown below the figures that they put in doubt.
 Document measurement_document(const Measurement& measurement, const RunContext& context,
                               Completeness completeness, const std::vector<std::string>& warnings,
                               Digits digits);
 
-// Warnings that follow from the figures themselves: repeats that are too far apart, a time below
-// its floor, a count that differs from the predicted one.
+// Warnings that follow from the figures themselves: repeats that vary too much, a time below its
+// floor, a count that differs from the predicted one.
 std::vector<std::string> measurement_warnings(const Measurement& measurement);
 
 // "2 of 61 layers, 64 of 256 experts held"; "the whole model is held".

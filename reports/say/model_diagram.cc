@@ -47,7 +47,7 @@ DiagramBox head_box(const ArchSpec& spec) {
   return {{std::move(part)}};
 }
 
-// All layers in one frame, with what surrounds their sublayers.
+// All layers in one frame, with the operations around their sublayers.
 DiagramFrame layers_frame(const ArchSpec& spec) {
   const Integer count = layer_count(spec);
   DiagramFrame frame{

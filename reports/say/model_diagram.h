@@ -1,5 +1,5 @@
-// The blocks of models as a Diagram: which blocks there are in which order, and what differs from
-// model to model. What is written on a block is known by sim/describe.
+// The blocks of models as a Diagram: which blocks there are, in which order, and what differs
+// between models. The texts on a block are known by sim/describe.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace llmarch::reports {
 
-// Models side by side; what not all of them have at a place is marked.
+// Models side by side; texts that not all of them have at a place are marked.
 Diagram model_diagram(const std::vector<const Model*>& models);
 
 }  // namespace llmarch::reports

@@ -15,7 +15,7 @@
 namespace llmarch::reports {
 namespace {
 
-// For a column whose heading says the unit, or whose rows have several units.
+// For a column whose heading names the unit, or whose rows have several units.
 Cell without_unit(Cell cell) {
   cell.unit.clear();
   return cell;
@@ -38,8 +38,8 @@ Table structure_table(const ArchSpec& spec) {
   return table;
 }
 
-// Parameters by component, which add up to the total; the figures below the total count parts of it
-// again under a convention.
+// Parameters by component, which add up to the total. The rows below the total count parts of it
+// again by a convention.
 Table component_table(const Parameters& parameters, Digits digits) {
   Table table{
       .caption = "Parameters",
@@ -110,8 +110,7 @@ std::string layers_text(const std::string& block, Integer layers) {
   return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
 }
 
-// The weights of each operation, under the block that has it. Operations without weights are left
-// out.
+// The weights of each operation, under its block. Operations without weights are left out.
 Table block_table(const OpGraph& graph, Digits digits) {
   Table table{.caption = "Blocks",
               .columns = {text_column("operation"), text_column("weights, out x in"),

@@ -1,4 +1,4 @@
-// Documents on single models: the list of the known ones, and the page of one.
+// Documents about models: the list of the known ones, and the page of a single one.
 #pragma once
 
 #include <optional>

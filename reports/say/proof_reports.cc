@@ -12,7 +12,7 @@
 namespace llmarch::reports {
 namespace {
 
-// The counted figure, which stays beside the predicted one when a wide table is split.
+// The column of a counted figure, which stays next to the predicted one when a wide table is split.
 Column beside(std::string heading) {
   return {
       .heading = std::move(heading), .alignment = Alignment::right, .joint = Joint::to_previous};
@@ -33,7 +33,7 @@ CellRow summary_row(std::string label, std::int64_t predicted, std::int64_t coun
            predicted == counted ? equal_cell() : differs_cell()}};
 }
 
-// The columns of the book that are added up in the summary.
+// The columns of the book that the summary adds up.
 struct BookColumn {
   const char* label;
   const char* unit;
@@ -134,8 +134,8 @@ std::string scientific(double value) {
   return value == 0 ? "0" : fmt::format("{:.1e}", value);
 }
 
-// How far a run is from the reference: the largest error of floats, or the number of tokens that
-// chose other experts.
+// How far a run departs from the reference: the largest error of floats, or the number of tokens
+// that chose other experts.
 Cell deviation_cell(const Deviation& deviation) {
   const bool choice = deviation.compared == Compared::choices;
   Cell cell{.text = choice ? fmt::format("{:.0f} token{} differ{}", deviation.largest,
@@ -148,7 +148,7 @@ Cell deviation_cell(const Deviation& deviation) {
   return cell;
 }
 
-// The bound that the deviation is held to.
+// The most that the deviation may be.
 Cell allowed_cell(const Deviation& deviation) {
   switch (deviation.compared) {
     case Compared::floats:
@@ -173,8 +173,8 @@ Table deviations_table(const std::vector<VerifiedRun>& runs) {
   return table;
 }
 
-// Names the first place, in the order of computation, at which a run departs from the reference: a
-// later one may only follow from it.
+// Names the first place, in the order of computation, at which a run departs from the reference;
+// later departures may only follow from it.
 std::string verdict(const VerifiedRun& run) {
   const auto departure = run.first_departure();
   if (!departure) {

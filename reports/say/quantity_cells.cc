@@ -9,7 +9,7 @@
 namespace llmarch::reports {
 namespace {
 
-// The units whose figures are always whole.
+// For units whose figures are always whole.
 std::int64_t whole(const QuantityValue& value) {
   return std::get<Integer>(value).value();
 }

@@ -11,8 +11,8 @@ Cell quantity_cell(Unit unit, const QuantityValue& value, Digits digits);
 
 TickFormat ticks_of(Unit unit);
 
-// A quantity's name and unit: "decode_flops, FLOPs". The name alone where it has no unit or says
-// it.
+// A quantity's name and unit: "decode_flops, FLOPs". The name alone where it has no unit or the
+// name already contains it.
 std::string labelled(const Quantity& quantity);
 
 }  // namespace llmarch::reports

@@ -1,4 +1,4 @@
-// How the config of a model was read, below the figures of several models.
+// Notes on how the config of a model was read, below the figures of several models.
 #pragma once
 
 #include "reports/document/document.h"

@@ -1,4 +1,4 @@
-// A setting in the stable JSON: a member for each field that is stated, under the field's key.
+// A setting in the stable JSON: a member for each given field, under the field's key.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,7 +7,7 @@
 
 namespace llmarch::reports {
 
-// An object. The machine is not in it, since it has an object of its own.
+// An object without the machine, which has an object of its own.
 nlohmann::ordered_json setting_json(const PartialSetting& setting);
 
 }  // namespace llmarch::reports

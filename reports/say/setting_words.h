@@ -1,4 +1,4 @@
-// A setting in words: for headings, for the names of a sweep's lines and of what crosses there.
+// A setting in words, for headings, for the names of a sweep's lines and of their crossovers.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace llmarch::reports {
 
-// "context 8k, batch 1, weights bf16, KV bf16": what is stated, in the order of the fields.
+// "context 8k, batch 1, weights bf16, KV bf16": the fields that are given, in their order.
 std::string words_of(const PartialSetting& setting);
 
 // A line's name, with those parts of its setting in which lines differ: "gemma-3-27b, batch 8, KV
@@ -21,10 +21,10 @@ struct CrossingWords {
   std::string where;        // what the two have in common: "kv_bytes, batch 8", or the line
 };
 
-// `lines` are those of its plan.
+// `lines` are those of the crossing's plan.
 CrossingWords words_of(const Crossing& crossing, const std::vector<SweepLine>& lines);
 
-// "kv_bytes, batch 8": the two parts with a comma between them where neither is empty.
+// "kv_bytes, batch 8": the two parts, with a comma between them where neither is empty.
 std::string joined(const std::string& first, const std::string& rest);
 
 }  // namespace llmarch::reports

@@ -29,7 +29,7 @@ Emphasis emphasis_of(Verdict verdict) {
   throw std::logic_error("emphasis_of: a verdict outside the enumeration");
 }
 
-// A verdict that the study does not expect is marked as bad, whatever it is.
+// A verdict other than the expected one is marked as bad, whichever it is.
 Cell verdict_cell(const ClaimResult& claim) {
   Cell cell{.text = std::string(words_of(claim.verdict)), .emphasis = emphasis_of(claim.verdict)};
   if (!claim.as_expected()) {
@@ -44,7 +44,7 @@ std::string contexts(const Stretch& stretch) {
   return fmt::format("{} to {}", grouped(stretch.from.value()), grouped(stretch.to.value()));
 }
 
-// "1 to 5,760; 8,193 to 9,000"; beyond a few, only how many more there are.
+// "1 to 5,760; 8,193 to 9,000"; of many parts only the first few, and the number of the others.
 std::string first_few(std::vector<std::string> parts) {
   constexpr std::size_t kShown = 3;
   const std::size_t all = parts.size();
@@ -54,7 +54,7 @@ std::string first_few(std::vector<std::string> parts) {
   return text;
 }
 
-// What the figures decide of one case.
+// What the figures decide for one case.
 std::string outcome(const CaseResult& one) {
   if (one.verdict == Verdict::needs_run) return "needs a run on this machine";
   if (one.stretches.empty()) {
@@ -147,7 +147,7 @@ Table decision_table(const ClaimResult& claim) {
   return table;
 }
 
-// A claim reads from its text over the figures to the verdict and the reason for it.
+// A claim is laid out as its text, the figures, the verdict and the reason for it.
 void add_claim(const ClaimResult& claim, Document& document) {
   document.blocks.emplace_back(
       Heading{fmt::format("{}: {}", claim.id, words_of(claim.verdict)), HeadingLevel::subsection});
@@ -177,7 +177,7 @@ void add_claims(const StudyResult& result, Document& document) {
   }
 }
 
-// Every claim with its verdict in one table, before the claims one by one.
+// All claims with their verdicts in one table, before the claims one by one.
 Table overview(const StudyResult& result) {
   Table table;
   table.columns = {text_column(""), text_column("claim"), text_column("verdict")};

@@ -1,5 +1,5 @@
-// The runs on this machine that a study's claims asked for: the figures of each, the part of the
-// model that was held, and warnings.
+// The runs on this machine that a study's claims needed: the figures of each, the part of the model
+// that was held, and warnings.
 #pragma once
 
 #include <deque>

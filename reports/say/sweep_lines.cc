@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kPiece = 1 << 16;
 
-// `none` stands for a figure that does not exist (0 / 0).
+// `none` is written for a figure that does not exist (0 / 0).
 void append_value(Buffer& out, const QuantityValue& value, std::string_view none) {
   if (const auto* whole = std::get_if<Integer>(&value)) {
     fmt::format_to(std::back_inserter(out), "{}", whole->value());
@@ -75,8 +75,8 @@ struct JsonStyle {
   }
 };
 
-// Whether every point states its context: always, unless prompts are swept at a single context. The
-// prompt is stated where prompts are swept.
+// Every point states its context, unless prompts are swept at a single context. It states its
+// prompt where prompts are swept.
 bool has_context(const SweepPlan& plan) {
   return plan.contexts.varies() || !plan.prompts;
 }
@@ -84,8 +84,8 @@ bool has_prompt(const SweepPlan& plan) {
   return plan.prompts.has_value();
 }
 
-// Appends one point after another: the model, the lengths, what varies of the setting, and the
-// quantities. What is the same for all the points of a line is written out once.
+// Appends one point after another: the model, the lengths, the settings that vary, and the
+// quantities. What is the same for all points of a line is formatted only once.
 template <class Style>
 class PointWriter {
  public:

@@ -1,5 +1,5 @@
-// A sweep as CSV and JSON: every point, however many there are, so it is written piece by piece.
-// The formats are described in reports/README.md.
+// A sweep as CSV and JSON: every point, written piece by piece since there may be any number. The
+// formats are described in reports/README.md.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace llmarch::reports {
 
 using Write = std::function<void(std::string_view)>;
 
-// A line for each point: the model, what varies of context, prompt, batch and formats, and the
+// A line for each point: the model, those of context, prompt, batch and formats that vary, and the
 // quantities.
 void write_sweep_csv(const SweepPlan& plan, const Write& write);
 

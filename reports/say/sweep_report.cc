@@ -21,7 +21,7 @@ constexpr std::int64_t kMostRows = 48;
 constexpr std::int64_t kMostChartPoints = 240;
 constexpr std::size_t kMostChartLines = 8;
 constexpr std::size_t kMostMarks = 12;
-// The ratio of an axis's ends from which on it is logarithmic.
+// An axis whose ends have at least this ratio is logarithmic.
 constexpr double kWide = 8;
 
 class SweepWriter {
@@ -61,7 +61,7 @@ class SweepWriter {
     return chosen;
   }
 
-  // At a length of the axis that the quantity varies with, which is all that it looks at.
+  // `length` is on the axis that the quantity varies with; the other axis does not matter to it.
   [[nodiscard]] QuantityValue value(std::size_t line, const Quantity& quantity,
                                     Integer length) const {
     return evaluate(quantity, *curves_[line], length, length);
@@ -79,7 +79,8 @@ class SweepWriter {
     return varies == Varies::with_prompt ? "prompt" : "context";
   }
 
-  // Quantities that no length changes, in a table of their own instead of columns of equal figures.
+  // Quantities that vary with no length have a table of their own instead of columns of equal
+  // figures.
   void write_constants(Document& document) const {
     const std::vector<const Quantity*> quantities = those_that_vary(Varies::never);
     if (quantities.empty()) return;

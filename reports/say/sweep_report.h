@@ -1,5 +1,5 @@
-// A sweep as a document: a table and a chart for each quantity, with some of the points where there
-// are many, and the crossovers. CSV and JSON have every point (sweep_lines.h).
+// A sweep as a document: a table and a chart for each quantity, showing some of the points where
+// there are many, and the crossovers. CSV and JSON have every point (sweep_lines.h).
 #pragma once
 
 #include <vector>
