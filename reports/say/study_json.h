@@ -1,4 +1,4 @@
-// The stable JSON of a study's claims: verdicts and the figures behind them under names that do not
+// The stable JSON of a study's claims: verdicts and their figures, under names that do not
 // change. The format is described in reports/README.md.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What an agreement reports, as text: empty where everything agrees.
+// The disagreements in an agreement, as text: empty where everything agrees.
 #pragma once
 
 #include <sstream>
@@ -18,7 +18,7 @@ inline std::string disagreement(const AgreementLine& line) {
   return text.str();
 }
 
-// Every line that does not hold, the total and the sums among them.
+// Every line that does not hold, including the total and the sums.
 inline std::string disagreements(const Agreement& agreement) {
   if (agreement.holds()) return "";
   std::string text = agreement.step;

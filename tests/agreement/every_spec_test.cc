@@ -1,5 +1,5 @@
-// Every architecture that is known, scaled down: op by op, the work that was predicted is the work
-// that was done.
+// For every known architecture, scaled down: the predicted work is the work that was done,
+// operation by operation.
 #include <gtest/gtest.h>
 
 #include "sim/graph/lower.h"
@@ -18,7 +18,7 @@ class EverySpec : public ::testing::TestWithParam<std::string> {
   void expect_agreement(const Workload& workload) const {
     EXPECT_EQ(disagreements(check_agreement(graph_, workload, 1)), "");
   }
-  // In both forms, which are one where there is no latent attention.
+  // Checks both forms of latent attention, which are the same where a model has none.
   void expect_agreement_in_both_forms(Workload workload) const {
     for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
       workload.forms.latent = form;

@@ -110,7 +110,7 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
   }
 }
 
-// A window of 3 behind a past of 4, and whatever else scales or caps what is there.
+// A window of 3 after a past of 4, and every option that scales or caps a value.
 ArchSpec local_model() {
   ArchSpec spec = grouped_model();
   spec.norm = {NormKind::rms, 1e-6, NormPlacement::before_and_after};

@@ -1,4 +1,4 @@
-// One model has one set of logits, however its tokens are fed: absorbed or expanded, at once or one
+// A model has one set of logits, however its tokens are fed: absorbed or expanded, at once or one
 // by one, in a batch or alone.
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 using Ids = std::vector<std::int64_t>;
 using Floats = std::vector<float>;
 
-// A model with weights, and caches that fill up as it is run.
+// A model with weights, whose caches fill as it is run.
 class Session {
  public:
   Session(const OpGraph& graph, const WeightStore& weights, std::int64_t batch)
@@ -120,7 +120,7 @@ TEST(LatentAttention, IsPredictedInBothFormsWhateverThePast) {
   }
 }
 
-// Otherwise the two forms would be one, and agreeing in both would say little.
+// If both forms cost the same, agreeing in both would prove little.
 TEST(LatentAttention, CostsDifferentlyInItsTwoForms) {
   const OpGraph graph = lower(latent_models().front());
   Workload workload = decode(9, 1);

@@ -42,7 +42,7 @@ struct Tally {
   std::uint64_t specs = 0, steps = 0, engine_steps = 0, compared = 0, steep = 0, rerouted = 0;
 };
 
-// The smallest that was seen to fail is the last: shrinking goes on from what fails.
+// Shrinking continues from each failing spec, so the last failure is the smallest.
 struct Failure {
   ArchSpec spec;
   std::string problem;
@@ -169,7 +169,7 @@ int main(int count, char** words) {
     std::cerr << "usage: many_specs [--specs N] [--seconds S] [--seed N] [--failure FILE.toml]\n";
     return 2;
   }
-  // rapidcheck names the seed of its own configuration when it starts: let it be this one.
+  // rapidcheck reads the seed of its own configuration from here.
   setenv("RC_PARAMS", ("seed=" + std::to_string(request->seed)).c_str(), 1);
   return llmarch::run(*request);
 }

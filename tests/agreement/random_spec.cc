@@ -8,7 +8,7 @@
 namespace llmarch {
 namespace {
 
-// The workloads below reach no further than this.
+// The longest context of the workloads below.
 constexpr std::int64_t kLongestContext = 10;
 
 std::int64_t between(std::int64_t least, std::int64_t most) {
@@ -29,7 +29,7 @@ double any_real(double unit, std::int64_t least, std::int64_t most) {
   return unit * static_cast<double>(between(least, most));
 }
 
-// In the order in which rapidcheck shrinks: to no scaling first.
+// In the order in which rapidcheck shrinks: towards no scaling.
 std::optional<RotaryScaling> draw_scaling() {
   switch (between(0, 3)) {
     case 0: return std::nullopt;
@@ -56,7 +56,7 @@ Rotary draw_rotary() {
   return {theta, layout, draw_scaling()};
 }
 
-// Small enough that every step below leaves keys behind: the longest context is 10 positions.
+// Reaches so small that every workload below drops keys: the longest context is 10 positions.
 void draw_reach(GroupedAttention& attention) {
   switch (between(0, 2)) {
     case 0: return;
@@ -159,7 +159,7 @@ NormPlacement any_placement_in_a_branch() {
                            NormPlacement::before_and_after);
 }
 
-// Puts blocks side by side and one after the other.
+// Puts blocks side by side or one after another.
 std::vector<Sublayer> draw_sublayers(const std::vector<SublayerBlock>& blocks) {
   std::vector<Sublayer> sublayers;
   for (const SublayerBlock& block : blocks) {
@@ -177,7 +177,7 @@ std::vector<Sublayer> draw_sublayers(const std::vector<SublayerBlock>& blocks) {
   return sublayers;
 }
 
-// Of this mixer and this feed-forward, and in sublayers at times more.
+// A layer of this mixer and this feed-forward, and sometimes of further sublayers.
 Layer draw_layer(const Reference& mixer, const Reference& feed, std::int64_t attentions,
                  std::int64_t feed_forwards) {
   if (maybe()) return {mixer, feed};
@@ -193,8 +193,8 @@ Layer layer_of_one_block(const SublayerBlock& block) {
   return {block.attention, block.feed_forward};
 }
 
-// As many kinds of layer as there are of attention or feed-forward, so that each of these is used,
-// and at times one with a single sublayer.
+// As many kinds of layer as there are kinds of attention or feed-forward, so that each of these is
+// used, and sometimes one with a single sublayer.
 void draw_layers(ArchSpec& spec) {
   const std::int64_t attentions = between(1, 2);
   const std::int64_t feed_forwards = between(1, 2);
@@ -218,7 +218,7 @@ void draw_layers(ArchSpec& spec) {
   }
 }
 
-// Each kind of layer once, and behind them more in any order.
+// Each kind of layer once, and then more of them in any order.
 void draw_stack(ArchSpec& spec) {
   const std::int64_t kinds = std::ssize(spec.layer);
   Segment all{{}, between(1, 2)};
@@ -233,13 +233,13 @@ void draw_stack(ArchSpec& spec) {
   }
 }
 
-// A layer that reads the cache which its own first mixer fills.
+// A layer whose second mixer reads the cache that its own first mixer fills.
 Layer layer_with_owner(const Reference& owner, const Reference& reader, const Reference& feed) {
   return {std::nullopt, std::nullopt,
           draw_sublayers({{owner, std::nullopt}, {reader, std::nullopt}, {std::nullopt, feed}})};
 }
 
-// After all others, layers that read the cache of the first grouped attention there is.
+// After all others, layers that read the cache of the first grouped attention.
 void draw_sharing(ArchSpec& spec) {
   for (std::size_t i = 0; i < spec.attention.size(); ++i) {
     const auto* owner = std::get_if<GroupedAttention>(&spec.attention[i].value);
@@ -296,7 +296,7 @@ Workload draw_workload(std::int64_t past, std::int64_t tokens) {
   return {between(1, 3), past, tokens, {form}, logits};
 }
 
-// Visits the fields of a spec and writes those that are there.
+// Visits the fields of a spec and writes those that are present.
 class SpecWriter {
  public:
   SpecWriter(std::string prefix, std::ostream& out) : prefix_(std::move(prefix)), out_(out) {}

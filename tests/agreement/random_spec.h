@@ -1,5 +1,5 @@
-// Architectures drawn at random over all blocks and options, small enough to be run in a moment,
-// and workloads for them. Every drawn spec is a valid one; a failing one shrinks to a smaller one.
+// Architectures drawn at random over all blocks and options, small enough to run in a moment, and
+// workloads for them. Every drawn spec is valid; a failing one shrinks to a smaller one.
 #pragma once
 
 #include <rapidcheck.h>
@@ -13,13 +13,13 @@ namespace llmarch {
 
 rc::Gen<ArchSpec> any_spec();
 
-// Of every form of latent attention, with the last logits or all of them.
+// Both forms of latent attention, with the last logits or all of them.
 rc::Gen<Workload> any_prefill();
 rc::Gen<Workload> any_decode();
-// Several tokens behind a past.
+// Several tokens after a past.
 rc::Gen<Workload> any_chunk();
 
-// How rapidcheck writes a counterexample: every field that the spec has, one a line.
+// How rapidcheck prints a counterexample: every field that the spec has, one per line.
 void showValue(const ArchSpec& spec, std::ostream& out);
 void showValue(const Workload& workload, std::ostream& out);
 

@@ -1,4 +1,4 @@
-// Architectures that nobody has built: whatever is drawn, the two books agree.
+// For architectures that nobody has built, too, the two books agree.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kSpecs = 1000;
 
-// As RC_GTEST_PROP does it, with as many cases as are wanted. A failure prints the smallest spec
-// that shows it; RC_PARAMS="seed=..." draws the same specs again.
+// Does what RC_GTEST_PROP does, with any number of cases. A failure prints the smallest spec that
+// shows it; RC_PARAMS="seed=..." draws the same specs again.
 template <class Property>
 void check_many(const Property& property) {
   rc::detail::TestParams params = rc::detail::configuration().testParams;
@@ -45,7 +45,7 @@ TEST(RandomSpecs, AreCountedAsPredicted) {
   });
 }
 
-// What the drawn specs have in them, so that an option that is never drawn is seen.
+// Counts which options the drawn specs have, so that one which is never drawn is noticed.
 class Variety {
  public:
   void see(const ArchSpec& spec) {
@@ -66,7 +66,7 @@ class Variety {
       std::visit([&](const auto& kind) { see_feed_forward(kind); }, feed_forward);
     }
   }
-  // Both answers to every question were drawn.
+  // The questions to which only one of the two answers was drawn.
   [[nodiscard]] std::set<std::string> one_sided() const {
     std::set<std::string> answers;
     for (const auto& question : questions_) {

@@ -55,8 +55,8 @@ TEST(CompareJson, HasComponentsThatAddUpToTheTotal) {
   }
 }
 
-// Llama 3.2 1B at a context of 10: every matrix is met by one token, and attention by 10 keys of 32
-// heads of width 64 in 16 layers, twice (scores and values), 2 FLOPs each.
+// Llama 3.2 1B at a context of 10: one token multiplies every matrix, and its 32 heads of width 64
+// attend to 10 keys in 16 layers, twice (scores and values), 2 FLOPs each.
 TEST(CompareJson, CountsMatrixFlopsOfDecodeAsTwoForEachMultiplyAdd) {
   const Json model = compare_json("llama-3.2-1b --context 10")["models"][0];
   const std::int64_t norms = (2 * 16 + 1) * 2048;
@@ -65,7 +65,8 @@ TEST(CompareJson, CountsMatrixFlopsOfDecodeAsTwoForEachMultiplyAdd) {
   EXPECT_EQ(model["decode"]["matrix_flops"], 2 * matrices + attention);
 }
 
-// The head runs for the last token only; the others meet every matrix but the (tied) table.
+// The head runs for the last token only; the other tokens multiply every matrix but the (tied)
+// table.
 TEST(CompareJson, CountsMatrixFlopsOfPrefillOverTheWholeTriangle) {
   const Json model = compare_json("llama-3.2-1b --context 10 --batch 3")["models"][0];
   const std::int64_t table = 128256 * 2048;
@@ -84,8 +85,8 @@ TEST(CompareJson, TakesTheWidthsOfWeightsAndCache) {
   EXPECT_EQ(narrow["kv_cache"]["bytes_per_token"], 2 * 8 * 128 * 28);
 }
 
-// One token reads the weights of the experts that it chose; a batch those of the expected number of
-// distinct ones, and never more than there are.
+// One token reads the weights of the experts that it chose; a batch reads those of the expected
+// number of distinct ones, and never more than there are.
 TEST(CompareJson, ReadsTheExpectedNumberOfDistinctExperts) {
   const auto weights_read = [](const std::string& batch) {
     return compare_json("qwen3-30b-a3b --batch " +

@@ -1,5 +1,5 @@
-// What a user's mistake gets: one clear text on standard error, nothing on standard output,
-// status 2.
+// What a user's mistake gets: one clear text on standard error, nothing on standard output, status
+// 2.
 #include <gtest/gtest.h>
 
 #include "tests/support/run_program.h"
@@ -57,7 +57,7 @@ TEST(Errors, NameWhatWasMeantByAnotherName) {
       << quantity.errors;
 }
 
-// A file's name may hold what steers a terminal, or turns the direction of writing.
+// A file's name may hold characters that steer a terminal or reverse the direction of writing.
 TEST(Errors, PassOnNothingThatSteersATerminal) {
   const Seen seen = run_llmarch("compare './x\x1b[31m\a\u202E.toml'");
   EXPECT_EQ(seen.status, 2);
@@ -122,8 +122,8 @@ TEST(Errors, SayWhatIsMissing) {
                  "      = llmarch measure qwen3-0.6b --context 4k\n");
 }
 
-// Marks of the option library's own texts stand for themselves in a name; found by fuzzing, as a
-// program that did not end.
+// Placeholders of the option library's messages may occur in a name; found by fuzzing, as a program
+// that did not end.
 TEST(Errors, SayWhatIsWrongWithAnOption) {
   expect_refusal(
       "fit qwen3-8b --memory=",

@@ -46,7 +46,7 @@ TEST(Folders, HoldAReportAndItsPictures) {
   EXPECT_NE(read_file(report + "report.md").find("gpt2-xl"), std::string::npos);
 }
 
-TEST(Folders, ThatCannotBeMadeAreSaidBeforeTheWorkBegins) {
+TEST(Folders, ThatCannotBeMadeAreReportedBeforeTheWorkBegins) {
   const TemporaryFolder folder;
   const std::string missing = folder.file("missing/made/");
   const Seen seen = run_llmarch("compare gpt3 -o '" + missing + "'");
@@ -103,7 +103,7 @@ TEST(Files, KeepTheirOldContentWhenTheWorkFails) {
   EXPECT_EQ(files_in(folder.path()), 1U);
 }
 
-TEST(Files, ThatCannotBeWrittenAreSaidBeforeTheWorkBegins) {
+TEST(Files, ThatCannotBeWrittenAreReportedBeforeTheWorkBegins) {
   const TemporaryFolder folder;
   const std::string missing = folder.file("missing/a.md");
   const Seen seen = run_llmarch("compare gpt3 -o '" + missing + "'");

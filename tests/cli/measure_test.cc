@@ -1,5 +1,5 @@
-// measure at full size as a user sees it: what is refused, and what a small model's run says. No
-// figure of a clock is looked at.
+// measure at full size as a user sees it: what is refused, and what is reported for a small model.
+// No timed figure is checked.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

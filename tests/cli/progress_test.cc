@@ -15,7 +15,7 @@ TEST(Progress, BeginsWithNothingDone) {
   EXPECT_EQ(progress.seconds_left(0), 40);
 }
 
-// The weights took 30 seconds instead of 10: what is left does not depend on it.
+// The weights took 30 seconds instead of 10; the remaining time does not depend on it.
 TEST(Progress, CountsStagesThatAreOverAsWhatTheyWereExpectedToTake) {
   Progress progress = three_stages();
   progress.begin(1, 30);

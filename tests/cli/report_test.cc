@@ -5,7 +5,7 @@
 namespace llmarch::testing {
 namespace {
 
-// A study is a test of itself: status 1 when a verdict is not what it expects.
+// A study tests itself: status 1 when a verdict is not the expected one.
 TEST(Report, OfTheArticleGivesTheVerdictsThatItExpects) {
   const Seen seen = run_llmarch("report article --format md");
   EXPECT_EQ(seen.status, 0) << seen.errors;

@@ -17,8 +17,8 @@ void expect_shown(const std::string& arguments, const std::vector<std::string>& 
   }
 }
 
-// Of each of 16 layers 2 x 8 heads x 64 elements x 2 bytes a position: 32 KiB in all, which a token
-// writes once and reads a thousand times.
+// Each of 16 layers has 2 x 8 heads x 64 elements x 2 bytes a position: 32 KiB in all, which a
+// token writes once and reads a thousand times.
 TEST(Show, GivesTheBookOfADecodeOperationByOperation) {
   expect_shown(
       "show llama-3.2-1b --ops decode --context 1000",

@@ -1,4 +1,4 @@
-// `sweep`: which tables a sweep is shown in, what is said of it, and how much is too much.
+// `sweep`: its tables, its notes, and which sweeps are too large.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// `verify` with the kernels that the clock times.
+// `verify` with the kernels that measure times.
 #include <gtest/gtest.h>
 
 #include "tests/support/run_program.h"

@@ -84,7 +84,7 @@ TEST(TheCache, TakesTheKeysAndValuesOfNewTokensOnly) {
 
 // A score is a product of length 6, scaled; its softmax three more and one exp; its value a product
 // that adds 6 elements.
-TEST(Attention, MeetsEveryKeyOfTheContextInDecode) {
+TEST(Attention, AttendsToEveryKeyOfTheContextInDecode) {
   EXPECT_EQ(priced(plain(), kDecode, "attention"),
             by_hand({.matrix = (2 * 9) * 4 * (2 * 6 + 2 * 6),
                      .other = (2 * 9) * 4 * (1 + 3),
@@ -104,7 +104,7 @@ TEST(Attention, IsATriangleInPrefill) {
                      .written = 2 * 4 * 24}));
 }
 
-TEST(Attention, BehindAPastIsATriangleOnARectangle) {
+TEST(Attention, AfterAPastIsATriangleOnARectangle) {
   const Workload chunk{1, 5, 3, {LatentForm::expanded}, Logits::last};
   EXPECT_EQ(priced(plain(), chunk, "attention"),
             by_hand({.matrix = (6 + 7 + 8) * 4 * (2 * 6 + 2 * 6),

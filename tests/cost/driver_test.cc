@@ -1,5 +1,5 @@
-// How many keys are met, opened and held: every closed form against a loop that asks each query
-// about each key.
+// How many keys are attended to, read and held: every closed form against a loop that asks each
+// query about each key.
 #include "sim/cost/driver.h"
 
 #include <set>
@@ -55,16 +55,16 @@ void expect_loop(const Reach& reach, std::int64_t size, Meets meets) {
   }
 }
 
-TEST(EveryKey, IsMetAsALoopMeetsIt) {
+TEST(EveryKey, IsCountedAsALoopCountsIt) {
   expect_loop(EveryKey{}, 0, meets_every_key);
 }
 
-TEST(AWindow, IsMetAsALoopMeetsIt) {
+TEST(AWindow, IsCountedAsALoopCountsIt) {
   for (std::int64_t size = 1; size <= kLongest; ++size)
     expect_loop(Window{size}, size, meets_window);
 }
 
-TEST(AChunk, IsMetAsALoopMeetsIt) {
+TEST(AChunk, IsCountedAsALoopCountsIt) {
   for (std::int64_t size = 1; size <= kLongest; ++size) expect_loop(Chunk{size}, size, meets_chunk);
 }
 
@@ -100,8 +100,9 @@ TEST(AWindow, CostsNoMoreOnceItIsFull) {
   EXPECT_EQ(attended_pairs(prefill(2048, 1), Chunk{1024}), 2 * (1024 * 1025 / 2));
 }
 
-// Grouped attention of 4 query heads and 2 key/value heads of width 6, as in
-// attention_cost_test.cc: 9 keys of context, of which a window meets 4 and chunks of 4 one.
+// Grouped attention with 4 query heads and 2 key/value heads of width 6, as in
+// attention_cost_test.cc. The context has 9 keys, of which a query attends to 4 with the window and
+// to one with chunks of 4.
 ArchSpec reaching(std::optional<Integer> window, std::optional<Integer> chunk) {
   GroupedAttention attention = tiny_grouped();
   attention.window = window;
@@ -109,7 +110,7 @@ ArchSpec reaching(std::optional<Integer> window, std::optional<Integer> chunk) {
   return tiny_model(attention, tiny_dense());
 }
 
-TEST(AttentionWithAWindow, MeetsAndOpensNoMoreThanTheWindow) {
+TEST(AttentionWithAWindow, AttendsToAndReadsNoMoreThanTheWindow) {
   EXPECT_EQ(priced(reaching(4, {}), kDecode, "attention"),
             by_hand({.matrix = (2 * 4) * 4 * (2 * 6 + 2 * 6),
                      .other = (2 * 4) * 4 * (1 + 3),
@@ -119,9 +120,9 @@ TEST(AttentionWithAWindow, MeetsAndOpensNoMoreThanTheWindow) {
                      .written = 2 * 24}));
 }
 
-TEST(AttentionWithAWindow, OpensWhatAnyOfThePromptsTokensMeets) {
-  // Of 4 tokens behind 5, with a window of 3: each meets 3, and together they meet positions 3
-  // to 8.
+TEST(AttentionWithAWindow, ReadsWhatAnyOfThePromptsTokensAttendsTo) {
+  // 4 tokens after a past of 5, with a window of 3: each attends to 3 keys, and together they read
+  // positions 3 to 8.
   const Workload chunk{1, 5, 4, {LatentForm::expanded}, Logits::last};
   EXPECT_EQ(priced(reaching(3, {}), chunk, "attention"),
             by_hand({.matrix = (4 * 3) * 4 * (2 * 6 + 2 * 6),

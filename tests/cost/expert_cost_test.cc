@@ -79,7 +79,7 @@ TEST(Experts, RunThreeProductsForEachChoice) {
 }
 
 TEST(Experts, AreExpectedToBeSharedByTheTokensOfABatch) {
-  // Two tokens miss an expert with (6/8)^2: 8 (1 - 36/64) = 3.5 experts are opened.
+  // Two tokens miss an expert with (6/8)^2: 8 (1 - 36/64) = 3.5 experts are read.
   EXPECT_EQ(priced(with_router({}), kDecode, "experts"),
             by_hand({.matrix = 2 * 2 * (3 * 2 * 9 * 10),
                      .other = 2 * 2 * (9 * (2 + 1) + 10 + 10),

@@ -1,4 +1,4 @@
-// Absurd sizes are refused aloud; no figure ever wraps.
+// Absurd sizes are refused with a message; no figure ever wraps.
 #include <algorithm>
 #include <limits>
 #include <optional>
@@ -52,15 +52,15 @@ TEST_P(EveryModel, RefusesWorkloadsWhoseWorkDoesNotFit) {
   }
 }
 
-// Where every layer has a window or a chunk, a token costs the same however long the context.
-bool meets_every_key(const OpGraph& graph) {
+// False where every layer has a window or a chunk, so that a token costs the same at any context.
+bool attends_to_every_key(const OpGraph& graph) {
   return std::ranges::any_of(graph.caches, [](const Cache& cache) {
     return std::holds_alternative<EveryKey>(cache.reach);
   });
 }
 
 TEST_P(EveryModel, GrowsWithItsContextUntilItIsRefused) {
-  if (!meets_every_key(graph_)) {
+  if (!attends_to_every_key(graph_)) {
     EXPECT_EQ(predict_total(graph_, decode(1 << 20, 1)), predict_total(graph_, decode(kMost, 1)));
     return;
   }
@@ -69,8 +69,8 @@ TEST_P(EveryModel, GrowsWithItsContextUntilItIsRefused) {
   expect_growth_until_refusal([](std::int64_t size) { return decode(size, 1); });
 }
 
-// What a token costs fits, though the pairs of all tokens before it do not.
-TEST_P(EveryModel, PricesATokenFarBehindWhereAPromptIsRefused) {
+// The price of one token fits, although the pairs of all tokens before it do not.
+TEST_P(EveryModel, PricesATokenFarBeyondWhereAPromptIsRefused) {
   constexpr std::int64_t kFar = std::int64_t{1} << 36;
   EXPECT_TRUE(total_if_it_fits(graph_, decode(kFar, 1)));
   EXPECT_FALSE(total_if_it_fits(graph_, prefill(kFar, 1)));

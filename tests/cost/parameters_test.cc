@@ -1,4 +1,4 @@
-// What models are made of, against what their makers publish and what their checkpoints hold.
+// The parameters of models, against what their makers publish and what their checkpoints hold.
 #include "sim/cost/predict.h"
 
 #include <map>
@@ -144,11 +144,11 @@ INSTANTIATE_TEST_SUITE_P(Specs, EveryExactlyPublishedModel,
                          ::testing::ValuesIn(exactly_published_models()), test_name);
 
 // The makers round to one or two digits, some of them down: OLMo 2's 13,716,198,400 are their 13B.
-// What a model sees with may be in the figure, and is in it for Gemma 3.
+// The figure may include a vision model's parameters, as Gemma 3's does.
 TEST_P(EveryPublishedModel, HasAboutTheParametersThatAreStated) {
   const ArchSpec spec = model_spec(GetParam());
   ASSERT_TRUE(spec.published && (spec.published->total || spec.published->exact_total));
-  // Of some models only a total with vision and audio is stated; theirs is held to the unit.
+  // Some models state only a total with vision and audio, which is compared to the unit elsewhere.
   if (!spec.published->total) return;
   const double stated = spec.published->total->as_double();
   const double text = parameters_of(GetParam()).total.amount().as_double();

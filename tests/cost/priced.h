@@ -1,4 +1,4 @@
-// What the tests of this folder ask of the cost model, and how they write down what they expect.
+// How the tests of this folder ask for a price, and how they write down the expected work.
 //
 // Two workloads stand for all. Decode at context 9, batch 2: 2 rows of tokens, 2 x 9 rows of keys,
 // 2 x 9 pairs of a query and a key, 2 rows of logits. Prefill of 4 tokens, batch 2: 2 x 4 rows of
@@ -19,7 +19,7 @@ namespace llmarch {
 inline const Workload kDecode = decode(9, 2);
 inline const Workload kPrefill = prefill(4, 2);
 
-// Work with its columns named where it is written down.
+// Work whose columns are named where it is written down.
 struct Hand {
   Integer matrix = 0;
   Integer other = 0;
@@ -37,7 +37,7 @@ inline Work by_hand(const Hand& hand) {
           Elements(hand.read),    Elements(hand.written)};
 }
 
-// The line of the only operation of that name which the workload runs.
+// The work of the only operation of that name that the workload runs.
 inline Work priced(const ArchSpec& spec, const Workload& workload, std::string_view operation) {
   const OpGraph graph = lower(spec);
   const Book book = predict(graph, workload);

@@ -54,7 +54,7 @@ TEST(AnAttention, ThatReadsAnothersCacheKeepsNone) {
   EXPECT_THAT(block.facts, Contains(Phrase{"attends to every position"}));
 }
 
-// The norm of queries and keys stands where it is applied.
+// The norm of queries and keys is described where it is applied.
 TEST(AnAttention, IsDescribedInTheOrderInWhichTheDataFlows) {
   GroupedAttention attention = tiny_grouped();
   attention.rotary = Rotary{10000, RotaryLayout::half_split, std::nullopt};

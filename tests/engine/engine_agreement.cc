@@ -39,7 +39,8 @@ double largest_difference(const std::vector<float>& left, const std::vector<floa
   return largest;
 }
 
-// Every column but what experts are read: that one is an expectation where several tokens choose.
+// Compares every column except the experts' weights, which are an expectation where several tokens
+// choose.
 std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
   const Book predicted = predict(graph, workload);
   const bool one_token = workload.batch * workload.tokens == 1;
@@ -58,7 +59,7 @@ std::string different_work(const OpGraph& graph, const Workload& workload, const
   return "";
 }
 
-// The step behind its past, with the reference kernels.
+// Runs the step after its past with the reference kernels.
 template <class Scalar>
 Execution run_reference(const OpGraph& graph, const WeightStore& weights,
                         const Workload& workload) {

@@ -1,6 +1,6 @@
 // One step of one model, with the fast kernels and with the reference kernels: are the numbers the
-// same, and is the engine's book the predicted one? What is said where no answer can be given is
-// known here too: on some models float itself is far from double.
+// same, and is the engine's book the predicted one? This file also
+// knows which models give no answer: on some, float itself is far from double.
 #pragma once
 
 #include <string>
@@ -12,9 +12,9 @@
 
 namespace llmarch::fast {
 
-// steep: arithmetic in float departs from double by more than a part of the tolerance, and nothing
-// can be said of another's numbers. rerouted: scores are equal but for rounding, the engine chose
-// other experts than the reference, and what follows is another model's.
+// steep: float arithmetic departs from double by more than a part of the tolerance, so other
+// numbers cannot be judged. rerouted: scores differ only by rounding, the engine chose other
+// experts than the reference, and all later numbers differ.
 enum class Numbers { compared, steep, rerouted };
 
 struct EngineAgreement {
@@ -22,15 +22,14 @@ struct EngineAgreement {
   Numbers numbers = Numbers::compared;
 };
 
-// How an engine goes through its work, on which its numbers do not depend but for their last
-// digits.
+// How an engine does its work. Its numbers depend on it only in their last digits.
 struct EngineWay {
   Isa isa;
   std::size_t threads;
-  std::size_t streams;  // of memory: 1, 2 or 4. A model this small does not find out by itself
+  std::size_t streams;  // of memory: 1, 2 or 4; a model this small does not find the best by itself
 };
 
-// Synthetic weights, and the step behind a prefill of its past.
+// Synthetic weights, and the step after a prefill of its past.
 EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const Workload& workload,
                              const EngineWay& way);
 

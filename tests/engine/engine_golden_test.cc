@@ -13,8 +13,8 @@ namespace {
 
 class EveryGoldenModel : public ::testing::TestWithParam<std::string> {
  protected:
-  // What departs, with each instruction set and in each way of running the sequence; "" where
-  // nothing does.
+  // The departures with each instruction set and in each way of running the sequence; "" where
+  // there are none.
   [[nodiscard]] std::string departures(EngineOptions options, const Tolerance& tolerance) const {
     std::string text;
     for (const Isa isa : available_isas()) {
@@ -44,7 +44,7 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
   EXPECT_EQ(departures(bf16_options(model_.graph, tokens()), tolerance_of(Stored::bf16)), "");
 }
 
-// What is infinite in a reference would allow any error of what is finite.
+// An infinite value in a reference would allow any error in the finite ones.
 TEST_P(EveryGoldenModel, DepartsFromAReferenceThatIsNotFinite) {
   Expected infinite = model_.expected;
   infinite.logits.back() = std::numeric_limits<float>::infinity();

@@ -70,8 +70,8 @@ const std::vector<Case> kCases{
     {4, 2, 16, 16, {1, 1, 128}, Chunk{Integer(64)}, {}},  // a chunk's first position: one key
     {4, 2, 16, 16, {1, 130, 20}, Chunk{Integer(50)}, {}},
     {80, 1, 16, 16, {1, 3, 90}, EveryKey{}, {}},  // more heads than a stretch
-    // Depths at which blocks of keys go by abreast, several times, with blocks left over or none;
-    // for each number of query heads to a key head that goes another way.
+    // Depths at which blocks of keys are interleaved several times, with and without blocks left
+    // over, for each number of query heads per key head that takes another path.
     {2, 2, 64, 64, {1, 1, 900}, EveryKey{}, {}},
     {4, 2, 128, 128, {2, 1, 1100}, EveryKey{}, {}},
     {6, 2, 48, 80, {1, 1, 700}, EveryKey{}, {}},
@@ -79,9 +79,9 @@ const std::vector<Case> kCases{
     {10, 2, 16, 16, {1, 1, 1500}, Window{Integer(1000)}, {}},
     {14, 2, 64, 64, {1, 1, 1000}, EveryKey{}, {}},
     {40, 1, 16, 64, {1, 1, 6000}, EveryKey{}, {}},  // more scores than are kept at a time
-    {4, 2, 16, 16, {1, 20, 700}, EveryKey{}, {}},   // a prompt behind a past
-    // The last block goes by abreast of others, met in full, by one key, or by each token up to its
-    // own position; or the tokens lie on both sides of its start.
+    {4, 2, 16, 16, {1, 20, 700}, EveryKey{}, {}},   // a prompt after a past
+    // The last block is interleaved with others, and is attended to in full, at one key, or by each
+    // token up to its own position; or the tokens are on both sides of its start.
     {4, 2, 64, 64, {1, 1, 1023}, EveryKey{}, {}},
     {4, 2, 64, 64, {1, 1, 960}, EveryKey{}, {}},
     {4, 2, 64, 64, {2, 5, 1000}, EveryKey{}, {}},
@@ -219,8 +219,8 @@ TEST(JoinedKeys, AreTheHeadsPartAndTheSharedPart) {
   }
 }
 
-// A window of 70 at position 500 opens 70 keys, whatever blocks they lie in; 100 tokens after 60
-// with a window of 33 open 100 + 32; four query heads meet each.
+// A window of 70 at position 500 reads 70 keys, whichever blocks they are in; 100 tokens after 60
+// with a window of 33 read 100 + 32; four query heads attend to each.
 TEST(WhatAttentionCounts, IsWithinTheReach) {
   Team team(2, best_isa());
   const auto counted = [&](const Places& places, const Reach& reach) {

@@ -1,5 +1,5 @@
-// Rows of floats with sentinels around each row, and a plain look at what came out: the tools of
-// the tests that hold fast kernels against plain loops.
+// Rows of floats with sentinels around each row, and a plain comparison of results: the tools of
+// the tests that compare fast kernels with plain loops.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -17,8 +17,8 @@
 
 namespace llmarch::fast {
 
-// Between rows, before the first and after the last stand numbers that nobody may touch. Rows begin
-// at odd addresses: not even vectors of four are aligned.
+// Sentinels that no kernel may touch lie between rows, before the first and after the last. Rows
+// begin at odd addresses, so that not even vectors of four are aligned.
 class GuardedRows {
  public:
   static constexpr float kSentinel = 12345.0F;
@@ -58,7 +58,7 @@ class GuardedRows {
   std::vector<float> elements_;
 };
 
-// The largest difference between what came out and plain(row, column).
+// The largest difference between the result and plain(row, column).
 template <class Plain>
 double largest_difference(const GuardedRows& out, Plain plain) {
   double largest = 0;

@@ -1,5 +1,5 @@
-// Products against a plain loop in double over the same rounded numbers: what is left to differ is
-// the order of float additions.
+// Products against a plain loop in double over the same rounded numbers, so that only the order of
+// float additions can differ.
 #include "kernels/fast/matrix_product.h"
 
 #include "tests/fast_kernels/guarded.h"
@@ -95,8 +95,8 @@ TEST_P(Products, OfSeveralMatricesInOneCallAreThoseOfEach) {
   }
 }
 
-// 79 panels and 66, the last of each in part: so many that threads share the last ones out among
-// them. Few rows, and more of them than four streams go with.
+// 79 panels and 66, the last of each a partial one: so many that threads take the last ones from
+// each other. Few rows, and more of them than four streams can take.
 TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
   Team team(2, GetParam());
   const Weights up(Stored::bf16, 79 * 64 - 5, 24, 1);
@@ -120,8 +120,8 @@ TEST_P(Products, AreWholeWhicheverThreadTakesTheLastPanels) {
   }
 }
 
-// Along one stream panels of 2,048 inputs are taken in parts: 17 panels, of the last one 17
-// columns, are 34 parts in bf16 and 68 in f32. Sums are of twice a thousand products.
+// In one stream, panels of 2,048 inputs are taken in parts: 17 panels, of the last one 17 columns,
+// are 34 parts in bf16 and 68 in f32. Each sum has twice a thousand products.
 TEST_P(Products, AreWholeWhereThreadsTakePartsOfPanels) {
   Team team(2, GetParam());
   team.use_streams(1);
@@ -138,7 +138,7 @@ TEST_P(Products, AreWholeWhereThreadsTakePartsOfPanels) {
   }
 }
 
-// Twelve panels go in twos or in fours; of eleven some are left over, whose sums are made in
+// Twelve panels are read in twos or in fours; of eleven some are left over, whose sums are made in
 // another order.
 TEST_P(Products, AreRightAlongOneStreamOfMemoryTwoAndFour) {
   Team team(1, GetParam());

@@ -1,4 +1,4 @@
-// How many streams of memory a team goes along.
+// How many streams of memory a team reads.
 #include "kernels/fast/memory_streams.h"
 
 #include <gmock/gmock.h>
@@ -20,8 +20,8 @@ TEST(MemoryStreams, AreWhatTheyWereWhereTheCachesHoldAllMemory) {
   }
 }
 
-// A quarter of a GiB and a bit, of which no page was written: which of the three is found does not
-// matter, but that they were tried, and not what the team had.
+// A little over a quarter of a GiB, of which no page was written. It does not matter which number
+// of streams is found, only that it was tried and is no longer the team's own.
 TEST(MemoryStreams, AreOneTwoOrFourWhereThereIsMemoryToTry) {
   const std::size_t bytes = (std::size_t{1} << 28U) + 100;
   HugeMemory memory(bytes);

@@ -94,7 +94,7 @@ TEST_P(RowKernels, ActivateAndGate) {
   }
 }
 
-// A norm behind it makes small values large: of the tail, too, the first six digits count.
+// A norm after it enlarges small values, so the first six digits count in the tail too.
 TEST_P(RowKernels, KeepTheDigitsOfGeluWhereItIsSmall) {
   Team team(1, GetParam());
   GuardedRows in(1, 101);
@@ -138,8 +138,8 @@ TEST_P(RowKernels, AddScaleAndCap) {
   }
 }
 
-// A cap far above its values leaves them as they are, to the last digits; far below them it is what
-// they become.
+// A cap far above its values leaves them unchanged to the last digits; one far below them becomes
+// the result.
 TEST_P(RowKernels, KeepTheDigitsOfACapNearAndFar) {
   Team team(1, GetParam());
   const std::vector<float> values{1e-6F, -1e-4F, 0.01F, -0.3F, 1, -5, 30, 4e3F, -4e3F, 1e30F};

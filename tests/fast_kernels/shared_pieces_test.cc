@@ -1,5 +1,5 @@
-// Who takes which pieces of work. But in the last test threads are played by one: who asks is a
-// number.
+// Which thread takes which pieces of work. Except in the last test, one thread plays all of them,
+// and a number says which thread asks.
 #include "kernels/fast/shared_pieces.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace llmarch::fast {
 namespace {
 
-// Two shares of 16, of which the last two each are open.
+// Two shares of 16, the last two pieces of each of which another thread may take.
 TEST(SharedPieces, AreEqualSharesButForTheLastEighth) {
   const SharedPieces pieces(32, 2);
   EXPECT_EQ(pieces.certain(0).first, 0U);

@@ -1,4 +1,4 @@
-// Runs that are denied what they need: room on a disk, memory, a reader.
+// Runs that lack what they need: room on a disk, memory, a reader.
 #include <gmock/gmock.h>
 
 #include "tests/support/run_program.h"
@@ -40,7 +40,7 @@ TEST(DeniedRuns, SayThatTheReaderIsGone) {
   EXPECT_EQ(seen.errors, "llmarch: error: standard output: cannot be written: Broken pipe\n2\n");
 }
 
-// With so little address space the program can start, and not hold a million contexts. (Built with
+// So little address space that the program can start but not hold a million contexts. (Built with
 // sanitizers it cannot even start.)
 TEST(DeniedRuns, SayThatThereIsNoMemory) {
   if (run_shell(limited("-v 25000", "--version")).status != 0) GTEST_SKIP() << "it cannot start";

@@ -1,5 +1,5 @@
 // Runs that are ended by a signal at a random moment. A file is then the old one or the new one,
-// and a signal that can be heard leaves nothing beside it. `tests/faults/kills` does it a thousand
+// and a signal that can be caught leaves no other files. `tests/faults/kills` does it a thousand
 // times.
 #include <gtest/gtest.h>
 #include <spawn.h>
@@ -29,8 +29,8 @@ int kills_wanted() {
   return asked == nullptr ? 20 : std::atoi(asked);
 }
 
-// With every signal as a terminal leaves it: a shell that runs the tests in the background has
-// Ctrl-C ignored, and the program leaves an ignored signal ignored.
+// Resets every signal as a terminal leaves it: a shell that runs the tests in the background
+// ignores Ctrl-C, and the program leaves an ignored signal ignored.
 class AsFromATerminal {
  public:
   AsFromATerminal() {
@@ -70,7 +70,7 @@ int ended(pid_t child) {
   return status;
 }
 
-// Every file of a folder, but what a run had not finished.
+// Every file of a folder, except those that a run had not finished.
 std::map<std::string, std::string> finished_files(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -88,7 +88,7 @@ std::size_t unfinished_files(const fs::path& folder) {
   return count;
 }
 
-// A command that writes to a folder, in two versions of different output.
+// A command that writes to a folder, in two versions with different output.
 struct Writing {
   std::string name;
   std::vector<std::string> before, after;  // without -o
@@ -114,7 +114,7 @@ class EndedRuns {
     EXPECT_NE(old_, new_);
   }
 
-  // Ends a run somewhere in it, or just behind its end.
+  // Ends a run at some point, or just after its end.
   void end_one(int signal, Ends& ends) {
     lay_out_old();
     const pid_t child = start(into(writing_.after, folder_.file(writing_.target)));
@@ -177,7 +177,7 @@ void end_runs(int signal, int times) {
   for (const Writing& writing : writings()) {
     EndedRuns runs(writing);
     Ends ends;
-    // Some end by themselves before the signal; they are judged as well, and do not count.
+    // Some runs end by themselves before the signal; they are checked too, but do not count.
     int begun = 0;
     for (; ends.killed < times / 2 && begun < 5 * times; ++begun) runs.end_one(signal, ends);
     std::printf("%s: %d runs, %d ended by the signal; files found: %d old, %d new\n",
@@ -202,7 +202,8 @@ TEST(EndedRuns, ByATerminalThatClosesLeaveNothingBesideThem) {
   end_runs(SIGHUP, 10);
 }
 
-// What a run that was killed left behind, and in a container the next run may have its number.
+// A run that was killed leaves its file behind, and in a container the next run may have the same
+// process id.
 TEST(ARun, WritesBesideWhatAnotherOfItsNumberLeftBehind) {
   const TemporaryFolder folder;
   const std::string file = folder.file("gpt2.md");

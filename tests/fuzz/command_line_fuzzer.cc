@@ -1,6 +1,6 @@
-// The command line, an argument a line: every command's options are parsed; commands that only
-// compute are run as well, with standard output thrown away. Nothing is written, run for its time,
-// or drawn by another program.
+// The command line, one argument per line: every command's options are parsed; commands that only
+// compute are run as well, with standard output thrown away. Nothing is written, timed, or drawn by
+// another program.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// GGUF files, header and body: what is accepted has tensors that lie one after the other, of as
-// many bytes as their shapes say, and can be read to its last byte.
+// GGUF files, header and body: an accepted file has tensors one after another, of as many bytes as
+// their shapes say, and can be read to its last byte.
 #include "kernels/weight_files/gguf_file.h"
 #include "sim/spec/file_error.h"
 #include "tests/fuzz/memory_file.h"

@@ -1,4 +1,4 @@
-// A file for the targets whose reader takes a path and not a text.
+// A file for the targets whose reader takes a path instead of a text.
 #pragma once
 
 #include <sys/mman.h>

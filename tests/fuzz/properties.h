@@ -1,5 +1,6 @@
-// What must hold of an input that a fuzzer made up, beyond not crashing. A refusal is a good end;
-// what is accepted must be priced, or refused with Overflow, and written so that it reads the same.
+// What must hold for an input that a fuzzer made up, beyond not crashing. A refusal is a good end;
+// an accepted input must be priced, or refused with Overflow, and written so that it reads the
+// same.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-// No problem, or a text for each.
+// Requires that every problem has a text.
 inline void require_said(std::string_view text, const std::vector<Diagnostic>& problems) {
   for (const Diagnostic& problem : problems) {
     require(!problem.message.empty(), "a problem says what is wrong");
@@ -48,7 +49,7 @@ inline void require_no_wrapped_figure(const OpGraph& graph, const Workload& work
   }
 }
 
-// None when they pass 64 bits.
+// None when they exceed 64 bits.
 inline std::optional<std::int64_t> parameters_of(const ArchSpec& spec) {
   try {
     return make_model(spec, {}).parameters.total.value();
@@ -63,8 +64,8 @@ inline ArchSpec read_back(const ArchSpec& spec) {
   return std::move(*load.spec);
 }
 
-// A spec that a loader has accepted. TOML gives named tables in the order of their names, so it is
-// from the second reading on that the text stays as it is.
+// Checks a spec that a loader has accepted. TOML sorts named tables, so the text stays the same
+// from the second reading on.
 inline void require_sound(const ArchSpec& spec) {
   const ArchSpec again = read_back(spec);
   require(parameters_of(again) == parameters_of(spec), "a written spec is the same model");
@@ -79,7 +80,7 @@ inline void require_sound(const ArchSpec& spec) {
     require_no_wrapped_figure(model.graph, prefill(8192, 1));
     require_no_wrapped_figure(model.graph, prefill(kMostTokens, 1));
   } catch (const Overflow&) {
-    // The parameters pass 64 bits, and are refused.
+    // The parameters exceed 64 bits, and are refused.
   }
 }
 

@@ -1,4 +1,4 @@
-// safetensors files, header and body: what is accepted is read to its last byte.
+// safetensors files, header and body: an accepted file is read to its last byte.
 #include "kernels/weight_files/safetensors.h"
 #include "sim/spec/file_error.h"
 #include "tests/fuzz/memory_file.h"
@@ -21,12 +21,12 @@ void read_all(const llmarch::SafetensorsFile& file) {
       const std::size_t floats = file.read_floats(tensor).size();
       llmarch::fuzz::require(floats <= tensor.end - tensor.begin, "no more floats than bytes");
     } catch (const llmarch::FileError&) {
-      // A dtype that is no float.
+      // Not a floating-point dtype.
     }
     try {
       (void)file.read_integers(tensor);
     } catch (const llmarch::FileError&) {
-      // A dtype that is no integer.
+      // Not an integer dtype.
     }
   }
 }

@@ -1,4 +1,4 @@
-// Study files, with their expressions: what is accepted is decided and drawn up.
+// Study files with their expressions: an accepted study is decided and rendered.
 #include <algorithm>
 #include <memory>
 
@@ -13,7 +13,7 @@ namespace {
 
 using namespace llmarch;
 
-// A few models, of every kind of attention and feed-forward, are enough to be named.
+// A few models that the studies can name, with every kind of attention and feed-forward.
 struct World {
   std::vector<std::unique_ptr<Model>> models;
   std::vector<Hardware> hardware;
@@ -100,7 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     decide(*load.study);
   } catch (const Overflow&) {
-    // A figure passes 64 bits, and is refused.
+    // A figure exceeds 64 bits, and is refused.
   }
   return 0;
 }

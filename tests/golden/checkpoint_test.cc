@@ -19,7 +19,7 @@ using Change = std::function<void(StoredTensors&)>;
 
 class ACheckpointOfAModel : public weights_test::WrittenFiles {
  protected:
-  // What is said of the checkpoint of `model` after a change; "" where it is taken.
+  // The problem reported for the checkpoint of `model` after a change; "" where it is accepted.
   std::string problem_of(const std::string& model, const Change& change) const {
     return weights_test::problem_of([&] { (void)load_changed(model, change); });
   }

@@ -1,5 +1,6 @@
-// verify is able to fail: one weight that is wrong makes every golden model depart, in both runs,
-// and the first departure names the layer where the fault is. field_departure_test.cc: one field.
+// verify is able to fail: one wrong weight makes every golden model depart, in both runs, and the
+// first departure names the layer where the fault is. field_departure_test.cc does the same with
+// one wrong field.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -20,8 +21,8 @@ class AGoldenModel : public ::testing::TestWithParam<std::string> {
 
 // --- One weight tensor that is wrong.
 
-// Of a norm every other element: one that grew as a whole would be undone by a norm behind the
-// block.
+// Changes every other element of a norm's weight: scaled as a whole, it would be undone by a norm
+// after the block.
 void spoil_vector(std::span<float> vector, WeightKind kind) {
   const std::size_t step = kind == WeightKind::norm ? 2 : 1;
   for (std::size_t i = 0; i < vector.size(); i += step) {
@@ -29,7 +30,7 @@ void spoil_vector(std::span<float> vector, WeightKind kind) {
   }
 }
 
-// The last copy in the first one's place and the other way round.
+// Swaps the first copy and the last.
 void swap_copies(std::span<float> weight, const Weight& shape) {
   const auto size = static_cast<std::size_t>(shape.elements_of_copy().value());
   const auto first = weight.first(size);
@@ -42,7 +43,7 @@ void swap_rows(std::span<float> matrix, const Weight& shape, std::size_t one, st
   std::swap_ranges(row.begin(), row.end(), matrix.subspan(other * columns, columns).begin());
 }
 
-// Tables are spoiled where the sequence looks: a token id, a position.
+// Tables are spoiled in a row that the sequence uses: a token id, a position.
 std::size_t row_in_use(WeightRole role, const Expected& expected) {
   const bool looked_up_by_token =
       role == WeightRole::token_embedding || role == WeightRole::per_layer_embedding;
@@ -64,7 +65,7 @@ std::size_t last_layer_of(const OpGraph& graph, std::size_t block) {
 }
 
 Matcher<std::string> departure_of(const OpGraph& graph, const Weight& weight) {
-  // What goes along to every layer is first seen in the first one.
+  // What is passed to every layer is first seen in the first one.
   if (weight.role == WeightRole::per_layer_embedding ||
       weight.role == WeightRole::per_layer_projection ||
       weight.role == WeightRole::per_layer_projection_norm) {
@@ -78,12 +79,12 @@ Matcher<std::string> departure_of(const OpGraph& graph, const Weight& weight) {
   const std::size_t layer = last_layer_of(graph, weight.block);
   const Matcher<std::string> output = out_of_layer(layer);
   if (component_of(weight.role) == Component::router) return routing_of_layer(layer);
-  // The router sees the attention's faults first.
+  // The router is the first to see faults in attention.
   return AnyOf(output, routing_of_layer(layer));
 }
 
-// A key's bias adds the same to every score of a query, and softmax takes it off again; rotation
-// would have made it differ by position.
+// Without rotation, a key's bias adds the same to every score of a query, and the softmax removes
+// it again.
 bool changes_nothing(const Weight& weight, const ArchSpec& spec) {
   const auto* attention = std::get_if<GroupedAttention>(&spec.attention.front().value);
   return weight.role == WeightRole::key_bias && attention != nullptr && !attention->rotary;
@@ -105,7 +106,7 @@ TEST_P(AGoldenModel, DepartsWhereAnyOneWeightIsWrong) {
   }
 }
 
-// --- What verify says of numbers that are no numbers.
+// --- How verify judges values that are not numbers.
 
 TEST_P(AGoldenModel, DepartsWhereAWeightIsNotANumber) {
   WeightStore wrong = model_.weights_for(model_.graph);

@@ -1,4 +1,4 @@
-// How the places are called where a run first departs from the reference.
+// The names of the places where a run first departs from the reference.
 #pragma once
 
 #include <gmock/gmock.h>

@@ -17,7 +17,7 @@ using testing::StartsWith;
 
 class AnExpectedFile : public weights_test::WrittenFiles {
  protected:
-  // What is said of the file of `model` after a change.
+  // The problem reported for the file of `model` after a change.
   std::string problem_of(const std::string& model,
                          const std::function<void(StoredTensors&)>& change) const {
     StoredTensors tensors = read_tensors(golden_folder(model) / "expected.safetensors");

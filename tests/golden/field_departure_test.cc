@@ -1,5 +1,5 @@
-// One field of a spec that is wrong makes every golden model depart, in both runs, at the layer
-// where the fault is: what a family does otherwise than others is seen.
+// One wrong field of a spec makes every golden model depart, in both runs, at the layer where the
+// fault is: so a family's peculiarities are really checked.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace llmarch {
 namespace {
 
-// A norm keeps its weight where it is placed otherwise.
+// A norm keeps its weight when it is placed elsewhere.
 std::optional<WeightRole> other_place(WeightRole role) {
   switch (role) {
     case WeightRole::attention_norm: return WeightRole::post_attention_norm;
@@ -44,7 +44,7 @@ WeightId counterpart(const OpGraph& graph, const Weight& weight) {
   return *id;
 }
 
-// The model's own weights for a graph that may leave some of them out.
+// The model's own weights for another graph, which may lack some of them.
 WeightStore weights_of(const OpGraph& right, const WeightStore& weights, const OpGraph& wrong) {
   WeightStore store(wrong);
   for (WeightId id = 0; id < wrong.weights.size(); ++id) {
@@ -74,7 +74,7 @@ TEST_P(AGoldenSpec, DepartsWhereAnyOneFieldIsWrong) {
   }
 }
 
-// What families do otherwise than most is in one of the vectors at least.
+// Every peculiarity of a family is in at least one of the vectors.
 TEST(TheFaults, AreThoseOfEveryFamily) {
   std::set<std::string> fields;
   for (const std::string& name : golden_names()) {

@@ -23,7 +23,7 @@ Activation another(Activation activation) {
   return activation == Activation::gelu_tanh ? Activation::gelu_erf : Activation::gelu_tanh;
 }
 
-// A router behind attention may be the first to see its fault.
+// A router after attention may be the first to show its fault.
 Matcher<std::string> behind_attention_of(std::size_t layer) {
   return AnyOf(out_of_layer(layer), routing_of_layer(layer));
 }
@@ -155,7 +155,7 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
   return faults;
 }
 
-// Who reads another's cache reaches as far as that holds.
+// A layer that reads another's cache reaches only as far as that cache holds.
 void pass_reach_on(ArchSpec& spec, std::size_t owner) {
   for (auto& [name, mixer] : spec.attention) {
     auto* sharing = std::get_if<GroupedAttention>(&mixer);

@@ -1,4 +1,4 @@
-// Specs with one field that is wrong, and where a run of each must first depart.
+// Specs with one wrong field, and where a run of each must first depart.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@ struct FieldFault {
   std::function<void(ArchSpec&)> make;
 };
 
-// Every fault that this architecture can have and that needs no weight which it has not.
+// Every fault that this architecture can have without needing weights that it lacks.
 std::vector<FieldFault> faults_of(const ArchSpec& spec);
 
 }  // namespace llmarch

@@ -1,4 +1,4 @@
-// The golden vectors, found and not listed: a folder that is added is tested.
+// The golden vectors, found and not listed: a new folder is tested without further changes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,20 +17,20 @@ inline constexpr double kGoldenTolerance = 1e-4;
 // In alphabetical order.
 std::vector<std::string> golden_names();
 
-// The name of a test of that folder.
+// The name of the test of a folder.
 inline std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
   return info.param;
 }
 
 std::filesystem::path golden_folder(const std::string& name);
 
-// The architecture that a folder's config.json describes, and how its tensors are called.
+// The architecture that a folder's config.json describes, and how its tensors are named.
 ConfigLoad golden_config(const std::string& name);
 
 struct GoldenModel {
   explicit GoldenModel(const std::string& name);
 
-  // The checkpoint's tensors for a graph of the same shapes.
+  // The checkpoint's tensors for another graph of the same shapes.
   [[nodiscard]] WeightStore weights_for(const OpGraph& other) const;
 
   ArchSpec spec;
@@ -40,7 +40,7 @@ struct GoldenModel {
   Expected expected;
 };
 
-// The first departure of each of the two ways of running the model: "" where there is none.
+// The first departure in each of the two ways of running the model: "" where there is none.
 std::vector<std::string> departures(const OpGraph& graph, const WeightStore& weights,
                                     const Expected& expected);
 

@@ -1,4 +1,4 @@
-// safetensors files as lists of raw tensors, so that a test can take one and change one thing.
+// safetensors files as lists of raw tensors, so that a test can change one thing in a file.
 #pragma once
 
 #include <cstdint>

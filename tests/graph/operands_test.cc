@@ -1,5 +1,5 @@
-// What operations say that they touch, held against each other: what one reads another has written,
-// and nothing is made or stored for nobody.
+// The operands that operations declare, compared with each other: what one operation reads another
+// has written, and no value is made or stored without being used.
 #include <gmock/gmock.h>
 
 #include <set>

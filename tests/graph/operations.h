@@ -1,4 +1,4 @@
-// What the tests of this folder ask of a graph.
+// How the tests of this folder look into a graph.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -10,7 +10,7 @@
 
 namespace llmarch {
 
-// The operations of one kind in a block, in their order.
+// The operations of one kind in a block, in order.
 template <class Operation>
 std::vector<Operation> in_block(const OpGraph& graph, std::size_t block) {
   std::vector<Operation> found;

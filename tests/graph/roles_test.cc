@@ -28,7 +28,7 @@ TEST(AModelWithoutOptions, HasOneNormAndOneMatrixForEachStep) {
   EXPECT_THAT(roles(graph, 2), ElementsAre(final_norm, head));
 }
 
-TEST(BiasesOfGroupedAttention, StandBehindTheirMatrices) {
+TEST(BiasesOfGroupedAttention, FollowTheirMatrices) {
   GroupedAttention attention = tiny_grouped();
   attention.qkv_bias = true;
   attention.output_bias = true;
@@ -57,7 +57,7 @@ TEST(LatentAttentionWithoutCompressionOfQueries, ProjectsThemInOneStep) {
                           value_up, attention_output, feed_forward_norm, up, down));
 }
 
-TEST(BiasesOfAGatedFeedForward, StandBehindItsThreeMatrices) {
+TEST(BiasesOfAGatedFeedForward, FollowItsThreeMatrices) {
   DenseFeedForward dense = tiny_dense();
   dense.gated = true;
   dense.bias = true;
@@ -66,7 +66,7 @@ TEST(BiasesOfAGatedFeedForward, StandBehindItsThreeMatrices) {
                           gate, gate_bias, up, up_bias, down, down_bias));
 }
 
-TEST(BiasesOfAPlainFeedForward, StandBehindItsTwoMatrices) {
+TEST(BiasesOfAPlainFeedForward, FollowItsTwoMatrices) {
   DenseFeedForward dense = tiny_dense();
   dense.bias = true;
   EXPECT_THAT(roles_of_layer(tiny_model(tiny_grouped(), dense)),
@@ -140,7 +140,7 @@ TEST(ParallelStreams, HaveTheirWeightsInEveryBlock) {
   EXPECT_THAT(roles(graph, 2), ElementsAre(stream_merger, final_norm, head));
 }
 
-TEST(ALowRankResidual, StandsBehindAttention) {
+TEST(ALowRankResidual, FollowsAttention) {
   ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
   spec.low_rank_residual = 3;
   EXPECT_THAT(roles_of_layer(spec),

@@ -143,7 +143,7 @@ TEST(AWeight, KnowsItsSublayerAndItsBlock) {
   EXPECT_EQ(graph.weights.back().place.sublayer, 0U) << "the head is in no sublayer";
 }
 
-// A layer whose second mixer reads the cache that the first fills.
+// A layer whose second mixer reads the cache that the first one fills.
 TEST(AMixer, MayReadTheCacheOfItsOwnLayer) {
   ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
   GroupedAttention reader = tiny_grouped();

@@ -1,6 +1,7 @@
-// Arithmetic at the edges of 64 bits, through every command that takes such numbers: a figure, or a
-// refusal that says so; never a number that wrapped. Figures that can be redone by hand are; of the
-// others it is asked that they are whole numbers from 0 on, and grow with what was asked.
+// Arithmetic at the edges of 64 bits, through every command that takes such numbers: the result is
+// a figure or a clear refusal, never a number that wrapped. Figures are compared with products
+// where these can be redone by hand; the others must be whole numbers from 0 on and grow with the
+// arguments.
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
 
@@ -34,7 +35,7 @@ std::string mixture(std::int64_t layers, std::int64_t experts, std::int64_t widt
          std::to_string(layers) + "\nlayers = [\"l\"]\n";
 }
 
-// The same in exact arithmetic of 128 bits, for what can be redone: K and V of every layer.
+// The same in exact arithmetic of 128 bits: keys and values of every layer.
 Wide cache_elements_by_hand(std::int64_t layers, std::int64_t context, std::int64_t batch) {
   return static_cast<Wide>(layers) * 2 * 32 * context * batch;
 }
@@ -68,7 +69,7 @@ TEST(Edges, OfACacheAreTheProductOrARefusal) {
   }));
 }
 
-// Of the experts alone: three matrices of `width` by 64 each.
+// Only the experts count: three matrices of `width` by 64 each.
 TEST(Edges, OfParametersAreTheProductOrARefusal) {
   EXPECT_TRUE(rc::check([] {
     const std::int64_t layers = std::min<std::int64_t>(near_a_power_of_two(17), 100'000);
@@ -128,7 +129,7 @@ void require_whole_numbers(const nlohmann::json& value) {
   }
 }
 
-// Done with figures from 0 on, or refused with a message that says that 64 bits are passed.
+// Succeeds with figures from 0 on, or is refused with a message about 64 bits.
 void expect_figures_or_refusal(const std::string& arguments) {
   const Seen seen = run_shell(std::string("timeout 60 '") + LLMARCH_PROGRAM + "' " + arguments);
   if (seen.status == 0) {

@@ -1,5 +1,5 @@
-// Checkpoints as an attacker would write them, given to `verify` beside a good config. How the
-// format is broken one way at a time is tested in tests/weights; this is what a user sees of it.
+// Checkpoints as an attacker would write them, given to `verify` with a good config. How the format
+// can be broken is tested one way at a time in tests/weights; this is what a user sees of it.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -25,7 +25,7 @@ class AHostileCheckpoint : public ::testing::Test {
 
   [[nodiscard]] std::string weights() const { return folder_.file("model.safetensors"); }
 
-  // `offence` is said of the file called `name`, and nothing is said to be our bug.
+  // `offence` is reported for the file called `name`, and nothing is called a bug of the program.
   void expect_refused(const std::string& name, const std::string& offence) const {
     const Seen seen =
         run_shell("timeout 20 '" LLMARCH_PROGRAM "' verify '" + folder_.path().string() + "'");

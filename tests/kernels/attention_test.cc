@@ -56,7 +56,7 @@ TEST(ARotation, LeavesThePositionZeroAsItIs) {
               ElementsAre(3, 4));
 }
 
-// One token behind one: two keys. Scores 0 and ln 3 weigh the values 1 : 3.
+// One token after another: two keys. Scores 0 and ln 3 weigh the values 1 : 3.
 TEST(Attention, WeighsValuesByTheSoftmaxOfScaledProducts) {
   OneStep step({1, 1, 1});
   const ValueId query = step.value(2, {2, 1});
@@ -67,7 +67,7 @@ TEST(Attention, WeighsValuesByTheSoftmaxOfScaledProducts) {
               ElementsAre(near(0.25 * 4 + 0.75 * 8), near(0.75 * 100)));
 }
 
-// Two tokens at once: the first meets itself only.
+// Two tokens at once: the first attends to itself only.
 TEST(Attention, IsCausal) {
   OneStep step({1, 0, 2});
   const ValueId query = step.value(1, {1, 1});

@@ -1,4 +1,4 @@
-// Windows and chunks where they are computed: which keys are met, and which the caches give up.
+// Windows and chunks in the kernels: which keys are attended to, and which the caches drop.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -19,7 +19,7 @@ auto near_mean(double value) {
   return DoubleNear(value, 1e-12);
 }
 
-// Six tokens; every score is 0, so that what comes out is the mean of the values that are met.
+// Six tokens; every score is 0, so the result is the mean of the values attended to.
 std::vector<double> means(const Reach& reach) {
   OneStep step(prefill(6, 1));
   const ValueId query = step.value(1, {0, 0, 0, 0, 0, 0});
@@ -29,21 +29,21 @@ std::vector<double> means(const Reach& reach) {
   return step.run(Attend{1, 1, 1, 1, std::nullopt, reach, query, keys, values, out});
 }
 
-TEST(AWindow, MeetsTheNewestKeys) {
+TEST(AWindow, HasTheNewestKeys) {
   EXPECT_THAT(means(Window{2}), ElementsAre(near_mean(1), near_mean((1 + 2) / 2.0),
                                             near_mean((2 + 4) / 2.0), near_mean((4 + 8) / 2.0),
                                             near_mean((8 + 16) / 2.0), near_mean((16 + 32) / 2.0)));
   EXPECT_THAT(means(Window{1}), ElementsAre(1, 2, 4, 8, 16, 32));
 }
 
-TEST(AChunk, MeetsTheKeysSinceItsBorder) {
+TEST(AChunk, HasTheKeysSinceItsBorder) {
   EXPECT_THAT(means(Chunk{2}),
               ElementsAre(near_mean(1), near_mean((1 + 2) / 2.0), near_mean(4),
                           near_mean((4 + 8) / 2.0), near_mean(16), near_mean((16 + 32) / 2.0)));
   EXPECT_THAT(means(Chunk{1}), ElementsAre(1, 2, 4, 8, 16, 32));
 }
 
-TEST(AReachBeyondTheContext, MeetsEveryKey) {
+TEST(AReachBeyondTheContext, HasEveryKey) {
   for (const Reach& reach : {Reach(EveryKey{}), Reach(Window{6}), Reach(Chunk{6})}) {
     EXPECT_THAT(means(reach),
                 ElementsAre(near_mean(1), near_mean(3 / 2.0), near_mean(7 / 3.0),

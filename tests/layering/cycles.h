@@ -1,6 +1,6 @@
-// Whether components include each other in a circle. A component is a header with its source file:
-// a.h and a.cc together, since a circle through a.cc ties the two components as much as one of
-// headers does.
+// Whether components include each other in a circle. A component is a header with its source file,
+// a.h and a.cc together, since a circle through a.cc ties two components as much as one through
+// headers.
 #pragma once
 
 #include <string>

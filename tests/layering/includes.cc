@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The folders, each a layer that may include those before it. A file's layer is its folder.
+// The folders in order; each is a layer that may include those before it.
 constexpr auto kLayers = std::to_array<std::string_view>({"sim",
                                                           "sim/spec",
                                                           "sim/toml",
@@ -49,12 +49,12 @@ std::optional<std::size_t> layer_of(std::string_view file) {
   return static_cast<std::size_t>(found - kLayers.begin());
 }
 
-// What is drawn is documents, and no models.
+// The folders that draw documents and know no models.
 bool draws(std::string_view folder) {
   return folder == "reports/document" || folder == "reports/pictures" || folder == "reports/render";
 }
 
-// The two books: what predicts, and what counts. They are compared by kernels/measure.
+// The folders of the two books, predicted and counted. Only kernels/measure may use both.
 bool predicts(std::string_view folder) {
   return folder == "sim/cost" || folder == "sim/study";
 }
@@ -65,7 +65,7 @@ bool counts(std::string_view folder) {
 bool may_include(const std::string& file, const std::string& other) {
   const std::string_view from = folder_of(file);
   const std::string_view to = folder_of(other);
-  // The fast kernels and their bodies for one instruction set are one layer in two folders.
+  // The fast kernels, and their loops for one instruction set, are one layer in two folders.
   if (from == "kernels/fast/simd" && to == "kernels/fast") return true;
   if (draws(from) && !draws(to)) return false;
   if (counts(from) && predicts(to)) return false;
@@ -115,7 +115,7 @@ std::vector<std::string> included_by(const fs::path& file) {
   return included;
 }
 
-// Benchmarks stand beside what they time and may use what tests use, so they are in no layer.
+// Benchmarks are next to what they time and may use what tests use, so they are in no layer.
 bool is_source(const fs::path& file) {
   const bool benchmark =
       file.stem().string().ends_with("_bench") || file.parent_path().filename() == "bench";

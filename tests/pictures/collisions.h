@@ -1,4 +1,4 @@
-// What is wrong with where the shapes of a drawing stand, judged by the widths of the widest font.
+// What is wrong with the places of a drawing's shapes, judged by the widths of the widest font.
 #pragma once
 
 #include <fmt/format.h>

@@ -10,14 +10,14 @@
 namespace llmarch::testing {
 
 struct ConsoleBlock {
-  std::string arguments;  // behind "$ llmarch "
+  std::string arguments;  // after "$ llmarch "
   std::string output;
 };
 
 inline const std::string kFence = "```";
 inline const std::string kPrompt = "$ llmarch ";
 
-// Rewrites `markdown`, giving each block to `replace`, which returns the output to stand there.
+// Rewrites `markdown`: `replace` is called with each block and returns its output.
 template <class Replace>
 std::string with_blocks(const std::string& markdown, const Replace& replace) {
   std::istringstream lines(markdown);

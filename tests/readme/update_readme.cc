@@ -1,4 +1,4 @@
-// Writes the output below each command of a Markdown page anew: build/update_readme README.md
+// Renews the output below each command of a Markdown page: build/update_readme README.md
 #include <cstdio>
 
 #include "tests/readme/console_blocks.h"

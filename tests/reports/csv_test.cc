@@ -82,7 +82,7 @@ TEST(Csv, DisarmsTextThatASpreadsheetWouldRun) {
   EXPECT_EQ(field("@SUM(A1)"), "h,i\n'@SUM(A1),end\n");
 }
 
-TEST(Csv, DisarmsTextWhoseFormulaStandsBehindBlanks) {
+TEST(Csv, DisarmsTextWhoseFormulaFollowsBlanks) {
   EXPECT_EQ(field("\r=1+1"), "h,i\n' =1+1,end\n");
   EXPECT_EQ(field("\t=1+1"), "h,i\n' =1+1,end\n");
   EXPECT_EQ(field("  =1+1"), "h,i\n'  =1+1,end\n");

@@ -51,7 +51,7 @@ TEST_P(EveryComparison, HasComponentsThatAddUpToTheTotal) {
 
 INSTANTIATE_TEST_SUITE_P(Specs, EveryComparison, ::testing::ValuesIn(model_names()), test_name);
 
-// Both models have latent attention and a mixture: the conventions of either are said once.
+// Both models have latent attention and a mixture: the conventions of each appear once.
 TEST(TheNotesOfAComparison, SayAConventionOnceForAllModels) {
   const Model deepseek = model("deepseek-v3");
   const Model kimi = model("kimi-k2");

@@ -1,4 +1,4 @@
-// Published configs that tests alter, and what is made of the altered ones.
+// Published configs that tests alter, and what the program makes of the altered ones.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -25,7 +25,7 @@ inline ConfigLoad load(const Json& config) {
   return load_hf_config(config.dump(), "my-model");
 }
 
-// What the user is told: every problem; empty when there is none.
+// The report to the user: every problem; empty when there is none.
 inline std::string report(const Json& config) {
   const std::string text = config.dump();
   return render_diagnostics("config.json", text, load_hf_config(text, "my-model").problems);

@@ -105,7 +105,7 @@ TEST(RenderDiagnostic, HasNoExcerptWhenTheWholeFileIsMeant) {
             "a.toml: error: wrong\n");
 }
 
-TEST(RenderDiagnostic, PointsBehindALineThatIsTooShort) {
+TEST(RenderDiagnostic, PointsAfterALineThatIsTooShort) {
   EXPECT_EQ(render_diagnostic("a.toml", "one", {Place{1, 9, 5}, "wrong", ""}),
             "a.toml:1:9: error: wrong\n    1 | one\n      |    ^\n");
   EXPECT_EQ(render_diagnostic("a.toml", "one", {Place{7, 1, 1}, "wrong", ""}),

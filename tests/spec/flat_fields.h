@@ -18,7 +18,7 @@ struct FlatValue {
 
 using FlatFields = std::map<std::string, FlatValue>;
 
-// Visits every field but the lists, whose entries are flattened one by one.
+// Visits every field except the lists, whose entries are flattened one by one.
 class Flattener {
  public:
   Flattener(FlatFields& fields, std::string prefix) : fields_(fields), prefix_(std::move(prefix)) {}
@@ -57,7 +57,7 @@ class Flattener {
   }
   template <class Value>
   void operator()(const Field&, const std::vector<Value>&) {}
-  // A name means nothing outside its file; that another's cache is read does.
+  // A name means nothing outside its file, but that a layer reads another's cache does.
   void operator()(const Field& field, const Reference&) { put(field, {"named"}); }
 
  private:
@@ -99,8 +99,8 @@ inline void flatten_layer(const std::string& prefix, const ArchSpec& spec, const
   }
 }
 
-// The spec layer by layer, without the names and the order of its definitions, and without what
-// only says where it comes from.
+// The spec layer by layer, without the names and the order of its definitions, and without its
+// sources.
 inline std::map<std::string, std::string> architecture_of(const ArchSpec& spec) {
   FlatFields fields;
   Flattener flattener(fields, "");

@@ -16,7 +16,7 @@ const Json& plain_llama() {
   return base;
 }
 
-TEST(AFieldThatTheTypeDoesNotHave, IsPassedOverAndSaid) {
+TEST(AFieldThatTheTypeDoesNotHave, IsPassedOverAndReported) {
   const Json more =
       with(plain_llama(), {{"unsloth_fixed", true}, {"attn_logit_softcapping", 50.0}});
   EXPECT_EQ(architecture_of(spec_of(more)), architecture_of(spec_of(plain_llama())));

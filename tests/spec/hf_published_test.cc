@@ -106,7 +106,7 @@ TEST(PublishedConfig, HasTheKeyValueHeadsThatItsClassMakesOfAnAbsentOneAndOfNull
   }
 }
 
-// What a published config leaves to its library is said, and nothing else.
+// What a published config leaves to its library is recorded, and nothing else.
 TEST(PublishedConfig, RecordsWhatItFilled) {
   using Filled = std::vector<std::string>;
   EXPECT_EQ(load(config("gpt2")).filled,

@@ -75,7 +75,7 @@ TEST(ConfigText, DoesNotNestWithoutEnd) {
   EXPECT_EQ(text_report(times(100'000, "{\"a\":")), expected);
 }
 
-TEST(ConfigText, HasNothingBehindAZeroByte) {
+TEST(ConfigText, HasNothingAfterAZeroByte) {
   EXPECT_EQ(text_report(std::string_view("{\"a\": 1}\0{", 10)),
             R"(config.json:1:9: error: not valid JSON: a zero byte
     1 | {"a": 1}.{

@@ -14,7 +14,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// A line in two: what is said, without the texts in quotes, and the comment behind it.
+// A line in two: the code, without the texts in quotes, and the comment after it.
 struct CodeAndComment {
   std::string code;
   std::string comment;
@@ -45,7 +45,7 @@ bool assigns_a_number(const std::string& code) {
   return false;
 }
 
-// The lines that give a key a number, in a table of one line too, without a comment behind it.
+// The lines that give a key a number without a comment after it, also within a one-line table.
 std::vector<std::string> numbers_without_source(const std::string& text) {
   std::vector<std::string> found;
   for (const std::string& line : lines_of(text)) {

@@ -1,4 +1,4 @@
-// A small valid spec that tests alter, and what a user is told about the altered text.
+// A small valid spec that tests alter, and the report to the user on the altered text.
 #pragma once
 
 #include <stdexcept>
@@ -50,7 +50,8 @@ layers = ["block"]
 repeat = 2
 )";
 
-// `text` with its only `part` replaced; a test that alters nothing would test nothing.
+// `text` with its only `part` replaced; throws if there is none, since such a test would test
+// nothing.
 inline std::string replaced(std::string text, std::string_view part, std::string_view by) {
   const std::size_t found = text.find(part);
   if (found == std::string::npos || text.find(part, found + 1) != std::string::npos) {
@@ -63,7 +64,7 @@ inline std::string altered(std::string_view part, std::string_view by) {
   return replaced(std::string(kSmallSpec), part, by);
 }
 
-// What `llmarch check my-model.toml` says about this text; empty when it is valid.
+// The output of `llmarch check my-model.toml` for this text; empty when it is valid.
 inline std::string check_report(std::string_view text) {
   SpecLoad load = load_toml_spec(text);
   if (load.spec.has_value() != load.problems.empty()) {

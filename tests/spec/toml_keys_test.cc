@@ -288,7 +288,7 @@ TEST(TomlKeys, ATextIsNoTable) {
 )");
 }
 
-// The header lacks the name; nothing is said of the table behind it, nor of the layers that use it.
+// The header lacks the name; no problem is reported for its table, nor for the layers that use it.
 TEST(TomlKeys, KeysUnderATableOfNamesAreOneMistake) {
   EXPECT_EQ(check_report(replaced(altered("[attention.local]\n", "[attention]\n"),
                                   "[attention.local.rotary]", "[attention.rotary]")),

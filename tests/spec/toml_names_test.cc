@@ -10,7 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// With `local` there are as many as `count`; that the others are not used is said as well.
+// With `local` there are as many as `count`; the others are reported as unused as well.
 std::string with_attentions(int count) {
   std::string text(kSmallSpec);
   for (int i = 1; i < count; ++i) {

@@ -40,7 +40,7 @@ TEST(TomlText, SaysWhatTheTextLacks) {
 )");
 }
 
-TEST(TomlText, PointsBehindAKeyWithoutAValue) {
+TEST(TomlText, PointsAfterAKeyWithoutAValue) {
   EXPECT_EQ(
       check_report(altered("query_heads = 8", "query_heads =")),
       R"(my-model.toml:13:14: error: not valid TOML: expected value, saw '\n' (in a key-value pair)

@@ -1,4 +1,4 @@
-// Expressions: what they come to, by hand, and what is said of those that cannot be read.
+// Expressions: their values, computed by hand, and the messages for those that cannot be read.
 #include "sim/study/expression_reader.h"
 
 #include <gmock/gmock.h>

@@ -16,17 +16,17 @@ inline KnownSpecs known_specs() {
   return {model_names(), [](const std::string& name) { return model_spec(name); }};
 }
 
-// What a study is that says no more than it must.
+// A study with only what a study must have, followed by `rest`.
 inline std::string study_with(const std::string& rest) {
   return "name = \"s\"\ntitle = \"S\"\nsource = \"a test\"\n" + rest;
 }
 
-// A claim with these lines in it besides what it must have.
+// A claim with these lines, besides what a claim must have.
 inline std::string claim_with(const std::string& lines) {
   return study_with("[claim.one]\nsection = \"x\"\ntext = \"y\"\nkind = \"figure\"\n" + lines);
 }
 
-// Everything that a result points into.
+// Keeps everything that a result points into.
 class StudyRun {
  public:
   explicit StudyRun(const std::string& text, const Clock& clock = {}) {

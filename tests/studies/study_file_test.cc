@@ -6,7 +6,7 @@
 namespace llmarch::studies_test {
 namespace {
 
-// Everything that is said of a study, as a user sees it.
+// Every problem reported for a study, as a user sees it.
 std::string said_of(const std::string& text) {
   const StudyLoad load = load_toml_study(text, known_specs());
   EXPECT_EQ(load.study.has_value(), load.problems.empty());

@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// Lengths around every border that a model of arch_specs has, and far behind them.
+// Lengths around every border that a model of arch_specs has, and far beyond them.
 std::vector<Integer> lengths() {
   std::vector<Integer> lengths;
   for (const std::int64_t border : {1, 512, 1'024, 4'096, 8'192, 16'384, 100'000}) {

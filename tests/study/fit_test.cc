@@ -85,7 +85,7 @@ TEST(TheLargestBatch, IsWhatIsLeftOverWhatASequenceTakes) {
 }
 
 // Scout has 36 layers with chunks of 8,192 and 12 that keep every key. At 8,192 all 48 hold 8,192
-// positions; behind it the chunks begin anew, and not before 14,336 is as much held again:
+// positions; after it the chunks begin anew, and as much is held again only at 14,336:
 // 12 x 14,336 + 36 x 6,144 = 48 x 8,192.
 TEST(AFootprint, HoldsTheMostThatChunksHadOnTheWay) {
   const Model scout = known_model("llama-4-scout");

@@ -1,4 +1,4 @@
-// What of a model is held: each bound from both sides.
+// Which part of a model is held: each bound from both sides.
 #include "kernels/measure/holding.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 namespace llmarch {
 namespace {
 
-// 40 layers with 2 of 8 experts of width 9; an embedding before and a head behind them.
+// 40 layers with 2 of 8 experts of width 9, between an embedding and a head.
 OpGraph mixture_graph() {
   ArchSpec spec = tiny_model(tiny_grouped(), tiny_mixture());
   spec.stack.front().repeat = 40;
@@ -93,7 +93,7 @@ TEST(HeldCounts, SayHowMuchOfTheModelThereIs) {
   EXPECT_EQ(counts.of_experts, 8);
 }
 
-// What is said to fit does, and one more does not.
+// What is reported to fit does fit, and one more does not.
 TEST(AShortage, NamesTheLongestContextAndTheLargestBatchThatFit) {
   const OpGraph graph = mixture_graph();
   RunSetting wanted = small_run();

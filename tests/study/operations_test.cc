@@ -1,4 +1,4 @@
-// Does a model's book, operation by operation, add up to what is said of the whole?
+// Does a model's book, operation by operation, add up to the figures of the whole?
 #include "sim/study/operations.h"
 
 #include <gmock/gmock.h>
@@ -37,9 +37,10 @@ TEST_P(EveryBook, OfAPrefillAddsUp) {
   expect_sums(Phase::prefill, prefill(1000, 1));
 }
 
-// What two operations open: a tied head the table of the embedding; the prediction of streams and
-// their correction one norm over `hidden` and one projection of it to a factor for each stream.
-Integer opened_twice(const ArchSpec& spec) {
+// Parameters that two operations read: with a tied head, the embedding table; with parallel
+// streams, one norm over `hidden` and one projection of it to a factor for each stream, which both
+// prediction and correction read.
+Integer read_twice(const ArchSpec& spec) {
   Integer twice = spec.head == Head::tied ? spec.vocabulary * spec.hidden : Integer(0);
   if (spec.parallel_streams) {
     twice += layer_count(spec) * (spec.parallel_streams->count + 1) * spec.hidden;
@@ -48,11 +49,11 @@ Integer opened_twice(const ArchSpec& spec) {
 }
 
 TEST_P(EveryBook, NamesEveryParameter) {
-  Integer opened = 0;
+  Integer read = 0;
   for (const WeightUse& use : weight_uses(model_.graph)) {
-    opened += (use.parameters * use.layers).amount();
+    read += (use.parameters * use.layers).amount();
   }
-  EXPECT_EQ(opened - opened_twice(model_.spec), model_.parameters.total.amount());
+  EXPECT_EQ(read - read_twice(model_.spec), model_.parameters.total.amount());
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, EveryBook, ::testing::ValuesIn(model_names()), test_name);

@@ -1,4 +1,4 @@
-// How readings between steps become the limits that the steps are held against.
+// How readings between steps become the limits that the steps are compared with.
 #include "kernels/measure/paired_limits.h"
 
 #include <gtest/gtest.h>

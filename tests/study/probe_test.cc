@@ -1,4 +1,4 @@
-// Which of its readings a probe goes by. What they are is the machine's.
+// Which of its readings a probe uses. The readings themselves depend on the machine.
 #include "kernels/probe/probe.h"
 
 #include <gtest/gtest.h>

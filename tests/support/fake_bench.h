@@ -1,5 +1,5 @@
-// A bench without a clock and without kernels: it counts what is predicted, and takes as long as it
-// is told to.
+// A bench without a clock and without kernels: it counts what is predicted, and reports the times
+// that it is given.
 #pragma once
 
 #include <deque>
@@ -13,19 +13,19 @@ class FakeBench : public Bench {
  public:
   explicit FakeBench(const Model& model) : model_(model) {}
 
-  // Seconds of the steps to come, warm-up included; when they are used up, the last again.
+  // The seconds of the next steps, including the warm-up; the last one repeats.
   std::deque<double> decode_seconds{1};
   std::deque<double> prefill_seconds{1};
-  double held_part = 1;  // of the model: of a step's seconds, so many really go by
-  // Readings of the probes to come, likewise.
+  double held_part = 1;  // of the model; so much of a step's seconds really passes
+  // The readings of the next probes; the last one repeats.
   std::deque<LimitReadings> limits{{{100}, {1000}, {2000}, {4000}}};
   // Added to the matrix FLOPs of every step's first operation.
   Flops extra;
-  // Added to what every step's experts read and multiply.
+  // Added to the weights that every step's experts read.
   Elements extra_expert_weights;
   Flops extra_expert_flops;
   int runs = 0;
-  std::vector<double> probed_seconds;  // of each probe, what it was asked for
+  std::vector<double> probed_seconds;  // the seconds that each probe was asked for
 
   LimitReadings probe(double seconds) override {
     probed_seconds.push_back(seconds);
@@ -41,7 +41,7 @@ class FakeBench : public Bench {
     add_to_experts(run.book);
     run.total_seconds = next(phase == Phase::decode ? decode_seconds : prefill_seconds);
     run.elapsed_seconds = run.total_seconds * held_part;
-    // Half of the time in the last operation, a quarter in the first.
+    // Half of the time is in the last operation, a quarter in the first.
     for (const BookLine& line : run.book.lines) run.seconds.push_back({line.block, line.node, 0});
     run.seconds.front().seconds = run.total_seconds / 4;
     run.seconds.back().seconds = run.total_seconds / 2;

@@ -1,4 +1,4 @@
-// Runs a command as a user would, and gives back everything that a user would see.
+// Runs a command as a user would, and returns everything that a user would see.
 #pragma once
 
 #include <sys/wait.h>
@@ -34,7 +34,7 @@ inline void write_file(const std::filesystem::path& path, const std::string& tex
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-// A folder of this test process's own; it goes when the object goes.
+// A temporary folder of this test process, removed with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -52,7 +52,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// `command` goes through the shell; what it prints is 80 columns wide and without colour.
+// Runs `command` in a shell; its output is 80 columns wide and without colour.
 inline Seen run_shell(const std::string& command) {
   const TemporaryFolder folder;
   const std::string errors = folder.file("stderr");

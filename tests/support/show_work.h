@@ -1,4 +1,4 @@
-// How GoogleTest writes Work where two differ: every column by its name.
+// How GoogleTest prints Work where two differ: every column by its name.
 #pragma once
 
 #include <ostream>

@@ -1,5 +1,5 @@
-// The architectures of arch_specs/models, found and not listed: a spec that is added is tested and
-// timed. LLMARCH_MODEL_SPECS is that folder; the build says where it is.
+// The architectures of arch_specs/models, found and not listed: a new spec is tested and timed.
+// LLMARCH_MODEL_SPECS is that folder; the build says where it is.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One text many times over: what is deep, long or a crowd is made of it.
+// One text repeated many times, to make inputs that are deep, long or numerous.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// Models of one layer, small enough that every price can be redone by hand. The sizes are unlike
-// one another, so that one taken for another shows; each stands here once and is written out as a
-// number where a test expects something of it.
+// Models of one layer, small enough that every price can be redone by hand. All sizes differ, so
+// that one used in place of another is noticed. Each is defined here once, and tests write it out
+// as a number where they expect a figure.
 #pragma once
 
 #include <utility>

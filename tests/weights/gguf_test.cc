@@ -1,4 +1,4 @@
-// GGUF headers: what is said comes out, and every way to break the format is refused.
+// GGUF headers: what is written is read back, and every way to break the format is refused.
 #include <gmock/gmock.h>
 
 #include "kernels/weight_files/gguf_file.h"
@@ -15,7 +15,7 @@ class AGgufFile : public WrittenFiles {
   [[nodiscard]] GgufModel opened(const WrittenGguf& parts) const {
     return GgufModel::open(write("model.gguf", gguf(parts)));
   }
-  // What opening a file of these bytes reports; "" if it opens.
+  // The problem reported when a file of these bytes is opened; "" if it opens.
   [[nodiscard]] std::string problem(std::string_view bytes) const {
     return problem_of([&] { GgufModel::open(write("broken.gguf", bytes)); });
   }
@@ -212,8 +212,8 @@ TEST_F(AGgufFile, WithATensorThatIsWrongIsRefused) {
               HasSubstr("lets it begin at 64"));
 }
 
-// 2^31 x 2^31 x 4 bytes are 2^64, and 2^62 + 2^62 are past 2^63. 2^63 elements of q4_0 are fewer
-// bytes, and no number of elements that is counted.
+// 2^31 x 2^31 x 4 bytes are 2^64, and 2^62 + 2^62 are more than 2^63. 2^63 elements of q4_0 have
+// fewer bytes, but are more than a count can hold.
 TEST_F(AGgufFile, WhoseSizesWrapIsRefused) {
   const std::int64_t large = std::int64_t{1} << 31;
   EXPECT_THAT(problem_of_tensor(gguf_tensor("t", {large, large}, 0, 0)),

@@ -1,4 +1,4 @@
-// Every way to break the format, one test each, and what the user is told about it.
+// Every way to break the format, one test each, with the message that the user sees.
 #include <gmock/gmock.h>
 
 #include <cstdint>
@@ -14,14 +14,14 @@ using testing::Not;
 
 class ABrokenFile : public WrittenFiles {
  protected:
-  // What opening a file of these bytes reports; "" if it opens.
+  // The problem reported when a file of these bytes is opened; "" if it opens.
   [[nodiscard]] std::string problem(std::string_view bytes) const {
     return problem_of([&] { SafetensorsFile::open(write("broken", bytes)); });
   }
   [[nodiscard]] std::string problem(std::string_view header, std::string_view data) const {
     return problem(safetensors(header, data));
   }
-  // A file of 4 bytes of data and one tensor `t` that says this about itself.
+  // The same for a file of 4 bytes of data and one tensor `t` with this entry.
   [[nodiscard]] std::string problem_of_entry(std::string_view entry) const {
     return problem(R"({"t":)" + std::string(entry) + "}", "data");
   }
@@ -94,7 +94,7 @@ TEST_F(ABrokenFile, HasAHeaderThatIsNoUtf8) {
   EXPECT_THAT(problem("{\"\xed\xa0\x80\":{}}", ""), HasSubstr("ill-formed UTF-8"));
 }
 
-TEST_F(ABrokenFile, HidesTextBehindAZeroByte) {
+TEST_F(ABrokenFile, HidesTextAfterAZeroByte) {
   EXPECT_THAT(problem(std::string_view("{}\0{}", 5), ""), HasSubstr("byte 3 is zero"));
 }
 

@@ -34,7 +34,7 @@ ArchSpec biased_model() {
   return tiny_model(attention, tiny_dense());
 }
 
-TEST(ATensorOfALayer, IsNamedBehindThePrefixAndTheNumberOfTheLayer) {
+TEST(ATensorOfALayer, IsNamedAfterThePrefixAndTheNumberOfTheLayer) {
   EXPECT_EQ(source(biased_model(), WeightRole::query, CheckpointNaming::decoder).name,
             "model.layers.3.self_attn.q_proj.weight");
   EXPECT_EQ(source(biased_model(), WeightRole::query, CheckpointNaming::gpt2).name,
@@ -83,7 +83,7 @@ TEST(Experts, AreTensorsOfTheirOwnOrOneTensorThatIsStacked) {
   EXPECT_EQ(stacked.copies, 8);
   EXPECT_EQ(stacked.copy, 2);
   EXPECT_EQ(stacked.layout, StoredLayout::transposed);
-  EXPECT_EQ(rows(stacked), (Rows{18, 9, 18, 9}));  // behind the 9 rows of the gate
+  EXPECT_EQ(rows(stacked), (Rows{18, 9, 18, 9}));  // after the 9 rows of the gate
 }
 
 TEST(Norms, OfGemmaArePublishedLessOne) {

@@ -1,5 +1,5 @@
-// How the tests write weight files byte by byte, so that a broken file is as easy as a good one,
-// and how they look at the error that it causes.
+// How the tests write weight files byte by byte, so that a broken file is as easy to write as a
+// good one, and how they check the error that it causes.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@
 
 namespace llmarch::weights_test {
 
-// A folder of its own for each test, gone with it.
+// A folder for each test, removed after it.
 class WrittenFiles : public ::testing::Test {
  protected:
   WrittenFiles() {

@@ -26,7 +26,7 @@ inline std::string gguf_array(std::string_view name, std::uint32_t type, std::ui
   return gguf_key(name, kArray, bytes_of({type}).append(bytes_of({length})).append(values));
 }
 
-// What a header says of a tensor; its extents in the file's order, columns first.
+// What a header states about a tensor; its extents are in the file's order, columns first.
 inline std::string gguf_tensor(std::string_view name, std::initializer_list<std::int64_t> extents,
                                std::uint32_t type, std::uint64_t offset) {
   return gguf_string(name)
