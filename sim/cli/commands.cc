@@ -76,7 +76,7 @@ const std::vector<Command>& commands() {
 
 std::string overview() {
   std::string text =
-      "llmarch says what an LLM architecture costs, and proves it.\n\n"
+      "llmarch computes what an LLM architecture costs, and proves it.\n\n"
       "usage: llmarch COMMAND [ARGUMENTS]\n\n";
   for (const Command& command : commands()) {
     text += fmt::format("  {:<9} {}\n", command.name, command.summary);
