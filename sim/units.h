@@ -11,8 +11,8 @@
 
 namespace llmarch {
 
-// Thrown when a count would pass 64 bits. It is caught where the input that caused it is known, so
-// that the user is told which workload or which spec is too large; a count never wraps.
+// Thrown when a count would exceed 64 bits. It is caught where the input that caused it is known,
+// so that the user is told which workload or which spec is too large; a count never wraps.
 class Overflow : public std::overflow_error {
  public:
   Overflow(std::int64_t left, const char* operation, std::int64_t right)

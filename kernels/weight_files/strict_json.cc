@@ -39,7 +39,7 @@ class Walk : public nlohmann::json_sax<Json> {
     listener_.number(value);
     return true;
   }
-  // Whole numbers arrive here too, when they pass 64 bits.
+  // Whole numbers arrive here too, when they exceed 64 bits.
   bool number_float(number_float_t, const string_t& written) override {
     const bool whole = written.find_first_of(".eE") == string_t::npos;
     return other(whole ? "a number that does not fit in 64 bits"

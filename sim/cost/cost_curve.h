@@ -24,10 +24,10 @@ struct CostTerm {
 
 class CostCurve {
  public:
-  // Throws Overflow when the part that does not change with the length passes 64 bits.
+  // Throws Overflow when the part that does not change with the length exceeds 64 bits.
   CostCurve(const OpGraph& graph, Phase phase, Integer batch);
 
-  // `length` is at least 1. Throw Overflow when a figure passes 64 bits.
+  // `length` is at least 1. Throw Overflow when a figure exceeds 64 bits.
   [[nodiscard]] Work total(Integer length) const { return at(total_, length); }
   [[nodiscard]] Work of(WorkKind kind, Integer length) const {
     return at(kinds_[static_cast<std::size_t>(kind)], length);

@@ -33,7 +33,7 @@ Elements cache_elements_per_token(const OpGraph& graph);
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch);
 
 // Every operation that the workload runs, in the order of the graph. Throws Overflow when a figure
-// passes 64 bits, as the functions around it do.
+// exceeds 64 bits, as the functions around it do.
 Book predict(const OpGraph& graph, const Workload& workload);
 
 // The sum of the book without its lines: what a sweep asks for.

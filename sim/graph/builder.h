@@ -80,7 +80,7 @@ class GraphBuilder {
   ValueId select_rows(ValueId in);
   WeightId weight(WeightRole role, Integer rows, Integer columns, Integer copies = 1);
 
-  // `layers` names the block of each layer in order. Throws Overflow when the parameters pass 64
+  // `layers` names the block of each layer in order. Throws Overflow when the parameters exceed 64
   // bits.
   OpGraph finish(std::vector<std::size_t> layers);
 

@@ -7,7 +7,7 @@
 
 namespace llmarch {
 
-// `spec` obeys rules.h. Throws Overflow when its parameters pass 64 bits.
+// `spec` obeys rules.h. Throws Overflow when its parameters exceed 64 bits.
 OpGraph lower(const ArchSpec& spec);
 
 }  // namespace llmarch

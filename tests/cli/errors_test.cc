@@ -202,7 +202,7 @@ TEST(Errors, OfASpecStandWithTheirPlace) {
       << seen.errors;
 }
 
-TEST(Errors, OfASpecWhoseParametersPassSixtyFourBitsNameTheSpec) {
+TEST(Errors, OfASpecWhoseParametersExceedSixtyFourBitsNameTheSpec) {
   const TemporaryFolder folder;
   std::string spec = read_file(LLMARCH_PROJECT "/arch_specs/models/qwen3-30b-a3b.toml");
   spec.replace(spec.find("experts = 128 "), 14, "experts = 1000000 ");
@@ -212,7 +212,7 @@ TEST(Errors, OfASpecWhoseParametersPassSixtyFourBitsNameTheSpec) {
   const Seen seen = run_llmarch("compare gpt2 '" + folder.file("vast.toml") + "'");
   EXPECT_EQ(seen.status, 2);
   EXPECT_NE(seen.errors.find("vast.toml:"), std::string::npos) << seen.errors;
-  EXPECT_NE(seen.errors.find("pass 64 bits"), std::string::npos) << seen.errors;
+  EXPECT_NE(seen.errors.find("exceed 64 bits"), std::string::npos) << seen.errors;
 }
 
 TEST(Errors, RefuseFilesThatAreNoSpecs) {

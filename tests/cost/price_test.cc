@@ -45,7 +45,7 @@ TEST(Prices, AddUpByWhatTheyAreInProportionTo) {
             flops(1 + 10 * 3 * 6 + (2 + 10 * 5) * 24 + 10 * 7 * all_pairs));
 }
 
-// At 2^33 keys 1 + 2 + ... passes 64 bits; a price that nothing is paid for does not ask for it.
+// At 2^33 keys 1 + 2 + ... exceeds 64 bits; a price that nothing is paid for does not ask for it.
 TEST(APrice, DoesNotCountWhatItIsNotInProportionTo) {
   Price price;
   price.per_pair(EveryKey{});

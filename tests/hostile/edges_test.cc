@@ -180,7 +180,7 @@ TEST_F(EdgesOfCommands, OfASpecAreCheckedAndImported) {
   write_file(spec_, mixture(100'000, 1'000'000, 16'777'216));
   const Seen seen = run_llmarch("check '" + spec_ + "'");
   EXPECT_EQ(seen.status, 2);
-  EXPECT_THAT(seen.errors, HasSubstr("the parameters of this architecture pass 64 bits"));
+  EXPECT_THAT(seen.errors, HasSubstr("the parameters of this architecture exceed 64 bits"));
   std::string config = read_file(LLMARCH_PROJECT "/tests/spec/configs/qwen3-30b-a3b.json");
   for (const auto& [key, value] : {std::pair{"\"num_hidden_layers\": ", "100000"},
                                    {"\"num_experts\": ", "1000000"},
@@ -193,7 +193,7 @@ TEST_F(EdgesOfCommands, OfASpecAreCheckedAndImported) {
   write_file(folder_.file("edge.json"), config);
   const Seen imported = run_llmarch("import '" + folder_.file("edge.json") + "'");
   EXPECT_EQ(imported.status, 2);
-  EXPECT_THAT(imported.errors, HasSubstr("pass 64 bits"));
+  EXPECT_THAT(imported.errors, HasSubstr("exceed 64 bits"));
 }
 
 TEST_F(EdgesOfCommands, OfAStudyAreAFigureOrARefusal) {

@@ -135,7 +135,7 @@ TEST(AWindowAndAChunk, AreTwoReaches) {
   }
 }
 
-// At 2^33 keys 1 + 2 + ... passes 64 bits; a window of 4 never asks for it.
+// At 2^33 keys 1 + 2 + ... exceeds 64 bits; a window of 4 never asks for it.
 TEST(AModelOfWindows, CostsTheSameHoweverLongTheContext) {
   const CostCurve curve(two_kinds(with_window(4), with_window(4)), Phase::decode, 1);
   EXPECT_EQ(curve.total(std::int64_t{1} << 33), curve.total(4));
