@@ -268,6 +268,7 @@ Engine Engine::of(const OpGraph& graph, const EngineOptions& options, const Weig
 }
 
 void Engine::forget() {
+  state_->caches.clear_states();
   state_->past = 0;
 }
 
@@ -281,7 +282,7 @@ void Engine::assume_past(Integer positions) {
 }
 
 EngineSnapshot Engine::snapshot() const {
-  return {past()};
+  return {past(), state_->caches.states()};
 }
 
 void Engine::restore(const EngineSnapshot& snapshot) {
@@ -291,6 +292,7 @@ void Engine::restore(const EngineSnapshot& snapshot) {
                                             past().value(), positions.value(),
                                             state_->options.step_tokens.value()));
   }
+  state_->caches.restore_states(snapshot.states);
   state_->past = size(positions);
 }
 

@@ -66,10 +66,12 @@ struct StepRun {
   Trace trace;     // as much as was asked for
 };
 
-// The state of an engine's sequences between two steps. The caches keep what they held for one more
-// step, so the number of positions is enough.
+// The state of an engine's sequences between two steps. Growing caches keep what they held for one
+// more step, so the number of positions is enough for them; fixed states are overwritten, so they
+// are copied.
 struct EngineSnapshot {
   Integer positions;
+  std::vector<std::byte> states = {};
 };
 
 // What is copied out of a step's rows, outside the timed part: nothing; the logits; or the logits,
@@ -99,7 +101,7 @@ class Engine {
   // The state before the next step, so that this step can be run again.
   [[nodiscard]] EngineSnapshot snapshot() const;
   // Goes back to a snapshot of this engine, by at most one step, since a cache drops what it held
-  // earlier. Throws std::invalid_argument for an older snapshot.
+  // earlier. Throws std::invalid_argument for an older snapshot, or one of another engine.
   void restore(const EngineSnapshot& snapshot);
   // Positions that each sequence has had.
   [[nodiscard]] Integer past() const;

@@ -1,6 +1,7 @@
 #include "kernels/engine/model_caches.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "kernels/fast/first_key.h"
 
@@ -33,13 +34,55 @@ std::size_t positions_within(const Chunk& chunk, const CacheRoom& room) {
   return std::min(room.positions, size(chunk.size) + room.step_tokens);
 }
 
-CacheShape shape_of(const OpGraph& graph, CacheId id, const CacheRoom& room) {
-  const llmarch::Cache& cache = graph.cache(id);
+CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
   const Use use = use_of(graph, id);
-  const std::size_t positions =
-      std::visit([&](const auto& reach) { return positions_within(reach, room); }, cache.reach);
-  return {use.layout, room.stored, room.sequences, use.heads, size(cache.columns) / use.heads,
-          positions};
+  return {
+      use.layout, room.stored, room.sequences, use.heads, size(graph.cache(id).columns) / use.heads,
+      entries};
+}
+
+// What is made for each kind of state, with room for its entries.
+struct ShapeOf {
+  const OpGraph& graph;
+  CacheId id;
+  const CacheRoom& room;
+  using Shape = std::variant<CacheShape, StateShape>;
+
+  Shape operator()(const Growing& growing) const {
+    const auto positions =
+        std::visit([&](const auto& reach) { return positions_within(reach, room); }, growing.reach);
+    return cache_of(graph, id, room, positions);
+  }
+  Shape operator()(const Fixed&) const {
+    return StateShape{room.stored, room.sequences, size(graph.cache(id).columns)};
+  }
+  Shape operator()(const Compressed& compressed) const {
+    return cache_of(graph, id, room, room.positions / size(compressed.positions));
+  }
+};
+
+ShapeOf::Shape shape_of(const OpGraph& graph, CacheId id, const CacheRoom& room) {
+  return std::visit(ShapeOf{graph, id, room}, graph.cache(id).state);
+}
+
+// Entries of one sequence that a later query can reach after `positions` positions.
+std::size_t entries_after(std::size_t positions, const Growing& growing) {
+  return positions - first_key(growing.reach, positions - 1);
+}
+std::size_t entries_after(std::size_t, const Fixed&) {
+  return 1;
+}
+std::size_t entries_after(std::size_t positions, const Compressed& compressed) {
+  return positions / size(compressed.positions);
+}
+
+// Elements of one entry of every sequence.
+std::size_t elements_of_entry(const Cache& cache) {
+  const CacheShape& shape = cache.shape();
+  return shape.sequences * shape.heads * shape.width;
+}
+std::size_t elements_of_entry(const FixedState& state) {
+  return state.shape().sequences * state.shape().columns;
 }
 
 }  // namespace
@@ -47,25 +90,68 @@ CacheShape shape_of(const OpGraph& graph, CacheId id, const CacheRoom& room) {
 std::size_t ModelCaches::bytes(const OpGraph& graph, const CacheRoom& room, const Held& held) {
   std::size_t bytes = 0;
   for (CacheId id = 0; id < graph.caches.size(); ++id) {
-    bytes += size(held.layers.at(graph.cache(id).block)) *
-             HugeMemory::rounded(Cache::bytes(shape_of(graph, id, room)));
+    const auto each =
+        std::visit(Overloaded{[](const CacheShape& shape) { return Cache::bytes(shape); },
+                              [](const StateShape& shape) { return FixedState::bytes(shape); }},
+                   shape_of(graph, id, room));
+    bytes += size(held.layers.at(graph.cache(id).block)) * HugeMemory::rounded(each);
   }
   return bytes;
 }
 
 ModelCaches::ModelCaches(const OpGraph& graph, const CacheRoom& room, const Held& held)
     : graph_(&graph), memory_(bytes(graph, room, held)) {
+  const Overloaded make{
+      [&](const CacheShape& shape) -> Kept { return Cache(memory_, shape); },
+      [&](const StateShape& shape) -> Kept { return FixedState(memory_, shape); }};
   for (CacheId id = 0; id < graph.caches.size(); ++id) {
     layers_.emplace_back();
     for (std::size_t layer = 0; layer < size(held.layers.at(graph.cache(id).block)); ++layer) {
-      layers_.back().emplace_back(memory_, shape_of(graph, id, room));
+      layers_.back().push_back(std::visit(make, shape_of(graph, id, room)));
     }
   }
 }
 
 void ModelCaches::fill_synthetic(Team& team, std::size_t positions, std::uint64_t seed) {
-  for (std::vector<Cache>& layers : layers_) {
-    for (Cache& cache : layers) cache.fill_synthetic(team, positions, ++seed);
+  const Overloaded fill{[&](Cache& cache) { cache.fill_synthetic(team, positions, ++seed); },
+                        [&](FixedState& state) { state.fill_synthetic(++seed); }};
+  for (std::vector<Kept>& layers : layers_) {
+    for (Kept& kept : layers) std::visit(fill, kept);
+  }
+}
+
+std::vector<FixedState*> ModelCaches::fixed_states() {
+  std::vector<FixedState*> states;
+  for (std::vector<Kept>& layers : layers_) {
+    for (Kept& kept : layers) {
+      if (auto* state = std::get_if<FixedState>(&kept)) states.push_back(state);
+    }
+  }
+  return states;
+}
+
+void ModelCaches::clear_states() {
+  for (FixedState* state : fixed_states()) state->clear();
+}
+
+std::vector<std::byte> ModelCaches::states() {
+  std::vector<std::byte> bytes;
+  for (const FixedState* state : fixed_states()) {
+    const auto more = state->memory();
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  }
+  return bytes;
+}
+
+void ModelCaches::restore_states(std::span<const std::byte> states) {
+  std::size_t held = 0;
+  for (const FixedState* state : fixed_states()) held += state->memory().size();
+  if (states.size() != held) {
+    throw std::invalid_argument("ModelCaches::restore_states: a snapshot of other states");
+  }
+  for (FixedState* state : fixed_states()) {
+    std::ranges::copy(states.first(state->memory().size()), state->memory().begin());
+    states = states.subspan(state->memory().size());
   }
 }
 
@@ -74,12 +160,13 @@ Elements ModelCaches::reachable(std::size_t positions) const {
   if (positions == 0) return sum;
   for (CacheId id = 0; id < layers_.size(); ++id) {
     const llmarch::Cache& cache = graph_->cache(id);
-    const std::size_t first = fast::first_key(cache.reach, positions - 1);
+    const std::size_t entries =
+        std::visit([&](const auto& state) { return entries_after(positions, state); }, cache.state);
     std::int64_t held = 0;
-    for (const Cache& layer : layers_[id]) {
-      const CacheShape& shape = layer.shape();
-      held += static_cast<std::int64_t>(shape.sequences * shape.heads * shape.width *
-                                        (positions - first));
+    for (const Kept& layer : layers_[id]) {
+      const std::size_t each =
+          std::visit([](const auto& kept) { return elements_of_entry(kept); }, layer);
+      held += static_cast<std::int64_t>(each * entries);
     }
     sum +=
         Elements(Integer(held) / std::ssize(layers_[id]) * graph_->blocks.at(cache.block).repeats);

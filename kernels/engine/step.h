@@ -84,6 +84,8 @@ struct Step {
   [[nodiscard]] Cache& cache(CacheId id) const {
     return caches.of(id, layers_run[graph.cache(id).block] - 1);
   }
+  // This layer's own.
+  [[nodiscard]] FixedState& state(CacheId id) const { return caches.state_of(id, layer); }
   [[nodiscard]] float* scratch(std::size_t floats) const;
 
   // --- What is entered in the line of the current node.

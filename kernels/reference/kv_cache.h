@@ -5,13 +5,15 @@
 
 #include <span>
 #include <stdexcept>
+#include <variant>
 #include <vector>
 
 #include "sim/graph/op_graph.h"
 
 namespace llmarch {
 
-// One cache of one layer: for each sequence the rows of its positions, in order.
+// A cache of one layer that grows: for each sequence its rows in order, a row for each position or,
+// in a compressed cache, for each group of them.
 template <class Scalar>
 class LayerCache {
  public:
@@ -35,7 +37,7 @@ class LayerCache {
     if (position < held.first) throw std::logic_error("a key beyond the reach was asked for");
     return std::span<const Scalar>(held.rows).subspan((position - held.first) * columns_, columns_);
   }
-  // How many positions the sequence has had, dropped ones included.
+  // How many rows were appended to the sequence, dropped ones included.
   [[nodiscard]] std::size_t positions(std::size_t sequence) const {
     const Sequence& held = sequences_.at(sequence);
     return held.first + held.rows.size() / columns_;
@@ -55,6 +57,26 @@ class LayerCache {
   };
   std::size_t columns_;
   std::vector<Sequence> sequences_;
+};
+
+// A fixed state of one layer: one row for each sequence, which is zero before the first step. A
+// copy of it is a snapshot.
+template <class Scalar>
+class LayerState {
+ public:
+  LayerState(std::size_t batch, std::size_t columns)
+      : columns_(columns), elements_(batch * columns, Scalar(0.0)) {}
+
+  [[nodiscard]] std::span<Scalar> row(std::size_t sequence) {
+    return std::span(elements_).subspan(sequence * columns_, columns_);
+  }
+  [[nodiscard]] std::size_t columns() const { return columns_; }
+  [[nodiscard]] std::size_t batch() const { return elements_.size() / columns_; }
+  [[nodiscard]] std::int64_t held() const { return std::ssize(elements_); }
+
+ private:
+  std::size_t columns_;
+  std::vector<Scalar> elements_;
 };
 
 // The first position that the query at `position` attends to: a loop bound of the attention
@@ -77,24 +99,27 @@ class KvCaches {
     for (const Cache& cache : graph.caches) {
       const auto layers = static_cast<std::size_t>(graph.blocks.at(cache.block).repeats.value());
       const auto columns = static_cast<std::size_t>(cache.columns.value());
-      layers_.emplace_back(layers, LayerCache<Scalar>(batch, columns));
+      const Kept empty =
+          std::visit([&](const auto& state) { return kept(state, batch, columns); }, cache.state);
+      layers_.emplace_back(layers, empty);
     }
   }
 
   // Drops from every cache what no query after its newest position can reach.
   void forget_unreachable(const OpGraph& graph) {
     for (CacheId id = 0; id < layers_.size(); ++id) {
-      for (LayerCache<Scalar>& layer : layers_[id]) {
-        for (std::size_t sequence = 0; sequence < batch_; ++sequence) {
-          const std::size_t newest = layer.positions(sequence) - 1;
-          layer.forget_before(sequence, first_key(graph.cache(id).reach, newest));
-        }
-      }
+      std::visit([&](const auto& state) { forget_unreachable(state, id); }, graph.cache(id).state);
     }
   }
 
-  // The cache of the `layer`th layer that runs the cache's block.
-  LayerCache<Scalar>& of(CacheId cache, std::size_t layer) { return layers_.at(cache).at(layer); }
+  // The cache of the `layer`th layer that runs the cache's block. Asking for the wrong kind throws
+  // std::bad_variant_access.
+  LayerCache<Scalar>& of(CacheId cache, std::size_t layer) {
+    return std::get<LayerCache<Scalar>>(layers_.at(cache).at(layer));
+  }
+  LayerState<Scalar>& state_of(CacheId cache, std::size_t layer) {
+    return std::get<LayerState<Scalar>>(layers_.at(cache).at(layer));
+  }
 
   [[nodiscard]] std::size_t batch() const { return batch_; }
   // Positions that every sequence has had.
@@ -104,15 +129,41 @@ class KvCaches {
   [[nodiscard]] Elements held() const {
     Elements sum;
     for (const auto& layers : layers_) {
-      for (const auto& layer : layers) sum += Elements(layer.held());
+      for (const Kept& layer : layers) {
+        sum += std::visit([](const auto& kept) { return Elements(kept.held()); }, layer);
+      }
     }
     return sum;
   }
 
  private:
+  using Kept = std::variant<LayerCache<Scalar>, LayerState<Scalar>>;
+
+  static Kept kept(const Growing&, std::size_t batch, std::size_t columns) {
+    return LayerCache<Scalar>(batch, columns);
+  }
+  static Kept kept(const Fixed&, std::size_t batch, std::size_t columns) {
+    return LayerState<Scalar>(batch, columns);
+  }
+  static Kept kept(const Compressed&, std::size_t batch, std::size_t columns) {
+    return LayerCache<Scalar>(batch, columns);
+  }
+
+  void forget_unreachable(const Growing& growing, CacheId id) {
+    for (std::size_t layer = 0; layer < layers_[id].size(); ++layer) {
+      LayerCache<Scalar>& cache = of(id, layer);
+      for (std::size_t sequence = 0; sequence < batch_; ++sequence) {
+        const std::size_t newest = cache.positions(sequence) - 1;
+        cache.forget_before(sequence, first_key(growing.reach, newest));
+      }
+    }
+  }
+  void forget_unreachable(const Fixed&, CacheId) {}       // it is overwritten
+  void forget_unreachable(const Compressed&, CacheId) {}  // every entry can be reached
+
   std::size_t batch_;
   std::size_t past_ = 0;
-  std::vector<std::vector<LayerCache<Scalar>>> layers_;
+  std::vector<std::vector<Kept>> layers_;  // of each cache
 };
 
 }  // namespace llmarch

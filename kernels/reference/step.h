@@ -2,6 +2,7 @@
 // reads and writes its operands, and enters each access in the ledger.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -69,6 +70,30 @@ class CacheReader {
   const LayerCache<Scalar>* cache_;
   std::size_t positions_;
   RowTally tally_;
+};
+
+// The fixed state of each sequence: what was there before the step, and what replaces it.
+template <class Scalar>
+class StateAccess {
+ public:
+  StateAccess(LayerState<Scalar>& state, Work& sink)
+      : state_(&state),
+        read_(state.batch(), state.columns(), sink.cache_read),
+        overwritten_(state.batch(), state.columns(), sink.cache_written) {}
+
+  std::vector<Scalar> read(std::size_t sequence) {
+    read_.enter(sequence);
+    const auto row = state_->row(sequence);
+    return {row.begin(), row.end()};
+  }
+  void overwrite(std::size_t sequence, std::span<const Scalar> row) {
+    overwritten_.enter(sequence);
+    std::copy(row.begin(), row.end(), state_->row(sequence).begin());
+  }
+
+ private:
+  LayerState<Scalar>* state_;
+  RowTally read_, overwritten_;
 };
 
 class WeightReader {
@@ -153,6 +178,9 @@ struct BlockRun {
     const std::size_t owner = layers_run[graph->cache(id).block] - 1;
     return {caches->of(id, owner), ledger->current().cache_read};
   }
+
+  // This layer's own.
+  StateAccess<Scalar> state(CacheId id) { return {caches->state_of(id, layer), ledger->current()}; }
 
   [[nodiscard]] std::size_t batch() const { return size(workload->batch); }
   [[nodiscard]] std::size_t tokens() const { return size(workload->tokens); }

@@ -15,6 +15,7 @@ namespace {
 bool varies(Driver driver, Phase phase) {
   switch (driver) {
     case Driver::once:
+    case Driver::sequence:
     case Driver::logit: return false;
     case Driver::token: return phase == Phase::prefill;
     case Driver::key:
@@ -30,6 +31,7 @@ bool varies(Driver driver, Phase phase) {
 Driver counted_as(Driver driver, Phase phase) {
   switch (driver) {
     case Driver::once:
+    case Driver::sequence:
     case Driver::token:
     case Driver::logit:
     case Driver::pair: return driver;
@@ -53,6 +55,15 @@ Integer chunk_size(const Window&) {
 }
 Integer chunk_size(const Chunk& chunk) {
   return chunk.size;
+}
+Integer chunk_size(const Growing& growing) {
+  return std::visit([](const auto& reach) { return chunk_size(reach); }, growing.reach);
+}
+Integer chunk_size(const Fixed&) {
+  return 0;
+}
+Integer chunk_size(const Compressed&) {
+  return 0;
 }
 
 // Ends of chunks that are looked at one by one.
@@ -211,14 +222,14 @@ Floor FloorCurve::at(Integer length) const {
 
 CacheCurve::CacheCurve(const OpGraph& graph, Integer batch) {
   for (const Cache& cache : graph.caches) {
-    terms_.push_back({cache.reach, cache.columns * graph.blocks[cache.block].repeats * batch});
+    terms_.push_back({cache.state, cache.columns * graph.blocks[cache.block].repeats * batch});
   }
 }
 
 Elements CacheCurve::held(Integer context) const {
   Integer sum;
   for (const Term& term : terms_) {
-    sum += held_positions(context, term.reach) * term.elements_per_position;
+    sum += held_entries(context, term.state) * term.elements_per_entry;
   }
   return Elements(sum);
 }
@@ -230,7 +241,7 @@ Elements CacheCurve::peak(Integer context) const {
   std::set<Integer> sizes;
   for (const Term& term : terms_) {
     const Integer size =
-        std::visit([](const auto& reach) { return chunk_size(reach); }, term.reach);
+        std::visit([](const auto& state) { return chunk_size(state); }, term.state);
     if (size > 0) sizes.insert(size);
   }
   const Integer since = context - common_multiple(sizes, context);
@@ -249,7 +260,7 @@ Elements CacheCurve::peak(Integer context) const {
 Elements CacheCurve::all_full(Integer context) const {
   Integer sum;
   for (const Term& term : terms_) {
-    sum += most_held_positions(context, term.reach) * term.elements_per_position;
+    sum += most_held_entries(context, term.state) * term.elements_per_entry;
   }
   return Elements(sum);
 }

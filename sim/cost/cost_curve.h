@@ -119,8 +119,8 @@ class CacheCurve {
   [[nodiscard]] Elements all_full(Integer context) const;
 
   struct Term {
-    Reach reach;
-    Integer elements_per_position;
+    State state;
+    Integer elements_per_entry;
   };
   std::vector<Term> terms_;
 };

@@ -71,12 +71,49 @@ Integer most_of(Integer context, const Chunk& chunk) {
   return std::min(context, chunk.size);
 }
 
+Integer held(Integer context, const Growing& growing) {
+  return held_positions(context, growing.reach);
+}
+
+Integer held(Integer, const Fixed&) {
+  return 1;
+}
+
+Integer held(Integer context, const Compressed& compressed) {
+  return context / compressed.positions;
+}
+
+Integer most_held(Integer context, const Growing& growing) {
+  return most_held_positions(context, growing.reach);
+}
+
+Integer most_held(Integer context, const Fixed& fixed) {
+  return held(context, fixed);
+}
+
+Integer most_held(Integer context, const Compressed& compressed) {
+  return held(context, compressed);
+}
+
+Integer growth(Integer elements, const Growing&) {
+  return elements;
+}
+
+Integer growth(Integer, const Fixed&) {
+  return 0;
+}
+
+Integer growth(Integer elements, const Compressed& compressed) {
+  return elements / compressed.positions;
+}
+
 }  // namespace
 
 Integer quantity(Driver driver, const Reach& reach, const Workload& workload) {
   const Integer batch = workload.batch;
   switch (driver) {
     case Driver::once: return 1;
+    case Driver::sequence: return batch;
     case Driver::token: return batch * workload.tokens;
     case Driver::logit: return workload.logits == Logits::last ? batch : batch * workload.tokens;
     case Driver::key: return batch * (workload.past + workload.tokens);
@@ -108,6 +145,18 @@ std::optional<Integer> next_border(Integer context, const Reach& reach) {
 
 Integer most_held_positions(Integer context, const Reach& reach) {
   return std::visit([&](const auto& kind) { return most_of(context, kind); }, reach);
+}
+
+Integer held_entries(Integer context, const State& state) {
+  return std::visit([&](const auto& kind) { return held(context, kind); }, state);
+}
+
+Integer most_held_entries(Integer context, const State& state) {
+  return std::visit([&](const auto& kind) { return most_held(context, kind); }, state);
+}
+
+Integer growth_per_position(Integer elements, const State& state) {
+  return std::visit([&](const auto& kind) { return growth(elements, kind); }, state);
 }
 
 }  // namespace llmarch

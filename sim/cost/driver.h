@@ -1,5 +1,6 @@
 // What the work of a step is in proportion to, and how much of it a workload has: rows, positions,
-// and pairs of a query and a key, by the closed forms of causality, windows and chunks.
+// and pairs of a query and a key, by the closed forms of causality, windows and chunks. And how
+// many entries a cache holds.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 
 #include "sim/graph/op_graph.h"
 #include "sim/graph/reach.h"
+#include "sim/graph/state.h"
 #include "sim/graph/workload.h"
 
 namespace llmarch {
@@ -15,6 +17,7 @@ namespace llmarch {
 // What work is in proportion to. Quantities are those of all sequences of the batch.
 enum class Driver {
   once,      // in proportion to nothing: one in every step
+  sequence,  // sequences of the batch
   token,     // new tokens
   logit,     // positions whose logits are wanted
   key,       // positions of the sequences after the step
@@ -35,6 +38,7 @@ Integer quantity(Driver driver, const Reach& reach, const Workload& workload);
 constexpr bool is_within_reach(Driver driver) {
   switch (driver) {
     case Driver::once:
+    case Driver::sequence:
     case Driver::token:
     case Driver::logit:
     case Driver::key: return false;
@@ -73,5 +77,18 @@ std::optional<Integer> next_border(Integer context, const Reach& reach);
 
 // The most that it holds at any position up to `context`: all, or a whole window or chunk.
 Integer most_held_positions(Integer context, const Reach& reach);
+
+// --- Entries of a cache, by the kind of state that it keeps; those of one sequence too.
+
+// After `context` positions, at least 1: the positions that a growing cache holds; the one entry of
+// a fixed state; an entry for each group of positions that is complete.
+Integer held_entries(Integer context, const State& state);
+
+// The most at any position up to `context`.
+Integer most_held_entries(Integer context, const State& state);
+
+// What one more position adds to caches with so many elements in an entry, reaches left aside: all
+// of them, none, or the share of one position in a group, rounded down.
+Integer growth_per_position(Integer elements, const State& state);
 
 }  // namespace llmarch

@@ -78,6 +78,12 @@ struct Moved {
   void operator()(const Stores& each) const {
     per_row(each.value).cache_written += Elements(graph.caches[each.cache].columns);
   }
+  void operator()(const ReadsState& each) const {
+    price.per_sequence().cache_read += Elements(graph.caches[each.cache].columns);
+  }
+  void operator()(const OverwritesState& each) const {
+    price.per_sequence().cache_written += Elements(graph.caches[each.cache].columns);
+  }
 
  private:
   [[nodiscard]] Work& per_row(ValueId id) const { return price.per_row(block.values[id].rows); }

@@ -72,7 +72,8 @@ Parameters predict_parameters(const OpGraph& graph) {
 Elements cache_elements_per_token(const OpGraph& graph) {
   Elements sum;
   for (const Cache& cache : graph.caches) {
-    sum += Elements(cache.columns * graph.blocks[cache.block].repeats);
+    const Integer elements = cache.columns * graph.blocks[cache.block].repeats;
+    sum += Elements(growth_per_position(elements, cache.state));
   }
   return sum;
 }
@@ -80,7 +81,7 @@ Elements cache_elements_per_token(const OpGraph& graph) {
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch) {
   Elements sum;
   for (const Cache& cache : graph.caches) {
-    sum += Elements(held_positions(context, cache.reach) * cache.columns *
+    sum += Elements(held_entries(context, cache.state) * cache.columns *
                     graph.blocks[cache.block].repeats * batch);
   }
   return sum;

@@ -26,7 +26,8 @@ struct Parameters {
 
 Parameters predict_parameters(const OpGraph& graph);
 
-// Elements that one more position adds to the caches of one sequence, every layer growing.
+// Elements that one more position adds to the caches of one sequence, every layer growing; a fixed
+// state adds none.
 Elements cache_elements_per_token(const OpGraph& graph);
 
 // Elements that the caches hold after `context` positions of `batch` sequences.

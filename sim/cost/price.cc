@@ -33,6 +33,7 @@ Price::Within& Price::within(const Reach& reach) {
 Work& Price::per(Driver driver, const Reach& reach) {
   switch (driver) {
     case Driver::once:
+    case Driver::sequence:
     case Driver::token:
     case Driver::logit:
     case Driver::key: return by_row_[index_of(driver)];

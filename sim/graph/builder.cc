@@ -240,7 +240,7 @@ ValueId GraphBuilder::rotate(std::string name, ValueId in, const Rotary& rotary,
 }
 
 CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach) {
-  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), reach});
+  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), Growing{reach}});
   append("store " + name, Store{graph_.caches.size() - 1, in});
   return graph_.caches.size() - 1;
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/graph/op.h"
+#include "sim/graph/state.h"
 #include "sim/graph/weight_role.h"
 #include "sim/graph/work_kind.h"
 #include "sim/graph/workload.h"
@@ -39,13 +40,13 @@ struct Weight {
   [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
 };
 
-// A cache of a block, described by what one position of one sequence adds to it. It grows with
-// every position and keeps what later queries can still reach.
+// A cache of a block. Every layer that runs the block has one of its own, with the entries of each
+// sequence.
 struct Cache {
   std::string name;
   std::size_t block = 0;
-  Integer columns;
-  Reach reach;
+  Integer columns;  // elements of an entry
+  State state;      // when there is an entry, and for how long
 };
 
 // What the rows of a value stand for.

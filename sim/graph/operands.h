@@ -55,16 +55,26 @@ struct ReadsExperts {
   Integer chosen;
 };
 
-// The cached positions that are within reach of at least one of the new tokens.
+// The positions of a growing cache that are within reach of at least one of the new tokens.
 struct ReadsCache {
   CacheId cache;
   Reach reach;
 };
 
-// Appends a position to the cache for each row of `value`.
+// Appends a position to a growing cache for each row of `value`.
 struct Stores {
   CacheId cache;
   ValueId value;
+};
+
+// The fixed state of each sequence, once in a step, however many tokens the step has.
+struct ReadsState {
+  CacheId cache;
+};
+
+// Overwrites the fixed state of each sequence, once in a step.
+struct OverwritesState {
+  CacheId cache;
 };
 
 template <class Type, class... Types>
@@ -75,7 +85,7 @@ concept OfValues = OneOf<Operand, Reads, ReadsSelected, Writes, WritesInPlace>;
 template <class Operand>
 concept OfWeights = OneOf<Operand, ReadsWeight, LooksUp, ReadsExperts>;
 template <class Operand>
-concept OfCaches = OneOf<Operand, ReadsCache, Stores>;
+concept OfCaches = OneOf<Operand, ReadsCache, Stores, ReadsState, OverwritesState>;
 
 // Several lambdas as one visitor.
 template <class... Lambdas>

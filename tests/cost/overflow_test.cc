@@ -54,9 +54,8 @@ TEST_P(EveryModel, RefusesWorkloadsWhoseWorkDoesNotFit) {
 
 // False where every layer has a window or a chunk, so that a token costs the same at any context.
 bool attends_to_every_key(const OpGraph& graph) {
-  return std::ranges::any_of(graph.caches, [](const Cache& cache) {
-    return std::holds_alternative<EveryKey>(cache.reach);
-  });
+  return std::ranges::any_of(
+      graph.caches, [](const Cache& cache) { return cache.state == State(Growing{EveryKey{}}); });
 }
 
 TEST_P(EveryModel, GrowsWithItsContextUntilItIsRefused) {

@@ -27,6 +27,8 @@ struct Touched {
   void operator()(const ReadsExperts& each) { weights.insert(each.weight); }
   void operator()(const ReadsCache& each) { read_caches.insert(each.cache); }
   void operator()(const Stores& each) { stored_caches.insert(each.cache); }
+  void operator()(const ReadsState& each) { read_caches.insert(each.cache); }
+  void operator()(const OverwritesState& each) { stored_caches.insert(each.cache); }
 };
 
 std::set<std::size_t> first_numbers(std::size_t count) {
@@ -84,6 +86,26 @@ TEST_P(EveryModel, ReadsEveryWeightAndFillsAndReadsEveryCache) {
   EXPECT_EQ(touched.weights, first_numbers(graph_.weights.size()));
   EXPECT_EQ(touched.stored_caches, first_numbers(graph_.caches.size()));
   EXPECT_EQ(touched.read_caches, first_numbers(graph_.caches.size()));
+}
+
+// An operation that reads or writes a cache takes it for what the graph says that it is.
+struct CacheKinds {
+  const OpGraph& graph;
+  void operator()(const OfValues auto&) const {}
+  void operator()(const OfWeights auto&) const {}
+  void operator()(const ReadsCache& each) const { EXPECT_FALSE(is_fixed(each.cache)); }
+  void operator()(const Stores& each) const { EXPECT_FALSE(is_fixed(each.cache)); }
+  void operator()(const ReadsState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
+  void operator()(const OverwritesState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
+  [[nodiscard]] bool is_fixed(CacheId id) const {
+    return std::holds_alternative<Fixed>(graph.cache(id).state);
+  }
+};
+
+TEST_P(EveryModel, TouchesEachCacheAsTheKindThatItIs) {
+  for (const Block& block : graph_.blocks) {
+    for (const Node& node : block.nodes) visit_operands(node.op, CacheKinds{graph_});
+  }
 }
 
 // A tied head is the one operation that reads a weight of another part: the embedding table.

@@ -33,7 +33,7 @@ class OneStep {
   }
   // A cache of one sequence that holds these rows.
   CacheId cache(Integer columns, std::vector<double> rows) {
-    graph_.caches.push_back({"cache", 0, columns, EveryKey{}});
+    graph_.caches.push_back({"cache", 0, columns, Growing{EveryKey{}}});
     cached_.push_back(std::move(rows));
     return cached_.size() - 1;
   }

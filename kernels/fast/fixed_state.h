@@ -1,0 +1,43 @@
+// The fixed state of one layer: for each sequence one row, which every step reads and overwrites.
+// It lies as it is stored, row by row, so that a copy of its bytes is a snapshot.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/fast/huge_memory.h"
+#include "kernels/fast/stored.h"
+
+namespace llmarch::fast {
+
+struct StateShape {
+  Stored stored;
+  std::size_t sequences;
+  std::size_t columns;  // of a sequence's row
+};
+
+class FixedState {
+ public:
+  // All zero. The memory must outlive the state.
+  FixedState(HugeMemory& memory, const StateShape& shape);
+  // What it takes of a HugeMemory.
+  static std::size_t bytes(const StateShape& shape);
+
+  // `row`: (columns). Threads may use different sequences at one time.
+  void read(std::size_t sequence, std::span<float> row) const;
+  void write(std::size_t sequence, std::span<const float> row);
+  void clear();
+  // Values from the seed, evenly from (-1, 1).
+  void fill_synthetic(std::uint64_t seed);
+
+  [[nodiscard]] const StateShape& shape() const { return shape_; }
+  [[nodiscard]] std::span<std::byte> memory() { return {data_, bytes(shape_)}; }
+  [[nodiscard]] std::span<const std::byte> memory() const { return {data_, bytes(shape_)}; }
+
+ private:
+  StateShape shape_;
+  std::byte* data_;
+};
+
+}  // namespace llmarch::fast

@@ -1,0 +1,70 @@
+// What the engine keeps for each kind of state, and that a snapshot of what is overwritten can be
+// restored.
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+#include <variant>
+
+#include "kernels/engine/model_caches.h"
+#include "sim/cost/predict.h"
+#include "tests/support/graph_of_caches.h"
+
+namespace llmarch::fast {
+namespace {
+
+using testing::Each;
+using testing::ElementsAreArray;
+
+class EnginesCaches : public testing::TestWithParam<Stored> {
+ protected:
+  static constexpr std::size_t kSequences = 3;
+
+  std::vector<float> row(std::size_t layer, std::size_t sequence) {
+    std::vector<float> row(10);
+    caches_.state_of(kFixedState, layer).read(sequence, row);
+    return row;
+  }
+
+  const OpGraph graph_ = graph_of_caches();
+  ModelCaches caches_{graph_, {GetParam(), kSequences, 20, 20}, hold_everything(graph_)};
+};
+
+TEST_P(EnginesCaches, HoldWhatIsPredicted) {
+  for (std::size_t context = 1; context <= 20; ++context) {
+    EXPECT_EQ(caches_.reachable(context),
+              cache_elements(graph_, static_cast<std::int64_t>(context), kSequences));
+  }
+}
+
+TEST_P(EnginesCaches, GiveBackTheStateThatWasThereAtASnapshot) {
+  EXPECT_THAT(row(1, 2), Each(0.0F));
+  const std::vector<float> first{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  caches_.state_of(kFixedState, 1).write(2, first);
+  const std::vector<std::byte> before = caches_.states();
+  caches_.state_of(kFixedState, 1).write(2, std::vector<float>(10, -1.0F));
+  caches_.state_of(kFixedState, 0).write(0, std::vector<float>(10, -1.0F));
+  caches_.restore_states(before);
+  EXPECT_THAT(row(1, 2), ElementsAreArray(first));
+  EXPECT_THAT(row(0, 0), Each(0.0F));
+  caches_.clear_states();
+  EXPECT_THAT(row(1, 2), Each(0.0F));
+}
+
+TEST_P(EnginesCaches, RefuseASnapshotOfOtherStates) {
+  std::vector<std::byte> states = caches_.states();
+  states.pop_back();
+  EXPECT_THROW(caches_.restore_states(states), std::invalid_argument);
+}
+
+TEST_P(EnginesCaches, AreNotTakenForThoseOfAnotherKind) {
+  EXPECT_THROW((void)caches_.of(kFixedState, 0), std::bad_variant_access);
+  EXPECT_THROW((void)caches_.state_of(kFixedState + 1, 0), std::bad_variant_access);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stored, EnginesCaches, testing::Values(Stored::f32, Stored::bf16),
+                         [](const auto& each) {
+                           return each.param == Stored::f32 ? "f32" : "bf16";
+                         });
+
+}  // namespace
+}  // namespace llmarch::fast
