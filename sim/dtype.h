@@ -2,28 +2,24 @@
 // formats are not counted: every element of a tensor has this width and nothing more.
 #pragma once
 
-#include <array>
 #include <string_view>
-#include <utility>
 
+#include "sim/enumerators.h"
 #include "sim/units.h"
 
 namespace llmarch {
 
 enum class DType { f32, bf16, f16, fp8, int8, int4 };
 
-inline constexpr std::array kDTypes{std::pair{std::string_view("f32"), DType::f32},
-                                    std::pair{std::string_view("bf16"), DType::bf16},
-                                    std::pair{std::string_view("f16"), DType::f16},
-                                    std::pair{std::string_view("fp8"), DType::fp8},
-                                    std::pair{std::string_view("int8"), DType::int8},
-                                    std::pair{std::string_view("int4"), DType::int4}};
+inline constexpr auto kDTypes = each_named<DType>({{"f32", DType::f32},
+                                                   {"bf16", DType::bf16},
+                                                   {"f16", DType::f16},
+                                                   {"fp8", DType::fp8},
+                                                   {"int8", DType::int8},
+                                                   {"int4", DType::int4}});
 
 constexpr std::string_view name_of(DType dtype) {
-  for (const auto& [name, candidate] : kDTypes) {
-    if (candidate == dtype) return name;
-  }
-  return "?";  // unreachable: kDTypes lists every value
+  return kDTypes.at(static_cast<std::size_t>(dtype)).first;
 }
 
 constexpr Integer bits_of(DType dtype) {

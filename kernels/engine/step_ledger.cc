@@ -33,15 +33,10 @@ Integer StepLedger::of_all_layers(Integer amount, std::size_t block) const {
   return held == all ? amount : amount / held * all + amount % held * all / held;
 }
 
-// NOLINTNEXTLINE(readability-convert-member-functions-to-static): the lambda calls a member.
 Work StepLedger::of_all_layers(const Work& work, std::size_t block) const {
-  const auto all = [&](auto count) {
-    return decltype(count)(of_all_layers(count.amount(), block));
-  };
-  return {all(work.matrix),           all(work.other),
-          all(work.transcendentals),  all(work.weights_read),
-          all(work.cache_read),       all(work.cache_written),
-          all(work.activations_read), all(work.activations_written)};
+  Columns columns = work.columns();
+  for (Integer& amount : columns) amount = of_all_layers(amount, block);
+  return Work::of(columns);
 }
 
 Book StepLedger::book() const {

@@ -82,14 +82,16 @@ class LayerState {
 // The first position that the query at `position` attends to: a loop bound of the attention
 // kernels.
 inline std::size_t first_key(const Reach& reach, std::size_t position) {
-  if (const auto* window = std::get_if<Window>(&reach)) {
-    const auto size = static_cast<std::size_t>(window->size.value());
-    return position < size ? 0 : position - size + 1;
-  }
-  if (const auto* chunk = std::get_if<Chunk>(&reach)) {
-    return position - position % static_cast<std::size_t>(chunk->size.value());
-  }
-  return 0;
+  const auto first = Overloaded{[](const EveryKey&) { return std::size_t{0}; },
+                                [&](const Window& window) {
+                                  const auto size = static_cast<std::size_t>(window.size.value());
+                                  return position < size ? 0 : position - size + 1;
+                                },
+                                [&](const Chunk& chunk) {
+                                  const auto size = static_cast<std::size_t>(chunk.size.value());
+                                  return position - position % size;
+                                }};
+  return std::visit(first, reach);
 }
 
 template <class Scalar>

@@ -78,7 +78,7 @@ std::string_view class_of(Ink ink) {
   for (const InkStyle& style : kInks) {
     if (style.ink == ink) return style.name;
   }
-  return "text";
+  throw std::logic_error("class_of: an ink without a style");
 }
 
 std::string number(double value) {

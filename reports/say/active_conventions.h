@@ -3,17 +3,15 @@
 // (sim/study/compare.h).
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
 
+#include "sim/enumerators.h"
 #include "sim/study/compare.h"
 
 namespace llmarch::reports {
 
-inline constexpr std::array kConventions{ActiveConvention::all,
-                                         ActiveConvention::without_input_embedding,
-                                         ActiveConvention::without_embeddings};
+inline constexpr auto kConventions = enumerators<ActiveConvention>();
 
 std::string_view convention_letter(ActiveConvention convention);  // "A"
 std::string_view convention_phrase(ActiveConvention convention);  // "every matrix touched"

@@ -55,6 +55,7 @@ constexpr std::array kBookColumns{
     BookColumn{"activations written", "elements",
                [](const Work& work) { return work.activations_written.value(); }},
 };
+static_assert(kBookColumns.size() == std::tuple_size_v<Columns>, "every column has its row");
 
 // The totals of each step, with the verdict of each quantity.
 Table summary_table(const std::vector<Agreement>& agreements) {

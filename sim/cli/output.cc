@@ -20,6 +20,7 @@
 #include "reports/render/terminal.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/rasterize.h"
+#include "sim/enumerators.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
 
@@ -29,13 +30,13 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-constexpr std::array kFormats{std::pair{std::string_view("text"), Format::text},
-                              std::pair{std::string_view("md"), Format::markdown},
-                              std::pair{std::string_view("csv"), Format::csv},
-                              std::pair{std::string_view("json"), Format::json},
-                              std::pair{std::string_view("html"), Format::html},
-                              std::pair{std::string_view("svg"), Format::svg},
-                              std::pair{std::string_view("png"), Format::png}};
+constexpr auto kFormats = each_named<Format>({{"text", Format::text},
+                                              {"md", Format::markdown},
+                                              {"csv", Format::csv},
+                                              {"json", Format::json},
+                                              {"html", Format::html},
+                                              {"svg", Format::svg},
+                                              {"png", Format::png}});
 
 constexpr std::size_t kUnknownWidth = 80;
 

@@ -42,12 +42,15 @@ std::vector<ComponentParameters> component_parameters(const OpGraph& graph) {
 
 // Whether the table of the input embedding is the head too.
 bool has_tied_head(const OpGraph& graph) {
+  bool tied = false;
+  const auto see = [&](const ReadsWeight& each) {
+    tied = tied || graph.weight(each.weight).role == WeightRole::token_embedding;
+  };
   for (const Node& node : graph.blocks.back().nodes) {
-    const auto* project = std::get_if<Project>(&node.op);
-    if (project == nullptr) continue;
-    if (graph.weight(project->weight).role == WeightRole::token_embedding) return true;
+    visit_operands(node.op, Overloaded{see, [](const LooksUp&) {}, [](const ReadsExperts&) {},
+                                       [](const OfValues auto&) {}, [](const OfCaches auto&) {}});
   }
-  return false;
+  return tied;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace {
 // From the narrowest on: each may stand in for those before it.
 constexpr std::array kWidening{DType::int4, DType::int8, DType::fp8,
                                DType::bf16, DType::f16,  DType::f32};
+static_assert(kWidening.size() == enumerator_count<DType>(), "every format has its place");
 
 const PeakRate* peak_of(const PeakRates& peak, DType dtype) {
   const auto listed = [](const std::optional<PeakRate>& rate) { return rate ? &*rate : nullptr; };

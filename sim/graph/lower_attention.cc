@@ -10,13 +10,23 @@ double yarn_mscale(double factor, double strength) {
   return factor <= 1 ? 1.0 : 0.1 * strength * std::log(factor) + 1.0;
 }
 
+// The factor on queries and on keys.
+double mscale_of(const YarnScaling& yarn) {
+  return yarn.mscale_all_dim ? yarn_mscale(yarn.factor, *yarn.mscale_all_dim) : 1.0;
+}
+double mscale_of(const Llama3Scaling&) {
+  return 1.0;
+}
+double mscale_of(const LinearScaling&) {
+  return 1.0;
+}
+
 double softmax_scale(const LatentAttention& attention) {
   const Integer width = attention.nope_head_dim + attention.rope_head_dim;
-  double scale = 1 / std::sqrt(width.as_double());
+  const double scale = 1 / std::sqrt(width.as_double());
   if (!attention.rotary.scaling) return scale;
-  const auto* yarn = std::get_if<YarnScaling>(&attention.rotary.scaling.value());
-  if (yarn == nullptr || !yarn->mscale_all_dim) return scale;
-  const double mscale = yarn_mscale(yarn->factor, yarn->mscale_all_dim.value());
+  const double mscale =
+      std::visit([](const auto& kind) { return mscale_of(kind); }, *attention.rotary.scaling);
   return scale * mscale * mscale;
 }
 

@@ -3,8 +3,9 @@
 // kinds add up to the whole.
 #pragma once
 
-#include <array>
 #include <string_view>
+
+#include "sim/enumerators.h"
 
 namespace llmarch {
 
@@ -36,13 +37,7 @@ constexpr std::string_view name_of(WorkKind kind) {
   return "";
 }
 
-// In the order of the enumeration, so that a kind is an index into tables as long as this.
-inline constexpr std::array kWorkKinds{
-    WorkKind::embedding,    WorkKind::projections, WorkKind::attention,
-    WorkKind::feed_forward, WorkKind::router,      WorkKind::experts,
-    WorkKind::norms,        WorkKind::residual,    WorkKind::head};
-
-static_assert(name_of(static_cast<WorkKind>(kWorkKinds.size())).empty(),
-              "a kind of work is missing in kWorkKinds");
+// A kind is an index into tables as long as this.
+inline constexpr auto kWorkKinds = enumerators<WorkKind>();
 
 }  // namespace llmarch

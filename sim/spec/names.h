@@ -4,7 +4,6 @@
 
 #include <array>
 #include <string_view>
-#include <utility>
 #include <variant>
 
 #include "sim/enumerators.h"
@@ -16,19 +15,7 @@ namespace llmarch {
 template <class Type>
 struct Names;
 
-template <class Enum>
-using EnumeratorName = std::pair<std::string_view, Enum>;
-
-// `names` as an array, if every enumerator has its name in order; else it does not compile.
-template <class Enum, std::size_t count>
-consteval auto each_named(const EnumeratorName<Enum> (&names)[count]) {
-  const std::array<EnumeratorName<Enum>, count> all = std::to_array(names);
-  static_assert(count == enumerator_count<Enum>(), "every enumerator has one name");
-  if (!has_a_row_for_each(all, &EnumeratorName<Enum>::second)) throw "in the enumeration's order";
-  return all;
-}
-
-// The same for the alternatives of a variant.
+// `names` as an array, if every alternative of the variant has its name; else it does not compile.
 template <class Variant, std::size_t count>
 consteval auto each_alternative(const std::string_view (&names)[count]) {
   static_assert(count == std::variant_size_v<Variant>, "every alternative has one name");
@@ -42,9 +29,8 @@ struct Names<NormKind> {
 };
 template <>
 struct Names<NormOmission> {
-  static constexpr std::array values{
-      std::pair{std::string_view("bias"), NormOmission::bias},
-      std::pair{std::string_view("weight_and_bias"), NormOmission::weight_and_bias}};
+  static constexpr auto values = each_named<NormOmission>(
+      {{"bias", NormOmission::bias}, {"weight_and_bias", NormOmission::weight_and_bias}});
 };
 template <>
 struct Names<Activation> {

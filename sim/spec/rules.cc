@@ -156,7 +156,7 @@ void a_cache_is_shared_as_it_is(const ArchSpec& spec, const GroupedAttention& sh
     problems.push_back({path + ".kv_from", std::move(message), std::move(remedy)});
   };
   if (owner == nullptr) {
-    return refuse(fmt::format("attention '{}' is latent, and its cache cannot be shared",
+    return refuse(fmt::format("attention '{}' is not grouped, and its cache cannot be shared",
                               sharing.kv_from->name),
                   "name an attention of kind 'grouped'");
   }
@@ -241,14 +241,28 @@ bool resolved(const ArchSpec& spec) {
   return all;
 }
 
+// False where the attention names one to share a cache with that is not there.
+bool shares_a_cache_as_it_is(const ArchSpec& spec, const GroupedAttention& attention,
+                             const std::string& path, Problems& problems) {
+  if (!attention.kv_from) return true;
+  a_cache_is_shared_as_it_is(spec, attention, path, problems);
+  return resolves(*attention.kv_from, spec.attention);
+}
+bool shares_a_cache_as_it_is(const ArchSpec&, const LatentAttention&, const std::string&,
+                             Problems&) {
+  return true;
+}
+
 void sharing_rules(const ArchSpec& spec, Problems& problems) {
   bool sound = resolved(spec);
   for (const auto& [name, mixer] : spec.attention) {
-    const auto* grouped = std::get_if<GroupedAttention>(&mixer);
-    if (grouped == nullptr || !grouped->kv_from) continue;
     const std::size_t before = problems.size();
-    a_cache_is_shared_as_it_is(spec, *grouped, "attention." + name, problems);
-    sound = sound && problems.size() == before && resolves(*grouped->kv_from, spec.attention);
+    const bool resolve = std::visit(
+        [&, &path = name](const auto& kind) {
+          return shares_a_cache_as_it_is(spec, kind, "attention." + path, problems);
+        },
+        mixer);
+    sound = sound && resolve && problems.size() == before;
   }
   if (sound) shared_caches_have_one_owner(spec, problems);
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "sim/enumerators.h"
 #include "sim/study/point_figures.h"
 
 namespace llmarch {
@@ -14,9 +15,7 @@ std::optional<ActiveMatch> match_active(const Model& model) {
   if (!model.spec.published || !model.spec.published->active) return std::nullopt;
   const double published = model.spec.published->active->as_double();
   std::optional<ActiveMatch> best;
-  for (const ActiveConvention convention :
-       {ActiveConvention::all, ActiveConvention::without_input_embedding,
-        ActiveConvention::without_embeddings}) {
+  for (const ActiveConvention convention : enumerators<ActiveConvention>()) {
     const Elements active = active_under(model.parameters.active, convention);
     const double deviation = active.amount().as_double() / published - 1;
     if (!best || std::abs(deviation) < std::abs(best->deviation)) best = {convention, deviation};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/spec/diagnostics.h"
+#include "sim/enumerators.h"
 #include "sim/spec/meant_names.h"
 
 namespace llmarch {
@@ -32,6 +33,7 @@ constexpr std::array kTimed{
                    "the norms' share of decode's time on this machine; needs a run"},
                   TimedFigure::norm_share,
                   kRatio}};
+static_assert(has_a_row_for_each(kTimed, &TimedFunction::figure), "every timed figure has its name");
 
 // Null where no function has that name.
 template <class Functions>

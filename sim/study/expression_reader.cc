@@ -51,6 +51,7 @@ class ExpressionReader : private ExpressionCall {
                                 std::pair{std::string_view("<"), Relation::less},
                                 std::pair{std::string_view(">"), Relation::more},
                                 std::pair{std::string_view("="), Relation::equal}};
+    static_assert(kSigns.size() == enumerator_count<Relation>(), "every relation has its sign");
     for (const auto& [sign, relation] : kSigns) {
       if (take(sign)) return relation;
     }

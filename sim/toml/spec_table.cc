@@ -11,6 +11,14 @@
 namespace llmarch {
 namespace {
 
+// The attention whose cache this one reads; null where it has its own.
+Reference* kv_from_of(GroupedAttention& attention) {
+  return attention.kv_from ? &*attention.kv_from : nullptr;
+}
+Reference* kv_from_of(LatentAttention&) {
+  return nullptr;
+}
+
 // Finds what the names in a spec stand for. A name that is defined nowhere is reported where it
 // first stands.
 class Resolver {
@@ -72,10 +80,9 @@ void resolve_references(ArchSpec& spec, TomlReading& reading) {
                       resolve_in(spec.feed_forward, "feed_forward"));
   }
   for (auto& [name, mixer] : spec.attention) {
-    auto* grouped = std::get_if<GroupedAttention>(&mixer);
-    if (grouped == nullptr || !grouped->kv_from) continue;
-    resolver.resolve(*grouped->kv_from, spec.attention, "attention",
-                     "attention." + name + ".kv_from");
+    auto* const owner = std::visit([](auto& kind) { return kv_from_of(kind); }, mixer);
+    if (owner == nullptr) continue;
+    resolver.resolve(*owner, spec.attention, "attention", "attention." + name + ".kv_from");
   }
   for (std::size_t segment = 0; segment < spec.stack.size(); ++segment) {
     std::vector<Reference>& layers = spec.stack[segment].layers;
