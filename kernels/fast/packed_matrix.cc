@@ -4,9 +4,12 @@
 #include <stdexcept>
 
 #include "kernels/fast/random_fill.h"
+#include "sim/enumerators.h"
 
 namespace llmarch::fast {
 namespace {
+
+static_assert(enumerator_count<Stored>() == 2, "the kernels take whatever is not f32 for bf16");
 
 // Calls body(element of the panel) for every input of an output within its panel.
 template <class Element, class Body>

@@ -36,9 +36,10 @@ Integer experts_read(const OpGraph& graph, Integer batch) {
   Integer most = 0;
   for (const Block& block : graph.blocks) {
     for (const Node& node : block.nodes) {
-      const auto* experts = std::get_if<RunExperts>(&node.op);
-      if (experts == nullptr) continue;
-      most = std::max(most, std::min(experts->experts, experts->experts_per_token * batch));
+      for (const ReadsExperts& experts : experts_read_by(node.op)) {
+        most =
+            std::max(most, std::min(graph.weight(experts.weight).copies, experts.chosen * batch));
+      }
     }
   }
   return most;
@@ -124,22 +125,22 @@ HeldCounts held_counts(const OpGraph& graph, const fast::Held& held) {
   return counts;
 }
 
-fast::Stored stored_as(DType dtype) {
+std::optional<fast::Stored> stored_as(DType dtype) {
   switch (dtype) {
     case DType::f32: return fast::Stored::f32;
     case DType::bf16: return fast::Stored::bf16;
     case DType::f16:
     case DType::fp8:
     case DType::int8:
-    case DType::int4: break;
+    case DType::int4: return std::nullopt;
   }
-  throw std::logic_error("stored_as: a format that the kernels do not have");
+  throw std::logic_error("stored_as: a format outside the enumeration");
 }
 
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held) {
   const Setting& setting = run.setting;
-  return {.weights = stored_as(setting.weights),
-          .kv = stored_as(setting.kv),
+  return {.weights = stored_as(setting.weights).value(),
+          .kv = stored_as(setting.kv).value(),
           .threads = static_cast<std::size_t>(run.threads.value()),
           .isa = fast::best_isa(),
           .held = std::move(held),

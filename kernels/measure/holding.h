@@ -28,7 +28,8 @@ struct RunSetting {
   Integer threads;
 };
 
-fast::Stored stored_as(DType dtype);
+// None where there are no kernels for the format.
+std::optional<fast::Stored> stored_as(DType dtype);
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held);
 // What the engine takes, and what the program takes besides.
 fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSetting& run);

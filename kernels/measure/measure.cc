@@ -7,6 +7,7 @@
 #include "kernels/measure/agreement.h"
 #include "kernels/measure/paired_limits.h"
 #include "sim/cost/predict.h"
+#include "sim/enumerators.h"
 
 namespace llmarch {
 namespace {
@@ -15,11 +16,9 @@ namespace {
 // expectation.
 bool expects_experts(const OpGraph& graph, const Workload& workload) {
   if (workload.batch * workload.tokens == 1) return false;
-  const auto runs_experts = [](const Node& node) {
-    return std::holds_alternative<RunExperts>(node.op);
-  };
+  const auto reads_experts = [](const Node& node) { return !experts_read_by(node.op).empty(); };
   return std::any_of(graph.blocks.begin(), graph.blocks.end(), [&](const Block& block) {
-    return std::any_of(block.nodes.begin(), block.nodes.end(), runs_experts);
+    return std::any_of(block.nodes.begin(), block.nodes.end(), reads_experts);
   });
 }
 
@@ -29,7 +28,7 @@ Book comparable(const OpGraph& graph, const Workload& workload, Book book) {
   if (!expects_experts(graph, workload)) return book;
   for (BookLine& line : book.lines) {
     const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
-    if (!std::holds_alternative<RunExperts>(node.op)) continue;
+    if (experts_read_by(node.op).empty()) continue;
     book.total.weights_read = book.total.weights_read - line.work.weights_read;
     line.work.weights_read = {};
   }
@@ -148,7 +147,7 @@ class Run {
   [[nodiscard]] bool wanted(Phase phase) const { return !repeats_.only || *repeats_.only == phase; }
 
   void phase(Phase phase, std::optional<TimedStep>& step) {
-    Ran& ran = ran_in(phase);
+    Ran& ran = ran_.at(static_cast<std::size_t>(phase));
     const Workload workload = workload_of(phase, measurement_.run.setting);
     const fast::StepRun warm = bench_.run(phase, workload);
     ran.book = warm.book;
@@ -185,8 +184,6 @@ class Run {
     Readings readings;
   };
 
-  Ran& ran_in(Phase phase) { return phase == Phase::decode ? decode_ : prefill_; }
-
   void refresh(const Ran& ran, TimedStep& step) {
     step.limits = ran.readings.limits();
     step.rates = rates_of(step.limits, measurement_.run.setting.weights);
@@ -200,7 +197,7 @@ class Run {
   Measurement measurement_;
   Bench& bench_;
   const Observer& observe_;
-  Ran decode_, prefill_;
+  std::array<Ran, enumerator_count<Phase>()> ran_;
 };
 
 }  // namespace

@@ -120,15 +120,12 @@ std::string class_attribute(std::initializer_list<std::string_view> names) {
 }
 
 // The value that a column is sorted by, where it is not the text.
-std::string value_attribute(const Cell& cell) {
-  if (const auto* whole = std::get_if<std::int64_t>(&cell.value)) {
-    return fmt::format(R"( data-value="{}")", *whole);
-  }
-  if (const auto* real = std::get_if<double>(&cell.value)) {
-    return fmt::format(R"( data-value="{}")", *real);
-  }
-  return "";
-}
+struct ValueAttribute {
+  std::string operator()(NoValue) const { return ""; }
+  std::string operator()(std::int64_t value) const { return attribute(value); }
+  std::string operator()(double value) const { return attribute(value); }
+  static std::string attribute(auto value) { return fmt::format(R"( data-value="{}")", value); }
+};
 
 std::string with_breaks(std::string_view text) {
   std::string html = escape_markup(text);
@@ -181,7 +178,8 @@ class HtmlTable {
     return fmt::format("<{0}{1}{2}>{3}</{4}>", heads ? "th scope=\"row\"" : "td",
                        class_attribute({class_of(table_.columns[column].alignment),
                                         class_of(cell.emphasis), prose}),
-                       value_attribute(cell), with_breaks(cell.text), heads ? "th" : "td");
+                       std::visit(ValueAttribute{}, cell.value), with_breaks(cell.text),
+                       heads ? "th" : "td");
   }
 
   const Table& table_;

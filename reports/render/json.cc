@@ -9,11 +9,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json value_json(const Cell& cell) {
-  if (const auto* whole = std::get_if<std::int64_t>(&cell.value)) return *whole;
-  if (const auto* real = std::get_if<double>(&cell.value)) return *real;
-  return cell.text;
-}
+// A cell without a value is its text.
+struct ValueJson {
+  const std::string& text;
+  Json operator()(NoValue) const { return text; }
+  Json operator()(std::int64_t value) const { return value; }
+  Json operator()(double value) const { return value; }
+};
 
 // Every cell under its column's heading; the first column often has no heading.
 Json row_json(const Table& table, const CellRow& row, const std::string& group) {
@@ -21,10 +23,19 @@ Json row_json(const Table& table, const CellRow& row, const std::string& group) 
   if (!group.empty()) json["group"] = group;
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
     const std::string& heading = table.columns[i].heading;
-    json[heading.empty() ? "row" : heading] = value_json(row.cells[i]);
+    json[heading.empty() ? "row" : heading] =
+        std::visit(ValueJson{row.cells[i].text}, row.cells[i].value);
   }
   return json;
 }
+
+struct RowsWriter {
+  const Table& table;
+  std::string group;
+  Json rows;
+  void operator()(const GroupHeading& heading) { group = heading.text; }
+  void operator()(const CellRow& row) { rows.push_back(row_json(table, row, group)); }
+};
 
 Json series_json(const Series& series) {
   Json points = Json::array();
@@ -54,15 +65,9 @@ struct Writer {
             {"marks", std::move(marks)}};
   }
   Json operator()(const Table& table) const {
-    Json rows = Json::array();
-    std::string group;
-    for (const Row& row : table.rows) {
-      if (const auto* heading = std::get_if<GroupHeading>(&row)) group = heading->text;
-      if (const auto* cells = std::get_if<CellRow>(&row)) {
-        rows.push_back(row_json(table, *cells, group));
-      }
-    }
-    return {{"table", table.caption}, {"rows", std::move(rows)}};
+    RowsWriter writer{table, {}, Json::array()};
+    for (const Row& row : table.rows) std::visit(writer, row);
+    return {{"table", table.caption}, {"rows", std::move(writer.rows)}};
   }
 };
 

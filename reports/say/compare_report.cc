@@ -74,11 +74,10 @@ class ComparisonTable {
   }
 
   static double number_in(const Cell& cell) {
-    if (const auto* whole = std::get_if<std::int64_t>(&cell.value)) {
-      return static_cast<double>(*whole);
-    }
-    if (const auto* real = std::get_if<double>(&cell.value)) return *real;
-    return 0;
+    return std::visit(Overloaded{[](NoValue) { return 0.0; },
+                                 [](std::int64_t whole) { return static_cast<double>(whole); },
+                                 [](double real) { return real; }},
+                      cell.value);
   }
 
   // No ratio where one of the figures is zero or absent, since it would mean nothing.

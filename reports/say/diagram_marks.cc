@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -40,6 +41,14 @@ struct Place {
 };
 
 using Visit = std::function<void(const Place& place, DiagramText& text)>;
+
+// The texts of an aside that may differ between panels.
+struct AsideTexts {
+  std::span<DiagramText> operator()(CacheAside& cache) const { return cache.lines; }
+  std::span<DiagramText> operator()(NoAside&) const { return {}; }
+  std::span<DiagramText> operator()(PathsAside&) const { return {}; }
+  std::span<DiagramText> operator()(ExpertsAside&) const { return {}; }
+};
 
 // Visits the texts of a panel, each with its place.
 class PanelVisitor {
@@ -76,9 +85,9 @@ class PanelVisitor {
       visit_(here, part.where);
       visit_(here, part.title);
       for (DiagramText& detail : part.details) visit_(here, detail);
-      auto* const cache = std::get_if<CacheAside>(&part.aside);  // the only aside that may differ
-      if (cache == nullptr) continue;
-      for (DiagramText& line : cache->lines) visit_({where, here.branch, role, On::cache}, line);
+      for (DiagramText& line : std::visit(AsideTexts{}, part.aside)) {
+        visit_({where, here.branch, role, On::cache}, line);
+      }
     }
   }
 

@@ -252,6 +252,24 @@ Notes turns_of(const ComparisonResult& comparison) {
   return notes;
 }
 
+// Takes the tables and the notes of a comparison's own document. The heading and the diagram are
+// the study's.
+struct ComparisonTaker {
+  Document& document;
+  std::vector<std::string>& notes;
+  void operator()(const Table& table) const { document.blocks.emplace_back(table); }
+  void operator()(const Notes& more) const {
+    for (const std::string& line : more.lines) {
+      if (std::find(notes.begin(), notes.end(), line) == notes.end()) notes.push_back(line);
+    }
+  }
+  void operator()(const Heading&) const {}
+  void operator()(const Paragraph&) const {}
+  void operator()(const Preformatted&) const {}
+  void operator()(const Chart&) const {}
+  void operator()(const Diagram&) const {}
+};
+
 // The table of `llmarch compare`. Its notes are collected for the end of the report, since most are
 // the same for every pair.
 void add_comparison(const ComparisonResult& comparison, Document& document,
@@ -268,12 +286,7 @@ void add_comparison(const ComparisonResult& comparison, Document& document,
                                    Section::decode};
   for (const Block& block :
        compare_document(comparison.figures, sections, Digits::rounded).blocks) {
-    if (std::holds_alternative<Table>(block)) document.blocks.push_back(block);
-    const auto* more = std::get_if<Notes>(&block);
-    if (more == nullptr) continue;
-    for (const std::string& line : more->lines) {
-      if (std::find(notes.begin(), notes.end(), line) == notes.end()) notes.push_back(line);
-    }
+    std::visit(ComparisonTaker{document, notes}, block);
   }
   if (!comparison.shown.empty()) {
     Table table;

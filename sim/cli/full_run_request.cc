@@ -25,7 +25,7 @@ constexpr std::int64_t kUsedOfTwenty = 19;
 const Repeats kRepeats{.count = std::nullopt, .seconds = 4, .at_least = 3};
 
 void require_kernels(const SettingField& field, DType format) {
-  if (format == DType::f32 || format == DType::bf16) return;
+  if (stored_as(format)) return;
   throw UsageError(fmt::format("there are no kernels for --{} {}", field.key, name_of(format)),
                    "f32 and bf16 can be run here; 'llmarch compare' prices the others");
 }

@@ -1,6 +1,7 @@
 #include "sim/cli/live_run.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "sim/cost/predict.h"
 
@@ -28,6 +29,14 @@ double guessed_step(const Model& model, const RunSetting& run, Phase phase) {
   const Bytes bytes = bytes_of(work, formats_of(run.setting));
   return std::max(flops_of(work).amount().as_double() / kFlops / run.threads.as_double(),
                   bytes.amount().as_double() / kReadBytes);
+}
+
+RunStage stage_of(Phase phase) {
+  switch (phase) {
+    case Phase::decode: return RunStage::decode;
+    case Phase::prefill: return RunStage::prefill;
+  }
+  throw std::logic_error("stage_of: a phase outside the enumeration");
 }
 
 }  // namespace
@@ -73,7 +82,7 @@ std::vector<Stage> expected_stages(const Model& model, const RunSetting& run, By
 }
 
 fast::StepRun WatchedBench::run(Phase phase, const Workload& workload) {
-  const RunStage stage = phase == Phase::decode ? RunStage::decode : RunStage::prefill;
+  const RunStage stage = stage_of(phase);
   if (stage != stage_) live_.begin(static_cast<std::size_t>(stage));
   stage_ = stage;
   const double before = live_.now();

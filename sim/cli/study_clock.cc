@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <stdexcept>
 
+#include "kernels/measure/holding.h"
 #include "sim/cli/machine.h"
 
 namespace llmarch::cli {
@@ -16,11 +18,12 @@ Repeats repeats_of(Phase phase) {
 }
 
 Phase phase_of(TimedFigure figure) {
-  return figure == TimedFigure::prefill ? Phase::prefill : Phase::decode;
-}
-
-bool has_kernels(DType dtype) {
-  return dtype == DType::f32 || dtype == DType::bf16;
+  switch (figure) {
+    case TimedFigure::decode:
+    case TimedFigure::norm_share: return Phase::decode;
+    case TimedFigure::prefill: return Phase::prefill;
+  }
+  throw std::logic_error("phase_of: a figure outside the enumeration");
 }
 
 // Every run makes both phases, so the one that is not timed is kept as short as possible: one token
@@ -57,7 +60,7 @@ void say(const Model& model, const Setting& setting) {
 
 std::optional<double> StudyClock::read(const Model& model, const Setting& setting,
                                        TimedFigure figure) {
-  if (!has_kernels(setting.weights) || !has_kernels(setting.kv)) return std::nullopt;
+  if (!stored_as(setting.weights) || !stored_as(setting.kv)) return std::nullopt;
   const Phase phase = phase_of(figure);
   const Measurement& measured = run(model, run_of(setting, phase), phase);
   switch (figure) {

@@ -73,8 +73,10 @@ class FactCollector {
   // Texts say where a spec comes from, and lists are walked by `facts_of`.
   void operator()(const Field&, const std::string&) {}
   void operator()(const Field&, const Published&) {}
-  template <class Value>
-  void operator()(const Field&, const std::vector<Value>&) {}
+  void operator()(const Field&, const std::vector<Named<Mixer>>&) {}
+  void operator()(const Field&, const std::vector<Named<FeedForward>>&) {}
+  void operator()(const Field&, const std::vector<Named<Layer>>&) {}
+  void operator()(const Field&, const std::vector<Segment>&) {}
 
  private:
   template <class Visit>

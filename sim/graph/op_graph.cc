@@ -12,6 +12,14 @@ bool runs(const Block& block, std::size_t node, const Forms& forms) {
   });
 }
 
+std::vector<ReadsExperts> experts_read_by(const Op& op) {
+  std::vector<ReadsExperts> reads;
+  visit_operands(op, Overloaded{[&](const ReadsExperts& each) { reads.push_back(each); },
+                                [](const ReadsWeight&) {}, [](const LooksUp&) {},
+                                [](const OfValues auto&) {}, [](const OfCaches auto&) {}});
+  return reads;
+}
+
 Integer token_vocabulary(const OpGraph& graph) {
   Integer least = kSize.most;
   for (const Node& node : graph.blocks.front().nodes) {

@@ -116,6 +116,9 @@ struct OpGraph {
   }
 };
 
+// The weights of which the operation reads only the copies that its rows choose.
+std::vector<ReadsExperts> experts_read_by(const Op& op);
+
 // The rows of the smallest table that tokens are looked up in: every id below is valid.
 Integer token_vocabulary(const OpGraph& graph);
 

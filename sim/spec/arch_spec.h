@@ -168,8 +168,16 @@ struct MixtureFeedForward {
 
 using FeedForward = std::variant<DenseFeedForward, MixtureFeedForward>;
 
+// Not overloads of is_mixture: an alternative without one would convert to the variant, and the
+// call would never end.
+constexpr bool has_routed_experts(const DenseFeedForward&) {
+  return false;
+}
+constexpr bool has_routed_experts(const MixtureFeedForward&) {
+  return true;
+}
 inline bool is_mixture(const FeedForward& feed_forward) {
-  return std::holds_alternative<MixtureFeedForward>(feed_forward);
+  return std::visit([](const auto& kind) { return has_routed_experts(kind); }, feed_forward);
 }
 
 template <class Value>
