@@ -36,15 +36,12 @@ constexpr std::array<std::string_view, 4> kMiniMaxInert{
     "router_jitter_noise", "use_mtp", "num_mtp_modules", "mtp_transformer_layers"};
 constexpr std::array<std::string_view, 3> kHyV3Inert{
     "enable_moe_fp32_combine", "enable_attention_fp32_softmax", "enable_lm_head_fp32"};
-constexpr std::array<std::string_view, 4> kDots1Inert{"scoring_func", "topk_method",
-                                                      "pretraining_tp", "moe_layer_freq"};
+constexpr std::array<std::string_view, 3> kDots1Inert{"scoring_func", "topk_method",
+                                                      "moe_layer_freq"};
 constexpr std::array<std::string_view, 2> kErnieMoeInert{"moe_capacity", "moe_norm_min"};
 constexpr std::array<std::string_view, 1> kPhi3Inert{"original_max_position_embeddings"};
-constexpr std::array<std::string_view, 2> kGemmaInert{"cache_implementation", "hidden_act"};
-constexpr std::array<std::string_view, 2> kRouterTraining{"output_router_logits",
-                                                          "router_aux_loss_coef"};
-constexpr std::array<std::string_view, 5> kDeepSeekInert{"ep_size", "num_nextn_predict_layers",
-                                                         "aux_loss_alpha", "seq_aux", "mlp_bias"};
+constexpr std::array<std::string_view, 1> kGemmaInert{"hidden_act"};
+constexpr std::array<std::string_view, 1> kDeepSeekInert{"mlp_bias"};
 
 // Every layer is a mixture, whose experts are as wide as intermediate_size says.
 constexpr MixtureClass kMixtral{.experts = {"num_local_experts", 8},
@@ -363,8 +360,7 @@ constexpr std::array kDecoders{
             .qkv_bias = {"qkv_bias", Flag::Absent::on},
             .output_bias = kNever,
             .window = {Windows::refused},
-            .mixture = &kQwen2Moe,
-            .inert = kRouterTraining},
+            .mixture = &kQwen2Moe},
     Decoder{.type = "qwen3",
             .sizes = {151936, 4096, 22016, 32, 32, 32, 32768, 1e-6},
             .qkv_bias = kAttentionBias,
@@ -376,8 +372,7 @@ constexpr std::array kDecoders{
             .qkv_bias = kAttentionBias,
             .qk_norm = QkNorm::per_head,
             .window = {Windows::when_used, 4096},
-            .mixture = &kQwen3Moe,
-            .inert = kRouterTraining},
+            .mixture = &kQwen3Moe},
     deepseek("deepseek_v2", kDeepSeekV2),
     deepseek("deepseek_v3", kDeepSeekV3),
     deepseek("kimi_k2", kDeepSeekV3)};
