@@ -178,8 +178,8 @@ constexpr std::array<std::string_view, 2> kGpt2Prefixes{"", "transformer."};
 
 constexpr std::array<std::string_view, 1> kRotaryTables{".rotary_emb.inv_freq"};
 constexpr std::array<std::string_view, 2> kGpt2Masks{".attn.bias", ".attn.masked_bias"};
-// Layers that read another's cache have keys and values all the same, and a scale that is switched
-// off stays; a layer that uses them has been asked for them.
+// The checkpoint has keys and values for layers that read another's cache, too. Those of the other
+// layers are weights, and are found before this list is asked.
 constexpr std::array<std::string_view, 6> kUnusedInGemma3n{
     ".rotary_emb.inv_freq",     ".self_attn.k_proj.weight", ".self_attn.v_proj.weight",
     ".self_attn.k_norm.weight", ".self_attn.k_proj.bias",   ".self_attn.v_proj.bias"};

@@ -1,0 +1,146 @@
+// Deliberate faults in a spec: one of the two books is made from a spec with a wrong field, and the
+// comparison has to name the operation, whichever of the two books it is. A fault that is not seen
+// here would not be seen anywhere.
+#include <gtest/gtest.h>
+
+#include "sim/graph/lower.h"
+#include "tests/agreement/faulty_models.h"
+
+namespace llmarch {
+namespace {
+
+void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpec>>& faults) {
+  const OpGraph graph = lower(right);
+  for (const auto& [what, operation, make] : faults) {
+    ArchSpec wrong = right;
+    make(wrong);
+    const OpGraph faulty = lower(wrong);
+    EXPECT_TRUE(reported(faulty, graph).contains(operation)) << what << ", predicted";
+    EXPECT_TRUE(reported(graph, faulty).contains(operation)) << what << ", counted";
+  }
+}
+
+TEST(WithoutAFault, NothingIsReported) {
+  for (const ArchSpec& spec : {grouped_model(), local_model(), latent_model(), parallel_model()}) {
+    const OpGraph graph = lower(spec);
+    EXPECT_EQ(reported(graph, graph), std::set<std::string>());
+  }
+}
+
+TEST(AFaultInTheSpec, OfGroupedAttentionIsReported) {
+  expect_each_reported(
+      grouped_model(),
+      {{"no query bias", "query projection", [](auto& s) { grouped(s).qkv_bias = false; }},
+       {"no output bias", "attention output", [](auto& s) { grouped(s).output_bias = false; }},
+       {"a key head more", "store keys", [](auto& s) { grouped(s).kv_heads = 2; }},
+       {"a query head less", "attention", [](auto& s) { grouped(s).query_heads = 3; }},
+       {"wider heads", "attention", [](auto& s) { grouped(s).head_dim = 8; }},
+       {"no query norm", "query norm", [](auto& s) { grouped(s).qk_norm.reset(); }},
+       {"no rotation", "rotate queries", [](auto& s) { grouped(s).rotary.reset(); }}});
+}
+
+TEST(AFaultInTheSpec, OfAMixtureIsReported) {
+  expect_each_reported(
+      grouped_model(),
+      {{"twice the experts of a token", "experts",
+        [](auto& s) { mixture(s).experts_per_token = 4; }},
+       {"more experts to choose from", "router", [](auto& s) { mixture(s).experts = 12; }},
+       {"narrower experts", "experts", [](auto& s) { mixture(s).expert_width = 8; }},
+       {"no shared experts", "add shared experts",
+        [](auto& s) { mixture(s).shared_width.reset(); }},
+       {"softmax", "router", [](auto& s) { mixture(s).router.scoring = Scoring::softmax; }},
+       {"no correction", "router", [](auto& s) { mixture(s).router.correction_bias = false; }},
+       {"no groups", "router", [](auto& s) { mixture(s).router.groups.reset(); }},
+       {"weights not normalised", "router",
+        [](auto& s) { mixture(s).router.normalized_weights = false; }},
+       {"weights not scaled", "router", [](auto& s) { mixture(s).router.weight_scale.reset(); }}});
+}
+
+TEST(AFaultInTheSpec, OfTheWholeModelIsReported) {
+  expect_each_reported(
+      grouped_model(),
+      {{"one layer more", "attention", [](auto& s) { s.stack.front().repeat = 3; }},
+       {"one layer less", "experts", [](auto& s) { s.stack.front().repeat = 1; }},
+       {"a wider stream", "residual after attention", [](auto& s) { s.hidden = 11; }},
+       {"a larger vocabulary", "head", [](auto& s) { s.vocabulary = 32; }},
+       {"no positions", "position embedding", [](auto& s) { s.learned_positions.reset(); }},
+       {"rms norms", "final norm", [](auto& s) { s.norm.kind = NormKind::rms; }}});
+}
+
+TEST(AFaultInTheSpec, OfLocalAttentionIsReported) {
+  expect_each_reported(
+      local_model(),
+      {{"a window one longer", "attention", [](auto& s) { *grouped(s).window += 1; }},
+       {"a window one shorter", "attention", [](auto& s) { *grouped(s).window += -1; }},
+       {"no window", "attention", [](auto& s) { grouped(s).window.reset(); }},
+       {"a chunk", "attention", [](auto& s) { std::swap(grouped(s).window, grouped(s).chunk); }},
+       {"no cap", "attention", [](auto& s) { grouped(s).score_soft_cap.reset(); }},
+       {"no temperature", "temperature", [](auto& s) { grouped(s).temperature.reset(); }},
+       {"a norm of the whole", "query norm", [](auto& s) { grouped(s).qk_norm = QkNorm::whole; }},
+       {"a norm without a weight", "rotate queries",
+        [](auto& s) { grouped(s).qk_norm = QkNorm::unweighted_after_rotation; }}});
+}
+
+TEST(AFaultInTheSpec, OfScalesAndPlacementsIsReported) {
+  expect_each_reported(
+      local_model(),
+      {{"no scale", "scale embedding", [](auto& s) { s.scaled_embedding = false; }},
+       {"no cap", "cap logits", [](auto& s) { s.logit_soft_cap.reset(); }},
+       {"no gate", "gate shared experts", [](auto& s) { mixture(s).shared_gate = false; }},
+       {"groups by their best", "router",
+        [](auto& s) { mixture(s).router.groups->score = GroupScore::best; }},
+       {"norms before only", "norm after attention",
+        [](auto& s) { s.norm.placement = NormPlacement::before; }},
+       {"norms after only", "attention norm",
+        [](auto& s) { s.norm.placement = NormPlacement::after; }}});
+}
+
+TEST(AFaultInTheSpec, OfLatentAttentionIsReported) {
+  expect_each_reported(
+      latent_model(),
+      {{"no query compression", "query compression",
+        [](auto& s) { latent(s).query_latent_dim.reset(); }},
+       {"no compression bias", "rotary key projection",
+        [](auto& s) { latent(s).compression_bias = false; }},
+       {"no output bias", "attention output", [](auto& s) { latent(s).output_bias = false; }},
+       {"a narrower latent", "store latents", [](auto& s) { latent(s).kv_latent_dim = 6; }},
+       {"a wider rotated part", "rotate keys", [](auto& s) { latent(s).rope_head_dim = 4; }},
+       {"a wider other part", "query absorption", [](auto& s) { latent(s).nope_head_dim = 6; }},
+       {"a wider value", "value expansion", [](auto& s) { latent(s).value_head_dim = 5; }},
+       {"a head more", "attention over latents", [](auto& s) { latent(s).query_heads = 4; }}});
+}
+
+Sublayer& sublayer(ArchSpec& spec, std::size_t index) {
+  return spec.layer.front().value.sublayers->at(index);
+}
+
+TEST(AFaultInTheSpec, OfSublayersIsReported) {
+  expect_each_reported(
+      parallel_model(),
+      {{"one block less", "experts",
+        [](auto& s) { sublayer(s, 0).blocks.erase(sublayer(s, 0).blocks.begin() + 1); }},
+       {"one norm of two", "feed-forward norm",
+        [](auto& s) { sublayer(s, 0).blocks[1].norm->placement = NormPlacement::after; }},
+       {"no norm after a block", "norm after feed-forward",
+        [](auto& s) { sublayer(s, 0).blocks[1].norm->placement = NormPlacement::before; }},
+       {"a bias after all", "feed-forward norm",
+        [](auto& s) { sublayer(s, 0).blocks[1].norm->without.reset(); }},
+       {"a weight after all", "norm after feed-forward",
+        [](auto& s) { sublayer(s, 1).norm->without.reset(); }},
+       {"no second sublayer", "residual after feed-forward", [](auto& s) {
+          s.layer.front().value.sublayers->pop_back();
+          sublayer(s, 0).blocks.back().delay.reset();
+        }}});
+}
+
+TEST(AFaultInTheSpec, OfADenseFeedForwardIsReported) {
+  expect_each_reported(
+      latent_model(),
+      {{"no gate", "gated activation", [](auto& s) { dense(s).gated = false; }},
+       {"no bias", "down projection", [](auto& s) { dense(s).bias = false; }},
+       {"a wider one", "up projection", [](auto& s) { dense(s).width = 16; }},
+       {"relu", "gated activation", [](auto& s) { dense(s).activation = Activation::relu; }}});
+}
+
+}  // namespace
+}  // namespace llmarch
