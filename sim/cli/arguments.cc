@@ -93,6 +93,21 @@ std::vector<std::string> positional_values(const Values& values, const std::stri
   return values[positional].as<std::vector<std::string>>();
 }
 
+std::vector<std::string> some_values(const Values& values, const std::string& positional,
+                                     const std::string& example) {
+  std::vector<std::string> given = positional_values(values, positional);
+  if (given.empty()) throw UsageError(fmt::format("no {}s are given", positional), example);
+  return given;
+}
+
+std::string only_value(const Values& values, const std::string& positional,
+                       const std::string& command, const std::string& example) {
+  const std::vector<std::string> given = positional_values(values, positional);
+  if (given.size() == 1) return given.front();
+  throw UsageError(
+      fmt::format("{} takes one {}, and {} are given", command, positional, given.size()), example);
+}
+
 Integer parse_count(const std::string& option, const std::string& text, Integer most) {
   std::int64_t number = 0;
   const char* end = text.data() + text.size();

@@ -24,6 +24,14 @@ Values parse_arguments(const Options& options, const std::string& positional,
 // The positional arguments; empty when there are none.
 std::vector<std::string> positional_values(const Values& values, const std::string& positional);
 
+// The same, at least one. Throws UsageError with the example: "no models are given".
+std::vector<std::string> some_values(const Values& values, const std::string& positional,
+                                     const std::string& example);
+
+// The only one. Throws UsageError with the example: "show takes one model, and 2 are given".
+std::string only_value(const Values& values, const std::string& positional,
+                       const std::string& command, const std::string& example);
+
 // "8192", "8k", "1M": from 1 to `most`. `option` is named in the message. Throws UsageError.
 Integer parse_count(const std::string& option, const std::string& text, Integer most);
 

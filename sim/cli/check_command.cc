@@ -29,8 +29,7 @@ std::string problems_of(const std::string& file, std::string& report) {
 
 ExitStatus run_check(const Arguments& arguments) {
   const Values values = parse_arguments(check_options(), "file", arguments);
-  const std::vector<std::string> files = positional_values(values, "file");
-  if (files.empty()) throw UsageError("no files are given", "llmarch check my-model.toml");
+  const std::vector<std::string> files = some_values(values, "file", "llmarch check my-model.toml");
   std::string report;
   std::string problems;
   for (const std::string& file : files) problems += problems_of(file, report);

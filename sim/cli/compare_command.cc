@@ -55,10 +55,8 @@ std::set<reports::Section> sections_of(const Values& values) {
 
 ExitStatus run_compare(const Arguments& arguments) {
   const Values values = parse_arguments(compare_options(), "model", arguments);
-  const std::vector<std::string> names = positional_values(values, "model");
-  if (names.empty()) {
-    throw UsageError("no models are given", "llmarch compare deepseek-v3 kimi-k2");
-  }
+  const std::vector<std::string> names =
+      some_values(values, "model", "llmarch compare deepseek-v3 kimi-k2");
   const Setting setting = laid_over(Setting{}, read_setting(values, compare_fields()));
   const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);

@@ -63,10 +63,8 @@ std::vector<Integer> few(const Values& values, const SettingField& field) {
 
 ExitStatus run_fit(const Arguments& arguments) {
   const Values values = parse_arguments(fit_options(), "model", arguments);
-  const std::vector<std::string> names = positional_values(values, "model");
-  if (names.empty()) {
-    throw UsageError("no models are given", "llmarch fit qwen3-8b --memory 24GiB");
-  }
+  const std::vector<std::string> names =
+      some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB");
   reports::FitQuestion question = question_of(values);
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);

@@ -49,15 +49,12 @@ std::vector<std::string> remarks(const std::string& path, const Model& model) {
 
 ExitStatus run_import(const Arguments& arguments) {
   const Values values = parse_arguments(import_options(), "config", arguments);
-  const std::vector<std::string> paths = positional_values(values, "config");
-  if (paths.size() != 1) {
-    throw UsageError(fmt::format("import takes one config, and {} are given", paths.size()),
-                     "llmarch import path/to/config.json -o my-model.toml");
-  }
+  const std::string path =
+      only_value(values, "config", "import", "llmarch import path/to/config.json -o my-model.toml");
   std::optional<OutputFile> file;
   if (values.count("output") > 0) file.emplace(values["output"].as<std::string>());
-  const Model model = load_config_file(paths.front(), import_options_of(values)).model;
-  const std::string text = write_toml_spec(model.spec, remarks(paths.front(), model));
+  const Model model = load_config_file(path, import_options_of(values)).model;
+  const std::string text = write_toml_spec(model.spec, remarks(path, model));
   file ? file->finish(text) : write_standard_output(text);
   return ExitStatus::done;
 }

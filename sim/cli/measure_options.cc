@@ -28,15 +28,10 @@ TakenFields measured_fields() {
 
 // A checkpoint holds its own config, so with --checkpoint no model need be named.
 std::string model_name(const Values& values) {
-  std::vector<std::string> names = positional_values(values, "model");
-  if (names.empty() && values.count("checkpoint") > 0) {
-    names.push_back(text_of(values, "checkpoint"));
+  if (values.count("model") == 0 && values.count("checkpoint") > 0) {
+    return text_of(values, "checkpoint");
   }
-  if (names.size() != 1) {
-    throw UsageError(fmt::format("measure takes one model, and {} are given", names.size()),
-                     "llmarch measure qwen3-0.6b --context 4k");
-  }
-  return names.front();
+  return only_value(values, "model", "measure", "llmarch measure qwen3-0.6b --context 4k");
 }
 
 Scale scale_of(const Values& values) {

@@ -37,10 +37,9 @@ reports::Document document_of(const StudyResult& result, const StudyClock& clock
 
 ExitStatus run_report(const Arguments& arguments) {
   const Values values = parse_arguments(report_options(), "study", arguments);
-  const std::vector<std::string> names = positional_values(values, "study");
-  if (names.size() != 1) throw UsageError("report takes one study", "llmarch report article");
+  const std::string name = only_value(values, "study", "report", "llmarch report article");
   Outputs outputs(values);
-  const auto loaded = load_study(names.front(), Catalog(specs_folder(values)));
+  const auto loaded = load_study(name, Catalog(specs_folder(values)));
   const MachineWatch machine;
   StudyClock clock;
   Clock read;  // empty: claims that need a timed run stay undecided

@@ -30,16 +30,13 @@ Phase parse_phase(const std::string& text) {
 
 ExitStatus run_show(const Arguments& arguments) {
   const Values values = parse_arguments(show_options(), "model", arguments);
-  const std::vector<std::string> names = positional_values(values, "model");
-  if (names.size() != 1) {
-    throw UsageError(fmt::format("show takes one model, and {} are given", names.size()),
-                     "llmarch show deepseek-v3; 'llmarch compare' takes several");
-  }
+  const std::string name = only_value(values, "model", "show",
+                                      "llmarch show deepseek-v3; 'llmarch compare' takes several");
   std::optional<Phase> phase;
   if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
   const Setting setting = laid_over(Setting{}, read_setting(values, common_fields()));
   Outputs outputs(values);
-  const Model model = Catalog(specs_folder(values)).find(names.front());
+  const Model model = Catalog(specs_folder(values)).find(name);
   std::optional<OperationTable> operations;
   if (phase) operations = operation_table(model, *phase, setting);
   outputs.write({reports::show_document(model, operations, digits_of(values))});

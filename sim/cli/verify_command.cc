@@ -125,16 +125,13 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
 
 ExitStatus run_verify(const Arguments& arguments) {
   const Values values = parse_arguments(verify_options(), "folder", arguments);
-  const std::vector<std::string> folders = positional_values(values, "folder");
-  if (folders.size() != 1) {
-    throw UsageError(fmt::format("verify takes one folder, and {} are given", folders.size()),
-                     "llmarch verify path/to/checkpoint");
-  }
+  const std::string folder =
+      only_value(values, "folder", "verify", "llmarch verify path/to/checkpoint");
   const Kernels kernels = kernels_of(values);
-  const VerifyRequest request{folders.front(), kernels, stored_of(values, kernels)};
+  const VerifyRequest request{folder, kernels, stored_of(values, kernels)};
   Outputs outputs(values);
   const std::vector<VerifiedRun> runs = verify_folder(request);
-  outputs.write({reports::verify_document(folders.front(), runs)});
+  outputs.write({reports::verify_document(folder, runs)});
   for (const VerifiedRun& run : runs) {
     if (run.first_departure()) return ExitStatus::check_failed;
   }

@@ -77,7 +77,7 @@ class Checker {
       const std::string problem = disagreements(check_agreement(graph, step, 3));
       if (!problem.empty()) return problem;
     }
-    const auto engine = fast::check_engine(spec, graph, on_engine, way);
+    const auto engine = fast::check_engine(graph, on_engine, way);
     note(engine.numbers);
     if (engine.problem.empty()) return "";
     std::ostringstream text;

@@ -1,9 +1,10 @@
 #include "tests/agreement/random_spec.h"
 
+#include <algorithm>
 #include <ostream>
-#include <type_traits>
 
 #include "sim/spec/fields.h"
+#include "sim/toml/toml_writer.h"
 
 namespace llmarch {
 namespace {
@@ -258,8 +259,27 @@ void draw_sharing(ArchSpec& spec) {
   }
 }
 
+// A gated feed-forward squares what it reads. A few that read the residual stream as it is, and add
+// to it what they give, take the hidden state beyond float, where no two implementations have
+// numbers to compare: each of them gets a norm of its own.
+void bound_feed_forwards(const ArchSpec& spec, Sublayer& sublayer) {
+  const auto is_bounded = [&](const SublayerBlock& block) {
+    const std::optional<Norm> around = norm_around(spec, sublayer);
+    return !block.feed_forward || block.norm || stands_before(around) || (around && !block.delay);
+  };
+  // One at a time, since a norm within the sublayer takes away the spec's around it.
+  for (;;) {
+    const auto block = std::ranges::find_if_not(sublayer.blocks, is_bounded);
+    if (block == sublayer.blocks.end()) return;
+    block->norm = draw_norm(any_placement_in_a_branch());
+  }
+}
+
 void draw_surroundings(ArchSpec& spec) {
   if (maybe()) {
+    // Vectors of one element would be equal or opposite at one magnitude, and the mean of opposite
+    // ones is nothing or a rounding.
+    spec.hidden = std::max(spec.hidden, Integer(2));
     spec.parallel_streams = ParallelStreams{between(2, 4), 0, std::nullopt};
     spec.parallel_streams->active = between(0, spec.parallel_streams->count.value() - 1);
     if (maybe()) spec.parallel_streams->coefficient_clip = any_real(0.1, 1, 10);
@@ -287,6 +307,10 @@ ArchSpec draw_spec() {
   draw_stack(spec);
   if (maybe()) draw_sharing(spec);
   draw_surroundings(spec);
+  for (auto& [name, layer] : spec.layer) {
+    if (!layer.sublayers) continue;
+    for (Sublayer& sublayer : *layer.sublayers) bound_feed_forwards(spec, sublayer);
+  }
   return spec;
 }
 
@@ -295,59 +319,6 @@ Workload draw_workload(std::int64_t past, std::int64_t tokens) {
   const auto logits = *rc::gen::element(Logits::last, Logits::all);
   return {between(1, 3), past, tokens, {form}, logits};
 }
-
-// Visits the fields of a spec and writes those that are present.
-class SpecWriter {
- public:
-  SpecWriter(std::string prefix, std::ostream& out) : prefix_(std::move(prefix)), out_(out) {}
-
-  void operator()(const Field& field, const Integer& value, const Range&) {
-    line(field) << value.value();
-  }
-  void operator()(const Field& field, const double& value, const RealRange&) {
-    line(field) << value;
-  }
-  void operator()(const Field& field, const bool& value) { line(field) << (value ? "yes" : "no"); }
-  void operator()(const Field& field, const std::string& value) { line(field) << value; }
-  void operator()(const Field& field, const Reference& value) { line(field) << value.name; }
-  template <class Enum>
-  requires std::is_enum_v<Enum>
-  void operator()(const Field& field, const Enum& value) { line(field) << name_of(value); }
-  template <class Value, class... Bounds>
-  void operator()(const Field& field, const std::optional<Value>& value, const Bounds&... bounds) {
-    if (value) (*this)(field, *value, bounds...);
-  }
-  template <class... Kinds>
-  void operator()(const Field& field, const std::variant<Kinds...>& value) {
-    line(field) << Names<std::variant<Kinds...>>::alternatives[value.index()];
-    std::visit([&](const auto& kind) { nested(field, kind); }, value);
-  }
-  template <class Value>
-  void operator()(const Field& field, const std::vector<Named<Value>>& values) {
-    for (const auto& [name, value] : values) {
-      const std::string key = std::string(field.key) + "." + name;
-      (*this)(Field{key, ""}, value);
-    }
-  }
-  template <class Value>
-  void operator()(const Field& field, const std::vector<Value>& values) {
-    for (const Value& value : values) (*this)(field, value);
-  }
-  template <class Struct>
-  requires std::is_class_v<Struct>
-  void operator()(const Field& field, const Struct& value) { nested(field, value); }
-
- private:
-  std::ostream& line(const Field& field) { return out_ << "\n" << prefix_ << field.key << " = "; }
-  template <class Struct>
-  void nested(const Field& field, const Struct& value) {
-    SpecWriter inner(prefix_ + std::string(field.key) + ".", out_);
-    visit_fields(inner, value);
-  }
-
-  std::string prefix_;
-  std::ostream& out_;
-};
 
 }  // namespace
 
@@ -371,8 +342,7 @@ rc::Gen<Workload> any_chunk() {
 }
 
 void showValue(const ArchSpec& spec, std::ostream& out) {
-  SpecWriter writer("", out);
-  visit_fields(writer, spec);
+  out << "\n" << write_toml_spec(spec, {});
 }
 
 void showValue(const Workload& workload, std::ostream& out) {

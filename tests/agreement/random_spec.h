@@ -19,7 +19,7 @@ rc::Gen<Workload> any_decode();
 // Several tokens after a past.
 rc::Gen<Workload> any_chunk();
 
-// How rapidcheck prints a counterexample: every field that the spec has, one per line.
+// How rapidcheck prints a counterexample: as the TOML of a spec.
 void showValue(const ArchSpec& spec, std::ostream& out);
 void showValue(const Workload& workload, std::ostream& out);
 

@@ -1,3 +1,4 @@
+// `import`: the spec of a config, with what the options say of it.
 #include <gtest/gtest.h>
 
 #include "sim/toml/toml_loader.h"
@@ -90,6 +91,56 @@ TEST(Import, WritesHostileNamesAsTexts) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(text.find("name = \"a\\\"b\\\\c.d.[31m\""), std::string::npos) << text;
   EXPECT_EQ(run_llmarch("check '" + folder.file("out.toml") + "'").status, 0);
+}
+
+// The published config of Qwen3 0.6B, whose head is tied, with `part` replaced.
+std::string altered_qwen(const TemporaryFolder& folder, const std::string& part,
+                         const std::string& by) {
+  std::string text = read_file(LLMARCH_PROJECT "/tests/spec/configs/qwen3-0.6b.json");
+  text.replace(text.find(part), part.size(), by);
+  const std::string config = folder.file("altered.json");
+  write_file(config, text);
+  return config;
+}
+
+// Without its head the model has 596,049,920 parameters, of which the tied table is 151,936 x
+// 1,024; a separate head has as many again.
+TEST(Import, TakesTheHeadFromTheOption) {
+  const TemporaryFolder folder;
+  const std::string config = altered_qwen(folder, "Qwen3ForCausalLM", "Qwen3ForPointing");
+  const std::string spec = folder.file("spec.toml");
+  const std::string command = "import '" + config + "' -o '" + spec + "'";
+  EXPECT_NE(run_llmarch(command).errors.find("--head none, tied or separate"), std::string::npos);
+  EXPECT_EQ(run_llmarch(command).status, 2);
+
+  const std::pair<const char*, const char*> heads[] = {{"tied", "\"total\": 596049920"},
+                                                       {"none", "\"total\": 596049920"},
+                                                       {"separate", "\"total\": 751632384"}};
+  for (const auto& [head, total] : heads) {
+    ASSERT_EQ(run_llmarch(command + " --head " + head).status, 0) << head;
+    EXPECT_NE(read_file(spec).find(std::string("head = \"") + head + '"'), std::string::npos);
+    EXPECT_NE(figures(spec).find(total), std::string::npos) << head << figures(spec);
+  }
+  const Seen unknown = run_llmarch(command + " --head both");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_NE(unknown.errors.find("it is none, tied or separate"), std::string::npos);
+}
+
+// Beside code of the repository's own, an unknown field may change the model.
+TEST(Import, PassesOverTheFieldsOfTheOption) {
+  const TemporaryFolder folder;
+  const std::string config = altered_qwen(
+      folder, "\"model_type\"",
+      R"("auto_map": {"AutoConfig": "own.Own"}, "loops": 2, "folds": 3, "model_type")");
+  const std::string command = "import '" + config + "'";
+  EXPECT_EQ(run_llmarch(command).status, 2);
+  const Seen one = run_llmarch(command + " --pass-over loops");
+  EXPECT_EQ(one.status, 2);
+  EXPECT_EQ(one.errors.find("'loops'"), std::string::npos) << one.errors;
+  EXPECT_NE(one.errors.find("unknown field 'folds'"), std::string::npos) << one.errors;
+  const Seen both = run_llmarch(command + " --pass-over loops --pass-over folds");
+  EXPECT_EQ(both.status, 0) << both.errors;
+  EXPECT_NE(both.output.find("# passed over: loops, folds"), std::string::npos) << both.output;
 }
 
 }  // namespace

@@ -101,28 +101,6 @@ bool is_steep(const OpGraph& graph, const WeightStore& weights, const Workload& 
   return !(largest <= kTolerance / 20);
 }
 
-// Streams are brought to one magnitude and averaged. Vectors of one element are then equal or
-// opposite, and opposite ones are exactly nothing, or a rounding that the last norm makes large: it
-// depends on the order of the operations alone.
-bool streams_may_cancel(const ArchSpec& spec) {
-  return spec.parallel_streams && spec.hidden == 1;
-}
-
-// Blocks without a norm are drawn too, and a gated feed-forward squares what it is given: after
-// some such layers the hidden state is large beside what a block adds to it, or its squares are
-// beyond float, while double goes on.
-constexpr double kLargestHidden = 1e6;
-
-double largest_hidden(const Trace& trace) {
-  double largest = 0;
-  for (const auto& hidden : trace.hidden) {
-    for (const float element : hidden) {
-      largest = std::max(largest, std::abs(static_cast<double>(element)));
-    }
-  }
-  return largest;
-}
-
 bool same_experts(const Trace& left, const Trace& right) {
   for (std::size_t i = 0; i < right.routing.size(); ++i) {
     if (left.routing[i].experts != right.routing[i].experts) return false;
@@ -138,8 +116,7 @@ std::string different_numbers(const Trace& run, const Trace& expected) {
 
 }  // namespace
 
-EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const Workload& workload,
-                             const EngineWay& way) {
+EngineAgreement check_engine(const OpGraph& graph, const Workload& workload, const EngineWay& way) {
   const WeightStore weights = synthetic_weights(graph, 7);
   const Integer positions = workload.past + workload.tokens;
   EngineOptions options = float_options(graph, positions);
@@ -168,10 +145,7 @@ EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const W
   // than the answer.
   const std::string numbers = different_numbers(run.trace, expected.trace);
   if (numbers.empty()) return {};
-  if (streams_may_cancel(spec) || largest_hidden(expected.trace) > kLargestHidden ||
-      is_steep(graph, weights, workload, expected)) {
-    return {"", Numbers::steep};
-  }
+  if (is_steep(graph, weights, workload, expected)) return {"", Numbers::steep};
   return {numbers};
 }
 

@@ -30,7 +30,6 @@ struct EngineWay {
 };
 
 // Synthetic weights, and the step after a prefill of its past.
-EngineAgreement check_engine(const ArchSpec& spec, const OpGraph& graph, const Workload& workload,
-                             const EngineWay& way);
+EngineAgreement check_engine(const OpGraph& graph, const Workload& workload, const EngineWay& way);
 
 }  // namespace llmarch::fast

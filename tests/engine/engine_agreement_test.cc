@@ -10,21 +10,30 @@
 namespace llmarch::fast {
 namespace {
 
-void check(const ArchSpec& spec, const Workload& workload) {
-  const std::size_t streams = *rc::gen::element<std::size_t>(1, 2, 4);
-  const auto agreement = check_engine(spec, lower(spec), workload, {best_isa(), 2, streams});
-  if (!agreement.problem.empty()) RC_FAIL(agreement.problem);
-  RC_PRE(agreement.numbers == Numbers::compared);
+// The numbers of a few cases cannot be compared (engine_agreement.h); they must stay few.
+void expect_agreement(const rc::Gen<Workload>& workloads) {
+  int cases = 0;
+  int compared = 0;
+  const bool holds = rc::check([&] {
+    const OpGraph graph = lower(*any_spec());
+    const std::size_t streams = *rc::gen::element<std::size_t>(1, 2, 4);
+    const auto agreement = check_engine(graph, *workloads, {best_isa(), 2, streams});
+    if (!agreement.problem.empty()) RC_FAIL(agreement.problem);
+    ++cases;
+    compared += agreement.numbers == Numbers::compared ? 1 : 0;
+  });
+  EXPECT_TRUE(holds);
+  EXPECT_GE(10 * compared, 9 * cases);
 }
 
-RC_GTEST_PROP(TheEngineOnRandomSpecs, AgreesInPrefill, ()) {
-  check(*any_spec(), *any_prefill());
+TEST(TheEngineOnRandomSpecs, AgreesInPrefill) {
+  expect_agreement(any_prefill());
 }
-RC_GTEST_PROP(TheEngineOnRandomSpecs, AgreesInDecode, ()) {
-  check(*any_spec(), *any_decode());
+TEST(TheEngineOnRandomSpecs, AgreesInDecode) {
+  expect_agreement(any_decode());
 }
-RC_GTEST_PROP(TheEngineOnRandomSpecs, AgreesBehindAPast, ()) {
-  check(*any_spec(), *any_chunk());
+TEST(TheEngineOnRandomSpecs, AgreesAfterAPast) {
+  expect_agreement(any_chunk());
 }
 
 }  // namespace

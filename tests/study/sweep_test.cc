@@ -32,6 +32,22 @@ TEST(ThinnedLengths, KeepTheFirstAndTheLast) {
   EXPECT_THAT(values_of(Lengths(1, 1, 3).thinned(5)), ElementsAre(1, 2, 3));
 }
 
+// A component without a quantity would be missing from the sum.
+TEST(QuantitiesOfComponents, AddUpToAllParameters) {
+  for (const std::string& name : model_names()) {
+    const Model model = make_model(model_spec(name), {});
+    const ModelCurves curves(model, Setting{});
+    Integer sum;
+    for (const Quantity& quantity : quantities()) {
+      const bool is_sum =
+          quantity.name == "active_parameters" || quantity.name == "resident_parameters";
+      if (is_sum || !quantity.name.ends_with("_parameters")) continue;
+      sum += std::get<Integer>(evaluate(quantity, curves, 1, 1));
+    }
+    EXPECT_EQ(sum, model.parameters.total.amount()) << name;
+  }
+}
+
 // What the table of `compare` says and what a sweep says are made in different ways.
 TEST(ASweep, SaysAtEveryPointWhatAComparisonSays) {
   const Model gemma = make_model(model_spec("gemma-3-4b"), {});
