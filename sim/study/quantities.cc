@@ -26,11 +26,12 @@ Integer prefill_flops_of(Figures& figures, std::initializer_list<WorkKind> kinds
   return sum;
 }
 
-Integer component(const Figures& figures, Component component) {
+template <Component component>
+V parameters_of_component(Figures& figures) {
   for (const ComponentParameters& part : figures.model().parameters.components) {
     if (part.component == component) return part.elements.amount();
   }
-  return 0;
+  return Integer(0);
 }
 
 // The sizes of one kind of attention; 0 for what it does not have.
@@ -134,6 +135,11 @@ constexpr Quantity at_prompt(std::string_view name, std::string_view meaning, Un
   return {name, meaning, unit, Varies::with_prompt, Needs::nothing, of};
 }
 
+template <Component component>
+constexpr Quantity of_component(std::string_view name, std::string_view meaning) {
+  return constant(name, meaning, Unit::parameters, parameters_of_component<component>);
+}
+
 constexpr Quantity on_machine(Quantity quantity) {
   quantity.needs = Needs::machine;
   return quantity;
@@ -187,24 +193,24 @@ const std::array kQuantities{
         [](Figures& f) -> V { return parameters_of(f).active.without_input_embedding.amount(); }),
     constant("active_without_embeddings", "C: B less the head", Unit::parameters,
              [](Figures& f) -> V { return parameters_of(f).active.without_embeddings.amount(); }),
-    constant("embedding_parameters", "of the token embedding", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::token_embedding); }),
-    constant("position_parameters", "of a learned position table", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::position_embedding); }),
-    constant("attention_parameters", "of attention's projections", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::attention); }),
-    constant("dense_parameters", "of dense feed-forwards", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::feed_forward); }),
-    constant("expert_parameters", "of routed experts", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::experts); }),
-    constant("shared_expert_parameters", "of shared experts", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::shared_experts); }),
-    constant("router_parameters", "of routers", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::router); }),
-    constant("norm_parameters", "of norms", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::norms); }),
-    constant("head_parameters", "of a separate head; 0 where it is tied", Unit::parameters,
-             [](Figures& f) -> V { return component(f, Component::head); }),
+    of_component<Component::token_embedding>("embedding_parameters", "of the token embedding"),
+    of_component<Component::position_embedding>("position_parameters",
+                                                "of a learned position table"),
+    of_component<Component::attention>("attention_parameters", "of attention's projections"),
+    of_component<Component::feed_forward>("dense_parameters", "of dense feed-forwards"),
+    of_component<Component::experts>("expert_parameters", "of routed experts"),
+    of_component<Component::shared_experts>("shared_expert_parameters", "of shared experts"),
+    of_component<Component::router>("router_parameters", "of routers"),
+    of_component<Component::norms>("norm_parameters", "of norms"),
+    of_component<Component::head>("head_parameters", "of a separate head; 0 where it is tied"),
+    of_component<Component::per_layer_embedding>("per_layer_embedding_parameters",
+                                                 "of the table of per-layer embeddings"),
+    of_component<Component::per_layer_inputs>("per_layer_input_parameters",
+                                              "of the projections of per-layer inputs"),
+    of_component<Component::low_rank_residual>("low_rank_residual_parameters",
+                                               "of low-rank residual branches (LAuReL)"),
+    of_component<Component::parallel_streams>("parallel_stream_parameters",
+                                              "of the prediction and correction of streams"),
     // Memory.
     constant("weight_bytes", "all weights in their format", Unit::bytes,
              [](Figures& f) -> V {
