@@ -39,7 +39,7 @@ struct Team::State {
   Job job{};
   bool ending = false;
   alignas(64) std::atomic<std::uint64_t> started{0};   // runs handed out
-  alignas(64) std::atomic<std::uint64_t> finished{0};  // their parts that other threads have done
+  alignas(64) std::atomic<std::uint64_t> finished{0};  // parts of runs that other threads have done
   std::vector<std::jthread> others;
   std::optional<HugeMemory> scratch;
   std::size_t scratch_bytes = 0;

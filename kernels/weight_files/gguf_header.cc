@@ -255,7 +255,7 @@ Integer aligned(Integer position, std::int64_t alignment) {
   return (position + (alignment - 1)) / alignment * alignment;
 }
 
-// Tensors lie one after the other, each at the next multiple of the alignment: what ggml demands.
+// Tensors lie one after another, each at the next multiple of the alignment, as ggml requires.
 void place_tensor(GgufTensor& tensor, std::int64_t offset, std::int64_t alignment, Integer& end) {
   const Integer expected = aligned(end, alignment);
   if (expected != offset) {

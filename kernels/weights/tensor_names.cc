@@ -127,7 +127,7 @@ std::string_view model_prefix(const SafetensorsCheckpoint& checkpoint, Checkpoin
   for (const std::string_view prefix : naming.prefixes) {
     if (checkpoint.find(fmt::format("{}{}", prefix, embedding)) != nullptr) return prefix;
   }
-  // Without an embedding the other tensors tell, so that the missing one is called as they are.
+  // Without an embedding, the other tensors show the prefix under which it is reported as missing.
   const std::vector<std::string> names = checkpoint.names();
   for (const std::string_view prefix : naming.prefixes) {
     const auto has_prefix = [&](const std::string& name) { return name.starts_with(prefix); };

@@ -88,7 +88,7 @@ class FloorCurve {
   struct Term {
     Sides fixed;
     std::vector<PerDriver> varying;
-    std::size_t reach = kNoReach;  // of its pairs: index into CostCurve::reaches
+    std::size_t reach = kNoReach;  // of its pairs: an index into CostCurve::reaches
     std::vector<ExpertReads> experts;
   };
   [[nodiscard]] Term term_of(const CostTerm& cost);

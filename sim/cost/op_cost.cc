@@ -223,8 +223,9 @@ struct Arithmetic {
     row.transcendentals += Transcendentals(chosen * width * activation.transcendentals);
   }
 
-  // A mean square takes two for each element, one, and a root: of the reference, and of each
-  // vector. Then the ratio of the roots, and one for each element.
+  // The reference and each vector need a mean square, which takes two operations for each element,
+  // one for the mean, and a root. Then come the ratio of the roots, and one multiplication for each
+  // element.
   void operator()(const MatchMagnitude& op) const {
     const Integer mean_squares = 2 * (columns(op.reference) + columns(op.in)) + 1 + op.vectors;
     Work& row = per_row(op.in);

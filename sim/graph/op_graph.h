@@ -69,8 +69,8 @@ struct Value {
 
 struct Node {
   std::string name;  // "query projection": a row of the books
-  WorkKind kind;     // of work
-  Component part;    // of the model; where the operation reads weights, the component they count in
+  WorkKind kind;
+  Component part;  // of the model; where the operation reads weights, the component they count in
   Op op;
 };
 
@@ -90,7 +90,7 @@ struct Block {
   Integer repeats = 1;
   std::vector<Value> values;
   std::vector<Node> nodes;
-  std::vector<FormNodes> forms;  // apart from each other; all other nodes run in every form
+  std::vector<FormNodes> forms;  // ranges that do not overlap; all other nodes run in every form
   std::optional<ValueId> input;  // the hidden state; absent in the input block
   // A second input of every layer beside the hidden state. The input block makes those of all
   // layers side by side, and the layer at place p of the stack is given the columns from p times

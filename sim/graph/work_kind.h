@@ -1,6 +1,6 @@
-// What kind of work an operation is, so that the work of attention can be held against that of the
-// feed-forward. Every node of a graph has one kind (Node::kind, set where the model is lowered), so
-// kinds add up to the whole.
+// The kinds of work that operations do, so that the work of attention can be compared with that of
+// the feed-forward. Every node of a graph has one kind (Node::kind, set by lowering), so kinds add
+// up to the whole.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,6 @@
-// JSON as a config.json may hold it, read strictly: what the JSON library lets pass (a key that
-// stands twice, nesting without end, text behind a zero byte) is refused. What the keys mean is
-// known by hf_reader.h and by the model types.
+// Reads JSON strictly, as a config.json must be: a repeated key, nesting without end, or text after
+// a zero byte is refused, all of which the JSON library would accept. What the keys mean is known
+// by hf_reader.h and by the model types.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -58,7 +58,7 @@ Reference defined(std::vector<Named<Value>>& definitions, const Named<Value>& wa
   return {wanted.name, definitions.size() - 1};
 }
 
-// A kind is called after the part in which it differs from others, or after both.
+// Names a kind of layer after the part in which the kinds differ, or after both parts.
 class KindNames {
  public:
   explicit KindNames(const std::vector<LayerParts>& layers) {

@@ -55,7 +55,7 @@ bool in_order(const Parts& a, const Parts& b) {
 struct Match {
   std::size_t begin = 0;   // parts before the first that was typed
   std::size_t gaps = 0;    // parts between those that were typed
-  bool cut = false;        // the last part was not typed whole
+  bool cut = false;        // the last part was typed in part only
   std::size_t beyond = 0;  // parts that were not typed, or that are not known
   Parts parts;
   std::string name;

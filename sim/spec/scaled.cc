@@ -72,8 +72,8 @@ void shrink(DenseFeedForward& dense) {
   dense.width = at_most(dense.width, 40);
 }
 
-// As many groups as can be told apart, four experts in each, fewer chosen than there are if so
-// before.
+// At most four groups of at most four experts each. Fewer groups are chosen than there are where
+// that was so before.
 void shrink_groups(MixtureFeedForward& mixture, ExpertGroups& groups) {
   const bool all = groups.chosen == groups.count;
   const Integer in_group = at_most(mixture.experts / groups.count, 4);

@@ -1,4 +1,4 @@
-// `import`: the spec of a config, with what the options say of it.
+// `import`: the spec that is written for a config, and its options.
 #include <gtest/gtest.h>
 
 #include "sim/toml/toml_loader.h"
@@ -103,8 +103,8 @@ std::string altered_qwen(const TemporaryFolder& folder, const std::string& part,
   return config;
 }
 
-// Without its head the model has 596,049,920 parameters, of which the tied table is 151,936 x
-// 1,024; a separate head has as many again.
+// With a tied head, or none, the model has 596,049,920 parameters; a separate head adds 151,936 x
+// 1,024.
 TEST(Import, TakesTheHeadFromTheOption) {
   const TemporaryFolder folder;
   const std::string config = altered_qwen(folder, "Qwen3ForCausalLM", "Qwen3ForPointing");

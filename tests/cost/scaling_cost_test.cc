@@ -1,5 +1,5 @@
-// Operations that multiply or cap what is there. Hidden 10, 4 query heads of width 6, vocabulary
-// 31, 2 of 8 experts with shared ones of width 11.
+// Operations that scale or cap values. Hidden 10, 4 query heads of width 6, vocabulary 31, 2 of 8
+// experts with shared ones of width 11.
 #include "tests/cost/priced.h"
 
 namespace llmarch {

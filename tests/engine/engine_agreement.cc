@@ -87,9 +87,9 @@ WeightStore nudged(const OpGraph& graph, WeightStore weights, std::uint32_t seed
   return weights;
 }
 
-// Vectors of one or two elements are drawn too. Where such a one is near zero its norm is nearly a
-// step, and where two cancel nothing but roundings is left: on some models plain arithmetic in
-// float is far from double.
+// Vectors of one or two elements are drawn too. Near zero, the norm of such a vector is almost a
+// step function, and where two vectors cancel only rounding errors are left, so on some models
+// plain float arithmetic is far from double.
 bool is_steep(const OpGraph& graph, const WeightStore& weights, const Workload& workload,
               const Execution& expected) {
   double largest = 0;

@@ -45,7 +45,7 @@ inline void require_no_wrapped_figure(const OpGraph& graph, const Workload& work
                 work.matrix.value() >= 0 && work.other.value() >= 0,
             "work is never negative");
   } catch (const Overflow&) {
-    // Refused, which is as good as a figure.
+    // A refusal is a good end.
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace llmarch {
 
-// A circle through each component that is in one, "sim/a -> sim/b -> sim/a", and each circle once;
-// empty when there is none.
+// One circle through each component that is in a circle, "sim/a -> sim/b -> sim/a", without
+// repeating any; empty when there is none.
 std::vector<std::string> cycles(const Includes& includes);
 
 }  // namespace llmarch

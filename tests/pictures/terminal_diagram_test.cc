@@ -25,7 +25,8 @@ DiagramBox choice() {
   return {{common, local, full}};
 }
 
-// Made member by member: GCC 12 believes that a nested aggregate is destroyed before it is made.
+// Built member by member, since GCC 12 wrongly warns of a nested aggregate that is destroyed before
+// it is made.
 DiagramFrame two_layers(std::vector<FrameItem> items) {
   DiagramFrame frame;
   frame.repeat.text = "× 2 layers";

@@ -108,7 +108,7 @@ TEST(TheLayersOfAnAlternative, StandAtTheFirstOfItsBlocks) {
   EXPECT_EQ(parts[3].join, Join::sum);
 }
 
-// The same blocks with another norm around one of them are another alternative.
+// The same blocks with another norm around one of them count as another alternative.
 TEST(Alternatives, AreToldApartByTheNormsOfTheirBlocks) {
   SublayerBlock before = feed_forward(0);
   before.norm = Norm{NormKind::rms, 1e-6, NormPlacement::before};

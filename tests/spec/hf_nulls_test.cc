@@ -16,7 +16,7 @@ Json& own_fields(Json& config) {
   return config.contains("text_config") ? config["text_config"] : config;
 }
 
-// Says by a config without the null what a class makes of it.
+// Changes a config with a null into one without it that means the same to its class.
 using Meaning = std::function<void(Json& config)>;
 
 Meaning set_to(const std::string& key, const Json& value) {

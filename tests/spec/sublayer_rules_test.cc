@@ -51,7 +51,7 @@ TEST(Sublayers, HoldBlocksSideBySide) {
   EXPECT_EQ(norm_around(spec, sublayers.front()), spec.norm);
 }
 
-// The same on a norm for each, and none around both.
+// The same blocks with a norm for each, and none around both.
 TEST(Sublayers, HaveNoNormWhereTheirBlocksHave) {
   const ArchSpec spec = spec_with_layer(
       "[[layer.block.sublayers]]\n"
@@ -139,7 +139,7 @@ TEST(ASublayer, AddsABlock) {
             "my-model.toml:33:16: error: every block of the sublayer is delayed");
 }
 
-// The last sublayer has nothing after it.
+// A block of the last sublayer cannot be delayed: no sublayer comes after it.
 TEST(ADelayedBlock, IsAddedWithinItsLayer) {
   EXPECT_EQ(check_report(with_layer("[[layer.block.sublayers]]\n"
                                     "blocks = [{ attention = \"local\" }]\n"

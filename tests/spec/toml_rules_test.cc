@@ -15,7 +15,7 @@ TEST(TomlRules, KvHeadsDivideQueryHeads) {
 )");
 }
 
-// That two groups of two hold fewer than nine is not said as well.
+// Two groups of two also hold fewer than nine experts, but that is not reported on top.
 TEST(TomlRules, ChosenExpertsExist) {
   EXPECT_EQ(check_report(altered("experts_per_token = 2", "experts_per_token = 9")),
             R"(my-model.toml:24:21: error: experts_per_token = 9 is more than experts = 8

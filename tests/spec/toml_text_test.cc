@@ -130,7 +130,7 @@ TEST(TomlText, CutsALongLineAroundTheCaret) {
 )");
 }
 
-// A name of 200 letters is cut as well, and nothing is near it.
+// A name of 200 letters is cut too, and no known name is near it.
 TEST(TomlText, CutsALongLineAtItsEndOnly) {
   EXPECT_EQ(
       check_report(altered("norm = {", "norm = { " + times(200, "a") + " = 1,")),

@@ -58,7 +58,7 @@ struct SoftmaxTile {
 
 struct ProductKernels {
   std::size_t tile_rows;
-  std::size_t left_bytes;  // of a row and a step
+  std::size_t left_bytes;  // of one row in one step
   // Converts a row into a left operand of `steps` steps, with zeros after its end.
   void (*convert)(const float* in, std::size_t columns, std::size_t steps, std::byte* left);
   void (*multiply)(const Tile& tile);
