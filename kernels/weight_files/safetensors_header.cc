@@ -94,7 +94,7 @@ void check_layout(const std::vector<TensorInfo>& in_order, std::uint64_t data_si
 
 // Which of an entry's three keys; the order is that of kFields.
 enum class Field { dtype, shape, data_offsets };
-constexpr std::array<std::string_view, 3> kFields{"dtype", "shape", "data_offsets"};
+constexpr std::string_view kFields[]{"dtype", "shape", "data_offsets"};
 
 // Follows the header down its three levels: names, an entry's keys, an entry's arrays. There is no
 // fourth, so whatever is nested deeper is unexpected where it opens.

@@ -30,18 +30,17 @@ constexpr std::array kSolarFixed{FixedField{"first_k_dense_replace", "0"}};
 constexpr std::array kErnieMoeFixed{FixedField{"moe_gate", "\"topk\""},
                                     FixedField{"moe_use_aux_free", "true"}};
 
-constexpr std::array<std::string_view, 1> kGemma1Inert{"hidden_activation"};
-constexpr std::array<std::string_view, 1> kMixtralInert{"router_jitter_noise"};
-constexpr std::array<std::string_view, 4> kMiniMaxInert{
-    "router_jitter_noise", "use_mtp", "num_mtp_modules", "mtp_transformer_layers"};
-constexpr std::array<std::string_view, 3> kHyV3Inert{
-    "enable_moe_fp32_combine", "enable_attention_fp32_softmax", "enable_lm_head_fp32"};
-constexpr std::array<std::string_view, 3> kDots1Inert{"scoring_func", "topk_method",
-                                                      "moe_layer_freq"};
-constexpr std::array<std::string_view, 2> kErnieMoeInert{"moe_capacity", "moe_norm_min"};
-constexpr std::array<std::string_view, 1> kPhi3Inert{"original_max_position_embeddings"};
-constexpr std::array<std::string_view, 1> kGemmaInert{"hidden_act"};
-constexpr std::array<std::string_view, 1> kDeepSeekInert{"mlp_bias"};
+constexpr std::string_view kGemma1Inert[]{"hidden_activation"};
+constexpr std::string_view kMixtralInert[]{"router_jitter_noise"};
+constexpr std::string_view kMiniMaxInert[]{"router_jitter_noise", "use_mtp", "num_mtp_modules",
+                                           "mtp_transformer_layers"};
+constexpr std::string_view kHyV3Inert[]{"enable_moe_fp32_combine", "enable_attention_fp32_softmax",
+                                        "enable_lm_head_fp32"};
+constexpr std::string_view kDots1Inert[]{"scoring_func", "topk_method", "moe_layer_freq"};
+constexpr std::string_view kErnieMoeInert[]{"moe_capacity", "moe_norm_min"};
+constexpr std::string_view kPhi3Inert[]{"original_max_position_embeddings"};
+constexpr std::string_view kGemmaInert[]{"hidden_act"};
+constexpr std::string_view kDeepSeekInert[]{"mlp_bias"};
 
 // Every layer is a mixture, whose experts are as wide as intermediate_size says.
 constexpr MixtureClass kMixtral{.experts = {"num_local_experts", 8},

@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 4> kPlaces{"text_config", "llm_config", "language_config",
-                                                  "thinker_config.text_config"};
+constexpr std::string_view kPlaces[]{"text_config", "llm_config", "language_config",
+                                     "thinker_config.text_config"};
 
 // The types of outer configs whose classes know the type of the decoder within.
 constexpr std::array kInnerTypes{std::pair{std::string_view("gemma3"), "gemma3_text"},
@@ -68,10 +68,9 @@ bool holds(std::string_view text, std::string_view part) {
 
 bool is_draft(const json& config) {
   const std::string name = first_architecture(config);
-  constexpr std::array<std::string_view, 5> kDrafts{"Eagle", "EAGLE", "DFlash", "Medusa",
-                                                    "Speculator"};
+  constexpr std::string_view kDrafts[]{"Eagle", "EAGLE", "DFlash", "Medusa", "Speculator"};
   return config.contains("draft_vocab_size") || config.contains("medusa_num_heads") ||
-         std::any_of(kDrafts.begin(), kDrafts.end(),
+         std::any_of(std::begin(kDrafts), std::end(kDrafts),
                      [&](std::string_view draft) { return holds(name, draft); });
 }
 
