@@ -1,5 +1,5 @@
-// The stable JSON of a study's claims: verdicts and their figures, under names that do not
-// change. The format is described in reports/README.md.
+// The stable JSON of a study's claims: verdicts and their figures, under names that do not change.
+// The format is described in reports/README.md.
 #pragma once
 
 #include <string>

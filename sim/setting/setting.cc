@@ -16,6 +16,12 @@ void state(std::optional<Value>& said, const Value& value) {
   said = value;
 }
 
+// A new member does not compile here before it is named, and belongs into visit_setting too.
+[[maybe_unused]] void name_every_member(const Setting& setting, const PartialSetting& partial) {
+  [[maybe_unused]] const auto& [context, prompt, batch, weights, kv, machine] = setting;
+  [[maybe_unused]] const auto& [context_, prompt_, batch_, weights_, kv_, machine_] = partial;
+}
+
 }  // namespace
 
 Setting laid_over(Setting setting, const PartialSetting& partial) {

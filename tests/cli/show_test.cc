@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "sim/cli/commands.h"
+#include "sim/setting/setting.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -46,6 +48,20 @@ TEST(Help, HasATextForEveryTopic) {
                 "\n  tokens_per_second ", "(--on)\n"});
   expect_shown("help spec-format", {"kv_heads"});
   expect_shown("help study-format", {"kv_head_of(MODEL, N)"});
+}
+
+// A field that no command takes could not be set from the command line.
+TEST(Help, HasAnOptionForEveryFieldOfASetting) {
+  std::string help;
+  for (const cli::Command& command : cli::commands()) help += cli::command_help(command);
+  visit_setting(
+      [&](const SettingField& field, const auto&) {
+        const std::string name = "--" + std::string(field.key) + " ";
+        const std::string option =
+            field.letter != 0 ? "[ " + name + "]" : name + std::string(field.value);
+        EXPECT_NE(help.find(option), std::string::npos) << option;
+      },
+      Setting{});
 }
 
 }  // namespace

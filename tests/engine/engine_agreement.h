@@ -1,6 +1,6 @@
 // One step of one model, with the fast kernels and with the reference kernels: are the numbers the
-// same, and is the engine's book the predicted one? This file also
-// knows which models give no answer: on some, float itself is far from double.
+// same, and is the engine's book the predicted one? This file also knows which models give no
+// answer: on some, float itself is far from double.
 #pragma once
 
 #include <string>
