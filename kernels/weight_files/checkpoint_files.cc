@@ -37,8 +37,8 @@ bool is_plain_file_name(std::string_view name) {
          name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
 }
 
-// Hears an index: an object whose weight_map gives each tensor's shard. Everything else in it is
-// for people and passed over.
+// Listens to an index: an object whose weight_map gives each tensor's shard. Everything else in it
+// is for people and ignored.
 class IndexListener : public JsonListener {
  public:
   void open(Bracket bracket) override {

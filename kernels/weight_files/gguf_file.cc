@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t kFirstLook = std::uint64_t{1} << 20;
 constexpr std::int64_t kMostParts = 10'000;
 
-// The header of a file whose beginning may be large: as much is read as turns out to be needed.
+// The header of a file. Its length is not known beforehand, so more is read until it is complete.
 GgufHeader read_header(const RandomAccessFile& file) {
   const std::uint64_t most = std::min(file.size(), kLargestGgufHeader);
   std::string start;

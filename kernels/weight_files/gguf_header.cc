@@ -49,7 +49,7 @@ enum class ValueType : std::uint32_t {
 };
 constexpr std::uint32_t kValueTypes = 13;
 
-// Takes the text from the front, and never more than is there.
+// Reads the text from the front, and never more than there is.
 class GgufCursor {
  public:
   explicit GgufCursor(std::string_view text) : text_(text) {}

@@ -1,7 +1,7 @@
-// What a GGUF header says: the keys that describe a model, and each tensor's name, shape and type.
-// The format's rules (ggml, docs/gguf.md), and the limits that we set beyond them, stand in this
-// file's .cc and in gguf_types.h: what comes out of here has been checked as if an attacker had
-// written it. What the keys mean for an architecture is known by sim/gguf.
+// The content of a GGUF header: the keys that describe a model, and each tensor's name, shape and
+// type. The format's rules (ggml, docs/gguf.md), and the limits that we set beyond them, are in
+// this file's .cc and in gguf_types.h: what is returned from here has been checked as if an
+// attacker had written it.
 #pragma once
 
 #include <cstddef>
@@ -40,13 +40,13 @@ struct GgufHeader {
   std::map<std::string, GgufValue, std::less<>> keys;
   std::vector<GgufTensor> tensors;  // in the order of the file
   std::uint64_t data_start = 0;     // bytes from the beginning of the file
-  std::uint64_t data_bytes = 0;     // that the tensors take, padding between them included
+  std::uint64_t data_bytes = 0;     // of the tensors and the padding between them
 };
 
 // Arrays of more values keep only their length. The models with most layers have 126.
 inline constexpr std::size_t kLongestKeptArray = 4096;
 
-// The text ends within the header: with more of the file it may yet be one.
+// Thrown when the text ends within the header, which may be valid if more of the file is read.
 class GgufCutOff : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -109,7 +109,7 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
   const std::string name = as_bias ? with_bias_ending(row.name) : std::string(row.name);
   TensorSource source;
   source.name = full_name(graph, weight, naming, prefix, layer, with_number(name, copy));
-  // A vector is not turned.
+  // A vector is not transposed.
   if (!is_vector(weight.role) || row.layout == StoredLayout::one_row) source.layout = row.layout;
   source.stored_rows = source.length = source.stride = rows_of(weight);
   if (row.fused != nullptr) place_among(graph, weight, *row.fused, as_bias, source);

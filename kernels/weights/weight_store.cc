@@ -6,7 +6,7 @@
 namespace llmarch {
 namespace {
 
-// SplitMix64, Steele, Lea and Flood 2014: small, and not different from library to library.
+// SplitMix64, Steele, Lea and Flood 2014: small, and the same with every library.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}

@@ -25,9 +25,10 @@ bool varies(Driver driver, Phase phase) {
   throw std::logic_error("varies: a driver outside the enumeration");
 }
 
-// One driver for all of which such a step has as many. In a decode step each sequence has one
-// query, which attends to as many keys as it reads positions. In a prefill nothing comes before the
-// prompt: its tokens are all the positions there are, and each is read, if only by its own query.
+// The driver in place of which it can be counted, since a step of this phase has equally many. In a
+// decode step each sequence has one query, which attends to as many keys as it reads positions. In
+// a prefill nothing comes before the prompt: its tokens are all the positions there are, and each
+// is read, if only by its own query.
 Driver counted_as(Driver driver, Phase phase) {
   switch (driver) {
     case Driver::once:
@@ -46,7 +47,7 @@ void add(const CostTerm& term, CostTerm& sum) {
   sum.varying.add(term.varying, 1);
 }
 
-// 0 where what is held never shrinks.
+// 0 for a reach within which a cache never shrinks.
 Integer chunk_size(const EveryKey&) {
   return 0;
 }
@@ -66,7 +67,7 @@ Integer chunk_size(const Compressed&) {
   return 0;
 }
 
-// Ends of chunks that are looked at one by one.
+// The most ends of chunks that are tried one by one.
 constexpr std::int64_t kMostEnds = std::int64_t{1} << 16;
 
 // The least common multiple of `sizes`, or `most` where that is less.
@@ -234,9 +235,9 @@ Elements CacheCurve::held(Integer context) const {
   return Elements(sum);
 }
 
-// Between the ends of chunks what is held never shrinks. And a common multiple of the chunks' sizes
-// ago all of them stood as they stand now, while everything else held no more: so the most is held
-// now, or at the end of a chunk since then.
+// Between the ends of chunks, what is held never shrinks. One common multiple of the chunks' sizes
+// earlier, all chunks were as full as they are now, and everything else held no more. So the most
+// is held either now or at the end of a chunk since then.
 Elements CacheCurve::peak(Integer context) const {
   std::set<Integer> sizes;
   for (const Term& term : terms_) {

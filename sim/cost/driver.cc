@@ -14,18 +14,18 @@ Integer triangle(Integer n) {
 
 // The pairs of `tokens` queries after `past` others. They are not a difference of two sums from the
 // beginning, which would overflow long before the pairs do. The query at position p attends to
-// p + 1 keys,
+// p + 1 keys.
 Integer pairs_of(Integer past, Integer tokens, const EveryKey&) {
   return tokens * past + triangle(tokens);
 }
 
-// at most the window,
+// In a window, it attends to at most the window's size.
 Integer pairs_of(Integer past, Integer tokens, const Window& window) {
   const Integer growing = std::max(Integer(0), std::min(window.size - past, tokens));
   return growing * past + triangle(growing) + (tokens - growing) * window.size;
 }
 
-// p mod size + 1.
+// In a chunk, it attends to p mod size + 1 keys.
 Integer pairs_of(Integer past, Integer tokens, const Chunk& chunk) {
   const Integer before = past % chunk.size;
   const Integer end = before + tokens;

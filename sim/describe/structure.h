@@ -25,8 +25,8 @@ struct StructureRow {
   Prominence prominence = Prominence::headline;
   std::vector<std::optional<StructureValue>> values;  // one for each model
 
-  // Headlines always; a detail where models that have it differ in it. That a part is missing
-  // altogether is said by its headline.
+  // Headlines are always compared, and details only where the models that have them differ. That a
+  // model lacks a part shows in the part's headline.
   [[nodiscard]] bool worth_comparing() const;
 };
 

@@ -156,7 +156,7 @@ ValueId GraphBuilder::project_clipped(ValueId in, Integer out_columns, WeightRol
 
 ValueId GraphBuilder::project_each(ValueId in, Integer out_columns, Integer copies,
                                    WeightRole role) {
-  // A vector for each copy, or one for all: `in` has as many columns as the one or the other.
+  // `in` has a vector for each copy, or one for all of them.
   const bool one_each = columns(in) == copies * out_columns;
   const WeightId matrices =
       weight(role, out_columns, one_each ? columns(in) / copies : columns(in), copies);
@@ -335,7 +335,7 @@ ValueId GraphBuilder::select_rows(ValueId in) {
   return out;
 }
 
-// The sum is wanted for the Overflow that it may throw: beyond this point every total fits.
+// Adds up all parameters for the Overflow that this may throw: after it, every total fits.
 void GraphBuilder::check_parameters_fit() const {
   Elements parameters;
   for (const Weight& each : graph_.weights) parameters += each.elements() * graph_.instances(each);

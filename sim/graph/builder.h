@@ -15,14 +15,14 @@ using BiasRole = std::optional<WeightRole>;
 class GraphBuilder {
  public:
   void begin_block(std::string name, BlockKind kind);
-  // The part of the model and the kind of work that the operations appended from here on are; all
-  // but norms, which are both by themselves wherever they stand. Each block begins with neither, so
-  // that no operation falls to what the block before it said.
+  // Sets the part of the model and the kind of work of the operations appended from here on, except
+  // norms, which have a part and a kind of their own. Every block begins with neither set, so that
+  // no operation takes them over from the block before.
   GraphBuilder& in(Component part, WorkKind kind);
   // The hidden state that enters the current block.
   ValueId block_input(Integer columns);
   void end_block(ValueId output);
-  // Where in the layer the weights to come stand. A new block begins outside of sublayers.
+  // The sublayer of the weights appended from here on. A new block begins outside of sublayers.
   void enter_sublayer(std::size_t sublayer) { sublayer_place_ = {sublayer, {}}; }
   void enter_sublayer_block(std::size_t index) { sublayer_place_.block = index; }
   void leave_sublayers() { sublayer_place_ = {}; }
@@ -38,7 +38,7 @@ class GraphBuilder {
   ValueId normalize_groups(ValueId in, double epsilon, WeightRole weight, Integer groups);
   // The same without a weight.
   ValueId normalize_unweighted(std::string name, ValueId in, double epsilon, Integer groups);
-  // With a weight that is there already.
+  // With a weight that exists already.
   ValueId normalize_by(std::string name, ValueId in, double epsilon, WeightId weight);
   ValueId project_by(std::string name, ValueId in, WeightId weight);
   ValueId scale(std::string name, ValueId in, double factor);
@@ -48,7 +48,7 @@ class GraphBuilder {
   ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
   ValueId project_clipped(ValueId in, Integer columns, WeightRole weight,
                           std::optional<double> clip);
-  // `copies` matrices, each times its own vector of `in`, or times the one that there is.
+  // `copies` matrices, each multiplied by its own vector of `in`, or by the only one.
   ValueId project_each(ValueId in, Integer columns, Integer copies, WeightRole weight);
   ValueId scale_columns(ValueId in, WeightRole weight);
   ValueId sparsify(ValueId in, double deviations);

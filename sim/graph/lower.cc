@@ -78,7 +78,7 @@ std::vector<std::size_t> lowering_order(const ArchSpec& spec,
   return order;
 }
 
-// Lowers the kinds of layer; where each then stands among the blocks.
+// Lowers the kinds of layer, and returns the index of each one's block.
 std::vector<std::size_t> lower_layers(GraphBuilder& build, const ArchSpec& spec) {
   const auto owners = owning_kinds(spec);
   std::map<MixerOfKind, KvCacheIds> filled;

@@ -21,8 +21,8 @@ struct KvCacheIds {
 // A mixer of a kind of layer: indices into ArchSpec::layer and ArchSpec::attention.
 using MixerOfKind = std::pair<std::size_t, std::size_t>;
 
-// A kind of layer on its way into the graph. Mixers that read another's cache find it in `filled`,
-// where the kind that owns it has been lowered before.
+// A kind of layer while it is lowered. Mixers that read another's cache find it in `filled`, since
+// the kind that owns it is lowered first.
 struct LayerLowering {
   const ArchSpec& spec;
   std::size_t kind;                                  // index into ArchSpec::layer
@@ -52,7 +52,7 @@ ValueId lower_sublayers(GraphBuilder& build, LayerLowering& layer, ValueId x);
 ValueId lower_per_layer_inputs(GraphBuilder& build, const ArchSpec& spec, ValueId x);
 ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x);
 
-// With the low-rank branch, where the spec has one; `given` is what the mixer was given.
+// Adds the low-rank branch, where the spec has one; `given` is the input of the mixer.
 ValueId low_rank_residual(GraphBuilder& build, const ArchSpec& spec, ValueId given, ValueId x);
 
 // Alternating updates (AltUp), as transformers' modeling_gemma3n.py has them.

@@ -5,7 +5,7 @@
 namespace llmarch {
 namespace {
 
-// A mean square below this is taken for this when magnitudes are matched (modeling_gemma3n.py).
+// When magnitudes are matched, a smaller mean square is replaced by this (modeling_gemma3n.py).
 constexpr double kLeastMeanSquare = 1e-5;
 
 // tanh of a projection of one stream: what the coefficients are made from.
@@ -62,7 +62,7 @@ ValueId merge_streams(GraphBuilder& build, const ArchSpec& spec, ValueId streams
   return build.average_vectors("mean of streams", all, spec.parallel_streams->count);
 }
 
-// What a gate lets through of the token's own row of this layer (Gemma 3n).
+// The token's own row of this layer, multiplied by a gate (Gemma 3n).
 ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
   build.in(Component::per_layer_inputs, WorkKind::residual);
   const PerLayerEmbedding& table = *spec.per_layer_embedding;

@@ -34,7 +34,7 @@ bool mixes(const SublayerBlock& block) {
   return block.attention.has_value();
 }
 
-// A sublayer with a mixer is called after it, whatever stands beside the mixer.
+// A sublayer with a mixer is named after the mixer, whatever is beside it.
 bool mixes(const Sublayer& sublayer) {
   return std::ranges::any_of(sublayer.blocks,
                              [](const SublayerBlock& block) { return mixes(block); });

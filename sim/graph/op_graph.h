@@ -22,7 +22,7 @@
 
 namespace llmarch {
 
-// Where in a layer a weight stands, for checkpoints that tell two of one role apart by it.
+// The place of a weight in its layer, by which some checkpoints tell two weights of one role apart.
 struct SublayerPlace {
   std::size_t sublayer = 0;               // counted from 0; 0 outside of sublayers too
   std::optional<std::size_t> block = {};  // among the sublayer's blocks; absent: of all together
@@ -110,7 +110,7 @@ struct OpGraph {
 
   [[nodiscard]] const Weight& weight(WeightId id) const { return weights.at(id); }
   [[nodiscard]] const Cache& cache(CacheId id) const { return caches.at(id); }
-  // How many of it the model has: one for each layer that runs its block.
+  // How many instances the model has: one for each layer that runs the weight's block.
   [[nodiscard]] Integer instances(const Weight& weight) const {
     return blocks.at(weight.block).repeats;
   }

@@ -22,7 +22,7 @@ struct Reads {
   ValueId value;
 };
 
-// As many rows of a value as `selection` has.
+// Only as many rows of a value as `selection` has.
 struct ReadsSelected {
   ValueId value, selection;
 };

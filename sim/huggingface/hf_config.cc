@@ -110,7 +110,8 @@ void pass_over_inert_fields(ConfigReader& config) {
   }
 }
 
-// What the user says is not read, although code of the repository's own might.
+// Passes over the fields that, as the user says, are not read, although the repository's own code
+// might read them.
 void pass_over(ConfigReader& config, const std::vector<std::string>& fields, ConfigLoad& load) {
   for (const std::string& field : fields) {
     config.inert({field});
@@ -123,7 +124,7 @@ struct ModelType {
   void (*import)(Import&, ArchSpec&);
 };
 
-// The types that are no plain decoders.
+// The types that are not plain decoders.
 constexpr std::array kOtherTypes{
     ModelType{"gpt2", import_gpt2}, ModelType{"gpt_bigcode", import_gpt_bigcode},
     ModelType{"llama4_text", import_llama4_text}, ModelType{"gemma3n_text", import_gemma3n_text}};
@@ -136,8 +137,8 @@ std::vector<std::string> supported_types() {
   return names;
 }
 
-// A near name is named for a slip of the pen, but it is another architecture: so the whole list
-// stands before it.
+// The nearest name may be a slip of the pen, but is another architecture, so it comes after the
+// list.
 void refuse_type(ConfigReader& config, const std::string& name) {
   const std::vector<std::string> known = supported_types();
   const auto nearest = nearest_name(name, known);
@@ -146,7 +147,7 @@ void refuse_type(ConfigReader& config, const std::string& name) {
                             nearest ? fmt::format("; the nearest is '{}'", *nearest) : ""));
 }
 
-// Reads the fields of the type that the config names. Whether there is such a type.
+// Reads the fields of the config's type. False where there is no such type.
 bool import_by_type(Import& import, ArchSpec& spec) {
   const std::string name = import.config.text("model_type");
   for (const Decoder& decoder : decoders()) {

@@ -1,6 +1,5 @@
-// Reads an ArchSpec from a Hugging Face config.json, for the model types that are known here.
-// Fields that a published config leaves to its library are filled by that library's rules, and
-// said.
+// Reads an ArchSpec from a Hugging Face config.json, for the known model types. Fields that a
+// published config leaves to its library are filled in by that library's rules, and recorded.
 #pragma once
 
 #include <string>
@@ -10,7 +9,7 @@
 
 namespace llmarch {
 
-// What the user says of a config beside what stands in it.
+// What the user states about a config in addition to its fields.
 struct ImportOptions {
   std::vector<std::string> pass_over =
       {};                         // fields that code of the repository's own does not read

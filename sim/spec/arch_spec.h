@@ -286,11 +286,11 @@ Integer layer_count(const ArchSpec& spec);
 // The sublayers of a kind of layer in order, however they are written.
 std::vector<Sublayer> sublayers_of(const Layer& layer);
 
-// The norm around the blocks of a sublayer together: its own, else the spec's. None where its
-// blocks have norms of their own and it has not.
+// The norm around all blocks of a sublayer: its own, or else the spec's. None where the sublayer
+// has no norm but its blocks have some.
 std::optional<Norm> norm_around(const ArchSpec& spec, const Sublayer& sublayer);
 
-// Where a norm stands, if there is one. after_residual is neither.
+// Whether there is a norm before (after) the blocks. One after the residual is neither.
 bool stands_before(const std::optional<Norm>& norm);
 bool stands_after(const std::optional<Norm>& norm);
 bool stands_after_residual(const std::optional<Norm>& norm);

@@ -116,7 +116,7 @@ void chosen_groups_exist(const ExpertGroups& groups, const std::string& path, Pr
                       "a token's experts come from some or all of the groups"});
 }
 
-// Nothing more is said of a choice that the rules above refuse.
+// Not reported for a choice that the rules above refuse already.
 void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
                                            const ExpertGroups& groups, const std::string& path,
                                            Problems& problems) {

@@ -37,8 +37,8 @@ Cut cut_around(std::int64_t target, std::int64_t size) {
   return {begin, std::min(size, begin + kShownCharacters)};
 }
 
-// What is far from the place is passed over unread: a line may be as long as a file, and a hundred
-// problems may stand in it.
+// Reads only what is near the place: a line may be as long as a file, and there may be a hundred
+// problems in it.
 Excerpt excerpt_around(std::string_view line, const Place& place) {
   const std::int64_t passed = std::max<std::int64_t>(0, place.column - 1 - kShownCharacters);
   const std::string_view rest = line.substr(offset_behind(line, static_cast<std::size_t>(passed)));

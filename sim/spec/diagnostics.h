@@ -1,6 +1,6 @@
-// What is said about a user's mistake: the place, the offence, the remedy, in the form that
-// compilers use. This file knows that form and how near names are found; what can be wrong is known
-// by rules.h and by the loaders.
+// A report on a user's mistake: the place, the offence and the remedy, in the form that compilers
+// use. This file knows that form and how near names are found; what can be wrong is known by
+// rules.h and by the loaders.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ std::string render_diagnostic(const std::string& file, std::string_view text,
 std::string render_diagnostics(const std::string& file, std::string_view text,
                                std::vector<Diagnostic> diagnostics);
 
-// Where the byte at `offset` of `text` stands; after the last one is the end.
+// The place of the byte at `offset` of `text`; beyond the last byte, the end.
 Place place_of_byte(std::string_view text, std::size_t offset);
 
 // The line of that number, counted from 1, without its end; empty when there is none.

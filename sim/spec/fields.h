@@ -43,7 +43,7 @@ inline constexpr Range kStreams{2, 64};
 inline constexpr Range kStreamIndex{0, 63};
 inline constexpr Range kDelay{1, 63};
 
-// A headline stands in every comparison; a detail only where models differ in it.
+// A headline is in every comparison, a detail only where models differ in it.
 enum class Prominence { headline, detail };
 
 struct Field {

@@ -128,8 +128,8 @@ std::vector<std::string> meant_names(std::string_view typed, const std::vector<K
   if (found.empty()) found = matches(parts, known, before);
   std::vector<std::string> names;
   for (const Match& match : found) {
-    // What was typed whole is what was meant; and parts in the middle, or cut short, are only
-    // looked for where no name begins with them.
+    // A name that begins with what was typed, whole and without gaps, excludes those that only
+    // contain it.
     const Match& best = found.front();
     if (match.begin > 0 && best.begin == 0) break;
     if (match.gaps > 0 && best.gaps == 0) break;

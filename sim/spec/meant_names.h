@@ -1,6 +1,6 @@
-// Which known names someone may have meant who typed another: "H100" for h100-sxm, "llama3" for the
-// Llamas of the third generation, "Qwen/Qwen3-235B-A22B" for qwen3-235b-a22b. Slips of the pen are
-// known by diagnostics.h; this file knows that people leave out parts of a name, or add some.
+// Which known names someone may have meant by another: "H100" for h100-sxm, "llama3" for the Llamas
+// of the third generation, "Qwen/Qwen3-235B-A22B" for qwen3-235b-a22b. Slips of the pen are known
+// by diagnostics.h; this file knows that people leave out parts of a name, or add some.
 #pragma once
 
 #include <optional>
@@ -16,14 +16,14 @@ struct KnownName {
   std::vector<std::string> also = {};
 };
 
-// Those that have the parts of what was typed, in its order, the last of them perhaps cut short;
-// else those whose own parts it begins with. Best first: those that begin as it does, then those
-// with the fewest parts more, in the order of their numbers. A number is a part of its own, so h100
-// is never h200.
+// The names that contain the parts of what was typed, in the same order, where the last part may be
+// cut short. If there are none, the names with all of whose parts it begins. Best first: names that
+// begin with it, then those with the fewest further parts, in the order of their numbers. A number
+// is a part of its own, so h100 is never h200.
 std::vector<std::string> meant_names(std::string_view typed, const std::vector<KnownName>& known);
 
-// "did you mean 'x'?", "did you mean 'x', 'y' or 'z'?": what was meant, or where that is nothing
-// what is a slip of the pen away; nothing where nothing is.
+// "did you mean 'x'?", "did you mean 'x', 'y' or 'z'?": the names that were meant, or else one
+// within a slip of the pen; none where there is none.
 std::optional<std::string> did_you_mean(std::string_view typed,
                                         const std::vector<KnownName>& known);
 

@@ -17,7 +17,7 @@ struct ShownCharacter {
 // One entry per character. A tab becomes a space; what is not seen, and each byte that is no part
 // of a UTF-8 character, becomes a dot: no byte of a file steers the terminal.
 std::vector<ShownCharacter> shown_characters(std::string_view text);
-// The same of the first `most`, without a look at the others.
+// The same for the first `most` characters only.
 std::vector<ShownCharacter> shown_characters(std::string_view text, std::size_t most);
 
 // Where the characters after the first `count` begin; the size of the text when there are none.

@@ -45,8 +45,9 @@ std::string without_prefix(std::string_view description) {
                      description.substr(kPrefix.size(), colon - kPrefix.size()));
 }
 
-// toml++ reports a number that is too large, and a key that stands twice, behind them, and quotes
-// them; the caret is put under what it quotes. What it had expected instead is no such thing.
+// toml++ reports a number that is too large, or a repeated key, at the place after it, and quotes
+// it: so the caret is put under the quoted text. A quotation that follows "expected" is not in the
+// text.
 Place place_of_error(const toml::parse_error& error, std::string_view text) {
   const toml::source_position& position = error.source().begin;
   const Place reported{position.line, position.column, 1};

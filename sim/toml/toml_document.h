@@ -13,7 +13,7 @@
 
 namespace llmarch {
 
-// How messages call such a file, and where its format is described.
+// How messages name such a file, and where its format is described.
 struct DocumentKind {
   std::string_view name;        // "a spec"
   std::string_view see_format;  // "'llmarch help spec-format' describes what a spec holds"

@@ -1,7 +1,7 @@
-// Reads an ArchSpec from TOML; nothing beyond this and toml_reader.h knows TOML. Every problem of
-// the text is gathered before it is refused (keys, types, bounds, references, then the rules of
-// rules.h), and each is said once: what only follows from another is left out. Of a text that is
-// not TOML the first error alone is known.
+// Reads an ArchSpec from TOML; nothing beyond this and toml_reader.h knows TOML. All problems of
+// the text are gathered before it is refused (keys, types, bounds, references, then the rules of
+// rules.h), and each is reported once: a problem that only follows from another is left out. For a
+// text that is not TOML, only the first error is known.
 #pragma once
 
 #include <string_view>

@@ -145,7 +145,7 @@ void TableReader::operator()(const Field& field, std::vector<Reference>& member)
 
 void TableReader::read_name(const Field& field, const toml::node& item, std::size_t position,
                             std::vector<Reference>& member) {
-  // A name that cannot be read stands there without one, so that it counts as a use.
+  // A name that cannot be read is kept as an empty one, so that it still counts as a use.
   const auto name = item.value_exact<std::string>();
   reading_.places.emplace(fmt::format("{}.{}", child(field), position),
                           place_of_region(item.source()));
@@ -257,7 +257,8 @@ void TableReader::finish() {
   for (Missing& missing : missing_) reading_.problems.push_back(std::move(missing.diagnostic));
 }
 
-// A misspelt key stands for one that is absent; that one is then no longer reported as missing.
+// A misspelt key is taken for the absent key that it resembles, which is then not reported as
+// missing.
 void TableReader::report_unknown(const toml::key& key) {
   if (reading_.problems.full()) return reading_.problems.push_back({});
   const auto meant = nearest_name(key.str(), absent_keys());

@@ -32,9 +32,9 @@ class ProblemList {
   }
   [[nodiscard]] bool empty() const { return kept_.empty(); }
   [[nodiscard]] bool full() const { return kept_.size() == kMost; }
-  // However many are kept.
+  // Counts those that were not kept, too.
   [[nodiscard]] std::size_t size() const { return kept_.size() + left_out_; }
-  // Those that are kept, and that there are others.
+  // The problems that were kept, and a note if there were others.
   [[nodiscard]] std::vector<Diagnostic> take() &&;
 
  private:
@@ -80,7 +80,7 @@ class TableReader {
   void operator()(const Field& field, Reference& member) { (*this)(field, member.name); }
   void operator()(const Field& field, std::vector<Reference>& member);
   void operator()(const Field& field, std::vector<std::string>& member);
-  // Only that it is a table; what is in it is for whoever knows to read.
+  // Checks only that it is a table; its content is read by someone who knows it.
   void operator()(const Field& field, SpecKeys& member);
 
   template <class Enum>
