@@ -67,7 +67,7 @@ ShapeOf::Shape shape_of(const OpGraph& graph, CacheId id, const CacheRoom& room)
 
 // Entries of one sequence that a later query can reach after `positions` positions.
 std::size_t entries_after(std::size_t positions, const Growing& growing) {
-  return positions - first_key(growing.reach, positions - 1);
+  return positions - fast::first_key(growing.reach, positions - 1);
 }
 std::size_t entries_after(std::size_t, const Fixed&) {
   return 1;
