@@ -155,13 +155,8 @@ Bytes parse_bytes(const std::string& option, const std::string& text) {
 }
 
 DType parse_dtype(const std::string& option, const std::string& text) {
-  std::vector<std::string> names;
-  for (const auto& [name, dtype] : kDTypes) {
-    if (name == text) return dtype;
-    names.emplace_back(name);
-  }
-  throw UsageError(fmt::format("unknown number format '{}' for --{}", text, option),
-                   suggest(text, names));
+  return value_named(kDTypes, text,
+                     fmt::format("unknown number format '{}' for --{}", text, option));
 }
 
 }  // namespace llmarch::cli

@@ -2,12 +2,15 @@
 // for each mistake what to write instead. The commands declare their own options.
 #pragma once
 
+#include <array>
 #include <boost/program_options.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sim/cli/errors.h"
 #include "sim/dtype.h"
+#include "sim/spec/meant_names.h"
 #include "sim/units.h"
 
 namespace llmarch::cli {
@@ -42,5 +45,23 @@ Integer parse_tokens(const std::string& option, const std::string& text);
 Bytes parse_bytes(const std::string& option, const std::string& text);
 
 DType parse_dtype(const std::string& option, const std::string& text);
+
+// The names of an enumeration, as options take them.
+template <class Enum, std::size_t count>
+std::vector<std::string> names_in(const std::array<EnumeratorName<Enum>, count>& table) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : table) names.emplace_back(name);
+  return names;
+}
+
+// The value of that name. Throws UsageError with the problem and the names that may be meant.
+template <class Enum, std::size_t count>
+Enum value_named(const std::array<EnumeratorName<Enum>, count>& table, const std::string& text,
+                 const std::string& problem) {
+  for (const auto& [name, value] : table) {
+    if (name == text) return value;
+  }
+  throw UsageError(problem, suggest(text, names_in(table)));
+}
 
 }  // namespace llmarch::cli

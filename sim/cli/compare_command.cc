@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <set>
 #include <sstream>
@@ -9,7 +10,6 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {
@@ -23,8 +23,9 @@ TakenFields compare_fields() {
 Options compare_options() {
   Options options("options");
   options.add_options()("only", boost::program_options::value<std::string>()->value_name("PARTS"),
-                        "parts of the table, with commas: structure, parameters, memory, decode, "
-                        "prefill");
+                        fmt::format("parts of the table, with commas: {}",
+                                    fmt::join(names_in(reports::kSections), ", "))
+                            .c_str());
   declare_setting(options, compare_fields());
   declare_specs(options);
   declare_digits(options);
@@ -33,12 +34,7 @@ Options compare_options() {
 }
 
 reports::Section section_named(const std::string& text) {
-  std::vector<std::string> names;
-  for (const auto& [name, section] : reports::kSections) {
-    if (name == text) return section;
-    names.emplace_back(name);
-  }
-  throw UsageError(fmt::format("unknown part '{}' for --only", text), suggest(text, names));
+  return value_named(reports::kSections, text, fmt::format("unknown part '{}' for --only", text));
 }
 
 std::set<reports::Section> sections_of(const Values& values) {

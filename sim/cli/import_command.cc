@@ -26,10 +26,7 @@ Options import_options() {
 }
 
 Head head_of(const std::string& name) {
-  for (const auto& [known, head] : Names<Head>::values) {
-    if (known == name) return head;
-  }
-  throw UsageError(fmt::format("--head is '{}'", name), "it is none, tied or separate");
+  return value_named(Names<Head>::values, name, fmt::format("unknown kind '{}' for --head", name));
 }
 
 ImportOptions import_options_of(const Values& values) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,7 +23,6 @@
 #include "sim/cli/rasterize.h"
 #include "sim/enumerators.h"
 #include "sim/spec/file_error.h"
-#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {
@@ -44,15 +44,6 @@ void need_rasterizer() {
   if (can_rasterize()) return;
   throw UsageError("PNG pictures are made by rsvg-convert, which is not installed",
                    "install it (Debian: librsvg2-bin), or write .svg");
-}
-
-Format format_named(const std::string& text) {
-  std::vector<std::string> names;
-  for (const auto& [name, format] : kFormats) {
-    if (name == text) return format;
-    names.emplace_back(name);
-  }
-  throw UsageError(fmt::format("unknown format '{}'", text), suggest(text, names));
 }
 
 Format format_of_file(const fs::path& path) {
@@ -185,15 +176,18 @@ void Outputs::declare(Options& options) {
       "output,o", po::value<std::vector<std::string>>()->value_name("FILE"),
       "write to FILE: .txt, .md, .html, .csv, .json, .svg or .png by its ending; "
       "without an ending, to a folder: report.md and its pictures; - for standard output; may be "
-      "repeated")("format", po::value<std::string>()->value_name("FORMAT"),
-                  "what to write to standard output: text, md, html, csv, json, svg or png");
+      "repeated")(
+      "format", po::value<std::string>()->value_name("FORMAT"),
+      fmt::format("what to write to standard output: {}", fmt::join(names_in(kFormats), ", "))
+          .c_str());
 }
 
 Outputs::Outputs(const Values& values) {
   std::vector<std::string> names;
   if (values.count("output") > 0) names = values["output"].as<std::vector<std::string>>();
   if (values.count("format") > 0) {
-    standard_output_ = format_named(values["format"].as<std::string>());
+    const auto& name = values["format"].as<std::string>();
+    standard_output_ = value_named(kFormats, name, fmt::format("unknown format '{}'", name));
     if (standard_output_ == Format::png) need_rasterizer();
   } else if (names.empty()) {
     standard_output_ = Format::text;

@@ -5,7 +5,6 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
 namespace {
@@ -21,11 +20,11 @@ Options show_options() {
   return options;
 }
 
+constexpr auto kPhases =
+    each_named<Phase>({{"decode", Phase::decode}, {"prefill", Phase::prefill}});
+
 Phase parse_phase(const std::string& text) {
-  if (text == "decode") return Phase::decode;
-  if (text == "prefill") return Phase::prefill;
-  throw UsageError(fmt::format("unknown step '{}' for --ops", text),
-                   suggest(text, std::vector<std::string>{"decode", "prefill"}));
+  return value_named(kPhases, text, fmt::format("unknown step '{}' for --ops", text));
 }
 
 ExitStatus run_show(const Arguments& arguments) {

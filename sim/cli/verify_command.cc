@@ -37,6 +37,8 @@ Options verify_options() {
 }
 
 enum class Kernels { reference, fast };
+constexpr auto kKernels =
+    each_named<Kernels>({{"reference", Kernels::reference}, {"fast", Kernels::fast}});
 
 struct VerifyRequest {
   std::filesystem::path folder;
@@ -46,10 +48,7 @@ struct VerifyRequest {
 
 Kernels kernels_of(const Values& values) {
   const auto& kind = values["kernels"].as<std::string>();
-  if (kind == "reference") return Kernels::reference;
-  if (kind == "fast") return Kernels::fast;
-  throw UsageError(fmt::format("--kernels {}: there are no such kernels", kind),
-                   "reference or fast");
+  return value_named(kKernels, kind, fmt::format("--kernels {}: there are no such kernels", kind));
 }
 
 fast::Stored stored_of(const Values& values, Kernels kernels) {

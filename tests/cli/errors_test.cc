@@ -148,7 +148,7 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
 TEST(Errors, SayWhatKernelsAndFormatsThereAre) {
   expect_refusal("verify a --kernels slow",
                  "llmarch: error: --kernels slow: there are no such kernels\n"
-                 "      = reference or fast\n");
+                 "      = known: reference, fast\n");
   expect_refusal("verify a --kernels fast --weights int8",
                  "llmarch: error: --weights int8: the kernels compute with f32 and bf16\n"
                  "      = f32 or bf16\n");

@@ -123,7 +123,7 @@ TEST(Import, TakesTheHeadFromTheOption) {
   }
   const Seen unknown = run_llmarch(command + " --head both");
   EXPECT_EQ(unknown.status, 2);
-  EXPECT_NE(unknown.errors.find("it is none, tied or separate"), std::string::npos);
+  EXPECT_NE(unknown.errors.find("known: tied, separate, none"), std::string::npos);
 }
 
 // Beside code of the repository's own, an unknown field may change the model.
