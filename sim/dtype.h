@@ -1,5 +1,5 @@
-// The number formats that weights and caches can be stored in. Scales and zero points of quantised
-// formats are not counted: every element of a tensor has this width and nothing more.
+// The number formats that single elements can have. A tensor in one of them has no scales or zero
+// points; storage_format.h knows the formats that have.
 #pragma once
 
 #include <string_view>
@@ -36,10 +36,12 @@ constexpr Integer bits_of(DType dtype) {
 
 // Whole bytes; an odd number of four-bit elements takes the half byte with it. Divides before it
 // multiplies, so that it overflows only when the bytes do.
+constexpr Integer bytes_of_bits(Integer count, Integer bits) {
+  return count / 8 * bits + (count % 8 * bits + 7) / 8;
+}
+
 constexpr Bytes bytes_of(Elements elements, DType dtype) {
-  const Integer bits = bits_of(dtype);
-  const Integer count = elements.amount();
-  return Bytes(count / 8 * bits + (count % 8 * bits + 7) / 8);
+  return Bytes(bytes_of_bits(elements.amount(), bits_of(dtype)));
 }
 
 }  // namespace llmarch

@@ -12,9 +12,10 @@
 namespace llmarch {
 
 // The amounts of a Work, in the order of its columns.
-using Columns = std::array<Integer, 8>;
+using Columns = std::array<Integer, 11>;
 
-// Work is in operations and elements; widths in bytes come in when a figure is shown.
+// Weights and caches are counted in elements and in the bytes that these take as they are stored;
+// activations in elements alone, whatever their format.
 struct Work {
   Flops matrix;                     // adds and multiplies of matrix products
   Flops other;                      // every other add, subtract, multiply and divide
@@ -24,6 +25,15 @@ struct Work {
   Elements cache_written;
   Elements activations_read;  // rows that are read, each once per operation
   Elements activations_written;
+  Bytes weight_bytes_read;  // scales included
+  Bytes cache_bytes_read;
+  Bytes cache_bytes_written;
+
+  [[nodiscard]] constexpr Flops flops() const { return matrix + other; }
+  // What has to cross the memory bus: weights and cache, each read once per operation.
+  [[nodiscard]] constexpr Bytes bytes() const {
+    return weight_bytes_read + cache_bytes_read + cache_bytes_written;
+  }
 
   // An operation that does nothing says so.
   static constexpr Work none() { return {}; }
@@ -36,6 +46,12 @@ struct Work {
     const Columns added = more.columns();
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += added[i];
     return *this = of(sum);
+  }
+  friend constexpr Work operator-(const Work& work, const Work& less) {
+    Columns rest = work.columns();
+    const Columns taken = less.columns();
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = rest[i] - taken[i];
+    return of(rest);
   }
   friend constexpr Work operator*(const Work& work, Integer times) {
     Columns product = work.columns();

@@ -111,6 +111,12 @@ const PackedMatrix& ModelWeights::matrix(WeightId id, std::size_t layer, std::si
   return instances.matrices.at(layer * instances.copies + copy);
 }
 
+std::int64_t ModelWeights::element_bytes(WeightId id) const {
+  const Instances& instances = weights_.at(id);
+  if (instances.matrices.empty()) return sizeof(float);
+  return static_cast<std::int64_t>(bytes_of(instances.matrices.front().stored()));
+}
+
 std::span<const float> ModelWeights::vector(WeightId id, std::size_t layer) const {
   return weights_.at(id).vectors.at(layer);
 }

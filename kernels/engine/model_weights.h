@@ -26,6 +26,8 @@ class ModelWeights {
 
   [[nodiscard]] const PackedMatrix& matrix(WeightId weight, std::size_t layer,
                                            std::size_t copy = 0) const;
+  // Bytes that an element of it is held in: as the engine was told, or a float in a vector.
+  [[nodiscard]] std::int64_t element_bytes(WeightId weight) const;
   // A norm or a bias.
   [[nodiscard]] std::span<const float> vector(WeightId weight, std::size_t layer) const;
   // All matrices, one after another: what a decode step streams.

@@ -9,6 +9,10 @@ Elements elements(ConstRows rows) {
   return Elements(static_cast<std::int64_t>(rows.rows * rows.columns));
 }
 
+Integer element_bytes(Stored stored) {
+  return static_cast<std::int64_t>(bytes_of(stored));
+}
+
 void add_arithmetic(Work& work, const Work& unit, Integer times) {
   work.matrix += unit.matrix * times;
   work.other += unit.other * times;
@@ -67,13 +71,39 @@ void Step::count_written(ConstRows rows) const {
 }
 
 void Step::count_weight(WeightId id, std::size_t copy) const {
-  work().weights_read += graph.weight(id).elements_of_copy();
+  const Elements read = graph.weight(id).elements_of_copy();
+  work().weights_read += read;
+  work().weight_bytes_read += Bytes(read.amount() * weights.element_bytes(id));
   ledger.touch(id, layer, copy);
 }
 
 void Step::count_look_up(WeightId id) const {
-  work().weights_read += Elements(graph.weight(id).columns);
+  const Integer columns = graph.weight(id).columns;
+  work().weights_read += Elements(columns);
+  work().weight_bytes_read += Bytes(columns * weights.element_bytes(id));
   ledger.touch(id, layer, 0);
+}
+
+void Step::count_cache_read(CacheId id, std::size_t positions) const {
+  const Integer read = graph.cache(id).columns * static_cast<std::int64_t>(positions);
+  work().cache_read += Elements(read);
+  work().cache_bytes_read += Bytes(read * element_bytes(cache(id).shape().stored));
+}
+
+void Step::count_cache_written(CacheId id, ConstRows rows) const {
+  work().cache_written += elements(rows);
+  work().cache_bytes_written +=
+      Bytes(elements(rows).amount() * element_bytes(cache(id).shape().stored));
+}
+
+void Step::count_state(CacheId id) const {
+  const StateShape& shape = state(id).shape();
+  const Integer held = static_cast<std::int64_t>(shape.sequences * shape.columns);
+  const Bytes bytes(held * element_bytes(shape.stored));
+  work().cache_read += Elements(held);
+  work().cache_written += Elements(held);
+  work().cache_bytes_read += bytes;
+  work().cache_bytes_written += bytes;
 }
 
 }  // namespace llmarch::fast

@@ -35,10 +35,6 @@ const RotaryAngles& angles(Step& step, const Rotate& op) {
   return known.back().table;
 }
 
-void count_cache_read(Step& step, CacheId id, std::int64_t positions) {
-  step.work().cache_read += Elements(step.graph.cache(id).columns * positions);
-}
-
 void count_attended(Step& step, const Attended& attended, ConstRows queries, ConstRows out) {
   step.count_each(static_cast<std::size_t>(attended.pairs));
   step.count_read(queries);
@@ -134,7 +130,7 @@ void run(Step& step, const Store& op) {
   const Rows in = step.value(op.in);
   step.cache(op.cache).store(step.team, in, step.places);
   step.count_read(in);
-  step.work().cache_written += Elements(static_cast<std::int64_t>(in.rows * in.columns));
+  step.count_cache_written(op.cache, in);
 }
 
 void run(Step& step, const Attend& op) {
@@ -147,8 +143,8 @@ void run(Step& step, const Attend& op) {
   const Attended attended = attend(step.team, shape, queries, step.places, step.cache(op.keys),
                                    step.cache(op.values), out);
   count_attended(step, attended, queries, out);
-  count_cache_read(step, op.keys, attended.keys);
-  count_cache_read(step, op.values, attended.keys);
+  step.count_cache_read(op.keys, static_cast<std::size_t>(attended.keys));
+  step.count_cache_read(op.values, static_cast<std::size_t>(attended.keys));
 }
 
 void run(Step& step, const AbsorbQuery& op) {
@@ -178,8 +174,8 @@ void run(Step& step, const AttendLatent& op) {
                     step.cache(op.latents), step.cache(op.rope_keys), out);
   count_attended(step, attended, queries, out);
   step.count_read(absorbed);
-  count_cache_read(step, op.latents, attended.keys);
-  count_cache_read(step, op.rope_keys, attended.keys);
+  step.count_cache_read(op.latents, static_cast<std::size_t>(attended.keys));
+  step.count_cache_read(op.rope_keys, static_cast<std::size_t>(attended.keys));
 }
 
 void run(Step& step, const ExpandAttended& op) {
@@ -233,7 +229,7 @@ void run(Step& step, const ExpandLatents& op) {
     }
     expanded.values.store(step.team, values, {sequences, count, first});
     step.count_each(rows);
-    count_cache_read(step, op.latents, static_cast<std::int64_t>(rows));
+    step.count_cache_read(op.latents, rows);
     step.count_written(keys);
     step.count_written(values);
   }
@@ -256,7 +252,7 @@ void run(Step& step, const AttendExpanded& op) {
   const Attended attended =
       attend(step.team, shape, queries, step.places, expanded.keys, expanded.values, out);
   count_attended(step, attended, queries, out);
-  count_cache_read(step, op.rope_keys, attended.keys);
+  step.count_cache_read(op.rope_keys, static_cast<std::size_t>(attended.keys));
   const Integer columns =
       step.block->values.at(op.keys).columns + step.block->values.at(op.values).columns;
   step.work().activations_read += Elements(columns * attended.keys);

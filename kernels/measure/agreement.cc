@@ -59,9 +59,10 @@ void settle_experts(const OpGraph& graph, const Workload& workload, const Execut
     if (tokens == 1) continue;
     for (BookLine& line : predicted.lines) {
       if (line.block != block || line.node != node) continue;
-      predicted.total.weights_read = predicted.total.weights_read - line.work.weights_read;
+      predicted.total = predicted.total - line.work;
       line.work.weights_read = experts.each * count;
-      predicted.total.weights_read += line.work.weights_read;
+      line.work.weight_bytes_read = experts.each_bytes * count;
+      predicted.total += line.work;
     }
   }
 }

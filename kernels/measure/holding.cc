@@ -137,6 +137,12 @@ std::optional<fast::Stored> stored_as(DType dtype) {
   throw std::logic_error("stored_as: a format outside the enumeration");
 }
 
+FormatPolicy held_formats(const Setting& setting) {
+  return {.matrices = plain(setting.weights),
+          .vectors = plain(DType::f32),
+          .caches = plain(setting.kv)};
+}
+
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held) {
   const Setting& setting = run.setting;
   return {.weights = stored_as(setting.weights).value(),

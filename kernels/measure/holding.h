@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/engine/engine.h"
+#include "sim/graph/formats.h"
 #include "sim/graph/op_graph.h"
 #include "sim/setting/setting.h"
 
@@ -30,6 +31,8 @@ struct RunSetting {
 
 // None where there are no kernels for the format.
 std::optional<fast::Stored> stored_as(DType dtype);
+// How the engine holds a model in such a setting: norms and biases as f32, whatever the weights.
+FormatPolicy held_formats(const Setting& setting);
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held);
 // What the engine takes, and what the program takes besides.
 fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSetting& run);

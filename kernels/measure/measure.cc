@@ -29,8 +29,10 @@ Book comparable(const OpGraph& graph, const Workload& workload, Book book) {
   for (BookLine& line : book.lines) {
     const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
     if (experts_read_by(node.op).empty()) continue;
-    book.total.weights_read = book.total.weights_read - line.work.weights_read;
+    book.total = book.total - line.work;
     line.work.weights_read = {};
+    line.work.weight_bytes_read = {};
+    book.total += line.work;
   }
   return book;
 }
@@ -91,8 +93,8 @@ class Readings {
 };
 
 // Divides the median among the kinds by their shares of the total time, so that they add up to it.
-void enter_kinds(const OpGraph& graph, const Book& counted, const Formats& formats,
-                 const Readings& readings, TimedStep& step) {
+void enter_kinds(const OpGraph& graph, const Book& counted, const Readings& readings,
+                 TimedStep& step) {
   step.kinds.clear();
   step.floor = {};
   step.between_seconds = step.seconds.median;
@@ -103,7 +105,7 @@ void enter_kinds(const OpGraph& graph, const Book& counted, const Formats& forma
       if (graph.blocks.at(line.block).nodes.at(line.node).kind != kind) continue;
       ran = true;
       figures.counted += line.work;
-      figures.floor += floor_of(line.work, formats, step.rates);
+      figures.floor += floor_of(line.work, step.rates);
     }
     if (!ran) continue;
     step.floor += figures.floor;
@@ -129,7 +131,7 @@ class Run {
  public:
   Run(const Model& model, const Repeats& repeats, Measurement measurement, Bench& bench,
       const Observer& observe)
-      : graph_(model.graph),
+      : graph_(with_formats(model.graph, held_formats(measurement.run.setting))),
         parameters_(model.parameters),
         repeats_(repeats),
         measurement_(std::move(measurement)),
@@ -188,10 +190,10 @@ class Run {
     step.limits = ran.readings.limits();
     step.rates = rates_of(step.limits, measurement_.run.setting.weights);
     step.seconds = ran.readings.spread();
-    enter_kinds(graph_, ran.book, measurement_.formats(), ran.readings, step);
+    enter_kinds(graph_, ran.book, ran.readings, step);
   }
 
-  const OpGraph& graph_;
+  const OpGraph graph_;  // stored as the bench holds it
   const Parameters& parameters_;
   const Repeats& repeats_;
   Measurement measurement_;

@@ -27,15 +27,6 @@ Rates rates_of(const MachineLimits& limits, DType weights) {
   throw std::logic_error("rates_of: a format that the kernels do not have");
 }
 
-Flops flops_of(const Work& work) {
-  return work.matrix + work.other;
-}
-
-Bytes bytes_of(const Work& work, const Formats& formats) {
-  return bytes_of(work.weights_read, formats.weights) +
-         bytes_of(work.cache_read + work.cache_written, formats.kv);
-}
-
 bool Measurement::whole() const {
   return held.layers == held.of_layers && held.experts == held.of_experts;
 }

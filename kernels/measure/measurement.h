@@ -60,10 +60,6 @@ struct TimedStep {
   [[nodiscard]] Spread tokens_per_second() const { return rate_of(tokens().as_double(), seconds); }
 };
 
-Flops flops_of(const Work& work);
-// The bytes of weights and cache, read and written.
-Bytes bytes_of(const Work& work, const Formats& formats);
-
 // One quantity in both books.
 struct Pair {
   Integer predicted;
@@ -81,7 +77,6 @@ struct Measurement {
   std::optional<TimedStep> decode;
   std::optional<TimedStep> prefill;
 
-  [[nodiscard]] Formats formats() const { return formats_of(run.setting); }
   [[nodiscard]] bool whole() const;
   // Everything was run, and predicted and counted figures are equal to the unit: parameters, active
   // parameters, cache, and the work of every operation, except the weights of experts that several

@@ -42,10 +42,12 @@ template <class Scalar>
 void run(BlockRun<Scalar>& step, const Store& op) {
   auto in = step.read(op.in);
   LayerCache<Scalar>& cache = step.caches->of(op.cache, step.layer);
+  const StorageFormat& format = step.graph->cache(op.cache).format;
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto row = in.row(r);
     cache.append(step.place(r).sequence, row);
     step.ledger->current().cache_written += llmarch::Elements(std::ssize(row));
+    step.ledger->current().cache_bytes_written += bytes_of_single_row(row.size(), format);
   }
 }
 

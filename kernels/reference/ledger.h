@@ -12,6 +12,7 @@
 #include "kernels/reference/counted.h"
 #include "sim/figures.h"
 #include "sim/graph/op_graph.h"
+#include "sim/storage_format.h"
 
 namespace llmarch {
 
@@ -50,16 +51,63 @@ class RowTally {
   RowTally(std::size_t rows, std::size_t columns, Elements& sink)
       : entered_(rows, false), columns_(columns), sink_(&sink) {}
 
-  void enter(std::size_t row) {
-    if (entered_.at(row)) return;
+  // Whether it had not been entered before.
+  bool enter(std::size_t row) {
+    if (entered_.at(row)) return false;
     entered_[row] = true;
     *sink_ += Elements(static_cast<std::int64_t>(columns_));
+    return true;
   }
 
  private:
   std::vector<bool> entered_;
   std::size_t columns_;
   Elements* sink_;
+};
+
+// Bytes of a tensor as it is stored: those of each row, and those of the scales of a block with the
+// first of its rows that is read.
+class ByteTally {
+ public:
+  // `copies` tensors of `rows` rows each. Rows are counted through all of them.
+  ByteTally(std::size_t copies, std::size_t rows, std::size_t columns, const StorageFormat& format,
+            Bytes& sink);
+
+  // A row that was not read before.
+  void enter(std::size_t row);
+
+ private:
+  struct Scales {
+    std::size_t block_rows;
+    Bytes of_block_row;        // all blocks beside each other
+    std::vector<bool> opened;  // (copies, rows of blocks)
+  };
+  std::size_t rows_;
+  Bytes row_;
+  std::vector<Scales> scales_;
+  Bytes* sink_;
+};
+
+// One row that is read by itself, with all the scales that it takes.
+Bytes bytes_of_single_row(std::size_t columns, const StorageFormat& format);
+
+// The entries of a cache, each stored by itself.
+class EntryTally {
+ public:
+  EntryTally(std::size_t entries, std::size_t columns, const StorageFormat& format,
+             Elements& elements, Bytes& bytes)
+      : rows_(entries, columns, elements),
+        entry_bytes_(bytes_of_single_row(columns, format)),
+        bytes_(&bytes) {}
+
+  void enter(std::size_t entry) {
+    if (rows_.enter(entry)) *bytes_ += entry_bytes_;
+  }
+
+ private:
+  RowTally rows_;
+  Bytes entry_bytes_;
+  Bytes* bytes_;
 };
 
 }  // namespace llmarch

@@ -57,10 +57,11 @@ class RowWriter {
 template <class Scalar>
 class CacheReader {
  public:
-  CacheReader(const LayerCache<Scalar>& cache, Elements& sink)
+  CacheReader(const LayerCache<Scalar>& cache, const StorageFormat& format, Work& work)
       : cache_(&cache),
         positions_(cache.positions(0)),
-        tally_(cache.batch() * positions_, cache.columns(), sink) {}
+        tally_(cache.batch() * positions_, cache.columns(), format, work.cache_read,
+               work.cache_bytes_read) {}
   std::span<const Scalar> row(std::size_t sequence, std::size_t position) {
     tally_.enter(sequence * positions_ + position);
     return cache_->row(sequence, position);
@@ -69,17 +70,18 @@ class CacheReader {
  private:
   const LayerCache<Scalar>* cache_;
   std::size_t positions_;
-  RowTally tally_;
+  EntryTally tally_;
 };
 
 // The fixed state of each sequence: what was there before the step, and what replaces it.
 template <class Scalar>
 class StateAccess {
  public:
-  StateAccess(LayerState<Scalar>& state, Work& sink)
+  StateAccess(LayerState<Scalar>& state, const StorageFormat& format, Work& work)
       : state_(&state),
-        read_(state.batch(), state.columns(), sink.cache_read),
-        overwritten_(state.batch(), state.columns(), sink.cache_written) {}
+        read_(state.batch(), state.columns(), format, work.cache_read, work.cache_bytes_read),
+        overwritten_(state.batch(), state.columns(), format, work.cache_written,
+                     work.cache_bytes_written) {}
 
   std::vector<Scalar> read(std::size_t sequence) {
     read_.enter(sequence);
@@ -93,7 +95,7 @@ class StateAccess {
 
  private:
   LayerState<Scalar>* state_;
-  RowTally read_, overwritten_;
+  EntryTally read_, overwritten_;
 };
 
 class WeightReader {
@@ -107,11 +109,15 @@ class WeightReader {
         elements_(elements),
         ledger_(&ledger),
         touched_(size(weight.copies), false),
-        tally_(rows_ * size(weight.copies), columns_, ledger.current().weights_read) {}
+        tally_(rows_ * size(weight.copies), columns_, ledger.current().weights_read),
+        byte_tally_(size(weight.copies), rows_, columns_, weight.format,
+                    ledger.current().weight_bytes_read),
+        looked_up_bytes_(bytes_of_single_row(columns_, weight.format)) {}
 
   std::span<const float> row(std::size_t index, std::size_t copy = 0) {
     touch(copy);
-    tally_.enter(copy * rows_ + index);
+    const std::size_t row = copy * rows_ + index;
+    if (tally_.enter(row)) byte_tally_.enter(row);
     return elements_.subspan((copy * rows_ + index) * columns_, columns_);
   }
   // Reads one row of a table, and enters every look-up: rows that are looked up twice are read
@@ -119,6 +125,7 @@ class WeightReader {
   std::span<const float> look_up(std::size_t index) {
     touch(0);
     ledger_->current().weights_read += Elements(static_cast<std::int64_t>(columns_));
+    ledger_->current().weight_bytes_read += looked_up_bytes_;
     return elements_.subspan(index * columns_, columns_);
   }
   [[nodiscard]] std::size_t rows() const { return rows_; }
@@ -138,6 +145,8 @@ class WeightReader {
   Ledger* ledger_;
   std::vector<bool> touched_;
   RowTally tally_;
+  ByteTally byte_tally_;
+  Bytes looked_up_bytes_;
 };
 
 // The place of a row: its sequence, and its position in it.
@@ -176,11 +185,13 @@ struct BlockRun {
   // This layer's own cache, or that of the latest layer of another block.
   CacheReader<Scalar> cache(CacheId id) {
     const std::size_t owner = layers_run[graph->cache(id).block] - 1;
-    return {caches->of(id, owner), ledger->current().cache_read};
+    return {caches->of(id, owner), graph->cache(id).format, ledger->current()};
   }
 
   // This layer's own.
-  StateAccess<Scalar> state(CacheId id) { return {caches->state_of(id, layer), ledger->current()}; }
+  StateAccess<Scalar> state(CacheId id) {
+    return {caches->state_of(id, layer), graph->cache(id).format, ledger->current()};
+  }
 
   [[nodiscard]] std::size_t batch() const { return size(workload->batch); }
   [[nodiscard]] std::size_t tokens() const { return size(workload->tokens); }

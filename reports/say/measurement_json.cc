@@ -11,11 +11,11 @@ using Json = nlohmann::ordered_json;
 using Side = Integer Pair::*;
 
 // Null for a step that was not reached.
-Json step_json(const Measurement& measurement, const std::optional<TimedStep>& step) {
+Json step_json(const std::optional<TimedStep>& step) {
   if (!step) return nullptr;
   const Spread rate = step->tokens_per_second();
-  const double bytes = bytes_of(step->counted, measurement.formats()).amount().as_double();
-  const double flops = flops_of(step->counted).amount().as_double();
+  const double bytes = step->counted.bytes().amount().as_double();
+  const double flops = step->counted.flops().amount().as_double();
   return {{"tokens_per_second", {{"median", rate.median}, {"min", rate.least}, {"max", rate.most}}},
           {"share_of_bandwidth", bytes / step->seconds.median / step->rates.bytes_per_second},
           {"share_of_peak", flops / step->seconds.median / step->rates.flops_per_second},
@@ -30,7 +30,7 @@ Json count_json(const std::optional<Pair>& pair, Side side) {
 
 Json flops_json(const std::optional<TimedStep>& step, Work TimedStep::*book) {
   if (!step) return nullptr;
-  return flops_of((*step).*book).value();
+  return ((*step).*book).flops().value();
 }
 
 Json book_json(const Measurement& measurement, Side side, Work TimedStep::*book) {
@@ -68,8 +68,8 @@ std::string measurement_json(const Measurement& measurement, Completeness comple
   json.update({{"threads", measurement.run.threads.value()},
                {"held", held_json(measurement.held)},
                {"probe", probe_json(measurement.limits())},
-               {"decode", step_json(measurement, measurement.decode)},
-               {"prefill", step_json(measurement, measurement.prefill)},
+               {"decode", step_json(measurement.decode)},
+               {"prefill", step_json(measurement.prefill)},
                {"predicted", book_json(measurement, &Pair::predicted, &TimedStep::predicted)},
                {"counted", book_json(measurement, &Pair::counted, &TimedStep::counted)},
                {"exact", measurement.exact()},

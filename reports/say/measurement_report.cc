@@ -49,9 +49,9 @@ Cell exact_cell(const auto& predicted, const auto& counted) {
 
 // With several tokens, the bytes of experts are predicted as an expectation, and a run may differ
 // from it.
-Cell bytes_verdict(const TimedStep& step, const Formats& formats) {
+Cell bytes_verdict(const TimedStep& step) {
   if (step.expected_bytes) return {.text = "expected", .emphasis = Emphasis::faint};
-  return exact_cell(bytes_of(step.predicted, formats), bytes_of(step.counted, formats));
+  return exact_cell(step.predicted.bytes(), step.counted.bytes());
 }
 
 std::string keys_phrase(const Setting& setting) {
@@ -141,16 +141,15 @@ class SideBySide {
   }
 
   void work_rows(const TimedStep& step) {
-    const Formats formats = measurement_.formats();
-    const Bytes bytes = bytes_of(step.counted, formats);
-    const Flops flops = flops_of(step.counted);
+    const Bytes bytes = step.counted.bytes();
+    const Flops flops = step.counted.flops();
     const double bandwidth = bytes.amount().as_double() / step.seconds.median;
     const double speed = flops.amount().as_double() / step.seconds.median;
-    row("bytes", bytes_cell(bytes_of(step.predicted, formats), digits_), bytes_cell(bytes, digits_),
-        bytes_verdict(step, formats), bandwidth_cell(bandwidth),
+    row("bytes", bytes_cell(step.predicted.bytes(), digits_), bytes_cell(bytes, digits_),
+        bytes_verdict(step), bandwidth_cell(bandwidth),
         percent_cell(bandwidth / step.rates.bytes_per_second));
-    row("FLOPs", flops_cell(flops_of(step.predicted), digits_), flops_cell(flops, digits_),
-        exact_cell(flops_of(step.predicted), flops), flop_rate_cell(speed),
+    row("FLOPs", flops_cell(step.predicted.flops(), digits_), flops_cell(flops, digits_),
+        exact_cell(step.predicted.flops(), flops), flop_rate_cell(speed),
         percent_cell(speed / step.rates.flops_per_second));
   }
 
@@ -169,8 +168,7 @@ class SideBySide {
 // The time of a step by kind of operation.
 class KindsTable {
  public:
-  KindsTable(const Measurement& measurement, const TimedStep& step, Digits digits)
-      : formats_(measurement.formats()), step_(step), digits_(digits) {}
+  KindsTable(const TimedStep& step, Digits digits) : step_(step), digits_(digits) {}
 
   Table write(std::string caption) {
     table_.caption = std::move(caption);
@@ -202,8 +200,8 @@ class KindsTable {
   }
 
   void row(std::string name, const Work& work, double floor, double seconds) {
-    const Bytes bytes = bytes_of(work, formats_);
-    const Flops flops = flops_of(work);
+    const Bytes bytes = work.bytes();
+    const Flops flops = work.flops();
     CellRow row{{text_cell(std::move(name)), duration_cell(seconds),
                  percent_cell(seconds / step_.seconds.median), duration_cell(floor),
                  bytes_cell(bytes, digits_)}};
@@ -234,7 +232,6 @@ class KindsTable {
     table_.rows.emplace_back(std::move(row));
   }
 
-  Formats formats_;
   const TimedStep& step_;
   Digits digits_;
   Table table_;
@@ -310,8 +307,8 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
       "Counted: from the bounds of the loops that ran. Timed: the median of the repeats. Counted "
       "work over timed seconds gives GB/s and GFLOP/s (10⁹ a second).");
   notes.lines.emplace_back(
-      "Bytes are weights and KV cache, each read once per operation; activations are not "
-      "included.");
+      "Bytes are weights and KV cache, each read once per operation; activations are not included. "
+      "The engine holds norms and biases in f32, whatever the format of the other weights.");
   if (expects_bytes(measurement)) {
     notes.lines.emplace_back(
         "Bytes called expected include experts' weights that several tokens read: predicted are "
@@ -320,8 +317,8 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
   }
   notes.lines.emplace_back(
       "Limits: those of this machine while the steps ran, with the same threads. For each step, "
+      "the work that the best of several readers and kernels would have done in the same time, at "
       "the "
-      "work that the best of several readers and kernels would have done in the same time, at the "
       "mean of its rates before and after the step; the limit is the median of these over the "
       "median step time. 'llmarch probe' gives the highest readings.");
   return notes;
@@ -360,12 +357,10 @@ Document measurement_document(const Measurement& measurement, const RunContext& 
   document.blocks.emplace_back(Paragraph{verdict(measurement, completeness)});
   document.blocks.emplace_back(SideBySide(measurement, digits).write());
   if (const auto& step = measurement.decode) {
-    document.blocks.emplace_back(
-        KindsTable(measurement, *step, digits).write(by_kind("Decode", *step)));
+    document.blocks.emplace_back(KindsTable(*step, digits).write(by_kind("Decode", *step)));
   }
   if (const auto& step = measurement.prefill) {
-    document.blocks.emplace_back(
-        KindsTable(measurement, *step, digits).write(by_kind("Prefill", *step)));
+    document.blocks.emplace_back(KindsTable(*step, digits).write(by_kind("Prefill", *step)));
   }
   document.blocks.emplace_back(notes(measurement, warnings));
   return document;

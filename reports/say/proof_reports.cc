@@ -54,6 +54,12 @@ constexpr std::array kBookColumns{
                [](const Work& work) { return work.activations_read.value(); }},
     BookColumn{"activations written", "elements",
                [](const Work& work) { return work.activations_written.value(); }},
+    BookColumn{"weights read, as stored", "bytes",
+               [](const Work& work) { return work.weight_bytes_read.value(); }},
+    BookColumn{"KV read, as stored", "bytes",
+               [](const Work& work) { return work.cache_bytes_read.value(); }},
+    BookColumn{"KV written, as stored", "bytes",
+               [](const Work& work) { return work.cache_bytes_written.value(); }},
 };
 static_assert(kBookColumns.size() == std::tuple_size_v<Columns>, "every column has its row");
 
@@ -82,7 +88,7 @@ Table summary_table(const std::vector<Agreement>& agreements) {
   return table;
 }
 
-// Shows the first four quantities of each operation; the verdict is over all eight.
+// Shows the first four quantities of each operation; the verdict is over all of them.
 CellRow operation_row(const AgreementLine& line) {
   CellRow row{{text_cell(line.operation)}};
   for (std::size_t i = 0; i < 4; ++i) {
@@ -101,7 +107,7 @@ Table operations_table(const Agreement& agreement) {
     table.columns.push_back(figure_column(fmt::format("{} predicted", kBookColumns[i].label)));
     table.columns.push_back(beside(fmt::format("{} counted", kBookColumns[i].label)));
   }
-  table.columns.push_back(text_column("all eight quantities"));
+  table.columns.push_back(text_column(fmt::format("all {} quantities", kBookColumns.size())));
   std::string block;
   for (const AgreementLine& line : agreement.lines) {
     if (line.block != block) {

@@ -25,10 +25,10 @@ double phase_seconds(const Repeats& repeats, double step_seconds) {
 }
 
 double guessed_step(const Model& model, const RunSetting& run, Phase phase) {
-  const Work work = predict_total(model.graph, workload_of(phase, run.setting));
-  const Bytes bytes = bytes_of(work, formats_of(run.setting));
-  return std::max(flops_of(work).amount().as_double() / kFlops / run.threads.as_double(),
-                  bytes.amount().as_double() / kReadBytes);
+  const Work work =
+      predict_total(stored(model.graph, run.setting), workload_of(phase, run.setting));
+  return std::max(work.flops().amount().as_double() / kFlops / run.threads.as_double(),
+                  work.bytes().amount().as_double() / kReadBytes);
 }
 
 RunStage stage_of(Phase phase) {

@@ -134,7 +134,7 @@ CostCurve::Sum CostCurve::sum_of(const CostTerm& term) const {
     if (varies(experts.rows, phase_)) {
       sum.experts.push_back(experts);
     } else {
-      sum.fixed.weights_read += expected_reads(experts, step(1));
+      sum.fixed += expected_reads(experts, step(1));
     }
   }
   return sum;
@@ -149,20 +149,17 @@ Work CostCurve::at(const Sum& sum, Integer length) const {
   }
   Work work = Work::of(columns);
   for (const ExpertReads& experts : sum.experts) {
-    work.weights_read += expected_reads(experts, workload);
+    work += expected_reads(experts, workload);
   }
   return work;
 }
 
-FloorCurve::FloorCurve(const CostCurve& curve, const Formats& formats, const Rates& rates)
-    : curve_(curve),
-      rates_(rates),
-      weight_seconds_(bits_of(formats.weights).as_double() / 8 / rates.bytes_per_second),
-      cache_seconds_(bits_of(formats.kv).as_double() / 8 / rates.bytes_per_second) {
+FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates)
+    : curve_(curve), rates_(rates), seconds_per_byte_(1 / rates.bytes_per_second) {
   for (const CostTerm& cost : curve.terms()) {
     Term term = term_of(cost);
     if (term.varying.empty() && term.experts.empty()) {
-      fixed_ += floor_of(cost.fixed, formats, rates);
+      fixed_ += floor_of(cost.fixed, rates);
     } else {
       terms_.push_back(std::move(term));
     }
@@ -187,13 +184,14 @@ FloorCurve::Term FloorCurve::term_of(const CostTerm& cost) {
 }
 
 FloorCurve::Sides FloorCurve::sides_of(const Work& work) const {
-  return {(work.matrix + work.other).amount().as_double() / rates_.flops_per_second,
-          work.weights_read.amount().as_double() * weight_seconds_ +
-              (work.cache_read + work.cache_written).amount().as_double() * cache_seconds_};
+  const Bytes cache = work.cache_bytes_read + work.cache_bytes_written;
+  return {work.flops().amount().as_double() / rates_.flops_per_second,
+          work.weight_bytes_read.amount().as_double() * seconds_per_byte_ +
+              cache.amount().as_double() * seconds_per_byte_};
 }
 
 double FloorCurve::seconds_of(const ExpertReads& experts, const Workload& step) const {
-  return expected_reads(experts, step).amount().as_double() * weight_seconds_;
+  return expected_reads(experts, step).weight_bytes_read.amount().as_double() * seconds_per_byte_;
 }
 
 Floor FloorCurve::at(Integer length) const {
@@ -223,22 +221,23 @@ Floor FloorCurve::at(Integer length) const {
 
 CacheCurve::CacheCurve(const OpGraph& graph, Integer batch) {
   for (const Cache& cache : graph.caches) {
-    terms_.push_back({cache.state, cache.columns * graph.blocks[cache.block].repeats * batch});
+    const Integer entries = graph.blocks[cache.block].repeats * batch;
+    terms_.push_back({cache.state, cache.bytes_of_entry() * entries});
   }
 }
 
-Elements CacheCurve::held(Integer context) const {
-  Integer sum;
+Bytes CacheCurve::held(Integer context) const {
+  Bytes sum;
   for (const Term& term : terms_) {
-    sum += held_entries(context, term.state) * term.elements_per_entry;
+    sum += held_entries(context, term.state) * term.bytes_per_entry;
   }
-  return Elements(sum);
+  return sum;
 }
 
 // Between the ends of chunks, what is held never shrinks. One common multiple of the chunks' sizes
 // earlier, all chunks were as full as they are now, and everything else held no more. So the most
 // is held either now or at the end of a chunk since then.
-Elements CacheCurve::peak(Integer context) const {
+Bytes CacheCurve::peak(Integer context) const {
   std::set<Integer> sizes;
   for (const Term& term : terms_) {
     const Integer size =
@@ -249,7 +248,7 @@ Elements CacheCurve::peak(Integer context) const {
   Integer ends;
   for (const Integer size : sizes) ends += (context - since) / size;
   if (ends > kMostEnds) return all_full(context);
-  Elements most = held(context);
+  Bytes most = held(context);
   for (const Integer size : sizes) {
     for (Integer end = context / size * size; end > since; end = end - size) {
       most = std::max(most, held(end));
@@ -258,12 +257,12 @@ Elements CacheCurve::peak(Integer context) const {
   return most;
 }
 
-Elements CacheCurve::all_full(Integer context) const {
-  Integer sum;
+Bytes CacheCurve::all_full(Integer context) const {
+  Bytes sum;
   for (const Term& term : terms_) {
-    sum += most_held_entries(context, term.state) * term.elements_per_entry;
+    sum += most_held_entries(context, term.state) * term.bytes_per_entry;
   }
-  return Elements(sum);
+  return sum;
 }
 
 }  // namespace llmarch

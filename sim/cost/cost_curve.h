@@ -70,7 +70,7 @@ class CostCurve {
 class FloorCurve {
  public:
   // `curve` must outlive it.
-  FloorCurve(const CostCurve& curve, const Formats& formats, const Rates& rates);
+  FloorCurve(const CostCurve& curve, const Rates& rates);
 
   [[nodiscard]] Floor at(Integer length) const;
 
@@ -97,30 +97,30 @@ class FloorCurve {
 
   const CostCurve& curve_;
   Rates rates_;
-  double weight_seconds_, cache_seconds_;  // per element
-  Floor fixed_;                            // of the operations that do not change with the length
+  double seconds_per_byte_;
+  Floor fixed_;  // of the operations that do not change with the length
   std::vector<Term> terms_;
   std::vector<Driver> rows_;  // those that some term is in proportion to
 };
 
-// What the caches of a batch hold after `context` positions.
+// The bytes that the caches of a batch hold after `context` positions.
 class CacheCurve {
  public:
   CacheCurve(const OpGraph& graph, Integer batch);
 
   // At this position; with the first position of the next chunk a chunk's caches begin again.
-  [[nodiscard]] Elements held(Integer context) const;
+  [[nodiscard]] Bytes held(Integer context) const;
   // The most that is held at any position up to `context`: what has to be kept free for a sequence
   // that grows to it. Exact, but where chunks have several sizes whose borders hardly ever
   // coincide: there as much as if all of them were full at one time.
-  [[nodiscard]] Elements peak(Integer context) const;
+  [[nodiscard]] Bytes peak(Integer context) const;
 
  private:
-  [[nodiscard]] Elements all_full(Integer context) const;
+  [[nodiscard]] Bytes all_full(Integer context) const;
 
   struct Term {
     State state;
-    Integer elements_per_entry;
+    Bytes bytes_per_entry;
   };
   std::vector<Term> terms_;
 };

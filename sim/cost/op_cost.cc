@@ -58,31 +58,45 @@ struct Moved {
   void operator()(const Writes& each) const { write(each.value); }
   void operator()(const WritesInPlace& each) const { write(each.value); }
   void operator()(const ReadsWeight& each) const {
-    price.once().weights_read += graph.weights[each.weight].elements();
+    const Weight& weight = graph.weights[each.weight];
+    price.once().weights_read += weight.elements();
+    price.once().weight_bytes_read += weight.bytes();
   }
   void operator()(const LooksUp& each) const {
-    per_row(each.rows).weights_read += Elements(graph.weights[each.table].columns);
+    const Weight& table = graph.weights[each.table];
+    per_row(each.rows).weights_read += Elements(table.columns);
+    per_row(each.rows).weight_bytes_read += table.bytes_of_row();
   }
   // The matrices of one expert are read together.
   void operator()(const ReadsExperts& each) {
     const Weight& weight = graph.weights[each.weight];
     if (!experts) {
       const Driver rows = driver_of(block.values[each.rows].rows);
-      experts = ExpertReads{rows, weight.copies, each.chosen, {}, 1};
+      experts = ExpertReads{rows, weight.copies, each.chosen, {}, {}, 1};
     }
     experts->each += weight.elements_of_copy();
+    experts->each_bytes += weight.bytes_of_copy();
   }
   void operator()(const ReadsCache& each) const {
-    price.per_position(each.reach).cache_read += Elements(graph.caches[each.cache].columns);
+    const Cache& cache = graph.caches[each.cache];
+    Work& position = price.per_position(each.reach);
+    position.cache_read += Elements(cache.columns);
+    position.cache_bytes_read += cache.bytes_of_entry();
   }
   void operator()(const Stores& each) const {
-    per_row(each.value).cache_written += Elements(graph.caches[each.cache].columns);
+    const Cache& cache = graph.caches[each.cache];
+    per_row(each.value).cache_written += Elements(cache.columns);
+    per_row(each.value).cache_bytes_written += cache.bytes_of_entry();
   }
   void operator()(const ReadsState& each) const {
-    price.per_sequence().cache_read += Elements(graph.caches[each.cache].columns);
+    const Cache& cache = graph.caches[each.cache];
+    price.per_sequence().cache_read += Elements(cache.columns);
+    price.per_sequence().cache_bytes_read += cache.bytes_of_entry();
   }
   void operator()(const OverwritesState& each) const {
-    price.per_sequence().cache_written += Elements(graph.caches[each.cache].columns);
+    const Cache& cache = graph.caches[each.cache];
+    price.per_sequence().cache_written += Elements(cache.columns);
+    price.per_sequence().cache_bytes_written += cache.bytes_of_entry();
   }
 
  private:

@@ -53,6 +53,15 @@ bool has_tied_head(const OpGraph& graph) {
   return tied;
 }
 
+Integer layers_of(const OpGraph& graph, const Cache& cache) {
+  return graph.blocks[cache.block].repeats;
+}
+
+// By all the layers and all the sequences.
+Integer entries_held(const OpGraph& graph, const Cache& cache, Integer context, Integer batch) {
+  return held_entries(context, cache.state) * layers_of(graph, cache) * batch;
+}
+
 }  // namespace
 
 Parameters predict_parameters(const OpGraph& graph) {
@@ -72,11 +81,30 @@ Parameters predict_parameters(const OpGraph& graph) {
   return parameters;
 }
 
+WeightBytes weight_bytes(const OpGraph& graph) {
+  WeightBytes bytes;
+  for (const Weight& weight : graph.weights) {
+    const Bytes all = weight.bytes() * graph.instances(weight);
+    bytes.total += all;
+    if (weight.role != WeightRole::per_layer_embedding) bytes.resident += all;
+  }
+  return bytes;
+}
+
 Elements cache_elements_per_token(const OpGraph& graph) {
   Elements sum;
   for (const Cache& cache : graph.caches) {
-    const Integer elements = cache.columns * graph.blocks[cache.block].repeats;
+    const Integer elements = cache.columns * layers_of(graph, cache);
     sum += Elements(growth_per_position(elements, cache.state));
+  }
+  return sum;
+}
+
+Bytes cache_bytes_per_token(const OpGraph& graph) {
+  Bytes sum;
+  for (const Cache& cache : graph.caches) {
+    const Bytes entry = cache.bytes_of_entry() * layers_of(graph, cache);
+    sum += Bytes(growth_per_position(entry.amount(), cache.state));
   }
   return sum;
 }
@@ -84,8 +112,15 @@ Elements cache_elements_per_token(const OpGraph& graph) {
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch) {
   Elements sum;
   for (const Cache& cache : graph.caches) {
-    sum += Elements(held_entries(context, cache.state) * cache.columns *
-                    graph.blocks[cache.block].repeats * batch);
+    sum += Elements(cache.columns) * entries_held(graph, cache, context, batch);
+  }
+  return sum;
+}
+
+Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch) {
+  Bytes sum;
+  for (const Cache& cache : graph.caches) {
+    sum += cache.bytes_of_entry() * entries_held(graph, cache, context, batch);
   }
   return sum;
 }

@@ -26,12 +26,22 @@ struct Parameters {
 
 Parameters predict_parameters(const OpGraph& graph);
 
+// All weights as they are stored.
+struct WeightBytes {
+  Bytes total;
+  Bytes resident;  // without the tables of per-layer embeddings
+};
+WeightBytes weight_bytes(const OpGraph& graph);
+
 // Elements that one more position adds to the caches of one sequence, every layer growing; a fixed
 // state adds none.
 Elements cache_elements_per_token(const OpGraph& graph);
 
+Bytes cache_bytes_per_token(const OpGraph& graph);
+
 // Elements that the caches hold after `context` positions of `batch` sequences.
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch);
+Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch);
 
 // Every operation that the workload runs, in the order of the graph. Throws Overflow when a figure
 // exceeds 64 bits, as the functions around it do.

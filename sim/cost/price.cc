@@ -11,15 +11,32 @@ double expected_distinct_experts(Integer experts, Integer chosen, Integer rows) 
   return experts.as_double() * (1 - std::pow(missed, rows.as_double()));
 }
 
-Elements expected_reads(const ExpertReads& experts, const Workload& workload) {
-  const Integer rows = quantity(experts.rows, EveryKey{}, workload);
-  if (rows == 1) return experts.each * experts.chosen * experts.layers;
+namespace {
+
+// To the nearest. Never more than all of them, and so never rounded to what 64 bits cannot hold.
+Elements expected_elements(const ExpertReads& experts, Integer rows) {
+  if (rows == 1) return experts.each * experts.chosen;
   const Elements all = experts.each * experts.experts;
   const double expected = expected_distinct_experts(experts.experts, experts.chosen, rows) *
                           experts.each.amount().as_double();
-  // Never more than all of them, and so never rounded to what 64 bits cannot hold.
-  const bool fewer = expected < all.amount().as_double();
-  return (fewer ? Elements(std::llround(expected)) : all) * experts.layers;
+  return expected < all.amount().as_double() ? Elements(std::llround(expected)) : all;
+}
+
+// The bytes of `elements` elements, in proportion to those of a whole expert, rounded up.
+Bytes bytes_in_proportion(const ExpertReads& experts, Elements elements) {
+  const Integer whole = experts.each.amount();
+  const Integer part = elements.amount() % whole * experts.each_bytes.amount();
+  return experts.each_bytes * (elements.amount() / whole) + Bytes((part + whole - 1) / whole);
+}
+
+}  // namespace
+
+Work expected_reads(const ExpertReads& experts, const Workload& workload) {
+  const Integer rows = quantity(experts.rows, EveryKey{}, workload);
+  Work work;
+  work.weights_read = expected_elements(experts, rows) * experts.layers;
+  work.weight_bytes_read = bytes_in_proportion(experts, work.weights_read);
+  return work;
 }
 
 Price::Within& Price::within(const Reach& reach) {
@@ -61,10 +78,12 @@ Work evaluate(const Price& price, const Workload& workload, Integer layers) {
   price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
     work += each * quantity(driver, reach, workload);
   });
-  for (const ExpertReads& experts : price.experts()) {
-    work.weights_read += expected_reads(experts, workload);
+  work = work * layers;
+  for (ExpertReads experts : price.experts()) {
+    experts.layers *= layers;
+    work += expected_reads(experts, workload);
   }
-  return work * layers;
+  return work;
 }
 
 }  // namespace llmarch

@@ -17,6 +17,7 @@ struct ExpertReads {
   Driver rows;
   Integer experts, chosen;  // there are so many, and each row chooses so many
   Elements each;            // of one expert
+  Bytes each_bytes;         // the same as they are stored
   Integer layers;
 };
 
@@ -25,8 +26,9 @@ struct ExpertReads {
 // is an expectation and not a count.
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
 
-// What a step reads of them; of each layer to the nearest element, exact with one row.
-Elements expected_reads(const ExpertReads& experts, const Workload& workload);
+// What a step reads of them: of each layer to the nearest element, and the bytes that the elements
+// of all layers take, rounded up; exact with one row. The other columns are zero.
+Work expected_reads(const ExpertReads& experts, const Workload& workload);
 
 class Price {
  public:

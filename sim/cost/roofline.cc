@@ -40,13 +40,10 @@ Rates rates_of(const Hardware& hardware, DType weights) {
   throw std::logic_error("rates_of: f32 has no peak");
 }
 
-Floor floor_of(const Work& work, const Formats& formats, const Rates& rates) {
-  const Flops flops = work.matrix + work.other;
-  const Bytes bytes = bytes_of(work.weights_read, formats.weights) +
-                      bytes_of(work.cache_read + work.cache_written, formats.kv);
+Floor floor_of(const Work& work, const Rates& rates) {
   Floor floor;
-  floor.arithmetic_seconds = flops.amount().as_double() / rates.flops_per_second;
-  floor.memory_seconds = bytes.amount().as_double() / rates.bytes_per_second;
+  floor.arithmetic_seconds = work.flops().amount().as_double() / rates.flops_per_second;
+  floor.memory_seconds = work.bytes().amount().as_double() / rates.bytes_per_second;
   floor.seconds = std::max(floor.arithmetic_seconds, floor.memory_seconds);
   return floor;
 }

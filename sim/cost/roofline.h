@@ -15,12 +15,6 @@
 
 namespace llmarch {
 
-// How weights and caches are stored.
-struct Formats {
-  DType weights = DType::bf16;
-  DType kv = DType::bf16;
-};
-
 // What one machine does, with weights stored in one format.
 struct Rates {
   DType arithmetic;  // whose peak it is
@@ -56,6 +50,6 @@ struct Floor {
 };
 
 // The floor of one operation.
-Floor floor_of(const Work& work, const Formats& formats, const Rates& rates);
+Floor floor_of(const Work& work, const Rates& rates);
 
 }  // namespace llmarch

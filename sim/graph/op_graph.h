@@ -18,6 +18,7 @@
 #include "sim/graph/weight_role.h"
 #include "sim/graph/work_kind.h"
 #include "sim/graph/workload.h"
+#include "sim/storage_format.h"
 #include "sim/units.h"
 
 namespace llmarch {
@@ -36,8 +37,13 @@ struct Weight {
   Integer columns;     // input columns
   Integer copies = 1;  // experts
   SublayerPlace place = {};
+  StorageFormat format = plain(DType::bf16);
   [[nodiscard]] Elements elements_of_copy() const { return Elements(rows * columns); }
   [[nodiscard]] Elements elements() const { return Elements(rows * columns * copies); }
+  [[nodiscard]] Bytes bytes_of_copy() const { return bytes_of(rows, columns, format); }
+  [[nodiscard]] Bytes bytes() const { return bytes_of_copy() * copies; }
+  // One row by itself, with the scales of the blocks that it lies in.
+  [[nodiscard]] Bytes bytes_of_row() const { return bytes_of(1, columns, format); }
 };
 
 // A cache of a block. Every layer that runs the block has one of its own, with the entries of each
@@ -47,6 +53,8 @@ struct Cache {
   std::size_t block = 0;
   Integer columns;  // elements of an entry
   State state;      // when there is an entry, and for how long
+  StorageFormat format = plain(DType::bf16);
+  [[nodiscard]] Bytes bytes_of_entry() const { return bytes_of(1, columns, format); }
 };
 
 // What the rows of a value stand for.

@@ -24,16 +24,16 @@ std::optional<ActiveMatch> match_active(const Model& model) {
 }
 
 ModelFigures figures(const Model& model, const Setting& setting) {
-  const OpGraph& graph = model.graph;
-  const Formats formats = formats_of(setting);
+  const OpGraph graph = stored(model.graph, setting);
+  const WeightBytes weights = weight_bytes(graph);
   ModelFigures figures;
   figures.model = &model;
-  figures.weight_bytes = bytes_of(model.parameters.total, setting.weights);
-  figures.resident_weight_bytes = bytes_of(model.parameters.resident, setting.weights);
-  figures.cache_bytes = bytes_of(cache_elements(graph, setting.context, setting.batch), setting.kv);
-  figures.cache_bytes_per_token = bytes_of(cache_elements_per_token(graph), setting.kv);
-  figures.decode = step_of(predict_total(graph, workload_of(Phase::decode, setting)), formats);
-  figures.prefill = step_of(predict_total(graph, workload_of(Phase::prefill, setting)), formats);
+  figures.weight_bytes = weights.total;
+  figures.resident_weight_bytes = weights.resident;
+  figures.cache_bytes = cache_bytes(graph, setting.context, setting.batch);
+  figures.cache_bytes_per_token = cache_bytes_per_token(graph);
+  figures.decode = step_of(predict_total(graph, workload_of(Phase::decode, setting)));
+  figures.prefill = step_of(predict_total(graph, workload_of(Phase::prefill, setting)));
   figures.active_match = match_active(model);
   figures.beyond_context_limit = setting.context > model.spec.context_limit;
   return figures;

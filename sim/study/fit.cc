@@ -7,10 +7,16 @@
 namespace llmarch {
 namespace {
 
+Footprint footprint_of(const Model& model, const OpGraph& stored, const Setting& setting) {
+  return {weight_bytes(stored).total, CacheCurve(stored, setting.batch).peak(setting.context),
+          bytes_of(decode_working_set(model, setting.batch), kActivations)};
+}
+
 // None where a figure exceeds 64 bits.
-std::optional<Footprint> if_countable(const Model& model, const Setting& setting) {
+std::optional<Footprint> if_countable(const Model& model, const OpGraph& stored,
+                                      const Setting& setting) {
   try {
-    const Footprint needed = footprint(model, setting);
+    const Footprint needed = footprint_of(model, stored, setting);
     static_cast<void>(needed.total());
     return needed;
   } catch (const Overflow&) {
@@ -39,9 +45,10 @@ Limit limit_of(Integer largest) {
 }
 
 Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes memory) {
+  const OpGraph graph = stored(model.graph, setting);
   const auto needed = [&](Integer size) {
     setting.*sought = size;
-    return if_countable(model, setting);
+    return if_countable(model, graph, setting);
   };
   // A footprint that exceeds 64 bits exceeds any memory.
   const Integer found = largest([&](Integer size) {
@@ -52,15 +59,13 @@ Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes mem
   std::optional<Footprint> one_more;
   if (limit == Limit::memory) one_more = needed(found + 1);
   setting.*sought = std::max(found, Integer(1));
-  return {setting, limit, footprint(model, setting), one_more};
+  return {setting, limit, footprint_of(model, graph, setting), one_more};
 }
 
 }  // namespace
 
 Footprint footprint(const Model& model, const Setting& setting) {
-  return {bytes_of(model.parameters.total, setting.weights),
-          bytes_of(CacheCurve(model.graph, setting.batch).peak(setting.context), setting.kv),
-          bytes_of(decode_working_set(model, setting.batch), kActivations)};
+  return footprint_of(model, stored(model.graph, setting), setting);
 }
 
 Fit largest_context(const Model& model, const Setting& setting, Bytes memory) {

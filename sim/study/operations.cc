@@ -17,20 +17,21 @@ std::vector<Weight> weights_read(const OpGraph& graph, const Op& op) {
   return weights;
 }
 
-BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workload& workload,
-                           const Formats& formats) {
+BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workload& workload) {
   BlockFigures figures{block.name, block.repeats, {}, {}, {}};
   Work one_layer = Work::none();
+  Work all_layers = Work::none();
   for (std::size_t n = 0; n < block.nodes.size(); ++n) {
     if (!runs(block, n, workload.forms)) continue;
     const Node& node = block.nodes[n];
     const Price of_one_layer = price(graph, block, node.op);
     one_layer += evaluate(of_one_layer, workload, 1);
     const Work work = evaluate(of_one_layer, workload, block.repeats);
-    figures.operations.push_back({node.name, step_of(work, formats)});
+    all_layers += work;
+    figures.operations.push_back({node.name, step_of(work)});
   }
-  figures.one_layer = step_of(one_layer, formats);
-  figures.all_layers = step_of(one_layer * block.repeats, formats);
+  figures.one_layer = step_of(one_layer);
+  figures.all_layers = step_of(all_layers);
   return figures;
 }
 
@@ -38,10 +39,10 @@ BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workl
 
 OperationTable operation_table(const Model& model, Phase phase, const Setting& setting) {
   const Workload workload = workload_of(phase, setting);
-  const Formats formats = formats_of(setting);
-  OperationTable table{phase, setting, {}, step_of(predict_total(model.graph, workload), formats)};
-  for (const Block& block : model.graph.blocks) {
-    table.blocks.push_back(block_figures(model.graph, block, workload, formats));
+  const OpGraph graph = stored(model.graph, setting);
+  OperationTable table{phase, setting, {}, step_of(predict_total(graph, workload))};
+  for (const Block& block : graph.blocks) {
+    table.blocks.push_back(block_figures(graph, block, workload));
   }
   return table;
 }

@@ -10,7 +10,7 @@ namespace {
 
 std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Setting& setting) {
   if (setting.machine == nullptr) return std::nullopt;
-  return FloorCurve(curve, formats_of(setting), rates_of(*setting.machine, setting.weights));
+  return FloorCurve(curve, rates_of(*setting.machine, setting.weights));
 }
 
 const Floor& known(const std::optional<Floor>& floor) {
@@ -37,9 +37,10 @@ Elements decode_working_set(const Model& model, Integer batch) {
 ModelCurves::ModelCurves(const Model& of_model, const Setting& at)
     : model(of_model),
       setting(at),
-      decode(model.graph, Phase::decode, at.batch),
-      prefill(model.graph, Phase::prefill, at.batch),
-      cache(model.graph, at.batch),
+      graph(stored(model.graph, at)),
+      decode(graph, Phase::decode, at.batch),
+      prefill(graph, Phase::prefill, at.batch),
+      cache(graph, at.batch),
       decode_floor(floor_curve(decode, at)),
       prefill_floor(floor_curve(prefill, at)),
       working_set(decode_working_set(model, at.batch)) {}
@@ -67,7 +68,7 @@ const Floor& PointFigures::prefill_floor() {
 }
 
 Bytes PointFigures::cache() const {
-  return bytes_of(curves_.cache.held(context_), setting().kv);
+  return curves_.cache.held(context_);
 }
 
 Bytes PointFigures::working_set() const {
@@ -75,7 +76,7 @@ Bytes PointFigures::working_set() const {
 }
 
 Bytes PointFigures::total_memory() const {
-  return bytes_of(model().parameters.total, setting().weights) + cache() + working_set();
+  return weight_bytes(stored_graph()).total + cache() + working_set();
 }
 
 }  // namespace llmarch

@@ -29,6 +29,7 @@ class ModelCurves {
 
   const Model& model;
   const Setting setting;  // its context and prompt are not used
+  const OpGraph graph;    // stored as the setting says
   const CostCurve decode;
   const CostCurve prefill;
   const CacheCurve cache;
@@ -44,6 +45,7 @@ class PointFigures {
       : curves_(curves), context_(context), prompt_(prompt) {}
 
   [[nodiscard]] const Model& model() const { return curves_.model; }
+  [[nodiscard]] const OpGraph& stored_graph() const { return curves_.graph; }
   [[nodiscard]] const Setting& setting() const { return curves_.setting; }
   [[nodiscard]] Integer context() const { return context_; }
   [[nodiscard]] Integer prompt() const { return prompt_; }
@@ -53,8 +55,8 @@ class PointFigures {
   const Work& prefill();
   [[nodiscard]] Work decode(WorkKind kind) const { return curves_.decode.of(kind, context_); }
   [[nodiscard]] Work prefill(WorkKind kind) const { return curves_.prefill.of(kind, prompt_); }
-  [[nodiscard]] Step decode_step() { return step_of(decode(), formats_of(setting())); }
-  [[nodiscard]] Step prefill_step() { return step_of(prefill(), formats_of(setting())); }
+  [[nodiscard]] Step decode_step() { return step_of(decode()); }
+  [[nodiscard]] Step prefill_step() { return step_of(prefill()); }
   // Only where there is a machine.
   const Floor& decode_floor();
   const Floor& prefill_floor();

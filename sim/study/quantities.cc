@@ -213,14 +213,10 @@ const std::array kQuantities{
                                               "of the prediction and correction of streams"),
     // Memory.
     constant("weight_bytes", "all weights in their format", Unit::bytes,
-             [](Figures& f) -> V {
-               return bytes_of(parameters_of(f).total, f.setting().weights).amount();
-             }),
+             [](Figures& f) -> V { return weight_bytes(f.stored_graph()).total.amount(); }),
     constant("kv_bytes_per_token",
              "cache that one more position of one sequence adds, every layer growing", Unit::bytes,
-             [](Figures& f) -> V {
-               return bytes_of(cache_elements_per_token(f.model().graph), f.setting().kv).amount();
-             }),
+             [](Figures& f) -> V { return cache_bytes_per_token(f.stored_graph()).amount(); }),
     at_context("kv_bytes", "cache held at the context, for the whole batch", Unit::bytes,
                [](Figures& f) -> V { return f.cache().amount(); }),
     constant("activation_memory", "rows that have to be there at one time in decode, in bf16",

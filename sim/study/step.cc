@@ -4,23 +4,23 @@
 
 namespace llmarch {
 
-Step step_of(const Work& work, const Formats& formats) {
+Step step_of(const Work& work) {
   Step step;
   step.work = work;
-  step.flops = work.matrix + work.other;
+  step.flops = work.flops();
   Traffic& traffic = step.traffic;
-  traffic.weights_read = bytes_of(work.weights_read, formats.weights);
-  traffic.cache_read = bytes_of(work.cache_read, formats.kv);
-  traffic.cache_written = bytes_of(work.cache_written, formats.kv);
-  traffic.total = traffic.weights_read + traffic.cache_read + traffic.cache_written;
+  traffic.weights_read = work.weight_bytes_read;
+  traffic.cache_read = work.cache_bytes_read;
+  traffic.cache_written = work.cache_bytes_written;
+  traffic.total = work.bytes();
   traffic.activations = bytes_of(work.activations_read + work.activations_written, kActivations);
   const double bytes = traffic.total.amount().as_double();
   step.intensity = bytes > 0 ? step.flops.amount().as_double() / bytes : 0;
   return step;
 }
 
-Formats formats_of(const Setting& setting) {
-  return {setting.weights, setting.kv};
+OpGraph stored(const OpGraph& graph, const Setting& setting) {
+  return with_formats(graph, uniform(setting.weights, setting.kv));
 }
 
 Workload workload_of(Phase phase, const Setting& setting) {

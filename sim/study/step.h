@@ -1,8 +1,8 @@
-// One step of work in a setting, with the book's elements turned into bytes.
+// One step of work in a setting: which step it is, how its tensors are stored, and what it moves.
 #pragma once
 
-#include "sim/cost/roofline.h"
 #include "sim/figures.h"
+#include "sim/graph/formats.h"
 #include "sim/graph/workload.h"
 #include "sim/setting/setting.h"
 
@@ -28,9 +28,10 @@ struct Step {
   double intensity = 0;  // flops / traffic.total
 };
 
-Step step_of(const Work& work, const Formats& formats);
+Step step_of(const Work& work);
 
-Formats formats_of(const Setting& setting);
+// The graph with its tensors stored as the setting says.
+OpGraph stored(const OpGraph& graph, const Setting& setting);
 
 // Decode: one token of each sequence at the setting's context. Prefill: the setting's prompt.
 Workload workload_of(Phase phase, const Setting& setting);

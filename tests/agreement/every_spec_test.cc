@@ -2,6 +2,7 @@
 // operation by operation.
 #include <gtest/gtest.h>
 
+#include "sim/graph/formats.h"
 #include "sim/graph/lower.h"
 #include "sim/spec/rules.h"
 #include "sim/spec/scaled.h"
@@ -46,6 +47,18 @@ TEST_P(EverySpec, IsCountedAsPredictedInDecode) {
 TEST_P(EverySpec, IsCountedAsPredictedInChunksOfAPrompt) {
   expect_agreement_in_both_forms({2, 3, 4, {LatentForm::expanded}, Logits::all});
   expect_agreement_in_both_forms({1, 9, 2, {LatentForm::expanded}, Logits::last});
+}
+
+// Blocks that end within a row, a column and a tensor; one scale for a whole tensor besides.
+constexpr StorageFormat kInBlocks{
+    "blocks", 5, {ScaleGrid{3, 7, 2}, ScaleGrid{kWholeExtent, kWholeExtent, 4}}};
+constexpr StorageFormat kInRows{"rows", 3, {ScaleGrid{1, 4, 1}}};
+
+TEST_P(EverySpec, IsCountedAsPredictedWithScalesBesideItsElements) {
+  const OpGraph graph = with_formats(graph_, {kInBlocks, kInRows, kInRows});
+  for (const Workload& workload : {prefill(5, 2), decode(9, 3)}) {
+    EXPECT_EQ(disagreements(check_agreement(graph, workload, 1)), "");
+  }
 }
 
 TEST_P(EverySpec, ComparesWhatIsActiveWhereOneTokenRuns) {

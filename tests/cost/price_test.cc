@@ -56,7 +56,7 @@ TEST(APrice, DoesNotCountWhatItIsNotInProportionTo) {
 // Two tokens choose 8 (1 - (6/8)^2) = 3.5 of 8 experts of 3 elements: 10.5, to the nearest 11.
 TEST(ExpertsOfSeveralLayers, AreRoundedInEachLayer) {
   Price price;
-  price.add(ExpertReads{Driver::token, 8, 2, Elements(3), 1});
+  price.add(ExpertReads{Driver::token, 8, 2, Elements(3), Bytes(6), 1});
   EXPECT_EQ(evaluate(price, decode(9, 2), 1).weights_read, Elements(11));
   EXPECT_EQ(evaluate(price, decode(9, 2), 5).weights_read, Elements(5 * 11));
   Price layers;

@@ -19,7 +19,8 @@ namespace llmarch {
 inline const Workload kDecode = decode(9, 2);
 inline const Workload kPrefill = prefill(4, 2);
 
-// Work whose columns are named where it is written down.
+// Work whose columns are named where it is written down. Lowered models are stored in bf16, two
+// bytes an element.
 struct Hand {
   Integer matrix = 0;
   Integer other = 0;
@@ -32,9 +33,17 @@ struct Hand {
 };
 
 inline Work by_hand(const Hand& hand) {
-  return {Flops(hand.matrix),     Flops(hand.other),         Transcendentals(hand.transcendentals),
-          Elements(hand.weights), Elements(hand.cache_read), Elements(hand.cache_written),
-          Elements(hand.read),    Elements(hand.written)};
+  return {Flops(hand.matrix),
+          Flops(hand.other),
+          Transcendentals(hand.transcendentals),
+          Elements(hand.weights),
+          Elements(hand.cache_read),
+          Elements(hand.cache_written),
+          Elements(hand.read),
+          Elements(hand.written),
+          Bytes(2 * hand.weights),
+          Bytes(2 * hand.cache_read),
+          Bytes(2 * hand.cache_written)};
 }
 
 // The work of the only operation of that name that the workload runs.

@@ -50,10 +50,10 @@ TEST(TheFloor, IsTheLongerOfItsTwoSides) {
   Work work;
   work.matrix = Flops(6'000);
   work.other = Flops(2'000);
-  work.weights_read = Elements(1'000);  // 2,000 bytes in bf16
-  work.cache_read = Elements(1'500);
-  work.cache_written = Elements(500);  // 2,000 bytes with those read, in fp8
-  const Floor floor = floor_of(work, {DType::bf16, DType::fp8}, rates);
+  work.weight_bytes_read = Bytes(2'000);
+  work.cache_bytes_read = Bytes(1'500);
+  work.cache_bytes_written = Bytes(500);
+  const Floor floor = floor_of(work, rates);
   EXPECT_DOUBLE_EQ(floor.arithmetic_seconds, 8'000 / 8e9);
   EXPECT_DOUBLE_EQ(floor.memory_seconds, 4'000 / 2e9);
   EXPECT_DOUBLE_EQ(floor.seconds, 4'000 / 2e9);

@@ -25,23 +25,25 @@ TEST_F(CachesOfEachKind, HoldTheirEntries) {
 
 TEST_F(CachesOfEachKind, GrowWithAPositionUnlessTheyAreFixed) {
   EXPECT_EQ(cache_elements_per_token(graph_), Elements(2 * (6 + 4 + 8 / 4)));
+  EXPECT_EQ(cache_bytes_per_token(graph_), Bytes(2 * 2 * (6 + 4 + 8 / 4)));
 }
 
 TEST_F(CachesOfEachKind, AreOnOneCurve) {
   const CacheCurve curve(graph_, 3);
   for (std::int64_t context = 1; context <= 20; ++context) {
-    EXPECT_EQ(curve.held(context), cache_elements(graph_, context, 3)) << context;
+    EXPECT_EQ(curve.held(context), cache_bytes(graph_, context, 3)) << context;
     EXPECT_EQ(curve.peak(context), curve.held(context)) << "nothing here ever shrinks";
   }
 }
 
-// Within chunks of five the most is held at position 10; of a fixed state as much as ever.
+// Within chunks of five the most is held at position 10; of a fixed state as much as ever. Elements
+// are stored in bf16.
 TEST_F(CachesOfEachKind, HoldTheMostAtTheEndOfAChunk) {
   OpGraph graph = graph_;
   graph.caches.front().state = Growing{Chunk{5}};
   const CacheCurve curve(graph, 3);
-  EXPECT_EQ(curve.held(11), Elements(2 * 3 * (6 * 1 + 4 * 3 + 10 + 8 * 2)));
-  EXPECT_EQ(curve.peak(11), Elements(2 * 3 * (6 * 5 + 4 * 3 + 10 + 8 * 2)));
+  EXPECT_EQ(curve.held(11), Bytes(2 * 2 * 3 * (6 * 1 + 4 * 3 + 10 + 8 * 2)));
+  EXPECT_EQ(curve.peak(11), Bytes(2 * 2 * 3 * (6 * 5 + 4 * 3 + 10 + 8 * 2)));
 }
 
 TEST(ASequence, IsCountedOnceInAStepHoweverManyTokensItHas) {

@@ -8,6 +8,7 @@
 #include "kernels/measure/agreement.h"
 #include "kernels/reference/rounded.h"
 #include "sim/cost/predict.h"
+#include "sim/graph/formats.h"
 #include "tests/engine/engine_options.h"
 #include "tests/support/show_work.h"
 
@@ -15,6 +16,7 @@ namespace llmarch::fast {
 namespace {
 
 constexpr double kTolerance = 1e-4;
+const FormatPolicy kHeldInFloat = uniform(DType::f32, DType::f32);
 
 std::vector<std::int64_t> some_ids(const OpGraph& graph, Integer count) {
   const std::int64_t vocabulary = token_vocabulary(graph).value();
@@ -42,11 +44,12 @@ double largest_difference(const std::vector<float>& left, const std::vector<floa
 // Compares every column except the experts' weights, which are an expectation where several tokens
 // choose.
 std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
-  const Book predicted = predict(graph, workload);
+  const Book predicted = predict(with_formats(graph, kHeldInFloat), workload);
   const bool one_token = workload.batch * workload.tokens == 1;
   for (AgreementLine line : lay_side_by_side(graph, predicted, run.book)) {
     if (!one_token && line.operation == "experts") {
       line.predicted.weights_read = line.counted.weights_read;
+      line.predicted.weight_bytes_read = line.counted.weight_bytes_read;
     }
     if (line.holds()) continue;
     std::ostringstream text;

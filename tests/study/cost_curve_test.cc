@@ -5,6 +5,7 @@
 #include <map>
 
 #include "sim/cost/predict.h"
+#include "sim/graph/formats.h"
 #include "sim/graph/lower.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/show_work.h"
@@ -64,21 +65,21 @@ TEST_P(EveryModel, HasOfEachKindOfWorkTheOperationsOfThatKind) {
 TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
   const CacheCurve curve(graph_, 3);
   for (const Integer length : lengths()) {
-    EXPECT_EQ(curve.held(length), cache_elements(graph_, length, 3));
+    EXPECT_EQ(curve.held(length), cache_bytes(graph_, length, 3));
     EXPECT_GE(curve.peak(length), curve.held(length));
   }
 }
 
 TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
-  const Formats formats{DType::f32, DType::bf16};
+  const OpGraph graph = with_formats(graph_, uniform(DType::f32, DType::fp8));
   const Rates rates{DType::bf16, 1e15, 3e12};
   for (const Phase phase : {Phase::decode, Phase::prefill}) {
-    const CostCurve curve(graph_, phase, 64);
-    const FloorCurve floors(curve, formats, rates);
+    const CostCurve curve(graph, phase, 64);
+    const FloorCurve floors(curve, rates);
     for (const Integer length : lengths()) {
       Floor sum;
-      for (const BookLine& line : predict(graph_, workload_of(phase, length, 64)).lines) {
-        sum += floor_of(line.work, formats, rates);
+      for (const BookLine& line : predict(graph, workload_of(phase, length, 64)).lines) {
+        sum += floor_of(line.work, rates);
       }
       const Floor floor = floors.at(length);
       EXPECT_NEAR(floor.seconds / sum.seconds, 1, 1e-12);
@@ -141,12 +142,13 @@ TEST(AModelOfWindows, CostsTheSameHoweverLongTheContext) {
   EXPECT_EQ(curve.total(std::int64_t{1} << 33), curve.total(4));
 }
 
-// Within a window of 4 at most 4 positions, within a chunk of 5 at most 5; 2 x 12 columns for each.
+// Within a window of 4 at most 4 positions, within a chunk of 5 at most 5; 2 x 12 columns of 2
+// bytes for each.
 TEST(TheMostThatACacheHolds, IsAWindowAndAChunk) {
   const CacheCurve curve(two_kinds(with_window(4), with_chunk(5)), 3);
-  EXPECT_EQ(curve.peak(2), Elements(3 * 24 * (2 + 2)));
-  EXPECT_EQ(curve.peak(11), Elements(3 * 24 * (4 + 5)));
-  EXPECT_EQ(curve.held(11), Elements(3 * 24 * (4 + 1)));
+  EXPECT_EQ(curve.peak(2), Bytes(3 * 48 * (2 + 2)));
+  EXPECT_EQ(curve.peak(11), Bytes(3 * 48 * (4 + 5)));
+  EXPECT_EQ(curve.held(11), Bytes(3 * 48 * (4 + 1)));
 }
 
 INSTANTIATE_TEST_SUITE_P(CostCurve, EveryModel, testing::ValuesIn(model_names()), test_name);

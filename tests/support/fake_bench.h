@@ -11,7 +11,9 @@ namespace llmarch::testing {
 
 class FakeBench : public Bench {
  public:
-  explicit FakeBench(const Model& model) : model_(model) {}
+  // Weights and caches are held in bf16.
+  explicit FakeBench(const Model& model)
+      : model_(model), graph_(with_formats(model.graph, held_formats(Setting{}))) {}
 
   // The seconds of the next steps, including the warm-up; the last one repeats.
   std::deque<double> decode_seconds{1};
@@ -35,7 +37,7 @@ class FakeBench : public Bench {
   fast::StepRun run(Phase phase, const Workload& workload) override {
     ++runs;
     fast::StepRun run;
-    run.book = predict(model_.graph, workload);
+    run.book = predict(graph_, workload);
     run.book.lines.front().work.matrix += extra;
     run.book.total.matrix += extra;
     add_to_experts(run.book);
@@ -59,6 +61,7 @@ class FakeBench : public Bench {
       if (!std::holds_alternative<RunExperts>(op)) continue;
       for (Work* work : {&line.work, &book.total}) {
         work->weights_read += extra_expert_weights;
+        work->weight_bytes_read += Bytes(2 * extra_expert_weights.amount());
         work->matrix += extra_expert_flops;
       }
     }
@@ -72,6 +75,7 @@ class FakeBench : public Bench {
   }
 
   const Model& model_;
+  OpGraph graph_;
 };
 
 }  // namespace llmarch::testing

@@ -13,7 +13,9 @@ inline void PrintTo(const Work& work, std::ostream* out) {
        << work.weights_read.value() << ", cache read " << work.cache_read.value()
        << ", cache written " << work.cache_written.value() << ", activations read "
        << work.activations_read.value() << ", activations written "
-       << work.activations_written.value() << "}";
+       << work.activations_written.value() << ", weight bytes read "
+       << work.weight_bytes_read.value() << ", cache bytes read " << work.cache_bytes_read.value()
+       << ", cache bytes written " << work.cache_bytes_written.value() << "}";
 }
 
 }  // namespace llmarch

@@ -1,0 +1,17 @@
+#include "sim/graph/formats.h"
+
+namespace llmarch {
+
+FormatPolicy uniform(DType weights, DType kv) {
+  return {plain(weights), plain(weights), plain(kv)};
+}
+
+OpGraph with_formats(OpGraph graph, const FormatPolicy& policy) {
+  for (Weight& weight : graph.weights) {
+    weight.format = is_vector(weight.role) ? policy.vectors : policy.matrices;
+  }
+  for (Cache& cache : graph.caches) cache.format = policy.caches;
+  return graph;
+}
+
+}  // namespace llmarch

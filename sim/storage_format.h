@@ -1,0 +1,55 @@
+// How a tensor is stored: the bits of an element, and the scales that a quantised format keeps
+// beside the elements. This file is the one place where a shape becomes bytes; which tensor of a
+// model has which format is known by sim/graph/formats.h. What is computed with the elements is
+// another format, that of the arithmetic (roofline.h).
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "sim/dtype.h"
+#include "sim/units.h"
+
+namespace llmarch {
+
+// An extent of a block: as long as the tensor.
+inline constexpr std::int64_t kWholeExtent = 0;
+
+// What a format keeps for each block of elements: a scale, a zero point, a scale of scales. Blocks
+// at the edge of a tensor may be smaller and keep as much.
+struct ScaleGrid {
+  Integer rows, columns;  // of a block
+  Integer bytes;          // for each block; 0: there is no such grid
+  friend bool operator==(const ScaleGrid&, const ScaleGrid&) = default;
+};
+
+// Elements lie row by row, and each row begins with a byte of its own. Rows are the outputs of a
+// matrix and columns its inputs, so a block along the columns lies along the sum of a product. A
+// second grid holds the scales of scales, or the zero points.
+struct StorageFormat {
+  std::string_view name;  // in static memory
+  Integer bits;           // of an element
+  std::array<ScaleGrid, 2> scales = {};
+  friend bool operator==(const StorageFormat&, const StorageFormat&) = default;
+};
+
+// Every element by itself, and nothing beside them.
+constexpr StorageFormat plain(DType dtype) {
+  return {name_of(dtype), bits_of(dtype)};
+}
+
+constexpr Integer blocks_along(Integer extent, Integer block) {
+  return block == kWholeExtent ? Integer(1) : (extent + block - 1) / block;
+}
+
+// The bytes of a tensor of `rows` x `columns` elements, scales included. Throws Overflow.
+constexpr Bytes bytes_of(Integer rows, Integer columns, const StorageFormat& format) {
+  Integer bytes = rows * bytes_of_bits(columns, format.bits);
+  for (const ScaleGrid& grid : format.scales) {
+    if (grid.bytes == 0) continue;
+    bytes += blocks_along(rows, grid.rows) * blocks_along(columns, grid.columns) * grid.bytes;
+  }
+  return Bytes(bytes);
+}
+
+}  // namespace llmarch
