@@ -29,6 +29,13 @@ Bytes bytes_in_proportion(const ExpertReads& experts, Elements elements) {
   return experts.each_bytes * (elements.amount() / whole) + Bytes((part + whole - 1) / whole);
 }
 
+// Most columns of a price are zero.
+void add_product(const Columns& each, Integer times, Columns& sum) {
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    if (each[i] != 0) sum[i] += each[i] * times;
+  }
+}
+
 }  // namespace
 
 Work expected_reads(const ExpertReads& experts, const Workload& workload) {
@@ -74,11 +81,11 @@ void Price::add(const Price& more, Integer layers) {
 }
 
 Work evaluate(const Price& price, const Workload& workload, Integer layers) {
-  Work work;
+  Columns columns{};
   price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
-    work += each * quantity(driver, reach, workload);
+    add_product(each.columns(), quantity(driver, reach, workload) * layers, columns);
   });
-  work = work * layers;
+  Work work = Work::of(columns);
   for (ExpertReads experts : price.experts()) {
     experts.layers *= layers;
     work += expected_reads(experts, workload);
