@@ -12,7 +12,7 @@
 
 namespace llmarch {
 
-// An extent of a block: as long as the tensor.
+// The extent of a block that is as long as the tensor.
 inline constexpr std::int64_t kWholeExtent = 0;
 
 // What a format keeps for each block of elements: a scale, a zero point, a scale of scales. Blocks
@@ -23,7 +23,7 @@ struct ScaleGrid {
   friend bool operator==(const ScaleGrid&, const ScaleGrid&) = default;
 };
 
-// Elements lie row by row, and each row begins with a byte of its own. Rows are the outputs of a
+// Elements are stored row by row, and each row begins at a whole byte. Rows are the outputs of a
 // matrix and columns its inputs, so a block along the columns lies along the sum of a product. A
 // second grid holds the scales of scales, or the zero points.
 struct StorageFormat {
@@ -33,7 +33,7 @@ struct StorageFormat {
   friend bool operator==(const StorageFormat&, const StorageFormat&) = default;
 };
 
-// Every element by itself, and nothing beside them.
+// Single elements without scales.
 constexpr StorageFormat plain(DType dtype) {
   return {name_of(dtype), bits_of(dtype)};
 }

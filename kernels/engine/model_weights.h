@@ -26,7 +26,8 @@ class ModelWeights {
 
   [[nodiscard]] const PackedMatrix& matrix(WeightId weight, std::size_t layer,
                                            std::size_t copy = 0) const;
-  // Bytes that an element of it is held in: as the engine was told, or a float in a vector.
+  // The bytes in which an element of the weight is held: the stored format's, or a float's in
+  // vectors.
   [[nodiscard]] std::int64_t element_bytes(WeightId weight) const;
   // A norm or a bias.
   [[nodiscard]] std::span<const float> vector(WeightId weight, std::size_t layer) const;

@@ -31,7 +31,8 @@ struct RunSetting {
 
 // None where there are no kernels for the format.
 std::optional<fast::Stored> stored_as(DType dtype);
-// How the engine holds a model in such a setting: norms and biases as f32, whatever the weights.
+// The formats in which the engine holds a model in this setting: norms and biases in f32, whatever
+// the weights are in.
 FormatPolicy held_formats(const Setting& setting);
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held);
 // What the engine takes, and what the program takes besides.

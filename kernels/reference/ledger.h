@@ -51,7 +51,7 @@ class RowTally {
   RowTally(std::size_t rows, std::size_t columns, Elements& sink)
       : entered_(rows, false), columns_(columns), sink_(&sink) {}
 
-  // Whether it had not been entered before.
+  // True the first time that the row is entered.
   bool enter(std::size_t row) {
     if (entered_.at(row)) return false;
     entered_[row] = true;
@@ -65,22 +65,22 @@ class RowTally {
   Elements* sink_;
 };
 
-// Bytes of a tensor as it is stored: those of each row, and those of the scales of a block with the
-// first of its rows that is read.
+// The bytes of a tensor as it is stored: those of a row when the row is read, and those of a
+// block's scales with the first row of the block that is read.
 class ByteTally {
  public:
-  // `copies` tensors of `rows` rows each. Rows are counted through all of them.
+  // `copies` tensors of `rows` rows each; rows are numbered through all of them.
   ByteTally(std::size_t copies, std::size_t rows, std::size_t columns, const StorageFormat& format,
             Bytes& sink);
 
-  // A row that was not read before.
+  // Must be called only once for each row.
   void enter(std::size_t row);
 
  private:
   struct Scales {
     std::size_t block_rows;
     Bytes of_block_row;        // all blocks beside each other
-    std::vector<bool> opened;  // (copies, rows of blocks)
+    std::vector<bool> opened;  // (copies, rows of blocks): read
   };
   std::size_t rows_;
   Bytes row_;
@@ -88,10 +88,10 @@ class ByteTally {
   Bytes* sink_;
 };
 
-// One row that is read by itself, with all the scales that it takes.
+// The bytes of a single row that is read by itself, with the scales of all its blocks.
 Bytes bytes_of_single_row(std::size_t columns, const StorageFormat& format);
 
-// The entries of a cache, each stored by itself.
+// The entries of a cache; each is stored by itself, with scales of its own.
 class EntryTally {
  public:
   EntryTally(std::size_t entries, std::size_t columns, const StorageFormat& format,

@@ -26,7 +26,7 @@ struct Parameters {
 
 Parameters predict_parameters(const OpGraph& graph);
 
-// All weights as they are stored.
+// The bytes of all weights as they are stored.
 struct WeightBytes {
   Bytes total;
   Bytes resident;  // without the tables of per-layer embeddings

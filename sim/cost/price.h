@@ -26,8 +26,8 @@ struct ExpertReads {
 // is an expectation and not a count.
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
 
-// What a step reads of them: of each layer to the nearest element, and the bytes that the elements
-// of all layers take, rounded up; exact with one row. The other columns are zero.
+// What a step reads of them: elements, rounded to the nearest in each layer, and the bytes of all
+// layers' elements, rounded up. Both are exact for one row. The other columns are zero.
 Work expected_reads(const ExpertReads& experts, const Workload& workload);
 
 class Price {
