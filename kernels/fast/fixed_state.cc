@@ -13,9 +13,13 @@ std::size_t padded_elements(const StateShape& shape) {
   return (shape.sequences * shape.columns + 15) / 16 * 16;
 }
 
-void check_row(const StateShape& shape, std::size_t sequence, std::size_t columns) {
-  if (sequence < shape.sequences && columns == shape.columns) return;
-  throw std::invalid_argument("FixedState: a row that is not of this state");
+// Where the elements begin among those of all sequences.
+std::size_t place_of(const StateShape& shape, std::size_t sequence, std::size_t first,
+                     std::size_t count) {
+  if (sequence >= shape.sequences || first > shape.columns || count > shape.columns - first) {
+    throw std::invalid_argument("FixedState: elements that are not of this state");
+  }
+  return sequence * shape.columns + first;
 }
 
 }  // namespace
@@ -27,32 +31,29 @@ std::size_t FixedState::bytes(const StateShape& shape) {
   return padded_elements(shape) * bytes_of(shape.stored);
 }
 
-void FixedState::read(std::size_t sequence, std::span<float> row) const {
-  check_row(shape_, sequence, row.size());
-  const std::size_t first = sequence * shape_.columns;
+void FixedState::read(std::size_t sequence, std::size_t first, std::span<float> elements) const {
+  const std::size_t place = place_of(shape_, sequence, first, elements.size());
   switch (shape_.stored) {
-    case Stored::f32:
-      std::copy_n(reinterpret_cast<const float*>(data_) + first, row.size(), row.begin());
+    case Stored::f32: {
+      const float* from = reinterpret_cast<const float*>(data_) + place;
+      std::copy_n(from, elements.size(), elements.begin());
       return;
-    case Stored::bf16:
-      std::transform(reinterpret_cast<const std::uint16_t*>(data_) + first,
-                     reinterpret_cast<const std::uint16_t*>(data_) + first + row.size(),
-                     row.begin(), from_bf16);
+    }
+    case Stored::bf16: {
+      const auto* from = reinterpret_cast<const std::uint16_t*>(data_) + place;
+      std::transform(from, from + elements.size(), elements.begin(), from_bf16);
       return;
+    }
   }
   throw std::logic_error("FixedState::read: a format outside the enumeration");
 }
 
-void FixedState::write(std::size_t sequence, std::span<const float> row) {
-  check_row(shape_, sequence, row.size());
-  const std::size_t first = sequence * shape_.columns;
+void FixedState::write(std::size_t sequence, std::size_t first, std::span<const float> elements) {
+  const std::size_t place = place_of(shape_, sequence, first, elements.size());
   switch (shape_.stored) {
-    case Stored::f32:
-      std::copy(row.begin(), row.end(), reinterpret_cast<float*>(data_) + first);
-      return;
+    case Stored::f32: std::ranges::copy(elements, reinterpret_cast<float*>(data_) + place); return;
     case Stored::bf16:
-      std::transform(row.begin(), row.end(), reinterpret_cast<std::uint16_t*>(data_) + first,
-                     to_bf16);
+      std::ranges::transform(elements, reinterpret_cast<std::uint16_t*>(data_) + place, to_bf16);
       return;
   }
   throw std::logic_error("FixedState::write: a format outside the enumeration");

@@ -24,9 +24,10 @@ class FixedState {
   // What it takes of a HugeMemory.
   static std::size_t bytes(const StateShape& shape);
 
-  // `row`: (columns). Threads may use different sequences at one time.
-  void read(std::size_t sequence, std::span<float> row) const;
-  void write(std::size_t sequence, std::span<const float> row);
+  // The elements of a sequence's row from column `first` on. Threads may use different elements at
+  // one time. Throws std::invalid_argument for elements that are not there.
+  void read(std::size_t sequence, std::size_t first, std::span<float> elements) const;
+  void write(std::size_t sequence, std::size_t first, std::span<const float> elements);
   void clear();
   // Values from the seed, evenly from (-1, 1).
   void fill_synthetic(std::uint64_t seed);

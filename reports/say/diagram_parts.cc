@@ -33,10 +33,18 @@ struct InsideAside {
   }
 };
 
-CacheAside cache_of(const KeptPerPosition& kept) {
+std::string_view unit_of(KeptFor each) {
+  switch (each) {
+    case KeptFor::each_position: return "elements per position";
+    case KeptFor::each_sequence: return "elements per sequence";
+  }
+  throw std::logic_error("unit_of: a value outside the enumeration");
+}
+
+CacheAside cache_of(const Kept& kept) {
   return {{{text_of(kept.product)},
            {fmt::format("= {}", grouped(kept.elements))},
-           {"elements per position"}}};
+           {std::string(unit_of(kept.each))}}};
 }
 
 }  // namespace

@@ -127,6 +127,16 @@ std::map<NotedFigures, Phrase> chunk_notes(Integer chunk) {
             chunk, ", so they form a sawtooth."}}};
 }
 
+AttentionSizes attention_sizes(const GroupedAttention& attention) {
+  return {attention.query_heads,        attention.kv_heads,         attention.head_dim, 0,
+          attention.window.value_or(0), attention.chunk.value_or(0)};
+}
+// Every head makes its keys and values from the latent, so there are no key/value heads.
+AttentionSizes attention_sizes(const LatentAttention& attention) {
+  return {attention.query_heads,   0, attention.nope_head_dim + attention.rope_head_dim,
+          attention.kv_latent_dim, 0, 0};
+}
+
 // Grouped-query attention (arXiv 2305.13245), multi-query (1911.02150) and multi-head.
 BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
   BlockFacts block{.family = BlockFamily::attention,
@@ -139,25 +149,26 @@ BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
                    .notes = {}};
   if (attention.chunk) block.notes = chunk_notes(*attention.chunk);
   if (attention.kv_from) return block;
-  block.kept = {{"2 × ", attention.kv_heads, " × ", attention.head_dim},
+  block.kept = {KeptFor::each_position,
+                {"2 × ", attention.kv_heads, " × ", attention.head_dim},
                 2 * attention.kv_heads * attention.head_dim};
   return block;
 }
 
 // Multi-head latent attention (arXiv 2405.04434).
 BlockFacts facts_of(const ArchSpec& /*spec*/, const LatentAttention& attention) {
-  BlockFacts block{
-      .family = BlockFamily::attention,
-      .name = "latent attention (MLA)",
-      .kind = "latent (MLA)",
-      .facts = {{attention.query_heads, " heads"}},
-      .traits = {},
-      .kept = KeptPerPosition{{attention.kv_latent_dim, " + ", attention.rope_head_dim},
-                              attention.kv_latent_dim + attention.rope_head_dim},
-      .inside = {},
-      .notes = {{NotedFigures::work,
-                 {"Latent attention: absorbed in decode (attention over the latent), "
-                  "expanded in prefill."}}}};
+  BlockFacts block{.family = BlockFamily::attention,
+                   .name = "latent attention (MLA)",
+                   .kind = "latent (MLA)",
+                   .facts = {{attention.query_heads, " heads"}},
+                   .traits = {},
+                   .kept = Kept{KeptFor::each_position,
+                                {attention.kv_latent_dim, " + ", attention.rope_head_dim},
+                                attention.kv_latent_dim + attention.rope_head_dim},
+                   .inside = {},
+                   .notes = {{NotedFigures::work,
+                              {"Latent attention: absorbed in decode (attention over the latent), "
+                               "expanded in prefill."}}}};
   if (attention.query_latent_dim) {
     block.facts.push_back({"query latent: ", *attention.query_latent_dim});
   }
@@ -241,9 +252,14 @@ std::string_view layers_with(Trait trait) {
     case Trait::chunk: return "layers with chunks";
     case Trait::no_positions: return "layers without positions";
     case Trait::shared_cache: return "layers that read another's cache";
+    case Trait::fixed_state: return "layers with a fixed state";
     case Trait::experts: return "layers with experts";
   }
   throw std::logic_error("layers_with: a trait outside the enumeration");
+}
+
+AttentionSizes sizes_of(const Mixer& mixer) {
+  return std::visit([](const auto& kind) { return attention_sizes(kind); }, mixer);
 }
 
 BlockFacts describe(const ArchSpec& spec, const Mixer& mixer) {

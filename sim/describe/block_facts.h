@@ -26,12 +26,23 @@ enum class BlockFamily { attention, dense_feed_forward, mixture_feed_forward };
 std::string_view name_of(BlockFamily family);  // "mixture feed-forward"
 
 // What only some layers of a model may have, so that a comparison says which.
-enum class Trait { parallel_blocks, window, chunk, no_positions, shared_cache, experts };
+enum class Trait {
+  parallel_blocks,
+  window,
+  chunk,
+  no_positions,
+  shared_cache,
+  fixed_state,
+  experts
+};
 
 std::string_view layers_with(Trait trait);  // "layers with a window"
 
-// What a block keeps for the positions to come: so many elements for each position of a sequence.
-struct KeptPerPosition {
+// What a block keeps for the positions to come: so many elements for each position of a sequence,
+// or a fixed state of so many for each sequence.
+enum class KeptFor { each_position, each_sequence };
+struct Kept {
+  KeptFor each;
   Phrase product;  // {"2 × ", 8, " × ", 128}
   Integer elements;
 };
@@ -63,12 +74,18 @@ struct BlockFacts {
   std::string kind;  // what it is within its family: "multi-query"; empty where there is one kind
   std::vector<Phrase> facts;  // in the order in which the data flows
   std::set<Trait> traits;
-  std::optional<KeptPerPosition> kept;
+  std::optional<Kept> kept;
   Inside inside;
   std::map<NotedFigures, Phrase> notes;
 };
 
 std::string_view common_name(NormKind kind);  // "RMSNorm"
+
+// The sizes of a mixer's attention; 0 for what it does not have.
+struct AttentionSizes {
+  Integer query_heads, kv_heads, head_dim, kv_latent_dim, window, chunk;
+};
+AttentionSizes sizes_of(const Mixer& mixer);
 
 BlockFacts describe(const ArchSpec& spec, const Mixer& mixer);
 BlockFacts describe(const ArchSpec& spec, const FeedForward& feed_forward);

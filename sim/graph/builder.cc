@@ -245,6 +245,11 @@ CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& re
   return graph_.caches.size() - 1;
 }
 
+CacheId GraphBuilder::fixed_state(std::string name, Integer elements) {
+  graph_.caches.push_back({std::move(name), graph_.blocks.size() - 1, elements, Fixed{}});
+  return graph_.caches.size() - 1;
+}
+
 ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,
                              ValueId query, CacheId keys, CacheId values) {
   const ValueId out = value(rows(query), attention.query_heads * attention.head_dim);

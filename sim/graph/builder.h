@@ -80,6 +80,16 @@ class GraphBuilder {
   ValueId select_rows(ValueId in);
   WeightId weight(WeightRole role, Integer rows, Integer columns, Integer copies = 1);
 
+  // An operation whose result has the rows and columns of `like`: `make` is given the result.
+  template <class MakeOp>
+  ValueId make_like(ValueId like, std::string name, const MakeOp& make) {
+    const ValueId out = value(rows(like), columns(like));
+    append(std::move(name), make(out));
+    return out;
+  }
+  // A fixed state of the current block, with so many elements for each sequence.
+  CacheId fixed_state(std::string name, Integer columns);
+
   // `layers` names the block of each layer in order. Throws Overflow when the parameters exceed 64
   // bits.
   OpGraph finish(std::vector<std::size_t> layers);

@@ -40,6 +40,15 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
                     const LatentAttention& attention);
 
+
+// The part of the model that a mixer is counted in.
+inline Component part_of(const GroupedAttention&) {
+  return Component::attention;
+}
+inline Component part_of(const LatentAttention&) {
+  return Component::attention;
+}
+
 ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
                            const DenseFeedForward& dense);
 ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,

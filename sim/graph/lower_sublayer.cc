@@ -25,9 +25,9 @@ Component part_of(const MixtureFeedForward&) {
 
 // The part that adding a block to the residual stream belongs to.
 Component part_of(const ArchSpec& spec, const SublayerBlock& block) {
-  if (block.attention) return Component::attention;
-  return std::visit([](const auto& kind) { return part_of(kind); },
-                    spec.feed_forward.at(block.feed_forward->index).value);
+  const auto part = [](const auto& kind) { return part_of(kind); };
+  return block.attention ? std::visit(part, spec.attention.at(block.attention->index).value)
+                         : std::visit(part, spec.feed_forward.at(block.feed_forward->index).value);
 }
 
 bool mixes(const SublayerBlock& block) {
@@ -38,6 +38,13 @@ bool mixes(const SublayerBlock& block) {
 bool mixes(const Sublayer& sublayer) {
   return std::ranges::any_of(sublayer.blocks,
                              [](const SublayerBlock& block) { return mixes(block); });
+}
+
+std::string residual_name(const ArchSpec& spec, const Sublayer& sublayer) {
+  const auto mixer = std::ranges::find_if(sublayer.blocks,
+                                          [](const SublayerBlock& block) { return mixes(block); });
+  if (mixer == sublayer.blocks.end()) return "residual after feed-forward";
+  return "residual after " + std::string(name_of(part_of(spec, *mixer)));
 }
 
 ValueId lower_mixer(GraphBuilder& build, LayerLowering& layer, std::size_t mixer, ValueId x) {
@@ -90,9 +97,8 @@ class SublayerLowering {
     }
     ValueId sum = lower_blocks(sublayer, given);
     if (stands_after(norm)) sum = build_.normalize(sum, *norm, roles.after, roles.after_bias);
-    x = build_.in(part_of(layer_.spec, sublayer.blocks.front()), WorkKind::residual)
-            .add(mixes(sublayer) ? "residual after attention" : "residual after feed-forward", x,
-                 sum);
+    const Component part = part_of(layer_.spec, sublayer.blocks.front());
+    x = build_.in(part, WorkKind::residual).add(residual_name(layer_.spec, sublayer), x, sum);
     x = add_delayed(x);
     if (stands_after_residual(norm)) {
       x = build_.normalize(x, *norm, roles.after, roles.after_bias);

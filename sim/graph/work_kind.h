@@ -13,6 +13,7 @@ enum class WorkKind {
   embedding,     // look-ups, learned positions
   projections,   // attention's: into queries, keys, values and latents, and out of them; rotation
   attention,     // scores, softmax and weighted values: what grows with the context
+  state_mixer,   // mixers that keep a fixed state: their projections, gates and the state itself
   feed_forward,  // dense ones and shared experts; activation functions wherever they stand
   router,
   experts,  // routed ones
@@ -27,6 +28,7 @@ constexpr std::string_view name_of(WorkKind kind) {
     case WorkKind::embedding: return "embedding";
     case WorkKind::projections: return "attention projections";
     case WorkKind::attention: return "attention";
+    case WorkKind::state_mixer: return "state mixer";
     case WorkKind::feed_forward: return "feed-forward";
     case WorkKind::router: return "router";
     case WorkKind::experts: return "experts";

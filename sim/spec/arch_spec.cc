@@ -51,13 +51,6 @@ std::optional<Norm> norm_around(const ArchSpec& spec, const Sublayer& sublayer) 
 
 namespace {
 
-std::optional<std::size_t> shared_by(const GroupedAttention& attention) {
-  return attention.kv_from ? std::optional(attention.kv_from->index) : std::nullopt;
-}
-std::optional<std::size_t> shared_by(const LatentAttention&) {
-  return std::nullopt;
-}
-
 std::vector<std::size_t> named_in(const Layer& layer,
                                   std::optional<Reference> SublayerBlock::*member) {
   std::vector<std::size_t> indices;
@@ -80,7 +73,8 @@ std::vector<std::size_t> feed_forwards_of(const Layer& layer) {
 }
 
 std::optional<std::size_t> shared_attention(const Mixer& mixer) {
-  return std::visit([](const auto& kind) { return shared_by(kind); }, mixer);
+  const Reference* const owner = cache_owner(mixer);
+  return owner != nullptr ? std::optional(owner->index) : std::nullopt;
 }
 
 std::vector<CacheSharing> shared_caches(const ArchSpec& spec) {

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -130,6 +132,22 @@ struct LatentAttention {
 };
 
 using Mixer = std::variant<GroupedAttention, LatentAttention>;
+
+// The attention whose cache a kind of mixer reads, by name; null where it fills its own.
+template <class Kind>
+requires std::same_as<std::remove_const_t<Kind>, GroupedAttention>
+auto* kv_from_of(Kind& attention) {
+  return attention.kv_from ? &*attention.kv_from : nullptr;
+}
+inline Reference* kv_from_of(const LatentAttention&) {
+  return nullptr;
+}
+inline const Reference* cache_owner(const Mixer& mixer) {
+  return std::visit([](const auto& kind) -> const Reference* { return kv_from_of(kind); }, mixer);
+}
+inline Reference* cache_owner(Mixer& mixer) {
+  return std::visit([](auto& kind) -> Reference* { return kv_from_of(kind); }, mixer);
+}
 
 struct DenseFeedForward {
   Integer width;

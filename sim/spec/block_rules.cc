@@ -131,10 +131,7 @@ void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
                       "choose more groups or fewer experts"});
 }
 
-}  // namespace
-
-void attention_rules(const GroupedAttention& attention, const std::string& path,
-                     Problems& problems) {
+void rules_within(const GroupedAttention& attention, const std::string& path, Problems& problems) {
   reach_is_one(attention, path, problems);
   kv_heads_divide_query_heads(attention, path, problems);
   shared_values_are_not_normalised_again(attention, path, problems);
@@ -143,8 +140,7 @@ void attention_rules(const GroupedAttention& attention, const std::string& path,
   rotary_rules(*attention.rotary, path + ".rotary", problems);
 }
 
-void attention_rules(const LatentAttention& attention, const std::string& path,
-                     Problems& problems) {
+void rules_within(const LatentAttention& attention, const std::string& path, Problems& problems) {
   rotated_width_is_even(attention.rope_head_dim, path, "rope_head_dim", problems);
   if (attention.rotary.dim) {
     problems.push_back({path + ".rotary.dim", "latent attention has no rotary.dim",
@@ -153,12 +149,11 @@ void attention_rules(const LatentAttention& attention, const std::string& path,
   rotary_rules(attention.rotary, path + ".rotary", problems);
 }
 
-void feed_forward_rules(const DenseFeedForward&, const std::string&, Problems&) {
+void rules_within(const DenseFeedForward&, const std::string&, Problems&) {
   // A dense feed-forward's fields are independent of each other.
 }
 
-void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& path,
-                        Problems& problems) {
+void rules_within(const MixtureFeedForward& mixture, const std::string& path, Problems& problems) {
   chosen_experts_exist(mixture, path, problems);
   a_gate_has_shared_experts(mixture, path, problems);
   if (!mixture.router.groups) return;
@@ -167,6 +162,17 @@ void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& pa
   groups_divide_experts(mixture, groups, groups_path, problems);
   chosen_groups_exist(groups, groups_path, problems);
   chosen_groups_hold_the_chosen_experts(mixture, groups, groups_path, problems);
+}
+
+}  // namespace
+
+void mixer_rules(const Mixer& mixer, const std::string& path, Problems& problems) {
+  std::visit([&](const auto& kind) { rules_within(kind, path, problems); }, mixer);
+}
+
+void feed_forward_rules(const FeedForward& feed_forward, const std::string& path,
+                        Problems& problems) {
+  std::visit([&](const auto& kind) { rules_within(kind, path, problems); }, feed_forward);
 }
 
 }  // namespace llmarch

@@ -1,5 +1,6 @@
-// What must hold within one block, a mixer or a feed-forward: an overload for each alternative, so
-// that a new one does not compile without its rules. Private to sim/spec; rules.h has all of them.
+// What must hold within one block, a mixer or a feed-forward. There is an overload for each
+// alternative in block_rules.cc, so that a new one does not compile without its rules. Private to
+// sim/spec; rules.h has all of them.
 #pragma once
 
 #include <string>
@@ -20,11 +21,8 @@ bool known(const Sizes&... sizes) {
 }
 
 // `path` is the block's in the spec, "attention.local".
-void attention_rules(const GroupedAttention& attention, const std::string& path,
-                     Problems& problems);
-void attention_rules(const LatentAttention& attention, const std::string& path, Problems& problems);
-void feed_forward_rules(const DenseFeedForward& dense, const std::string& path, Problems& problems);
-void feed_forward_rules(const MixtureFeedForward& mixture, const std::string& path,
+void mixer_rules(const Mixer& mixer, const std::string& path, Problems& problems);
+void feed_forward_rules(const FeedForward& feed_forward, const std::string& path,
                         Problems& problems);
 
 }  // namespace llmarch

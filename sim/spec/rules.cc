@@ -148,28 +148,30 @@ bool resolves(const Reference& reference, const std::vector<Named<Value>>& defin
          definitions[reference.index].name == reference.name;
 }
 
-void a_cache_is_shared_as_it_is(const ArchSpec& spec, const GroupedAttention& sharing,
+// The mixer reads the cache of the attention `from`.
+void a_cache_is_shared_as_it_is(const ArchSpec& spec, const Mixer& mixer, const Reference& from,
                                 const std::string& path, Problems& problems) {
-  if (!resolves(*sharing.kv_from, spec.attention)) return;
-  const auto* owner = std::get_if<GroupedAttention>(&spec.attention[sharing.kv_from->index].value);
+  if (!resolves(from, spec.attention)) return;
+  const auto* sharing = std::get_if<GroupedAttention>(&mixer);
+  const auto* owner = std::get_if<GroupedAttention>(&spec.attention[from.index].value);
   const auto refuse = [&](std::string message, std::string remedy) {
     problems.push_back({path + ".kv_from", std::move(message), std::move(remedy)});
   };
-  if (owner == nullptr) {
-    return refuse(fmt::format("attention '{}' is not grouped, and its cache cannot be shared",
-                              sharing.kv_from->name),
-                  "name an attention of kind 'grouped'");
+  if (sharing == nullptr || owner == nullptr) {
+    return refuse(
+        fmt::format("attention '{}' is not grouped, and its cache cannot be shared", from.name),
+        "name an attention of kind 'grouped'");
   }
   if (owner->kv_from) {
-    return refuse(fmt::format("attention '{}' has no cache of its own", sharing.kv_from->name),
+    return refuse(fmt::format("attention '{}' has no cache of its own", from.name),
                   fmt::format("name the one that it reads: '{}'", owner->kv_from->name));
   }
   const auto shape = [](const GroupedAttention& attention) {
     return std::tuple(attention.kv_heads, attention.head_dim, attention.window, attention.chunk);
   };
-  if (shape(sharing) == shape(*owner)) return;
+  if (shape(*sharing) == shape(*owner)) return;
   refuse(fmt::format("kv_heads, head_dim, window or chunk differ from those of attention '{}'",
-                     sharing.kv_from->name),
+                     from.name),
          "a cache is read as it was filled: make them equal");
 }
 
@@ -241,28 +243,14 @@ bool resolved(const ArchSpec& spec) {
   return all;
 }
 
-// False where the attention names one to share a cache with that is not there.
-bool shares_a_cache_as_it_is(const ArchSpec& spec, const GroupedAttention& attention,
-                             const std::string& path, Problems& problems) {
-  if (!attention.kv_from) return true;
-  a_cache_is_shared_as_it_is(spec, attention, path, problems);
-  return resolves(*attention.kv_from, spec.attention);
-}
-bool shares_a_cache_as_it_is(const ArchSpec&, const LatentAttention&, const std::string&,
-                             Problems&) {
-  return true;
-}
-
 void sharing_rules(const ArchSpec& spec, Problems& problems) {
   bool sound = resolved(spec);
   for (const auto& [name, mixer] : spec.attention) {
+    const Reference* const owner = cache_owner(mixer);
+    if (owner == nullptr) continue;
     const std::size_t before = problems.size();
-    const bool resolve = std::visit(
-        [&, &path = name](const auto& kind) {
-          return shares_a_cache_as_it_is(spec, kind, "attention." + path, problems);
-        },
-        mixer);
-    sound = sound && resolve && problems.size() == before;
+    a_cache_is_shared_as_it_is(spec, mixer, *owner, "attention." + name, problems);
+    sound = sound && problems.size() == before && resolves(*owner, spec.attention);
   }
   if (sound) shared_caches_have_one_owner(spec, problems);
 }
@@ -325,12 +313,10 @@ void every_kind_is_used(const ArchSpec& spec, Problems& problems) {
 std::vector<Problem> broken_rules(const ArchSpec& spec) {
   Problems problems;
   for (const auto& [name, mixer] : spec.attention) {
-    const std::string path = "attention." + name;
-    std::visit([&](const auto& kind) { attention_rules(kind, path, problems); }, mixer);
+    mixer_rules(mixer, "attention." + name, problems);
   }
   for (const auto& [name, feed_forward] : spec.feed_forward) {
-    const std::string path = "feed_forward." + name;
-    std::visit([&](const auto& kind) { feed_forward_rules(kind, path, problems); }, feed_forward);
+    feed_forward_rules(feed_forward, "feed_forward." + name, problems);
   }
   only_layer_norms_have_a_bias(spec.norm, "norm", problems);
   for (const auto& [name, layer] : spec.layer) layer_rules(layer, "layer." + name, problems);

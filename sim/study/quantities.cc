@@ -4,6 +4,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "sim/describe/block_facts.h"
+
 namespace llmarch {
 namespace {
 
@@ -34,25 +36,9 @@ V parameters_of_component(Figures& figures) {
   return Integer(0);
 }
 
-// The sizes of one kind of attention; 0 for what it does not have.
-struct AttentionSizes {
-  Integer query_heads, kv_heads, head_dim, kv_latent_dim, window;
-};
-
-AttentionSizes sizes_of(const GroupedAttention& attention) {
-  return {attention.query_heads, attention.kv_heads, attention.head_dim, 0,
-          attention.window.value_or(0)};
-}
-AttentionSizes sizes_of(const LatentAttention& attention) {
-  return {attention.query_heads, 0, attention.nope_head_dim + attention.rope_head_dim,
-          attention.kv_latent_dim, 0};
-}
-
-bool has_limited_reach(const GroupedAttention& attention) {
-  return attention.window || attention.chunk;
-}
-bool has_limited_reach(const LatentAttention&) {
-  return false;
+bool has_limited_reach(const Mixer& mixer) {
+  const AttentionSizes sizes = sizes_of(mixer);
+  return sizes.window > 0 || sizes.chunk > 0;
 }
 
 // The sizes of one kind of feed-forward; 0 for what it does not have.
@@ -60,21 +46,22 @@ struct FeedForwardSizes {
   Integer width, experts, experts_per_token, expert_width, shared_width;
 };
 
-FeedForwardSizes sizes_of(const DenseFeedForward& dense) {
+FeedForwardSizes feed_forward_sizes(const DenseFeedForward& dense) {
   return {dense.width, 0, 0, 0, 0};
 }
-FeedForwardSizes sizes_of(const MixtureFeedForward& mixture) {
+FeedForwardSizes feed_forward_sizes(const MixtureFeedForward& mixture) {
   return {0, mixture.experts, mixture.experts_per_token, mixture.expert_width,
           mixture.shared_width.value_or(0)};
+}
+FeedForwardSizes sizes_of(const FeedForward& feed_forward) {
+  return std::visit([](const auto& kind) { return feed_forward_sizes(kind); }, feed_forward);
 }
 
 // The largest size among a model's kinds.
 template <class Kind, class Sizes>
 Integer largest(const std::vector<Named<Kind>>& kinds, Integer Sizes::*size) {
   Integer most = 0;
-  for (const auto& [name, kind] : kinds) {
-    most = std::max(most, std::visit([&](const auto& each) { return sizes_of(each).*size; }, kind));
-  }
+  for (const auto& [name, kind] : kinds) most = std::max(most, sizes_of(kind).*size);
   return most;
 }
 
@@ -96,11 +83,8 @@ Integer count_layers(const ArchSpec& spec, const Property& property) {
 }
 
 Integer window_layers(const ArchSpec& spec) {
-  return count_layers(spec, [&](const Layer& layer) {
-    return has_mixer(spec, layer, [](const Mixer& mixer) {
-      return std::visit([](const auto& kind) { return has_limited_reach(kind); }, mixer);
-    });
-  });
+  return count_layers(
+      spec, [&](const Layer& layer) { return has_mixer(spec, layer, has_limited_reach); });
 }
 
 Integer mixture_layers(const ArchSpec& spec) {

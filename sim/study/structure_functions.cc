@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/describe/block_facts.h"
 #include "sim/describe/structure.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
@@ -112,29 +113,18 @@ Integer qk_norm_parameters(const Model& model) {
   return sum.amount();
 }
 
-// None in latent attention, where every head makes its own keys and values from the latent.
-struct SharedHeads {
-  Integer query_heads, kv_heads;
-};
-std::optional<SharedHeads> shared_heads(const GroupedAttention& attention) {
-  return SharedHeads{attention.query_heads, attention.kv_heads};
-}
-std::optional<SharedHeads> shared_heads(const LatentAttention&) {
-  return std::nullopt;
-}
-
 // Consecutive query heads share a key/value head; both are counted from 1. The kernels follow the
 // same rule and are compared with the published implementations.
 Integer kv_head_of(const Model& model, Integer query_head) {
   for (const auto& [name, mixer] : model.spec.attention) {
-    const auto heads = std::visit([](const auto& kind) { return shared_heads(kind); }, mixer);
-    if (!heads) continue;
-    if (query_head > heads->query_heads) {
+    const AttentionSizes heads = sizes_of(mixer);
+    if (heads.kv_heads == 0) continue;
+    if (query_head > heads.query_heads) {
       fail(fmt::format("'{}' has query heads 1 to {}, and no head {}", model.spec.name,
-                       heads->query_heads.value(), query_head.value()),
+                       heads.query_heads.value(), query_head.value()),
            "name one of them");
     }
-    return (query_head - 1) / (heads->query_heads / heads->kv_heads) + 1;
+    return (query_head - 1) / (heads.query_heads / heads.kv_heads) + 1;
   }
   fail(fmt::format("'{}' has no key/value heads", model.spec.name),
        "name a model with grouped attention");

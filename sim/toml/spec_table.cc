@@ -11,14 +11,6 @@
 namespace llmarch {
 namespace {
 
-// The attention whose cache this one reads; null where it has its own.
-Reference* kv_from_of(GroupedAttention& attention) {
-  return attention.kv_from ? &*attention.kv_from : nullptr;
-}
-Reference* kv_from_of(LatentAttention&) {
-  return nullptr;
-}
-
 // Finds what the names in a spec stand for. A name that is defined nowhere is reported where it
 // first stands.
 class Resolver {
@@ -80,7 +72,7 @@ void resolve_references(ArchSpec& spec, TomlReading& reading) {
                       resolve_in(spec.feed_forward, "feed_forward"));
   }
   for (auto& [name, mixer] : spec.attention) {
-    auto* const owner = std::visit([](auto& kind) { return kv_from_of(kind); }, mixer);
+    Reference* const owner = cache_owner(mixer);
     if (owner == nullptr) continue;
     resolver.resolve(*owner, spec.attention, "attention", "attention." + name + ".kv_from");
   }

@@ -21,7 +21,7 @@ class EnginesCaches : public testing::TestWithParam<Stored> {
 
   std::vector<float> row(std::size_t layer, std::size_t sequence) {
     std::vector<float> row(10);
-    caches_.state_of(kFixedState, layer).read(sequence, row);
+    caches_.state_of(kFixedState, layer).read(sequence, 0, row);
     return row;
   }
 
@@ -39,10 +39,10 @@ TEST_P(EnginesCaches, HoldWhatIsPredicted) {
 TEST_P(EnginesCaches, GiveBackTheStateThatWasThereAtASnapshot) {
   EXPECT_THAT(row(1, 2), Each(0.0F));
   const std::vector<float> first{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-  caches_.state_of(kFixedState, 1).write(2, first);
+  caches_.state_of(kFixedState, 1).write(2, 0, first);
   const std::vector<std::byte> before = caches_.states();
-  caches_.state_of(kFixedState, 1).write(2, std::vector<float>(10, -1.0F));
-  caches_.state_of(kFixedState, 0).write(0, std::vector<float>(10, -1.0F));
+  caches_.state_of(kFixedState, 1).write(2, 0, std::vector<float>(10, -1.0F));
+  caches_.state_of(kFixedState, 0).write(0, 0, std::vector<float>(10, -1.0F));
   caches_.restore_states(before);
   EXPECT_THAT(row(1, 2), ElementsAreArray(first));
   EXPECT_THAT(row(0, 0), Each(0.0F));
