@@ -125,13 +125,15 @@ struct ScratchOf {
   Scratch operator()(const AttendExpanded& op) const;
   Scratch operator()(const Route& op) const;
   Scratch operator()(const RunExperts& op) const;
+  Scratch operator()(const Convolve& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
-  template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project, Rotate,
-                  Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, Gate, Add,
-                  SelectRows, ProjectEach, ScaleColumns, Sparsify, SelectColumns, JoinColumns,
-                  MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>
-                Op>
+  template <
+      OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project, Rotate, Store,
+            Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, Gate, Add, SelectRows,
+            ProjectEach, ScaleColumns, Sparsify, SelectColumns, JoinColumns, MatchMagnitude,
+            AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams, Multiply>
+          Op>
   Scratch operator()(const Op&) const {
     return {};
   }
@@ -175,5 +177,7 @@ void run(Step& step, const AverageVectors& op);
 void run(Step& step, const PredictStreams& op);
 void run(Step& step, const CorrectStreams& op);
 void run(Step& step, const AddToOtherStreams& op);
+void run(Step& step, const Multiply& op);
+void run(Step& step, const Convolve& op);
 
 }  // namespace llmarch::fast

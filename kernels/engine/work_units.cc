@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/reference/arithmetic.h"
+#include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/stream_kernels.h"
 
@@ -64,6 +65,20 @@ Work attending(Integer key_width, Integer value_width, std::optional<double> sof
   return sum_of(product(key_width), mixing);
 }
 
+// What `each` and `element` are of, by the operation:
+//
+//                                                     each                               element
+// Normalize                                           one vector, columns / groups wide  -
+// Project                                             one row                            its bias
+// Rotate                                              one pair                           -
+// Attend*                                             one query head and one key         -
+// AbsorbQuery, ExpandAttended, ExpandLatents, Route   one row                            -
+// RunExperts                                          one row through one expert         -
+// GateRows                                            one row                            one
+// AddPositions, Scale, ScaleByPosition, ScaleColumns, SoftCap, Activate, Gate, Add, Multiply,
+// Convolve                                            -                                  one
+// Others of parallel streams                          one row                            -
+// Embed, Store, SelectRows, SelectColumns, JoinColumns copy, and take none.
 struct Units {
   const OpGraph& graph;
   const Block& block;
@@ -134,6 +149,12 @@ struct Units {
             tally([&] { (void)(reference::activate(op.activation, Counted(1)) * Counted(1)); })};
   }
   WorkUnits operator()(const Add&) const { return {{}, one_sum()}; }
+  WorkUnits operator()(const Multiply&) const { return {{}, one_multiplication()}; }
+  WorkUnits operator()(const Convolve& op) const {
+    const std::vector<float> taps(size(graph.weight(op.taps).columns), 1);
+    const Numbers values(taps.size(), Counted(1));
+    return {{}, tally([&] { (void)reference::tapped_sum(view(values), std::span(taps)); })};
+  }
 
   WorkUnits operator()(const Route& op) const {
     const Work choosing = tally([&] {

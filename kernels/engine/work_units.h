@@ -11,22 +11,10 @@ namespace llmarch::fast {
 
 // Only the columns of arithmetic are used.
 struct WorkUnits {
-  Work each;     // of one unit as in the table below
+  Work each;     // of one unit: the table in work_units.cc says which
   Work element;  // of one element that is written
 };
 
-//                 each                                          element
-// Normalize       one vector, width = columns / groups           -
-// Project         one row                                        its bias
-// Rotate          one pair                                       -
-// Attend*         one query head and one key                  -
-// AbsorbQuery, ExpandAttended, ExpandLatents: one row            -
-// Route           one row                                        -
-// RunExperts      one row through one expert                     -
-// GateRows        one row                                        one
-// AddPositions, Scale, ScaleByPosition, SoftCap, Activate, Gate, Add:   one element
-// ScaleColumns: one element. Others of parallel streams: one row.
-// Embed, Store, SelectRows, SelectColumns, JoinColumns copy: none
 WorkUnits work_units(const OpGraph& graph, const Block& block, const Op& op);
 
 }  // namespace llmarch::fast

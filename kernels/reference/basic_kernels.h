@@ -1,4 +1,5 @@
-// The operations that treat each row by itself: look-ups, norms, projections, activations, sums.
+// The operations that treat each row by itself: look-ups, norms, projections, activations, sums;
+// and the convolution, which treats each column by itself.
 #pragma once
 
 #include <algorithm>
@@ -158,6 +159,48 @@ void run(BlockRun<Scalar>& step, const Gate& op) {
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Add& op) {
   combine_elements(step, op.left, op.right, op.out, [](Scalar a, Scalar b) { return a + b; });
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Multiply& op) {
+  combine_elements(step, op.left, op.right, op.out, [](Scalar a, Scalar b) { return a * b; });
+}
+
+// The sum of each value times its tap: one column of a convolution at one position.
+template <class Scalar>
+Scalar tapped_sum(std::span<const Scalar> values, std::span<const float> taps) {
+  Scalar sum = 0.0;
+  for (std::size_t k = 0; k < values.size(); ++k) sum += values[k] * Scalar(taps[k]);
+  return sum;
+}
+
+// The rows of a sequence follow those that its state has kept, and the newest of them are kept for
+// the next step.
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Convolve& op) {
+  auto in = step.read(op.in);
+  auto taps = step.weight(op.taps);
+  auto state = step.state(op.state);
+  auto out = step.write(op.out);
+  const std::size_t columns = taps.rows();
+  for (std::size_t sequence = 0; sequence < step.batch(); ++sequence) {
+    std::vector<Scalar> rows = state.read(sequence);
+    const std::size_t kept = rows.size();
+    const std::size_t first = sequence * step.tokens();
+    for (std::size_t token = 0; token < step.tokens(); ++token) {
+      const auto row = in.row(first + token);
+      rows.insert(rows.end(), row.begin(), row.end());
+      for (std::size_t column = 0; column < columns; ++column) {
+        std::vector<Scalar> values;
+        for (std::size_t at = token * columns + column; at < rows.size(); at += columns) {
+          values.push_back(rows[at]);
+        }
+        out.row(first + token)[column] =
+            tapped_sum(std::span<const Scalar>(values), taps.row(column));
+      }
+    }
+    state.overwrite(sequence, std::span<const Scalar>(rows).last(kept));
+  }
 }
 
 template <class Scalar>

@@ -62,7 +62,8 @@ class Loader {
     const std::int64_t columns = vector ? 1 : weight.columns.value();
     switch (source.layout) {
       case StoredLayout::as_is:
-      case StoredLayout::one_row: return hand_over_rows(source, rows, columns, take);
+      case StoredLayout::one_row:
+      case StoredLayout::depthwise: return hand_over_rows(source, rows, columns, take);
       case StoredLayout::transposed: return hand_over_turned(source, rows, columns, take);
     }
   }
@@ -115,6 +116,7 @@ class Loader {
     if (!is_vector(weight.role)) expected.push_back(weight.columns.value());
     if (source.layout == StoredLayout::transposed) std::swap(expected.front(), expected.back());
     if (source.layout == StoredLayout::one_row) expected.insert(expected.begin(), 1);
+    if (source.layout == StoredLayout::depthwise) expected.insert(expected.begin() + 1, 1);
     if (source.copies > 1) expected.insert(expected.begin(), source.copies.value());
     if (info->shape == expected) return;
     throw FileError(checkpoint_.folder(),

@@ -15,10 +15,13 @@ constexpr std::array kKeyAndValueUp{Role::key_up, Role::value_up};
 constexpr std::array kExpertGateAndUp{Role::expert_gate, Role::expert_up};
 
 constexpr std::array kGateAndUp{Role::gate, Role::up};
+constexpr std::array kGatesAndValues{Role::convolution_input_gate, Role::convolution_output_gate,
+                                     Role::convolution_values};
 
 constexpr Fused kFusedQueryKeyValue{FusedBy::whole, kQueryKeyValue};
 constexpr Fused kQueryKeyValueByHead{FusedBy::kv_head, kQueryKeyValue};
 constexpr Fused kFusedGateAndUp{FusedBy::whole, kGateAndUp};
+constexpr Fused kFusedConvolution{FusedBy::whole, kGatesAndValues};
 constexpr Fused kFusedLatent{FusedBy::whole, kLatentAndRopeKey};
 constexpr Fused kFusedLatentUp{FusedBy::latent_head, kKeyAndValueUp};
 constexpr Fused kFusedExperts{FusedBy::whole, kExpertGateAndUp};
@@ -125,6 +128,28 @@ constexpr std::array kHyV3{
     TensorName{Role::shared_down, "mlp.shared_mlp.down_proj.weight"},
 };
 
+constexpr std::array kLfm2{
+    TensorName{Role::final_norm, "embedding_norm.weight"},
+    TensorName{Role::attention_norm, "operator_norm.weight"},
+    TensorName{Role::query_norm, "self_attn.q_layernorm.weight"},
+    TensorName{Role::key_norm, "self_attn.k_layernorm.weight"},
+    TensorName{Role::attention_output, "self_attn.out_proj.weight"},
+    TensorName{Role::convolution_input_gate, "conv.in_proj.weight", &kFusedConvolution},
+    TensorName{Role::convolution_output_gate, "conv.in_proj.weight", &kFusedConvolution},
+    TensorName{Role::convolution_values, "conv.in_proj.weight", &kFusedConvolution},
+    TensorName{Role::convolution_taps, "conv.conv.weight", nullptr, StoredLayout::depthwise},
+    TensorName{Role::convolution_output, "conv.out_proj.weight"},
+    TensorName{Role::feed_forward_norm, "ffn_norm.weight"},
+    TensorName{Role::gate, "feed_forward.w1.weight"},
+    TensorName{Role::up, "feed_forward.w3.weight"},
+    TensorName{Role::down, "feed_forward.w2.weight"},
+    TensorName{Role::router, "feed_forward.gate.weight"},
+    TensorName{Role::router_correction_bias, "feed_forward.expert_bias"},
+    TensorName{Role::expert_gate, "feed_forward.experts.*.w1.weight"},
+    TensorName{Role::expert_up, "feed_forward.experts.*.w3.weight"},
+    TensorName{Role::expert_down, "feed_forward.experts.*.w2.weight"},
+};
+
 constexpr std::array kGemma2{
     TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm.weight"},
 };
@@ -213,7 +238,8 @@ constexpr std::array kNamings{
     decoder(CheckpointNaming::glm, kGlm),
     decoder(CheckpointNaming::starcoder2, kStarcoder2),
     decoder(CheckpointNaming::ernie_moe, kErnieMoe),
-    decoder(CheckpointNaming::hy_v3, kHyV3)};
+    decoder(CheckpointNaming::hy_v3, kHyV3),
+    decoder(CheckpointNaming::lfm2, kLfm2)};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

@@ -15,6 +15,7 @@ enum class StoredLayout {
   as_is,       // (rows, columns)
   transposed,  // (columns, rows): gpt2's Conv1D
   one_row,     // (1, elements): a vector in two dimensions
+  depthwise,   // (rows, 1, columns): the taps of a convolution of each channel by itself
 };
 
 // Into how many groups the rows of fused weights are divided. Each group holds the rows of the

@@ -127,6 +127,7 @@ struct Arithmetic {
   void operator()(const ScaleColumns& op) const { per_element(op.in, {1, 0}); }
   void operator()(const AddPositions& op) const { per_element(op.in, {1, 0}); }
   void operator()(const Add& op) const { per_element(op.left, {1, 0}); }
+  void operator()(const Multiply& op) const { per_element(op.left, {1, 0}); }
   void operator()(const SoftCap& op) const { per_element(op.in, kSoftCapPrice); }
   void operator()(const Activate& op) const { per_element(op.in, price_of(op.activation)); }
   void operator()(const Gate& op) const {
@@ -170,6 +171,13 @@ struct Arithmetic {
 
   void operator()(const ProjectEach& op) const {
     per_row(op.in).matrix += Flops(2 * graph.weight(op.weight).elements().amount());
+  }
+
+  // A product of the kernel's length for each column. There is no matrix in it: every column has
+  // taps of its own.
+  void operator()(const Convolve& op) const {
+    const Integer kernel = graph.weight(op.taps).columns;
+    per_row(op.in).other += Flops(2 * columns(op.in) * kernel);
   }
 
   void operator()(const Rotate& op) const {

@@ -136,6 +136,9 @@ AttentionSizes attention_sizes(const LatentAttention& attention) {
   return {attention.query_heads,   0, attention.nope_head_dim + attention.rope_head_dim,
           attention.kv_latent_dim, 0, 0};
 }
+AttentionSizes attention_sizes(const ShortConvolution&) {
+  return {};
+}
 
 // Grouped-query attention (arXiv 2305.13245), multi-query (1911.02150) and multi-head.
 BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
@@ -179,6 +182,23 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const LatentAttention& attention) 
   block.facts.push_back(rotary_phrase(attention.rotary));
   block.facts.push_back({"attends to, caches every position"});
   return block;
+}
+
+// The gated short convolution of LFM2.
+BlockFacts facts_of(const ArchSpec& spec, const ShortConvolution& convolution) {
+  const Integer rows = convolution.kernel - 1;
+  return {.family = BlockFamily::attention,
+          .name = "gated short convolution",
+          .kind = "short convolution",
+          .facts = {{"input gate, then convolution"},
+                    {"each column over ", convolution.kernel, " positions"},
+                    {"output gate"},
+                    rows == 1 ? Phrase{"keeps the last position"}
+                              : Phrase{"keeps the last ", rows, " positions"}},
+          .traits = {Trait::fixed_state},
+          .kept = Kept{KeptFor::each_sequence, {rows, " × ", spec.hidden}, rows * spec.hidden},
+          .inside = {},
+          .notes = {}};
 }
 
 BlockFacts facts_of(const ArchSpec& /*spec*/, const DenseFeedForward& dense) {

@@ -40,6 +40,8 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
                     const LatentAttention& attention);
 
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const ShortConvolution& convolution);
 
 // The part of the model that a mixer is counted in.
 inline Component part_of(const GroupedAttention&) {
@@ -47,6 +49,9 @@ inline Component part_of(const GroupedAttention&) {
 }
 inline Component part_of(const LatentAttention&) {
   return Component::attention;
+}
+inline Component part_of(const ShortConvolution&) {
+  return Component::state_mixer;
 }
 
 ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,

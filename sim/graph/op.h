@@ -298,6 +298,27 @@ struct Add {
   }
 };
 
+// out = left * right, element by element
+struct Multiply {
+  ValueId left, right, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{left}, Reads{right}, WritesInPlace{out});
+  }
+};
+
+// Each column by itself, causally along the positions of its sequence: out at position p is the sum
+// of tap k times `in` at position p - kernel + 1 + k. The state is the kernel - 1 rows of `in`
+// before the step, oldest first; before the first position they are zero.
+struct Convolve {
+  WeightId taps;  // (columns, kernel)
+  CacheId state;  // (kernel - 1) rows of columns
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{taps}, ReadsState{state}, OverwritesState{state},
+          Writes{out});
+  }
+};
+
 // Chooses experts for each row of `in`, and how much each of them counts. `out` is a choice.
 struct Route {
   Router router;
@@ -338,8 +359,8 @@ using Op =
     std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, GateRows, SoftCap,
                  Sparsify, Normalize, Project, ProjectEach, Rotate, Store, Attend, AbsorbQuery,
                  AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
-                 Route, RunExperts, SelectRows, SelectColumns, JoinColumns, MatchMagnitude,
-                 AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
+                 Multiply, Convolve, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
+                 MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

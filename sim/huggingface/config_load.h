@@ -28,7 +28,8 @@ enum class CheckpointNaming {
   glm,
   starcoder2,
   ernie_moe,
-  hy_v3
+  hy_v3,
+  lfm2
 };
 
 struct ConfigLoad {

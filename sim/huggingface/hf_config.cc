@@ -125,9 +125,12 @@ struct ModelType {
 };
 
 // The types that are not plain decoders.
-constexpr std::array kOtherTypes{
-    ModelType{"gpt2", import_gpt2}, ModelType{"gpt_bigcode", import_gpt_bigcode},
-    ModelType{"llama4_text", import_llama4_text}, ModelType{"gemma3n_text", import_gemma3n_text}};
+constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
+                                 ModelType{"gpt_bigcode", import_gpt_bigcode},
+                                 ModelType{"llama4_text", import_llama4_text},
+                                 ModelType{"gemma3n_text", import_gemma3n_text},
+                                 ModelType{"lfm2", import_lfm2},
+                                 ModelType{"lfm2_moe", import_lfm2_moe}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names;

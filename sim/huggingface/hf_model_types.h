@@ -10,5 +10,7 @@ void import_gpt2(Import& import, ArchSpec& spec);
 void import_gpt_bigcode(Import& import, ArchSpec& spec);
 void import_llama4_text(Import& import, ArchSpec& spec);
 void import_gemma3n_text(Import& import, ArchSpec& spec);
+void import_lfm2(Import& import, ArchSpec& spec);
+void import_lfm2_moe(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -131,7 +131,15 @@ struct LatentAttention {
   Rotary rotary;
 };
 
-using Mixer = std::variant<GroupedAttention, LatentAttention>;
+// The gated short convolution of LFM2 (transformers, modeling_lfm2.py). Three projections of the
+// input give two gates b and c and values v, each as wide as the residual stream. The output is the
+// projection of c * conv(b * v), where conv is causal and takes each column by itself. A sequence
+// keeps the newest kernel - 1 rows of b * v.
+struct ShortConvolution {
+  Integer kernel;  // positions that conv spans, the newest among them
+};
+
+using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution>;
 
 // The attention whose cache a kind of mixer reads, by name; null where it fills its own.
 template <class Kind>
@@ -140,6 +148,9 @@ auto* kv_from_of(Kind& attention) {
   return attention.kv_from ? &*attention.kv_from : nullptr;
 }
 inline Reference* kv_from_of(const LatentAttention&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const ShortConvolution&) {
   return nullptr;
 }
 inline const Reference* cache_owner(const Mixer& mixer) {

@@ -149,6 +149,10 @@ void rules_within(const LatentAttention& attention, const std::string& path, Pro
   rotary_rules(attention.rotary, path + ".rotary", problems);
 }
 
+void rules_within(const ShortConvolution&, const std::string&, Problems&) {
+  // One number alone contradicts nothing.
+}
+
 void rules_within(const DenseFeedForward&, const std::string&, Problems&) {
   // A dense feed-forward's fields are independent of each other.
 }

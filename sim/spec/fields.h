@@ -42,6 +42,7 @@ inline constexpr RealRange kShare{0, 0.999999};
 inline constexpr Range kStreams{2, 64};
 inline constexpr Range kStreamIndex{0, 63};
 inline constexpr Range kDelay{1, 63};
+inline constexpr Range kKernel{2, 1024};
 
 // A headline is in every comparison, a detail only where models differ in it.
 enum class Prominence { headline, detail };
@@ -186,6 +187,12 @@ void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
       attention.compression_bias);
   visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<ShortConvolution> auto& convolution) {
+  visit(Field{"kernel", "positions that the convolution spans, the newest among them"},
+        convolution.kernel, kKernel);
 }
 
 template <class Visitor>

@@ -82,7 +82,8 @@ struct Names<RotaryScaling> {
 };
 template <>
 struct Names<Mixer> {
-  static constexpr auto alternatives = each_alternative<Mixer>({"grouped", "latent"});
+  static constexpr auto alternatives =
+      each_alternative<Mixer>({"grouped", "latent", "short_convolution"});
 };
 template <>
 struct Names<FeedForward> {

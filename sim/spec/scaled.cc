@@ -58,6 +58,10 @@ void shrink(LatentAttention& attention) {
   shrink(attention.rotary);
 }
 
+void shrink(ShortConvolution& convolution) {
+  convolution.kernel = at_most(convolution.kernel, 4);
+}
+
 void shrink(ParallelStreams& streams) {
   streams.count = at_most(streams.count, 3);
   streams.active = at_most(streams.active, streams.count.value() - 1);

@@ -181,6 +181,8 @@ const std::array kQuantities{
     of_component<Component::position_embedding>("position_parameters",
                                                 "of a learned position table"),
     of_component<Component::attention>("attention_parameters", "of attention's projections"),
+    of_component<Component::state_mixer>("state_mixer_parameters",
+                                         "of mixers that keep a fixed state"),
     of_component<Component::feed_forward>("dense_parameters", "of dense feed-forwards"),
     of_component<Component::experts>("expert_parameters", "of routed experts"),
     of_component<Component::shared_experts>("shared_expert_parameters", "of shared experts"),

@@ -62,6 +62,12 @@ inline ArchSpec latent_model() {
   return spec;
 }
 
+inline ArchSpec convolution_model() {
+  ArchSpec spec = tiny_model(ShortConvolution{3}, tiny_dense());
+  spec.stack.front().repeat = 2;
+  return spec;
+}
+
 // A window of 3 after a past of 4, and every option that scales or caps a value.
 inline ArchSpec local_model() {
   ArchSpec spec = grouped_model();

@@ -1,6 +1,7 @@
 #include "tests/agreement/random_spec.h"
 
 #include <algorithm>
+#include <array>
 #include <ostream>
 
 #include "sim/spec/fields.h"
@@ -102,6 +103,13 @@ Mixer draw_latent() {
   return attention;
 }
 
+Mixer draw_convolution() {
+  return ShortConvolution{between(2, 5)};
+}
+
+constexpr std::array kMixers{draw_grouped, draw_latent, draw_convolution};
+static_assert(kMixers.size() == std::variant_size_v<Mixer>, "every kind of mixer is drawn");
+
 FeedForward draw_dense() {
   DenseFeedForward dense;
   dense.width = between(1, 9);
@@ -200,7 +208,8 @@ void draw_layers(ArchSpec& spec) {
   const std::int64_t attentions = between(1, 2);
   const std::int64_t feed_forwards = between(1, 2);
   for (std::int64_t i = 0; i < attentions; ++i) {
-    spec.attention.push_back({refer("mixer", i).name, maybe() ? draw_latent() : draw_grouped()});
+    const auto kind = static_cast<std::size_t>(between(0, std::ssize(kMixers) - 1));
+    spec.attention.push_back({refer("mixer", i).name, kMixers.at(kind)()});
   }
   for (std::int64_t i = 0; i < feed_forwards; ++i) {
     spec.feed_forward.push_back({refer("feed", i).name, maybe() ? draw_mixture() : draw_dense()});

@@ -60,6 +60,9 @@ class Variety {
     note("several segments", spec.stack.size() > 1);
     for (const auto& [name, layer] : spec.layer) see_layer(layer);
     for (const auto& [name, mixer] : spec.attention) {
+      for (std::size_t kind = 0; kind < std::variant_size_v<Mixer>; ++kind) {
+        note(std::string(Names<Mixer>::alternatives.at(kind)), mixer.index() == kind);
+      }
       std::visit([&](const auto& kind) { see_mixer(kind); }, mixer);
     }
     for (const auto& [name, feed_forward] : spec.feed_forward) {
@@ -104,7 +107,6 @@ class Variety {
     }
   }
   void see_mixer(const GroupedAttention& attention) {
-    note("latent", false);
     note("shared key heads", attention.kv_heads < attention.query_heads);
     note("qkv bias", attention.qkv_bias);
     note("output bias", attention.output_bias);
@@ -119,11 +121,13 @@ class Variety {
     if (attention.rotary) see_rotary(*attention.rotary);
   }
   void see_mixer(const LatentAttention& attention) {
-    note("latent", true);
     note("query compression", attention.query_latent_dim.has_value());
     note("compression bias", attention.compression_bias);
     note("latent output bias", attention.output_bias);
     see_rotary(attention.rotary);
+  }
+  void see_mixer(const ShortConvolution& convolution) {
+    note("a kernel of two", convolution.kernel == 2);
   }
   void see_rotary(const Rotary& rotary) {
     note("interleaved", rotary.layout == RotaryLayout::interleaved);

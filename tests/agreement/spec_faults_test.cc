@@ -21,7 +21,8 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
 }
 
 TEST(WithoutAFault, NothingIsReported) {
-  for (const ArchSpec& spec : {grouped_model(), local_model(), latent_model(), parallel_model()}) {
+  for (const ArchSpec& spec :
+       {grouped_model(), local_model(), latent_model(), parallel_model(), convolution_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
   }
@@ -54,6 +55,15 @@ TEST(AFaultInTheSpec, OfAMixtureIsReported) {
        {"weights not normalised", "router",
         [](auto& s) { mixture(s).router.normalized_weights = false; }},
        {"weights not scaled", "router", [](auto& s) { mixture(s).router.weight_scale.reset(); }}});
+}
+
+TEST(AFaultInTheSpec, OfAShortConvolutionIsReported) {
+  expect_each_reported(
+      convolution_model(),
+      {{"a longer kernel", "convolution",
+        [](auto& s) { std::get<ShortConvolution>(s.attention.front().value).kernel = 4; }},
+       {"a wider stream", "apply input gate", [](auto& s) { s.hidden = 11; }},
+       {"a layer less", "convolution output", [](auto& s) { s.stack.front().repeat = 1; }}});
 }
 
 TEST(AFaultInTheSpec, OfTheWholeModelIsReported) {

@@ -122,6 +122,14 @@ TEST(TheCache, GrowsByWhatTheLayersKeepOfAToken) {
   EXPECT_EQ(bytes[3].elements, 70'272);
 }
 
+// LFM2: six layers of attention grow, and ten convolutions keep two rows of 2048 for a sequence.
+TEST(TheCache, HoldsFixedStatesBesideWhatGrows) {
+  const OpGraph graph = lower(model_spec("lfm2-1.2b"));
+  EXPECT_EQ(cache_elements_per_token(graph), Elements(6 * 2 * 8 * 64));
+  EXPECT_EQ(cache_elements(graph, 1, 3), Elements(3 * (6 * 2 * 8 * 64 + 10 * 2 * 2048)));
+  EXPECT_EQ(cache_elements(graph, 8192, 3), Elements(3 * (8192 * 6 * 2 * 8 * 64 + 10 * 2 * 2048)));
+}
+
 class EveryPublishedModel : public ::testing::TestWithParam<std::string> {};
 
 class EveryExactlyPublishedModel : public ::testing::TestWithParam<std::string> {};

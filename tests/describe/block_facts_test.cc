@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "tests/support/model_specs.h"
 #include "tests/support/tiny_models.h"
 
@@ -16,6 +18,10 @@ using ::testing::Not;
 
 BlockFacts described(const GroupedAttention& attention) {
   return describe(tiny_model(attention, tiny_dense()), Mixer(attention));
+}
+
+BlockFacts described(const ShortConvolution& convolution) {
+  return describe(tiny_model(convolution, tiny_dense()), Mixer(convolution));
 }
 
 BlockFacts described(const FeedForward& feed_forward) {
@@ -83,6 +89,14 @@ TEST(AnAttention, WithChunksNotesThatFiguresAreThoseAtThisPosition) {
   EXPECT_THAT(block.notes.at(NotedFigures::sweep), Contains(Phrase::value_type(Integer(8192))));
 }
 
+TEST(AShortConvolution, KeepsItsNewestRowsForEachSequence) {
+  const BlockFacts block = described(ShortConvolution{4});
+  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
+  EXPECT_THAT(block.facts, Contains(Phrase{"keeps the last ", Integer(3), " positions"}));
+  EXPECT_EQ(block.kept.value().each, KeptFor::each_sequence);
+  EXPECT_EQ(block.kept.value().elements, 3 * 10);
+}
+
 TEST(AFeedForward, IsNamedByItsGateAndItsActivation) {
   DenseFeedForward dense = tiny_dense();
   EXPECT_EQ(described(dense).name, "feed-forward, SiLU");
@@ -103,20 +117,22 @@ TEST(AMixture, SaysHowManyOfItsExpertsAreChosen) {
 class EveryDescription : public ::testing::TestWithParam<std::string> {};
 
 // The description is made from the spec, the graph by lowering: what a position adds to the caches
-// of all layers is the same in both.
+// of all layers, and what a sequence has of fixed states, is the same in both.
 TEST_P(EveryDescription, KeepsWhatTheGraphCaches) {
   const ArchSpec spec = model_spec(GetParam());
-  Integer described = 0;
+  std::map<KeptFor, Integer> described;
   for (const std::size_t kind : layer_sequence(spec)) {
     for (const std::size_t mixer : mixers_of(spec.layer.at(kind).value)) {
       const BlockFacts block = describe(spec, spec.attention.at(mixer).value);
-      if (block.kept) described += block.kept->elements;
+      if (block.kept) described[block.kept->each] += block.kept->elements;
     }
   }
   const OpGraph graph = lower(spec);
-  Integer cached = 0;
+  std::map<KeptFor, Integer> cached;
   for (const Cache& cache : graph.caches) {
-    cached += cache.columns * graph.blocks.at(cache.block).repeats;
+    const bool fixed = std::holds_alternative<Fixed>(cache.state);
+    cached[fixed ? KeptFor::each_sequence : KeptFor::each_position] +=
+        cache.columns * graph.blocks.at(cache.block).repeats;
   }
   EXPECT_EQ(described, cached);
 }

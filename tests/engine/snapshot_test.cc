@@ -39,6 +39,56 @@ TEST(AStep, IsTheSameAfterItsSnapshotIsRestored) {
   EXPECT_NE(engine.run(decode(6, 1), Ids{7}, Keep::logits).trace.logits, first.trace.logits);
 }
 
+// A convolution overwrites its state in the step, and attention beside it appends to its cache.
+OpGraph model_with_a_fixed_state() {
+  ArchSpec spec = tiny_model(ShortConvolution{4}, tiny_dense());
+  spec.attention.push_back({"gqa", tiny_grouped()});
+  spec.layer.push_back({"gqa", {Reference{"gqa", 1}, Reference{"feed", 0}}});
+  spec.stack.front().repeat = 2;
+  spec.stack.push_back({{{"gqa", 1}}, 1});
+  return lower(spec);
+}
+
+class AStepOverAFixedState : public testing::TestWithParam<Stored> {};
+
+TEST_P(AStepOverAFixedState, IsTheSameAfterItsSnapshotIsRestored) {
+  const OpGraph graph = model_with_a_fixed_state();
+  EngineOptions options = float_options(graph, 6);
+  options.kv = GetParam();
+  Engine engine = Engine::synthetic(graph, options, 5);
+  (void)engine.run(prefill(5, 1), Ids{1, 2, 3, 4, 5});
+  const EngineSnapshot before = engine.snapshot();
+  const StepRun first = engine.run(decode(6, 1), Ids{6}, Keep::logits);
+  engine.restore(before);
+  const StepRun again = engine.run(decode(6, 1), Ids{6}, Keep::logits);
+  EXPECT_EQ(again.trace.logits, first.trace.logits);
+  EXPECT_EQ(again.book.total, first.book.total);
+  engine.restore({before.positions, engine.snapshot().states});
+  EXPECT_NE(engine.run(decode(6, 1), Ids{6}, Keep::logits).trace.logits, first.trace.logits)
+      << "the state after the step is not the state before it";
+}
+
+TEST_P(AStepOverAFixedState, BeginsWithoutAStateAfterEverythingIsForgotten) {
+  const OpGraph graph = model_with_a_fixed_state();
+  EngineOptions options = float_options(graph, 6);
+  options.kv = GetParam();
+  Engine engine = Engine::synthetic(graph, options, 5);
+  const StepRun first = engine.run(prefill(3, 1), Ids{1, 2, 3}, Keep::logits);
+  engine.forget();
+  EXPECT_EQ(engine.run(prefill(3, 1), Ids{1, 2, 3}, Keep::logits).trace.logits, first.trace.logits);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stored, AStepOverAFixedState, testing::Values(Stored::f32, Stored::bf16),
+                         [](const auto& each) {
+                           return each.param == Stored::f32 ? "f32" : "bf16";
+                         });
+
+TEST(ASnapshot, OfAnotherEngineIsRefused) {
+  const OpGraph graph = model_with_a_fixed_state();
+  Engine engine = Engine::synthetic(graph, float_options(graph, 6), 5);
+  EXPECT_THROW(engine.restore({0}), std::invalid_argument) << "a snapshot without the states";
+}
+
 TEST(ASnapshot, IsRestoredWithinAStepOnly) {
   const OpGraph graph = model_with_a_window();
   EngineOptions options = float_options(graph, 6);

@@ -155,6 +155,11 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
   return faults;
 }
 
+// Another kernel is another shape of the taps, which no checkpoint here has.
+Attentions<ShortConvolution> faults_of_attention(const ShortConvolution&) {
+  return {};
+}
+
 // A layer that reads another's cache reaches only as far as that cache holds.
 void pass_reach_on(ArchSpec& spec, std::size_t owner) {
   for (auto& [name, mixer] : spec.attention) {

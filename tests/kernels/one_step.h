@@ -37,6 +37,12 @@ class OneStep {
     cached_.push_back(std::move(rows));
     return cached_.size() - 1;
   }
+  // A fixed state that holds this row of one sequence before the step.
+  CacheId state(std::vector<double> row) {
+    graph_.caches.push_back({"state", 0, std::ssize(row), Fixed{}});
+    cached_.push_back(std::move(row));
+    return cached_.size() - 1;
+  }
 
   template <class Kind>
   std::vector<double> run(const Kind& op) {
@@ -45,15 +51,28 @@ class OneStep {
       std::copy(elements_[id].begin(), elements_[id].end(), weights.of(id, 0).begin());
     }
     KvCaches<double> caches(graph_, size(workload_.batch));
-    for (CacheId id = 0; id < cached_.size(); ++id) caches.of(id, 0).append(0, cached_[id]);
+    for (CacheId id = 0; id < cached_.size(); ++id) {
+      if (std::holds_alternative<Fixed>(graph_.cache(id).state)) {
+        std::ranges::copy(cached_[id], caches.state_of(id, 0).row(0).begin());
+      } else {
+        caches.of(id, 0).append(0, cached_[id]);
+      }
+    }
     Ledger ledger;
     ledger.begin(0, 0);
     const std::vector<std::size_t> layers_run{1};
     reference::BlockRun<double> step{&graph_, &block(),   0,  layers_run, &weights,
                                      &caches, &workload_, {}, &ledger,    values_};
     reference::run(step, op);
+    for (CacheId id = 0; id < cached_.size(); ++id) {
+      if (!std::holds_alternative<Fixed>(graph_.cache(id).state)) continue;
+      const auto row = caches.state_of(id, 0).row(0);
+      cached_[id].assign(row.begin(), row.end());
+    }
     return step.values.at(op.out).elements;
   }
+  // A fixed state after the step.
+  [[nodiscard]] const std::vector<double>& state_after(CacheId id) const { return cached_.at(id); }
 
  private:
   Block& block() { return graph_.blocks.front(); }

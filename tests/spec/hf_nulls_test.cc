@@ -43,7 +43,14 @@ const std::map<std::string, Meaning>& meanings() {
       {"no_rope_layers", absent("no_rope_layers")},
       {"mlp_only_layers", set_to("mlp_only_layers", Json::array())},
       {"intermediate_size", absent("intermediate_size")},  // Gemma 3n lists a width for each layer
-      {"activation_sparsity_pattern", absent("activation_sparsity_pattern")}};
+      {"activation_sparsity_pattern", absent("activation_sparsity_pattern")},
+      {"conv_bias", set_to("conv_bias", false)},
+      {"full_attn_idxs", absent("full_attn_idxs")},
+      // LFM2 then takes two thirds of the stated width as they are.
+      {"block_ffn_dim_multiplier", [](Json& config) {
+         config["block_ff_dim"] = 2 * config.at("block_ff_dim").get<std::int64_t>() / 3;
+         config["block_auto_adjust_ff_dim"] = false;
+       }}};
   return all;
 }
 
