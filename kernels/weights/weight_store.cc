@@ -31,6 +31,7 @@ WeightDistribution distribution_of(const Weight& weight) {
     case WeightKind::norm: return {1.0F, 0.1F};
     case WeightKind::bias: return {0.0F, 0.1F};
     case WeightKind::table: return {0.0F, 1.0F};
+    case WeightKind::taps:
     case WeightKind::matrix:
       return {0.0F, static_cast<float>(std::sqrt(3 / weight.columns.as_double()))};
   }

@@ -62,7 +62,7 @@ constexpr std::array kRoles{
         Split::rows},
     Row{Role::convolution_values, "convolution values", Kind::matrix, Part::state_mixer,
         Split::rows},
-    Row{Role::convolution_taps, "convolution taps", Kind::matrix, Part::state_mixer, Split::rows},
+    Row{Role::convolution_taps, "convolution taps", Kind::taps, Part::state_mixer, Split::rows},
     Row{Role::convolution_output, "convolution output", Kind::matrix, Part::state_mixer,
         Split::columns},
     Row{Role::feed_forward_norm, "feed-forward norm", Kind::norm, Part::norms, Split::none},

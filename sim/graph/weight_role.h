@@ -102,6 +102,7 @@ enum class Component {
 // What a parameter is to the arithmetic.
 enum class WeightKind {
   matrix,
+  taps,   // a row for each column that a convolution takes by itself
   table,  // read row by row
   norm,   // a vector that multiplies
   bias,   // a vector that is added
