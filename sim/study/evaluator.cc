@@ -70,7 +70,7 @@ class Evaluation {
     const bool by_zero = arithmetic.how == Operator::divide && right == 0;
     throw ExpressionError(
         arithmetic.offset,
-        fmt::format("{} at context {}", by_zero ? "division by zero" : "the result is no number",
+        fmt::format("{} at context {}", by_zero ? "division by zero" : "the result is not a number",
                     setting_.context.value()),
         by_zero ? "divide by a figure that is never 0" : "scale the figures down");
   }

@@ -120,7 +120,7 @@ class VariantMaker {
     for (const Diagnostic& problem : problems) {
       reading_.problems.push_back(
           {place_of(reading_.places, path),
-           fmt::format("variant '{}' is no valid spec: {}", name, problem.message),
+           fmt::format("variant '{}' is not a valid spec: {}", name, problem.message),
            problem.remedy});
     }
   }

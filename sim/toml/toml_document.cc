@@ -22,7 +22,7 @@ std::optional<Diagnostic> refused_unparsed(std::string_view text, const Document
                       std::string(kind.see_format)};
   }
   if (const std::size_t invalid = find_invalid_utf8(text); invalid < text.size()) {
-    return Diagnostic{place_of_byte(text, invalid), "not valid TOML: this byte is no UTF-8",
+    return Diagnostic{place_of_byte(text, invalid), "not valid TOML: this byte is not UTF-8",
                       std::string(kind.see_toml)};
   }
   if (const auto dots = std::count(text.begin(), text.end(), '.'); dots > kMostDots) {

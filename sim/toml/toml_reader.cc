@@ -210,7 +210,7 @@ std::vector<TableReader::NamedTable> TableReader::named_tables(const Field& fiel
     const Place place = place_of_region(key.source());
     if (!is_plain_name(name)) {
       reading_.problems.push_back(
-          {place, fmt::format("{} is no name for a table in [{}]", quote_name(name), header(field)),
+          {place, fmt::format("{} cannot name a table in [{}]", quote_name(name), header(field)),
            "use letters, digits, '-' and '_'"});
     }
     tables.push_back(

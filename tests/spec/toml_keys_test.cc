@@ -322,7 +322,7 @@ TEST(TomlKeys, RefusesANameThatAHeaderCannotHoldPlainly) {
       check_report(replaced(replaced(altered("[attention.local]\n", "[attention.\"lo cal\"]\n"),
                                      "[attention.local.rotary]", "[attention.\"lo cal\".rotary]"),
                             "attention = \"local\"", "attention = \"lo cal\"")),
-      R"(my-model.toml:11:12: error: 'lo cal' is no name for a table in [attention]
+      R"(my-model.toml:11:12: error: 'lo cal' cannot name a table in [attention]
    11 | [attention."lo cal"]
       |            ^~~~~~~~
       = use letters, digits, '-' and '_'

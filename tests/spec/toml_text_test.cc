@@ -163,7 +163,7 @@ TEST(TomlText, RefusesBytesThatAreNoTextAndShowsDots) {
   EXPECT_EQ(check_report("\x7F"
                          "ELF\x02\x01\x9B"
                          "31m\xFF\x1B[2J"),
-            R"(my-model.toml:1:7: error: not valid TOML: this byte is no UTF-8
+            R"(my-model.toml:1:7: error: not valid TOML: this byte is not UTF-8
     1 | .ELF...31m..[2J
       |       ^
       = toml.io describes TOML, 'llmarch help spec-format' what a spec holds

@@ -94,7 +94,7 @@ TEST(AVariant, IsOfAModelThatIsKnown) {
 TEST(AVariant, MustBeAValidSpec) {
   EXPECT_THAT(said_of(study_with("[variant.v]\nof = \"llama-3.1-8b\"\ntitle = \"V\"\n"
                                  "set.attention.gqa.kv_heads = 5\n")),
-              ::testing::HasSubstr("variant 'v' is no valid spec"));
+              ::testing::HasSubstr("variant 'v' is not a valid spec"));
   EXPECT_THAT(said_of(study_with("[variant.v]\nof = \"llama-3.1-8b\"\ntitle = \"V\"\n"
                                  "set.attention.gqa.kv_head = 8\n")),
               ::testing::HasSubstr("unknown key 'kv_head' in attention 'gqa'"));
