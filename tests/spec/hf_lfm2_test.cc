@@ -17,7 +17,7 @@ Integer width_of(const Json& config) {
   return std::get<DenseFeedForward>(spec_of(config).feed_forward.front().value).width;
 }
 
-std::vector<std::string> mixers_of(const Json& config) {
+std::vector<std::string> attention_names(const Json& config) {
   const ArchSpec spec = spec_of(config);
   std::vector<std::string> mixers;
   for (const std::size_t kind : layer_sequence(spec)) {
@@ -52,12 +52,13 @@ TEST(AnLfm2FeedForward, OfNoWidthIsRefused) {
 }
 
 TEST(Lfm2Layers, HaveAttentionWhereItIsListed) {
-  EXPECT_THAT(mixers_of(of_four_layers({{"full_attn_idxs", {1, 3}}})),
+  EXPECT_THAT(attention_names(of_four_layers({{"full_attn_idxs", {1, 3}}})),
               ElementsAre("conv", "gqa", "conv", "gqa"));
-  EXPECT_THAT(
-      mixers_of(of_four_layers({{"layer_types", {"conv", "conv", "full_attention", "conv"}}})),
-      ElementsAre("conv", "conv", "gqa", "conv"));
-  EXPECT_THAT(mixers_of(of_four_layers(Json::object())), ElementsAre("gqa", "gqa", "gqa", "gqa"))
+  EXPECT_THAT(attention_names(
+                  of_four_layers({{"layer_types", {"conv", "conv", "full_attention", "conv"}}})),
+              ElementsAre("conv", "conv", "gqa", "conv"));
+  EXPECT_THAT(attention_names(of_four_layers(Json::object())),
+              ElementsAre("gqa", "gqa", "gqa", "gqa"))
       << "attention in every layer, as the class fills it";
 }
 
