@@ -63,7 +63,7 @@ ModelWeights::ModelWeights(const OpGraph& graph, Stored stored, const Held& held
         instances.layers = size(held.layers.at(block));
         instances.copies = size(copies_held(weight, held));
         if (is_vector(weight.role)) {
-          instances.vectors.emplace_back(size(weight.columns), 0.0F);
+          instances.vectors.emplace_back(instances.copies * size(weight.columns), 0.0F);
           continue;
         }
         for (std::size_t copy = 0; copy < instances.copies; ++copy) {
@@ -91,8 +91,9 @@ void ModelWeights::take(WeightId id, std::size_t layer, std::size_t copy, std::s
   Instances& instances = weights_.at(id);
   if (layer >= instances.layers || copy >= instances.copies) return;
   if (is_vector(weight.role)) {
+    const std::size_t first = copy * size(weight.columns) + first_row;
     std::copy(rows.begin(), rows.end(),
-              std::span(instances.vectors.at(layer)).subspan(first_row).begin());
+              std::span(instances.vectors.at(layer)).subspan(first).begin());
     return;
   }
   const std::size_t columns = size(weight.columns);

@@ -128,12 +128,12 @@ struct ScratchOf {
   Scratch operator()(const Convolve& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
-  template <
-      OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Normalize, Project, Rotate, Store,
-            Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, Gate, Add, SelectRows,
-            ProjectEach, ScaleColumns, Sparsify, SelectColumns, JoinColumns, MatchMagnitude,
-            AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams, Multiply>
-          Op>
+  template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project,
+                  Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, Gate,
+                  Add, SelectRows, ProjectEach, ScaleColumns, Sparsify, SelectColumns, JoinColumns,
+                  MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams,
+                  Multiply>
+                Op>
   Scratch operator()(const Op&) const {
     return {};
   }
@@ -151,6 +151,7 @@ void run(Step& step, const Scale& op);
 void run(Step& step, const ScaleByPosition& op);
 void run(Step& step, const GateRows& op);
 void run(Step& step, const SoftCap& op);
+void run(Step& step, const Clip& op);
 void run(Step& step, const Normalize& op);
 void run(Step& step, const Project& op);  // its bias; the product has been run
 void run(Step& step, const Rotate& op);

@@ -31,6 +31,12 @@ void map_rows(Step& step, const Map& op, const Kernel& kernel) {
   step.count_elements(out);
 }
 
+// Every copy of a vector was read.
+void count_copies(Step& step, WeightId id) {
+  const std::size_t copies = size(step.graph.weight(id).copies);
+  for (std::size_t copy = 0; copy < copies; ++copy) step.count_weight(id, copy);
+}
+
 }  // namespace
 
 void run(Step& step, const Embed& op) {
@@ -66,8 +72,7 @@ void run(Step& step, const ScaleByPosition& op) {
     std::vector<float> factors(in.rows);
     for (std::size_t r = 0; r < in.rows; ++r) {
       const auto position = static_cast<double>(step.places.position(r));
-      const double steps = std::floor((position + 1) / op.temperature.floor.as_double());
-      factors[r] = static_cast<float>(1 + op.temperature.strength * std::log(steps + 1));
+      factors[r] = static_cast<float>(growth_at(op.temperature, position));
     }
     scale_rows(step.team, in, factors, out);
   });
@@ -86,6 +91,11 @@ void run(Step& step, const SoftCap& op) {
   });
 }
 
+void run(Step& step, const Clip& op) {
+  map_rows(step, op,
+           [&](ConstRows in, Rows out) { clip(step.team, in, static_cast<float>(op.bound), out); });
+}
+
 void run(Step& step, const Normalize& op) {
   const Rows in = step.value(op.in);
   const Rows out = step.value(op.out);
@@ -99,7 +109,7 @@ void run(Step& step, const Normalize& op) {
     case NormKind::rms: normalize_rms(step.team, in, groups, weight, epsilon, out); break;
     case NormKind::layer: normalize_layer(step.team, in, groups, weight, bias, epsilon, out); break;
   }
-  if (op.weight) step.count_weight(*op.weight);
+  if (op.weight) count_copies(step, *op.weight);
   if (op.bias) step.count_weight(*op.bias);
   step.count_read(in);
   step.count_written(out);

@@ -1,5 +1,6 @@
 #include "kernels/engine/work_units.h"
 
+#include <numeric>
 #include <vector>
 
 #include "kernels/reference/arithmetic.h"
@@ -95,6 +96,7 @@ struct Units {
   WorkUnits operator()(const SoftCap& op) const {
     return {{}, tally([&] { (void)reference::soft_capped(Counted(1), op.cap); })};
   }
+  WorkUnits operator()(const Clip&) const { return {}; }
   WorkUnits operator()(const Normalize& op) const {
     const std::size_t width = size(columns(op.in) / op.groups);
     const Numbers in(width, Counted(1));
@@ -164,6 +166,12 @@ struct Units {
         case Scoring::sigmoid:
           for (Counted& score : scores) score = reference::sigmoid(score);
           break;
+        case Scoring::sparsemixer: {
+          std::vector<std::size_t> experts(size(op.experts_per_token));
+          std::iota(experts.begin(), experts.end(), std::size_t{0});
+          (void)reference::weights_of(op.router, view(scores), experts);
+          break;
+        }
       }
       if (op.correction_bias) {
         for (Counted& score : scores) score += Counted(1);

@@ -36,6 +36,7 @@ void score(Scoring scoring, std::span<double> logits) {
       for (double& x : logits) x /= sum;
       return;
     }
+    case Scoring::sparsemixer: return;  // weights follow from the logits and the choice
   }
   throw std::logic_error("score: a scoring outside the enumeration");
 }
@@ -67,6 +68,44 @@ void keep_best_groups(const ExpertGroups& groups, std::span<double> choice) {
   }
 }
 
+// One expert after the other, the largest logit first: its softmax among those that are left and
+// not far below the largest of them.
+std::vector<double> sparsemixer_weights(std::span<const double> logits,
+                                        std::span<const std::uint32_t> experts, double jitter) {
+  std::vector<double> left(logits.begin(), logits.end());
+  std::vector<std::size_t> order(experts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return logits[experts[a]] > logits[experts[b]];
+  });
+  std::vector<double> weights(experts.size());
+  for (const std::size_t next : order) {
+    const double most = *std::max_element(left.begin(), left.end());
+    double sum = 0;
+    double own = 0;
+    for (std::size_t e = 0; e < left.size(); ++e) {
+      const bool taken = std::isinf(left[e]);
+      if (taken || (most - left[e]) / std::max(std::abs(left[e]), most) > 2 * jitter) continue;
+      const double part = std::exp(left[e] - most);
+      sum += part;
+      if (e == experts[next]) own = part;
+    }
+    weights[next] = own / sum;
+    left[experts[next]] = -std::numeric_limits<double>::infinity();
+  }
+  return weights;
+}
+
+std::vector<double> weights_of(const Router& router, std::span<const double> scores,
+                               std::span<const std::uint32_t> experts) {
+  if (router.scoring == Scoring::sparsemixer) {
+    return sparsemixer_weights(scores, experts, router.jitter.value());
+  }
+  std::vector<double> weights;
+  for (const std::uint32_t expert : experts) weights.push_back(scores[expert]);
+  return weights;
+}
+
 void weigh(const Router& router, std::span<double> weights) {
   if (router.normalized_weights) {
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
@@ -89,8 +128,7 @@ Chosen choose_experts(const Router& router, std::size_t experts_per_token, Const
     for (std::size_t i = 0; i < correction.size(); ++i) choice[i] += correction[i];
     if (router.groups) keep_best_groups(*router.groups, choice);
     const auto experts = largest(choice, experts_per_token);
-    std::vector<double> weights;
-    for (const std::uint32_t expert : experts) weights.push_back(scores[expert]);
+    std::vector<double> weights = weights_of(router, scores, experts);
     weigh(router, weights);
     chosen.experts.insert(chosen.experts.end(), experts.begin(), experts.end());
     for (const double weight : weights) chosen.weights.push_back(static_cast<float>(weight));

@@ -51,6 +51,15 @@ const float* or_null(std::span<const float> parameters) {
   return parameters.empty() ? nullptr : parameters.data();
 }
 
+bool fits_groups(std::span<const float> weight, std::size_t columns, std::size_t width) {
+  return weight.empty() || weight.size() == width || weight.size() == columns;
+}
+
+// The weight of the group that begins at column `at`: its own, or that of all.
+const float* of_group(std::span<const float> weight, std::size_t at, std::size_t width) {
+  return weight.size() > width ? weight.data() + at : or_null(weight);
+}
+
 float sigmoid(float x) {
   return 1 / (1 + std::exp(-x));
 }
@@ -60,14 +69,14 @@ float sigmoid(float x) {
 void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                    float epsilon, Rows out) {
   const std::size_t width = in.columns / groups;
-  if (!(same_size(in, out) && (weight.empty() || weight.size() == width))) refuse_row_sizes();
+  if (!same_size(in, out) || !fits_groups(weight, in.columns, width)) refuse_row_sizes();
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     for (std::size_t at = 0; at < in.columns; at += width) {
       const float* const x = in.row(row) + at;
       const float mean = kernels.squares(x, width, 0) / static_cast<float>(width);
-      kernels.normalize(x, width, 0, 1 / std::sqrt(mean + epsilon), or_null(weight), nullptr,
-                        out.row(row) + at);
+      kernels.normalize(x, width, 0, 1 / std::sqrt(mean + epsilon), of_group(weight, at, width),
+                        nullptr, out.row(row) + at);
     }
   });
 }
@@ -75,10 +84,10 @@ void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const
 void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                      std::span<const float> bias, float epsilon, Rows out) {
   const std::size_t width = in.columns / groups;
-  const auto fits = [&](std::span<const float> parameters) {
-    return parameters.empty() || parameters.size() == width;
-  };
-  if (!same_size(in, out) || !fits(weight) || !fits(bias)) refuse_row_sizes();
+  const bool bias_fits = bias.empty() || bias.size() == width;
+  if (!same_size(in, out) || !fits_groups(weight, in.columns, width) || !bias_fits) {
+    refuse_row_sizes();
+  }
   const simd::RowKernels& kernels = kernels_of(team);
   for_rows(team, in, [&](std::size_t row) {
     for (std::size_t at = 0; at < in.columns; at += width) {
@@ -86,8 +95,8 @@ void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<con
       const auto count = static_cast<float>(width);
       const float mean = kernels.sum(x, width) / count;
       const float variance = kernels.squares(x, width, mean) / count;
-      kernels.normalize(x, width, mean, 1 / std::sqrt(variance + epsilon), or_null(weight),
-                        or_null(bias), out.row(row) + at);
+      kernels.normalize(x, width, mean, 1 / std::sqrt(variance + epsilon),
+                        of_group(weight, at, width), or_null(bias), out.row(row) + at);
     }
   });
 }
@@ -201,6 +210,15 @@ void soft_cap(Team& team, ConstRows in, float cap, Rows out) {
   if (!same_size(in, out)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
     kernels_of(team).soft_cap(in.row(row), in.columns, cap, out.row(row));
+  });
+}
+
+void clip(Team& team, ConstRows in, float bound, Rows out) {
+  if (!same_size(in, out)) refuse_row_sizes();
+  for_rows(team, in, [&](std::size_t row) {
+    const float* const x = in.row(row);
+    std::transform(x, x + in.columns, out.row(row),
+                   [&](float element) { return std::clamp(element, -bound, bound); });
   });
 }
 

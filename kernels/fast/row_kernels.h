@@ -15,11 +15,11 @@
 
 namespace llmarch::fast {
 
-// Each row is `groups` vectors, each normalised by itself with the same weight, which is empty or
-// (columns / groups).
+// Each row is `groups` vectors, each normalised by itself. `weight` is empty, or (columns / groups)
+// for all of them, or (columns): each has its own.
 void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                    float epsilon, Rows out);
-// `weight` and `bias` each empty or (columns / groups).
+// The same with `bias` empty or (columns / groups).
 void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
                      std::span<const float> bias, float epsilon, Rows out);
 
@@ -48,6 +48,8 @@ void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows o
 void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out);
 // out = cap tanh(in / cap)
 void soft_cap(Team& team, ConstRows in, float cap, Rows out);
+// out = in, each element brought within -bound and bound
+void clip(Team& team, ConstRows in, float bound, Rows out);
 // sum += weight * in
 void accumulate(Team& team, ConstRows in, std::span<const float> weights, Rows sum);
 

@@ -54,9 +54,7 @@ void run(BlockRun<Scalar>& step, const Scale& op) {
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const ScaleByPosition& op) {
   scale_rows(step, op.in, op.out, [&](std::size_t r) {
-    const auto position = static_cast<double>(step.place(r).position);
-    const double steps = std::floor((position + 1) / op.temperature.floor.as_double());
-    return Scalar(1 + op.temperature.strength * std::log(steps + 1));
+    return Scalar(growth_at(op.temperature, static_cast<double>(step.place(r).position)));
   });
 }
 
@@ -66,16 +64,29 @@ void run(BlockRun<Scalar>& step, const GateRows& op) {
   scale_rows(step, op.in, op.out, [&](std::size_t r) { return sigmoid(gate.row(r)[0]); });
 }
 
+// The weight of each group of a norm: the same for all, each group's own, or none.
+template <class Scalar>
+std::vector<std::span<const float>> weights_of_groups(BlockRun<Scalar>& step, const Normalize& op) {
+  std::vector<std::span<const float>> weights(size(op.groups));
+  if (!op.weight) return weights;
+  auto weight = step.weight(*op.weight);
+  const bool own = step.graph->weight(*op.weight).copies > 1;
+  for (std::size_t group = 0; group < weights.size(); ++group) {
+    weights[group] = weight.row(0, own ? group : 0);
+  }
+  return weights;
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Normalize& op) {
   auto in = step.read(op.in);
-  std::span<const float> weight;
+  const std::vector<std::span<const float>> weights = weights_of_groups(step, op);
   std::span<const float> bias;
-  if (op.weight) weight = step.weight(*op.weight).row(0);
   if (op.bias) bias = step.weight(*op.bias).row(0);
   auto out = step.write(op.out);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     for (std::size_t group = 0; group < size(op.groups); ++group) {
+      const std::span<const float> weight = weights[group];
       const std::size_t width = in.row(r).size() / size(op.groups);
       const auto source = in.row(r).subspan(group * width, width);
       const auto target = out.row(r).subspan(group * width, width);
@@ -143,6 +154,15 @@ void combine_elements(BlockRun<Scalar>& step, ValueId first, ValueId second, Val
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const SoftCap& op) {
   map_elements(step, op.in, op.out, [&](Scalar x) { return soft_capped(x, op.cap); });
+}
+
+// A copy where it is within the bounds, so that no arithmetic is counted.
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const Clip& op) {
+  map_elements(step, op.in, op.out, [&](Scalar x) {
+    const double value = plain(x);
+    return value < -op.bound ? Scalar(-op.bound) : value > op.bound ? Scalar(op.bound) : x;
+  });
 }
 
 template <class Scalar>

@@ -72,11 +72,62 @@ Scores<Scalar> score_experts(const Route& op, std::span<const Scalar> row, Weigh
     case Scoring::sigmoid:
       for (Scalar& score : scores) score = sigmoid(score);
       break;
+    case Scoring::sparsemixer: break;  // its weights depend on what is chosen
   }
   std::vector<Scalar> choice = scores;
   for (std::size_t e = 0; e < correction.size(); ++e) choice[e] += Scalar(correction[e]);
   if (op.router.groups) keep_best_groups(*op.router.groups, std::span(choice));
   return {std::move(scores), std::move(choice)};
+}
+
+// The weight of the best of the experts that are not taken yet: a softmax over those of them whose
+// logit s is not far below the largest m, (m - s) / max(|s|, m) <= 2 jitter.
+template <class Scalar>
+Scalar sparsemixer_weight(std::span<const Scalar> logits, const std::vector<bool>& taken,
+                          std::size_t best, double jitter) {
+  const Scalar none = -std::numeric_limits<double>::infinity();
+  Scalar most = none;
+  for (std::size_t e = 0; e < logits.size(); ++e) {
+    if (!taken[e] && most < logits[e]) most = logits[e];
+  }
+  std::vector<Scalar> near(logits.begin(), logits.end());
+  for (std::size_t e = 0; e < logits.size(); ++e) {
+    const Scalar bound = std::max(std::abs(plain(logits[e])), plain(most));
+    const Scalar distance = (most - logits[e]) / bound;
+    if (taken[e] || plain(distance) > 2 * jitter) near[e] = none;
+  }
+  softmax(std::span(near));
+  return near[best];
+}
+
+// The weights of `experts`, which are taken in the order of their logits; on a tie the first.
+template <class Scalar>
+std::vector<Scalar> sparsemixer_weights(std::span<const Scalar> logits,
+                                        std::span<const std::size_t> experts, double jitter) {
+  std::vector<std::size_t> order(experts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return logits[experts[b]] < logits[experts[a]];
+  });
+  std::vector<Scalar> weights(experts.size());
+  std::vector<bool> taken(logits.size(), false);
+  for (const std::size_t next : order) {
+    weights[next] = sparsemixer_weight(logits, taken, experts[next], jitter);
+    taken[experts[next]] = true;
+  }
+  return weights;
+}
+
+// What the chosen experts' outputs are multiplied by, before normalisation and scale.
+template <class Scalar>
+std::vector<Scalar> weights_of(const Router& router, std::span<const Scalar> scores,
+                               std::span<const std::size_t> experts) {
+  if (router.scoring == Scoring::sparsemixer) {
+    return sparsemixer_weights(scores, experts, router.jitter.value());
+  }
+  std::vector<Scalar> weights;
+  for (const std::size_t expert : experts) weights.push_back(scores[expert]);
+  return weights;
 }
 
 template <class Scalar>
@@ -106,10 +157,11 @@ void run(BlockRun<Scalar>& step, const Route& op) {
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const Scores<Scalar> scores = score_experts(op, in.row(r), router, correction);
     const auto experts = largest(std::span<const Scalar>(scores.choice), chosen);
+    const auto weights = weights_of(op.router, std::span<const Scalar>(scores.weight), experts);
     const auto row = out.row(r);
     for (std::size_t i = 0; i < chosen; ++i) {
       row[i] = static_cast<double>(experts[i]);
-      row[chosen + i] = scores.weight[experts[i]];
+      row[chosen + i] = weights[i];
     }
     weight_chosen(op.router, row.subspan(chosen));
   }

@@ -150,6 +150,107 @@ constexpr std::array kLfm2{
     TensorName{Role::expert_down, "feed_forward.experts.*.w2.weight"},
 };
 
+// Heads whose norms are tensors of their own.
+constexpr std::array kStableLm{
+    TensorName{Role::query_norm, "self_attn.q_layernorm.norms.*.weight"},
+    TensorName{Role::key_norm, "self_attn.k_layernorm.norms.*.weight"},
+};
+
+constexpr std::array kGraniteMoe{
+    TensorName{Role::router, "block_sparse_moe.router.layer.weight"},
+    TensorName{Role::expert_gate, "block_sparse_moe.input_linear.weight", &kFusedExperts},
+    TensorName{Role::expert_up, "block_sparse_moe.input_linear.weight", &kFusedExperts},
+    TensorName{Role::expert_down, "block_sparse_moe.output_linear.weight"},
+};
+
+constexpr std::array kPhi{
+    TensorName{Role::final_norm, "final_layernorm.weight"},
+    TensorName{Role::query_norm, "self_attn.q_layernorm.weight"},
+    TensorName{Role::key_norm, "self_attn.k_layernorm.weight"},
+    TensorName{Role::attention_output, "self_attn.dense.weight"},
+    TensorName{Role::up, "mlp.fc1.weight"},
+    TensorName{Role::down, "mlp.fc2.weight"},
+};
+
+constexpr std::array kGptNeoX{
+    TensorName{Role::token_embedding, "embed_in.weight"},
+    TensorName{Role::final_norm, "final_layer_norm.weight"},
+    TensorName{Role::head, "/embed_out.weight"},
+    TensorName{Role::query, "attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::key, "attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::value, "attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::attention_output, "attention.dense.weight"},
+    TensorName{Role::up, "mlp.dense_h_to_4h.weight"},
+    TensorName{Role::down, "mlp.dense_4h_to_h.weight"},
+};
+
+constexpr std::array kGptJ{
+    TensorName{Role::query, "attn.q_proj.weight"},
+    TensorName{Role::key, "attn.k_proj.weight"},
+    TensorName{Role::value, "attn.v_proj.weight"},
+    TensorName{Role::attention_output, "attn.out_proj.weight"},
+    TensorName{Role::up, "mlp.fc_in.weight"},
+    TensorName{Role::down, "mlp.fc_out.weight"},
+};
+
+constexpr std::array kGptNeo{
+    TensorName{Role::query, "attn.attention.q_proj.weight"},
+    TensorName{Role::key, "attn.attention.k_proj.weight"},
+    TensorName{Role::value, "attn.attention.v_proj.weight"},
+    TensorName{Role::attention_output, "attn.attention.out_proj.weight"},
+    TensorName{Role::up, "mlp.c_fc.weight"},
+    TensorName{Role::down, "mlp.c_proj.weight"},
+};
+
+constexpr std::array kFalcon{
+    TensorName{Role::token_embedding, "word_embeddings.weight"},
+    TensorName{Role::attention_norm, "input_layernorm.weight"},
+    TensorName{Role::feed_forward_norm, "post_attention_layernorm.weight"},
+    TensorName{Role::query, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::key, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::value, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::attention_output, "self_attention.dense.weight"},
+    TensorName{Role::up, "mlp.dense_h_to_4h.weight"},
+    TensorName{Role::down, "mlp.dense_4h_to_h.weight"},
+};
+
+constexpr std::array kFalconTwoNorms{
+    TensorName{Role::token_embedding, "word_embeddings.weight"},
+    TensorName{Role::attention_norm, "ln_attn.weight"},
+    TensorName{Role::feed_forward_norm, "ln_mlp.weight"},
+    TensorName{Role::query, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::key, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::value, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::attention_output, "self_attention.dense.weight"},
+    TensorName{Role::up, "mlp.dense_h_to_4h.weight"},
+    TensorName{Role::down, "mlp.dense_4h_to_h.weight"},
+};
+
+constexpr std::array kHunyuan{
+    TensorName{Role::query_norm, "self_attn.query_layernorm.weight"},
+    TensorName{Role::key_norm, "self_attn.key_layernorm.weight"},
+};
+
+constexpr std::array kHunyuanMoe{
+    TensorName{Role::query_norm, "self_attn.query_layernorm.weight"},
+    TensorName{Role::key_norm, "self_attn.key_layernorm.weight"},
+    TensorName{Role::router, "mlp.gate.wg.weight"},
+    TensorName{Role::shared_gate, "mlp.shared_mlp.gate_proj.weight"},
+    TensorName{Role::shared_up, "mlp.shared_mlp.up_proj.weight"},
+    TensorName{Role::shared_down, "mlp.shared_mlp.down_proj.weight"},
+};
+
+constexpr std::array kBailing{
+    TensorName{Role::token_embedding, "word_embeddings.weight"},
+    TensorName{Role::query, "attention.query_key_value.weight", &kFusedQueryKeyValue},
+    TensorName{Role::key, "attention.query_key_value.weight", &kFusedQueryKeyValue},
+    TensorName{Role::value, "attention.query_key_value.weight", &kFusedQueryKeyValue},
+    TensorName{Role::query_norm, "attention.query_layernorm.weight"},
+    TensorName{Role::key_norm, "attention.key_layernorm.weight"},
+    TensorName{Role::attention_output, "attention.dense.weight"},
+    TensorName{Role::router_correction_bias, "mlp.gate.expert_bias"},
+};
+
 constexpr std::array kGemma2{
     TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm.weight"},
 };
@@ -201,7 +302,17 @@ constexpr std::array<std::string_view, 1> kModelPrefix{"model."};
 // GPT-2's own repository has none; repositories made from it have one.
 constexpr std::array<std::string_view, 2> kGpt2Prefixes{"", "transformer."};
 
+constexpr std::array<std::string_view, 1> kNeoXPrefix{"gpt_neox."};
+constexpr std::array<std::string_view, 2> kTransformerPrefixes{"transformer.", ""};
+
 constexpr std::array<std::string_view, 1> kRotaryTables{".rotary_emb.inv_freq"};
+constexpr std::array<std::string_view, 3> kNeoXMasks{".attention.rotary_emb.inv_freq",
+                                                     ".attention.bias", ".attention.masked_bias"};
+constexpr std::array<std::string_view, 3> kGptJMasks{".attn.bias", ".attn.masked_bias",
+                                                     ".attn.embed_positions"};
+constexpr std::array<std::string_view, 2> kGptNeoMasks{".attn.attention.bias",
+                                                       ".attn.attention.masked_bias"};
+constexpr std::array<std::string_view, 1> kFalconTables{".self_attention.rotary_emb.inv_freq"};
 constexpr std::array<std::string_view, 2> kGpt2Masks{".attn.bias", ".attn.masked_bias"};
 // The checkpoint has keys and values for layers that read another's cache, too. Those of the other
 // layers are weights, and are found before this list is asked.
@@ -212,6 +323,10 @@ constexpr std::array<std::string_view, 6> kUnusedInGemma3n{
 // A family that calls its tensors as most decoders do, but for `own`.
 constexpr Naming decoder(CheckpointNaming family, std::span<const TensorName> own) {
   return {family, kModelPrefix, "layers.", own, kDecoder, 0, kRotaryTables};
+}
+
+constexpr Naming falcon(CheckpointNaming family, std::span<const TensorName> own) {
+  return {family, kTransformerPrefixes, "h.", own, kGpt2, 0, kFalconTables};
 }
 
 constexpr Naming gemma(Naming naming) {
@@ -239,7 +354,18 @@ constexpr std::array kNamings{
     decoder(CheckpointNaming::starcoder2, kStarcoder2),
     decoder(CheckpointNaming::ernie_moe, kErnieMoe),
     decoder(CheckpointNaming::hy_v3, kHyV3),
-    decoder(CheckpointNaming::lfm2, kLfm2)};
+    decoder(CheckpointNaming::lfm2, kLfm2),
+    decoder(CheckpointNaming::stablelm, kStableLm),
+    decoder(CheckpointNaming::granite_moe, kGraniteMoe),
+    decoder(CheckpointNaming::phi, kPhi),
+    Naming{CheckpointNaming::gpt_neox, kNeoXPrefix, "layers.", kGptNeoX, kDecoder, 0, kNeoXMasks},
+    Naming{CheckpointNaming::gptj, kTransformerPrefixes, "h.", kGptJ, kGpt2, 0, kGptJMasks},
+    Naming{CheckpointNaming::gpt_neo, kTransformerPrefixes, "h.", kGptNeo, kGpt2, 0, kGptNeoMasks},
+    falcon(CheckpointNaming::falcon, kFalcon),
+    falcon(CheckpointNaming::falcon_two_norms, kFalconTwoNorms),
+    decoder(CheckpointNaming::hunyuan, kHunyuan),
+    decoder(CheckpointNaming::hunyuan_moe, kHunyuanMoe),
+    decoder(CheckpointNaming::bailing, kBailing)};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

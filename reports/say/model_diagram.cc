@@ -16,6 +16,9 @@ DiagramBox embedding_box(const ArchSpec& spec) {
   DiagramPart part{.kind = BoxKind::table, .title = {"Token embedding"}};
   say(part, fmt::format("{} tokens × {}", grouped(spec.vocabulary), grouped(spec.hidden)));
   if (spec.scaled_embedding) say(part, fmt::format("scaled by √{}", grouped(spec.hidden)));
+  if (spec.embedding_multiplier) {
+    say(part, fmt::format("multiplied by {:g}", *spec.embedding_multiplier));
+  }
   if (spec.learned_positions) {
     say(part, fmt::format("+ positions: {} × {}", grouped(*spec.learned_positions),
                           grouped(spec.hidden)));
@@ -43,6 +46,8 @@ DiagramBox head_box(const ArchSpec& spec) {
     say(part, fmt::format("{} → {} tokens", grouped(spec.hidden), grouped(spec.vocabulary)));
   }
   if (spec.head == Head::tied) say(part, "tied: the embedding's table");
+  if (spec.head_bias) say(part, "with a bias");
+  if (spec.logit_multiplier) say(part, fmt::format("multiplied by {:g}", *spec.logit_multiplier));
   if (spec.logit_soft_cap) say(part, fmt::format("capped at {:g}", *spec.logit_soft_cap));
   return {{std::move(part)}};
 }
@@ -50,8 +55,11 @@ DiagramBox head_box(const ArchSpec& spec) {
 // All layers in one frame, with the operations around their sublayers.
 DiagramFrame layers_frame(const ArchSpec& spec) {
   const Integer count = layer_count(spec);
-  DiagramFrame frame{
-      .repeat = {count == 1 ? "1 layer" : fmt::format("× {} layers", grouped(count))}};
+  std::string repeat = count == 1 ? "1 layer" : fmt::format("× {} layers", grouped(count));
+  if (spec.residual_multiplier) {
+    repeat += fmt::format(", branches × {:g}", *spec.residual_multiplier);
+  }
+  DiagramFrame frame{.repeat = {repeat}};
   if (spec.parallel_streams) {
     frame.items.emplace_back(addition_box(
         "Streams predicted",

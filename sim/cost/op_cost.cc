@@ -46,6 +46,20 @@ PerElement price_of(Activation activation) {
   throw std::logic_error("price_of: an activation outside the enumeration");
 }
 
+// Of each expert's logit, where `chosen` experts are chosen. A sparsemixer takes a softmax for each
+// of them, and before it (m - s) / max(|s|, m).
+PerElement price_of(Scoring scoring, Integer chosen) {
+  switch (scoring) {
+    case Scoring::softmax: return {kSoftmaxFlops, 1};
+    case Scoring::sigmoid: return {kSigmoidFlops, 1};
+    case Scoring::sparsemixer: {
+      const std::int64_t rounds = chosen.value();
+      return {rounds * (2 + kSoftmaxFlops), rounds};
+    }
+  }
+  throw std::logic_error("price_of: a scoring outside the enumeration");
+}
+
 // What an operation moves, from its operands.
 struct Moved {
   const OpGraph& graph;
@@ -115,8 +129,9 @@ struct Arithmetic {
   const Block& block;
   Price& price;
 
-  // Copies.
+  // Copies, and comparisons.
   void operator()(const Embed&) const {}
+  void operator()(const Clip&) const {}
   void operator()(const Store&) const {}
   void operator()(const SelectRows&) const {}
   void operator()(const SelectColumns&) const {}
@@ -219,8 +234,8 @@ struct Arithmetic {
 
   void operator()(const Route& op) const {
     const Integer chosen = op.experts_per_token;
-    Integer flops =
-        op.experts * (op.router.scoring == Scoring::softmax ? kSoftmaxFlops : kSigmoidFlops);
+    const PerElement scoring = price_of(op.router.scoring, chosen);
+    Integer flops = op.experts * scoring.flops;
     if (op.correction_bias) flops += op.experts;
     if (op.router.groups && op.router.groups->score == GroupScore::best_two) {
       flops += op.router.groups->count;  // the sum of the best two
@@ -230,7 +245,7 @@ struct Arithmetic {
     Work& row = per_row(op.in);
     row.matrix += Flops(2 * columns(op.in) * op.experts);
     row.other += Flops(flops);
-    row.transcendentals += Transcendentals(op.experts);
+    row.transcendentals += Transcendentals(op.experts * scoring.transcendentals);
   }
 
   // For each chosen expert: three products, the gate, and the weighted sum.

@@ -38,6 +38,9 @@ Phrase qk_norm_phrase(QkNorm norm) {
     case QkNorm::per_head: return {"QK-norm over each head"};
     case QkNorm::whole: return {"QK-norm over the whole projection"};
     case QkNorm::unweighted_after_rotation: return {"QK-norm after RoPE, no weights"};
+    case QkNorm::per_head_after_rotation: return {"QK-norm over each head, after RoPE"};
+    case QkNorm::layer_per_head: return {"QK-LayerNorm over each head"};
+    case QkNorm::layer_of_each_head: return {"QK-LayerNorm, weights for each head"};
   }
   throw std::logic_error("qk_norm_phrase: a norm outside the enumeration");
 }
@@ -82,16 +85,21 @@ bool has_no_positions(const ArchSpec& spec, const GroupedAttention& attention) {
   return !attention.rotary && !spec.learned_positions;
 }
 
+bool is_after_rotation(QkNorm norm) {
+  return norm == QkNorm::unweighted_after_rotation || norm == QkNorm::per_head_after_rotation;
+}
+
 std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& attention) {
   std::vector<Phrase> facts{
       {attention.query_heads, attention.query_heads == 1 ? " query head of " : " query heads of ",
        attention.head_dim},
       {attention.kv_heads, attention.kv_heads == 1 ? " key/value head" : " key/value heads"}};
   if (attention.qkv_bias) facts.push_back({"biases on queries, keys, values"});
-  const bool norm_after_rotation = attention.qk_norm == QkNorm::unweighted_after_rotation;
+  const bool norm_after_rotation = attention.qk_norm && is_after_rotation(*attention.qk_norm);
   if (attention.qk_norm && !norm_after_rotation) {
     facts.push_back(qk_norm_phrase(*attention.qk_norm));
   }
+  if (attention.qkv_clip) facts.push_back({"Q, K, V clipped at ", *attention.qkv_clip});
   if (attention.rotary) facts.push_back(rotary_phrase(*attention.rotary));
   if (norm_after_rotation) facts.push_back(qk_norm_phrase(*attention.qk_norm));
   if (has_no_positions(spec, attention)) facts.push_back({"no positions (NoPE)"});
@@ -102,6 +110,7 @@ std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& att
                                  attention.kv_from->name)});
   }
   facts.push_back(reach_phrase(attention));
+  if (attention.score_multiplier) facts.push_back({"scores × ", *attention.score_multiplier});
   if (attention.score_soft_cap) facts.push_back({"scores capped at ", *attention.score_soft_cap});
   if (attention.output_bias) facts.push_back({"bias on the output"});
   return facts;
@@ -180,6 +189,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const LatentAttention& attention) 
       {"key: ", attention.nope_head_dim, " + ", attention.rope_head_dim, " rotated"});
   block.facts.push_back({"value: ", attention.value_head_dim});
   block.facts.push_back(rotary_phrase(attention.rotary));
+  if (attention.temperature) block.facts.push_back({"queries grow with position"});
   block.facts.push_back({"attends to, caches every position"});
   return block;
 }
@@ -243,6 +253,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
   block.facts.push_back({"hidden width ", mixture.expert_width});
   if (mixture.shared_width) block.facts.push_back({"shared expert: width ", *mixture.shared_width});
   if (mixture.shared_gate) block.facts.push_back({"shared expert is gated"});
+  if (mixture.shared_average) block.facts.push_back({"averaged with the shared expert"});
   return block;
 }
 

@@ -92,6 +92,25 @@ ValueId GraphBuilder::normalize_groups(ValueId in, double epsilon, WeightRole ro
   return out;
 }
 
+ValueId GraphBuilder::normalize_heads(ValueId in, double epsilon, WeightRole role,
+                                      WeightRole bias_role, Integer heads) {
+  const WeightId scale = weight(role, 1, columns(in) / heads);
+  const WeightId bias = weight(bias_role, 1, columns(in) / heads);
+  const ValueId out = value(rows(in), columns(in));
+  append_norm(std::string(name_of(role)),
+              Normalize{NormKind::layer, epsilon, heads, scale, bias, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::normalize_each_head(ValueId in, double epsilon, WeightRole role,
+                                          Integer heads) {
+  const WeightId scales = weight(role, 1, columns(in) / heads, heads);
+  const ValueId out = value(rows(in), columns(in));
+  append_norm(std::string(name_of(role)),
+              Normalize{NormKind::layer, epsilon, heads, scales, std::nullopt, in, out});
+  return out;
+}
+
 ValueId GraphBuilder::normalize_unweighted(std::string name, ValueId in, double epsilon,
                                            Integer groups) {
   const ValueId out = value(rows(in), columns(in));
@@ -133,6 +152,12 @@ ValueId GraphBuilder::gate_rows(std::string name, ValueId gate, ValueId in) {
 ValueId GraphBuilder::soft_cap(std::string name, ValueId in, double cap) {
   const ValueId out = value(rows(in), columns(in));
   append(std::move(name), SoftCap{cap, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::clip(std::string name, ValueId in, double bound) {
+  const ValueId out = value(rows(in), columns(in));
+  append(std::move(name), Clip{bound, in, out});
   return out;
 }
 
@@ -225,10 +250,13 @@ ValueId GraphBuilder::add_to_other_streams(std::string name, ValueId in, ValueId
   return out;
 }
 
-ValueId GraphBuilder::project_tied(ValueId in) {
+ValueId GraphBuilder::project_tied(ValueId in, BiasRole bias_role) {
   const WeightId table = token_embedding_.value();
-  const ValueId out = value(rows(in), graph_.weight(table).rows);
-  append("head (tied)", Project{table, std::nullopt, in, out});
+  const Integer out_columns = graph_.weight(table).rows;
+  std::optional<WeightId> bias;
+  if (bias_role) bias = weight(*bias_role, 1, out_columns);
+  const ValueId out = value(rows(in), out_columns);
+  append("head (tied)", Project{table, bias, in, out});
   return out;
 }
 

@@ -36,7 +36,12 @@ class GraphBuilder {
   ValueId normalize(ValueId in, const Norm& norm, WeightRole weight, WeightRole bias);
   // RMS norm of each of `groups` vectors in a row, with a weight of a vector's width.
   ValueId normalize_groups(ValueId in, double epsilon, WeightRole weight, Integer groups);
-  // The same without a weight.
+  // Layer norm of each of `heads` vectors in a row: with one weight and bias for all of them, or
+  // with a weight for each.
+  ValueId normalize_heads(ValueId in, double epsilon, WeightRole weight, WeightRole bias,
+                          Integer heads);
+  ValueId normalize_each_head(ValueId in, double epsilon, WeightRole weight, Integer heads);
+  // RMS norm of each group, without a weight.
   ValueId normalize_unweighted(std::string name, ValueId in, double epsilon, Integer groups);
   // With a weight that exists already.
   ValueId normalize_by(std::string name, ValueId in, double epsilon, WeightId weight);
@@ -45,6 +50,7 @@ class GraphBuilder {
   ValueId scale_by_position(ValueId in, const Temperature& temperature);
   ValueId gate_rows(std::string name, ValueId gate, ValueId in);
   ValueId soft_cap(std::string name, ValueId in, double cap);
+  ValueId clip(std::string name, ValueId in, double bound);
   ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
   ValueId project_clipped(ValueId in, Integer columns, WeightRole weight,
                           std::optional<double> clip);
@@ -62,7 +68,7 @@ class GraphBuilder {
                           const ParallelStreams& streams);
   ValueId add_to_other_streams(std::string name, ValueId in, ValueId added, Integer streams);
   // The head that is the embedding table of the input block.
-  ValueId project_tied(ValueId in);
+  ValueId project_tied(ValueId in, BiasRole bias = std::nullopt);
   ValueId rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads, Integer offset,
                  Integer dim);
   CacheId store(const std::string& name, ValueId in, const Reach& reach);

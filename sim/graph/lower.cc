@@ -17,6 +17,10 @@ void lower_input(GraphBuilder& build, const ArchSpec& spec) {
     build.in(Component::token_embedding, WorkKind::residual);
     x = build.scale("scale embedding", x, std::sqrt(spec.hidden.as_double()));
   }
+  if (spec.embedding_multiplier) {
+    build.in(Component::token_embedding, WorkKind::residual);
+    x = build.scale("multiply embedding", x, *spec.embedding_multiplier);
+  }
   if (spec.learned_positions) {
     build.in(Component::position_embedding, WorkKind::embedding);
     x = build.add_positions(x, *spec.learned_positions);
@@ -95,11 +99,12 @@ std::vector<std::size_t> lower_layers(GraphBuilder& build, const ArchSpec& spec)
 }
 
 ValueId lower_head(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
+  const BiasRole bias = bias_if(spec.head_bias, WeightRole::head_bias);
   switch (spec.head) {
     case Head::none: return x;
-    case Head::tied: return build.project_tied(x);
+    case Head::tied: return build.project_tied(x, bias);
     case Head::separate:
-      return build.project(x, spec.head_labels.value_or(spec.vocabulary), WeightRole::head);
+      return build.project(x, spec.head_labels.value_or(spec.vocabulary), WeightRole::head, bias);
   }
   throw std::logic_error("lower_head: a head outside the enumeration");
 }
@@ -113,6 +118,9 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
   build.in(Component::head, WorkKind::head);
   ValueId logits = lower_head(build, spec, x);
+  if (spec.logit_multiplier) {
+    logits = build.scale("multiply logits", logits, *spec.logit_multiplier);
+  }
   if (spec.logit_soft_cap) logits = build.soft_cap("cap logits", logits, *spec.logit_soft_cap);
   build.end_block(logits);
 }

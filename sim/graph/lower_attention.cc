@@ -36,6 +36,11 @@ Reach reach_of(const GroupedAttention& attention) {
   return EveryKey{};
 }
 
+ValueId clipped(GraphBuilder& build, ValueId x, const GroupedAttention& attention,
+                const std::string& name) {
+  return attention.qkv_clip ? build.clip("clip " + name, x, *attention.qkv_clip) : x;
+}
+
 // Queries or keys on their way from the projection to the scores. `heads` vectors in a row.
 ValueId prepare(GraphBuilder& build, const ArchSpec& spec, ValueId x,
                 const GroupedAttention& attention, Integer heads, WeightRole norm,
@@ -43,10 +48,20 @@ ValueId prepare(GraphBuilder& build, const ArchSpec& spec, ValueId x,
   const double epsilon = spec.norm.epsilon;
   if (attention.qk_norm == QkNorm::per_head) x = build.normalize_groups(x, epsilon, norm, heads);
   if (attention.qk_norm == QkNorm::whole) x = build.normalize_groups(x, epsilon, norm, 1);
+  if (attention.qk_norm == QkNorm::layer_per_head) {
+    x = build.normalize_heads(x, epsilon, norm, bias_of(norm).value(), heads);
+  }
+  if (attention.qk_norm == QkNorm::layer_of_each_head) {
+    x = build.normalize_each_head(x, epsilon, norm, heads);
+  }
+  x = clipped(build, x, attention, name);
   if (attention.rotary) {
     const Rotary& rotary = *attention.rotary;
     x = build.rotate("rotate " + name, x, rotary, heads, 0,
                      rotary.dim.value_or(attention.head_dim));
+  }
+  if (attention.qk_norm == QkNorm::per_head_after_rotation) {
+    x = build.normalize_groups(x, epsilon, norm, heads);
   }
   if (attention.qk_norm == QkNorm::unweighted_after_rotation) {
     x = build.normalize_unweighted("normalise " + name, x, epsilon, heads);
@@ -55,6 +70,7 @@ ValueId prepare(GraphBuilder& build, const ArchSpec& spec, ValueId x,
 }
 
 double score_scale(const GroupedAttention& attention) {
+  if (attention.score_multiplier) return *attention.score_multiplier;
   return 1 / std::sqrt(attention.query_scalar.value_or(attention.head_dim).as_double());
 }
 
@@ -66,6 +82,7 @@ KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, Valu
   ValueId k = build.project(x, columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
   ValueId v = build.project(x, columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
   k = prepare(build, spec, k, attention, attention.kv_heads, WeightRole::key_norm, "keys");
+  v = clipped(build, v, attention, "values");
   if (attention.value_norm) {
     v = build.normalize_unweighted("normalise values", v, spec.norm.epsilon, attention.kv_heads);
   }
@@ -88,7 +105,8 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
   } else {
     q = build.project(q, columns, WeightRole::query);
   }
-  return build.rotate("rotate queries", q, attention.rotary, attention.query_heads, nope, rope);
+  q = build.rotate("rotate queries", q, attention.rotary, attention.query_heads, nope, rope);
+  return attention.temperature ? build.scale_by_position(q, *attention.temperature) : q;
 }
 
 }  // namespace

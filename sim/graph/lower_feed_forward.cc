@@ -48,8 +48,9 @@ ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
     const ValueId own = build.project(x, 1, WeightRole::shared_gate_vector);
     shared = build.gate_rows("gate shared experts", own, shared);
   }
-  return build.in(Component::shared_experts, WorkKind::residual)
-      .add("add shared experts", routed, shared);
+  build.in(Component::shared_experts, WorkKind::residual);
+  const ValueId sum = build.add("add shared experts", routed, shared);
+  return mixture.shared_average ? build.scale("average with shared experts", sum, 0.5) : sum;
 }
 
 }  // namespace llmarch

@@ -98,6 +98,7 @@ class SublayerLowering {
     ValueId sum = lower_blocks(sublayer, given);
     if (stands_after(norm)) sum = build_.normalize(sum, *norm, roles.after, roles.after_bias);
     const Component part = part_of(layer_.spec, sublayer.blocks.front());
+    sum = multiplied(part, sum);
     x = build_.in(part, WorkKind::residual).add(residual_name(layer_.spec, sublayer), x, sum);
     x = add_delayed(x);
     if (stands_after_residual(norm)) {
@@ -134,11 +135,19 @@ class SublayerLowering {
     return sum.value();
   }
 
+  // What is about to be added to the residual stream.
+  ValueId multiplied(Component part, ValueId added) {
+    const std::optional<double> factor = layer_.spec.residual_multiplier;
+    if (!factor) return added;
+    return build_.in(part, WorkKind::residual).scale("multiply residual branch", added, *factor);
+  }
+
   ValueId add_delayed(ValueId x) {
     const auto [first, last] = waiting_.equal_range(sublayer_);
     for (auto entry = first; entry != last; ++entry) {
       const auto& [part, out] = entry->second;
-      x = build_.in(part, WorkKind::residual).add("residual after delayed block", x, out);
+      const ValueId added = multiplied(part, out);
+      x = build_.in(part, WorkKind::residual).add("residual after delayed block", x, added);
     }
     return x;
   }

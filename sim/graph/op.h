@@ -36,8 +36,8 @@ struct Scale {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
-// out = in * (1 + strength ln(floor((position + 1) / floor) + 1)). The factors are made once, as
-// the angles of a rotation are, and are not counted.
+// out = in * growth_at(position). The factors are made once, as the angles of a rotation are, and
+// are not counted.
 struct ScaleByPosition {
   Temperature temperature;
   ValueId in, out;
@@ -59,14 +59,21 @@ struct SoftCap {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
+// out = in, each element brought within -bound and bound. A comparison is no arithmetic.
+struct Clip {
+  double bound;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
 // Each row is `groups` vectors. Each of them is normalised by itself, all with the same weight and
-// bias where there are any.
+// bias where there are any, or each with its own copy of the weight.
 struct Normalize {
   NormKind kind;
   double epsilon;
   Integer groups;
-  std::optional<WeightId> weight;  // (columns / groups)
-  std::optional<WeightId> bias;    // likewise
+  std::optional<WeightId> weight;  // (columns / groups); one copy, or one for each group
+  std::optional<WeightId> bias;    // likewise, one copy
   ValueId in, out;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, WritesInPlace{out});
@@ -356,7 +363,7 @@ struct SelectRows {
 };
 
 using Op =
-    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, GateRows, SoftCap,
+    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, GateRows, SoftCap, Clip,
                  Sparsify, Normalize, Project, ProjectEach, Rotate, Store, Attend, AbsorbQuery,
                  AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
                  Multiply, Convolve, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,

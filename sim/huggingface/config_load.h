@@ -29,7 +29,18 @@ enum class CheckpointNaming {
   starcoder2,
   ernie_moe,
   hy_v3,
-  lfm2
+  lfm2,
+  stablelm,
+  granite_moe,
+  phi,
+  gpt_neox,
+  gptj,
+  gpt_neo,
+  falcon,
+  falcon_two_norms,
+  hunyuan,
+  hunyuan_moe,
+  bailing
 };
 
 struct ConfigLoad {

@@ -8,6 +8,7 @@
 
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_json.h"
+#include "sim/huggingface/hf_mistral_params.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_outer.h"
 #include "sim/spec/rules.h"
@@ -130,12 +131,15 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"llama4_text", import_llama4_text},
                                  ModelType{"gemma3n_text", import_gemma3n_text},
                                  ModelType{"lfm2", import_lfm2},
-                                 ModelType{"lfm2_moe", import_lfm2_moe}};
+                                 ModelType{"lfm2_moe", import_lfm2_moe},
+                                 ModelType{"gptj", import_gptj},
+                                 ModelType{"gpt_neo", import_gpt_neo},
+                                 ModelType{"falcon", import_falcon},
+                                 ModelType{"cohere2_moe", import_cohere2_moe}};
 
 std::vector<std::string> supported_types() {
-  std::vector<std::string> names;
+  std::vector<std::string> names = decoder_types();
   for (const ModelType& type : kOtherTypes) names.emplace_back(type.name);
-  for (const Decoder& decoder : decoders()) names.emplace_back(decoder.type);
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -150,11 +154,21 @@ void refuse_type(ConfigReader& config, const std::string& name) {
                             nearest ? fmt::format("; the nearest is '{}'", *nearest) : ""));
 }
 
+// Ling 2.0 and Ring 2.0 were published under the type of their predecessor; which class is meant is
+// told by the architecture that they name.
+std::string type_of_class(ConfigReader& config) {
+  const std::string type = config.text("model_type");
+  if (type != "bailing_moe") return type;
+  const std::vector<std::string> classes = config.optional_texts("architectures");
+  const bool second = !classes.empty() && classes.front() == "BailingMoeV2ForCausalLM";
+  return second ? "bailing_moe_v2" : type;
+}
+
 // Reads the fields of the config's type. False where there is no such type.
 bool import_by_type(Import& import, ArchSpec& spec) {
-  const std::string name = import.config.text("model_type");
-  for (const Decoder& decoder : decoders()) {
-    if (decoder.type == name) return import_decoder(import, decoder, spec), true;
+  const std::string name = type_of_class(import.config);
+  if (const Decoder* decoder = find_decoder(name)) {
+    return import_decoder(import, *decoder, spec), true;
   }
   for (const ModelType& type : kOtherTypes) {
     if (type.name == name) return type.import(import, spec), true;
@@ -182,6 +196,7 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name,
     load.problems.push_back(std::move(*refused));
     return load;
   }
+  if (is_mistral_params(config.value)) config.value = config_of_mistral_params(config.value, load);
   const json own = text_config(config.value, load);
   note_quantization(config.value, load);
   const bool own_code = has_own_code(config.value) || has_own_code(own);

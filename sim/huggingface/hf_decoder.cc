@@ -17,22 +17,58 @@ constexpr std::string_view kWindow = "sliding_window";
 constexpr std::string_view kUseWindow = "use_sliding_window";
 constexpr std::string_view kFirstWindow = "max_window_layers";
 
+double read_epsilon(ConfigReader& config, const Decoder& decoder) {
+  const std::string_view key = decoder.norm.epsilon;
+  const double absent = decoder.sizes.epsilon;
+  if (key.empty()) return absent;
+  return absent > 0 ? config.real_or(key, absent, kTypeDefault, kEpsilon)
+                    : config.real(key, kEpsilon);
+}
+
 void read_sizes(Import& import, const Decoder& decoder, ArchSpec& spec) {
   ConfigReader& config = import.config;
   const ClassSizes& sizes = decoder.sizes;
   spec.vocabulary = read_size(config, {"vocab_size", sizes.vocabulary});
   spec.hidden = read_size(config, {"hidden_size", sizes.hidden});
   spec.context_limit = read_size(config, {"max_position_embeddings", sizes.context}, kPositions);
-  const std::string_view epsilon = decoder.norm.epsilon;
   spec.norm.kind = decoder.norm.kind;
   spec.norm.placement = decoder.norm.placement;
-  spec.norm.epsilon = sizes.epsilon > 0
-                          ? config.real_or(epsilon, sizes.epsilon, kTypeDefault, kEpsilon)
-                          : config.real(epsilon, kEpsilon);
+  spec.norm.without = decoder.norm.without;
+  spec.norm.epsilon = read_epsilon(config, decoder);
+}
+
+// None where it is 1.
+std::optional<double> read_multiplier(ConfigReader& config, const MultiplierClass& of) {
+  if (of.key.empty()) return std::nullopt;
+  constexpr RealRange kDivisor{1 / kFactor.most, kFactor.most};
+  const bool divides = of.as == MultiplierClass::As::divisor;
+  const double stated =
+      config.real_or(of.key, of.absent, kTypeDefault, divides ? kDivisor : kFactor);
+  const double factor = divides ? 1 / stated : stated;
+  return factor == 1 ? std::nullopt : std::optional(factor);
 }
 
 std::optional<Integer> filled(std::optional<std::int64_t> number) {
   return number ? std::optional(Integer(*number)) : std::nullopt;
+}
+
+Integer kv_heads_of(ConfigReader& config, const ClassSizes& sizes, Integer query_heads) {
+  if (sizes.kv_heads == kOnlyQueryHeads) return query_heads;
+  return read_kv_heads(config, query_heads,
+                       sizes.kv_heads == 0 ? std::nullopt : std::optional(Integer(sizes.kv_heads)));
+}
+
+Integer head_dim_of(ConfigReader& config, const Decoder& decoder, Integer hidden, Integer heads) {
+  switch (decoder.head_dim_field) {
+    case Decoder::HeadDim::stated:
+      return read_head_dim(config, hidden, heads, filled(decoder.head_dim));
+    case Decoder::HeadDim::always_derived: break;
+  }
+  const Integer width = head_dim_of(config, hidden, heads);
+  if (config.all_read({"hidden_size", "num_attention_heads"})) {
+    config.only("head_dim", width.value());
+  }
+  return width;
 }
 
 GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer hidden) {
@@ -40,11 +76,11 @@ GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer 
   const ClassSizes& sizes = decoder.sizes;
   GroupedAttention attention;
   attention.query_heads = read_size(config, {"num_attention_heads", sizes.query_heads});
-  attention.kv_heads =
-      read_kv_heads(config, attention.query_heads,
-                    sizes.kv_heads == 0 ? std::nullopt : std::optional(Integer(sizes.kv_heads)));
-  attention.head_dim =
-      read_head_dim(config, hidden, attention.query_heads, filled(decoder.head_dim));
+  attention.kv_heads = kv_heads_of(config, sizes, attention.query_heads);
+  attention.head_dim = head_dim_of(config, decoder, hidden, attention.query_heads);
+  if (!decoder.head_dim_again.empty() && !config.is_null(decoder.head_dim_again)) {
+    config.only(decoder.head_dim_again, attention.head_dim.value());
+  }
   attention.qkv_bias = read_flag(config, decoder.qkv_bias);
   attention.output_bias =
       decoder.output_bias ? read_flag(config, *decoder.output_bias) : attention.qkv_bias;
@@ -54,6 +90,13 @@ GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer 
     attention.query_scalar = config.size_or(decoder.query_scalar, 256, kTypeDefault);
   }
   attention.score_soft_cap = read_optional(config, decoder.score_cap);
+  if (!decoder.score_multiplier.key.empty()) {
+    attention.score_multiplier = read_multiplier(config, decoder.score_multiplier).value_or(1);
+  }
+  attention.qkv_clip = read_optional(config, decoder.qkv_clip);
+  if (decoder.rotary.growth == RotaryClass::Growth::by_position) {
+    attention.temperature = read_growth(import, decoder.rotary);
+  }
   return attention;
 }
 
@@ -81,7 +124,7 @@ FeedForwards read_feed_forwards(Import& import, const Decoder& decoder, Integer 
     all.kinds.push_back({"mlp", read_feed_forward(import, decoder, activation)});
     return all;
   }
-  all.kinds.push_back({"moe", read_mixture(import, *decoder.mixture, activation)});
+  all.kinds.push_back({"moe", read_mixture(import, *decoder.mixture, activation, layers)});
   if (decoder.mixture->layers == SparseLayers::every_layer) return all;
   all.kinds.push_back({"dense", read_feed_forward(import, decoder, activation)});
   const std::vector<bool> sparse = sparse_layers(import, *decoder.mixture, layers);
@@ -121,7 +164,7 @@ std::vector<bool> windowed_by_rule(Import& import, const WindowClass& of, Intege
   if (!of.period_key.empty()) period = config.size_or(of.period_key, period, kTypeDefault).value();
   std::int64_t first = 0;
   if (begins_at_a_layer(of.layers)) {
-    first = config.size_or(kFirstWindow, 28, kTypeDefault, Range{0, kMostLayers}).value();
+    first = config.size_or(kFirstWindow, of.first, kTypeDefault, Range{0, kMostLayers}).value();
   }
   std::vector<bool> windowed;
   for (std::int64_t layer = 0; layer < layers.value(); ++layer) {
@@ -191,6 +234,7 @@ std::vector<bool> rotated_layers(Import& import, Rotated rotated, std::optional<
     case Rotated::every_layer:
     case Rotated::by_layer_type: return std::vector<bool>(windowed.size(), true);
     case Rotated::by_no_rope_layers: return rotating_layers(import, std::ssize(windowed));
+    case Rotated::only_windowed: return windowed;
     case Rotated::if_windowed: return window ? windowed : std::vector<bool>(windowed.size(), true);
   }
   throw std::logic_error("rotated_layers: a rule outside the enumeration");
@@ -222,13 +266,27 @@ Attentions read_grouped(Import& import, const Decoder& decoder, Integer hidden, 
   return all;
 }
 
+const LatentClass& latent_class_of(const Decoder& decoder) {
+  static constexpr LatentClass kStated;
+  return decoder.latent == nullptr ? kStated : *decoder.latent;
+}
+
 Attentions read_attentions(Import& import, const Decoder& decoder, Integer hidden, Integer layers) {
   switch (decoder.attention) {
     case Decoder::Attention::grouped: return read_grouped(import, decoder, hidden, layers);
     case Decoder::Attention::latent:
-      return {{{"mla", read_latent_attention(import)}}, std::vector<std::size_t>(size(layers), 0)};
+      return {{{"mla", read_latent_attention(import, latent_class_of(decoder), decoder.rotary)}},
+              std::vector<std::size_t>(size(layers), 0)};
   }
   throw std::logic_error("read_attentions: a kind outside the enumeration");
+}
+
+Arrangement read_arrangement(Import& import, const Decoder& decoder) {
+  const BlocksClass& of = decoder.blocks;
+  if (of.form == BlocksClass::Form::in_sequence) return Arrangement::in_sequence;
+  if (!read_flag(import.config, of.parallel)) return Arrangement::in_sequence;
+  return of.form == BlocksClass::Form::on_one_norm ? Arrangement::parallel_on_one_norm
+                                                   : Arrangement::parallel_on_own_norms;
 }
 
 void add_decoder_layers(Import& import, const Decoder& decoder, ArchSpec& spec) {
@@ -240,10 +298,29 @@ void add_decoder_layers(Import& import, const Decoder& decoder, ArchSpec& spec) 
   for (std::size_t i = 0; i < size(layers); ++i) {
     parts.push_back({attentions.layers[i], feed_forwards.layers[i]});
   }
-  add_layers(spec, attentions.kinds, feed_forwards.kinds, parts);
+  add_layers(spec, attentions.kinds, feed_forwards.kinds, parts, read_arrangement(import, decoder));
 }
 
+constexpr auto kDecoderGroups = {decoders, parallel_decoders, later_decoders};
+
 }  // namespace
+
+const Decoder* find_decoder(std::string_view type) {
+  for (const auto group : kDecoderGroups) {
+    for (const Decoder& decoder : group()) {
+      if (decoder.type == type) return &decoder;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> decoder_types() {
+  std::vector<std::string> types;
+  for (const auto group : kDecoderGroups) {
+    for (const Decoder& decoder : group()) types.emplace_back(decoder.type);
+  }
+  return types;
+}
 
 void import_decoder(Import& import, const Decoder& decoder, ArchSpec& spec) {
   ConfigReader& config = import.config;
@@ -254,6 +331,10 @@ void import_decoder(Import& import, const Decoder& decoder, ArchSpec& spec) {
   read_sizes(import, decoder, spec);
   spec.head = read_head(import, decoder.tied);
   spec.scaled_embedding = decoder.embedding == Decoder::Embedding::scaled;
+  spec.embedding_multiplier = read_multiplier(config, decoder.embedding_multiplier);
+  spec.residual_multiplier = read_multiplier(config, decoder.residual_multiplier);
+  spec.head_bias = read_flag(config, decoder.head_bias);
+  spec.logit_multiplier = read_multiplier(config, decoder.logit_multiplier);
   spec.logit_soft_cap = read_optional(config, decoder.logit_cap);
   add_decoder_layers(import, decoder, spec);
 }

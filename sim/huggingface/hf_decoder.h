@@ -5,7 +5,9 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/huggingface/hf_parts.h"
 #include "sim/huggingface/hf_rotary.h"
@@ -14,21 +16,24 @@ namespace llmarch {
 
 // What the class fills for a size that a config leaves out; 0: the config must state it. An absent
 // number of key/value heads may also stand for that of query heads.
+inline constexpr std::int64_t kOnlyQueryHeads = -1;
 struct ClassSizes {
   std::int64_t vocabulary = 0;
   std::int64_t hidden = 0;
   std::int64_t width = 0;
   std::int64_t layers = 0;
   std::int64_t query_heads = 0;
-  std::int64_t kv_heads = 0;  // 0: as many as query heads
+  // 0: as many as query heads where it is not stated; kOnlyQueryHeads: always, no field states it.
+  std::int64_t kv_heads = 0;
   std::int64_t context = 0;
   double epsilon = 0;
 };
 
 struct NormClass {
   NormKind kind = NormKind::rms;
-  std::string_view epsilon = "rms_norm_eps";
+  std::string_view epsilon = "rms_norm_eps";  // empty: always that of ClassSizes
   NormPlacement placement = NormPlacement::before;
+  std::optional<NormOmission> without = {};
 };
 
 // Which layers have a window. The key is "sliding_window" throughout.
@@ -50,6 +55,7 @@ struct WindowClass {
   std::int64_t period = 0;
   std::string_view period_key = {};  // the field that states another period
   std::int64_t phase = 1;
+  std::int64_t first = 28;  // from_a_layer_on: what an absent max_window_layers means
 };
 
 // Which layers are rotated.
@@ -58,6 +64,7 @@ enum class Rotated {
   by_layer_type,      // every layer, those with a window unscaled or by a theta of their own
   by_no_rope_layers,  // no_rope_layers, no_rope_layer_interval
   if_windowed,        // those with a window; every layer where there is no window at all
+  only_windowed,      // those with a window, if any
 };
 
 struct FeedForwardClass {
@@ -67,12 +74,26 @@ struct FeedForwardClass {
   Flag bias = kNever;
 };
 
+// A number of the class that multiplies or divides something. 1 changes nothing.
+struct MultiplierClass {
+  std::string_view key = {};  // empty: the model type has none
+  double absent = 1;
+  enum class As { factor, divisor } as = As::factor;
+};
+
+// How attention and the feed-forward of a layer stand to each other.
+struct BlocksClass {
+  enum class Form { in_sequence, on_one_norm, on_norms_of_their_own } form = Form::in_sequence;
+  Flag parallel = kAlways;  // off: in sequence after all
+};
+
 // A field whose only supported value is this, written as in JSON.
 struct FixedField {
   std::string_view key, value;
 };
 
 struct MixtureClass;
+struct LatentClass;
 
 struct Decoder {
   std::string_view type;
@@ -85,6 +106,8 @@ struct Decoder {
   Flag qkv_bias = kNever;
   std::optional<Flag> output_bias = {};       // none: as queries, keys and values have one
   std::optional<std::int64_t> head_dim = {};  // what an absent one means, if not hidden / heads
+  enum class HeadDim { stated, always_derived } head_dim_field = HeadDim::stated;
+  std::string_view head_dim_again = {};  // a field that may only say the same
   std::optional<QkNorm> qk_norm = {};
   Flag has_qk_norm = kAlways;
   WindowClass window = {};
@@ -92,19 +115,33 @@ struct Decoder {
   Rotated rotated = Rotated::every_layer;
   std::string_view query_scalar = {};  // the field whose root divides the scores
   OptionalReal score_cap = {};
+  MultiplierClass score_multiplier = {};  // instead of the root of head_dim, where it has a key
+  OptionalReal qkv_clip = {};
+  const LatentClass* latent = nullptr;  // what a class fills for latent attention
 
+  BlocksClass blocks = {};
   FeedForwardClass feed_forward = {};
   const MixtureClass* mixture = nullptr;  // in some layers instead of the feed-forward
 
   enum class Embedding { plain, scaled } embedding = Embedding::plain;
+  MultiplierClass embedding_multiplier = {};
+  MultiplierClass residual_multiplier = {};
+  Flag head_bias = kNever;
+  MultiplierClass logit_multiplier = {};
   OptionalReal logit_cap = {};
   std::span<const std::string_view> off = {};    // what its class could switch on, and is not built
   std::span<const FixedField> fixed = {};        // what may be stated, and has one value
   std::span<const std::string_view> inert = {};  // fields of the class without an effect here
 };
 
-// Every plain decoder.
-std::span<const Decoder> decoders();
+// Every plain decoder, in groups.
+std::span<const Decoder> decoders();           // hf_decoders.cc
+std::span<const Decoder> parallel_decoders();  // hf_parallel_decoders.cc: parallel or multiplied
+std::span<const Decoder> later_decoders();     // hf_later_decoders.cc: those of 2025 and 2026
+
+// The plain decoder of that type; null where there is none.
+const Decoder* find_decoder(std::string_view type);
+std::vector<std::string> decoder_types();
 
 void import_decoder(Import& import, const Decoder& decoder, ArchSpec& spec);
 

@@ -12,10 +12,8 @@ constexpr Flag kAttentionBias{"attention_bias"};
 constexpr auto kTied = Flag::Absent::on;
 
 constexpr std::array<std::string_view, 1> kBidirectional{"use_bidirectional_attention"};
-constexpr std::array<std::string_view, 1> kClip{"clip_qkv"};
 constexpr std::array<std::string_view, 1> kUseBias{"use_bias"};
 constexpr std::array<std::string_view, 1> kAttentionBiasOff{"attention_bias"};
-constexpr std::array<std::string_view, 2> kStableLmOff{"use_parallel_residual", "qk_layernorm"};
 
 constexpr std::array kMiniMaxFixed{
     FixedField{"use_qk_norm", "true"}, FixedField{"qk_norm_type", "\"per_layer\""},
@@ -118,7 +116,8 @@ constexpr MixtureClass deepseek_mixture(Router (*router)(ConfigReader&)) {
   return {.experts = {"n_routed_experts"},
           .shared = {.as = SharedClass::Stated::count, .field = {"n_shared_experts"}},
           .router = router,
-          .layers = SparseLayers::after_the_first};
+          .layers = SparseLayers::after_the_first,
+          .frequency = "moe_layer_freq"};
 }
 constexpr MixtureClass kDeepSeekV2 = deepseek_mixture(deepseek_v2_router);
 constexpr MixtureClass kDeepSeekV3 = deepseek_mixture(deepseek_v3_router);
@@ -159,8 +158,8 @@ constexpr std::array kDecoders{
             .sizes = {50304, 2048, 0, 16, 16, 0, 4096, 1e-5},
             .qkv_bias = kAttentionBias,
             .qk_norm = QkNorm::whole,
-            .mixture = &kOlmoe,
-            .off = kClip},
+            .qkv_clip = {"clip_qkv"},
+            .mixture = &kOlmoe},
     Decoder{.type = "flex_olmo",
             .sizes = {100352, 4096, 0, 32, 32, 0, 4096, 1e-6},
             .norm = {.placement = NormPlacement::after},
@@ -193,12 +192,15 @@ constexpr std::array kDecoders{
                              .bias = {"use_bias", Flag::Absent::on}},
             .fixed = kStarcoder2Fixed},
     Decoder{.type = "stablelm",
+            .naming = CheckpointNaming::stablelm,
             .sizes = {50304, 2560, 6912, 32, 32, 32, 4096, 1e-5},
             .norm = {NormKind::layer, "layer_norm_eps"},
             .qkv_bias = {"use_qkv_bias"},
             .output_bias = kNever,
+            .qk_norm = QkNorm::layer_of_each_head,
+            .has_qk_norm = {"qk_layernorm"},
             .rotary = {.partial = 0.25},
-            .off = kStableLmOff},
+            .blocks = {BlocksClass::Form::on_one_norm, {"use_parallel_residual"}}},
     Decoder{.type = "seed_oss",
             .sizes = {155136, 4096, 27648, 64, 80, 8, 524288, 1e-6},
             .qkv_bias = {"attention_bias", Flag::Absent::on},

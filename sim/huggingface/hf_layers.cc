@@ -77,11 +77,21 @@ class KindNames {
   std::set<std::size_t> attention_, feed_forward_;
 };
 
+// Norms of their own stand in the blocks; the one norm of a sublayer is the spec's.
+Layer arranged(const Layer& layer, Arrangement arrangement, const Norm& norm) {
+  if (arrangement == Arrangement::in_sequence) return layer;
+  Sublayer sublayer{{{layer.attention, std::nullopt}, {std::nullopt, layer.feed_forward}}};
+  if (arrangement == Arrangement::parallel_on_own_norms) {
+    for (SublayerBlock& block : sublayer.blocks) block.norm = norm;
+  }
+  return {std::nullopt, std::nullopt, std::vector<Sublayer>{sublayer}};
+}
+
 }  // namespace
 
 void add_layers(ArchSpec& spec, const std::vector<Named<Mixer>>& attention,
                 const std::vector<Named<FeedForward>>& feed_forward,
-                const std::vector<LayerParts>& layers) {
+                const std::vector<LayerParts>& layers, Arrangement arrangement) {
   const KindNames names(layers);
   std::map<LayerParts, std::size_t> kinds;
   std::vector<std::size_t> order;
@@ -91,8 +101,9 @@ void add_layers(ArchSpec& spec, const std::vector<Named<Mixer>>& attention,
     if (!is_new) continue;
     const Named<Mixer>& mixer = attention.at(parts.attention);
     const Named<FeedForward>& feed = feed_forward.at(parts.feed_forward);
-    spec.layer.push_back({names.of(mixer.name, feed.name),
-                          {defined(spec.attention, mixer), defined(spec.feed_forward, feed)}});
+    const Layer layer{defined(spec.attention, mixer), defined(spec.feed_forward, feed)};
+    spec.layer.push_back(
+        {names.of(mixer.name, feed.name), arranged(layer, arrangement, spec.norm)});
   }
   stack_layers(spec, order);
 }

@@ -16,10 +16,15 @@ struct LayerParts {
   auto operator<=>(const LayerParts&) const = default;
 };
 
-// Layers in order. What no layer has is not defined.
+// How attention and the feed-forward of a layer are arranged: one after the other, or side by side
+// on the output of one norm or on a norm each.
+enum class Arrangement { in_sequence, parallel_on_one_norm, parallel_on_own_norms };
+
+// Layers in order. What no layer has is not defined. The spec's norm is to be set before.
 void add_layers(ArchSpec& spec, const std::vector<Named<Mixer>>& attention,
                 const std::vector<Named<FeedForward>>& feed_forward,
-                const std::vector<LayerParts>& layers);
+                const std::vector<LayerParts>& layers,
+                Arrangement arrangement = Arrangement::in_sequence);
 
 inline constexpr Range kLayers{1, kMostLayers};
 

@@ -165,7 +165,7 @@ void import_lfm2_moe(Import& import, ArchSpec& spec) {
   config.stated("layer_types");
   add_lfm2_layers(import, spec,
                   {{"dense", gated_feed_forward(width)},
-                   {"moe", read_mixture(import, kLfm2Moe, Activation::silu)}},
+                   {"moe", read_mixture(import, kLfm2Moe, Activation::silu, layers)}},
                   layers, dense);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <stdexcept>
 
@@ -26,6 +27,9 @@ void read_shared(Import& import, const SharedClass& of, MixtureFeedForward& mixt
   switch (of.as) {
     case SharedClass::Stated::none: return;
     case SharedClass::Stated::width: mixture.shared_width = read_size(config, of.field); return;
+    case SharedClass::Stated::flag:
+      if (read_flag(config, {of.field.key})) mixture.shared_width = mixture.expert_width;
+      return;
     case SharedClass::Stated::count: break;
   }
   const auto absent = of.field.absent == 0 ? std::nullopt : std::optional(Integer(of.field.absent));
@@ -34,6 +38,54 @@ void read_shared(Import& import, const SharedClass& of, MixtureFeedForward& mixt
   if (!count || *count == 0) return;
   mixture.shared_width = bounded(import, *count * mixture.expert_width,
                                  fmt::format("{} x {}", of.field.key, "moe_intermediate_size"));
+  if (!of.width_again.empty()) config.only(of.width_again, mixture.expert_width.value());
+}
+
+// A size, or a list of equal sizes with one for each layer.
+Integer read_equal_sizes(ConfigReader& config, const SizeField& field, const Range& range,
+                         Integer layers) {
+  if (!config.is_list(field.key)) return read_size(config, field, range);
+  const std::vector<std::int64_t> sizes = config.indices_or_none(field.key, "");
+  one_for_each_layer(config, field.key, sizes.size(), layers);
+  const bool equal =
+      std::adjacent_find(sizes.begin(), sizes.end(), std::not_equal_to<>()) == sizes.end();
+  if (equal && !sizes.empty() && sizes.front() >= range.least && sizes.front() <= range.most) {
+    return sizes.front();
+  }
+  if (config.all_read({field.key})) {
+    config.refuse(fmt::format("the entries of '{}' differ, or are no whole numbers from {} to {}",
+                              field.key, range.least, range.most),
+                  "only mixtures that are alike in all layers are supported");
+  }
+  return range.least;
+}
+
+// A field that repeats what another says, once or for each layer.
+void only_again(ConfigReader& config, std::string_view key, Integer value, Integer layers) {
+  if (!config.is_list(key)) return config.only(key, value.value());
+  const Integer again = read_equal_sizes(config, {key}, kSize, layers);
+  if (again == value || !config.all_read({key})) return;
+  config.refuse(fmt::format("the entries of '{}' are {}; only {} is supported", key, again.value(),
+                            value.value()),
+                "it changes the arithmetic, and no formula for another architecture is used in "
+                "its place");
+}
+
+void read_sizes_of_experts(Import& import, const MixtureClass& of, Integer layers,
+                           MixtureFeedForward& mixture) {
+  ConfigReader& config = import.config;
+  if (of.stated == MixtureClass::Stated::once) {
+    mixture.experts = read_experts(import, of);
+    mixture.experts_per_token = read_size(config, of.experts_per_token, kExperts);
+    mixture.expert_width = read_size(config, of.expert_width);
+    return;
+  }
+  constexpr Range kTwoOrMore{2, kExperts.most};
+  mixture.experts = read_equal_sizes(config, of.experts, kExperts, layers);
+  mixture.experts_per_token = read_equal_sizes(config, of.experts_per_token, kTwoOrMore, layers);
+  mixture.expert_width = read_equal_sizes(config, of.expert_width, kSize, layers);
+  only_again(config, of.width_again, mixture.expert_width, layers);
+  only_again(config, of.shared_again, 1, layers);
 }
 
 std::vector<bool> by_step(Import& import, Integer layers) {
@@ -55,9 +107,13 @@ std::vector<bool> after_the_first(Import& import, const MixtureClass& of, Intege
   const Integer dense = of.first_dense
                             ? config.size_or(kKey, *of.first_dense, kTypeDefault, kLayersOrNone)
                             : config.size(kKey, kLayersOrNone);
-  config.only("moe_layer_freq", 1);
+  const bool stated = !of.frequency.empty() && config.contains(of.frequency);
+  if (!stated) config.only("moe_layer_freq", 1);
+  const Integer every = stated ? config.size(of.frequency, kRepeats) : Integer(1);
   std::vector<bool> sparse;
-  for (Integer layer = 0; layer < layers; layer += 1) sparse.push_back(layer >= dense);
+  for (Integer layer = 0; layer < layers; layer += 1) {
+    sparse.push_back(layer >= dense && layer % every == 0);
+  }
   return sparse;
 }
 
@@ -105,15 +161,28 @@ std::optional<ExpertGroups> groups_of(ConfigReader& config, Integer count, Integ
   return std::nullopt;
 }
 
-Router sigmoid_router_with(ConfigReader& config, Flag::Absent normalized) {
+// What an absent field means in a class.
+struct GroupedRouterClass {
+  double scale = 1;
+  std::int64_t groups = 1;
+  std::int64_t chosen_groups = 1;
+};
+
+void read_scale_and_groups(ConfigReader& config, const GroupedRouterClass& of, Router& router) {
+  const double scale = config.real_or("routed_scaling_factor", of.scale, kTypeDefault);
+  if (scale != 1) router.weight_scale = scale;
+  const Integer count = config.size_or("n_group", of.groups, kTypeDefault, kExperts);
+  router.groups = groups_of(config, count,
+                            config.size_or("topk_group", of.chosen_groups, kTypeDefault, kExperts));
+}
+
+Router sigmoid_router_with(ConfigReader& config, Flag::Absent normalized,
+                           const GroupedRouterClass& of = {}) {
   Router router;
   router.scoring = Scoring::sigmoid;
   router.correction_bias = true;
   router.normalized_weights = read_flag(config, {"norm_topk_prob", normalized});
-  const double scale = config.real_or("routed_scaling_factor", 1, kTypeDefault);
-  if (scale != 1) router.weight_scale = scale;
-  const Integer count = config.size_or("n_group", 1, kTypeDefault, kExperts);
-  router.groups = groups_of(config, count, config.size_or("topk_group", 1, kTypeDefault, kExperts));
+  read_scale_and_groups(config, of, router);
   return router;
 }
 
@@ -159,6 +228,41 @@ Router dots1_router(ConfigReader& config) {
   return sigmoid_router_with(config, Flag::Absent::off);
 }
 
+Router glm4_moe_lite_router(ConfigReader& config) {
+  config.only("scoring_func", "sigmoid");
+  config.only("topk_method", "noaux_tc");
+  return sigmoid_router_with(config, Flag::Absent::on, {.scale = 1.8});
+}
+
+Router bailing_router(ConfigReader& config) {
+  config.only("score_function", "sigmoid");
+  config.only("scoring_func", "sigmoid");
+  config.only("topk_method", "noaux_tc");
+  config.only("norm_topk_prob", true);
+  config.only("moe_router_enable_expert_bias", true);
+  return sigmoid_router_with(config, Flag::Absent::on, {.groups = 8, .chosen_groups = 4});
+}
+
+Router mistral4_router(ConfigReader& config) {
+  Router router;
+  router.normalized_weights = read_flag(config, {"norm_topk_prob", Flag::Absent::on});
+  read_scale_and_groups(config, {}, router);
+  return router;
+}
+
+Router phimoe_router(ConfigReader& config) {
+  config.only("num_experts_per_tok", 2);
+  Router router;
+  router.scoring = Scoring::sparsemixer;
+  router.jitter = config.real_or("router_jitter_noise", 0.01, kTypeDefault);
+  return router;
+}
+
+Router only_normalized_softmax_router(ConfigReader& config) {
+  config.only("norm_topk_prob", true);
+  return normalized_softmax_router(config);
+}
+
 Router deepseek_v3_router(ConfigReader& config) {
   config.only("scoring_func", "sigmoid");
   config.only("topk_method", "noaux_tc");
@@ -198,12 +302,11 @@ Integer read_size(ConfigReader& config, const SizeField& field, const Range& ran
                            : config.size_or(field.key, field.absent, kTypeDefault, range);
 }
 
-MixtureFeedForward read_mixture(Import& import, const MixtureClass& of, Activation activation) {
+MixtureFeedForward read_mixture(Import& import, const MixtureClass& of, Activation activation,
+                                Integer layers) {
   ConfigReader& config = import.config;
   MixtureFeedForward mixture;
-  mixture.experts = read_experts(import, of);
-  mixture.experts_per_token = read_size(config, of.experts_per_token, kExperts);
-  mixture.expert_width = read_size(config, of.expert_width);
+  read_sizes_of_experts(import, of, layers, mixture);
   mixture.activation = activation;
   mixture.router = of.router(config);
   read_shared(import, of.shared, mixture);

@@ -19,8 +19,10 @@ Integer read_size(ConfigReader& config, const SizeField& field, const Range& ran
 
 // Experts that every token runs beside the routed ones.
 struct SharedClass {
-  enum class Stated { none, width, count } as = Stated::none;
+  // flag: whether there is one, as wide as a routed expert.
+  enum class Stated { none, width, count, flag } as = Stated::none;
   SizeField field = {};
+  std::string_view width_again = {};  // a field that may only say how wide one of them is
   enum class Gate { absent, present } gate = Gate::absent;
 };
 
@@ -41,6 +43,14 @@ struct MixtureClass {
   Router (*router)(ConfigReader&);
   SparseLayers layers = SparseLayers::every_layer;
   std::optional<std::int64_t> first_dense = {};  // what an absent first_k_dense_replace means
+  // after_the_first: a field; of the layers after the first, those are mixtures whose number, from
+  // 0, it divides (DeepSeek's own modelling code).
+  std::string_view frequency = {};
+  // Whether each size may be a list with an entry for each layer; all must be alike. A token then
+  // runs two experts at least, for the weight of a single one is not normalised.
+  enum class Stated { once, for_each_layer } stated = Stated::once;
+  std::string_view width_again = {};   // a field that may only say the same as expert_width
+  std::string_view shared_again = {};  // a field that may only say that there is one shared expert
 };
 
 // Routers by what scores the experts and what else a class fixes.
@@ -53,8 +63,14 @@ Router deepseek_v2_router(ConfigReader& config);
 Router deepseek_v3_router(ConfigReader& config);
 Router glm4_moe_router(ConfigReader& config);  // DeepSeek-V3's, with fields left to the class
 Router dots1_router(ConfigReader& config);     // the same, not normalised where nothing is stated
+Router glm4_moe_lite_router(ConfigReader& config);  // the same as glm4_moe's, scaled by 1.8
+Router bailing_router(ConfigReader& config);        // the same, always normalised, eight groups
+Router mistral4_router(ConfigReader& config);       // softmax, no correction, groups
+Router phimoe_router(ConfigReader& config);         // sparsemixer
+Router only_normalized_softmax_router(ConfigReader& config);  // norm_topk_prob can only be true
 
-MixtureFeedForward read_mixture(Import& import, const MixtureClass& of, Activation activation);
+MixtureFeedForward read_mixture(Import& import, const MixtureClass& of, Activation activation,
+                                Integer layers);
 
 // Whether each layer is a mixture.
 std::vector<bool> sparse_layers(Import& import, const MixtureClass& of, Integer layers);

@@ -12,5 +12,9 @@ void import_llama4_text(Import& import, ArchSpec& spec);
 void import_gemma3n_text(Import& import, ArchSpec& spec);
 void import_lfm2(Import& import, ArchSpec& spec);
 void import_lfm2_moe(Import& import, ArchSpec& spec);
+void import_gptj(Import& import, ArchSpec& spec);
+void import_gpt_neo(Import& import, ArchSpec& spec);
+void import_falcon(Import& import, ArchSpec& spec);
+void import_cohere2_moe(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -18,7 +18,12 @@ constexpr std::string_view kPlaces[]{"text_config", "llm_config", "language_conf
                                      "thinker_config.text_config"};
 
 // The types of outer configs whose classes know the type of the decoder within.
-constexpr std::array kInnerTypes{std::pair{std::string_view("gemma3"), "gemma3_text"},
+constexpr std::array kInnerTypes{std::pair{std::string_view("qwen2_vl"), "qwen2_vl_text"},
+                                 std::pair{std::string_view("qwen2_5_vl"), "qwen2_5_vl_text"},
+                                 std::pair{std::string_view("qwen3_vl"), "qwen3_vl_text"},
+                                 std::pair{std::string_view("qwen3_vl_moe"), "qwen3_vl_moe_text"},
+                                 std::pair{std::string_view("kimi_k25"), "kimi_k2"},
+                                 std::pair{std::string_view("gemma3"), "gemma3_text"},
                                  std::pair{std::string_view("gemma3n"), "gemma3n_text"},
                                  std::pair{std::string_view("llama4"), "llama4_text"},
                                  std::pair{std::string_view("llava"), "llama"},
@@ -111,6 +116,10 @@ json text_config(const json& config, ConfigLoad& load) {
     load.notes.push_back(fmt::format("the text model{}: its {}",
                                      outer.empty() ? "" : " of " + printable(outer), place));
     return text;
+  }
+  if (object_at(config, "vision_config") != nullptr) {
+    load.notes.push_back(fmt::format("the text model of {}: vision_config describes more",
+                                     printable(text_of(config, "model_type"))));
   }
   return config;
 }

@@ -23,13 +23,15 @@ Head read_head(Import& import, Flag::Absent tied_by_default) {
 Activation activation(Import& import, std::string_view key) {
   const std::string name = import.config.text(key);
   if (name == "silu" || name == "swish") return Activation::silu;
-  if (name == "gelu_new" || name == "gelu_pytorch_tanh") return Activation::gelu_tanh;
+  if (name == "gelu_new" || name == "gelu_pytorch_tanh" || name == "gelu_fast") {
+    return Activation::gelu_tanh;
+  }
   if (name == "gelu") return Activation::gelu_erf;
   if (name == "relu") return Activation::relu;
   if (import.config.all_read({key})) {
     import.config.refuse(
         fmt::format("'{}' is {}, an activation that is not supported", key, quote_name(name)),
-        "supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, relu");
+        "supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, relu");
   }
   return Activation::silu;
 }

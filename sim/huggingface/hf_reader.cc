@@ -195,6 +195,13 @@ const json* ConfigReader::optional_object(std::string_view key) {
   return nullptr;
 }
 
+const json* ConfigReader::optional_array(std::string_view key) {
+  const json* value = find(key);
+  if (value == nullptr || value->is_array()) return value;
+  wrong(key, "a list");
+  return nullptr;
+}
+
 template <class Item>
 std::vector<Item> ConfigReader::list(std::string_view key, std::string_view expected,
                                      bool (json::*is_item)() const noexcept) {

@@ -65,6 +65,7 @@ class ConfigReader {
   std::vector<std::string> optional_texts(std::string_view key);
   std::vector<double> optional_reals(std::string_view key);
   const nlohmann::json* optional_object(std::string_view key);
+  const nlohmann::json* optional_array(std::string_view key);
 
   // A field whose other values change the arithmetic in ways that are not built; it may be absent.
   void only(std::string_view key, const nlohmann::json& value);
@@ -94,6 +95,8 @@ class ConfigReader {
   // The same where the fields to expect are not known: of the others, only those that look like one
   // that was asked for are refused.
   void finish_unknowing();
+  // Reports only what is missing, where another reader asks for the other fields of the object.
+  void finish_missing() { report_missing(); }
 
  private:
   const nlohmann::json* find(std::string_view key);

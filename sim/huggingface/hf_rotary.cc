@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace llmarch {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::string_view kTheta = "rope_theta";
+constexpr std::string_view kGrowth = "llama_4_scaling_beta";
 
 RotaryScaling llama3_scaling(ConfigReader& rope) {
   Llama3Scaling scaling;
@@ -32,40 +37,72 @@ RotaryScaling yarn_scaling(ConfigReader& rope) {
   return scaling;
 }
 
+bool is_plain(const std::optional<std::string>& type, const RotaryClass& of) {
+  const bool sections = of.sections == RotaryClass::Sections::of_one_position;
+  return !type || type == "default" || (sections && type == "mrope");
+}
+
 // Older configs call it "type", some write both; none when it is missing or they disagree.
-std::optional<std::string> rope_type(ConfigReader& rope) {
+std::optional<std::string> rope_type(ConfigReader& rope, const RotaryClass& of) {
   auto older = rope.optional_text("type");
   if (older && !rope.contains("rope_type")) return older;
   if (!rope.all_read({"type"})) return std::nullopt;
   const std::string type = rope.text("rope_type");
   if (type.empty()) return std::nullopt;
   if (!older || *older == type) return type;
+  if (is_plain(older, of) && is_plain(type, of)) return type;
   rope.refuse(fmt::format("'rope_type' is '{}' and 'type' is '{}'", type, *older),
               "they name the same thing: keep the right one");
   return std::nullopt;
 }
 
-void read_scaling(ConfigReader& rope, Rotary& rotary) {
-  const std::optional<std::string> type = rope_type(rope);
-  if (type == "llama3") {
+// theta alpha ^ (dim / (dim - 2)), as Hunyuan stretches it; the other fields have no effect within
+// the context that the model was made for.
+double stretched_theta(ConfigReader& rope, double theta, Integer dim) {
+  rope.inert({"factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim"});
+  const double width = dim.as_double();
+  const double stretched = theta * std::pow(rope.real("alpha"), width / (width - 2));
+  if (stretched <= kFactor.most) return stretched;
+  rope.refuse(fmt::format("'alpha' stretches theta to {:g}", stretched),
+              fmt::format("theta may be at most {:g}", kFactor.most));
+  return theta;
+}
+
+void know_what_the_class_reads(ConfigReader& rope, const RotaryClass& of) {
+  if (of.sections == RotaryClass::Sections::of_one_position) {
+    rope.inert({"mrope_section", "mrope_interleaved"});
+  }
+  if (of.growth == RotaryClass::Growth::by_position) {
+    rope.inert({kGrowth, "original_max_position_embeddings", "max_position_embeddings"});
+  }
+}
+
+void read_scaling(ConfigReader& rope, Rotary& rotary, const RotaryClass& of, Integer dim) {
+  know_what_the_class_reads(rope, of);
+  const std::optional<std::string> type = rope_type(rope, of);
+  const bool stretches = of.alpha == RotaryClass::Alpha::stretches_theta && dim > 2;
+  const bool alpha = stretches && type == "dynamic" && rope.contains("alpha");
+  if (alpha) {
+    rotary.theta = stretched_theta(rope, rotary.theta, dim);
+  } else if (type == "llama3") {
     rotary.scaling = llama3_scaling(rope);
   } else if (type == "yarn") {
     rotary.scaling = yarn_scaling(rope);
   } else if (type == "linear") {
     rotary.scaling = LinearScaling{rope.real("factor")};
-  } else if (type && type != "default") {
+  } else if (!is_plain(type, of)) {
     rope.refuse(fmt::format("rope type {} is not supported", quote_name(*type)),
                 "supported: default, linear, llama3, yarn");
   }
-  const bool fields_known = rotary.scaling || type == "default";
+  const bool fields_known = rotary.scaling || alpha || (type && is_plain(type, of));
   fields_known ? rope.finish() : rope.finish_unknowing();
 }
 
 // theta may stand beside "rope_parameters", inside, or at both places alike.
 double theta_of(ConfigReader& config, ConfigReader& rope, const RotaryClass& of) {
-  if (!rope.contains("rope_theta")) return config.real_or("rope_theta", of.theta, kTypeDefault);
-  const double theta = rope.real("rope_theta");
-  if (rope.all_read({"rope_theta"})) config.only("rope_theta", theta);
+  if (!rope.contains(kTheta)) return config.real_or(of.theta_key, of.theta, kTypeDefault);
+  const double theta = rope.real(kTheta);
+  if (rope.all_read({kTheta})) config.only(of.theta_key, theta);
   return theta;
 }
 
@@ -73,12 +110,12 @@ constexpr std::string_view kPartial = "partial_rotary_factor";
 constexpr RealRange kTurnedShare{0, 1};
 
 // The share of a head that is turned: in "rope_parameters", beside it, or at both places alike.
-double turned_share(ConfigReader& config, ConfigReader* rope, double absent) {
+double turned_share(ConfigReader& config, ConfigReader* rope, const RotaryClass& of) {
   if (rope == nullptr || !rope->contains(kPartial)) {
-    return config.real_or(kPartial, absent, kTypeDefault, kTurnedShare);
+    return config.real_or(of.share_key, of.partial.value(), kTypeDefault, kTurnedShare);
   }
   const double share = rope->real(kPartial, kTurnedShare);
-  config.only(kPartial, share);
+  config.only(of.share_key, share);
   return share;
 }
 
@@ -86,17 +123,17 @@ double turned_share(ConfigReader& config, ConfigReader* rope, double absent) {
 std::optional<Integer> turned_elements(ConfigReader& config, ConfigReader* rope,
                                        const RotaryClass& of, Integer head_dim) {
   if (!of.partial) {
-    config.only(kPartial, 1.0);
-    if (rope != nullptr) rope->only(kPartial, 1.0);
+    config.only(kPartial, of.whole);
+    if (rope != nullptr) rope->only(kPartial, of.whole);
     return std::nullopt;
   }
-  const double share = turned_share(config, rope, *of.partial);
+  const double share = turned_share(config, rope, of);
   Integer dim = static_cast<std::int64_t>(head_dim.as_double() * share);
   if (!of.dim.empty() && config.contains(of.dim)) {
     const bool share_stated =
-        config.contains(kPartial) || (rope != nullptr && rope->contains(kPartial));
+        config.contains(of.share_key) || (rope != nullptr && rope->contains(kPartial));
     const Integer stated = config.size(of.dim);
-    if (share_stated && stated != dim && config.all_read({of.dim, kPartial})) {
+    if (share_stated && stated != dim && config.all_read({of.dim, of.share_key})) {
       config.refuse(fmt::format("'{}' is {}, and {} of head_dim are {}", of.dim, stated.value(),
                                 kPartial, dim.value()),
                     "they name the same thing: keep the right one");
@@ -126,11 +163,13 @@ Rotary rotary_of_layer_type(Import& import, const json& all, const std::string& 
   ConfigReader rope = config.inner(*own, where);
   rotary.theta = rope.real_or("rope_theta", theta, kTypeDefault);
   rotary.dim = turned_elements(config, &rope, of, head_dim);
-  read_scaling(rope, rotary);
+  read_scaling(rope, rotary, of, rotary.dim.value_or(head_dim));
   return rotary;
 }
 
 constexpr double kLocalTheta = 10000;
+// configuration_ministral3.py, configuration_mistral4.py
+constexpr double kFilledGrowth = 0.1;
 
 }  // namespace
 
@@ -143,10 +182,18 @@ Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
     rotary.theta = theta_of(config, rope, of);
     rotary.dim = turned_elements(config, &rope, of, head_dim);
     config.only("rope_scaling", nullptr);
-    read_scaling(rope, rotary);
+    read_scaling(rope, rotary, of, rotary.dim.value_or(head_dim));
     return rotary;
   }
-  rotary.theta = config.real_or("rope_theta", of.theta, kTypeDefault);
+  rotary.theta = config.real_or(of.theta_key, of.theta, kTypeDefault);
+  if (of.filled_yarn && !config.contains("rope_scaling")) {
+    rotary.dim = turned_elements(config, nullptr, of, head_dim);
+    rotary.scaling = *of.filled_yarn;
+    config.inert({"rope_scaling"});
+    config.fill("rope_parameters", fmt::format("yarn, factor {}", of.filled_yarn->factor),
+                kTypeDefault);
+    return rotary;
+  }
   const json* scaling = config.object_or_none("rope_scaling", "the frequencies are not stretched");
   if (scaling == nullptr) {
     rotary.dim = turned_elements(config, nullptr, of, head_dim);
@@ -155,8 +202,24 @@ Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
   ConfigReader rope = config.inner(*scaling, "rope_scaling");
   rotary.dim = turned_elements(config, &rope, of, head_dim);
   rope.only("rope_theta", rotary.theta);
-  read_scaling(rope, rotary);
+  read_scaling(rope, rotary, of, rotary.dim.value_or(head_dim));
   return rotary;
+}
+
+Temperature read_growth(Import& import, const RotaryClass& of) {
+  ConfigReader& config = import.config;
+  const bool newer = config.contains("rope_parameters") && !config.is_null("rope_parameters");
+  const char* place = newer ? "rope_parameters" : "rope_scaling";
+  const json* fields = config.optional_object(place);
+  if (fields == nullptr && of.filled_yarn) {
+    return {kFilledGrowth, of.filled_yarn->original_context, true};
+  }
+  const json none = json::object();
+  ConfigReader rope = config.inner(fields == nullptr ? none : *fields, place);
+  const Temperature growth{rope.real(kGrowth),
+                           rope.size("original_max_position_embeddings", kPositions), true};
+  rope.finish_missing();
+  return growth;
 }
 
 LocalAndGlobalRotary read_local_and_global_rotary(Import& import, const RotaryClass& of,

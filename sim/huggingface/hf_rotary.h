@@ -19,10 +19,27 @@ struct RotaryClass {
   // Layers with a window: the field of a theta of their own, and what the class fills for it.
   // Without one they have the theta of the others. They are never scaled.
   std::string_view local_theta = {};
+  std::string_view theta_key = "rope_theta";             // where it stands beside the other fields
+  std::string_view share_key = "partial_rotary_factor";  // likewise
+  // The share that a config may state where everything is turned; latent attention may call it the
+  // rotated part of the whole head.
+  double whole = 1;
+  // Queries grow with their position, as "llama_4_scaling_beta" among the rotary fields says.
+  enum class Growth { none, by_position } growth = Growth::none;
+  // Hunyuan's "dynamic" scaling with "alpha": theta is multiplied by alpha ^ (dim / (dim - 2)).
+  enum class Alpha { unknown, stretches_theta } alpha = Alpha::unknown;
+  // Sections of the frequencies for pictures ("mrope"), which are all alike for text.
+  enum class Sections { unknown, of_one_position } sections = Sections::unknown;
+  // What the class fills where a config has neither "rope_parameters" nor "rope_scaling".
+  std::optional<YarnScaling> filled_yarn = {};
 };
 
 // "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.
 Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim);
+
+// How queries grow, which the rotary fields state too. Absent fields are refused, for the class
+// fails without them.
+Temperature read_growth(Import& import, const RotaryClass& of);
 
 // Rotary positions of layers with a window and of those without. Newer configs hold both in
 // "rope_parameters", by type of layer.

@@ -1,6 +1,14 @@
 #include "sim/spec/arch_spec.h"
 
+#include <cmath>
+
 namespace llmarch {
+
+double growth_at(const Temperature& temperature, double position) {
+  const double counted = temperature.from_zero ? position : position + 1;
+  const double steps = std::floor(counted / temperature.floor.as_double());
+  return 1 + temperature.strength * std::log(steps + 1);
+}
 
 std::vector<std::size_t> layer_sequence(const ArchSpec& spec) {
   std::vector<std::size_t> sequence;

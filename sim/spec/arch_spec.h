@@ -20,10 +20,19 @@ namespace llmarch {
 enum class NormKind { rms, layer };
 enum class Activation { gelu_tanh, gelu_erf, silu, relu, tanh };
 enum class RotaryLayout { half_split, interleaved };
-// per_head, whole: a norm with a weight over each head, or over the whole projection, before
+// per_head, whole: an rms norm with a weight over each head, or over the whole projection, before
 // rotation. unweighted_after_rotation: each head over its root mean square, after rotation, where
-// there is one.
-enum class QkNorm { per_head, whole, unweighted_after_rotation };
+// there is one. per_head_after_rotation: the same with a weight for all heads. layer_per_head: a
+// layer norm over each head before rotation, with one weight and bias for all heads.
+// layer_of_each_head: the same with a weight for each head, and without a bias.
+enum class QkNorm {
+  per_head,
+  whole,
+  unweighted_after_rotation,
+  per_head_after_rotation,
+  layer_per_head,
+  layer_of_each_head
+};
 // What a norm lacks: a layer norm its bias, or a norm of either kind every parameter.
 enum class NormOmission { bias, weight_and_bias };
 // Where norms stand around a block f, for the residual stream x:
@@ -34,7 +43,10 @@ enum class NormOmission { bias, weight_and_bias };
 enum class NormPlacement { before, after, before_and_after, after_residual };
 enum class GroupScore { best, best_two };
 enum class Head { tied, separate, none };
-enum class Scoring { softmax, sigmoid };
+// sparsemixer (arXiv 2409.12136, as transformers' modeling_phimoe.py runs it): the experts of a
+// token are taken one by one, the largest logit first. The weight of each is a softmax over those
+// that are left and not far below it; see Router::jitter.
+enum class Scoring { softmax, sigmoid, sparsemixer };
 
 struct Norm {
   NormKind kind = NormKind::rms;
@@ -81,12 +93,16 @@ struct Rotary {
   std::optional<Integer> dim = {};  // elements of a head that are turned, the first; absent: all
 };
 
-// Queries grow with their position p, by 1 + strength ln(floor((p + 1) / floor) + 1): Llama 4's
-// temperature tuning (transformers, modeling_llama4.py).
+// Queries grow with their position p, by 1 + strength ln(floor(n / floor) + 1), where n is p + 1
+// (Llama 4: transformers, modeling_llama4.py) or p (modeling_ministral3.py, modeling_mistral4.py).
 struct Temperature {
   double strength = 0;
   Integer floor;
+  bool from_zero = false;  // n = p
 };
+
+// The factor of a query at `position`, counted from 0.
+double growth_at(const Temperature& temperature, double position);
 
 // A name in a spec, and the place in its list that it resolves to.
 struct Reference {
@@ -110,7 +126,10 @@ struct GroupedAttention {
   // those of its own chunk, positions k chunk to k chunk + chunk - 1. Never both.
   std::optional<Integer> window;
   std::optional<Integer> chunk;
-  std::optional<Integer> query_scalar;   // scores are divided by its root instead of head_dim's
+  std::optional<Integer> query_scalar;  // scores are divided by its root instead of head_dim's
+  std::optional<double> score_multiplier = {};  // or they are multiplied by this
+  // Queries, keys and values are held within -clip and clip, before they are rotated.
+  std::optional<double> qkv_clip = {};
   std::optional<double> score_soft_cap;  // scores s become cap tanh(s / cap)
   std::optional<Temperature> temperature;
   std::optional<Rotary> rotary;
@@ -128,6 +147,7 @@ struct LatentAttention {
   double latent_norm_epsilon = 0;
   bool compression_bias = false;
   bool output_bias = false;
+  std::optional<Temperature> temperature = {};
   Rotary rotary;
 };
 
@@ -182,6 +202,8 @@ struct Router {
   bool normalized_weights = false;  // the chosen weights are divided by their sum
   std::optional<double> weight_scale;
   std::optional<ExpertGroups> groups;
+  // sparsemixer: an expert is far below the largest logit m if (m - s) / max(|s|, m) > 2 jitter.
+  std::optional<double> jitter = {};
 };
 
 struct MixtureFeedForward {
@@ -189,8 +211,9 @@ struct MixtureFeedForward {
   Integer experts_per_token;
   Integer expert_width;
   std::optional<Integer> shared_width;  // all shared experts together, run for every token
-  bool shared_gate = false;   // what they give is multiplied by a sigmoid of the token's own
-  bool scaled_input = false;  // an expert's weight multiplies what it is given, not what it gives
+  bool shared_gate = false;     // what they give is multiplied by a sigmoid of the token's own
+  bool shared_average = false;  // half the sum of routed and shared experts is what comes out
+  bool scaled_input = false;    // an expert's weight multiplies what it is given, not what it gives
   Activation activation = Activation::silu;
   Router router;
 };
@@ -291,9 +314,13 @@ struct ArchSpec {
   Integer context_limit;
   std::optional<Integer> learned_positions;
   bool scaled_embedding = false;  // embeddings are multiplied by the root of hidden
+  std::optional<double> embedding_multiplier = {};  // embeddings are multiplied by this
+  std::optional<double> residual_multiplier = {};   // what blocks add to the residual stream is
   Head head = Head::separate;
-  std::optional<Integer> head_labels;    // rows of a head that sorts texts instead of naming tokens
-  std::optional<double> logit_soft_cap;  // logits s become cap tanh(s / cap)
+  std::optional<Integer> head_labels;  // rows of a head that sorts texts instead of naming tokens
+  bool head_bias = false;
+  std::optional<double> logit_multiplier = {};  // logits are multiplied by this
+  std::optional<double> logit_soft_cap;         // then logits s become cap tanh(s / cap)
   Norm norm;  // before the head, and of sublayers that have none of their own
   std::optional<ParallelStreams> parallel_streams;
   std::optional<PerLayerEmbedding> per_layer_embedding;

@@ -69,6 +69,14 @@ void the_turned_part_is_within_a_head(const GroupedAttention& attention, const s
        "a head turns some or all of its elements"});
 }
 
+void scores_are_scaled_once(const GroupedAttention& attention, const std::string& path,
+                            Problems& problems) {
+  if (!attention.query_scalar || !attention.score_multiplier) return;
+  problems.push_back({path + ".score_multiplier",
+                      "query_scalar and score_multiplier are both given",
+                      "each takes the place of the root of head_dim: keep one of the two"});
+}
+
 void shared_values_are_not_normalised_again(const GroupedAttention& attention,
                                             const std::string& path, Problems& problems) {
   if (!attention.kv_from || !attention.value_norm) return;
@@ -91,6 +99,29 @@ void a_gate_has_shared_experts(const MixtureFeedForward& mixture, const std::str
   if (!mixture.shared_gate || mixture.shared_width) return;
   problems.push_back({path + ".shared_gate", "shared_gate is given without shared_width",
                       "there are no shared experts to gate: add shared_width or delete the gate"});
+}
+
+void an_average_has_shared_experts(const MixtureFeedForward& mixture, const std::string& path,
+                                   Problems& problems) {
+  if (!mixture.shared_average || mixture.shared_width) return;
+  problems.push_back({path + ".shared_average", "shared_average is given without shared_width",
+                      "there are no shared experts: add shared_width or delete shared_average"});
+}
+
+void a_sparsemixer_weighs_by_itself(const Router& router, const std::string& path,
+                                    Problems& problems) {
+  if (router.scoring != Scoring::sparsemixer) {
+    if (!router.jitter) return;
+    problems.push_back({path + ".jitter", "jitter is given, and the scoring is no sparsemixer",
+                        "delete it, or set scoring = \"sparsemixer\""});
+  } else if (!router.jitter) {
+    problems.push_back({path + ".scoring", "a sparsemixer without jitter",
+                        "state 'jitter' (router_jitter_noise), from which its weights follow"});
+  } else if (router.correction_bias || router.normalized_weights || router.groups) {
+    problems.push_back({path + ".scoring",
+                        "a sparsemixer has no correction_bias, normalized_weights or groups",
+                        "its weights follow from the logits and jitter alone: delete them"});
+  }
 }
 
 bool splits_evenly(Integer experts, Integer groups) {
@@ -135,6 +166,7 @@ void rules_within(const GroupedAttention& attention, const std::string& path, Pr
   reach_is_one(attention, path, problems);
   kv_heads_divide_query_heads(attention, path, problems);
   shared_values_are_not_normalised_again(attention, path, problems);
+  scores_are_scaled_once(attention, path, problems);
   if (!attention.rotary) return;
   the_turned_part_is_within_a_head(attention, path, problems);
   rotary_rules(*attention.rotary, path + ".rotary", problems);
@@ -160,6 +192,8 @@ void rules_within(const DenseFeedForward&, const std::string&, Problems&) {
 void rules_within(const MixtureFeedForward& mixture, const std::string& path, Problems& problems) {
   chosen_experts_exist(mixture, path, problems);
   a_gate_has_shared_experts(mixture, path, problems);
+  an_average_has_shared_experts(mixture, path, problems);
+  a_sparsemixer_weighs_by_itself(mixture.router, path + ".router", problems);
   if (!mixture.router.groups) return;
   const ExpertGroups& groups = *mixture.router.groups;
   const std::string groups_path = path + ".router.groups";

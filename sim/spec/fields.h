@@ -81,11 +81,13 @@ void visit_fields(Visitor& visit, FieldsOf<LinearScaling> auto& scaling) {
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Temperature> auto& temperature) {
-  visit(Field{"strength", "queries grow by 1 + this ln(floor((position + 1) / floor) + 1)",
+  visit(Field{"strength", "queries grow by 1 + this ln(floor(position / floor) + 1)",
               Prominence::detail},
         temperature.strength, kFactor);
   visit(Field{"floor", "positions between two steps of that growth", Prominence::detail},
         temperature.floor, kPositions);
+  visit(Field{"from_zero", "positions are counted from 0, and not from 1", Prominence::detail},
+        temperature.from_zero);
 }
 
 template <class Visitor>
@@ -147,7 +149,9 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
   visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
   visit(
       Field{"qk_norm",
-            "queries and keys are normalised: per_head or whole before rotation with a weight, or "
+            "queries and keys are normalised before rotation: per_head or whole (rms), "
+            "layer_per_head or layer_of_each_head (layer norms, the latter with a weight for each "
+            "head and no bias); or after it: per_head_after_rotation or "
             "unweighted_after_rotation"},
       attention.qk_norm);
   visit(Field{"value_norm", "each value head is divided by its root mean square"},
@@ -162,6 +166,10 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         attention.chunk, kPositions);
   visit(Field{"query_scalar", "scores are divided by the root of this instead of head_dim's"},
         attention.query_scalar, kSize);
+  visit(Field{"score_multiplier", "scores are multiplied by this instead"},
+        attention.score_multiplier, kFactor);
+  visit(Field{"qkv_clip", "queries, keys and values are held within -this and this"},
+        attention.qkv_clip, kFactor);
   visit(Field{"score_soft_cap", "scores s become cap tanh(s / cap)"}, attention.score_soft_cap,
         kFactor);
   visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
@@ -186,6 +194,7 @@ void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
       Field{"compression_bias", "the projections into the latents have a bias", Prominence::detail},
       attention.compression_bias);
   visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
+  visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
 }
 
@@ -229,6 +238,10 @@ void visit_fields(Visitor& visit, FieldsOf<Router> auto& router) {
   visit(Field{"weight_scale", "the weights are multiplied by this (routed_scaling_factor)"},
         router.weight_scale, kFactor);
   visit(Field{"groups", "the choice is limited to the best groups of experts"}, router.groups);
+  visit(Field{"jitter",
+              "of a sparsemixer: experts whose logit s is further below the largest m than "
+              "(m - s) / max(|s|, m) = 2 times this are left out of the softmax"},
+        router.jitter, kFactor);
 }
 
 template <class Visitor>
@@ -243,6 +256,8 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
   visit(
       Field{"shared_gate", "what the shared experts give is multiplied by a sigmoid of the token"},
       mixture.shared_gate);
+  visit(Field{"shared_average", "half the sum of routed and shared experts is what comes out"},
+        mixture.shared_average);
   visit(Field{"scaled_input", "an expert's weight multiplies its input instead of its output"},
         mixture.scaled_input);
   visit(Field{"activation", "the experts' gate function; experts are gated", Prominence::detail},
@@ -342,6 +357,11 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         kPositions);
   visit(Field{"scaled_embedding", "embeddings are multiplied by the root of hidden"},
         spec.scaled_embedding);
+  visit(Field{"embedding_multiplier", "embeddings are multiplied by this"},
+        spec.embedding_multiplier, kFactor);
+  visit(Field{"residual_multiplier",
+              "what a sublayer adds to the residual stream is multiplied by this first"},
+        spec.residual_multiplier, kFactor);
   visit(
       Field{"head",
             "tied: the head is the embedding table; separate: a matrix of its own; none: the last "
@@ -349,7 +369,10 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
       spec.head);
   visit(Field{"head_labels", "rows of a separate head that sorts texts instead of naming tokens"},
         spec.head_labels, kSize);
-  visit(Field{"logit_soft_cap", "logits s become cap tanh(s / cap)"}, spec.logit_soft_cap, kFactor);
+  visit(Field{"head_bias", "the head has a bias"}, spec.head_bias);
+  visit(Field{"logit_multiplier", "logits are multiplied by this"}, spec.logit_multiplier, kFactor);
+  visit(Field{"logit_soft_cap", "logits s become cap tanh(s / cap), after logit_multiplier"},
+        spec.logit_soft_cap, kFactor);
   visit(Field{"norm", "the norm before the head, and of every sublayer that has none of its own"},
         spec.norm);
   visit(Field{"parallel_streams", "the residual stream is several vectors wide (AltUp)"},

@@ -50,7 +50,10 @@ struct Names<QkNorm> {
   static constexpr auto values =
       each_named<QkNorm>({{"per_head", QkNorm::per_head},
                           {"whole", QkNorm::whole},
-                          {"unweighted_after_rotation", QkNorm::unweighted_after_rotation}});
+                          {"unweighted_after_rotation", QkNorm::unweighted_after_rotation},
+                          {"per_head_after_rotation", QkNorm::per_head_after_rotation},
+                          {"layer_per_head", QkNorm::layer_per_head},
+                          {"layer_of_each_head", QkNorm::layer_of_each_head}});
 };
 template <>
 struct Names<NormPlacement> {
@@ -72,8 +75,9 @@ struct Names<Head> {
 };
 template <>
 struct Names<Scoring> {
-  static constexpr auto values =
-      each_named<Scoring>({{"softmax", Scoring::softmax}, {"sigmoid", Scoring::sigmoid}});
+  static constexpr auto values = each_named<Scoring>({{"softmax", Scoring::softmax},
+                                                      {"sigmoid", Scoring::sigmoid},
+                                                      {"sparsemixer", Scoring::sparsemixer}});
 };
 template <>
 struct Names<RotaryScaling> {

@@ -125,10 +125,15 @@ void labels_have_a_head_of_their_own(const ArchSpec& spec, Problems& problems) {
                       "their head is no table of tokens: set head = \"separate\""});
 }
 
-void a_cap_has_logits(const ArchSpec& spec, Problems& problems) {
-  if (!spec.logit_soft_cap || spec.head != Head::none) return;
-  problems.push_back({"logit_soft_cap", "logit_soft_cap is given, and there is no head",
-                      "nothing is left to cap: delete it"});
+void what_changes_logits_has_a_head(const ArchSpec& spec, Problems& problems) {
+  if (spec.head != Head::none) return;
+  const auto refuse = [&](bool given, const std::string& key, const char* remedy) {
+    if (given) problems.push_back({key, key + " is given, and there is no head", remedy});
+  };
+  refuse(spec.head_bias, "head_bias", "the bias is a part of the head: delete it");
+  refuse(spec.logit_multiplier.has_value(), "logit_multiplier",
+         "nothing is left to multiply: delete it");
+  refuse(spec.logit_soft_cap.has_value(), "logit_soft_cap", "nothing is left to cap: delete it");
 }
 
 void the_active_stream_exists(const ArchSpec& spec, Problems& problems) {
@@ -323,7 +328,7 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
   labels_have_a_head_of_their_own(spec, problems);
-  a_cap_has_logits(spec, problems);
+  what_changes_logits_has_a_head(spec, problems);
   the_active_stream_exists(spec, problems);
   sharing_rules(spec, problems);
   every_kind_is_used(spec, problems);

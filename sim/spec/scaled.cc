@@ -31,6 +31,10 @@ void shrink(Rotary& rotary) {
   std::visit([](auto& scaling) { shrink(scaling); }, *rotary.scaling);
 }
 
+void shrink(std::optional<Temperature>& temperature) {
+  if (temperature) temperature->floor = at_most(temperature->floor, kTemperatureFloor);
+}
+
 // Query heads stay a multiple of key/value heads, and more of them where they were more.
 void shrink(GroupedAttention& attention) {
   const Integer sharing = attention.query_heads / attention.kv_heads;
@@ -40,9 +44,7 @@ void shrink(GroupedAttention& attention) {
   if (attention.query_scalar) attention.query_scalar = at_most(*attention.query_scalar, 10);
   if (attention.window) attention.window = at_most(*attention.window, kWindow);
   if (attention.chunk) attention.chunk = at_most(*attention.chunk, kWindow);
-  if (attention.temperature) {
-    attention.temperature->floor = at_most(attention.temperature->floor, kTemperatureFloor);
-  }
+  shrink(attention.temperature);
   if (attention.rotary) shrink(*attention.rotary);
 }
 
@@ -55,6 +57,7 @@ void shrink(LatentAttention& attention) {
   attention.nope_head_dim = at_most(attention.nope_head_dim, 10);
   attention.rope_head_dim = at_most(attention.rope_head_dim, 4);
   attention.value_head_dim = at_most(attention.value_head_dim, 6);
+  shrink(attention.temperature);
   shrink(attention.rotary);
 }
 

@@ -82,6 +82,23 @@ inline ArchSpec local_model() {
   return spec;
 }
 
+// What multiplies, clips or adds beside the products, and a router whose weights depend on what it
+// chooses.
+inline ArchSpec multiplied_model() {
+  ArchSpec spec = grouped_model();
+  spec.embedding_multiplier = 2;
+  spec.residual_multiplier = 0.5;
+  spec.head_bias = true;
+  spec.logit_multiplier = 0.25;
+  grouped(spec).qkv_clip = 1.0;
+  grouped(spec).qk_norm = QkNorm::layer_of_each_head;
+  mixture(spec).shared_average = true;
+  mixture(spec).router = {};
+  mixture(spec).router.scoring = Scoring::sparsemixer;
+  mixture(spec).router.jitter = 0.1;
+  return spec;
+}
+
 // Attention and a mixture on a norm of their own each; then a feed-forward, whose sum is
 // normalised; a second one of the first sublayer is added after it.
 inline ArchSpec parallel_model() {

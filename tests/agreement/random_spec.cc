@@ -67,6 +67,11 @@ void draw_reach(GroupedAttention& attention) {
   }
 }
 
+std::optional<Temperature> draw_temperature() {
+  if (!maybe()) return std::nullopt;
+  return Temperature{any_real(0.1, 1, 10), between(1, 6), maybe()};
+}
+
 Mixer draw_grouped() {
   GroupedAttention attention;
   attention.kv_heads = between(1, 3);
@@ -77,8 +82,10 @@ Mixer draw_grouped() {
   if (maybe()) attention.qk_norm = any_of<QkNorm>();
   draw_reach(attention);
   if (maybe()) attention.query_scalar = between(1, 9);
+  if (!attention.query_scalar && maybe()) attention.score_multiplier = any_real(0.1, 1, 10);
+  if (maybe()) attention.qkv_clip = any_real(0.5, 1, 4);
   if (maybe()) attention.score_soft_cap = any_real(0.5, 1, 10);
-  if (maybe()) attention.temperature = Temperature{any_real(0.1, 1, 10), between(1, 6)};
+  attention.temperature = draw_temperature();
   if (maybe()) attention.rotary = draw_rotary();
   if (attention.rotary) attention.head_dim = attention.head_dim + attention.head_dim % 2;
   if (attention.rotary && maybe()) {
@@ -97,6 +104,7 @@ Mixer draw_latent() {
   attention.rope_head_dim = 2 * between(1, 2);
   attention.value_head_dim = between(1, 5);
   attention.latent_norm_epsilon = 1e-6;
+  attention.temperature = draw_temperature();
   attention.compression_bias = maybe();
   attention.output_bias = maybe();
   attention.rotary = draw_rotary();
@@ -120,6 +128,14 @@ FeedForward draw_dense() {
   return dense;
 }
 
+// Whose weights nothing else changes.
+void make_sparsemixer(Router& router) {
+  router.jitter = any_real(0.05, 1, 10);
+  router.correction_bias = false;
+  router.normalized_weights = false;
+  router.groups.reset();
+}
+
 FeedForward draw_mixture() {
   MixtureFeedForward mixture;
   mixture.experts = between(1, 6);
@@ -136,12 +152,14 @@ FeedForward draw_mixture() {
   mixture.expert_width = between(1, 5);
   if (maybe()) mixture.shared_width = between(1, 7);
   if (mixture.shared_width) mixture.shared_gate = maybe();
+  if (mixture.shared_width) mixture.shared_average = maybe();
   mixture.scaled_input = maybe();
   mixture.activation = any_of<Activation>();
   mixture.router.scoring = any_of<Scoring>();
   mixture.router.correction_bias = maybe();
   mixture.router.normalized_weights = maybe();
   if (maybe()) mixture.router.weight_scale = any_real(0.5, 1, 6);
+  if (mixture.router.scoring == Scoring::sparsemixer) make_sparsemixer(mixture.router);
   return mixture;
 }
 
@@ -310,6 +328,10 @@ ArchSpec draw_spec() {
   spec.head = any_of<Head>();
   if (spec.head == Head::separate && maybe()) spec.head_labels = between(1, 5);
   spec.scaled_embedding = maybe();
+  if (maybe()) spec.embedding_multiplier = any_real(0.5, 1, 6);
+  if (maybe()) spec.residual_multiplier = any_real(0.1, 1, 20);
+  if (spec.head != Head::none) spec.head_bias = maybe();
+  if (spec.head != Head::none && maybe()) spec.logit_multiplier = any_real(0.1, 1, 20);
   if (spec.head != Head::none && maybe()) spec.logit_soft_cap = any_real(0.5, 1, 10);
   spec.norm = draw_norm(any_of<NormPlacement>());
   draw_layers(spec);

@@ -54,6 +54,10 @@ class Variety {
     note("head_labels", spec.head_labels.has_value());
     see_norm(spec.norm);
     note("scaled embedding", spec.scaled_embedding);
+    note("embedding multiplier", spec.embedding_multiplier.has_value());
+    note("residual multiplier", spec.residual_multiplier.has_value());
+    note("head bias", spec.head_bias);
+    note("logit multiplier", spec.logit_multiplier.has_value());
     note("logit soft cap", spec.logit_soft_cap.has_value());
     note("learned positions", spec.learned_positions.has_value());
     note("several kinds of layers", spec.layer.size() > 1);
@@ -115,13 +119,17 @@ class Variety {
     note("window", attention.window.has_value());
     note("chunk", attention.chunk.has_value());
     note("query scalar", attention.query_scalar.has_value());
+    note("score multiplier", attention.score_multiplier.has_value());
+    note("qkv clip", attention.qkv_clip.has_value());
     note("score soft cap", attention.score_soft_cap.has_value());
     note("temperature", attention.temperature.has_value());
+    if (attention.temperature) note("from zero", attention.temperature->from_zero);
     note("rotary", attention.rotary.has_value());
     if (attention.rotary) see_rotary(*attention.rotary);
   }
   void see_mixer(const LatentAttention& attention) {
     note("query compression", attention.query_latent_dim.has_value());
+    note("latent temperature", attention.temperature.has_value());
     note("compression bias", attention.compression_bias);
     note("latent output bias", attention.output_bias);
     see_rotary(attention.rotary);
@@ -152,7 +160,8 @@ class Variety {
     note("shared experts", mixture.shared_width.has_value());
     if (mixture.shared_width) note("shared gate", mixture.shared_gate);
     note("scaled input", mixture.scaled_input);
-    note("sigmoid", mixture.router.scoring == Scoring::sigmoid);
+    if (mixture.shared_width) note("shared average", mixture.shared_average);
+    see_each(mixture.router.scoring);
     note("correction bias", mixture.router.correction_bias);
     note("normalized weights", mixture.router.normalized_weights);
     note("weight scale", mixture.router.weight_scale.has_value());

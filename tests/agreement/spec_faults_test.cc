@@ -21,11 +21,30 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
 }
 
 TEST(WithoutAFault, NothingIsReported) {
-  for (const ArchSpec& spec :
-       {grouped_model(), local_model(), latent_model(), parallel_model(), convolution_model()}) {
+  for (const ArchSpec& spec : {grouped_model(), local_model(), multiplied_model(), latent_model(),
+                               parallel_model(), convolution_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
   }
+}
+
+TEST(AFaultInTheSpec, OfMultipliersIsReported) {
+  expect_each_reported(
+      multiplied_model(),
+      {{"no embedding multiplier", "multiply embedding",
+        [](auto& s) { s.embedding_multiplier.reset(); }},
+       {"no residual multiplier", "multiply residual branch",
+        [](auto& s) { s.residual_multiplier.reset(); }},
+       {"no logit multiplier", "multiply logits", [](auto& s) { s.logit_multiplier.reset(); }},
+       {"no head bias", "head", [](auto& s) { s.head_bias = false; }},
+       {"no clip", "clip values", [](auto& s) { grouped(s).qkv_clip.reset(); }},
+       {"one weight for all heads", "query norm",
+        [](auto& s) { grouped(s).qk_norm = QkNorm::layer_per_head; }},
+       {"a norm after rotation", "query norm",
+        [](auto& s) { grouped(s).qk_norm = QkNorm::per_head_after_rotation; }},
+       {"a sum of experts", "multiply residual branch",
+        [](auto& s) { mixture(s).shared_average = false; }},
+       {"softmax", "router", [](auto& s) { mixture(s).router.scoring = Scoring::softmax; }}});
 }
 
 TEST(AFaultInTheSpec, OfGroupedAttentionIsReported) {
@@ -117,7 +136,10 @@ TEST(AFaultInTheSpec, OfLatentAttentionIsReported) {
        {"a wider rotated part", "rotate keys", [](auto& s) { latent(s).rope_head_dim = 4; }},
        {"a wider other part", "query absorption", [](auto& s) { latent(s).nope_head_dim = 6; }},
        {"a wider value", "value expansion", [](auto& s) { latent(s).value_head_dim = 5; }},
-       {"a head more", "attention over latents", [](auto& s) { latent(s).query_heads = 4; }}});
+       {"a head more", "attention over latents", [](auto& s) { latent(s).query_heads = 4; }},
+       {"queries that grow", "temperature", [](auto& s) {
+          latent(s).temperature = Temperature{0.1, 2};
+        }}});
 }
 
 Sublayer& sublayer(ArchSpec& spec, std::size_t index) {

@@ -28,18 +28,24 @@ std::optional<WeightRole> other_place(WeightRole role) {
   }
 }
 
-std::optional<WeightId> find(const OpGraph& graph, std::size_t block, WeightRole role) {
+bool same_place(const SublayerPlace& one, const SublayerPlace& other) {
+  return one.sublayer == other.sublayer && one.block == other.block;
+}
+
+// The weight of that role in that place; or the only one of the role, wherever it stands.
+std::optional<WeightId> find(const OpGraph& graph, const Weight& like, WeightRole role) {
+  std::vector<WeightId> of_role;
   for (WeightId id = 0; id < graph.weights.size(); ++id) {
-    if (graph.weights[id].block == block && graph.weights[id].role == role) return id;
+    if (graph.weights[id].block != like.block || graph.weights[id].role != role) continue;
+    if (same_place(graph.weights[id].place, like.place)) return id;
+    of_role.push_back(id);
   }
-  return std::nullopt;
+  return of_role.size() == 1 ? std::optional(of_role.front()) : std::nullopt;
 }
 
 WeightId counterpart(const OpGraph& graph, const Weight& weight) {
-  auto id = find(graph, weight.block, weight.role);
-  if (const auto role = other_place(weight.role); !id && role) {
-    id = find(graph, weight.block, *role);
-  }
+  auto id = find(graph, weight, weight.role);
+  if (const auto role = other_place(weight.role); !id && role) id = find(graph, weight, *role);
   if (!id) throw std::logic_error("a fault that asks for a weight which the model has not");
   return *id;
 }
@@ -80,11 +86,40 @@ TEST(TheFaults, AreThoseOfEveryFamily) {
   for (const std::string& name : golden_names()) {
     for (const FieldFault& fault : faults_of(*golden_config(name).spec)) fields.insert(fault.field);
   }
-  for (const char* field :
-       {"window one longer", "window one shorter", "window for a chunk", "chunk for a window",
-        "rotated", "qk_norm dropped", "query_scalar dropped", "score_soft_cap dropped",
-        "logit_soft_cap dropped", "temperature dropped", "linear factor", "scaled_embedding",
-        "placement before", "placement after", "scaled_input", "shared_gate off", "group score"}) {
+  for (const char* field : {"window one longer",
+                            "window one shorter",
+                            "window for a chunk",
+                            "chunk for a window",
+                            "rotated",
+                            "qk_norm dropped",
+                            "query_scalar dropped",
+                            "score_soft_cap dropped",
+                            "logit_soft_cap dropped",
+                            "temperature dropped",
+                            "linear factor",
+                            "scaled_embedding",
+                            "placement before",
+                            "placement after",
+                            "scaled_input",
+                            "shared_gate off",
+                            "group score",
+                            "norm bias dropped",
+                            "norm weight dropped",
+                            "norm kind",
+                            "block norm epsilon",
+                            "block placement after",
+                            "in sequence",
+                            "side by side",
+                            "embedding_multiplier dropped",
+                            "residual_multiplier dropped",
+                            "logit_multiplier dropped",
+                            "head_bias dropped",
+                            "score_multiplier dropped",
+                            "qk_norm before rotation",
+                            "qk_norm after rotation",
+                            "temperature positions",
+                            "latent temperature dropped",
+                            "shared_average"}) {
     EXPECT_TRUE(fields.contains(field)) << field;
   }
 }

@@ -106,6 +106,33 @@ void add_reach_faults(Attentions<GroupedAttention>& faults, const GroupedAttenti
   }
 }
 
+template <class Kind>
+void add_temperature_faults(Attentions<Kind>& faults) {
+  faults.emplace_back("temperature strength",
+                      [](Kind& wrong) { wrong.temperature->strength *= 2; });
+  faults.emplace_back("temperature floor", [](Kind& wrong) { wrong.temperature->floor *= 2; });
+  faults.emplace_back("temperature positions", [](Kind& wrong) {
+    wrong.temperature->from_zero = !wrong.temperature->from_zero;
+  });
+}
+
+// With the same weights, so that only the order differs, or what is divided by.
+void add_qk_norm_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
+  if (!attention.qk_norm) return;
+  faults.emplace_back("qk_norm dropped", [](auto& wrong) { wrong.qk_norm.reset(); });
+  if (attention.qk_norm == QkNorm::per_head_after_rotation) {
+    faults.emplace_back("qk_norm before rotation",
+                        [](auto& wrong) { wrong.qk_norm = QkNorm::per_head; });
+  }
+  if (attention.qk_norm == QkNorm::per_head && attention.rotary) {
+    faults.emplace_back("qk_norm after rotation",
+                        [](auto& wrong) { wrong.qk_norm = QkNorm::per_head_after_rotation; });
+  }
+  if (attention.qk_norm == QkNorm::layer_per_head) {
+    faults.emplace_back("qk_norm rms", [](auto& wrong) { wrong.qk_norm = QkNorm::per_head; });
+  }
+}
+
 Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attention) {
   Attentions<GroupedAttention> faults;
   if (!attention.kv_from) add_reach_faults(faults, attention);
@@ -119,15 +146,19 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
       wrong.rotary = Rotary{10'000, RotaryLayout::half_split, std::nullopt};
     });
   }
-  if (attention.qk_norm) {
-    faults.emplace_back("qk_norm dropped", [](auto& wrong) { wrong.qk_norm.reset(); });
-  }
+  add_qk_norm_faults(faults, attention);
   if (attention.value_norm) {
     faults.emplace_back("value_norm dropped", [](auto& wrong) { wrong.value_norm = false; });
   }
-  faults.emplace_back("query_scalar", [](auto& wrong) {
-    wrong.query_scalar = wrong.query_scalar.value_or(wrong.head_dim) * 2;
-  });
+  if (attention.score_multiplier) {
+    faults.emplace_back("score_multiplier", [](auto& wrong) { *wrong.score_multiplier *= 2; });
+    faults.emplace_back("score_multiplier dropped",
+                        [](auto& wrong) { wrong.score_multiplier.reset(); });
+  } else {
+    faults.emplace_back("query_scalar", [](auto& wrong) {
+      wrong.query_scalar = wrong.query_scalar.value_or(wrong.head_dim) * 2;
+    });
+  }
   if (attention.query_scalar.value_or(attention.head_dim) != attention.head_dim) {
     faults.emplace_back("query_scalar dropped", [](auto& wrong) { wrong.query_scalar.reset(); });
   }
@@ -137,10 +168,8 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
                         [](auto& wrong) { wrong.score_soft_cap.reset(); });
   }
   if (attention.temperature) {
-    faults.emplace_back("temperature strength",
-                        [](auto& wrong) { wrong.temperature->strength *= 2; });
-    faults.emplace_back("temperature floor", [](auto& wrong) { wrong.temperature->floor *= 2; });
     faults.emplace_back("temperature dropped", [](auto& wrong) { wrong.temperature.reset(); });
+    add_temperature_faults(faults);
   }
   return faults;
 }
@@ -152,6 +181,11 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
   }
   faults.emplace_back("latent_norm_epsilon",
                       [](auto& wrong) { wrong.latent_norm_epsilon *= 1000; });
+  if (attention.temperature) {
+    faults.emplace_back("latent temperature dropped",
+                        [](auto& wrong) { wrong.temperature.reset(); });
+    add_temperature_faults(faults);
+  }
   return faults;
 }
 
@@ -214,6 +248,9 @@ Routers faults_of_router(const Router& router) {
                  {"weight_scale", [](Router& wrong) {
                     wrong.weight_scale = wrong.weight_scale.value_or(1) * 1.5;
                   }}};
+  if (router.jitter) {
+    faults.emplace_back("jitter", [](Router& wrong) { *wrong.jitter /= 10; });
+  }
   if (router.weight_scale) {
     faults.emplace_back("weight_scale dropped", [](Router& wrong) { wrong.weight_scale.reset(); });
   }
@@ -243,7 +280,10 @@ void add_feed_forward_faults(Faults& faults, const MixtureFeedForward& mixture, 
     add("shared experts dropped", out_of_layer(layer), [](auto& wrong) {
       wrong.shared_width.reset();
       wrong.shared_gate = false;
+      wrong.shared_average = false;
     });
+    add("shared_average", out_of_layer(layer),
+        [](auto& wrong) { wrong.shared_average = !wrong.shared_average; });
   }
   if (mixture.router.groups) {
     // It need not change a choice in the first of these layers.
@@ -259,15 +299,133 @@ void add_feed_forward_faults(Faults& faults, const MixtureFeedForward& mixture, 
 
 // --- The whole model.
 
-void add_model_faults(Faults& faults, const ArchSpec& spec) {
-  faults.push_back({"norm epsilon", behind_attention_of(0),
-                    [](ArchSpec& wrong) { wrong.norm.epsilon *= 1000; }});
+// What a norm may have wrong with the weights that it has.
+using Norms = std::vector<std::pair<std::string, std::function<void(Norm&)>>>;
+
+Norms faults_of_norm(const Norm& norm) {
+  Norms faults{{"norm epsilon", [](Norm& wrong) { wrong.epsilon *= 1000; }}};
+  if (norm.kind == NormKind::layer) {
+    faults.emplace_back("norm kind", [](Norm& wrong) {
+      wrong.kind = NormKind::rms;
+      if (wrong.without == NormOmission::bias) wrong.without.reset();
+    });
+  }
+  if (norm.kind == NormKind::layer && !norm.without) {
+    faults.emplace_back("norm bias dropped",
+                        [](Norm& wrong) { wrong.without = NormOmission::bias; });
+  }
+  if (norm.without != NormOmission::weight_and_bias) {
+    faults.emplace_back("norm weight dropped",
+                        [](Norm& wrong) { wrong.without = NormOmission::weight_and_bias; });
+  }
+  return faults;
+}
+
+Norms faults_of_placement(const Norm& norm) {
+  Norms faults;
   for (const auto& [name, placement] : Names<NormPlacement>::values) {
-    if (placement == spec.norm.placement) continue;
+    if (placement == norm.placement) continue;
     if (placement == NormPlacement::before_and_after) continue;  // which has weights of its own
+    faults.emplace_back("placement " + std::string(name),
+                        [placement = placement](Norm& wrong) { wrong.placement = placement; });
+  }
+  return faults;
+}
+
+// The first layer with a sublayer that has the spec's norm around it; none where each has its own.
+std::optional<std::size_t> first_with_the_norm(const ArchSpec& spec) {
+  const std::vector<std::size_t> sequence = layer_sequence(spec);
+  for (std::size_t layer = 0; layer < sequence.size(); ++layer) {
+    for (const Sublayer& sublayer : sublayers_of(spec.layer.at(sequence[layer]).value)) {
+      if (!sublayer.norm && norm_around(spec, sublayer)) return layer;
+    }
+  }
+  return std::nullopt;
+}
+
+void add_norm_faults(Faults& faults, const ArchSpec& spec) {
+  const auto first = first_with_the_norm(spec);
+  const Matcher<std::string> seen =
+      first ? behind_attention_of(*first) : Matcher<std::string>("logits");
+  Norms all = faults_of_norm(spec.norm);
+  if (first) {
+    for (auto& fault : faults_of_placement(spec.norm)) all.push_back(std::move(fault));
+  }
+  for (const auto& [field, make] : all) {
+    faults.push_back({field, seen, [make = make](ArchSpec& wrong) { make(wrong.norm); }});
+  }
+}
+
+// The norms of blocks; one after the residual sum would be the sublayer's.
+void add_block_norm_faults(Faults& faults, const ArchSpec& spec, std::size_t kind,
+                           std::size_t layer) {
+  const Layer& right = spec.layer.at(kind).value;
+  if (!right.sublayers) return;
+  for (std::size_t s = 0; s < right.sublayers->size(); ++s) {
+    for (std::size_t b = 0; b < right.sublayers->at(s).blocks.size(); ++b) {
+      const std::optional<Norm>& norm = right.sublayers->at(s).blocks[b].norm;
+      if (!norm) continue;
+      Norms all = faults_of_norm(*norm);
+      for (auto& fault : faults_of_placement(*norm)) all.push_back(std::move(fault));
+      for (const auto& [field, make] : all) {
+        if (field == "placement after_residual") continue;
+        faults.push_back(
+            {"block " + field, behind_attention_of(layer), [=, make = make](ArchSpec& wrong) {
+               make(*wrong.layer[kind].value.sublayers->at(s).blocks[b].norm);
+             }});
+      }
+    }
+  }
+}
+
+// Blocks one after the other instead of side by side, or the other way round, each with the norm
+// that it has.
+void add_arrangement_fault(Faults& faults, const ArchSpec& spec, std::size_t kind,
+                           std::size_t layer) {
+  const Layer& right = spec.layer.at(kind).value;
+  if (!right.sublayers && right.attention && right.feed_forward && !spec.low_rank_residual &&
+      spec.norm.placement != NormPlacement::after_residual) {
+    faults.push_back({"side by side", behind_attention_of(layer), [=](ArchSpec& wrong) {
+                        Layer& changed = wrong.layer[kind].value;
+                        const Sublayer both{{{changed.attention, std::nullopt, wrong.norm},
+                                             {std::nullopt, changed.feed_forward, wrong.norm}}};
+                        changed = {std::nullopt, std::nullopt, std::vector<Sublayer>{both}};
+                      }});
+  }
+  const bool two = right.sublayers && right.sublayers->size() == 1 &&
+                   right.sublayers->front().blocks.size() == 2 &&
+                   right.sublayers->front().blocks.back().norm;
+  if (!two) return;
+  faults.push_back({"in sequence", behind_attention_of(layer), [=](ArchSpec& wrong) {
+                      std::vector<Sublayer> apart;
+                      for (const SublayerBlock& block :
+                           wrong.layer[kind].value.sublayers->front().blocks) {
+                        apart.push_back({{block}});
+                      }
+                      wrong.layer[kind].value.sublayers = apart;
+                    }});
+}
+
+// Twice the number, and none.
+void add_multiplier_faults(Faults& faults, const std::string& field,
+                           std::optional<double> ArchSpec::*member, const ArchSpec& spec,
+                           const Matcher<std::string>& departure) {
+  if (!(spec.*member)) return;
+  faults.push_back({field, departure, [=](ArchSpec& wrong) { *(wrong.*member) *= 2; }});
+  faults.push_back(
+      {field + " dropped", departure, [=](ArchSpec& wrong) { (wrong.*member).reset(); }});
+}
+
+void add_model_faults(Faults& faults, const ArchSpec& spec) {
+  add_norm_faults(faults, spec);
+  add_multiplier_faults(faults, "embedding_multiplier", &ArchSpec::embedding_multiplier, spec,
+                        "hidden state into layer 0");
+  add_multiplier_faults(faults, "residual_multiplier", &ArchSpec::residual_multiplier, spec,
+                        behind_attention_of(0));
+  add_multiplier_faults(faults, "logit_multiplier", &ArchSpec::logit_multiplier, spec, "logits");
+  if (spec.head_bias) {
     faults.push_back(
-        {"placement " + std::string(name), behind_attention_of(0),
-         [placement = placement](ArchSpec& wrong) { wrong.norm.placement = placement; }});
+        {"head_bias dropped", "logits", [](ArchSpec& wrong) { wrong.head_bias = false; }});
   }
   faults.push_back({"scaled_embedding", "hidden state into layer 0",
                     [](ArchSpec& wrong) { wrong.scaled_embedding = !wrong.scaled_embedding; }});
@@ -309,6 +467,12 @@ std::size_t first_layer(const ArchSpec& spec, const IsOne& is_one) {
 std::vector<FieldFault> faults_of(const ArchSpec& spec) {
   Faults faults;
   add_model_faults(faults, spec);
+  for (std::size_t i = 0; i < spec.layer.size(); ++i) {
+    const auto is_one = [&](const Layer& kind) { return &kind == &spec.layer[i].value; };
+    const std::size_t layer = first_layer(spec, is_one);
+    add_block_norm_faults(faults, spec, i, layer);
+    add_arrangement_fault(faults, spec, i, layer);
+  }
   for (std::size_t i = 0; i < spec.attention.size(); ++i) {
     const std::size_t layer =
         first_layer(spec, [&](const Layer& kind) { return contains(mixers_of(kind), i); });

@@ -76,6 +76,31 @@ float log_of(float value) {
   return std::log(value);
 }
 
+// Logits 8, 6, 2 and a jitter of 0.2: the distances from 8 are 0, 2/8, 6/8, and those above 0.4 are
+// left out. The first is weighted against 8 and 6; the second, without the first, against 6 alone,
+// for 4/6 is above 0.4.
+TEST(ASparsemixer, WeighsEachExpertAgainstThoseThatAreLeftAndNear) {
+  Router router;
+  router.scoring = Scoring::sparsemixer;
+  router.jitter = 0.2;
+  EXPECT_THAT(routed(router, 2, {2, 8, 6}),
+              ElementsAre(1, 2, near_product(1 / (1 + std::exp(-2.0))), near_product(1)));
+  router.jitter = 0.35;
+  EXPECT_THAT(routed(router, 2, {2, 8, 6}),
+              ElementsAre(1, 2, near_product(1 / (1 + std::exp(-2.0))),
+                          near_product(1 / (1 + std::exp(-4.0)))));
+}
+
+// Below zero the bound is the expert's own logit: (-1 + 4) / 4 = 3/4.
+TEST(ASparsemixer, MeasuresTheDistanceByTheLargerOfTheTwo) {
+  Router router;
+  router.scoring = Scoring::sparsemixer;
+  router.jitter = 0.374;
+  EXPECT_THAT(routed(router, 1, {-1, -4}), ElementsAre(0, near_product(1)));
+  router.jitter = 0.376;
+  EXPECT_THAT(routed(router, 1, {-1, -4}), ElementsAre(0, near_product(1 / (1 + std::exp(-3.0)))));
+}
+
 // Softmax of ln 1, ln 4, ln 2, ln 3: tenths.
 TEST(ASoftmaxRouter, WeighsTheChosenByTheirShareOfAll) {
   EXPECT_THAT(routed({}, 2, {log_of(1), log_of(4), log_of(2), log_of(3)}),

@@ -27,6 +27,26 @@ TEST(ATemperature, GrowsWithTheLogarithmOfTheStepsOfItsFloor) {
                           near_scaled(first), near_scaled(second)));
 }
 
+// Strength 0.5, floor 2: position 1 is on the first step where positions are counted from one, and
+// below it where they are counted from zero.
+TEST(ATemperature, MayCountPositionsFromZero) {
+  OneStep step({1, 0, 3});
+  const ValueId in = step.value(1, {10, 10, 10});
+  const ValueId out = step.value(1);
+  const double first = 10 * (1 + 0.5 * std::log(2.0));
+  EXPECT_THAT(step.run(ScaleByPosition{{0.5, 2, false}, in, out}),
+              ElementsAre(near_scaled(10), near_scaled(first), near_scaled(first)));
+  EXPECT_THAT(step.run(ScaleByPosition{{0.5, 2, true}, in, out}),
+              ElementsAre(near_scaled(10), near_scaled(10), near_scaled(first)));
+}
+
+TEST(AClip, BringsEachElementWithinItsBound) {
+  OneStep step({1, 0, 1});
+  const ValueId in = step.value(4, {-3, -0.5, 0.25, 7});
+  const ValueId out = step.value(4);
+  EXPECT_THAT(step.run(Clip{0.5, in, out}), ElementsAre(-0.5, -0.5, 0.25, 0.5));
+}
+
 TEST(ATemperature, CountsThePositionsOfThePast) {
   OneStep step({1, 8, 1});
   const ValueId in = step.value(2, {1, -2});

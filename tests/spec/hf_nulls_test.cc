@@ -47,10 +47,19 @@ const std::map<std::string, Meaning>& meanings() {
       {"conv_bias", set_to("conv_bias", false)},
       {"full_attn_idxs", absent("full_attn_idxs")},
       // LFM2 then takes two thirds of the stated width as they are.
-      {"block_ffn_dim_multiplier", [](Json& config) {
+      {"block_ffn_dim_multiplier",
+       [](Json& config) {
          config["block_ff_dim"] = 2 * config.at("block_ff_dim").get<std::int64_t>() / 3;
          config["block_auto_adjust_ff_dim"] = false;
-       }}};
+       }},
+      {"num_kv_heads",  // Falcon
+       [](Json& config) { config["num_kv_heads"] = config.at("num_attention_heads"); }},
+      {"attention_head_dim", absent("attention_head_dim")},
+      {"attention_layers", absent("attention_layers")},
+      {"mlp_layer_types", absent("mlp_layer_types")},
+      {"alibi", set_to("alibi", false)},
+      {"apply_residual_connection_post_layernorm",
+       set_to("apply_residual_connection_post_layernorm", false)}};
   return all;
 }
 
@@ -58,7 +67,7 @@ const std::map<std::string, Meaning>& meanings() {
 bool is_taken_away(const std::string& key) {
   return key == "final_logit_softcapping" || key == "attn_logit_softcapping" ||
          key == "sliding_window" || key == "q_lora_rank" || key == "n_shared_experts" ||
-         key == "altup_coef_clip" || key == "rope_parameters";
+         key == "num_shared_experts" || key == "altup_coef_clip" || key == "rope_parameters";
 }
 
 Json other_value(const Json& value) {

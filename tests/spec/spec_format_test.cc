@@ -19,9 +19,11 @@ std::size_t occurrences(const std::string& text, const std::string& part) {
   return count;
 }
 
-// "[attention.mla.rotary]" as the description calls it: "[attention.NAME.rotary]".
+// "[attention.mla.rotary]" as the description calls it: "[attention.NAME.rotary]". The norm of a
+// sublayer or of a block has the keys of "[norm]".
 std::string described_header(const std::string& header) {
-  for (const std::string table : {"[attention.", "[feed_forward.", "[layer."}) {
+  if (header.ends_with(".norm]")) return "[norm]";
+  for (const std::string table : {"[attention.", "[feed_forward.", "[layer.", "[[layer."}) {
     if (!header.starts_with(table)) continue;
     return table + "NAME" + header.substr(header.find_first_of(".]", table.size()));
   }

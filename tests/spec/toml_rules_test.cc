@@ -38,6 +38,53 @@ TEST(TomlRules, AGateHasSharedExperts) {
             "");
 }
 
+TEST(TomlRules, AnAverageHasSharedExperts) {
+  EXPECT_EQ(check_report(
+                altered("experts_per_token = 2", "experts_per_token = 2\nshared_average = true")),
+            R"(my-model.toml:25:18: error: shared_average is given without shared_width
+   25 | shared_average = true
+      |                  ^~~~
+      = there are no shared experts: add shared_width or delete shared_average
+)");
+}
+
+TEST(TomlRules, ScoresAreScaledOnce) {
+  EXPECT_EQ(check_report(altered("head_dim = 16",
+                                 "head_dim = 16\nquery_scalar = 8\nscore_multiplier = 0.5")),
+            R"(my-model.toml:17:20: error: query_scalar and score_multiplier are both given
+   17 | score_multiplier = 0.5
+      |                    ^~~
+      = each takes the place of the root of head_dim: keep one of the two
+)");
+}
+
+TEST(TomlRules, ASparsemixerHasAJitterAndNothingElse) {
+  const std::string groups = "groups = { count = 4, chosen = 2, score = \"best_two\" }";
+  const auto router = [&](const std::string& fields) {
+    return check_report(replaced(altered("scoring = \"sigmoid\"", fields), groups, ""));
+  };
+  EXPECT_EQ(router("scoring = \"sparsemixer\"\njitter = 0.01"), "");
+  EXPECT_EQ(router("scoring = \"sparsemixer\""),
+            R"(my-model.toml:29:11: error: a sparsemixer without jitter
+   29 | scoring = "sparsemixer"
+      |           ^~~~~~~~~~~~~
+      = state 'jitter' (router_jitter_noise), from which its weights follow
+)");
+  EXPECT_EQ(router("scoring = \"sigmoid\"\njitter = 0.01"),
+            R"(my-model.toml:30:10: error: jitter is given, and the scoring is no sparsemixer
+   30 | jitter = 0.01
+      |          ^~~~
+      = delete it, or set scoring = "sparsemixer"
+)");
+  EXPECT_EQ(
+      router("scoring = \"sparsemixer\"\njitter = 0.01\nnormalized_weights = true"),
+      R"(my-model.toml:29:11: error: a sparsemixer has no correction_bias, normalized_weights or groups
+   29 | scoring = "sparsemixer"
+      |           ^~~~~~~~~~~~~
+      = its weights follow from the logits and jitter alone: delete them
+)");
+}
+
 TEST(TomlRules, AReachIsAWindowOrAChunk) {
   EXPECT_EQ(check_report(altered("head_dim = 16", "head_dim = 16\nwindow = 8\nchunk = 8")),
             R"(my-model.toml:17:9: error: window and chunk are both given
