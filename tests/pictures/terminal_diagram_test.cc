@@ -106,7 +106,9 @@ TEST(ADiagramInCharacters, OfModelsSideBySideIsLeftToTheTable) {
 
 class EveryDiagram : public ::testing::TestWithParam<std::string> {};
 
-// Titles and frames are bold in the picture; its smaller lines may be broken there.
+// Titles and frames are bold in the picture; its smaller lines may be broken there. The fewest are
+// those of one kind of layer with its two blocks side by side: embedding, frame, the blocks, last
+// norm and head.
 TEST_P(EveryDiagram, SaysInCharactersWhatItsPictureSays) {
   const Model drawn = make_model(model_spec(GetParam()), {});
   const Diagram diagram = model_diagram({&drawn});
@@ -118,7 +120,7 @@ TEST_P(EveryDiagram, SaysInCharactersWhatItsPictureSays) {
     EXPECT_THAT(text, HasSubstr(line.text));
     ++compared;
   }
-  EXPECT_GE(compared, 8U);
+  EXPECT_GE(compared, 6U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, EveryDiagram, ::testing::ValuesIn(model_names()), test_name);

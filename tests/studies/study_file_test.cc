@@ -84,9 +84,9 @@ TEST(AStudy, ChecksNoMoreThanTakesSeconds) {
 }
 
 TEST(AVariant, IsOfAModelThatIsKnown) {
-  EXPECT_EQ(said_of(study_with("[variant.v]\nof = \"gpt3\"\ntitle = \"V\"\n")),
-            "s.toml:5:6: error: unknown model 'gpt3'\n"
-            "    5 | of = \"gpt3\"\n"
+  EXPECT_EQ(said_of(study_with("[variant.v]\nof = \"gpt4\"\ntitle = \"V\"\n")),
+            "s.toml:5:6: error: unknown model 'gpt4'\n"
+            "    5 | of = \"gpt4\"\n"
             "      |      ^~~~~~\n"
             "      = did you mean 'gpt2'?\n");
 }
