@@ -19,7 +19,8 @@ constexpr MultiplierClass kGraniteResidual{"residual_multiplier"};
 constexpr MultiplierClass kGraniteScores{"attention_multiplier"};
 constexpr MultiplierClass kGraniteLogits{"logits_scaling", 1, MultiplierClass::As::divisor};
 
-constexpr std::array<std::string_view, 1> kNeoXInert{"classifier_dropout"};
+constexpr std::array<std::string_view, 3> kNeoXInert{
+    "classifier_dropout", "attention_probs_dropout_prob", "hidden_dropout_prob"};
 
 // Fields of the makers' own code, which transformers' class does not read, at their only value.
 constexpr std::array kCohere2Fixed{

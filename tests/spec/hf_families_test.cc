@@ -67,6 +67,14 @@ TEST(GptNeoX, ReadsTheRotaryFieldsOfNewerConfigs) {
   EXPECT_EQ(architecture_of(spec_of(json)), architecture_of(spec_of(config("pythia-1.4b"))));
 }
 
+// GPT-NeoX-20B's own config.json has them.
+TEST(GptNeoX, PassesOverDropoutByBertsNames) {
+  const Json json = config("pythia-1.4b");
+  const Json with_dropout =
+      with(json, {{"attention_probs_dropout_prob", 0}, {"hidden_dropout_prob", 0}});
+  EXPECT_EQ(architecture_of(spec_of(with_dropout)), architecture_of(spec_of(json)));
+}
+
 TEST(Phi, NormalisesQueriesAndKeysWhereItSaysSo) {
   EXPECT_EQ(grouped(spec_of(config("phi-2"))).qk_norm, std::nullopt);
   EXPECT_EQ(grouped(spec_of(with(config("phi-2"), {{"qk_layernorm", true}}))).qk_norm,
