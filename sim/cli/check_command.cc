@@ -16,8 +16,7 @@ Options check_options() {
 // The problems of one file, rendered; empty when there are none.
 std::string problems_of(const std::string& file, std::string& report) {
   try {
-    const Model model =
-        file.ends_with(".json") ? load_config_file(file).model : load_spec_file(file);
+    const Model model = load_model_file(file);
     report += fmt::format("{}: ok: {}, {} layers, {} parameters\n", printable(file),
                           model.spec.name, layer_count(model.spec).value(),
                           reports::grouped(model.parameters.total.value()));

@@ -7,6 +7,7 @@
 
 #include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
+#include "sim/cli/hub_cache.h"
 #include "sim/cli/text_files.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
@@ -58,14 +59,6 @@ std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& en
   return known;
 }
 
-Model model_from_path(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error) || path.extension() == ".json") {
-    return load_config_file(path).model;
-  }
-  return load_spec_file(path);
-}
-
 std::vector<fs::path> toml_files(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> files;
@@ -78,6 +71,15 @@ std::vector<fs::path> toml_files(const fs::path& folder) {
     throw FileError(folder, "holds no .toml file; --specs names a folder of specs");
   std::sort(files.begin(), files.end());
   return files;
+}
+
+// A config.json is named after its folder, any other file after itself, and a model of the Hub
+// after its repository.
+std::string name_of_config(const fs::path& path, const fs::path& file) {
+  std::error_code error;
+  if (!fs::exists(file, error) && is_hub_name(path.string())) return path.filename().string();
+  if (file.filename() != "config.json") return file.stem().string();
+  return fs::weakly_canonical(file, error).parent_path().filename().string();
 }
 
 std::vector<std::string> remarks_of(const ConfigLoad& load) {
@@ -108,13 +110,29 @@ Model Catalog::find(const std::string& name) const {
   if (found != entries_.end()) return named_model(name, found->second);
   std::error_code error;
   const bool exists = fs::exists(name, error);
+  if (!exists && cached_config(name)) return load_config_file(name).model;
   const std::vector<KnownName> known = known_names(entries_);
-  if (exists || (names_a_model_file(name) && meant_names(name, known).empty())) {
-    return model_from_path(name);
+  const bool on_hub = is_hub_name(name);
+  if (exists || (names_a_model_file(name) && !on_hub && meant_names(name, known).empty())) {
+    return load_model_file(name);
   }
-  throw UsageError(fmt::format("unknown model '{}'", name),
-                   suggest(name, known) +
-                       "\n      = or give a path to a .toml, a config.json or a checkpoint folder");
+  const std::string meant = did_you_mean(name, known).value_or("");
+  const std::string suggested = !on_hub         ? suggest(name, known) + "\n      = or "
+                                : meant.empty() ? ""
+                                                : meant + "\n      = or ";
+  const std::string fetch =
+      on_hub ? fmt::format("fetch its config: '{}'\n      = or ", fetching_command(name)) : "";
+  throw UsageError(
+      fmt::format("unknown model '{}'", name),
+      suggested + fetch + "give a path to a .toml, a config.json or a checkpoint folder");
+}
+
+Model load_model_file(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error) || path.extension() == ".json") {
+    return load_config_file(path).model;
+  }
+  return load_spec_file(path);
 }
 
 Model load_spec_file(const fs::path& file) {
@@ -124,12 +142,11 @@ Model load_spec_file(const fs::path& file) {
 
 ConfiguredModel load_config_file(const fs::path& path, const ImportOptions& options) {
   std::error_code error;
-  const fs::path file = fs::is_directory(path, error) ? path / "config.json" : path;
+  const auto cached = fs::exists(path, error) ? std::nullopt : cached_config(path.string());
+  const fs::path place = fs::is_directory(path, error) ? path / "config.json" : path;
+  const fs::path file = cached.value_or(place);
   const std::string text = read_text(file, kLargestConfigFile, "a config.json");
-  const fs::path folder = fs::weakly_canonical(file, error).parent_path();
-  // A config.json is named after its folder, any other file after itself.
-  const fs::path named = file.filename() == "config.json" ? folder.filename() : file.stem();
-  ConfigLoad load = load_hf_config(text, printable(named.string()), options);
+  ConfigLoad load = load_hf_config(text, printable(name_of_config(path, place)), options);
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
   try {
     return {make_model(std::move(*load.spec), remarks_of(load)), load.naming};

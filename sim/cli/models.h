@@ -1,5 +1,6 @@
-// Which models are known, and how an argument becomes one: a built-in name, a name from --specs, or
-// a path. The only code that reads spec and config files.
+// Which models are known, and how an argument becomes one: a built-in name, a name from --specs, a
+// path, or a name on the Hugging Face Hub whose config is in the local cache. The only code that
+// reads spec and config files.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +27,7 @@ class Catalog {
   // FileError.
   explicit Catalog(const std::optional<std::filesystem::path>& folder);
 
-  // A name of the catalog, or a path to a .toml, a config.json or a checkpoint folder. Throws
+  // A name of the catalog, a path as load_model_file takes it, or a cached name of the Hub. Throws
   // UsageError, FileError or BadInput.
   [[nodiscard]] Model find(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, CatalogEntry>& entries() const { return entries_; }
@@ -38,8 +39,11 @@ class Catalog {
 // Reads a spec from its path. Throws FileError or BadInput.
 Model load_spec_file(const std::filesystem::path& file);
 
+// A .toml, a config.json or a folder that holds one. Throws FileError or BadInput.
+Model load_model_file(const std::filesystem::path& path);
+
 // A model read from a Hugging Face config, and how its checkpoint names its tensors. `path` is the
-// config.json or the folder that holds it. Throws FileError or BadInput.
+// config.json, the folder that holds it, or a cached name of the Hub. Throws FileError or BadInput.
 struct ConfiguredModel {
   Model model;
   CheckpointNaming naming;

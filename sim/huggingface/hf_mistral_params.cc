@@ -28,7 +28,7 @@ constexpr std::array kSizes{Renamed{"dim", "hidden_size"},
                             Renamed{"vocab_size", "vocab_size"},
                             Renamed{"rope_theta", "rope_theta"},
                             Renamed{"vision_encoder", "vision_config"}};
-constexpr std::array kExperts{Renamed{"num_experts", "num_local_experts"},
+constexpr std::array kExpertNames{Renamed{"num_experts", "num_local_experts"},
                               Renamed{"num_experts_per_tok", "num_experts_per_tok"}};
 constexpr std::array kYarn{
     Renamed{"factor", "factor"},
@@ -131,7 +131,7 @@ json config_of_mistral_params(const json& params, ConfigLoad& load) {
                                "no class with both is known: use the repository's config.json"});
     }
     config["model_type"] = "mixtral";
-    rename(params["moe"], kExperts, std::array<std::string_view, 0>{}, "moe", config, load);
+    rename(params["moe"], kExpertNames, std::array<std::string_view, 0>{}, "moe", config, load);
   }
   load.notes.push_back(fmt::format("Mistral's params.json, read as a config of {}",
                                    config["model_type"].get<std::string>()));

@@ -219,7 +219,9 @@ TEST(Errors, RefuseFilesThatAreNoSpecs) {
   const TemporaryFolder folder;
   const std::string path = folder.path().string();
   expect_refusal("check '" + path + "'",
-                 "llmarch: error: " + path + ": is a directory; a spec is expected\n");
+                 "llmarch: error: " + path +
+                     "/config.json: cannot be opened: No such file or directory; check the name "
+                     "and the permissions\n");
   write_file(folder.file("empty.toml"), "");
   expect_refusal("check '" + folder.file("empty.toml") + "'",
                  folder.file("empty.toml") +
