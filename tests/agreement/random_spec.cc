@@ -286,13 +286,32 @@ void draw_sharing(ArchSpec& spec) {
   }
 }
 
-// A gated feed-forward squares what it reads. A few that read the residual stream as it is, and add
-// to it what they give, take the hidden state beyond float, where no two implementations have
-// numbers to compare: each of them gets a norm of its own.
-void bound_feed_forwards(const ArchSpec& spec, Sublayer& sublayer) {
+// Whether a mixer's output grows faster than what it reads: gates multiply a convolution's input by
+// itself, and attention's output is a mean of what is linear in it.
+bool multiplies_its_input(const GroupedAttention&) {
+  return false;
+}
+bool multiplies_its_input(const LatentAttention&) {
+  return false;
+}
+bool multiplies_its_input(const ShortConvolution&) {
+  return true;
+}
+
+bool multiplies_its_input(const ArchSpec& spec, const SublayerBlock& block) {
+  if (!block.attention) return true;  // a gated feed-forward
+  return std::visit([](const auto& mixer) { return multiplies_its_input(mixer); },
+                    spec.attention.at(block.attention->index).value);
+}
+
+// A gated feed-forward squares what it reads. A few such blocks that read the residual stream as it
+// is, and add to it what they give, take the hidden state beyond float, where no two
+// implementations have numbers to compare: each of them gets a norm of its own.
+void bound_products(const ArchSpec& spec, Sublayer& sublayer) {
   const auto is_bounded = [&](const SublayerBlock& block) {
     const std::optional<Norm> around = norm_around(spec, sublayer);
-    return !block.feed_forward || block.norm || stands_before(around) || (around && !block.delay);
+    return !multiplies_its_input(spec, block) || block.norm || stands_before(around) ||
+           (around && !block.delay);
   };
   // One at a time, since a norm within the sublayer takes away the spec's around it.
   for (;;) {
@@ -340,7 +359,7 @@ ArchSpec draw_spec() {
   draw_surroundings(spec);
   for (auto& [name, layer] : spec.layer) {
     if (!layer.sublayers) continue;
-    for (Sublayer& sublayer : *layer.sublayers) bound_feed_forwards(spec, sublayer);
+    for (Sublayer& sublayer : *layer.sublayers) bound_products(spec, sublayer);
   }
   return spec;
 }
