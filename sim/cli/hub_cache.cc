@@ -18,7 +18,7 @@ std::optional<fs::path> folder_in(const char* variable) {
 
 // None where not even a home is known.
 std::optional<fs::path> hub_folder() {
-  if (const auto hub = folder_in("HF_HUB_CACHE")) return hub;
+  if (auto hub = folder_in("HF_HUB_CACHE")) return hub;
   if (const auto home = folder_in("HF_HOME")) return *home / "hub";
   if (const auto cache = folder_in("XDG_CACHE_HOME")) return *cache / "huggingface" / "hub";
   const auto home = folder_in("HOME");

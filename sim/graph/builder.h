@@ -88,9 +88,9 @@ class GraphBuilder {
 
   // An operation whose result has the rows and columns of `like`: `make` is given the result.
   template <class MakeOp>
-  ValueId make_like(ValueId like, std::string name, const MakeOp& make) {
+  ValueId make_like(ValueId like, const std::string& name, const MakeOp& make) {
     const ValueId out = value(rows(like), columns(like));
-    append(std::move(name), make(out));
+    append(name, make(out));
     return out;
   }
   // A fixed state of the current block, with so many elements for each sequence.

@@ -7,9 +7,9 @@ ValueId multiply(GraphBuilder& build, const std::string& name, ValueId left, Val
   return build.make_like(right, name, [&](ValueId out) { return Multiply{left, right, out}; });
 }
 
-ValueId convolve(GraphBuilder& build, ValueId x, Integer columns, Integer kernel) {
-  const WeightId taps = build.weight(WeightRole::convolution_taps, columns, kernel);
-  const CacheId state = build.fixed_state("convolution state", (kernel - 1) * columns);
+ValueId convolve(GraphBuilder& build, ValueId x, Integer width, Integer kernel) {
+  const WeightId taps = build.weight(WeightRole::convolution_taps, width, kernel);
+  const CacheId state = build.fixed_state("convolution state", (kernel - 1) * width);
   return build.make_like(x, "convolution", [&](ValueId out) {
     return Convolve{taps, state, x, out};
   });

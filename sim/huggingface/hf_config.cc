@@ -157,7 +157,7 @@ void refuse_type(ConfigReader& config, const std::string& name) {
 // Ling 2.0 and Ring 2.0 were published under the type of their predecessor; which class is meant is
 // told by the architecture that they name.
 std::string type_of_class(ConfigReader& config) {
-  const std::string type = config.text("model_type");
+  std::string type = config.text("model_type");
   if (type != "bailing_moe") return type;
   const std::vector<std::string> classes = config.optional_texts("architectures");
   const bool second = !classes.empty() && classes.front() == "BailingMoeV2ForCausalLM";

@@ -36,7 +36,7 @@ std::vector<std::string> expanded(Import& import, const nlohmann::json& types) {
   std::vector<std::string> layers;
   const auto refuse = [&] {
     import.config.refuse("'attention_types' is no list of sequences of names with their numbers",
-                         "it looks like [[[\"global\", \"local\"], 12]]");
+                         R"(it looks like [[["global", "local"], 12]])");
     return std::vector<std::string>{};
   };
   for (const auto& item : types) {
