@@ -84,8 +84,8 @@ void Step::count_look_up(WeightId id) const {
   ledger.touch(id, layer, 0);
 }
 
-void Step::count_cache_read(CacheId id, std::size_t positions) const {
-  const Integer read = graph.cache(id).columns * static_cast<std::int64_t>(positions);
+void Step::count_cache_read(CacheId id, std::int64_t positions) const {
+  const Integer read = graph.cache(id).columns * positions;
   work().cache_read += Elements(read);
   work().cache_bytes_read += Bytes(read * element_bytes(cache(id).shape().stored));
 }

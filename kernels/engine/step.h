@@ -99,7 +99,7 @@ struct Step {
   void count_weight(WeightId id, std::size_t copy = 0) const;
   // Enters that one row of a table was read.
   void count_look_up(WeightId id) const;
-  void count_cache_read(CacheId id, std::size_t positions) const;
+  void count_cache_read(CacheId id, std::int64_t positions) const;
   void count_cache_written(CacheId id, ConstRows rows) const;
   // The fixed state of every sequence was read and overwritten.
   void count_state(CacheId id) const;

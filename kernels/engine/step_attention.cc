@@ -143,8 +143,8 @@ void run(Step& step, const Attend& op) {
   const Attended attended = attend(step.team, shape, queries, step.places, step.cache(op.keys),
                                    step.cache(op.values), out);
   count_attended(step, attended, queries, out);
-  step.count_cache_read(op.keys, static_cast<std::size_t>(attended.keys));
-  step.count_cache_read(op.values, static_cast<std::size_t>(attended.keys));
+  step.count_cache_read(op.keys, attended.keys);
+  step.count_cache_read(op.values, attended.keys);
 }
 
 void run(Step& step, const AbsorbQuery& op) {
@@ -174,8 +174,8 @@ void run(Step& step, const AttendLatent& op) {
                     step.cache(op.latents), step.cache(op.rope_keys), out);
   count_attended(step, attended, queries, out);
   step.count_read(absorbed);
-  step.count_cache_read(op.latents, static_cast<std::size_t>(attended.keys));
-  step.count_cache_read(op.rope_keys, static_cast<std::size_t>(attended.keys));
+  step.count_cache_read(op.latents, attended.keys);
+  step.count_cache_read(op.rope_keys, attended.keys);
 }
 
 void run(Step& step, const ExpandAttended& op) {
@@ -229,7 +229,7 @@ void run(Step& step, const ExpandLatents& op) {
     }
     expanded.values.store(step.team, values, {sequences, count, first});
     step.count_each(rows);
-    step.count_cache_read(op.latents, rows);
+    step.count_cache_read(op.latents, static_cast<std::int64_t>(rows));
     step.count_written(keys);
     step.count_written(values);
   }
@@ -252,7 +252,7 @@ void run(Step& step, const AttendExpanded& op) {
   const Attended attended =
       attend(step.team, shape, queries, step.places, expanded.keys, expanded.values, out);
   count_attended(step, attended, queries, out);
-  step.count_cache_read(op.rope_keys, static_cast<std::size_t>(attended.keys));
+  step.count_cache_read(op.rope_keys, attended.keys);
   const Integer columns =
       step.block->values.at(op.keys).columns + step.block->values.at(op.values).columns;
   step.work().activations_read += Elements(columns * attended.keys);

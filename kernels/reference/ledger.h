@@ -80,7 +80,7 @@ class ByteTally {
   struct Scales {
     std::size_t block_rows;
     Bytes of_block_row;        // all blocks beside each other
-    std::vector<bool> opened;  // (copies, rows of blocks): read
+    std::vector<bool> opened;  // (copies, rows of blocks): whether its scales were read
   };
   std::size_t rows_;
   Bytes row_;

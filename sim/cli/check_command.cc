@@ -40,15 +40,15 @@ ExitStatus run_check(const Arguments& arguments) {
 }  // namespace
 
 Command check_command() {
-  return {
-      "check",
-      "every problem of a spec, with its place and remedy",
-      "llmarch check FILE...",
-      "FILE is a .toml spec or a Hugging Face config.json. A file without problems gets a line on\n"
-      "standard output, problems go to standard error, and then the exit status is 2.\n\n"
-      "  llmarch check my-model.toml",
-      check_options,
-      run_check};
+  return {"check",
+          "every problem of a spec, with its place and remedy",
+          "llmarch check FILE...",
+          "FILE is a .toml spec, a Hugging Face config.json or its folder. One without problems "
+          "gets a line on\n"
+          "standard output, problems go to standard error, and then the exit status is 2.\n\n"
+          "  llmarch check my-model.toml",
+          check_options,
+          run_check};
 }
 
 }  // namespace llmarch::cli

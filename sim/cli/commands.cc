@@ -82,9 +82,8 @@ std::string overview() {
     text += fmt::format("  {:<9} {}\n", command.name, command.summary);
   }
   text +=
-      "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, or "
-      "a\n"
-      "checkpoint folder.\n\n"
+      "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, a\n"
+      "checkpoint folder, or a name on the Hugging Face Hub whose config is in the local cache.\n\n"
       "  llmarch help COMMAND       what a command does, its options, examples\n"
       "  llmarch help spec-format   how a spec is written\n"
       "  llmarch help study-format  how a study is written\n"

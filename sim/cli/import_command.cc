@@ -59,14 +59,16 @@ ExitStatus run_import(const Arguments& arguments) {
 }  // namespace
 
 Command import_command() {
-  return {"import",
-          "a spec from a Hugging Face config.json",
-          "llmarch import CONFIG [--head KIND] [--pass-over FIELD ...] [-o FILE]",
-          "CONFIG is a config.json or the folder that holds it. What the config leaves to its\n"
-          "library is filled in by that library's rules and noted at the top of the spec.\n\n"
-          "  llmarch import path/to/config.json -o my-model.toml",
-          import_options,
-          run_import};
+  return {
+      "import",
+      "a spec from a Hugging Face config.json",
+      "llmarch import CONFIG [--head KIND] [--pass-over FIELD ...] [-o FILE]",
+      "CONFIG is a config.json, the folder that holds it, or a name on the Hugging Face Hub whose\n"
+      "config is in the local cache. What the config leaves to its library is filled in by that\n"
+      "library's rules and noted at the top of the spec.\n\n"
+      "  llmarch import path/to/config.json -o my-model.toml",
+      import_options,
+      run_import};
 }
 
 }  // namespace llmarch::cli

@@ -73,13 +73,32 @@ std::vector<fs::path> toml_files(const fs::path& folder) {
   return files;
 }
 
-// A config.json is named after its folder, any other file after itself, and a model of the Hub
-// after its repository.
-std::string name_of_config(const fs::path& path, const fs::path& file) {
+[[noreturn]] void refuse_unknown(const std::string& name, const std::vector<KnownName>& known) {
+  const bool on_hub = is_hub_name(name);
+  std::string remedy = on_hub ? did_you_mean(name, known).value_or("") : suggest(name, known);
+  if (!remedy.empty()) remedy += "\n      = or ";
+  if (on_hub) remedy += fmt::format("fetch its config: '{}'\n      = or ", fetching_command(name));
+  throw UsageError(fmt::format("unknown model '{}'", name),
+                   remedy + "give a path to a .toml, a config.json or a checkpoint folder");
+}
+
+// A config, and what its model is called: after the folder of a config.json, after any other file
+// itself, and after the repository of a name of the Hub. Throws UsageError where such a name is not
+// in the cache.
+struct ConfigPlace {
+  fs::path file;
+  std::string name;
+};
+ConfigPlace place_of_config(const fs::path& path) {
   std::error_code error;
-  if (!fs::exists(file, error) && is_hub_name(path.string())) return path.filename().string();
-  if (file.filename() != "config.json") return file.stem().string();
-  return fs::weakly_canonical(file, error).parent_path().filename().string();
+  if (!fs::exists(path, error) && is_hub_name(path.string())) {
+    const auto cached = cached_config(path.string());
+    if (!cached) refuse_unknown(path.string(), {});
+    return {*cached, path.filename().string()};
+  }
+  const fs::path file = fs::is_directory(path, error) ? path / "config.json" : path;
+  if (file.filename() != "config.json") return {file, file.stem().string()};
+  return {file, fs::weakly_canonical(file, error).parent_path().filename().string()};
 }
 
 std::vector<std::string> remarks_of(const ConfigLoad& load) {
@@ -109,27 +128,17 @@ Model Catalog::find(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return named_model(name, found->second);
   std::error_code error;
-  const bool exists = fs::exists(name, error);
-  if (!exists && cached_config(name)) return load_config_file(name).model;
+  const bool exists = fs::exists(name, error) || cached_config(name);
   const std::vector<KnownName> known = known_names(entries_);
-  const bool on_hub = is_hub_name(name);
-  if (exists || (names_a_model_file(name) && !on_hub && meant_names(name, known).empty())) {
-    return load_model_file(name);
-  }
-  const std::string meant = did_you_mean(name, known).value_or("");
-  const std::string suggested = !on_hub         ? suggest(name, known) + "\n      = or "
-                                : meant.empty() ? ""
-                                                : meant + "\n      = or ";
-  const std::string fetch =
-      on_hub ? fmt::format("fetch its config: '{}'\n      = or ", fetching_command(name)) : "";
-  throw UsageError(
-      fmt::format("unknown model '{}'", name),
-      suggested + fetch + "give a path to a .toml, a config.json or a checkpoint folder");
+  const bool is_path = names_a_model_file(name) && !is_hub_name(name);
+  if (exists || (is_path && meant_names(name, known).empty())) return load_model_file(name);
+  refuse_unknown(name, known);
 }
 
 Model load_model_file(const fs::path& path) {
   std::error_code error;
-  if (fs::is_directory(path, error) || path.extension() == ".json") {
+  const bool on_hub = !fs::exists(path, error) && is_hub_name(path.string());
+  if (on_hub || fs::is_directory(path, error) || path.extension() == ".json") {
     return load_config_file(path).model;
   }
   return load_spec_file(path);
@@ -141,12 +150,9 @@ Model load_spec_file(const fs::path& file) {
 }
 
 ConfiguredModel load_config_file(const fs::path& path, const ImportOptions& options) {
-  std::error_code error;
-  const auto cached = fs::exists(path, error) ? std::nullopt : cached_config(path.string());
-  const fs::path place = fs::is_directory(path, error) ? path / "config.json" : path;
-  const fs::path file = cached.value_or(place);
+  const auto [file, name] = place_of_config(path);
   const std::string text = read_text(file, kLargestConfigFile, "a config.json");
-  ConfigLoad load = load_hf_config(text, printable(name_of_config(path, place)), options);
+  ConfigLoad load = load_hf_config(text, printable(name), options);
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
   try {
     return {make_model(std::move(*load.spec), remarks_of(load)), load.naming};

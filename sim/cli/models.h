@@ -39,11 +39,13 @@ class Catalog {
 // Reads a spec from its path. Throws FileError or BadInput.
 Model load_spec_file(const std::filesystem::path& file);
 
-// A .toml, a config.json or a folder that holds one. Throws FileError or BadInput.
+// A .toml, a config.json, a folder that holds one, or a cached name of the Hub. Throws UsageError,
+// FileError or BadInput.
 Model load_model_file(const std::filesystem::path& path);
 
 // A model read from a Hugging Face config, and how its checkpoint names its tensors. `path` is the
-// config.json, the folder that holds it, or a cached name of the Hub. Throws FileError or BadInput.
+// config.json, the folder that holds it, or a cached name of the Hub. Throws UsageError, FileError
+// or BadInput.
 struct ConfiguredModel {
   Model model;
   CheckpointNaming naming;

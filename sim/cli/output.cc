@@ -126,8 +126,8 @@ OutputFile::OutputFile(fs::path target) : target_(std::move(target)) {
   }
 }
 
-// A run that was killed leaves its file behind, and in a container the next run may have the same
-// process id. So a name that is taken is skipped.
+// Skips names that are taken: a killed run does not remove its temporary file, and in a container
+// the next run may have the same process id.
 void OutputFile::open_beside() {
   constexpr int kMostLeftBehind = 1'000;
   for (int attempt = 0; attempt < kMostLeftBehind; ++attempt) {

@@ -1,6 +1,6 @@
 // Where reports go: standard output, files, and folders that hold a report.md with its pictures.
-// Files are opened before the work begins, written under a temporary name and renamed when
-// complete, so there is never half a report; pictures are complete before the report that names
+// Before the work begins, every file is created under a temporary name. It is renamed once it is
+// complete, so there is never half a report, and pictures are complete before the report that names
 // them.
 #pragma once
 
@@ -67,7 +67,7 @@ class Outputs {
   explicit Outputs(const Values& values);
 
   void write(const Report& report);
-  // Removes what was opened, so that nothing is written.
+  // Removes the temporary files, so that no report is left.
   void discard() { files_.clear(); }
 
  private:

@@ -95,16 +95,16 @@ Integer most_held(Integer context, const Compressed& compressed) {
   return held(context, compressed);
 }
 
-Integer growth(Integer elements, const Growing&) {
-  return elements;
+Integer growth(Integer entry, const Growing&) {
+  return entry;
 }
 
 Integer growth(Integer, const Fixed&) {
   return 0;
 }
 
-Integer growth(Integer elements, const Compressed& compressed) {
-  return elements / compressed.positions;
+Integer growth(Integer entry, const Compressed& compressed) {
+  return entry / compressed.positions;
 }
 
 }  // namespace
@@ -155,8 +155,8 @@ Integer most_held_entries(Integer context, const State& state) {
   return std::visit([&](const auto& kind) { return most_held(context, kind); }, state);
 }
 
-Integer growth_per_position(Integer elements, const State& state) {
-  return std::visit([&](const auto& kind) { return growth(elements, kind); }, state);
+Integer growth_per_position(Integer entry, const State& state) {
+  return std::visit([&](const auto& kind) { return growth(entry, kind); }, state);
 }
 
 }  // namespace llmarch

@@ -87,8 +87,8 @@ Integer held_entries(Integer context, const State& state);
 // The most at any position up to `context`.
 Integer most_held_entries(Integer context, const State& state);
 
-// What one more position adds to caches with so many elements in an entry, reaches left aside: all
-// of them, none, or the share of one position in a group, rounded down.
-Integer growth_per_position(Integer elements, const State& state);
+// What one more position adds to caches whose entries have that size, reaches left aside: all of
+// it, nothing, or the share of one position in a group, rounded down.
+Integer growth_per_position(Integer entry, const State& state);
 
 }  // namespace llmarch

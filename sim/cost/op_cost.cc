@@ -46,8 +46,8 @@ PerElement price_of(Activation activation) {
   throw std::logic_error("price_of: an activation outside the enumeration");
 }
 
-// Of each expert's logit, where `chosen` experts are chosen. A sparsemixer takes a softmax for each
-// of them, and before it (m - s) / max(|s|, m).
+// The price of scoring one expert where each row chooses `chosen` of them. A sparsemixer takes a
+// softmax for each that is chosen, and before it (m - s) / max(|s|, m).
 PerElement price_of(Scoring scoring, Integer chosen) {
   switch (scoring) {
     case Scoring::softmax: return {kSoftmaxFlops, 1};

@@ -91,15 +91,6 @@ WeightBytes weight_bytes(const OpGraph& graph) {
   return bytes;
 }
 
-Elements cache_elements_per_token(const OpGraph& graph) {
-  Elements sum;
-  for (const Cache& cache : graph.caches) {
-    const Integer elements = cache.columns * layers_of(graph, cache);
-    sum += Elements(growth_per_position(elements, cache.state));
-  }
-  return sum;
-}
-
 Bytes cache_bytes_per_token(const OpGraph& graph) {
   Bytes sum;
   for (const Cache& cache : graph.caches) {

@@ -33,10 +33,8 @@ struct WeightBytes {
 };
 WeightBytes weight_bytes(const OpGraph& graph);
 
-// Elements that one more position adds to the caches of one sequence, every layer growing; a fixed
+// Bytes that one more position adds to the caches of one sequence, every layer growing; a fixed
 // state adds none.
-Elements cache_elements_per_token(const OpGraph& graph);
-
 Bytes cache_bytes_per_token(const OpGraph& graph);
 
 // Elements that the caches hold after `context` positions of `batch` sequences.

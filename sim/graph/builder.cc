@@ -273,8 +273,8 @@ CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& re
   return graph_.caches.size() - 1;
 }
 
-CacheId GraphBuilder::fixed_state(std::string name, Integer elements) {
-  graph_.caches.push_back({std::move(name), graph_.blocks.size() - 1, elements, Fixed{}});
+CacheId GraphBuilder::fixed_state(std::string name, Integer columns) {
+  graph_.caches.push_back({std::move(name), graph_.blocks.size() - 1, columns, Fixed{}});
   return graph_.caches.size() - 1;
 }
 

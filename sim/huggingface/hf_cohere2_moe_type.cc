@@ -37,23 +37,6 @@ std::vector<bool> windowed_cohere_layers(Import& import, Integer layers, Integer
   return windowed;
 }
 
-std::vector<bool> sparse_cohere_layers(Import& import, Integer layers, Integer dense) {
-  ConfigReader& config = import.config;
-  std::vector<bool> sparse;
-  for (Integer i = 0; i < layers; i += 1) sparse.push_back(i >= dense);
-  const std::vector<std::string> types = config.optional_texts("mlp_layer_types");
-  if (types.empty()) return sparse;
-  one_for_each_layer(config, "mlp_layer_types", types.size(), layers);
-  for (std::size_t i = 0; i < std::min(types.size(), sparse.size()); ++i) {
-    sparse[i] = types[i] == "sparse";
-    if (sparse[i] || types[i] == "dense") continue;
-    config.refuse(fmt::format("layer type {} is not supported", quote_name(types[i])),
-                  "supported: dense, sparse");
-    break;
-  }
-  return sparse;
-}
-
 CohereLayers read_cohere_layers(Import& import) {
   ConfigReader& config = import.config;
   const Integer layers = config.size_or("num_hidden_layers", 40, kTypeDefault, kLayers);
@@ -64,7 +47,7 @@ CohereLayers read_cohere_layers(Import& import) {
   const Integer dense_period =
       config.size_or("prefix_dense_sliding_window_pattern", 1, kTypeDefault, kRepeats);
   return {windowed_cohere_layers(import, layers, dense, dense_period),
-          sparse_cohere_layers(import, layers, dense), dense_period == 1};
+          sparse_by_mlp_types(import, layers, dense), dense_period == 1};
 }
 
 Norm read_cohere_norm(ConfigReader& config) {

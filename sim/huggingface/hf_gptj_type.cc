@@ -43,6 +43,7 @@ std::vector<std::string> expanded(Import& import, const nlohmann::json& types) {
     const bool sound = item.is_array() && item.size() == 2 && item[0].is_array() &&
                        item[1].is_number_integer() && item[1] >= 0 && item[1] <= kMostLayers;
     if (!sound) return refuse();
+    if (item[0].empty()) continue;  // however often it is repeated
     for (std::int64_t round = 0; round < item[1].get<std::int64_t>(); ++round) {
       for (const auto& name : item[0]) {
         if (!name.is_string() || std::ssize(layers) >= kMostLayers) return refuse();

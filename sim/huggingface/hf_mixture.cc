@@ -132,23 +132,8 @@ std::vector<bool> by_interval(Import& import, Integer layers) {
 }
 
 std::vector<bool> by_mlp_types(Import& import, Integer layers) {
-  ConfigReader& config = import.config;
-  config.only("first_k_dense_replace", 1);
-  const std::vector<std::string> types = config.optional_texts("mlp_layer_types");
-  std::vector<bool> sparse(size(layers), true);
-  if (types.empty()) {
-    sparse.front() = false;
-    return sparse;
-  }
-  one_for_each_layer(config, "mlp_layer_types", types.size(), layers);
-  for (std::size_t i = 0; i < std::min(types.size(), sparse.size()); ++i) {
-    sparse[i] = types[i] == "sparse";
-    if (sparse[i] || types[i] == "dense") continue;
-    config.refuse(fmt::format("layer type {} is not supported", quote_name(types[i])),
-                  "supported: dense, sparse");
-    return sparse;
-  }
-  return sparse;
+  import.config.only("first_k_dense_replace", 1);
+  return sparse_by_mlp_types(import, layers, 1);
 }
 
 // Groups of experts; none where there is one.
@@ -187,6 +172,23 @@ Router sigmoid_router_with(ConfigReader& config, Flag::Absent normalized,
 }
 
 }  // namespace
+
+std::vector<bool> sparse_by_mlp_types(Import& import, Integer layers, Integer dense) {
+  ConfigReader& config = import.config;
+  std::vector<bool> sparse;
+  for (Integer layer = 0; layer < layers; layer += 1) sparse.push_back(layer >= dense);
+  const std::vector<std::string> types = config.optional_texts("mlp_layer_types");
+  if (types.empty()) return sparse;
+  one_for_each_layer(config, "mlp_layer_types", types.size(), layers);
+  for (std::size_t i = 0; i < std::min(types.size(), sparse.size()); ++i) {
+    sparse[i] = types[i] == "sparse";
+    if (sparse[i] || types[i] == "dense") continue;
+    config.refuse(fmt::format("layer type {} is not supported", quote_name(types[i])),
+                  "supported: dense, sparse");
+    return sparse;
+  }
+  return sparse;
+}
 
 Router softmax_router(ConfigReader& config) {
   Router router;

@@ -53,6 +53,9 @@ struct MixtureClass {
   std::string_view shared_again = {};  // a field that may only say that there is one shared expert
 };
 
+// Which layers are mixtures: stated in "mlp_layer_types", or all but the first `dense`.
+std::vector<bool> sparse_by_mlp_types(Import& import, Integer layers, Integer dense);
+
 // Routers by what scores the experts and what else a class fixes.
 Router softmax_router(ConfigReader& config);             // norm_topk_prob normalises the weights
 Router normalized_softmax_router(ConfigReader& config);  // always normalised (Mixtral)

@@ -15,7 +15,7 @@ using FigureValue = std::variant<Integer, double, std::string>;
 
 double as_double(const FigureValue& figure);  // throws std::logic_error for a text
 
-// Of two numbers. Exact, also where one is whole and the other real.
+// The order of two numbers. It is exact, also where one is whole and the other real.
 std::partial_ordering order_of(const FigureValue& left, const FigureValue& right);
 
 struct FigureForm {

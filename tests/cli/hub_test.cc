@@ -59,6 +59,19 @@ TEST_F(TheHubCache, IsFilledByACommandThatIsSaid) {
       << seen.errors;
 }
 
+TEST_F(TheHubCache, IsWhereEveryCommandThatReadsAConfigLooks) {
+  for (const char* command : {"import", "check", "compare"}) {
+    const Seen absent = run(std::string(command) + " Qwen/Qwen3-Own");
+    EXPECT_EQ(absent.status, 2) << command;
+    EXPECT_NE(absent.errors.find("hf download Qwen/Qwen3-Own config.json"), std::string::npos)
+        << absent.errors;
+  }
+  add_snapshot("0123abc", config_);
+  for (const char* command : {"import", "check", "compare"}) {
+    EXPECT_EQ(run(std::string(command) + " Qwen/Qwen3-Own").status, 0) << command;
+  }
+}
+
 TEST_F(TheHubCache, IsNotLookedIntoForAPath) {
   add_snapshot("0123abc", config_);
   for (const char* path : {"Qwen/../Qwen3-Own", "./Qwen/Qwen3-Own", "Qwen/Qwen3-Own/"}) {

@@ -50,7 +50,7 @@ TEST(AShortConvolution, KeepsAsMuchWhateverTheContext) {
   const OpGraph graph = lower(with_convolution());
   EXPECT_EQ(cache_elements(graph, 1, 2), Elements(2 * 3 * 10));
   EXPECT_EQ(cache_elements(graph, 1'000'000, 2), Elements(2 * 3 * 10));
-  EXPECT_EQ(cache_elements_per_token(graph), Elements(0));
+  EXPECT_EQ(cache_bytes_per_token(graph), Bytes(0));
 }
 
 }  // namespace

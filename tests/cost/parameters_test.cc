@@ -51,11 +51,9 @@ TEST(Totals, OfPerLayerEmbeddingsNeedNotBeResident) {
 
 // 20 of its layers fill a cache, 2 heads of 256 for keys and for values; bf16 is 2 bytes.
 TEST(CacheElements, OfLayersThatReadAnothersCacheAreNone) {
-  EXPECT_EQ(cache_elements_per_token(lower(model_spec("gemma-3n-e2b"))),
-            Elements(20 * 2 * 2 * 256));
-  EXPECT_EQ(bytes_of(Elements(20 * 2 * 2 * 256), DType::bf16), Bytes(40 * 1024));
-  EXPECT_EQ(cache_elements_per_token(lower(model_spec("gemma-3n-e4b"))),
-            Elements(20 * 2 * 2 * 256));
+  EXPECT_EQ(cache_bytes_per_token(lower(model_spec("gemma-3n-e2b"))), Bytes(2 * 20 * 2 * 2 * 256));
+  EXPECT_EQ(Bytes(2 * 20 * 2 * 2 * 256), Bytes(40 * 1024));
+  EXPECT_EQ(cache_bytes_per_token(lower(model_spec("gemma-3n-e4b"))), Bytes(2 * 20 * 2 * 2 * 256));
   // At 8k the 16 local layers hold 512 positions, the 4 global ones all.
   EXPECT_EQ(cache_elements(lower(model_spec("gemma-3n-e4b")), 8192, 1),
             Elements((16 * 512 + 4 * 8192) * 2 * 2 * 256));
@@ -113,8 +111,8 @@ TEST(TheCache, GrowsByWhatTheLayersKeepOfAToken) {
                           {"deepseek-v3", 61 * (512 + 64) * 2}};  // 70,272 bytes
   for (const auto& [model, per_token] : bytes) {
     const OpGraph graph = lower(model_spec(model));
-    EXPECT_EQ(bytes_of(cache_elements_per_token(graph), DType::bf16), Bytes(per_token)) << model;
-    EXPECT_EQ(cache_elements(graph, 100, 3), cache_elements_per_token(graph) * 300) << model;
+    EXPECT_EQ(cache_bytes_per_token(graph), Bytes(per_token)) << model;
+    EXPECT_EQ(cache_bytes(graph, 100, 3), cache_bytes_per_token(graph) * 300) << model;
   }
   EXPECT_EQ(bytes[0].elements, 36 * 1024);
   EXPECT_EQ(bytes[1].elements, 32 * 1024);
@@ -125,7 +123,7 @@ TEST(TheCache, GrowsByWhatTheLayersKeepOfAToken) {
 // LFM2: six layers of attention grow, and ten convolutions keep two rows of 2048 for a sequence.
 TEST(TheCache, HoldsFixedStatesBesideWhatGrows) {
   const OpGraph graph = lower(model_spec("lfm2-1.2b"));
-  EXPECT_EQ(cache_elements_per_token(graph), Elements(6 * 2 * 8 * 64));
+  EXPECT_EQ(cache_bytes_per_token(graph), Bytes(2 * 6 * 2 * 8 * 64));
   EXPECT_EQ(cache_elements(graph, 1, 3), Elements(3 * (6 * 2 * 8 * 64 + 10 * 2 * 2048)));
   EXPECT_EQ(cache_elements(graph, 8192, 3), Elements(3 * (8192 * 6 * 2 * 8 * 64 + 10 * 2 * 2048)));
 }

@@ -202,8 +202,8 @@ TEST(EndedRuns, ByATerminalThatClosesLeaveNothingBesideThem) {
   end_runs(SIGHUP, 10);
 }
 
-// A run that was killed leaves its file behind, and in a container the next run may have the same
-// process id.
+// A killed run does not remove its temporary file, and in a container the next run may have the
+// same process id.
 TEST(ARun, WritesBesideWhatAnotherOfItsNumberLeftBehind) {
   const TemporaryFolder folder;
   const std::string file = folder.file("gpt2.md");
