@@ -126,6 +126,7 @@ Elements ModelWeights::parameters() const {
   Elements sum;
   for (WeightId id = 0; id < weights_.size(); ++id) {
     const Weight& weight = graph_->weights[id];
+    if (kind_of(weight.role) == WeightKind::constant) continue;
     const Instances& instances = weights_[id];
     std::int64_t held = 0;
     for (const PackedMatrix& matrix : instances.matrices) {

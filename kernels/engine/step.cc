@@ -43,8 +43,9 @@ const PackedMatrix& Step::matrix(WeightId id, std::size_t copy) const {
   return weights.matrix(id, layer, copy);
 }
 
-std::span<const float> Step::vector(WeightId id) const {
-  return weights.vector(id, layer);
+std::span<const float> Step::vector(WeightId id, std::size_t copy) const {
+  const std::size_t columns = size(graph.weight(id).columns);
+  return weights.vector(id, layer).subspan(copy * columns, columns);
 }
 
 float* Step::scratch(std::size_t floats) const {
@@ -60,6 +61,10 @@ void Step::count_each(std::size_t times) const {
 
 void Step::count_elements(ConstRows written) const {
   add_arithmetic(work(), units().element, elements(written).amount());
+}
+
+void Step::count_elements(std::size_t times) const {
+  add_arithmetic(work(), units().element, static_cast<std::int64_t>(times));
 }
 
 void Step::count_read(ConstRows rows) const {

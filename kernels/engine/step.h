@@ -79,7 +79,7 @@ struct Step {
 
   [[nodiscard]] Rows value(ValueId id) const;
   [[nodiscard]] const PackedMatrix& matrix(WeightId id, std::size_t copy = 0) const;
-  [[nodiscard]] std::span<const float> vector(WeightId id) const;
+  [[nodiscard]] std::span<const float> vector(WeightId id, std::size_t copy = 0) const;
   // This layer's own cache, or that of the latest layer of another block.
   [[nodiscard]] Cache& cache(CacheId id) const {
     return caches.of(id, layers_run[graph.cache(id).block] - 1);
@@ -93,6 +93,7 @@ struct Step {
   [[nodiscard]] const WorkUnits& units() const { return ledger.units(block_index, node); }
   void count_each(std::size_t times) const;
   void count_elements(ConstRows written) const;
+  void count_elements(std::size_t times) const;
   void count_read(ConstRows rows) const;
   void count_written(ConstRows rows) const;
   // Enters that a whole matrix or vector was read.
@@ -129,10 +130,10 @@ struct ScratchOf {
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
   template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project,
-                  Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, Gate,
-                  Add, SelectRows, ProjectEach, ScaleColumns, Sparsify, SelectColumns, JoinColumns,
-                  MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams,
-                  Multiply>
+                  Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate,
+                  ActivateXielu, Gate, Add, SelectRows, ProjectEach, ScaleColumns, ScaleByConstant,
+                  Sparsify, SelectColumns, JoinColumns, MatchMagnitude, AverageVectors,
+                  PredictStreams, CorrectStreams, AddToOtherStreams, Multiply>
                 Op>
   Scratch operator()(const Op&) const {
     return {};
@@ -163,6 +164,7 @@ void run(Step& step, const ExpandAttended& op);
 void run(Step& step, const ExpandLatents& op);
 void run(Step& step, const AttendExpanded& op);
 void run(Step& step, const Activate& op);
+void run(Step& step, const ActivateXielu& op);
 void run(Step& step, const Gate& op);
 void run(Step& step, const Add& op);
 void run(Step& step, const Route& op);
@@ -170,6 +172,7 @@ void run(Step& step, const RunExperts& op);
 void run(Step& step, const SelectRows& op);
 void run(Step& step, const ProjectEach& op);
 void run(Step& step, const ScaleColumns& op);
+void run(Step& step, const ScaleByConstant& op);
 void run(Step& step, const Sparsify& op);
 void run(Step& step, const SelectColumns& op);
 void run(Step& step, const JoinColumns& op);

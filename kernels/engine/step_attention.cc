@@ -5,6 +5,7 @@
 #include "kernels/engine/step.h"
 #include "kernels/fast/attention.h"
 #include "kernels/fast/matrix_product.h"
+#include "kernels/reference/alibi.h"
 #include "kernels/reference/rotary_table.h"
 
 namespace llmarch::fast {
@@ -20,18 +21,20 @@ Rows part(Rows rows, std::size_t first, std::size_t columns) {
 }
 
 const RotaryAngles& angles(Step& step, const Rotate& op) {
-  const RotaryTable table = rotary_table(op.rotary, op.dim);
+  const RotaryTable table = rotary_table(op.rotary, op.dim, sequence_length(step.workload));
+  const std::size_t apart = size(op.dim) / 2;
   std::vector<Workspace::Angles>& known = step.space.angles;
   const std::size_t first = step.places.past;
   const std::size_t positions = step.places.tokens;
   for (const Workspace::Angles& each : known) {
     if (each.frequencies == table.frequencies && each.factor == table.factor &&
-        each.table.first == first && each.positions == positions) {
+        each.table.apart == apart && each.table.first == first && each.positions == positions) {
       return each.table;
     }
   }
   known.push_back({table.frequencies, table.factor, positions,
                    rotary_angles(table.frequencies, table.factor, first, positions)});
+  known.back().table.apart = apart;
   return known.back().table;
 }
 
@@ -39,6 +42,16 @@ void count_attended(Step& step, const Attended& attended, ConstRows queries, Con
   step.count_each(static_cast<std::size_t>(attended.pairs));
   step.count_read(queries);
   step.count_written(out);
+}
+
+// Of each query head; empty without ALiBi.
+std::vector<float> slopes_of(const Attend& op) {
+  std::vector<float> slopes;
+  const std::size_t heads = size(op.query_heads);
+  for (std::size_t head = 0; op.alibi && head < heads; ++head) {
+    slopes.push_back(static_cast<float>(*op.alibi * alibi_slope(head, heads)));
+  }
+  return slopes;
 }
 
 LatentShape fast_shape(const llmarch::LatentShape& shape, double scale) {
@@ -137,12 +150,19 @@ void run(Step& step, const Attend& op) {
   const Rows queries = step.value(op.query);
   const Rows out = step.value(op.out);
   GroupedShape shape{
-      size(op.query_heads),         size(op.kv_heads), size(op.head_dim), size(op.head_dim),
+      size(op.query_heads),         size(op.kv_heads), size(op.head_dim), size(op.value_width()),
       static_cast<float>(op.scale), std::nullopt,      op.reach};
   if (op.soft_cap) shape.soft_cap = static_cast<float>(*op.soft_cap);
+  const std::vector<float> slopes = slopes_of(op);
+  shape.slopes = slopes;
+  if (op.sinks) shape.sinks = step.vector(*op.sinks);
   const Attended attended = attend(step.team, shape, queries, step.places, step.cache(op.keys),
                                    step.cache(op.values), out);
   count_attended(step, attended, queries, out);
+  if (op.sinks) {
+    step.count_weight(*op.sinks);
+    step.count_elements(queries.rows * size(op.query_heads));
+  }
   step.count_cache_read(op.keys, attended.keys);
   step.count_cache_read(op.values, attended.keys);
 }

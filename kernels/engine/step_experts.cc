@@ -84,6 +84,14 @@ Rows rows_of(Rows rows, const Runs::Expert& expert) {
   return {rows.row(expert.first), expert.count, rows.columns, rows.stride};
 }
 
+// Adds to the rows of each expert its own bias.
+void add_biases(Step& step, const Runs& runs, WeightId bias, Rows rows) {
+  for (const Runs::Expert& expert : runs.experts) {
+    const Rows own = rows_of(rows, expert);
+    add_bias(step.team, own, step.vector(bias, expert.expert), own);
+  }
+}
+
 // Gives experts that are not held a correction with which they cannot be chosen.
 std::vector<float> correction_of(const Step& step, const Route& op) {
   std::vector<float> correction;
@@ -110,7 +118,8 @@ void check_held(const Step& step, const Chosen& chosen) {
 
 // The given choice with the router's weights for it: in each row, the given experts get scores
 // above all others.
-Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given) {
+Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given,
+                std::span<const float> expert_scale) {
   const std::size_t each = size(op.experts_per_token);
   Chosen chosen;
   for (std::size_t r = 0; r < logits.rows; ++r) {
@@ -120,7 +129,7 @@ Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given) {
           std::numeric_limits<float>::infinity();
     }
     const ConstRows row{logits.row(r), 1, logits.columns, logits.stride};
-    const Chosen one = choose_experts(op.router, each, row, correction);
+    const Chosen one = choose_experts(op.router, each, row, correction, expert_scale);
     chosen.experts.insert(chosen.experts.end(), one.experts.begin(), one.experts.end());
     chosen.weights.insert(chosen.weights.end(), one.weights.begin(), one.weights.end());
   }
@@ -160,16 +169,25 @@ void run(Step& step, const Route& op) {
   const std::size_t experts = size(op.experts);
   const Rows logits{step.scratch(in.rows * experts), in.rows, experts, experts};
   multiply(step.team, step.matrix(op.weight), in, logits);
+  if (op.bias) add_bias(step.team, logits, step.vector(*op.bias), logits);
+  if (op.router.product_soft_cap) {
+    soft_cap(step.team, logits, static_cast<float>(*op.router.product_soft_cap), logits);
+  }
+  std::span<const float> expert_scale;
+  if (op.expert_scale) expert_scale = step.vector(*op.expert_scale);
   step.space.chosen.resize(std::max(step.space.chosen.size(), op.out + 1));
   Chosen& chosen = step.space.chosen[op.out];
-  chosen = choose_experts(op.router, size(op.experts_per_token), logits, correction_of(step, op));
+  chosen = choose_experts(op.router, size(op.experts_per_token), logits, correction_of(step, op),
+                          expert_scale);
   check_held(step, chosen);
   if (!step.follow.empty()) {
     step.space.own_choice = chosen.experts;
-    chosen = followed(op, logits, step.follow.subspan(step.space.routed++).front());
+    chosen = followed(op, logits, step.follow.subspan(step.space.routed++).front(), expert_scale);
   }
   step.count_weight(op.weight);
-  if (op.correction_bias) step.count_weight(*op.correction_bias);
+  for (const auto& vector : {op.correction_bias, op.bias, op.expert_scale}) {
+    if (vector) step.count_weight(*vector);
+  }
   step.count_read(in);
   step.count_each(in.rows);
   const auto written = chosen.experts.size() + chosen.weights.size();
@@ -196,13 +214,16 @@ void run(Step& step, const RunExperts& op) {
                       rows_of(rows.given, expert)});
   }
   multiply(step.team, into);
-  gate(step.team, op.activation, rows.gates, rows.ups, rows.gates);
+  if (op.biases) {
+    add_biases(step, runs, op.biases->gate, rows.gates);
+    add_biases(step, runs, op.biases->up, rows.ups);
+  }
+  gate(step.team, op.form, rows.gates, rows.ups, rows.gates);
   multiply(step.team, out_of);
+  if (op.biases) add_biases(step, runs, op.biases->down, rows.given);
   combine(step.team, runs, op.weighted, rows.given, out);
   for (const Runs::Expert& expert : runs.experts) {
-    for (const WeightId weight : {op.gate, op.up, op.down}) {
-      step.count_weight(weight, expert.expert);
-    }
+    op.visit_weights([&](WeightId weight) { step.count_weight(weight, expert.expert); });
     step.count_each(expert.count);
   }
   step.count_read(in);

@@ -55,7 +55,7 @@ void run(Step& step, const AddPositions& op) {
   map_rows(step, op, [&](ConstRows in, Rows out) {
     const Rows looked_up{step.scratch(in.rows * in.columns), in.rows, in.columns, in.columns};
     look_up(step.team, step.matrix(op.table), looked_up,
-            [&](std::size_t r) { return step.places.position(r); });
+            [&](std::size_t r) { return step.places.position(r) + size(op.offset); });
     add(step.team, in, looked_up, out);
     for (std::size_t r = 0; r < in.rows; ++r) step.count_look_up(op.table);
   });
@@ -80,9 +80,10 @@ void run(Step& step, const ScaleByPosition& op) {
 
 void run(Step& step, const GateRows& op) {
   const Rows gates = step.value(op.gate);
-  map_rows(step, op, [&](ConstRows in, Rows out) { gate_rows(step.team, gates, in, out); });
+  map_rows(step, op,
+           [&](ConstRows in, Rows out) { gate_rows(step.team, op.activation, gates, in, out); });
   step.count_read(gates);
-  step.count_each(gates.rows);
+  step.count_each(gates.rows * gates.columns);
 }
 
 void run(Step& step, const SoftCap& op) {
@@ -157,11 +158,25 @@ void run(Step& step, const Activate& op) {
   map_rows(step, op, [&](ConstRows in, Rows out) { activate(step.team, op.activation, in, out); });
 }
 
+void run(Step& step, const ActivateXielu& op) {
+  map_rows(step, op, [&](ConstRows in, Rows out) {
+    activate_xielu(step.team, op.xielu, step.vector(op.positive)[0], step.vector(op.negative)[0],
+                   in, out);
+  });
+  step.count_weight(op.positive);
+  step.count_weight(op.negative);
+}
+
+void run(Step& step, const ScaleByConstant& op) {
+  map_rows(step, op,
+           [&](ConstRows in, Rows out) { scale(step.team, in, step.vector(op.factor)[0], out); });
+}
+
 void run(Step& step, const Gate& op) {
   const Rows gates = step.value(op.gate);
   const Rows ups = step.value(op.up);
   const Rows out = step.value(op.out);
-  gate(step.team, op.activation, gates, ups, out);
+  gate(step.team, op.form, gates, ups, out);
   step.count_read(gates);
   step.count_read(ups);
   step.count_written(out);

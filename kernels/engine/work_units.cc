@@ -53,8 +53,9 @@ Work sum_of(Work left, const Work& right) {
 }
 
 // One query head attends to one key: the score, the key's share of the softmax, and adding the
-// weighted value to the sum.
-Work attending(Integer key_width, Integer value_width, std::optional<double> soft_cap) {
+// weighted value to the sum. `distance` is what ALiBi adds to the score.
+Work attending(Integer key_width, Integer value_width, std::optional<double> soft_cap,
+               const Work& distance = Work::none()) {
   const Numbers value(size(value_width), Counted(1));
   const Work mixing = tally([&] {
     Numbers sum(value.size());
@@ -63,7 +64,11 @@ Work attending(Integer key_width, Integer value_width, std::optional<double> sof
     reference::softmax(std::span(score));
     reference::accumulate_product(score[0], view(value), std::span(sum));
   });
-  return sum_of(product(key_width), mixing);
+  return sum_of(sum_of(product(key_width), mixing), distance);
+}
+
+Work gated(const GateForm& form) {
+  return tally([&] { (void)reference::gated(form, Counted(1), Counted(1)); });
 }
 
 // What `each` and `element` are of, by the operation:
@@ -72,12 +77,12 @@ Work attending(Integer key_width, Integer value_width, std::optional<double> sof
 // Normalize                                           one vector, columns / groups wide  -
 // Project                                             one row                            its bias
 // Rotate                                              one pair                           -
-// Attend*                                             one query head and one key         -
+// Attend*                                             one query head and one key         its sink
 // AbsorbQuery, ExpandAttended, ExpandLatents, Route   one row                            -
 // RunExperts                                          one row through one expert         -
-// GateRows                                            one row                            one
-// AddPositions, Scale, ScaleByPosition, ScaleColumns, SoftCap, Activate, Gate, Add, Multiply,
-// Convolve                                            -                                  one
+// GateRows                                            one gate                           one
+// AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant, SoftCap, Activate,
+// ActivateXielu, Gate, Add, Multiply, Convolve        -                                  one
 // Others of parallel streams                          one row                            -
 // Embed, Store, SelectRows, SelectColumns, JoinColumns copy, and take none.
 struct Units {
@@ -90,9 +95,11 @@ struct Units {
   WorkUnits operator()(const AddPositions&) const { return {{}, one_sum()}; }
   WorkUnits operator()(const Scale&) const { return {{}, one_multiplication()}; }
   WorkUnits operator()(const ScaleByPosition&) const { return {{}, one_multiplication()}; }
-  WorkUnits operator()(const GateRows&) const {
-    return {tally([] { (void)reference::sigmoid(Counted(1)); }), one_multiplication()};
+  WorkUnits operator()(const GateRows& op) const {
+    return {tally([&] { (void)reference::activate(op.activation, Counted(1)); }),
+            one_multiplication()};
   }
+  WorkUnits operator()(const ScaleByConstant&) const { return {{}, one_multiplication()}; }
   WorkUnits operator()(const SoftCap& op) const {
     return {{}, tally([&] { (void)reference::soft_capped(Counted(1), op.cap); })};
   }
@@ -123,7 +130,12 @@ struct Units {
   }
   WorkUnits operator()(const Store&) const { return {}; }
   WorkUnits operator()(const Attend& op) const {
-    return {attending(op.head_dim, op.head_dim, op.soft_cap), {}};
+    const Work distance = op.alibi ? sum_of(one_multiplication(), one_sum()) : Work::none();
+    const Work sink = tally([] {
+      Counted sum(0);
+      reference::add_sink(Counted(1), Counted(1), sum);
+    });
+    return {attending(op.head_dim, op.value_width(), op.soft_cap, distance), sink};
   }
   WorkUnits operator()(const AbsorbQuery& op) const {
     return {headwise(op.shape, op.shape.nope_dim), {}};
@@ -146,10 +158,10 @@ struct Units {
   WorkUnits operator()(const Activate& op) const {
     return {{}, tally([&] { (void)reference::activate(op.activation, Counted(1)); })};
   }
-  WorkUnits operator()(const Gate& op) const {
-    return {{},
-            tally([&] { (void)(reference::activate(op.activation, Counted(1)) * Counted(1)); })};
+  WorkUnits operator()(const ActivateXielu& op) const {
+    return {{}, tally([&] { (void)reference::activate_xielu(op.xielu, {1, 1}, Counted(1)); })};
   }
+  WorkUnits operator()(const Gate& op) const { return {{}, gated(op.form)}; }
   WorkUnits operator()(const Add&) const { return {{}, one_sum()}; }
   WorkUnits operator()(const Multiply&) const { return {{}, one_multiplication()}; }
   WorkUnits operator()(const Convolve& op) const {
@@ -161,26 +173,24 @@ struct Units {
   WorkUnits operator()(const Route& op) const {
     const Work choosing = tally([&] {
       Numbers scores(size(op.experts), Counted(1));
-      switch (op.router.scoring) {
-        case Scoring::softmax: reference::softmax(std::span(scores)); break;
-        case Scoring::sigmoid:
-          for (Counted& score : scores) score = reference::sigmoid(score);
-          break;
-        case Scoring::sparsemixer: {
-          std::vector<std::size_t> experts(size(op.experts_per_token));
-          std::iota(experts.begin(), experts.end(), std::size_t{0});
-          (void)reference::weights_of(op.router, view(scores), experts);
-          break;
-        }
-      }
-      if (op.correction_bias) {
+      const auto add_one_each = [&] {
         for (Counted& score : scores) score += Counted(1);
+      };
+      if (op.bias) add_one_each();
+      reference::score_products(op.router, std::span(scores));
+      if (op.router.scoring == Scoring::sparsemixer) {
+        std::vector<std::size_t> experts(size(op.experts_per_token));
+        std::iota(experts.begin(), experts.end(), std::size_t{0});
+        (void)reference::weights_of(op.router, view(scores), experts);
       }
+      if (op.correction_bias) add_one_each();
       if (op.router.groups) reference::keep_best_groups(*op.router.groups, std::span(scores));
       Numbers chosen(size(op.experts_per_token), Counted(1));
       reference::weight_chosen(op.router, std::span(chosen));
     });
-    return {sum_of(product(columns(op.in)) * op.experts, choosing), {}};
+    Work work = sum_of(product(columns(op.in)) * op.experts, choosing);
+    if (op.expert_scale) work += one_multiplication() * op.experts_per_token;
+    return {work, {}};
   }
 
   WorkUnits operator()(const RunExperts& op) const {
@@ -188,7 +198,8 @@ struct Units {
     const Integer hidden = columns(op.in);
     Work work = product(hidden) * (2 * width);
     work += product(width) * hidden;
-    work += (*this)(Gate{op.activation, {}, {}, {}}).element * width;
+    work += gated(op.form) * width;
+    if (op.biases) work += one_sum() * (2 * width + hidden);
     work += one_multiplication() * hidden;  // by the expert's weight
     work += one_sum() * hidden;
     return {work, {}};

@@ -31,11 +31,12 @@ void join(const AttentionProblem& problem, std::span<const PartialAttention* con
   const PartialAttention& some = *partials.front();
   const std::size_t width = problem.padded_values();
   for (std::size_t row = 0; row < some.rows; ++row) {
-    float largest = kNone;
+    const float sink = problem.sink(some.kv_head, row);
+    float largest = sink;
     for (const PartialAttention* partial : partials) {
       largest = std::max(largest, partial->largest[row]);
     }
-    float sum = 0;
+    float sum = sink == kNone ? 0 : std::exp2(sink - largest);
     for (const PartialAttention* partial : partials) {
       sum += partial->sums[row] * std::exp2(partial->largest[row] - largest);
     }
@@ -198,6 +199,10 @@ bool has_shape(ConstRows rows, std::size_t count, std::size_t columns) {
   return rows.rows == count && rows.columns == columns;
 }
 
+bool one_each(std::span<const float> numbers, std::size_t heads) {
+  return numbers.empty() || numbers.size() == heads;
+}
+
 // At least two streams where values are summed, since a single block of them is too short a stream.
 std::size_t streams_of(const Team& team) {
   return std::max<std::size_t>(team.streams(), 2);
@@ -211,7 +216,8 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
       !has_shape(out, places.rows(), shape.query_heads * shape.value_width) ||
       !has_shape(keys, CacheLayout::keys, shape.kv_heads, shape.key_width) ||
       !has_shape(values, CacheLayout::values, shape.kv_heads, shape.value_width) ||
-      !same_stored(keys, values)) {
+      !same_stored(keys, values) || !one_each(shape.sinks, shape.query_heads) ||
+      !one_each(shape.slopes, shape.query_heads)) {
     refuse_sizes();
   }
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
@@ -228,7 +234,9 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
                       shape.soft_cap.value_or(0.0F),
                       shape.reach,
                       places,
-                      out});
+                      out,
+                      shape.sinks,
+                      shape.slopes});
 }
 
 Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed, ConstRows queries,

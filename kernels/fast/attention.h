@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "kernels/fast/cache.h"
 #include "kernels/fast/rows.h"
@@ -24,6 +25,8 @@ struct GroupedShape {
   float scale;
   std::optional<float> soft_cap;  // scores s become cap tanh(s / cap)
   Reach reach;
+  std::span<const float> sinks = {};   // (query_heads), one score more in each softmax
+  std::span<const float> slopes = {};  // (query_heads), by which scores fall with the distance
 };
 
 struct LatentShape {

@@ -1,6 +1,7 @@
 #include "kernels/fast/attention_pass.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace llmarch::fast {
 namespace {
@@ -65,7 +66,12 @@ void AttentionPass::run(std::size_t sequence, std::size_t kv_head, Share rows, S
 void AttentionPass::finish() const {
   const AttentionProblem& p = *problem_;
   for (std::size_t i = 0; i < rows(); ++i) {
-    p.rows->scale(weighted_.data() + i * p.padded_values(), p.value_width, 1 / sums_[i],
+    // A sink adds to the sum, and may be larger than every score.
+    const float sink = p.sink(kv_head_, rows_.first + i);
+    const float larger = std::max(sink, largest_[i]);
+    const float scale = std::exp2(largest_[i] - larger);
+    const float sum = sums_[i] * scale + (sink == kNone ? 0 : std::exp2(sink - larger));
+    p.rows->scale(weighted_.data() + i * p.padded_values(), p.value_width, scale / sum,
                   p.target(sequence_, kv_head_, rows_.first + i));
   }
 }
@@ -118,7 +124,8 @@ void AttentionPass::convert_queries() {
 
 // Those of the blocks that every row attends to in full or, in the last block, up to its own
 // position. Latents are not interleaved: each block of them is transposed into values first, and
-// multiplying it takes longer than reading it.
+// multiplying it takes longer than reading it. Neither are keys whose scores depend on their
+// distance, which is added block by block.
 Share AttentionPass::interleaved_blocks(Share blocks) const {
   const AttentionProblem& p = *problem_;
   const std::size_t first = first_key(p.reach, p.position(rows_.last - 1));
@@ -127,7 +134,8 @@ Share AttentionPass::interleaved_blocks(Share blocks) const {
   const bool together = p.position(rows_.first) / kBlock == last;
   const std::size_t end = together ? last + 1 : (p.position(rows_.first) + 1) / kBlock;
   const std::size_t to = std::clamp(end, blocks.first, blocks.last);
-  return p.values == nullptr || to < from ? Share{from, from} : Share{from, to};
+  const bool apart = p.values == nullptr || !p.slopes.empty();
+  return apart || to < from ? Share{from, from} : Share{from, to};
 }
 
 const std::byte* AttentionPass::values_at(std::size_t block) {
@@ -145,6 +153,7 @@ void AttentionPass::attend_block(std::size_t block, AttentionTally& tally) {
     const std::size_t keys = bounds(block, some, tally);
     if (keys == 0) continue;
     score(block, some, keys, {scores_.data() + some.first * keys, keys});
+    if (!problem_->slopes.empty()) add_distances(block, some, keys);
     softmax(some, keys);
     correct(some);
     add_values(values, some, keys);
@@ -189,6 +198,20 @@ void AttentionPass::score(std::size_t block, Share rows, std::size_t keys, Score
     tile.onto_stride = tile.out_stride;
     tile.ahead = tile.far = tile.left;
     p.kernels->multiply(tile);
+  }
+}
+
+// ALiBi: adds what the scale turns into the slope times the distance. Keys after the row's own
+// position are hidden by the softmax.
+void AttentionPass::add_distances(std::size_t block, Share rows, std::size_t keys) {
+  const AttentionProblem& p = *problem_;
+  for (std::size_t i = rows.first; i < rows.last; ++i) {
+    const float slope = p.slopes[p.head(kv_head_, rows_.first + i)] / p.scale;
+    const auto position = static_cast<float>(p.position(rows_.first + i));
+    float* const scores = scores_.data() + i * keys;
+    for (std::size_t key = 0; key < keys; ++key) {
+      scores[key] += slope * (static_cast<float>(block * kBlock + key) - position);
+    }
   }
 }
 

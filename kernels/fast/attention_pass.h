@@ -101,6 +101,7 @@ class AttentionPass {
   void attend_block(std::size_t block, AttentionTally& tally);
   std::size_t bounds(std::size_t block, Share rows, AttentionTally& tally);
   void score(std::size_t block, Share rows, std::size_t keys, Scores out);
+  void add_distances(std::size_t block, Share rows, std::size_t keys);
   void softmax(Share rows, std::size_t keys);
   void correct(Share rows);
   void add_values(const std::byte* values, Share rows, std::size_t keys);

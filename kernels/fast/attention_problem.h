@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,7 @@ struct AttentionProblem {
   Reach reach;
   Places places;
   Rows out;
+  std::span<const float> sinks = {}, slopes = {};  // of each query head; see GroupedShape
 
   [[nodiscard]] std::size_t query_rows() const { return places.tokens * group; }
   [[nodiscard]] std::size_t stretch() const { return std::clamp(group, kStretch, kLargest); }
@@ -59,6 +61,11 @@ struct AttentionProblem {
   }
   [[nodiscard]] std::size_t position(std::size_t query_row) const {
     return places.past + query_row / group;
+  }
+  // The sink of a query row as an exponent of two, as `largest` is; none is below every score.
+  [[nodiscard]] float sink(std::size_t kv_head, std::size_t query_row) const {
+    constexpr float kLog2OfE = 1.44269504F;
+    return sinks.empty() ? kNone : sinks[head(kv_head, query_row)] * kLog2OfE;
   }
   // Where the result of a query row is written: `value_width` floats.
   [[nodiscard]] float* target(std::size_t sequence, std::size_t kv_head,

@@ -26,6 +26,7 @@ std::vector<std::uint32_t> largest(std::span<const double> scores, std::size_t c
 // In double: a sigmoid of -100 is 0 in float, and normalised weights would divide 0 by 0.
 void score(Scoring scoring, std::span<double> logits) {
   switch (scoring) {
+    case Scoring::chosen_softmax: return;
     case Scoring::sigmoid:
       for (double& x : logits) x = 1 / (1 + std::exp(-x));
       return;
@@ -107,6 +108,7 @@ std::vector<double> weights_of(const Router& router, std::span<const double> sco
 }
 
 void weigh(const Router& router, std::span<double> weights) {
+  if (router.scoring == Scoring::chosen_softmax) score(Scoring::softmax, weights);
   if (router.normalized_weights) {
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     for (double& weight : weights) weight /= sum;
@@ -119,7 +121,7 @@ void weigh(const Router& router, std::span<double> weights) {
 }  // namespace
 
 Chosen choose_experts(const Router& router, std::size_t experts_per_token, ConstRows logits,
-                      std::span<const float> correction) {
+                      std::span<const float> correction, std::span<const float> expert_scale) {
   Chosen chosen;
   for (std::size_t row = 0; row < logits.rows; ++row) {
     std::vector<double> scores(logits.row(row), logits.row(row) + logits.columns);
@@ -130,6 +132,9 @@ Chosen choose_experts(const Router& router, std::size_t experts_per_token, Const
     const auto experts = largest(choice, experts_per_token);
     std::vector<double> weights = weights_of(router, scores, experts);
     weigh(router, weights);
+    for (std::size_t i = 0; i < weights.size() && !expert_scale.empty(); ++i) {
+      weights[i] *= expert_scale[experts[i]];
+    }
     chosen.experts.insert(chosen.experts.end(), experts.begin(), experts.end());
     for (const double weight : weights) chosen.weights.push_back(static_cast<float>(weight));
   }

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "kernels/fast/simd/kernels.h"
+#include "kernels/reference/arithmetic.h"
 
 namespace llmarch::fast {
 namespace {
@@ -35,13 +36,18 @@ bool same_size(ConstRows a, ConstRows b) {
   return a.rows == b.rows && a.columns == b.columns;
 }
 
-simd::Function function_of(Activation activation) {
+// None where the lanes have no such function.
+std::optional<simd::Function> function_of(Activation activation) {
   switch (activation) {
     case Activation::gelu_tanh: return simd::Function::gelu_tanh;
     case Activation::gelu_erf: return simd::Function::gelu_erf;
     case Activation::silu: return simd::Function::silu;
     case Activation::relu: return simd::Function::relu;
     case Activation::tanh: return simd::Function::tanh;
+    case Activation::sigmoid: return simd::Function::sigmoid;
+    case Activation::softplus: return std::nullopt;
+    case Activation::quick_gelu: return simd::Function::quick_gelu;
+    case Activation::relu_squared: return simd::Function::relu_squared;
   }
   throw std::logic_error("function_of: an activation outside the enumeration");
 }
@@ -60,8 +66,14 @@ const float* of_group(std::span<const float> weight, std::size_t at, std::size_t
   return weight.size() > width ? weight.data() + at : or_null(weight);
 }
 
-float sigmoid(float x) {
-  return 1 / (1 + std::exp(-x));
+void activate_row(const Team& team, Activation activation, const float* in, std::size_t count,
+                  float* out) {
+  if (const auto function = function_of(activation)) {
+    return kernels_of(team).activate(*function, in, count, out);
+  }
+  std::transform(in, in + count, out, [&](float x) {
+    return static_cast<float>(reference::activate(activation, static_cast<double>(x)));
+  });
 }
 
 }  // namespace
@@ -103,7 +115,7 @@ void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<con
 
 RotaryAngles rotary_angles(std::span<const double> frequencies, double factor, std::size_t first,
                            std::size_t positions) {
-  RotaryAngles angles{first, frequencies.size(), {}, {}};
+  RotaryAngles angles{first, frequencies.size(), frequencies.size(), {}, {}};
   for (std::size_t position = first; position < first + positions; ++position) {
     for (const double frequency : frequencies) {
       const double angle = static_cast<double>(position) * frequency;
@@ -133,7 +145,8 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
             const RotaryAngles& angles, const Places& places, Rows out) {
   const std::size_t width = in.columns / heads;
   const std::size_t pairs = angles.pairs;
-  if (!(same_size(in, out) && in.rows == places.rows() && offset + 2 * pairs <= width))
+  if (!(same_size(in, out) && in.rows == places.rows() && offset + 2 * angles.apart <= width &&
+        pairs <= angles.apart))
     refuse_row_sizes();
   if (!(places.past >= angles.first &&
         (places.past + places.tokens - angles.first) * pairs <= angles.cosines.size()))
@@ -148,7 +161,7 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
       float* const x = out.row(row) + head * width + offset;
       switch (layout) {
         case RotaryLayout::half_split:
-          kernels.turn_pairs(x, x + pairs, cosines, sines, pairs, x, x + pairs);
+          kernels.turn_pairs(x, x + angles.apart, cosines, sines, pairs, x, x + angles.apart);
           break;
         case RotaryLayout::interleaved: turn_neighbours(x, cosines, sines, pairs, x); break;
       }
@@ -159,15 +172,41 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
 void activate(Team& team, Activation activation, ConstRows in, Rows out) {
   if (!same_size(in, out)) refuse_row_sizes();
   for_rows(team, in, [&](std::size_t row) {
-    kernels_of(team).activate(function_of(activation), in.row(row), in.columns, out.row(row));
+    activate_row(team, activation, in.row(row), in.columns, out.row(row));
   });
 }
 
-void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows out) {
+void activate_xielu(Team& team, const Xielu& xielu, float positive, float negative, ConstRows in,
+                    Rows out) {
+  if (!same_size(in, out)) refuse_row_sizes();
+  const auto slopes = reference::xielu_slopes(xielu, positive, negative);
+  for_rows(team, in, [&](std::size_t row) {
+    std::transform(in.row(row), in.row(row) + in.columns, out.row(row), [&](float x) {
+      return static_cast<float>(reference::activate_xielu(xielu, slopes, static_cast<double>(x)));
+    });
+  });
+}
+
+namespace {
+
+// An element at a time, for what the lanes do not know.
+void gate_row(const GateForm& form, const float* gate, const float* up, std::size_t count,
+              float* out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = static_cast<float>(
+        reference::gated(form, static_cast<double>(gate[i]), static_cast<double>(up[i])));
+  }
+}
+
+}  // namespace
+
+void gate(Team& team, const GateForm& form, ConstRows gate, ConstRows up, Rows out) {
   if (!(same_size(gate, up) && same_size(gate, out))) refuse_row_sizes();
+  const auto function = function_of(form.activation);
+  const bool plain = function && !form.limit && !form.up_offset;
   for_rows(team, gate, [&](std::size_t row) {
-    kernels_of(team).gate(function_of(activation), gate.row(row), up.row(row), gate.columns,
-                          out.row(row));
+    if (!plain) return gate_row(form, gate.row(row), up.row(row), gate.columns, out.row(row));
+    kernels_of(team).gate(*function, gate.row(row), up.row(row), gate.columns, out.row(row));
   });
 }
 
@@ -199,10 +238,17 @@ void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows o
   });
 }
 
-void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out) {
-  if (!(same_size(in, out) && gate.rows == in.rows)) refuse_row_sizes();
+void gate_rows(Team& team, Activation activation, ConstRows gate, ConstRows in, Rows out) {
+  if (!(same_size(in, out) && gate.rows == in.rows && in.columns % gate.columns == 0)) {
+    refuse_row_sizes();
+  }
+  const std::size_t width = in.columns / gate.columns;
   for_rows(team, in, [&](std::size_t row) {
-    kernels_of(team).scale(in.row(row), in.columns, sigmoid(gate.row(row)[0]), out.row(row));
+    std::vector<float> gates(gate.columns);
+    activate_row(team, activation, gate.row(row), gate.columns, gates.data());
+    for (std::size_t i = 0; i < gates.size(); ++i) {
+      kernels_of(team).scale(in.row(row) + i * width, width, gates[i], out.row(row) + i * width);
+    }
   });
 }
 

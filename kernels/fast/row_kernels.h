@@ -11,6 +11,7 @@
 
 #include "kernels/fast/rows.h"
 #include "kernels/fast/team.h"
+#include "sim/graph/op.h"
 #include "sim/spec/arch_spec.h"
 
 namespace llmarch::fast {
@@ -27,6 +28,8 @@ void normalize_layer(Team& team, ConstRows in, std::size_t groups, std::span<con
 struct RotaryAngles {
   std::size_t first = 0;
   std::size_t pairs = 0;
+  // The elements of a half-split pair are so far apart: by the pairs, unless only some are turned.
+  std::size_t apart = 0;
   std::vector<float> cosines, sines;
 };
 // `frequencies` and `factor` are those of kernels/reference/rotary_table.h.
@@ -37,15 +40,18 @@ void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, Rot
             const RotaryAngles& angles, const Places& places, Rows out);
 
 void activate(Team& team, Activation activation, ConstRows in, Rows out);
-// out = f(gate) * up
-void gate(Team& team, Activation activation, ConstRows gate, ConstRows up, Rows out);
+// out = the gated product of kernels/reference/arithmetic.h
+void gate(Team& team, const GateForm& form, ConstRows gate, ConstRows up, Rows out);
+void activate_xielu(Team& team, const Xielu& xielu, float positive, float negative, ConstRows in,
+                    Rows out);
 void add(Team& team, ConstRows left, ConstRows right, Rows out);
 void add_bias(Team& team, ConstRows in, std::span<const float> bias, Rows out);
 void scale(Team& team, ConstRows in, float factor, Rows out);
 // Each row is multiplied by a factor of its own.
 void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows out);
-// out = in * sigmoid(gate), one gate (the first column) for each row
-void gate_rows(Team& team, ConstRows gate, ConstRows in, Rows out);
+// out = in * f(gate). A row is as many vectors of equal width as there are gates in a row of
+// `gate`.
+void gate_rows(Team& team, Activation activation, ConstRows gate, ConstRows in, Rows out);
 // out = cap tanh(in / cap)
 void soft_cap(Team& team, ConstRows in, float cap, Rows out);
 // out = in, each element brought within -bound and bound
@@ -58,9 +64,10 @@ struct Chosen {
   std::vector<std::uint32_t> experts;
   std::vector<float> weights;
 };
-// From the router's logits, (rows, experts). `correction` is empty or (experts). On a tie, the
-// lower index is chosen.
+// From the router's logits, (rows, experts). `correction`, which is added for the choice, and
+// `expert_scale`, which multiplies the weights, are empty or (experts). On a tie, the lower index
+// is chosen.
 Chosen choose_experts(const Router& router, std::size_t experts_per_token, ConstRows logits,
-                      std::span<const float> correction);
+                      std::span<const float> correction, std::span<const float> expert_scale = {});
 
 }  // namespace llmarch::fast

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "kernels/reference/counted.h"
+#include "sim/graph/op.h"
 #include "sim/spec/arch_spec.h"
 
 namespace llmarch::reference {
@@ -90,16 +92,78 @@ Scalar gelu_erf(Scalar x) {
   return Scalar(0.5) * x * (Scalar(1.0) + error_function(x * inverse_root_two));
 }
 
+// log(1 + exp(x)), so written that no exponential overflows
+template <class Scalar>
+Scalar softplus(Scalar x) {
+  const bool negative = x < Scalar(0.0);
+  const Scalar above = negative ? Scalar(0.0) : x;
+  return above + logarithm(Scalar(1.0) + exponential(negative ? x : -x));
+}
+
+template <class Scalar>
+Scalar quick_gelu(Scalar x) {
+  return x / (Scalar(1.0) + exponential(-(Scalar(1.702) * x)));
+}
+
+template <class Scalar>
+Scalar relu(Scalar x) {
+  return x < Scalar(0.0) ? Scalar(0.0) : x;
+}
+
+template <class Scalar>
+Scalar squared(Scalar x) {
+  return x * x;
+}
+
 template <class Scalar>
 Scalar activate(Activation activation, Scalar x) {
   switch (activation) {
     case Activation::gelu_tanh: return gelu_tanh(x);
     case Activation::gelu_erf: return gelu_erf(x);
     case Activation::silu: return silu(x);
-    case Activation::relu: return x < Scalar(0.0) ? Scalar(0.0) : x;
+    case Activation::relu: return relu(x);
     case Activation::tanh: return hyperbolic_tangent(x);
+    case Activation::sigmoid: return sigmoid(x);
+    case Activation::softplus: return softplus(x);
+    case Activation::quick_gelu: return quick_gelu(x);
+    case Activation::relu_squared: return squared(relu(x));
   }
   throw std::logic_error("activate: an activation outside the enumeration");
+}
+
+template <class Scalar>
+Scalar at_most(Scalar x, double limit) {
+  return Scalar(limit) < x ? Scalar(limit) : x;
+}
+
+// f(gate) (up + offset), within the form's limit
+template <class Scalar>
+Scalar gated(const GateForm& form, Scalar gate, Scalar up) {
+  const auto held_at = [&](GateLimitPlace place, Scalar x) {
+    return form.limit && form.limit->place == place ? at_most(x, form.limit->limit) : x;
+  };
+  gate = activate(form.activation, held_at(GateLimitPlace::before_activation, gate));
+  gate = held_at(GateLimitPlace::after_activation, gate);
+  if (form.limit) up = -at_most(-at_most(up, form.limit->limit), form.limit->limit);
+  if (form.up_offset) up = up + Scalar(*form.up_offset);
+  return gate * up;
+}
+
+// What xIELU multiplies, made from the two numbers of a layer: softplus of the first, and beta +
+// softplus of the second.
+struct XieluSlopes {
+  double positive, negative;
+};
+inline XieluSlopes xielu_slopes(const Xielu& xielu, double positive, double negative) {
+  return {softplus(positive), xielu.beta + softplus(negative)};
+}
+
+template <class Scalar>
+Scalar activate_xielu(const Xielu& xielu, const XieluSlopes& slopes, Scalar x) {
+  const Scalar grown = exponential_less_one(at_most(x, xielu.epsilon));
+  const Scalar curved =
+      Scalar(0.0) < x ? Scalar(slopes.positive) * x * x : Scalar(slopes.negative) * (grown - x);
+  return curved + Scalar(xielu.beta) * x;
 }
 
 template <class Scalar>
@@ -107,11 +171,20 @@ Scalar soft_capped(Scalar x, double cap) {
   return Scalar(cap) * hyperbolic_tangent(x / Scalar(cap));
 }
 
-// In place. The largest score is subtracted first, so that no exponential overflows.
+// The numerator of a score to which no value belongs.
 template <class Scalar>
-void softmax(std::span<Scalar> scores) {
-  const Scalar largest = *std::max_element(scores.begin(), scores.end());
+void add_sink(Scalar sink, Scalar largest, Scalar& sum) {
+  sum += exponential(sink - largest);
+}
+
+// In place. The largest score is subtracted first, so that no exponential overflows. A sink is one
+// more score, which takes part in the sum alone.
+template <class Scalar>
+void softmax(std::span<Scalar> scores, std::optional<Scalar> sink = std::nullopt) {
+  Scalar largest = *std::max_element(scores.begin(), scores.end());
+  if (sink && largest < *sink) largest = *sink;
   Scalar sum = 0.0;
+  if (sink) add_sink(*sink, largest, sum);
   for (Scalar& score : scores) {
     score = exponential(score - largest);
     sum += score;

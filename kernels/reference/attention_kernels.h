@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernels/reference/alibi.h"
 #include "kernels/reference/arithmetic.h"
 #include "kernels/reference/rotary_table.h"
 #include "kernels/reference/step.h"
@@ -14,7 +15,7 @@ namespace llmarch::reference {
 
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Rotate& op) {
-  const RotaryTable table = rotary_table(op.rotary, op.dim);
+  const RotaryTable table = rotary_table(op.rotary, op.dim, sequence_length(*step.workload));
   auto in = step.read(op.in);
   auto out = step.write(op.out);
   const std::size_t half = size(op.dim) / 2;
@@ -27,7 +28,7 @@ void run(BlockRun<Scalar>& step, const Rotate& op) {
     const std::size_t width = source.size() / size(op.heads);
     for (std::size_t head = 0; head < size(op.heads); ++head) {
       const auto pairs = target.subspan(head * width + size(op.offset), 2 * half);
-      for (std::size_t i = 0; i < half; ++i) {
+      for (std::size_t i = 0; i < table.frequencies.size(); ++i) {
         const double angle = position * table.frequencies[i];
         Scalar& x = pairs[neighbours ? 2 * i : i];
         Scalar& y = pairs[neighbours ? 2 * i + 1 : i + half];
@@ -54,13 +55,21 @@ void run(BlockRun<Scalar>& step, const Store& op) {
 // One head of one query: scores, softmax and weighted sum over the keys `first` to `last`.
 template <class Scalar, class Score, class ValueOf>
 void attend(std::size_t first, std::size_t last, const Score& score, const ValueOf& value,
-            std::span<Scalar> sum) {
+            std::span<Scalar> sum, std::optional<Scalar> sink = std::nullopt) {
   std::vector<Scalar> scores;
   for (std::size_t key = first; key <= last; ++key) scores.push_back(score(key));
-  softmax(std::span(scores));
+  softmax(std::span(scores), sink);
   for (std::size_t key = first; key <= last; ++key) {
     accumulate_product(scores[key - first], value(key), sum);
   }
+}
+
+// The score of a product of query and key that are so many positions apart.
+template <class Scalar>
+Scalar scored(const Attend& op, Scalar product, double slope, std::size_t distance) {
+  Scalar s = Scalar(op.scale) * product;
+  if (op.alibi) s = s - Scalar(slope) * Scalar(static_cast<double>(distance));
+  return op.soft_cap ? soft_capped(s, *op.soft_cap) : s;
 }
 
 template <class Scalar>
@@ -68,24 +77,29 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
   auto query = step.read(op.query);
   auto keys = step.cache(op.keys);
   auto values = step.cache(op.values);
+  std::span<const float> sinks;
+  if (op.sinks) sinks = step.weight(*op.sinks).row(0);
   auto out = step.write(op.out);
   const std::size_t width = size(op.head_dim);
+  const std::size_t value_width = size(op.value_width());
   const std::size_t sharing = size(op.query_heads / op.kv_heads);
-  const Scalar scale = op.scale;
   for (std::size_t r = 0; r < query.rows(); ++r) {
     const RowPlace place = step.place(r);
     for (std::size_t head = 0; head < size(op.query_heads); ++head) {
       const auto q = part(query.row(r), head, width);
       const std::size_t kv_head = head / sharing;
+      const double slope = alibi_slope(head, size(op.query_heads)) * op.alibi.value_or(0);
       const auto score = [&](std::size_t key) {
-        const Scalar s = scale * dot(q, part(keys.row(place.sequence, key), kv_head, width));
-        return op.soft_cap ? soft_capped(s, *op.soft_cap) : s;
+        return scored(op, dot(q, part(keys.row(place.sequence, key), kv_head, width)), slope,
+                      place.position - key);
       };
       const auto value = [&](std::size_t key) {
-        return part(values.row(place.sequence, key), kv_head, width);
+        return part(values.row(place.sequence, key), kv_head, value_width);
       };
+      std::optional<Scalar> sink;
+      if (op.sinks) sink = Scalar(sinks[head]);
       attend(first_key(op.reach, place.position), place.position, score, value,
-             part(out.row(r), head, width));
+             part(out.row(r), head, value_width), sink);
     }
   }
 }

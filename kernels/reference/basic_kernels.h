@@ -26,7 +26,7 @@ void run(BlockRun<Scalar>& step, const AddPositions& op) {
   auto in = step.read(op.in);
   auto out = step.write(op.out);
   for (std::size_t r = 0; r < in.rows(); ++r) {
-    const auto position = table.look_up(step.place(r).position);
+    const auto position = table.look_up(step.place(r).position + size(op.offset));
     for (std::size_t i = 0; i < position.size(); ++i) {
       out.row(r)[i] = in.row(r)[i] + Scalar(position[i]);
     }
@@ -61,7 +61,24 @@ void run(BlockRun<Scalar>& step, const ScaleByPosition& op) {
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const GateRows& op) {
   auto gate = step.read(op.gate);
-  scale_rows(step, op.in, op.out, [&](std::size_t r) { return sigmoid(gate.row(r)[0]); });
+  auto in = step.read(op.in);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto gates = gate.row(r);
+    const std::size_t width = in.row(r).size() / gates.size();
+    for (std::size_t g = 0; g < gates.size(); ++g) {
+      const Scalar by = activate(op.activation, gates[g]);
+      const auto source = part(in.row(r), g, width);
+      const auto target = part(out.row(r), g, width);
+      for (std::size_t i = 0; i < width; ++i) target[i] = source[i] * by;
+    }
+  }
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const ScaleByConstant& op) {
+  const Scalar by = step.weights->of(op.factor, step.layer)[0];
+  scale_rows(step, op.in, op.out, [&](std::size_t) { return by; });
 }
 
 // The weight of each group of a norm: the same for all, each group's own, or none.
@@ -173,7 +190,14 @@ void run(BlockRun<Scalar>& step, const Activate& op) {
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Gate& op) {
   combine_elements(step, op.gate, op.up, op.out,
-                   [&](Scalar gate, Scalar up) { return activate(op.activation, gate) * up; });
+                   [&](Scalar gate, Scalar up) { return gated(op.form, gate, up); });
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const ActivateXielu& op) {
+  const XieluSlopes slopes = xielu_slopes(op.xielu, step.weight(op.positive).row(0)[0],
+                                          step.weight(op.negative).row(0)[0]);
+  map_elements(step, op.in, op.out, [&](Scalar x) { return activate_xielu(op.xielu, slopes, x); });
 }
 
 template <class Scalar>

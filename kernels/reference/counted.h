@@ -62,6 +62,12 @@ inline double hyperbolic_tangent(double x) {
 inline double error_function(double x) {
   return std::erf(x);
 }
+inline double logarithm(double x) {
+  return std::log(x);
+}
+inline double exponential_less_one(double x) {
+  return std::expm1(x);
+}
 inline double inverse_root(double x) {
   return 1 / std::sqrt(x);
 }
@@ -82,6 +88,12 @@ inline Counted hyperbolic_tangent(Counted x) {
 }
 inline Counted error_function(Counted x) {
   return counted_call<error_function>(x);
+}
+inline Counted logarithm(Counted x) {
+  return counted_call<logarithm>(x);
+}
+inline Counted exponential_less_one(Counted x) {
+  return counted_call<exponential_less_one>(x);
 }
 inline Counted inverse_root(Counted x) {
   return counted_call<inverse_root>(x);

@@ -62,20 +62,38 @@ struct Scores {
   std::vector<Scalar> choice;
 };
 
+// What a router scores experts with besides its matrix; each empty or one for each expert.
+struct RouterVectors {
+  std::vector<float> bias, correction, expert_scale;
+};
+
+// The scores that follow from a router's products, in place.
+template <class Scalar>
+void score_products(const Router& router, std::span<Scalar> products) {
+  if (router.product_soft_cap) {
+    for (Scalar& product : products) product = soft_capped(product, *router.product_soft_cap);
+  }
+  switch (router.scoring) {
+    case Scoring::softmax: return softmax(products);
+    case Scoring::sigmoid:
+      for (Scalar& product : products) product = sigmoid(product);
+      return;
+    case Scoring::chosen_softmax: return;  // only over those that are chosen
+    case Scoring::sparsemixer: return;     // its weights depend on what is chosen
+  }
+}
+
 template <class Scalar>
 Scores<Scalar> score_experts(const Route& op, std::span<const Scalar> row, WeightReader& router,
-                             const std::vector<float>& correction) {
+                             const RouterVectors& vectors) {
   std::vector<Scalar> scores(router.rows());
   for (std::size_t e = 0; e < scores.size(); ++e) scores[e] = dot(row, router.row(e));
-  switch (op.router.scoring) {
-    case Scoring::softmax: softmax(std::span(scores)); break;
-    case Scoring::sigmoid:
-      for (Scalar& score : scores) score = sigmoid(score);
-      break;
-    case Scoring::sparsemixer: break;  // its weights depend on what is chosen
-  }
+  for (std::size_t e = 0; e < vectors.bias.size(); ++e) scores[e] += Scalar(vectors.bias[e]);
+  score_products(op.router, std::span(scores));
   std::vector<Scalar> choice = scores;
-  for (std::size_t e = 0; e < correction.size(); ++e) choice[e] += Scalar(correction[e]);
+  for (std::size_t e = 0; e < vectors.correction.size(); ++e) {
+    choice[e] += Scalar(vectors.correction[e]);
+  }
   if (op.router.groups) keep_best_groups(*op.router.groups, std::span(choice));
   return {std::move(scores), std::move(choice)};
 }
@@ -132,6 +150,7 @@ std::vector<Scalar> weights_of(const Router& router, std::span<const Scalar> sco
 
 template <class Scalar>
 void weight_chosen(const Router& router, std::span<Scalar> weights) {
+  if (router.scoring == Scoring::chosen_softmax) softmax(weights);
   if (router.normalized_weights) {
     Scalar sum = 0.0;
     for (const Scalar weight : weights) sum += weight;
@@ -148,14 +167,15 @@ void run(BlockRun<Scalar>& step, const Route& op) {
   auto in = step.read(op.in);
   auto router = step.weight(op.weight);
   auto out = step.write(op.out);
-  std::vector<float> correction;
-  if (op.correction_bias) {
-    const auto bias = step.weight(*op.correction_bias).row(0);
-    correction.assign(bias.begin(), bias.end());
-  }
+  const auto read = [&](const std::optional<WeightId>& id) {
+    if (!id) return std::vector<float>();
+    const auto vector = step.weight(*id).row(0);
+    return std::vector<float>(vector.begin(), vector.end());
+  };
+  const RouterVectors vectors{read(op.bias), read(op.correction_bias), read(op.expert_scale)};
   const std::size_t chosen = size(op.experts_per_token);
   for (std::size_t r = 0; r < in.rows(); ++r) {
-    const Scores<Scalar> scores = score_experts(op, in.row(r), router, correction);
+    const Scores<Scalar> scores = score_experts(op, in.row(r), router, vectors);
     const auto experts = largest(std::span<const Scalar>(scores.choice), chosen);
     const auto weights = weights_of(op.router, std::span<const Scalar>(scores.weight), experts);
     const auto row = out.row(r);
@@ -164,29 +184,63 @@ void run(BlockRun<Scalar>& step, const Route& op) {
       row[chosen + i] = weights[i];
     }
     weight_chosen(op.router, row.subspan(chosen));
+    if (!op.expert_scale) continue;
+    for (std::size_t i = 0; i < chosen; ++i) {
+      row[chosen + i] = row[chosen + i] * Scalar(vectors.expert_scale[experts[i]]);
+    }
   }
 }
 
-// One expert's gated feed-forward for one row; passes each element of the result to `take`.
-template <class Scalar, class Take>
-void run_expert(Activation activation, std::size_t expert, std::span<const Scalar> row,
-                WeightReader& gate, WeightReader& up, WeightReader& down, const Take& take) {
-  std::vector<Scalar> inner(gate.rows());
-  for (std::size_t i = 0; i < inner.size(); ++i) {
-    inner[i] = activate(activation, dot(row, gate.row(i, expert))) * dot(row, up.row(i, expert));
+// The weights of all experts; each expert has the copies of its own.
+struct ExpertWeights {
+  struct Biases {
+    WeightReader gate, up, down;
+  };
+  WeightReader gate, up, down;
+  std::optional<Biases> biases;
+};
+
+template <class Scalar>
+ExpertWeights expert_weights(BlockRun<Scalar>& step, const RunExperts& op) {
+  ExpertWeights weights{step.weight(op.gate), step.weight(op.up), step.weight(op.down), {}};
+  if (op.biases) {
+    weights.biases.emplace(ExpertWeights::Biases{
+        step.weight(op.biases->gate), step.weight(op.biases->up), step.weight(op.biases->down)});
   }
-  for (std::size_t i = 0; i < down.rows(); ++i) {
-    take(i, dot(std::span<const Scalar>(inner), down.row(i, expert)));
-  }
+  return weights;
+}
+
+// The projection of a row by one expert, with its bias where it has one.
+template <class Scalar>
+std::vector<Scalar> projected(std::span<const Scalar> row, std::size_t expert, WeightReader& weight,
+                              WeightReader* bias) {
+  std::vector<Scalar> out(weight.rows());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = dot(row, weight.row(i, expert));
+  if (bias == nullptr) return out;
+  const auto added = bias->row(0, expert);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] += Scalar(added[i]);
+  return out;
+}
+
+// One expert's gated feed-forward for one row.
+template <class Scalar>
+std::vector<Scalar> run_expert(const GateForm& form, std::size_t expert,
+                               std::span<const Scalar> row, ExpertWeights& weights) {
+  auto* const biases = weights.biases ? &*weights.biases : nullptr;
+  std::vector<Scalar> inner =
+      projected(row, expert, weights.gate, biases == nullptr ? nullptr : &biases->gate);
+  const std::vector<Scalar> up =
+      projected(row, expert, weights.up, biases == nullptr ? nullptr : &biases->up);
+  for (std::size_t i = 0; i < inner.size(); ++i) inner[i] = gated(form, inner[i], up[i]);
+  return projected(std::span<const Scalar>(inner), expert, weights.down,
+                   biases == nullptr ? nullptr : &biases->down);
 }
 
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const RunExperts& op) {
   auto in = step.read(op.in);
   auto choice = step.read(op.choice);
-  auto gate = step.weight(op.gate);
-  auto up = step.weight(op.up);
-  auto down = step.weight(op.down);
+  ExpertWeights weights = expert_weights(step, op);
   auto out = step.write(op.out);
   const std::size_t chosen = size(op.experts_per_token);
   for (std::size_t r = 0; r < in.rows(); ++r) {
@@ -194,18 +248,13 @@ void run(BlockRun<Scalar>& step, const RunExperts& op) {
       const auto expert = static_cast<std::size_t>(plain(choice.row(r)[i]));
       const Scalar weight = choice.row(r)[chosen + i];
       const auto sum = out.row(r);
-      switch (op.weighted) {
-        case Weighted::output:
-          run_expert(op.activation, expert, in.row(r), gate, up, down,
-                     [&](std::size_t k, Scalar given) { sum[k] += weight * given; });
-          break;
-        case Weighted::input: {
-          std::vector<Scalar> scaled(in.row(r).begin(), in.row(r).end());
-          for (Scalar& element : scaled) element = element * weight;
-          run_expert(op.activation, expert, std::span<const Scalar>(scaled), gate, up, down,
-                     [&](std::size_t k, Scalar given) { sum[k] += given; });
-          break;
-        }
+      std::vector<Scalar> row(in.row(r).begin(), in.row(r).end());
+      if (op.weighted == Weighted::input) {
+        for (Scalar& element : row) element = element * weight;
+      }
+      const auto given = run_expert(op.form, expert, std::span<const Scalar>(row), weights);
+      for (std::size_t k = 0; k < given.size(); ++k) {
+        sum[k] += op.weighted == Weighted::output ? weight * given[k] : given[k];
       }
     }
   }

@@ -1,6 +1,6 @@
 // The angles of rotary positions: one frequency per pair of elements, and the factor on cosine and
-// sine. This file knows how contexts are stretched (llama3, YaRN); which elements form a pair is
-// known by the kernel that rotates them.
+// sine. This file knows how contexts are stretched; which elements form a pair is known by the
+// kernel that rotates them.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,8 @@ struct RotaryTable {
   double factor = 1;                // on cosine and sine
 };
 
-// `dim` is even. Source: transformers, modeling_rope_utils.
-RotaryTable rotary_table(const Rotary& rotary, Integer dim);
+// For sequences of `length` positions, on which some scalings depend. `dim` is even. With
+// turned_pairs there are only so many frequencies. Source: transformers, modeling_rope_utils.
+RotaryTable rotary_table(const Rotary& rotary, Integer dim, Integer length);
 
 }  // namespace llmarch

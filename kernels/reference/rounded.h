@@ -43,6 +43,12 @@ inline Rounded hyperbolic_tangent(Rounded x) {
 inline Rounded error_function(Rounded x) {
   return {std::erf(x.value())};
 }
+inline Rounded logarithm(Rounded x) {
+  return {std::log(x.value())};
+}
+inline Rounded exponential_less_one(Rounded x) {
+  return {std::expm1(x.value())};
+}
 inline Rounded inverse_root(Rounded x) {
   return {1 / std::sqrt(x.value())};
 }

@@ -122,6 +122,16 @@ void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tok
   }
 }
 
+// The vectors that a hidden state is made of.
+Integer stream_count(const OpGraph& graph) {
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
+      if (const auto* predict = std::get_if<PredictStreams>(&node.op)) return predict->streams;
+    }
+  }
+  return 1;
+}
+
 // Returns (layers + 1, tokens, hidden), where hidden holds all streams of a token side by side. The
 // file of a model with parallel streams has them in a tensor of their own, (layers + 1, streams,
 // tokens, width), besides that of the active stream.
@@ -130,8 +140,7 @@ std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
   const std::int64_t states = std::ssize(graph.layers) + 1;
   const Block& head = graph.blocks.back();
   const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
-  const auto& embed = std::get<Embed>(graph.blocks.front().nodes.front().op);
-  const std::int64_t width = graph.weight(embed.table).columns.value();
+  const std::int64_t width = hidden / stream_count(graph).value();
   if (hidden == width) return reader.floats("hidden_states", {states, tokens, hidden});
   reader.require("hidden_states", {states, tokens, width});
   const std::int64_t streams = hidden / width;
@@ -177,6 +186,7 @@ Trace run_sequence(const RunStep& run_step, std::span<const std::int64_t> ids,
     const auto count = static_cast<std::int64_t>(tokens);
     Workload step = past == 0 ? prefill(count, 1) : decode(static_cast<std::int64_t>(past) + 1, 1);
     step.logits = Logits::all;
+    step.sequence_length = std::ssize(ids);
     append(trace, run_step(step, ids.subspan(past, tokens)));
     past += tokens;
   }

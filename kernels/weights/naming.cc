@@ -251,6 +251,23 @@ constexpr std::array kBailing{
     TensorName{Role::router_correction_bias, "mlp.gate.expert_bias"},
 };
 
+constexpr std::array kExpertGateAndUpBias{Role::expert_gate_bias, Role::expert_up_bias};
+constexpr Fused kExpertsByRow{FusedBy::row, kExpertGateAndUp};
+constexpr Fused kExpertBiasesByRow{FusedBy::row, kExpertGateAndUpBias};
+
+constexpr std::array kGptOss{
+    TensorName{Role::attention_sinks, "self_attn.sinks"},
+    TensorName{Role::router, "mlp.router.weight"},
+    TensorName{Role::expert_gate, "mlp.experts.gate_up_proj", &kExpertsByRow,
+               StoredLayout::transposed},
+    TensorName{Role::expert_up, "mlp.experts.gate_up_proj", &kExpertsByRow,
+               StoredLayout::transposed},
+    TensorName{Role::expert_gate_bias, "mlp.experts.gate_up_proj_bias", &kExpertBiasesByRow},
+    TensorName{Role::expert_up_bias, "mlp.experts.gate_up_proj_bias", &kExpertBiasesByRow},
+    TensorName{Role::expert_down, "mlp.experts.down_proj", nullptr, StoredLayout::transposed},
+    TensorName{Role::expert_down_bias, "mlp.experts.down_proj_bias"},
+};
+
 constexpr std::array kGemma2{
     TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm.weight"},
 };
@@ -298,7 +315,104 @@ constexpr std::array kLlama4{
     TensorName{Role::shared_down, "feed_forward.shared_expert.down_proj.weight"},
 };
 
+constexpr std::array kApertus{
+    TensorName{Role::attention_norm, "attention_layernorm.weight"},
+    TensorName{Role::feed_forward_norm, "feedforward_layernorm.weight"},
+    TensorName{Role::activation_positive, "mlp.act_fn.alpha_p"},
+    TensorName{Role::activation_negative, "mlp.act_fn.alpha_n"},
+};
+
+constexpr std::array kExaoneMoe{
+    TensorName{Role::router_correction_bias, "mlp.e_score_correction_bias"},
+};
+
+constexpr std::array kAfmoe{
+    TensorName{Role::attention_gate, "self_attn.gate_proj.weight"},
+    TensorName{Role::feed_forward_norm, "pre_mlp_layernorm.weight"},
+    TensorName{Role::post_feed_forward_norm, "post_mlp_layernorm.weight"},
+    TensorName{Role::router, "mlp.router.gate.weight"},
+    TensorName{Role::router_correction_bias, "mlp.expert_bias"},
+};
+
+constexpr std::array kLaguna{
+    TensorName{Role::attention_gate, "self_attn.g_proj.weight"},
+    TensorName{Role::router_correction_bias, "mlp.experts.e_score_correction_bias"},
+    TensorName{Role::shared_gate, "mlp.shared_expert.gate_proj.weight"},
+    TensorName{Role::shared_up, "mlp.shared_expert.up_proj.weight"},
+    TensorName{Role::shared_down, "mlp.shared_expert.down_proj.weight"},
+};
+
+constexpr std::array kMimo{
+    TensorName{Role::attention_sinks, "self_attn.attention_sink_bias"},
+};
+
+// The experts of a layer are stacked.
+constexpr std::array kStep3p5{
+    TensorName{Role::attention_gate, "self_attn.g_proj.weight"},
+    TensorName{Role::router, "moe.gate.weight"},
+    TensorName{Role::router_correction_bias, "moe.router_bias"},
+    TensorName{Role::expert_gate, "moe.gate_proj.weight"},
+    TensorName{Role::expert_up, "moe.up_proj.weight"},
+    TensorName{Role::expert_down, "moe.down_proj.weight"},
+    TensorName{Role::shared_gate, "share_expert.gate_proj.weight"},
+    TensorName{Role::shared_up, "share_expert.up_proj.weight"},
+    TensorName{Role::shared_down, "share_expert.down_proj.weight"},
+};
+
+// Where a mixture stands beside the dense feed-forward, the two blocks have norms of their own
+// within those of the sublayer.
+constexpr std::array kGemma4{
+    TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm.weight"},
+    TensorName{Role::feed_forward_norm, "pre_feedforward_layernorm_2.weight", nullptr,
+               StoredLayout::as_is, 1},
+    TensorName{Role::post_feed_forward_norm, "post_feedforward_layernorm.weight"},
+    TensorName{Role::post_feed_forward_norm, "post_feedforward_layernorm_1.weight", nullptr,
+               StoredLayout::as_is, 0},
+    TensorName{Role::post_feed_forward_norm, "post_feedforward_layernorm_2.weight", nullptr,
+               StoredLayout::as_is, 1},
+    TensorName{Role::router, "router.proj.weight"},
+    TensorName{Role::router_input_norm, "router.scale"},
+    TensorName{Role::router_expert_scale, "router.per_expert_scale"},
+    TensorName{Role::expert_gate, "experts.gate_up_proj", &kFusedExperts},
+    TensorName{Role::expert_up, "experts.gate_up_proj", &kFusedExperts},
+    TensorName{Role::expert_down, "experts.down_proj"},
+    TensorName{Role::layer_scale, "layer_scalar"},
+    TensorName{Role::per_layer_embedding, "embed_tokens_per_layer.weight"},
+    TensorName{Role::per_layer_projection, "per_layer_model_projection.weight"},
+    TensorName{Role::per_layer_projection_norm, "per_layer_projection_norm.weight"},
+    TensorName{Role::per_layer_gate, "per_layer_input_gate.weight"},
+    TensorName{Role::per_layer_output, "per_layer_projection.weight"},
+    TensorName{Role::per_layer_norm, "post_per_layer_input_norm.weight"},
+};
+
+constexpr std::array kOpt{
+    TensorName{Role::position_embedding, "embed_positions.weight"},
+    TensorName{Role::embedding_projection, "project_in.weight"},
+    TensorName{Role::output_projection, "project_out.weight"},
+    TensorName{Role::final_norm, "final_layer_norm.weight"},
+    TensorName{Role::attention_norm, "self_attn_layer_norm.weight"},
+    TensorName{Role::post_attention_norm, "self_attn_layer_norm.weight"},
+    TensorName{Role::feed_forward_norm, "final_layer_norm.weight"},
+    TensorName{Role::post_feed_forward_norm, "final_layer_norm.weight"},
+    TensorName{Role::attention_output, "self_attn.out_proj.weight"},
+    TensorName{Role::up, "fc1.weight"},
+    TensorName{Role::down, "fc2.weight"},
+};
+
+constexpr std::array kBloom{
+    TensorName{Role::token_embedding, "word_embeddings.weight"},
+    TensorName{Role::embedding_norm, "word_embeddings_layernorm.weight"},
+    TensorName{Role::final_norm, "ln_f.weight"},
+    TensorName{Role::query, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::key, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::value, "self_attention.query_key_value.weight", &kQueryKeyValueByHead},
+    TensorName{Role::attention_output, "self_attention.dense.weight"},
+    TensorName{Role::up, "mlp.dense_h_to_4h.weight"},
+    TensorName{Role::down, "mlp.dense_4h_to_h.weight"},
+};
+
 constexpr std::array<std::string_view, 1> kModelPrefix{"model."};
+constexpr std::array<std::string_view, 2> kOptPrefixes{"model.decoder.", "decoder."};
 // GPT-2's own repository has none; repositories made from it have one.
 constexpr std::array<std::string_view, 2> kGpt2Prefixes{"", "transformer."};
 
@@ -334,6 +448,15 @@ constexpr Naming gemma(Naming naming) {
   return naming;
 }
 
+// What xIELU's library class keeps beside its two numbers.
+constexpr std::array<std::string_view, 3> kConstantsOfApertus{
+    ".rotary_emb.inv_freq", ".mlp.act_fn.beta", ".mlp.act_fn.eps"};
+
+constexpr Naming apertus(Naming naming) {
+  naming.not_parameters = kConstantsOfApertus;
+  return naming;
+}
+
 constexpr Naming gemma3n(Naming naming) {
   naming.not_parameters = kUnusedInGemma3n;
   return naming;
@@ -365,7 +488,18 @@ constexpr std::array kNamings{
     falcon(CheckpointNaming::falcon_two_norms, kFalconTwoNorms),
     decoder(CheckpointNaming::hunyuan, kHunyuan),
     decoder(CheckpointNaming::hunyuan_moe, kHunyuanMoe),
-    decoder(CheckpointNaming::bailing, kBailing)};
+    decoder(CheckpointNaming::bailing, kBailing),
+    decoder(CheckpointNaming::gpt_oss, kGptOss),
+    gemma(decoder(CheckpointNaming::nemotron, {})),
+    apertus(decoder(CheckpointNaming::apertus, kApertus)),
+    decoder(CheckpointNaming::exaone_moe, kExaoneMoe),
+    decoder(CheckpointNaming::afmoe, kAfmoe),
+    decoder(CheckpointNaming::laguna, kLaguna),
+    decoder(CheckpointNaming::mimo, kMimo),
+    gemma(decoder(CheckpointNaming::step3p5, kStep3p5)),
+    gemma3n(decoder(CheckpointNaming::gemma4, kGemma4)),
+    Naming{CheckpointNaming::opt, kOptPrefixes, "layers.", kOpt, kDecoder, 0, {}},
+    Naming{CheckpointNaming::bloom, kGpt2Prefixes, "h.", kBloom, kDecoder, 0, {}}};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

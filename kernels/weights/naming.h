@@ -3,6 +3,7 @@
 // them; a family that is new needs rows here and no code.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -24,6 +25,7 @@ enum class StoredLayout {
 enum class FusedBy {
   whole,        // all rows of the first weight, then all of the second
   kv_head,      // per key/value head: its query heads, its key, its value
+  row,          // one row of each in turn
   latent_head,  // per head of latent attention: the part of its key that is not rotated, its value
 };
 
@@ -43,6 +45,9 @@ struct TensorName {
   std::string_view name;
   const Fused* fused = nullptr;
   StoredLayout layout = StoredLayout::as_is;
+  // Only of the block of that number in a sublayer, which has several; it is preferred to a row
+  // without one.
+  std::optional<std::size_t> block = {};
 };
 
 struct Naming {

@@ -10,14 +10,21 @@
 namespace llmarch {
 namespace {
 
-const TensorName* find_row(std::span<const TensorName> rows, WeightRole role) {
-  const auto found = std::ranges::find(rows, role, &TensorName::role);
-  return found == rows.end() ? nullptr : &*found;
+using BlockNumber = std::optional<std::size_t>;
+
+const TensorName* find_row(std::span<const TensorName> rows, WeightRole role, BlockNumber block) {
+  const TensorName* found = nullptr;
+  for (const TensorName& row : rows) {
+    if (row.role != role) continue;
+    if (row.block && row.block == block) return &row;
+    if (!row.block && found == nullptr) found = &row;
+  }
+  return found;
 }
 
-const TensorName* find_row(const Naming& naming, WeightRole role) {
-  const TensorName* own = find_row(naming.own, role);
-  return own != nullptr ? own : find_row(naming.common, role);
+const TensorName* find_row(const Naming& naming, WeightRole role, BlockNumber block) {
+  const TensorName* own = find_row(naming.own, role, block);
+  return own != nullptr ? own : find_row(naming.common, role, block);
 }
 
 // The row of a weight, or for a bias without one that of the weight to whose result it is added.
@@ -26,10 +33,10 @@ struct NamedBy {
   bool as_bias;
 };
 
-NamedBy named_by(const Naming& naming, WeightRole role) {
-  if (const TensorName* row = find_row(naming, role)) return {*row, false};
+NamedBy named_by(const Naming& naming, WeightRole role, BlockNumber block = {}) {
+  if (const TensorName* row = find_row(naming, role, block)) return {*row, false};
   const auto biased = added_to(role);
-  const TensorName* row = biased ? find_row(naming, *biased) : nullptr;
+  const TensorName* row = biased ? find_row(naming, *biased, block) : nullptr;
   if (row != nullptr) return {*row, true};
   throw std::logic_error(fmt::format("named_by: the family has no {}", name_of(role)));
 }
@@ -73,6 +80,7 @@ Integer group_count(const OpGraph& graph, const Weight& weight, FusedBy by) {
   switch (by) {
     case FusedBy::whole: return 1;
     case FusedBy::kv_head: return op_of<Attend>(block).kv_heads;
+    case FusedBy::row: return rows_of(weight);
     case FusedBy::latent_head: return op_of<AbsorbQuery>(block).shape.heads;
   }
   throw std::logic_error("group_count: a value outside the enumeration");
@@ -105,7 +113,7 @@ std::string full_name(const OpGraph& graph, const Weight& weight, const Naming& 
 TensorSource tensor_source(const OpGraph& graph, const Weight& weight, CheckpointNaming family,
                            std::string_view prefix, std::size_t layer, std::size_t copy) {
   const Naming& naming = naming_of(family);
-  const auto [row, as_bias] = named_by(naming, weight.role);
+  const auto [row, as_bias] = named_by(naming, weight.role, weight.place.block);
   const std::string name = as_bias ? with_bias_ending(row.name) : std::string(row.name);
   TensorSource source;
   source.name = full_name(graph, weight, naming, prefix, layer, with_number(name, copy));

@@ -28,7 +28,8 @@ class Random {
 
 WeightDistribution distribution_of(const Weight& weight) {
   switch (kind_of(weight.role)) {
-    case WeightKind::norm: return {1.0F, 0.1F};
+    case WeightKind::norm:
+    case WeightKind::constant: return {1.0F, 0.1F};
     case WeightKind::bias: return {0.0F, 0.1F};
     case WeightKind::table: return {0.0F, 1.0F};
     case WeightKind::taps:
@@ -40,6 +41,7 @@ WeightDistribution distribution_of(const Weight& weight) {
 
 WeightStore::WeightStore(const OpGraph& graph) {
   for (const Weight& weight : graph.weights) {
+    constant_.push_back(kind_of(weight.role) == WeightKind::constant);
     const std::vector<float> zeros(size(weight.elements().amount()));
     arrays_.emplace_back(size(graph.instances(weight)), zeros);
   }
@@ -47,8 +49,9 @@ WeightStore::WeightStore(const OpGraph& graph) {
 
 Elements WeightStore::held() const {
   Elements sum;
-  for (const auto& layers : arrays_) {
-    for (const auto& array : layers) sum += Elements(std::ssize(array));
+  for (WeightId id = 0; id < arrays_.size(); ++id) {
+    if (constant_[id]) continue;
+    for (const auto& array : arrays_[id]) sum += Elements(std::ssize(array));
   }
   return sum;
 }

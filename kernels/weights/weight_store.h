@@ -28,11 +28,12 @@ class WeightStore {
     return arrays_.at(weight).at(layer);
   }
 
-  // Parameters really held.
+  // Parameters really held; a constant is none.
   [[nodiscard]] Elements held() const;
 
  private:
   std::vector<std::vector<std::vector<float>>> arrays_;
+  std::vector<bool> constant_;  // by weight: of WeightKind::constant
 };
 
 // Random weights are drawn evenly from `centre` - `spread` to `centre` + `spread`: matrices so

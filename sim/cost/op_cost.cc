@@ -27,6 +27,9 @@ constexpr std::int64_t kSigmoidFlops = 2;
 // x' = x cos - y sin, y' = y cos + x sin: six for two elements.
 constexpr std::int64_t kRotationFlopsPerElement = 3;
 
+// The slope times the distance, added to the score.
+constexpr std::int64_t kAlibiFlops = 2;
+
 struct PerElement {
   std::int64_t flops;
   std::int64_t transcendentals;
@@ -42,22 +45,18 @@ PerElement price_of(Activation activation) {
     case Activation::silu: return {2, 1};       // x / (1 + exp(-x))
     case Activation::relu: return {0, 0};       // max(x, 0)
     case Activation::tanh: return {0, 1};
+    case Activation::sigmoid: return {kSigmoidFlops, 1};
+    case Activation::softplus: return {2, 2};      // max(x, 0) + log(1 + exp(-|x|))
+    case Activation::quick_gelu: return {3, 1};    // x / (1 + exp(-1.702 x))
+    case Activation::relu_squared: return {1, 0};  // max(x, 0)^2
   }
   throw std::logic_error("price_of: an activation outside the enumeration");
 }
 
-// The price of scoring one expert where each row chooses `chosen` of them. A sparsemixer takes a
-// softmax for each that is chosen, and before it (m - s) / max(|s|, m).
-PerElement price_of(Scoring scoring, Integer chosen) {
-  switch (scoring) {
-    case Scoring::softmax: return {kSoftmaxFlops, 1};
-    case Scoring::sigmoid: return {kSigmoidFlops, 1};
-    case Scoring::sparsemixer: {
-      const std::int64_t rounds = chosen.value();
-      return {rounds * (2 + kSoftmaxFlops), rounds};
-    }
-  }
-  throw std::logic_error("price_of: a scoring outside the enumeration");
+// The gate's activation, the offset and the product.
+PerElement price_of(const GateForm& form) {
+  const auto [flops, transcendentals] = price_of(form.activation);
+  return {flops + 1 + (form.up_offset ? 1 : 0), transcendentals};
 }
 
 // What an operation moves, from its operands.
@@ -140,21 +139,22 @@ struct Arithmetic {
   void operator()(const Scale& op) const { per_element(op.in, {1, 0}); }
   void operator()(const ScaleByPosition& op) const { per_element(op.in, {1, 0}); }
   void operator()(const ScaleColumns& op) const { per_element(op.in, {1, 0}); }
+  void operator()(const ScaleByConstant& op) const { per_element(op.in, {1, 0}); }
   void operator()(const AddPositions& op) const { per_element(op.in, {1, 0}); }
   void operator()(const Add& op) const { per_element(op.left, {1, 0}); }
   void operator()(const Multiply& op) const { per_element(op.left, {1, 0}); }
   void operator()(const SoftCap& op) const { per_element(op.in, kSoftCapPrice); }
   void operator()(const Activate& op) const { per_element(op.in, price_of(op.activation)); }
-  void operator()(const Gate& op) const {
-    const PerElement activation = price_of(op.activation);
-    per_element(op.gate, {activation.flops + 1, activation.transcendentals});
-  }
+  void operator()(const Gate& op) const { per_element(op.gate, price_of(op.form)); }
 
-  // A sigmoid for each row, a product for each element.
+  // On either side of 0 two products, a difference or a further product, and the sum of the two
+  // terms; whichever side it is, one exponential.
+  void operator()(const ActivateXielu& op) const { per_element(op.in, {4, 1}); }
+
+  // An activation for each gate, a product for each element.
   void operator()(const GateRows& op) const {
-    Work& row = per_row(op.in);
-    row.other += Flops(kSigmoidFlops + columns(op.in));
-    row.transcendentals += Transcendentals(1);
+    per_element(op.gate, price_of(op.activation));
+    per_row(op.in).other += Flops(columns(op.in));
   }
 
   // The mean takes one for each element and one; the deviation three for each element, one, and a
@@ -196,12 +196,15 @@ struct Arithmetic {
   }
 
   void operator()(const Rotate& op) const {
-    per_row(op.in).other += Flops(kRotationFlopsPerElement * op.heads * op.dim);
+    const Integer turned = op.rotary.turned_pairs ? 2 * *op.rotary.turned_pairs : op.dim;
+    per_row(op.in).other += Flops(kRotationFlopsPerElement * op.heads * turned);
   }
 
   void operator()(const Attend& op) const {
     Work& pair = price.per_pair(op.reach);
-    add_scores(pair, op.query_heads, op.head_dim + op.head_dim);
+    add_scores(pair, op.query_heads, op.head_dim + op.value_width());
+    if (op.alibi) pair.other += Flops(op.query_heads * kAlibiFlops);
+    if (op.sinks) add_sinks(per_row(op.query), op.query_heads);
     if (!op.soft_cap) return;
     pair.other += Flops(op.query_heads * kSoftCapPrice.flops);
     pair.transcendentals += Transcendentals(op.query_heads * kSoftCapPrice.transcendentals);
@@ -234,18 +237,23 @@ struct Arithmetic {
 
   void operator()(const Route& op) const {
     const Integer chosen = op.experts_per_token;
-    const PerElement scoring = price_of(op.router.scoring, chosen);
-    Integer flops = op.experts * scoring.flops;
+    auto [flops, transcendentals] = scores_of(op);
+    if (op.bias) flops += op.experts;
+    if (op.router.product_soft_cap) {
+      flops += op.experts * kSoftCapPrice.flops;
+      transcendentals += op.experts * kSoftCapPrice.transcendentals;
+    }
     if (op.correction_bias) flops += op.experts;
     if (op.router.groups && op.router.groups->score == GroupScore::best_two) {
       flops += op.router.groups->count;  // the sum of the best two
     }
     if (op.router.normalized_weights) flops += 2 * chosen;  // into the sum, over the sum
     if (op.router.weight_scale) flops += chosen;
+    if (op.expert_scale) flops += chosen;
     Work& row = per_row(op.in);
     row.matrix += Flops(2 * columns(op.in) * op.experts);
     row.other += Flops(flops);
-    row.transcendentals += Transcendentals(op.experts * scoring.transcendentals);
+    row.transcendentals += Transcendentals(transcendentals);
   }
 
   // For each chosen expert: three products, the gate, and the weighted sum.
@@ -253,11 +261,12 @@ struct Arithmetic {
     const Integer chosen = op.experts_per_token;
     const Integer hidden = columns(op.in);
     const Integer width = graph.weight(op.gate).rows;
-    const PerElement activation = price_of(op.activation);
+    const PerElement gate = price_of(op.form);
     Work& row = per_row(op.in);
     row.matrix += Flops(3 * chosen * 2 * width * hidden);
-    row.other += Flops(chosen * (width * (activation.flops + 1) + 2 * hidden));
-    row.transcendentals += Transcendentals(chosen * width * activation.transcendentals);
+    row.other += Flops(chosen * (width * gate.flops + 2 * hidden));
+    if (op.biases) row.other += Flops(chosen * (2 * width + hidden));
+    row.transcendentals += Transcendentals(chosen * width * gate.transcendentals);
   }
 
   // The reference and each vector need a mean square, which takes two operations for each element,
@@ -293,6 +302,24 @@ struct Arithmetic {
   }
 
  private:
+  struct ScorePrice {
+    Integer flops, transcendentals;
+  };
+  static ScorePrice scores_of(const Route& op) {
+    switch (op.router.scoring) {
+      case Scoring::softmax: return {op.experts * kSoftmaxFlops, op.experts};
+      case Scoring::sigmoid: return {op.experts * kSigmoidFlops, op.experts};
+      case Scoring::chosen_softmax:
+        return {op.experts_per_token * kSoftmaxFlops, op.experts_per_token};
+      // A softmax for each that is chosen, and before it (m - s) / max(|s|, m).
+      case Scoring::sparsemixer: {
+        const Integer scores = op.experts * op.experts_per_token;
+        return {scores * (2 + kSoftmaxFlops), scores};
+      }
+    }
+    throw std::logic_error("scores_of: a scoring outside the enumeration");
+  }
+
   [[nodiscard]] Integer columns(ValueId value) const { return block.values[value].columns; }
   [[nodiscard]] Work& per_row(ValueId value) const {
     return price.per_row(block.values[value].rows);
@@ -302,6 +329,12 @@ struct Arithmetic {
     Work& row = per_row(in);
     row.other += Flops(columns(in) * each.flops);
     row.transcendentals += Transcendentals(columns(in) * each.transcendentals);
+  }
+
+  // Once for each row and head, a score less the maximum, its exponential and the sum with it.
+  static void add_sinks(Work& row, Integer heads) {
+    row.other += Flops(2 * heads);
+    row.transcendentals += Transcendentals(heads);
   }
 
   // For each of `heads` a score, which takes the columns of a key and weighs those of a value, is

@@ -33,6 +33,7 @@ Elements idle_experts(const OpGraph& graph) {
 std::vector<ComponentParameters> component_parameters(const OpGraph& graph) {
   std::map<Component, Elements> sums;
   for (const Weight& weight : graph.weights) {
+    if (kind_of(weight.role) == WeightKind::constant) continue;
     sums[component_of(weight.role)] += weight.elements() * graph.instances(weight);
   }
   std::vector<ComponentParameters> components;

@@ -17,6 +17,10 @@ std::string_view activation_name(Activation activation) {
     case Activation::silu: return "SiLU";
     case Activation::relu: return "ReLU";
     case Activation::tanh: return "tanh";
+    case Activation::sigmoid: return "sigmoid";
+    case Activation::softplus: return "softplus";
+    case Activation::quick_gelu: return "quick GELU";
+    case Activation::relu_squared: return "ReLU²";
   }
   throw std::logic_error("activation_name: an activation outside the enumeration");
 }
@@ -29,6 +33,10 @@ std::string_view gated_name(Activation activation) {
     case Activation::silu: return "SwiGLU";
     case Activation::relu: return "ReGLU";
     case Activation::tanh: return "gated tanh";
+    case Activation::sigmoid: return "GLU";
+    case Activation::softplus: return "gated softplus";
+    case Activation::quick_gelu: return "quick GeGLU";
+    case Activation::relu_squared: return "gated ReLU²";
   }
   throw std::logic_error("gated_name: an activation outside the enumeration");
 }
@@ -53,18 +61,39 @@ Phrase norm_phrase(const Norm& norm) {
     case NormPlacement::after: return {"its own " + name + " after"};
     case NormPlacement::before_and_after: return {"its own " + name + " before and after"};
     case NormPlacement::after_residual: return {"its own " + name + " after the sum"};
+    case NormPlacement::before_residual: return {"its own " + name + " of the stream"};
   }
   throw std::logic_error("norm_phrase: a placement outside the enumeration");
 }
 
+// By how much the context is stretched.
+template <class Scaling>
+Phrase scaling_phrase(const std::string& name, const Scaling& scaling) {
+  return {", " + name + " × ", scaling.factor};
+}
+Phrase scaling_phrase(const std::string& name, const DynamicScaling& scaling) {
+  return {", " + name + " × ", scaling.factor, " beyond ", scaling.original_context, " positions"};
+}
+Phrase scaling_phrase(const std::string& name, const LongRope& scaling) {
+  return {", " + name + ", other frequencies beyond ", scaling.original_context, " positions"};
+}
+
 Phrase rotary_phrase(const Rotary& rotary) {
   Phrase phrase{"RoPE, θ ", rotary.theta};
+  if (rotary.turned_pairs) {
+    phrase.insert(phrase.end(), {", first ", *rotary.turned_pairs, " pairs"});
+  }
   if (!rotary.scaling) return phrase;
-  phrase.emplace_back(
-      fmt::format(", {} × ", Names<RotaryScaling>::alternatives[rotary.scaling->index()]));
-  phrase.emplace_back(
-      std::visit([](const auto& scaling) { return scaling.factor; }, *rotary.scaling));
+  const std::string name(Names<RotaryScaling>::alternatives[rotary.scaling->index()]);
+  const Phrase more = std::visit([&](const auto& scaling) { return scaling_phrase(name, scaling); },
+                                 *rotary.scaling);
+  phrase.insert(phrase.end(), more.begin(), more.end());
   return phrase;
+}
+
+Phrase gate_phrase(const OutputGate& gate) {
+  return {fmt::format("output gated by a {} for each {}", activation_name(gate.activation),
+                      name_of(gate.width))};
 }
 
 // Which keys a query attends to, and so how many positions the cache holds.
@@ -80,9 +109,9 @@ std::string kind_of(const GroupedAttention& attention) {
   return attention.kv_heads == 1 ? "multi-query" : "grouped-query";
 }
 
-// Neither rotary nor learned positions reach it.
+// No positions reach it: rotary, learned or ALiBi.
 bool has_no_positions(const ArchSpec& spec, const GroupedAttention& attention) {
-  return !attention.rotary && !spec.learned_positions;
+  return !attention.rotary && !attention.alibi && !spec.learned_positions;
 }
 
 bool is_after_rotation(QkNorm norm) {
@@ -94,6 +123,8 @@ std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& att
       {attention.query_heads, attention.query_heads == 1 ? " query head of " : " query heads of ",
        attention.head_dim},
       {attention.kv_heads, attention.kv_heads == 1 ? " key/value head" : " key/value heads"}};
+  if (attention.value_head_dim) facts.push_back({"value width ", *attention.value_head_dim});
+  if (attention.values_from_keys) facts.push_back({"values are the keys before their norm"});
   if (attention.qkv_bias) facts.push_back({"biases on queries, keys, values"});
   const bool norm_after_rotation = attention.qk_norm && is_after_rotation(*attention.qk_norm);
   if (attention.qk_norm && !norm_after_rotation) {
@@ -102,8 +133,10 @@ std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& att
   if (attention.qkv_clip) facts.push_back({"Q, K, V clipped at ", *attention.qkv_clip});
   if (attention.rotary) facts.push_back(rotary_phrase(*attention.rotary));
   if (norm_after_rotation) facts.push_back(qk_norm_phrase(*attention.qk_norm));
+  if (attention.alibi) facts.push_back({"scores fall with distance (ALiBi)"});
   if (has_no_positions(spec, attention)) facts.push_back({"no positions (NoPE)"});
   if (attention.temperature) facts.push_back({"queries grow with position"});
+  if (attention.value_scale) facts.push_back({"values × ", *attention.value_scale});
   if (attention.value_norm) facts.push_back({"V-norm over each head"});
   if (attention.kv_from) {
     facts.push_back({fmt::format("reads the cache of the nearest earlier layer with attention '{}'",
@@ -112,6 +145,8 @@ std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& att
   facts.push_back(reach_phrase(attention));
   if (attention.score_multiplier) facts.push_back({"scores × ", *attention.score_multiplier});
   if (attention.score_soft_cap) facts.push_back({"scores capped at ", *attention.score_soft_cap});
+  if (attention.sinks) facts.push_back({"a sink for each query head"});
+  if (attention.output_gate) facts.push_back(gate_phrase(*attention.output_gate));
   if (attention.output_bias) facts.push_back({"bias on the output"});
   return facts;
 }
@@ -161,9 +196,13 @@ BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
                    .notes = {}};
   if (attention.chunk) block.notes = chunk_notes(*attention.chunk);
   if (attention.kv_from) return block;
-  block.kept = {KeptFor::each_position,
-                {"2 × ", attention.kv_heads, " × ", attention.head_dim},
-                2 * attention.kv_heads * attention.head_dim};
+  const Integer width = value_width(attention);
+  const Integer both = attention.head_dim + width;
+  const Phrase sizes =
+      width == attention.head_dim
+          ? Phrase{"2 × ", attention.kv_heads, " × ", width}
+          : Phrase{attention.kv_heads, " × (", attention.head_dim, " + ", width, ")"};
+  block.kept = {KeptFor::each_position, sizes, attention.kv_heads * both};
   return block;
 }
 
@@ -211,8 +250,14 @@ BlockFacts facts_of(const ArchSpec& spec, const ShortConvolution& convolution) {
           .notes = {}};
 }
 
+Phrase limit_phrase(const std::string& of, const GateLimit& limit) {
+  return {fmt::format("{} held at {:g} {}", of, limit.limit,
+                      limit.place == GateLimitPlace::before_activation ? "before its activation"
+                                                                       : "after its activation")};
+}
+
 BlockFacts facts_of(const ArchSpec& /*spec*/, const DenseFeedForward& dense) {
-  const std::string_view activation = activation_name(dense.activation);
+  const std::string_view activation = dense.xielu ? "xIELU" : activation_name(dense.activation);
   BlockFacts block{.family = BlockFamily::dense_feed_forward,
                    .name = fmt::format("feed-forward, {}",
                                        dense.gated ? gated_name(dense.activation) : activation),
@@ -223,10 +268,16 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const DenseFeedForward& dense) {
                    .inside = FeedForwardPaths{dense.gated ? Paths::gated : Paths::one, activation},
                    .notes = {}};
   if (dense.bias) block.facts.push_back({"with biases"});
+  if (dense.gate_limit) block.facts.push_back(limit_phrase("gate", *dense.gate_limit));
+  if (dense.up_offset) block.facts.push_back({"the other factor plus ", *dense.up_offset});
   if (dense.activation_sparsity) {
     block.facts.push_back({"about ", 100 * *dense.activation_sparsity, " % of the gate is 0"});
   }
   return block;
+}
+
+std::string_view scoring_name(Scoring scoring) {
+  return scoring == Scoring::chosen_softmax ? "softmax over the chosen" : name_of(scoring);
 }
 
 // Routed experts, and shared ones (DeepSeekMoE, arXiv 2401.06066).
@@ -237,7 +288,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
       .name = "mixture of experts",
       .kind = {},
       .facts = {{mixture.experts, fmt::format(" experts, {}", gated_name(mixture.activation))},
-                {fmt::format("router: {}", name_of(mixture.router.scoring))}},
+                {fmt::format("router: {}", scoring_name(mixture.router.scoring))}},
       .traits = {Trait::experts},
       .kept = {},
       .inside = ExpertChoice{mixture.experts, mixture.experts_per_token, shared},
@@ -249,11 +300,18 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
     block.facts.push_back({"chosen from ", mixture.router.groups->chosen, " of ",
                            mixture.router.groups->count, " groups"});
   }
+  if (mixture.router.own_input) block.facts.push_back({"router: a norm of its own"});
   block.facts.push_back({mixture.experts_per_token, " chosen for a token"});
   block.facts.push_back({"hidden width ", mixture.expert_width});
+  if (mixture.expert_bias) block.facts.push_back({"with biases"});
+  if (mixture.gate_limit) block.facts.push_back(limit_phrase("gate", *mixture.gate_limit));
+  if (mixture.up_offset) block.facts.push_back({"the other factor plus ", *mixture.up_offset});
   if (mixture.shared_width) block.facts.push_back({"shared expert: width ", *mixture.shared_width});
   if (mixture.shared_gate) block.facts.push_back({"shared expert is gated"});
   if (mixture.shared_average) block.facts.push_back({"averaged with the shared expert"});
+  if (mixture.shared_gate_limit) {
+    block.facts.push_back(limit_phrase("shared expert's gate", *mixture.shared_gate_limit));
+  }
   return block;
 }
 

@@ -42,6 +42,13 @@ class FactCollector {
     if (member == std::floor(member)) whole = static_cast<std::int64_t>(member);
     note(field, {whole ? std::to_string(*whole) : fmt::format("{:g}", member), whole});
   }
+  // So many numbers are not shown one by one.
+  void operator()(const Field& field, const std::vector<double>& member, const RealRange&) {
+    const auto [least, most] = std::ranges::minmax(member);
+    note(field, {fmt::format("{} numbers from {:g} to {:g}, first {:g}", member.size(), least, most,
+                             member.front()),
+                 std::nullopt});
+  }
   void operator()(const Field& field, const bool& member) {
     if (member) note(field, {"yes", std::nullopt});
   }

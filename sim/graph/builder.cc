@@ -61,10 +61,10 @@ ValueId GraphBuilder::embed(Integer vocabulary, Integer columns, WeightRole role
   return out;
 }
 
-ValueId GraphBuilder::add_positions(ValueId in, Integer positions) {
+ValueId GraphBuilder::add_positions(ValueId in, Integer positions, Integer offset) {
   const WeightId table = weight(WeightRole::position_embedding, positions, columns(in));
   const ValueId out = value(rows(in), columns(in));
-  append("position embedding", AddPositions{table, in, out});
+  append("position embedding", AddPositions{table, in, out, offset});
   return out;
 }
 
@@ -143,9 +143,9 @@ ValueId GraphBuilder::scale_by_position(ValueId in, const Temperature& temperatu
   return out;
 }
 
-ValueId GraphBuilder::gate_rows(std::string name, ValueId gate, ValueId in) {
+ValueId GraphBuilder::gate_rows(std::string name, ValueId gate, ValueId in, Activation activation) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), GateRows{gate, in, out});
+  append(std::move(name), GateRows{gate, in, out, activation});
   return out;
 }
 
@@ -194,6 +194,13 @@ ValueId GraphBuilder::scale_columns(ValueId in, WeightRole role) {
   const WeightId factors = weight(role, 1, columns(in));
   const ValueId out = value(rows(in), columns(in));
   append(std::string(name_of(role)), ScaleColumns{factors, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::scale_by_constant(ValueId in, WeightRole role) {
+  const WeightId factor = weight(role, 1, 1);
+  const ValueId out = value(rows(in), columns(in));
+  append(std::string(name_of(role)), ScaleByConstant{factor, in, out});
   return out;
 }
 
@@ -267,98 +274,29 @@ ValueId GraphBuilder::rotate(std::string name, ValueId in, const Rotary& rotary,
   return out;
 }
 
-CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach) {
-  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), Growing{reach}});
-  append("store " + name, Store{graph_.caches.size() - 1, in});
-  return graph_.caches.size() - 1;
-}
-
-CacheId GraphBuilder::fixed_state(std::string name, Integer columns) {
-  graph_.caches.push_back({std::move(name), graph_.blocks.size() - 1, columns, Fixed{}});
-  return graph_.caches.size() - 1;
-}
-
-ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,
-                             ValueId query, CacheId keys, CacheId values) {
-  const ValueId out = value(rows(query), attention.query_heads * attention.head_dim);
-  append("attention", Attend{attention.query_heads, attention.kv_heads, attention.head_dim, scale,
-                             attention.score_soft_cap, reach, query, keys, values, out});
-  return out;
-}
-
-ValueId GraphBuilder::attend_absorbed(const LatentShape& shape, double scale, ValueId query,
-                                      CacheId latents, CacheId rope_keys, WeightId key_up,
-                                      WeightId value_up) {
-  const ValueId absorbed = value(rows(query), shape.heads * shape.latent_dim);
-  const ValueId attended = value(rows(query), shape.heads * shape.latent_dim);
-  const ValueId out = value(rows(query), shape.heads * shape.value_dim);
-  const std::size_t first = block().nodes.size();
-  in(Component::attention, WorkKind::projections);
-  append("query absorption", AbsorbQuery{shape, key_up, query, absorbed});
-  in(Component::attention, WorkKind::attention);
-  append("attention over latents",
-         AttendLatent{shape, scale, absorbed, query, latents, rope_keys, attended});
-  in(Component::attention, WorkKind::projections);
-  append("value expansion", ExpandAttended{shape, value_up, attended, out});
-  only_in(LatentForm::absorbed, first);
-  return out;
-}
-
-ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, ValueId query,
-                                      CacheId latents, CacheId rope_keys, WeightId key_up,
-                                      WeightId value_up, ValueId out) {
-  const ValueId keys = value(RowAxis::keys, shape.heads * shape.nope_dim);
-  const ValueId values = value(RowAxis::keys, shape.heads * shape.value_dim);
-  const std::size_t first = block().nodes.size();
-  in(Component::attention, WorkKind::projections);
-  append("latent expansion", ExpandLatents{latents, key_up, value_up, keys, values});
-  in(Component::attention, WorkKind::attention);
-  append("attention", AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
-  only_in(LatentForm::expanded, first);
-  return out;
-}
-
 ValueId GraphBuilder::activate(ValueId in, Activation activation) {
   const ValueId out = value(rows(in), columns(in));
   append("activation", Activate{activation, in, out});
   return out;
 }
 
-ValueId GraphBuilder::gate(ValueId gate, ValueId up, Activation activation) {
+ValueId GraphBuilder::activate_xielu(ValueId in, const Xielu& xielu) {
+  const WeightId positive = weight(WeightRole::activation_positive, 1, 1);
+  const WeightId negative = weight(WeightRole::activation_negative, 1, 1);
+  const ValueId out = value(rows(in), columns(in));
+  append("activation", ActivateXielu{xielu, positive, negative, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::gate(std::string name, ValueId gate, ValueId up, const GateForm& form) {
   const ValueId out = value(rows(up), columns(up));
-  append("gated activation", Gate{activation, gate, up, out});
+  append(std::move(name), Gate{form, gate, up, out});
   return out;
 }
 
 ValueId GraphBuilder::add(std::string name, ValueId left, ValueId right) {
   const ValueId out = value(rows(left), columns(left));
   append(std::move(name), Add{left, right, out});
-  return out;
-}
-
-ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
-  const WeightId router = weight(WeightRole::router, mixture.experts, columns(in));
-  std::optional<WeightId> bias;
-  if (mixture.router.correction_bias) {
-    bias = weight(WeightRole::router_correction_bias, 1, mixture.experts);
-  }
-  const ValueId out = value(rows(in), 2 * mixture.experts_per_token);
-  block().values.at(out).content = Content::choice;
-  append("router",
-         Route{mixture.router, mixture.experts, mixture.experts_per_token, router, bias, in, out});
-  return out;
-}
-
-ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture) {
-  const Integer hidden = columns(in);
-  const Integer width = mixture.expert_width;
-  const WeightId gate = weight(WeightRole::expert_gate, width, hidden, mixture.experts);
-  const WeightId up = weight(WeightRole::expert_up, width, hidden, mixture.experts);
-  const WeightId down = weight(WeightRole::expert_down, hidden, width, mixture.experts);
-  const ValueId out = value(rows(in), hidden);
-  append("experts",
-         RunExperts{mixture.activation, mixture.scaled_input ? Weighted::input : Weighted::output,
-                    mixture.experts, mixture.experts_per_token, gate, up, down, in, choice, out});
   return out;
 }
 

@@ -32,7 +32,7 @@ class GraphBuilder {
   ValueId per_layer_input(Integer columns);
 
   ValueId embed(Integer vocabulary, Integer columns, WeightRole table);
-  ValueId add_positions(ValueId in, Integer positions);
+  ValueId add_positions(ValueId in, Integer positions, Integer offset);
   ValueId normalize(ValueId in, const Norm& norm, WeightRole weight, WeightRole bias);
   // RMS norm of each of `groups` vectors in a row, with a weight of a vector's width.
   ValueId normalize_groups(ValueId in, double epsilon, WeightRole weight, Integer groups);
@@ -48,7 +48,7 @@ class GraphBuilder {
   ValueId project_by(std::string name, ValueId in, WeightId weight);
   ValueId scale(std::string name, ValueId in, double factor);
   ValueId scale_by_position(ValueId in, const Temperature& temperature);
-  ValueId gate_rows(std::string name, ValueId gate, ValueId in);
+  ValueId gate_rows(std::string name, ValueId gate, ValueId in, Activation activation);
   ValueId soft_cap(std::string name, ValueId in, double cap);
   ValueId clip(std::string name, ValueId in, double bound);
   ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
@@ -57,6 +57,8 @@ class GraphBuilder {
   // `copies` matrices, each multiplied by its own vector of `in`, or by the only one.
   ValueId project_each(ValueId in, Integer columns, Integer copies, WeightRole weight);
   ValueId scale_columns(ValueId in, WeightRole weight);
+  // By a constant of the checkpoint.
+  ValueId scale_by_constant(ValueId in, WeightRole weight);
   ValueId sparsify(ValueId in, double deviations);
   ValueId select_columns(std::string name, ValueId in, Integer offset, Integer columns);
   ValueId join_columns(std::string name, ValueId left, ValueId right);
@@ -79,7 +81,8 @@ class GraphBuilder {
   ValueId attend_expanded(const LatentShape& shape, double scale, ValueId query, CacheId latents,
                           CacheId rope_keys, WeightId key_up, WeightId value_up, ValueId out);
   ValueId activate(ValueId in, Activation activation);
-  ValueId gate(ValueId gate, ValueId up, Activation activation);
+  ValueId activate_xielu(ValueId in, const Xielu& xielu);
+  ValueId gate(std::string name, ValueId gate, ValueId up, const GateForm& form);
   ValueId add(std::string name, ValueId left, ValueId right);
   ValueId route(ValueId in, const MixtureFeedForward& mixture);
   ValueId run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture);

@@ -9,10 +9,14 @@
 namespace llmarch {
 namespace {
 
-void lower_input(GraphBuilder& build, const ArchSpec& spec) {
-  build.begin_block("embedding", BlockKind::input);
+ValueId lower_embedding(GraphBuilder& build, const ArchSpec& spec) {
+  const Integer width = spec.embedding_width.value_or(spec.hidden);
   ValueId x = build.in(Component::token_embedding, WorkKind::embedding)
-                  .embed(spec.vocabulary, spec.hidden, WeightRole::token_embedding);
+                  .embed(spec.vocabulary, width, WeightRole::token_embedding);
+  if (spec.embedding_width) {
+    build.in(Component::token_embedding, WorkKind::projections);
+    x = build.project(x, spec.hidden, WeightRole::embedding_projection);
+  }
   if (spec.scaled_embedding) {
     build.in(Component::token_embedding, WorkKind::residual);
     x = build.scale("scale embedding", x, std::sqrt(spec.hidden.as_double()));
@@ -21,23 +25,39 @@ void lower_input(GraphBuilder& build, const ArchSpec& spec) {
     build.in(Component::token_embedding, WorkKind::residual);
     x = build.scale("multiply embedding", x, *spec.embedding_multiplier);
   }
+  if (!spec.embedding_norm) return x;
+  return build.normalize(x, spec.norm, WeightRole::embedding_norm, WeightRole::embedding_norm_bias);
+}
+
+void lower_input(GraphBuilder& build, const ArchSpec& spec) {
+  build.begin_block("embedding", BlockKind::input);
+  ValueId x = lower_embedding(build, spec);
   if (spec.learned_positions) {
     build.in(Component::position_embedding, WorkKind::embedding);
-    x = build.add_positions(x, *spec.learned_positions);
+    x = build.add_positions(x, *spec.learned_positions, spec.position_offset.value_or(0));
   }
   if (spec.per_layer_embedding) build.give_to_layers(lower_per_layer_inputs(build, spec, x));
   if (spec.parallel_streams) x = expand_streams(build, spec, x);
   build.end_block(x);
 }
 
+// By the constant of the layer, where the spec has one.
+ValueId scale_layer(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
+  if (!spec.layer_scale) return x;
+  return build.in(Component::norms, WorkKind::residual)
+      .scale_by_constant(x, WeightRole::layer_scale);
+}
+
 // A layer on a residual stream of one vector.
 ValueId lower_single_stream(GraphBuilder& build, LayerLowering& layer) {
   const ArchSpec& spec = layer.spec;
-  const ValueId x = lower_sublayers(build, layer, build.block_input(spec.hidden));
-  if (!spec.per_layer_embedding) return x;
-  const ValueId more = per_layer_output(build, spec, x);
-  return build.in(Component::per_layer_inputs, WorkKind::residual)
-      .add("add per-layer output", x, more);
+  ValueId x = lower_sublayers(build, layer, build.block_input(spec.hidden));
+  if (spec.per_layer_embedding) {
+    const ValueId more = per_layer_output(build, spec, x);
+    x = build.in(Component::per_layer_inputs, WorkKind::residual)
+            .add("add per-layer output", x, more);
+  }
+  return scale_layer(build, spec, x);
 }
 
 // AltUp: predict what the layer would do to every stream, run it on one, correct all by what it
@@ -50,10 +70,12 @@ ValueId lower_parallel_streams(GraphBuilder& build, LayerLowering& layer) {
   streams = predict_streams(build, spec, router, streams);
   const ValueId done = lower_sublayers(build, layer, active_stream(build, spec, streams));
   streams = correct_streams(build, spec, router, streams, done);
-  if (!spec.per_layer_embedding) return streams;
-  const ValueId more = per_layer_output(build, spec, active_stream(build, spec, streams));
-  return build.in(Component::per_layer_inputs, WorkKind::residual)
-      .add_to_other_streams("add per-layer output", streams, more, count);
+  if (spec.per_layer_embedding) {
+    const ValueId more = per_layer_output(build, spec, active_stream(build, spec, streams));
+    streams = build.in(Component::per_layer_inputs, WorkKind::residual)
+                  .add_to_other_streams("add per-layer output", streams, more, count);
+  }
+  return scale_layer(build, spec, streams);
 }
 
 // For each mixer that reads another's cache, the kind of layer that fills it. rules.h sees to it
@@ -115,8 +137,13 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   ValueId x = build.block_input(streams * spec.hidden);
   x = build.in(Component::head, WorkKind::head).select_rows(x);
   if (spec.parallel_streams) x = merge_streams(build, spec, x);
-  x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
+  if (!spec.no_final_norm) {
+    x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
+  }
   build.in(Component::head, WorkKind::head);
+  if (spec.embedding_width) {
+    x = build.project(x, *spec.embedding_width, WeightRole::output_projection);
+  }
   ValueId logits = lower_head(build, spec, x);
   if (spec.logit_multiplier) {
     logits = build.scale("multiply logits", logits, *spec.logit_multiplier);

@@ -20,6 +20,12 @@ double mscale_of(const Llama3Scaling&) {
 double mscale_of(const LinearScaling&) {
   return 1.0;
 }
+double mscale_of(const DynamicScaling&) {
+  return 1.0;
+}
+double mscale_of(const LongRope&) {
+  return 1.0;
+}
 
 double softmax_scale(const LatentAttention& attention) {
   const Integer width = attention.nope_head_dim + attention.rope_head_dim;
@@ -74,22 +80,47 @@ double score_scale(const GroupedAttention& attention) {
   return 1 / std::sqrt(attention.query_scalar.value_or(attention.head_dim).as_double());
 }
 
+// The values of a token, from the input of attention or from the keys as they are projected.
+ValueId lower_values(GraphBuilder& build, const ArchSpec& spec, ValueId x, ValueId projected_keys,
+                     const GroupedAttention& attention) {
+  ValueId v = projected_keys;
+  if (!attention.values_from_keys) {
+    v = build.project(x, attention.kv_heads * value_width(attention), WeightRole::value,
+                      bias_if(attention.qkv_bias, WeightRole::value_bias));
+  }
+  v = clipped(build, v, attention, "values");
+  if (attention.value_scale) v = build.scale("scale values", v, *attention.value_scale);
+  if (!attention.value_norm) return v;
+  return build.normalize_unweighted("normalise values", v, spec.norm.epsilon, attention.kv_heads);
+}
+
 KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, ValueId x,
                                  const GroupedAttention& attention) {
   build.in(Component::attention, WorkKind::projections);
-  const Integer columns = attention.kv_heads * attention.head_dim;
-  const bool bias = attention.qkv_bias;
-  ValueId k = build.project(x, columns, WeightRole::key, bias_if(bias, WeightRole::key_bias));
-  ValueId v = build.project(x, columns, WeightRole::value, bias_if(bias, WeightRole::value_bias));
-  k = prepare(build, spec, k, attention, attention.kv_heads, WeightRole::key_norm, "keys");
-  v = clipped(build, v, attention, "values");
-  if (attention.value_norm) {
-    v = build.normalize_unweighted("normalise values", v, spec.norm.epsilon, attention.kv_heads);
-  }
+  const ValueId projected =
+      build.project(x, attention.kv_heads * attention.head_dim, WeightRole::key,
+                    bias_if(attention.qkv_bias, WeightRole::key_bias));
+  const ValueId v = lower_values(build, spec, x, projected, attention);
+  const ValueId k =
+      prepare(build, spec, projected, attention, attention.kv_heads, WeightRole::key_norm, "keys");
   build.in(Component::attention, WorkKind::attention);
   const Reach reach = reach_of(attention);
   const CacheId keys = build.store("keys", k, reach);
   return {keys, build.store("values", v, reach)};
+}
+
+// Attention's output times its gate, one for each element or each head.
+ValueId gate_output(GraphBuilder& build, ValueId x, ValueId mixed,
+                    const GroupedAttention& attention) {
+  if (!attention.output_gate) return mixed;
+  const auto& [width, activation] = *attention.output_gate;
+  build.in(Component::attention, WorkKind::projections);
+  const bool by_head = width == GateWidth::head;
+  const Integer gates =
+      by_head ? attention.query_heads : attention.query_heads * value_width(attention);
+  const ValueId gate = build.project(x, gates, WeightRole::attention_gate);
+  return by_head ? build.gate_rows("gate each head", gate, mixed, activation)
+                 : build.gate("gate the output", gate, mixed, {activation});
 }
 
 ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention& attention) {
@@ -121,9 +152,10 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
   if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
   if (!caches.shared) caches.own = store_keys_and_values(build, spec, x, attention);
   const KvCacheIds read = caches.shared ? *caches.shared : *caches.own;
-  const ValueId mixed = build.in(Component::attention, WorkKind::attention)
-                            .attend(attention, score_scale(attention), reach_of(attention), q,
-                                    read.keys, read.values);
+  ValueId mixed = build.in(Component::attention, WorkKind::attention)
+                      .attend(attention, score_scale(attention), reach_of(attention), q, read.keys,
+                              read.values);
+  mixed = gate_output(build, x, mixed, attention);
   return build.in(Component::attention, WorkKind::projections)
       .project(mixed, spec.hidden, WeightRole::attention_output,
                bias_if(attention.output_bias, WeightRole::attention_output_bias));

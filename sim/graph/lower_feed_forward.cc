@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "sim/graph/lower_parts.h"
 #include "sim/graph/normal_quantile.h"
 
@@ -17,37 +19,57 @@ ValueId activated(GraphBuilder& build, ValueId x, const DenseFeedForward& dense)
   };
   if (!dense.gated) {
     const ValueId up = project(WeightRole::up, WeightRole::up_bias);
+    if (dense.xielu) return build.activate_xielu(up, *dense.xielu);
     return build.activate(sparsify(build, up, dense), dense.activation);
   }
   const ValueId gate = project(WeightRole::gate, WeightRole::gate_bias);
   const ValueId up = project(WeightRole::up, WeightRole::up_bias);
-  return build.gate(sparsify(build, gate, dense), up, dense.activation);
+  return build.gate("gated activation", sparsify(build, gate, dense), up,
+                    {dense.activation, dense.gate_limit, dense.up_offset});
+}
+
+// What the router reads: the experts' input, or the sublayer's input through a norm of its own.
+ValueId lower_router_input(GraphBuilder& build, const ArchSpec& spec, const BlockInput& input,
+                           const Router& router) {
+  if (!router.own_input) return input.given;
+  const ValueId normalized =
+      build.normalize_groups(input.stream, spec.norm.epsilon, WeightRole::router_input_norm, 1);
+  return build.in(Component::router, WorkKind::router)
+      .scale("scale the router's input", normalized, 1 / std::sqrt(spec.hidden.as_double()));
+}
+
+// The experts that every token runs, as one feed-forward.
+ValueId lower_shared_experts(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                             const MixtureFeedForward& mixture) {
+  build.in(Component::shared_experts, WorkKind::feed_forward);
+  const ValueId gate = build.project(x, *mixture.shared_width, WeightRole::shared_gate);
+  const ValueId up = build.project(x, *mixture.shared_width, WeightRole::shared_up);
+  const ValueId inner =
+      build.gate("gated activation", gate, up,
+                 {mixture.activation, mixture.shared_gate_limit, mixture.up_offset});
+  const ValueId shared = build.project(inner, spec.hidden, WeightRole::shared_down);
+  if (!mixture.shared_gate) return shared;
+  const ValueId own = build.project(x, 1, WeightRole::shared_gate_vector);
+  return build.gate_rows("gate shared experts", own, shared, Activation::sigmoid);
 }
 
 }  // namespace
 
-ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, const BlockInput& input,
                            const DenseFeedForward& dense) {
-  return build.project(activated(build, x, dense), hidden, WeightRole::down,
+  return build.project(activated(build, input.given, dense), spec.hidden, WeightRole::down,
                        bias_if(dense.bias, WeightRole::down_bias));
 }
 
 // Routed experts, and shared ones that every token runs (DeepSeekMoE, arXiv 2401.06066).
-ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, const BlockInput& input,
                            const MixtureFeedForward& mixture) {
-  const ValueId choice = build.in(Component::router, WorkKind::router).route(x, mixture);
+  const ValueId read = lower_router_input(build, spec, input, mixture.router);
+  const ValueId choice = build.in(Component::router, WorkKind::router).route(read, mixture);
   const ValueId routed =
-      build.in(Component::experts, WorkKind::experts).run_experts(x, choice, mixture);
+      build.in(Component::experts, WorkKind::experts).run_experts(input.given, choice, mixture);
   if (!mixture.shared_width) return routed;
-  build.in(Component::shared_experts, WorkKind::feed_forward);
-  const ValueId gate = build.project(x, *mixture.shared_width, WeightRole::shared_gate);
-  const ValueId up = build.project(x, *mixture.shared_width, WeightRole::shared_up);
-  const ValueId inner = build.gate(gate, up, mixture.activation);
-  ValueId shared = build.project(inner, hidden, WeightRole::shared_down);
-  if (mixture.shared_gate) {
-    const ValueId own = build.project(x, 1, WeightRole::shared_gate_vector);
-    shared = build.gate_rows("gate shared experts", own, shared);
-  }
+  const ValueId shared = lower_shared_experts(build, spec, input.given, mixture);
   build.in(Component::shared_experts, WorkKind::residual);
   const ValueId sum = build.add("add shared experts", routed, shared);
   return mixture.shared_average ? build.scale("average with shared experts", sum, 0.5) : sum;

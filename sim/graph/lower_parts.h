@@ -54,9 +54,14 @@ inline Component part_of(const ShortConvolution&) {
   return Component::state_mixer;
 }
 
-ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+// What a block is given: the residual stream as it enters the sublayer, and what the norms before
+// the block make of it.
+struct BlockInput {
+  ValueId stream, given;
+};
+ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, const BlockInput& input,
                            const DenseFeedForward& dense);
-ValueId lower_feed_forward(GraphBuilder& build, ValueId x, Integer hidden,
+ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, const BlockInput& input,
                            const MixtureFeedForward& mixture);
 
 // Every sublayer of the layer, one after the other, on one stream.

@@ -70,7 +70,7 @@ ValueId per_layer_output(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
   if (table.scaled_input) x = build.scale_columns(x, WeightRole::per_layer_input_scale);
   const ValueId gate = build.project(x, table.width, WeightRole::per_layer_gate);
   x = build.in(Component::per_layer_inputs, WorkKind::feed_forward)
-          .gate(gate, token, table.activation);
+          .gate("gated activation", gate, token, {table.activation});
   x = build.in(Component::per_layer_inputs, WorkKind::residual)
           .project(x, spec.hidden, WeightRole::per_layer_output);
   return build.normalize_groups(x, spec.norm.epsilon, WeightRole::per_layer_norm, 1);

@@ -61,21 +61,21 @@ ValueId lower_mixer(GraphBuilder& build, LayerLowering& layer, std::size_t mixer
 }
 
 ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, std::size_t feed_forward,
-                           ValueId x) {
-  return std::visit(
-      [&](const auto& kind) { return lower_feed_forward(build, x, spec.hidden, kind); },
-      spec.feed_forward.at(feed_forward).value);
+                           const BlockInput& input) {
+  return std::visit([&](const auto& kind) { return lower_feed_forward(build, spec, input, kind); },
+                    spec.feed_forward.at(feed_forward).value);
 }
 
 // f(x) with the norms of the block's own.
 ValueId lower_block(GraphBuilder& build, LayerLowering& layer, const SublayerBlock& block,
-                    ValueId x) {
+                    BlockInput input) {
   const NormRoles& roles = mixes(block) ? kAttentionNorms : kFeedForwardNorms;
   if (stands_before(block.norm)) {
-    x = build.normalize(x, *block.norm, roles.before, roles.before_bias);
+    input.given = build.normalize(input.given, *block.norm, roles.before, roles.before_bias);
   }
-  x = mixes(block) ? lower_mixer(build, layer, block.attention->index, x)
-                   : lower_feed_forward(build, layer.spec, block.feed_forward->index, x);
+  ValueId x = mixes(block)
+                  ? lower_mixer(build, layer, block.attention->index, input.given)
+                  : lower_feed_forward(build, layer.spec, block.feed_forward->index, input);
   if (stands_after(block.norm)) {
     x = build.normalize(x, *block.norm, roles.after, roles.after_bias);
   }
@@ -95,7 +95,8 @@ class SublayerLowering {
     if (stands_before(norm)) {
       given = build_.normalize(x, *norm, roles.before, roles.before_bias);
     }
-    ValueId sum = lower_blocks(sublayer, given);
+    if (norm && norm->placement == NormPlacement::before_residual) x = given;
+    ValueId sum = lower_blocks(sublayer, {x, given});
     if (stands_after(norm)) sum = build_.normalize(sum, *norm, roles.after, roles.after_bias);
     const Component part = part_of(layer_.spec, sublayer.blocks.front());
     sum = multiplied(part, sum);
@@ -116,13 +117,13 @@ class SublayerLowering {
   };
 
   // The sum of the blocks that are added at once; the others are put aside.
-  ValueId lower_blocks(const Sublayer& sublayer, ValueId given) {
+  ValueId lower_blocks(const Sublayer& sublayer, const BlockInput& input) {
     std::optional<ValueId> sum;
     for (std::size_t i = 0; i < sublayer.blocks.size(); ++i) {
       const SublayerBlock& block = sublayer.blocks[i];
       build_.enter_sublayer_block(i);
       const Component part = part_of(layer_.spec, block);
-      const ValueId out = lower_block(build_, layer_, block, given);
+      const ValueId out = lower_block(build_, layer_, block, input);
       if (block.delay) {
         waiting_.emplace(sublayer_ + static_cast<std::size_t>(block.delay->value()),
                          Waiting{part, out});

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "sim/graph/operands.h"
+#include "sim/graph/stream_op.h"
 #include "sim/spec/arch_spec.h"
 
 namespace llmarch {
@@ -20,10 +21,11 @@ struct Embed {
   void visit_operands(auto& visitor) const { touch(visitor, LooksUp{table, out}, Writes{out}); }
 };
 
-// out = in + the row of the table at the token's position
+// out = in + the row of the table at the token's position, counted from row `offset` on
 struct AddPositions {
   WeightId table;
   ValueId in, out;
+  Integer offset = 0;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, LooksUp{table, out}, WritesInPlace{out});
   }
@@ -44,9 +46,11 @@ struct ScaleByPosition {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
-// out = in * sigmoid(gate), one gate for each row
+// out = in * f(gate). A row of `in` is as many vectors of equal width as a row of `gate` has gates,
+// each of which multiplies its own vector.
 struct GateRows {
   ValueId gate, in, out;
+  Activation activation = Activation::sigmoid;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, Reads{gate}, WritesInPlace{out});
   }
@@ -114,6 +118,14 @@ struct ScaleColumns {
   }
 };
 
+// out = in * factor, where the factor is a constant of the checkpoint, which is not read as a
+// weight is
+struct ScaleByConstant {
+  WeightId factor;  // (1), of WeightKind::constant
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
 // out = max(0, in - (mean + deviations * standard deviation)), both of the row
 struct Sparsify {
   double deviations;
@@ -136,52 +148,9 @@ struct JoinColumns {
   }
 };
 
-// Each row of `in` is `vectors` vectors. Each of them is scaled to the root mean square of the row
-// of `reference`; a mean square below `least` is replaced by `least`.
-struct MatchMagnitude {
-  Integer vectors;
-  double least;
-  ValueId in, reference, out;
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{in}, Reads{reference}, Writes{out});
-  }
-};
-
-// The mean of the `vectors` vectors of each row.
-struct AverageVectors {
-  Integer vectors;
-  ValueId in, out;
-  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Writes{out}); }
-};
-
-// out_j = in_j + sum over i of coefficient (j, i) * in_i, for the streams i and j of a row.
-struct PredictStreams {
-  Integer streams;
-  ValueId in, coefficients, out;  // streams x width, streams x streams, streams x width
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{in}, Reads{coefficients}, Writes{out});
-  }
-};
-
-// out_j = in_j + (1 + coefficient j) * (activated - in_active)
-struct CorrectStreams {
-  Integer streams, active;
-  ValueId in, activated, coefficients, out;  // streams x width, width, streams, streams x width
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{in}, Reads{activated}, Reads{coefficients}, Writes{out});
-  }
-};
-
-// Adds `added` to every stream but the first.
-struct AddToOtherStreams {
-  Integer streams;
-  ValueId in, added, out;
-  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Reads{added}, Writes{out}); }
-};
-
 // Each row is `heads` vectors of equal width. In each of them `dim` elements from `offset` on are
-// turned in pairs, by angles that depend on the position. The tables of angles are made once and
-// are not counted.
+// turned in pairs, by angles that depend on the position; or only the first `rotary.turned_pairs`
+// of the pairs. The tables of angles are made once and are not counted.
 struct Rotate {
   Rotary rotary;
   Integer heads, offset, dim;
@@ -206,8 +175,16 @@ struct Attend {
   ValueId query;
   CacheId keys, values;
   ValueId out;
+  std::optional<Integer> value_dim = {};  // of a head's value; absent: head_dim
+  // Of each query head, a score of its own in the softmax's sum, to which no value belongs.
+  std::optional<WeightId> sinks = {};  // (query_heads)
+  // Added to the score of each key: this times the slope of the query head (alibi_slope) times the
+  // position of the key less that of the query.
+  std::optional<double> alibi = {};
+  [[nodiscard]] Integer value_width() const { return value_dim.value_or(head_dim); }
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{query}, ReadsCache{keys, reach}, ReadsCache{values, reach}, Writes{out});
+    if (sinks) visitor(ReadsWeight{*sinks});
   }
 };
 
@@ -288,9 +265,28 @@ struct Activate {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
-// out = f(gate) * up
-struct Gate {
+// xIELU with the two numbers of its layer. What they are made into by softplus is made once and not
+// counted.
+struct ActivateXielu {
+  Xielu xielu;
+  WeightId positive, negative;  // (1) each
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{positive}, ReadsWeight{negative}, WritesInPlace{out});
+  }
+};
+
+// f(gate) * (up + up_offset), both held within the limit where there is one; holding them there is
+// a comparison and no arithmetic.
+struct GateForm {
   Activation activation;
+  std::optional<GateLimit> limit = {};
+  std::optional<double> up_offset = {};
+};
+
+// out = the gated product, element by element
+struct Gate {
+  GateForm form;
   ValueId gate, up, out;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{gate}, Reads{up}, WritesInPlace{out});
@@ -333,26 +329,41 @@ struct Route {
   WeightId weight;                          // (experts, hidden)
   std::optional<WeightId> correction_bias;  // (experts)
   ValueId in, out;
+  std::optional<WeightId> bias = {};          // (experts), added to the products
+  std::optional<WeightId> expert_scale = {};  // (experts), multiplies the weights
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, ReadsWeight{weight}, Writes{out});
     if (correction_bias) visitor(ReadsWeight{*correction_bias});
+    if (bias) visitor(ReadsWeight{*bias});
+    if (expert_scale) visitor(ReadsWeight{*expert_scale});
   }
 };
 
 // What the weight that a router gives to an expert multiplies.
 enum class Weighted { output, input };
 
+// The biases of the experts' projections, a copy per expert.
+struct ExpertBiases {
+  WeightId gate, up, down;  // (width), (width), (hidden)
+};
+
 // The gated feed-forwards of the chosen experts, weighted and summed.
 struct RunExperts {
-  Activation activation;
+  GateForm form;
   Weighted weighted;
   Integer experts, experts_per_token;
   WeightId gate, up, down;  // (width, hidden), (width, hidden), (hidden, width), a copy per expert
   ValueId in, choice, out;
+  std::optional<ExpertBiases> biases = {};
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{in}, Reads{choice}, ReadsExperts{gate, in, experts_per_token},
-          ReadsExperts{up, in, experts_per_token}, ReadsExperts{down, in, experts_per_token},
-          Writes{out});
+    touch(visitor, Reads{in}, Reads{choice}, Writes{out});
+    visit_weights([&](WeightId weight) { visitor(ReadsExperts{weight, in, experts_per_token}); });
+  }
+  // Of one expert, all that it reads.
+  void visit_weights(const auto& visit) const {
+    for (const WeightId weight : {gate, up, down}) visit(weight);
+    if (!biases) return;
+    for (const WeightId bias : {biases->gate, biases->up, biases->down}) visit(bias);
   }
 };
 
@@ -363,11 +374,12 @@ struct SelectRows {
 };
 
 using Op =
-    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, GateRows, SoftCap, Clip,
-                 Sparsify, Normalize, Project, ProjectEach, Rotate, Store, Attend, AbsorbQuery,
-                 AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
-                 Multiply, Convolve, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
-                 MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
+    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
+                 GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach,
+                 Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents,
+                 AttendExpanded, Activate, Gate, Add, Multiply, Convolve, Route, RunExperts,
+                 SelectRows, SelectColumns, JoinColumns, MatchMagnitude, AverageVectors,
+                 PredictStreams, CorrectStreams, AddToOtherStreams>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

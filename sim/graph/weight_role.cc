@@ -23,6 +23,11 @@ struct Row {
 
 constexpr std::array kRoles{
     Row{Role::token_embedding, "token embedding", Kind::table, Part::token_embedding, Split::rows},
+    Row{Role::embedding_norm, "norm of the embedding", Kind::norm, Part::norms, Split::none},
+    Row{Role::embedding_norm_bias, "bias of the embedding's norm", Kind::bias, Part::norms,
+        Split::none, Role::embedding_norm},
+    Row{Role::embedding_projection, "embedding projection", Kind::matrix, Part::token_embedding,
+        Split::none},
     Row{Role::position_embedding, "position embedding", Kind::table, Part::position_embedding,
         Split::none},
     Row{Role::attention_norm, "attention norm", Kind::norm, Part::norms, Split::none},
@@ -42,6 +47,8 @@ constexpr std::array kRoles{
         Role::query_norm},
     Row{Role::key_norm, "key norm", Kind::norm, Part::norms, Split::none},
     Row{Role::key_norm_bias, "key norm bias", Kind::bias, Part::norms, Split::none, Role::key_norm},
+    Row{Role::attention_sinks, "attention sinks", Kind::bias, Part::attention, Split::rows},
+    Row{Role::attention_gate, "attention output gate", Kind::matrix, Part::attention, Split::rows},
     Row{Role::attention_output, "attention output", Kind::matrix, Part::attention, Split::columns},
     Row{Role::attention_output_bias, "attention output bias", Kind::bias, Part::attention,
         Split::none, Role::attention_output},
@@ -81,21 +88,36 @@ constexpr std::array kRoles{
     Row{Role::up_bias, "up bias", Kind::bias, Part::feed_forward, Split::rows, Role::up},
     Row{Role::down, "down projection", Kind::matrix, Part::feed_forward, Split::columns},
     Row{Role::down_bias, "down bias", Kind::bias, Part::feed_forward, Split::none, Role::down},
+    Row{Role::activation_positive, "xIELU above 0", Kind::norm, Part::feed_forward, Split::none},
+    Row{Role::activation_negative, "xIELU below 0", Kind::norm, Part::feed_forward, Split::none},
+    Row{Role::router_input_norm, "norm of the router's input", Kind::norm, Part::norms,
+        Split::none},
     Row{Role::router, "router", Kind::matrix, Part::router, Split::none},
+    Row{Role::router_bias, "router bias", Kind::bias, Part::router, Split::none, Role::router},
     Row{Role::router_correction_bias, "router correction bias", Kind::bias, Part::router,
         Split::none},
+    Row{Role::router_expert_scale, "router's scale of each expert", Kind::norm, Part::router,
+        Split::none},
     Row{Role::expert_gate, "expert gate", Kind::matrix, Part::experts, Split::rows},
+    Row{Role::expert_gate_bias, "expert gate bias", Kind::bias, Part::experts, Split::rows,
+        Role::expert_gate},
     Row{Role::expert_up, "expert up", Kind::matrix, Part::experts, Split::rows},
+    Row{Role::expert_up_bias, "expert up bias", Kind::bias, Part::experts, Split::rows,
+        Role::expert_up},
     Row{Role::expert_down, "expert down", Kind::matrix, Part::experts, Split::columns},
+    Row{Role::expert_down_bias, "expert down bias", Kind::bias, Part::experts, Split::none,
+        Role::expert_down},
     Row{Role::shared_gate, "shared expert gate", Kind::matrix, Part::shared_experts, Split::rows},
     Row{Role::shared_up, "shared expert up", Kind::matrix, Part::shared_experts, Split::rows},
     Row{Role::shared_down, "shared expert down", Kind::matrix, Part::shared_experts,
         Split::columns},
     Row{Role::shared_gate_vector, "shared experts' gate", Kind::matrix, Part::shared_experts,
         Split::none},
+    Row{Role::layer_scale, "layer scale", Kind::constant, Part::norms, Split::none},
     Row{Role::final_norm, "final norm", Kind::norm, Part::norms, Split::none},
     Row{Role::final_norm_bias, "final norm bias", Kind::bias, Part::norms, Split::none,
         Role::final_norm},
+    Row{Role::output_projection, "output projection", Kind::matrix, Part::head, Split::none},
     Row{Role::head, "head", Kind::matrix, Part::head, Split::rows},
     Row{Role::head_bias, "head bias", Kind::bias, Part::head, Split::rows, Role::head},
     Row{Role::per_layer_embedding, "per-layer embedding", Kind::table, Part::per_layer_embedding,
@@ -159,7 +181,7 @@ WeightKind kind_of(WeightRole role) {
 
 bool is_vector(WeightRole role) {
   const WeightKind kind = kind_of(role);
-  return kind == WeightKind::norm || kind == WeightKind::bias;
+  return kind == WeightKind::norm || kind == WeightKind::bias || kind == WeightKind::constant;
 }
 
 Component component_of(WeightRole role) {

@@ -10,6 +10,9 @@ namespace llmarch {
 
 enum class WeightRole {
   token_embedding,
+  embedding_norm,
+  embedding_norm_bias,
+  embedding_projection,
   position_embedding,
   attention_norm,
   attention_norm_bias,
@@ -25,6 +28,8 @@ enum class WeightRole {
   query_norm_bias,
   key_norm,
   key_norm_bias,
+  attention_sinks,
+  attention_gate,
   attention_output,
   attention_output_bias,
   query_down,
@@ -53,17 +58,27 @@ enum class WeightRole {
   up_bias,
   down,
   down_bias,
+  activation_positive,
+  activation_negative,
+  router_input_norm,
   router,
+  router_bias,
   router_correction_bias,
+  router_expert_scale,
   expert_gate,
+  expert_gate_bias,
   expert_up,
+  expert_up_bias,
   expert_down,
+  expert_down_bias,
   shared_gate,
   shared_up,
   shared_down,
   shared_gate_vector,
+  layer_scale,
   final_norm,
   final_norm_bias,
+  output_projection,
   head,
   head_bias,
   per_layer_embedding,
@@ -109,6 +124,9 @@ enum class WeightKind {
   table,  // read row by row
   norm,   // a vector that multiplies
   bias,   // a vector that is added
+  // A number that a checkpoint holds and its library keeps as a buffer: it is no parameter, neither
+  // counted in a total nor read as one.
+  constant,
 };
 
 // The axis along which a weight may be divided among devices that run one layer together (tensor
@@ -118,7 +136,7 @@ enum class WeightKind {
 enum class SplitAxis { none, rows, columns };
 
 WeightKind kind_of(WeightRole role);
-bool is_vector(WeightRole role);  // a norm or a bias
+bool is_vector(WeightRole role);  // a norm, a bias or a constant
 SplitAxis split_axis_of(WeightRole role);
 
 // The weight to whose result a bias is added, and the bias that is added to a weight's result; none

@@ -3,6 +3,7 @@
 // written once. The graph does not know the workload.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "sim/units.h"
@@ -40,7 +41,14 @@ struct Workload {
   Integer tokens = 1;  // new positions of each sequence
   Forms forms = {};
   Logits logits = Logits::last;
+  // The positions that the sequences will have in the end, where that is known: rotary scalings
+  // that depend on the length rotate every position for it. Absent: those after this step.
+  std::optional<Integer> sequence_length = {};
 };
+
+inline Integer sequence_length(const Workload& workload) {
+  return workload.sequence_length.value_or(workload.past + workload.tokens);
+}
 
 // One new token that attends to `context` keys, itself among them. `context` is at least 1.
 constexpr Workload decode(Integer context, Integer batch) {

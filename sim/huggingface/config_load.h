@@ -40,7 +40,18 @@ enum class CheckpointNaming {
   falcon_two_norms,
   hunyuan,
   hunyuan_moe,
-  bailing
+  bailing,
+  gpt_oss,
+  nemotron,
+  apertus,
+  exaone_moe,
+  afmoe,
+  laguna,
+  mimo,
+  step3p5,
+  gemma4,
+  opt,
+  bloom
 };
 
 struct ConfigLoad {

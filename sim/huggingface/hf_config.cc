@@ -11,6 +11,7 @@
 #include "sim/huggingface/hf_mistral_params.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_outer.h"
+#include "sim/huggingface/hf_rotary_scaling.h"
 #include "sim/spec/rules.h"
 
 namespace llmarch {
@@ -135,7 +136,21 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"gptj", import_gptj},
                                  ModelType{"gpt_neo", import_gpt_neo},
                                  ModelType{"falcon", import_falcon},
-                                 ModelType{"cohere2_moe", import_cohere2_moe}};
+                                 ModelType{"cohere2_moe", import_cohere2_moe},
+                                 ModelType{"gpt_oss", import_gpt_oss},
+                                 ModelType{"arcee", import_arcee},
+                                 ModelType{"nemotron", import_nemotron},
+                                 ModelType{"cwm", import_cwm},
+                                 ModelType{"apertus", import_apertus},
+                                 ModelType{"exaone_moe", import_exaone_moe},
+                                 ModelType{"afmoe", import_afmoe},
+                                 ModelType{"laguna", import_laguna},
+                                 ModelType{"mimo_v2_flash", import_mimo_v2_flash},
+                                 ModelType{"step3p5", import_step3p5},
+                                 ModelType{"step3p7", import_step3p5},
+                                 ModelType{"gemma4_text", import_gemma4_text},
+                                 ModelType{"opt", import_opt},
+                                 ModelType{"bloom", import_bloom}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();
@@ -210,6 +225,7 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name,
   pass_over(reader, options.pass_over, load);
   pass_over_inert_fields(reader);
   import_by_type(import, spec) ? reader.finish() : reader.finish_unknowing();
+  stretch_context_limit(load, spec);
   if (options.head) {
     spec.head = *options.head;
   } else {

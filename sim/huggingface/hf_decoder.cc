@@ -117,7 +117,8 @@ struct FeedForwards {
 
 FeedForwards read_feed_forwards(Import& import, const Decoder& decoder, Integer layers) {
   const FeedForwardClass& of = decoder.feed_forward;
-  const Activation activation = activation_or(import, of.activation, of.absent);
+  const Activation activation =
+      of.activation.empty() ? of.absent : activation_or(import, of.activation, of.absent);
   FeedForwards all;
   all.layers.assign(size(layers), 0);
   if (decoder.mixture == nullptr) {

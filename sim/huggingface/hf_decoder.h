@@ -69,7 +69,7 @@ enum class Rotated {
 
 struct FeedForwardClass {
   enum class Form { gated, plain } form = Form::gated;
-  std::string_view activation = "hidden_act";
+  std::string_view activation = "hidden_act";  // empty: no field states it
   Activation absent = Activation::silu;
   Flag bias = kNever;
 };

@@ -103,10 +103,10 @@ std::vector<bool> by_step(Import& import, Integer layers) {
 std::vector<bool> after_the_first(Import& import, const MixtureClass& of, Integer layers) {
   ConfigReader& config = import.config;
   constexpr Range kLayersOrNone{0, kMostLayers};
-  constexpr std::string_view kKey = "first_k_dense_replace";
+  const std::string_view key = of.first_dense_key;
   const Integer dense = of.first_dense
-                            ? config.size_or(kKey, *of.first_dense, kTypeDefault, kLayersOrNone)
-                            : config.size(kKey, kLayersOrNone);
+                            ? config.size_or(key, *of.first_dense, kTypeDefault, kLayersOrNone)
+                            : config.size(key, kLayersOrNone);
   const bool stated = !of.frequency.empty() && config.contains(of.frequency);
   if (!stated) config.only("moe_layer_freq", 1);
   const Integer every = stated ? config.size(of.frequency, kRepeats) : Integer(1);
@@ -216,6 +216,13 @@ Router corrected_sigmoid_router(ConfigReader& config) {
   return router;
 }
 
+Router chosen_softmax_router(ConfigReader&) {
+  Router router;
+  router.scoring = Scoring::chosen_softmax;
+  router.bias = true;
+  return router;
+}
+
 Router hy_v3_router(ConfigReader& config) {
   Router router = corrected_sigmoid_router(config);
   router.weight_scale = config.real_or("router_scaling_factor", 2.826, kTypeDefault);
@@ -224,6 +231,10 @@ Router hy_v3_router(ConfigReader& config) {
 
 Router glm4_moe_router(ConfigReader& config) {
   return sigmoid_router_with(config, Flag::Absent::on);
+}
+
+Router exaone_moe_router(ConfigReader& config) {
+  return sigmoid_router_with(config, Flag::Absent::on, {.scale = 2.5});
 }
 
 Router dots1_router(ConfigReader& config) {

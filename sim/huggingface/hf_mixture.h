@@ -51,6 +51,7 @@ struct MixtureClass {
   enum class Stated { once, for_each_layer } stated = Stated::once;
   std::string_view width_again = {};   // a field that may only say the same as expert_width
   std::string_view shared_again = {};  // a field that may only say that there is one shared expert
+  std::string_view first_dense_key = "first_k_dense_replace";  // what the class calls that field
 };
 
 // Which layers are mixtures: stated in "mlp_layer_types", or all but the first `dense`.
@@ -61,7 +62,11 @@ Router softmax_router(ConfigReader& config);             // norm_topk_prob norma
 Router normalized_softmax_router(ConfigReader& config);  // always normalised (Mixtral)
 Router corrected_softmax_router(ConfigReader& config);   // with a bias for the choice (ERNIE)
 Router corrected_sigmoid_router(ConfigReader& config);   // the same, normalised (MiniMax-M2)
-Router hy_v3_router(ConfigReader& config);               // the same, and scaled
+// The router's products have a bias; the weights are a softmax over those of the chosen (gpt-oss).
+Router chosen_softmax_router(ConfigReader& config);
+Router exaone_moe_router(
+    ConfigReader& config);                  // DeepSeek-V3's, scaled by 2.5 if nothing is stated
+Router hy_v3_router(ConfigReader& config);  // the same, and scaled
 Router deepseek_v2_router(ConfigReader& config);
 Router deepseek_v3_router(ConfigReader& config);
 Router glm4_moe_router(ConfigReader& config);  // DeepSeek-V3's, with fields left to the class

@@ -16,5 +16,18 @@ void import_gptj(Import& import, ArchSpec& spec);
 void import_gpt_neo(Import& import, ArchSpec& spec);
 void import_falcon(Import& import, ArchSpec& spec);
 void import_cohere2_moe(Import& import, ArchSpec& spec);
+void import_gpt_oss(Import& import, ArchSpec& spec);
+void import_arcee(Import& import, ArchSpec& spec);
+void import_nemotron(Import& import, ArchSpec& spec);
+void import_cwm(Import& import, ArchSpec& spec);
+void import_apertus(Import& import, ArchSpec& spec);
+void import_exaone_moe(Import& import, ArchSpec& spec);
+void import_afmoe(Import& import, ArchSpec& spec);
+void import_laguna(Import& import, ArchSpec& spec);
+void import_mimo_v2_flash(Import& import, ArchSpec& spec);
+void import_step3p5(Import& import, ArchSpec& spec);
+void import_gemma4_text(Import& import, ArchSpec& spec);
+void import_opt(Import& import, ArchSpec& spec);
+void import_bloom(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -28,10 +28,15 @@ Activation activation(Import& import, std::string_view key) {
   }
   if (name == "gelu") return Activation::gelu_erf;
   if (name == "relu") return Activation::relu;
+  if (name == "relu2") return Activation::relu_squared;
+  if (name == "quick_gelu") return Activation::quick_gelu;
+  if (name == "sigmoid") return Activation::sigmoid;
+  if (name == "tanh") return Activation::tanh;
   if (import.config.all_read({key})) {
     import.config.refuse(
         fmt::format("'{}' is {}, an activation that is not supported", key, quote_name(name)),
-        "supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, relu");
+        "supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, relu, "
+        "relu2, sigmoid, tanh");
   }
   return Activation::silu;
 }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include "sim/huggingface/hf_rotary_scaling.h"
 
 namespace llmarch {
 namespace {
@@ -10,93 +10,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kTheta = "rope_theta";
-constexpr std::string_view kGrowth = "llama_4_scaling_beta";
-
-RotaryScaling llama3_scaling(ConfigReader& rope) {
-  Llama3Scaling scaling;
-  scaling.factor = rope.real("factor");
-  scaling.low_frequency_factor = rope.real("low_freq_factor");
-  scaling.high_frequency_factor = rope.real("high_freq_factor");
-  scaling.original_context = rope.size("original_max_position_embeddings", kPositions);
-  return scaling;
-}
-
-RotaryScaling yarn_scaling(ConfigReader& rope) {
-  YarnScaling scaling;
-  scaling.factor = rope.real("factor");
-  scaling.original_context = rope.size("original_max_position_embeddings", kPositions);
-  scaling.beta_fast = rope.real_or("beta_fast", 32, "transformers' default");
-  scaling.beta_slow = rope.real_or("beta_slow", 1, "transformers' default");
-  const auto optional = [&](std::string_view key, std::string_view reason) {
-    return rope.optional_real_or(key, std::nullopt, reason);
-  };
-  scaling.mscale = optional("mscale", "the rotary tables are not scaled by it");
-  scaling.mscale_all_dim = optional("mscale_all_dim", "the softmax is not scaled by it");
-  scaling.attention_factor = optional("attention_factor", "it follows from the factor");
-  rope.only("truncate", true);
-  return scaling;
-}
-
-bool is_plain(const std::optional<std::string>& type, const RotaryClass& of) {
-  const bool sections = of.sections == RotaryClass::Sections::of_one_position;
-  return !type || type == "default" || (sections && type == "mrope");
-}
-
-// Older configs call it "type", some write both; none when it is missing or they disagree.
-std::optional<std::string> rope_type(ConfigReader& rope, const RotaryClass& of) {
-  auto older = rope.optional_text("type");
-  if (older && !rope.contains("rope_type")) return older;
-  if (!rope.all_read({"type"})) return std::nullopt;
-  const std::string type = rope.text("rope_type");
-  if (type.empty()) return std::nullopt;
-  if (!older || *older == type) return type;
-  if (is_plain(older, of) && is_plain(type, of)) return type;
-  rope.refuse(fmt::format("'rope_type' is '{}' and 'type' is '{}'", type, *older),
-              "they name the same thing: keep the right one");
-  return std::nullopt;
-}
-
-// theta alpha ^ (dim / (dim - 2)), as Hunyuan stretches it; the other fields have no effect within
-// the context that the model was made for.
-double stretched_theta(ConfigReader& rope, double theta, Integer dim) {
-  rope.inert({"factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim"});
-  const double width = dim.as_double();
-  const double stretched = theta * std::pow(rope.real("alpha"), width / (width - 2));
-  if (stretched <= kFactor.most) return stretched;
-  rope.refuse(fmt::format("'alpha' stretches theta to {:g}", stretched),
-              fmt::format("theta may be at most {:g}", kFactor.most));
-  return theta;
-}
-
-void know_what_the_class_reads(ConfigReader& rope, const RotaryClass& of) {
-  if (of.sections == RotaryClass::Sections::of_one_position) {
-    rope.inert({"mrope_section", "mrope_interleaved"});
-  }
-  if (of.growth == RotaryClass::Growth::by_position) {
-    rope.inert({kGrowth, "original_max_position_embeddings", "max_position_embeddings"});
-  }
-}
-
-void read_scaling(ConfigReader& rope, Rotary& rotary, const RotaryClass& of, Integer dim) {
-  know_what_the_class_reads(rope, of);
-  const std::optional<std::string> type = rope_type(rope, of);
-  const bool stretches = of.alpha == RotaryClass::Alpha::stretches_theta && dim > 2;
-  const bool alpha = stretches && type == "dynamic" && rope.contains("alpha");
-  if (alpha) {
-    rotary.theta = stretched_theta(rope, rotary.theta, dim);
-  } else if (type == "llama3") {
-    rotary.scaling = llama3_scaling(rope);
-  } else if (type == "yarn") {
-    rotary.scaling = yarn_scaling(rope);
-  } else if (type == "linear") {
-    rotary.scaling = LinearScaling{rope.real("factor")};
-  } else if (!is_plain(type, of)) {
-    rope.refuse(fmt::format("rope type {} is not supported", quote_name(*type)),
-                "supported: default, linear, llama3, yarn");
-  }
-  const bool fields_known = rotary.scaling || alpha || (type && is_plain(type, of));
-  fields_known ? rope.finish() : rope.finish_unknowing();
-}
 
 // theta may stand beside "rope_parameters", inside, or at both places alike.
 double theta_of(ConfigReader& config, ConfigReader& rope, const RotaryClass& of) {
@@ -107,7 +20,6 @@ double theta_of(ConfigReader& config, ConfigReader& rope, const RotaryClass& of)
 }
 
 constexpr std::string_view kPartial = "partial_rotary_factor";
-constexpr RealRange kTurnedShare{0, 1};
 
 // The share of a head that is turned: in "rope_parameters", beside it, or at both places alike.
 double turned_share(ConfigReader& config, ConfigReader* rope, const RotaryClass& of) {
@@ -163,7 +75,7 @@ Rotary rotary_of_layer_type(Import& import, const json& all, const std::string& 
   ConfigReader rope = config.inner(*own, where);
   rotary.theta = rope.real_or("rope_theta", theta, kTypeDefault);
   rotary.dim = turned_elements(config, &rope, of, head_dim);
-  read_scaling(rope, rotary, of, rotary.dim.value_or(head_dim));
+  read_scaling(import, rope, of, head_dim, rotary);
   return rotary;
 }
 
@@ -182,7 +94,7 @@ Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
     rotary.theta = theta_of(config, rope, of);
     rotary.dim = turned_elements(config, &rope, of, head_dim);
     config.only("rope_scaling", nullptr);
-    read_scaling(rope, rotary, of, rotary.dim.value_or(head_dim));
+    read_scaling(import, rope, of, head_dim, rotary);
     return rotary;
   }
   rotary.theta = config.real_or(of.theta_key, of.theta, kTypeDefault);
@@ -202,7 +114,7 @@ Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
   ConfigReader rope = config.inner(*scaling, "rope_scaling");
   rotary.dim = turned_elements(config, &rope, of, head_dim);
   rope.only("rope_theta", rotary.theta);
-  read_scaling(rope, rotary, of, rotary.dim.value_or(head_dim));
+  read_scaling(import, rope, of, head_dim, rotary);
   return rotary;
 }
 
@@ -244,6 +156,41 @@ LocalAndGlobalRotary read_local_and_global_rotary(Import& import, const RotaryCl
   local.layout = global.layout;
   local.dim = global.dim;
   return {local, global};
+}
+
+Rotary read_rotary_of_layer_type(Import& import, const std::string& type, const RotaryClass& of,
+                                 Integer head_dim) {
+  ConfigReader& config = import.config;
+  const json* all = config.optional_object("rope_parameters");
+  if (all == nullptr) return {};
+  if (!all->contains(type)) {
+    config.refuse(fmt::format("'rope_parameters' holds nothing for {}", type),
+                  "it has an entry for each type of layer");
+    return {};
+  }
+  return rotary_of_layer_type(import, *all, type, of.theta, of, head_dim);
+}
+
+void fill_rope_scaling(Import& import, const RotaryScaling& scaling, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  if (config.optional_object("rope_parameters") != nullptr) return;
+  if (config.optional_object("rope_scaling") != nullptr) return;
+  if (config.contains("rope_theta")) {
+    return config.refuse("'rope_theta' is stated without 'rope_scaling' or 'rope_parameters'",
+                         "state which scaling the rotary frequencies have");
+  }
+  config.fill("rope_scaling", std::string(Names<RotaryScaling>::alternatives[scaling.index()]),
+              kTypeDefault);
+  for (auto& [name, mixer] : spec.attention) {
+    auto* grouped = std::get_if<GroupedAttention>(&mixer);
+    if (grouped != nullptr && grouped->rotary) grouped->rotary->scaling = scaling;
+  }
+}
+
+void require_rope_parameters(Import& import) {
+  if (import.config.optional_object("rope_parameters") != nullptr) return;
+  import.config.refuse("'rope_parameters' is not stated",
+                       "state how the layers of each type are rotated");
 }
 
 }  // namespace llmarch

@@ -2,37 +2,11 @@
 // one for each type of layer.
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include <string>
 
-#include "sim/huggingface/hf_import.h"
+#include "sim/huggingface/hf_rotary_class.h"
 
 namespace llmarch {
-
-// What a model type's class settles about the rotation of its heads.
-struct RotaryClass {
-  RotaryLayout layout = RotaryLayout::half_split;
-  double theta = 10000;  // where the config states none
-  // The share of a head that is turned, where the config states none; absent: only 1 is supported.
-  std::optional<double> partial = {};
-  std::string_view dim = {};  // a field that states the turned elements themselves
-  // Layers with a window: the field of a theta of their own, and what the class fills for it.
-  // Without one they have the theta of the others. They are never scaled.
-  std::string_view local_theta = {};
-  std::string_view theta_key = "rope_theta";             // where it stands beside the other fields
-  std::string_view share_key = "partial_rotary_factor";  // likewise
-  // The share that a config may state where everything is turned; latent attention may call it the
-  // rotated part of the whole head.
-  double whole = 1;
-  // Queries grow with their position, as "llama_4_scaling_beta" among the rotary fields says.
-  enum class Growth { none, by_position } growth = Growth::none;
-  // Hunyuan's "dynamic" scaling with "alpha": theta is multiplied by alpha ^ (dim / (dim - 2)).
-  enum class Alpha { unknown, stretches_theta } alpha = Alpha::unknown;
-  // Sections of the frequencies for pictures ("mrope"), which are all alike for text.
-  enum class Sections { unknown, of_one_position } sections = Sections::unknown;
-  // What the class fills where a config has neither "rope_parameters" nor "rope_scaling".
-  std::optional<YarnScaling> filled_yarn = {};
-};
 
 // "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.
 Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim);
@@ -48,5 +22,18 @@ struct LocalAndGlobalRotary {
 };
 LocalAndGlobalRotary read_local_and_global_rotary(Import& import, const RotaryClass& of,
                                                   Integer head_dim);
+
+// What "rope_parameters", which is there, holds for one type of layer; refused where it holds
+// nothing for it.
+Rotary read_rotary_of_layer_type(Import& import, const std::string& type, const RotaryClass& of,
+                                 Integer head_dim);
+
+// Refuses configs that leave it to the class how the types of layers are rotated.
+void require_rope_parameters(Import& import);
+
+// The scaling that the class fills where a config says nothing of the rotation; given to all layers
+// of `spec`, whose other fields have been read. Refused where theta alone is stated, since classes
+// differ in what they make of that.
+void fill_rope_scaling(Import& import, const RotaryScaling& scaling, ArchSpec& spec);
 
 }  // namespace llmarch

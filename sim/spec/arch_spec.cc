@@ -38,7 +38,8 @@ std::vector<Sublayer> sublayers_of(const Layer& layer) {
 
 bool stands_before(const std::optional<Norm>& norm) {
   return norm && (norm->placement == NormPlacement::before ||
-                  norm->placement == NormPlacement::before_and_after);
+                  norm->placement == NormPlacement::before_and_after ||
+                  norm->placement == NormPlacement::before_residual);
 }
 
 bool stands_after(const std::optional<Norm>& norm) {

@@ -13,14 +13,25 @@
 #include <variant>
 #include <vector>
 
+#include "sim/spec/rotary.h"
 #include "sim/units.h"
 
 namespace llmarch {
 
 enum class NormKind { rms, layer };
-enum class Activation { gelu_tanh, gelu_erf, silu, relu, tanh };
-enum class RotaryLayout { half_split, interleaved };
-// per_head, whole: an rms norm with a weight over each head, or over the whole projection, before
+// quick_gelu: x sigmoid(1.702 x). relu_squared: max(x, 0)^2 (arXiv 2109.08668).
+enum class Activation {
+  gelu_tanh,
+  gelu_erf,
+  silu,
+  relu,
+  tanh,
+  sigmoid,
+  softplus,
+  quick_gelu,
+  relu_squared
+};
+// per_head, whole: a norm with a weight over each head, or over the whole projection, before
 // rotation. unweighted_after_rotation: each head over its root mean square, after rotation, where
 // there is one. per_head_after_rotation: the same with a weight for all heads. layer_per_head: a
 // layer norm over each head before rotation, with one weight and bias for all heads.
@@ -40,13 +51,23 @@ enum class NormOmission { bias, weight_and_bias };
 //   after             x + norm(f(x))
 //   before_and_after  x + norm(f(norm(x)))
 //   after_residual    norm(x + f(x))
-enum class NormPlacement { before, after, before_and_after, after_residual };
+//   before_residual   norm(x) + f(norm(x))
+enum class NormPlacement { before, after, before_and_after, after_residual, before_residual };
 enum class GroupScore { best, best_two };
 enum class Head { tied, separate, none };
 // sparsemixer (arXiv 2409.12136, as transformers' modeling_phimoe.py runs it): the experts of a
 // token are taken one by one, the largest logit first. The weight of each is a softmax over those
 // that are left and not far below it; see Router::jitter.
-enum class Scoring { softmax, sigmoid, sparsemixer };
+// chosen_softmax: experts are chosen by the router's products themselves, and a softmax over those
+// of the chosen makes their weights.
+enum class Scoring { softmax, sigmoid, sparsemixer, chosen_softmax };
+// What one gate multiplies: an element of attention's output, or all elements of a head.
+enum class GateWidth { element, head };
+// Where a bound on a gated feed-forward's gate stands: before its activation or after.
+enum class GateLimitPlace { before_activation, after_activation };
+// ALiBi (arXiv 2108.12409) is added to the scores as they enter the softmax, or before they are
+// scaled, so that the scale applies to it too.
+enum class Alibi { after_scaling, before_scaling };
 
 struct Norm {
   NormKind kind = NormKind::rms;
@@ -56,58 +77,17 @@ struct Norm {
   bool operator==(const Norm&) const = default;
 };
 
-// Llama 3's stretch of the rotary frequencies: long waves are slowed by `factor`, short ones kept,
-// those between blended. Source: transformers, modeling_rope_utils, "llama3".
-struct Llama3Scaling {
-  double factor = 0;
-  double low_frequency_factor = 0;
-  double high_frequency_factor = 0;
-  Integer original_context;
-};
-
-// YaRN (arXiv 2309.00071) as transformers and DeepSeek apply it. With both mscales the rotary
-// tables are multiplied by m(mscale) / m(mscale_all_dim) and latent attention's softmax scale by
-// m(mscale_all_dim) squared, m(s) = 0.1 s ln(factor) + 1; without them the tables by m(1). An
-// attention_factor takes the place of whatever the tables would be multiplied by.
-struct YarnScaling {
-  double factor = 0;
-  Integer original_context;
-  double beta_fast = 0;
-  double beta_slow = 0;
-  std::optional<double> mscale;
-  std::optional<double> mscale_all_dim;
-  std::optional<double> attention_factor;
-};
-
-// Every frequency is slowed by `factor`.
-struct LinearScaling {
-  double factor = 0;
-};
-
-using RotaryScaling = std::variant<Llama3Scaling, YarnScaling, LinearScaling>;
-
-struct Rotary {
-  double theta = 0;
-  RotaryLayout layout = RotaryLayout::half_split;
-  std::optional<RotaryScaling> scaling;
-  std::optional<Integer> dim = {};  // elements of a head that are turned, the first; absent: all
-};
-
-// Queries grow with their position p, by 1 + strength ln(floor(n / floor) + 1), where n is p + 1
-// (Llama 4: transformers, modeling_llama4.py) or p (modeling_ministral3.py, modeling_mistral4.py).
-struct Temperature {
-  double strength = 0;
-  Integer floor;
-  bool from_zero = false;  // n = p
-};
-
-// The factor of a query at `position`, counted from 0.
-double growth_at(const Temperature& temperature, double position);
-
 // A name in a spec, and the place in its list that it resolves to.
 struct Reference {
   std::string name;
   std::size_t index = 0;
+};
+
+// Attention's output is multiplied by an activation of a projection of attention's input, before
+// the output projection (arXiv 2505.06708).
+struct OutputGate {
+  GateWidth width = GateWidth::element;
+  Activation activation = Activation::sigmoid;
 };
 
 // Multi-head (kv_heads = query_heads), grouped-query and multi-query attention.
@@ -133,7 +113,19 @@ struct GroupedAttention {
   std::optional<double> score_soft_cap;  // scores s become cap tanh(s / cap)
   std::optional<Temperature> temperature;
   std::optional<Rotary> rotary;
+  std::optional<Integer> value_head_dim = {};  // width of a head's value; absent: head_dim
+  // There is no value projection: values are the projected keys, before their norm and rotation.
+  bool values_from_keys = false;
+  std::optional<double> value_scale = {};  // values are multiplied by it
+  bool sinks = false;  // a learned score for each query head enters the softmax, and no value does
+  std::optional<Alibi> alibi = {};  // scores fall in proportion to the distance of the key
+  std::optional<OutputGate> output_gate = {};
 };
+
+// The width of a head's value.
+inline Integer value_width(const GroupedAttention& attention) {
+  return attention.value_head_dim.value_or(attention.head_dim);
+}
 
 // Multi-head latent attention, DeepSeek-V2 (arXiv 2405.04434, section 2.1). The cache holds, per
 // token, one normalised latent and one rotated key that all heads share.
@@ -180,6 +172,22 @@ inline Reference* cache_owner(Mixer& mixer) {
   return std::visit([](auto& kind) -> Reference* { return kv_from_of(kind); }, mixer);
 }
 
+// A gated feed-forward act(gate) * up whose gate is held below `limit`, before or after its
+// activation, and whose other factor is held within -limit and limit.
+struct GateLimit {
+  double limit = 0;
+  GateLimitPlace place = GateLimitPlace::before_activation;
+  bool operator==(const GateLimit&) const = default;
+};
+
+// xIELU (arXiv 2411.13010): x a_p x + beta x where x is above 0, else a_n (e^min(x, epsilon) - 1 -
+// x) + beta x, with two learned numbers p and n in each layer: a_p = softplus(p), a_n = beta +
+// softplus(n).
+struct Xielu {
+  double beta = 0;
+  double epsilon = 0;  // below 0
+};
+
 struct DenseFeedForward {
   Integer width;
   Activation activation = Activation::silu;
@@ -188,6 +196,9 @@ struct DenseFeedForward {
   // Statistical top-k (Spark Transformer, arXiv 2506.06644): of what enters the activation only
   // what lies above mean + quantile(this) deviations of its row is kept, less that bound.
   std::optional<double> activation_sparsity = {};
+  std::optional<GateLimit> gate_limit = {};
+  std::optional<double> up_offset = {};  // added to what the activated gate multiplies
+  std::optional<Xielu> xielu = {};       // instead of `activation`
 };
 
 struct ExpertGroups {
@@ -204,6 +215,12 @@ struct Router {
   std::optional<ExpertGroups> groups;
   // sparsemixer: an expert is far below the largest logit m if (m - s) / max(|s|, m) > 2 jitter.
   std::optional<double> jitter = {};
+  bool bias = false;                            // added to the router's products
+  std::optional<double> product_soft_cap = {};  // products s become cap tanh(s / cap)
+  // The router reads the sublayer's input through a norm of its own, scaled by 1 / the root of
+  // hidden, and each expert's weight is multiplied by a learned number (Gemma 4).
+  bool own_input = false;
+  bool expert_scale = false;
 };
 
 struct MixtureFeedForward {
@@ -216,6 +233,10 @@ struct MixtureFeedForward {
   bool scaled_input = false;    // an expert's weight multiplies what it is given, not what it gives
   Activation activation = Activation::silu;
   Router router;
+  bool expert_bias = false;                  // the projections of the experts have a bias
+  std::optional<GateLimit> gate_limit = {};  // of the routed experts
+  std::optional<GateLimit> shared_gate_limit = {};
+  std::optional<double> up_offset = {};  // added to what an activated gate multiplies
 };
 
 using FeedForward = std::variant<DenseFeedForward, MixtureFeedForward>;
@@ -313,15 +334,22 @@ struct ArchSpec {
   Integer hidden;
   Integer context_limit;
   std::optional<Integer> learned_positions;
-  bool scaled_embedding = false;  // embeddings are multiplied by the root of hidden
+  std::optional<Integer> position_offset = {};  // rows of that table before position 0's
+  bool scaled_embedding = false;                // embeddings are multiplied by the root of hidden
   std::optional<double> embedding_multiplier = {};  // embeddings are multiplied by this
   std::optional<double> residual_multiplier = {};   // what blocks add to the residual stream is
+  bool embedding_norm = false;  // embeddings go through a norm of the spec's kind
+  // The width of the embedding table, and of what the head reads, where it is not hidden: a
+  // projection leads from it into the residual stream and another back (OPT-350M).
+  std::optional<Integer> embedding_width = {};
   Head head = Head::separate;
   std::optional<Integer> head_labels;  // rows of a head that sorts texts instead of naming tokens
   bool head_bias = false;
   std::optional<double> logit_multiplier = {};  // logits are multiplied by this
   std::optional<double> logit_soft_cap;         // then logits s become cap tanh(s / cap)
-  Norm norm;  // before the head, and of sublayers that have none of their own
+  Norm norm;                   // before the head, and of sublayers that have none of their own
+  bool no_final_norm = false;  // the head reads the residual stream without a norm
+  bool layer_scale = false;    // a layer's output is multiplied by a constant of its own
   std::optional<ParallelStreams> parallel_streams;
   std::optional<PerLayerEmbedding> per_layer_embedding;
   // Learned augmented residual (LAuReL, arXiv 2411.07501): the rank of a branch beside attention.

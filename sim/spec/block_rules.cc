@@ -44,10 +44,56 @@ void scaling_is_ordered(const YarnScaling& scaling, const std::string& path, Pro
                       "those that turn less than beta_slow times slowed"});
 }
 
-void rotary_rules(const Rotary& rotary, const std::string& path, Problems& problems) {
+void scaling_is_ordered(const DynamicScaling&, const std::string&, Problems&) {
+  // The factor may be anything; what it needs of the head is in scaling_fits.
+}
+
+void scaling_is_ordered(const LongRope&, const std::string&, Problems&) {
+  // Its factors are independent of each other; how many there are is in scaling_fits.
+}
+
+// `dim` elements are turned.
+template <class Scaling>
+void scaling_fits(const Scaling&, Integer, const std::string&, Problems&) {}
+
+void scaling_fits(const DynamicScaling&, Integer dim, const std::string& path, Problems& problems) {
+  if (dim > 2) return;
+  problems.push_back({path, fmt::format("dynamic scaling of {} elements", dim.value()),
+                      "theta grows by a power of dim / (dim - 2): turn more than 2 elements"});
+}
+
+void scaling_fits(const LongRope& scaling, Integer dim, const std::string& path,
+                  Problems& problems) {
+  const auto each_pair_has_one = [&](const std::vector<double>& factors, const char* key) {
+    if (factors.empty() || 2 * std::ssize(factors) == dim.value()) return;
+    problems.push_back({fmt::format("{}.{}", path, key),
+                        fmt::format("{} lists {} factors, and {} elements are turned", key,
+                                    factors.size(), dim.value()),
+                        "there is one factor for each pair of elements"});
+  };
+  each_pair_has_one(scaling.short_factors, "short_factors");
+  each_pair_has_one(scaling.long_factors, "long_factors");
+}
+
+void turned_pairs_exist(const Rotary& rotary, Integer dim, const std::string& path,
+                        Problems& problems) {
+  if (!rotary.turned_pairs || 2 * *rotary.turned_pairs <= dim) return;
+  problems.push_back({path + ".turned_pairs",
+                      fmt::format("turned_pairs = {}, and {} elements make {} pairs",
+                                  rotary.turned_pairs->value(), dim.value(), dim.value() / 2),
+                      "turn some of the pairs, or leave turned_pairs out for all"});
+}
+
+// The frequencies are spread over `dim` elements.
+void rotary_rules(const Rotary& rotary, Integer dim, const std::string& path, Problems& problems) {
+  if (known(dim)) turned_pairs_exist(rotary, dim, path, problems);
   if (!rotary.scaling) return;
-  std::visit([&](const auto& scaling) { scaling_is_ordered(scaling, path + ".scaling", problems); },
-             *rotary.scaling);
+  std::visit(
+      [&](const auto& scaling) {
+        scaling_is_ordered(scaling, path + ".scaling", problems);
+        if (known(dim)) scaling_fits(scaling, dim, path + ".scaling", problems);
+      },
+      *rotary.scaling);
 }
 
 void reach_is_one(const GroupedAttention& attention, const std::string& path, Problems& problems) {
@@ -77,12 +123,60 @@ void scores_are_scaled_once(const GroupedAttention& attention, const std::string
                       "each takes the place of the root of head_dim: keep one of the two"});
 }
 
-void shared_values_are_not_normalised_again(const GroupedAttention& attention,
-                                            const std::string& path, Problems& problems) {
-  if (!attention.kv_from || !attention.value_norm) return;
+void shared_values_are_made_elsewhere(const GroupedAttention& attention, const std::string& path,
+                                      Problems& problems) {
+  if (!attention.kv_from) return;
+  const auto refuse_if = [&](bool given, const char* key) {
+    if (!given) return;
+    problems.push_back(
+        {fmt::format("{}.{}", path, key), fmt::format("{} is given beside kv_from", key),
+         "the values come from another layer's cache: state it there, delete it here"});
+  };
+  refuse_if(attention.value_norm, "value_norm");
+  refuse_if(attention.values_from_keys, "values_from_keys");
+  refuse_if(attention.value_scale.has_value(), "value_scale");
+}
+
+void values_from_keys_are_as_wide(const GroupedAttention& attention, const std::string& path,
+                                  Problems& problems) {
+  if (!attention.values_from_keys || !known(attention.head_dim)) return;
+  if (value_width(attention) == attention.head_dim) return;
   problems.push_back(
-      {path + ".value_norm", "value_norm is given beside kv_from",
-       "the values come from another layer's cache: state it there, delete it here"});
+      {path + ".value_head_dim",
+       fmt::format("value_head_dim = {}, head_dim = {}, and values_from_keys is given",
+                   value_width(attention).value(), attention.head_dim.value()),
+       "a value that is a key is as wide: leave value_head_dim out"});
+}
+
+// What only a gate has.
+void a_bounded_gate_exists(const DenseFeedForward& dense, const std::string& path,
+                           Problems& problems) {
+  if (dense.gated) return;
+  const auto refuse_if = [&](bool given, const char* key) {
+    if (!given) return;
+    problems.push_back({fmt::format("{}.{}", path, key),
+                        fmt::format("{} is given, and there is no gate", key),
+                        "it is part of act(gate) * up: set gated = true or delete it"});
+  };
+  refuse_if(dense.gate_limit.has_value(), "gate_limit");
+  refuse_if(dense.up_offset.has_value(), "up_offset");
+}
+
+void xielu_stands_alone(const DenseFeedForward& dense, const std::string& path,
+                        Problems& problems) {
+  if (!dense.xielu || (!dense.gated && !dense.activation_sparsity)) return;
+  problems.push_back(
+      {path + ".xielu",
+       dense.gated ? "xielu is given beside gated" : "xielu is given beside activation_sparsity",
+       "xIELU is the activation between two projections: keep one of the two"});
+}
+
+void limited_shared_experts_exist(const MixtureFeedForward& mixture, const std::string& path,
+                                  Problems& problems) {
+  if (!mixture.shared_gate_limit || mixture.shared_width) return;
+  problems.push_back({path + ".shared_gate_limit",
+                      "shared_gate_limit is given without shared_width",
+                      "there are no shared experts: add shared_width or delete the limit"});
 }
 
 void chosen_experts_exist(const MixtureFeedForward& mixture, const std::string& path,
@@ -165,11 +259,13 @@ void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
 void rules_within(const GroupedAttention& attention, const std::string& path, Problems& problems) {
   reach_is_one(attention, path, problems);
   kv_heads_divide_query_heads(attention, path, problems);
-  shared_values_are_not_normalised_again(attention, path, problems);
+  shared_values_are_made_elsewhere(attention, path, problems);
   scores_are_scaled_once(attention, path, problems);
+  values_from_keys_are_as_wide(attention, path, problems);
   if (!attention.rotary) return;
   the_turned_part_is_within_a_head(attention, path, problems);
-  rotary_rules(*attention.rotary, path + ".rotary", problems);
+  rotary_rules(*attention.rotary, attention.rotary->dim.value_or(attention.head_dim),
+               path + ".rotary", problems);
 }
 
 void rules_within(const LatentAttention& attention, const std::string& path, Problems& problems) {
@@ -178,15 +274,16 @@ void rules_within(const LatentAttention& attention, const std::string& path, Pro
     problems.push_back({path + ".rotary.dim", "latent attention has no rotary.dim",
                         "rope_head_dim says which part of a head is turned: delete dim"});
   }
-  rotary_rules(attention.rotary, path + ".rotary", problems);
+  rotary_rules(attention.rotary, attention.rope_head_dim, path + ".rotary", problems);
 }
 
 void rules_within(const ShortConvolution&, const std::string&, Problems&) {
   // One number alone contradicts nothing.
 }
 
-void rules_within(const DenseFeedForward&, const std::string&, Problems&) {
-  // A dense feed-forward's fields are independent of each other.
+void rules_within(const DenseFeedForward& dense, const std::string& path, Problems& problems) {
+  a_bounded_gate_exists(dense, path, problems);
+  xielu_stands_alone(dense, path, problems);
 }
 
 void rules_within(const MixtureFeedForward& mixture, const std::string& path, Problems& problems) {
@@ -194,6 +291,7 @@ void rules_within(const MixtureFeedForward& mixture, const std::string& path, Pr
   a_gate_has_shared_experts(mixture, path, problems);
   an_average_has_shared_experts(mixture, path, problems);
   a_sparsemixer_weighs_by_itself(mixture.router, path + ".router", problems);
+  limited_shared_experts_exist(mixture, path, problems);
   if (!mixture.router.groups) return;
   const ExpertGroups& groups = *mixture.router.groups;
   const std::string groups_path = path + ".router.groups";

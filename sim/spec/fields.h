@@ -6,55 +6,12 @@
 // name every place that has to know more.
 #pragma once
 
-#include <concepts>
-#include <cstdint>
-#include <string_view>
-#include <type_traits>
-
 #include "sim/spec/arch_spec.h"
+#include "sim/spec/field.h"
 #include "sim/spec/names.h"
+#include "sim/spec/rotary_fields.h"
 
 namespace llmarch {
-
-// The whole numbers that a field may take. A size outside is a slip of the pen, not a model.
-struct Range {
-  std::int64_t least;
-  std::int64_t most;
-};
-
-inline constexpr Range kSize{1, std::int64_t{1} << 24};  // widths, heads, vocabularies
-inline constexpr Range kExperts{1, 1'000'000};
-inline constexpr Range kRepeats{1, 100'000};
-inline constexpr Range kPositions{1, std::int64_t{1} << 40};
-inline constexpr Range kParameters{1, std::int64_t{1} << 62};
-// The executor lists the layers one by one, so their number is bounded too.
-inline constexpr std::int64_t kMostLayers = 100'000;
-
-// A real number's open lower bound and closed upper bound.
-struct RealRange {
-  double above;
-  double most;
-};
-
-inline constexpr RealRange kEpsilon{0, 1};
-inline constexpr RealRange kFactor{0, 1e9};
-inline constexpr RealRange kShare{0, 0.999999};
-inline constexpr Range kStreams{2, 64};
-inline constexpr Range kStreamIndex{0, 63};
-inline constexpr Range kDelay{1, 63};
-inline constexpr Range kKernel{2, 1024};
-
-// A headline is in every comparison, a detail only where models differ in it.
-enum class Prominence { headline, detail };
-
-struct Field {
-  std::string_view key;
-  std::string_view meaning;
-  Prominence prominence = Prominence::headline;
-};
-
-template <class Type, class Struct>
-concept FieldsOf = std::same_as<std::remove_const_t<Type>, Struct>;
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
@@ -66,77 +23,11 @@ void visit_fields(Visitor& visit, FieldsOf<Norm> auto& norm) {
       Field{
           "placement",
           "before: x + f(norm(x)); after: x + norm(f(x)); before_and_after: x + norm(f(norm(x))); "
-          "after_residual: norm(x + f(x))"},
+          "after_residual: norm(x + f(x)); before_residual: norm(x) + f(norm(x))"},
       norm.placement);
   visit(Field{"without",
               "what the norm lacks: bias, of a layer norm, or weight_and_bias; left out: nothing"},
         norm.without);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<LinearScaling> auto& scaling) {
-  visit(Field{"factor", "by which every wave is slowed", Prominence::detail}, scaling.factor,
-        kFactor);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Temperature> auto& temperature) {
-  visit(Field{"strength", "queries grow by 1 + this ln(floor(position / floor) + 1)",
-              Prominence::detail},
-        temperature.strength, kFactor);
-  visit(Field{"floor", "positions between two steps of that growth", Prominence::detail},
-        temperature.floor, kPositions);
-  visit(Field{"from_zero", "positions are counted from 0, and not from 1", Prominence::detail},
-        temperature.from_zero);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Llama3Scaling> auto& scaling) {
-  visit(Field{"factor", "by which long waves are slowed", Prominence::detail}, scaling.factor,
-        kFactor);
-  visit(Field{"low_frequency_factor", "waves longer than original_context / this are slowed fully",
-              Prominence::detail},
-        scaling.low_frequency_factor, kFactor);
-  visit(Field{"high_frequency_factor", "waves shorter than original_context / this are kept",
-              Prominence::detail},
-        scaling.high_frequency_factor, kFactor);
-  visit(Field{"original_context", "the context before the stretch", Prominence::detail},
-        scaling.original_context, kPositions);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<YarnScaling> auto& scaling) {
-  visit(Field{"factor", "by which long waves are slowed", Prominence::detail}, scaling.factor,
-        kFactor);
-  visit(Field{"original_context", "the context before the stretch", Prominence::detail},
-        scaling.original_context, kPositions);
-  visit(Field{"beta_fast", "turns within the original context above which a wave is kept",
-              Prominence::detail},
-        scaling.beta_fast, kFactor);
-  visit(Field{"beta_slow", "turns below which a wave is slowed fully", Prominence::detail},
-        scaling.beta_slow, kFactor);
-  visit(Field{"mscale",
-              "with mscale_all_dim: the rotary tables are multiplied by m(mscale) / "
-              "m(mscale_all_dim), m(s) = 0.1 s ln(factor) + 1; without both by m(1)",
-              Prominence::detail},
-        scaling.mscale, kFactor);
-  visit(Field{"mscale_all_dim", "latent attention's softmax scale is multiplied by m(this) squared",
-              Prominence::detail},
-        scaling.mscale_all_dim, kFactor);
-  visit(Field{"attention_factor", "the rotary tables are multiplied by this instead",
-              Prominence::detail},
-        scaling.attention_factor, kFactor);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Rotary> auto& rotary) {
-  visit(Field{"theta", "the base of the rotary frequencies"}, rotary.theta, kFactor);
-  visit(Field{"dim", "elements of a head that are turned, the first; all where it is left out"},
-        rotary.dim, kSize);
-  visit(Field{"layout", "half_split rotates element i with i + dim/2; interleaved 2i with 2i + 1",
-              Prominence::detail},
-        rotary.layout);
-  visit(Field{"scaling", "how the frequencies are stretched for long contexts"}, rotary.scaling);
 }
 
 template <class Visitor>
@@ -174,6 +65,43 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         kFactor);
   visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
+  visit(Field{"value_head_dim", "width of a head's value; left out: head_dim"},
+        attention.value_head_dim, kSize);
+  visit(Field{"values_from_keys",
+              "there is no value projection: values are the projected keys, before their norm and "
+              "rotation"},
+        attention.values_from_keys);
+  visit(Field{"value_scale", "values are multiplied by this", Prominence::detail},
+        attention.value_scale, kFactor);
+  visit(Field{"sinks", "a learned score for each query head enters the softmax, without a value"},
+        attention.sinks);
+  visit(Field{"alibi",
+              "scores fall in proportion to the distance of the key, each head at its own rate: "
+              "after_scaling, or before_scaling, which scales this too"},
+        attention.alibi);
+  visit(Field{"output_gate", "the output is multiplied by a gate before its projection"},
+        attention.output_gate);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<OutputGate> auto& gate) {
+  visit(Field{"width", "what one gate multiplies: an element or a whole head"}, gate.width);
+  visit(Field{"activation", "of a projection of attention's input: the gate"}, gate.activation);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<GateLimit> auto& limit) {
+  visit(Field{"limit",
+              "act(gate) * up: the gate is held below this, up within this to either side of 0"},
+        limit.limit, kFactor);
+  visit(Field{"place", "whether the gate is held before its activation or after"}, limit.place);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Xielu> auto& xielu) {
+  visit(Field{"beta", "the slope at 0", Prominence::detail}, xielu.beta, kFactor);
+  visit(Field{"epsilon", "inputs are held below this before their exponential", Prominence::detail},
+        xielu.epsilon, kBelowZero);
 }
 
 template <class Visitor>
@@ -218,6 +146,11 @@ void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward)
               "of what enters the activation, what lies above mean + quantile(this) deviations of "
               "its row is kept, less that bound"},
         feed_forward.activation_sparsity, kShare);
+  visit(Field{"gate_limit", "bounds on what the activated gate and up may be"},
+        feed_forward.gate_limit);
+  visit(Field{"up_offset", "act(gate) * (up + this)"}, feed_forward.up_offset, kFactor);
+  visit(Field{"xielu", "instead of activation: xIELU, with two learned numbers in each layer"},
+        feed_forward.xielu);
 }
 
 template <class Visitor>
@@ -242,6 +175,16 @@ void visit_fields(Visitor& visit, FieldsOf<Router> auto& router) {
               "of a sparsemixer: experts whose logit s is further below the largest m than "
               "(m - s) / max(|s|, m) = 2 times this are left out of the softmax"},
         router.jitter, kFactor);
+  visit(Field{"bias", "a bias per expert is added to the router's products"}, router.bias);
+  visit(Field{"product_soft_cap", "the router's products s become cap tanh(s / cap)"},
+        router.product_soft_cap, kFactor);
+  visit(
+      Field{"own_input",
+            "the router reads the input of the sublayer through a norm of its own, divided by the "
+            "root of hidden"},
+      router.own_input);
+  visit(Field{"expert_scale", "the weights are multiplied by a learned number per expert"},
+        router.expert_scale);
 }
 
 template <class Visitor>
@@ -263,6 +206,12 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
   visit(Field{"activation", "the experts' gate function; experts are gated", Prominence::detail},
         mixture.activation);
   visit(Field{"router", "how experts are chosen and weighted"}, mixture.router);
+  visit(Field{"expert_bias", "the projections of the routed experts have a bias"},
+        mixture.expert_bias);
+  visit(Field{"gate_limit", "bounds on what a routed expert's activated gate and up may be"},
+        mixture.gate_limit);
+  visit(Field{"shared_gate_limit", "the same of the shared experts"}, mixture.shared_gate_limit);
+  visit(Field{"up_offset", "act(gate) * (up + this), in all experts"}, mixture.up_offset, kFactor);
 }
 
 template <class Visitor>
@@ -355,6 +304,8 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         kPositions);
   visit(Field{"learned_positions", "rows of a learned position table"}, spec.learned_positions,
         kPositions);
+  visit(Field{"position_offset", "rows of that table before the one of position 0"},
+        spec.position_offset, kPositions);
   visit(Field{"scaled_embedding", "embeddings are multiplied by the root of hidden"},
         spec.scaled_embedding);
   visit(Field{"embedding_multiplier", "embeddings are multiplied by this"},
@@ -362,6 +313,12 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"residual_multiplier",
               "what a sublayer adds to the residual stream is multiplied by this first"},
         spec.residual_multiplier, kFactor);
+  visit(Field{"embedding_norm", "embeddings go through a norm of the kind that `norm` says"},
+        spec.embedding_norm);
+  visit(Field{"embedding_width",
+              "width of the embedding table and of what the head reads, where it is not hidden: a "
+              "projection leads from it to hidden, and one back"},
+        spec.embedding_width, kSize);
   visit(
       Field{"head",
             "tied: the head is the embedding table; separate: a matrix of its own; none: the last "
@@ -375,6 +332,11 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         spec.logit_soft_cap, kFactor);
   visit(Field{"norm", "the norm before the head, and of every sublayer that has none of its own"},
         spec.norm);
+  visit(Field{"no_final_norm", "the head reads the residual stream without a norm"},
+        spec.no_final_norm);
+  visit(Field{"layer_scale",
+              "the output of each layer is multiplied by a constant of the checkpoint"},
+        spec.layer_scale);
   visit(Field{"parallel_streams", "the residual stream is several vectors wide (AltUp)"},
         spec.parallel_streams);
   visit(Field{"per_layer_embedding", "each layer looks the token up in a table of its own"},

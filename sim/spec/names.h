@@ -34,11 +34,16 @@ struct Names<NormOmission> {
 };
 template <>
 struct Names<Activation> {
-  static constexpr auto values = each_named<Activation>({{"gelu_tanh", Activation::gelu_tanh},
-                                                         {"gelu_erf", Activation::gelu_erf},
-                                                         {"silu", Activation::silu},
-                                                         {"relu", Activation::relu},
-                                                         {"tanh", Activation::tanh}});
+  static constexpr auto values =
+      each_named<Activation>({{"gelu_tanh", Activation::gelu_tanh},
+                              {"gelu_erf", Activation::gelu_erf},
+                              {"silu", Activation::silu},
+                              {"relu", Activation::relu},
+                              {"tanh", Activation::tanh},
+                              {"sigmoid", Activation::sigmoid},
+                              {"softplus", Activation::softplus},
+                              {"quick_gelu", Activation::quick_gelu},
+                              {"relu_squared", Activation::relu_squared}});
 };
 template <>
 struct Names<RotaryLayout> {
@@ -61,7 +66,8 @@ struct Names<NormPlacement> {
       each_named<NormPlacement>({{"before", NormPlacement::before},
                                  {"after", NormPlacement::after},
                                  {"before_and_after", NormPlacement::before_and_after},
-                                 {"after_residual", NormPlacement::after_residual}});
+                                 {"after_residual", NormPlacement::after_residual},
+                                 {"before_residual", NormPlacement::before_residual}});
 };
 template <>
 struct Names<GroupScore> {
@@ -77,12 +83,29 @@ template <>
 struct Names<Scoring> {
   static constexpr auto values = each_named<Scoring>({{"softmax", Scoring::softmax},
                                                       {"sigmoid", Scoring::sigmoid},
-                                                      {"sparsemixer", Scoring::sparsemixer}});
+                                                      {"sparsemixer", Scoring::sparsemixer},
+                                                      {"chosen_softmax", Scoring::chosen_softmax}});
+};
+template <>
+struct Names<GateWidth> {
+  static constexpr auto values =
+      each_named<GateWidth>({{"element", GateWidth::element}, {"head", GateWidth::head}});
+};
+template <>
+struct Names<GateLimitPlace> {
+  static constexpr auto values =
+      each_named<GateLimitPlace>({{"before_activation", GateLimitPlace::before_activation},
+                                  {"after_activation", GateLimitPlace::after_activation}});
+};
+template <>
+struct Names<Alibi> {
+  static constexpr auto values = each_named<Alibi>(
+      {{"after_scaling", Alibi::after_scaling}, {"before_scaling", Alibi::before_scaling}});
 };
 template <>
 struct Names<RotaryScaling> {
   static constexpr auto alternatives =
-      each_alternative<RotaryScaling>({"llama3", "yarn", "linear"});
+      each_alternative<RotaryScaling>({"llama3", "yarn", "linear", "dynamic", "longrope"});
 };
 template <>
 struct Names<Mixer> {

@@ -23,8 +23,11 @@ void only_layer_norms_have_a_bias(const Norm& norm, const std::string& path, Pro
 // A norm of the residual stream itself belongs to the sublayer.
 void a_block_norm_stands_within_its_branch(const Norm& norm, const std::string& path,
                                            Problems& problems) {
-  if (norm.placement != NormPlacement::after_residual) return;
-  problems.push_back({path + ".placement", "a block's norm cannot be placed after_residual",
+  const bool of_the_stream = norm.placement == NormPlacement::after_residual ||
+                             norm.placement == NormPlacement::before_residual;
+  if (!of_the_stream) return;
+  problems.push_back({path + ".placement",
+                      fmt::format("a block's norm cannot be placed {}", name_of(norm.placement)),
                       "use before, after or before_and_after, or give the norm to the sublayer"});
 }
 
@@ -111,12 +114,20 @@ void the_stack_has_layers(const ArchSpec& spec, Problems& problems) {
 
 void every_context_has_a_position(const ArchSpec& spec, Problems& problems) {
   if (!spec.learned_positions || !known(*spec.learned_positions)) return;
-  if (*spec.learned_positions >= spec.context_limit) return;
+  const Integer offset = spec.position_offset.value_or(0);
+  if (*spec.learned_positions >= spec.context_limit + offset) return;
   problems.push_back(
       {"learned_positions",
-       fmt::format("{} learned positions do not reach the context limit of {}",
-                   spec.learned_positions->value(), spec.context_limit.value()),
+       fmt::format("{} learned positions do not reach the context limit of {}{}",
+                   spec.learned_positions->value(), spec.context_limit.value(),
+                   offset == 0 ? "" : fmt::format(" from row {} on", offset.value())),
        "a learned table has a row for every position: add rows or lower context_limit"});
+}
+
+void an_offset_is_into_a_table(const ArchSpec& spec, Problems& problems) {
+  if (!spec.position_offset || spec.learned_positions) return;
+  problems.push_back({"position_offset", "position_offset is given without learned_positions",
+                      "there is no table: add learned_positions or delete the offset"});
 }
 
 void labels_have_a_head_of_their_own(const ArchSpec& spec, Problems& problems) {
@@ -172,10 +183,12 @@ void a_cache_is_shared_as_it_is(const ArchSpec& spec, const Mixer& mixer, const 
                   fmt::format("name the one that it reads: '{}'", owner->kv_from->name));
   }
   const auto shape = [](const GroupedAttention& attention) {
-    return std::tuple(attention.kv_heads, attention.head_dim, attention.window, attention.chunk);
+    return std::tuple(attention.kv_heads, attention.head_dim, value_width(attention),
+                      attention.window, attention.chunk);
   };
   if (shape(*sharing) == shape(*owner)) return;
-  refuse(fmt::format("kv_heads, head_dim, window or chunk differ from those of attention '{}'",
+  refuse(fmt::format("kv_heads, head_dim, value_head_dim, window or chunk differ from those of "
+                     "attention '{}'",
                      from.name),
          "a cache is read as it was filled: make them equal");
 }
@@ -327,6 +340,7 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   for (const auto& [name, layer] : spec.layer) layer_rules(layer, "layer." + name, problems);
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
+  an_offset_is_into_a_table(spec, problems);
   labels_have_a_head_of_their_own(spec, problems);
   what_changes_logits_has_a_head(spec, problems);
   the_active_stream_exists(spec, problems);

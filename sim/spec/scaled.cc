@@ -24,11 +24,33 @@ void shrink(YarnScaling& scaling) {
   scaling.original_context = at_most(scaling.original_context, kOriginalContext);
 }
 void shrink(LinearScaling&) {}  // no size in it
+void shrink(DynamicScaling& scaling) {
+  scaling.original_context = at_most(scaling.original_context, kOriginalContext);
+}
+void shrink(LongRope& scaling) {
+  scaling.original_context = at_most(scaling.original_context, kOriginalContext);
+}
 
-void shrink(Rotary& rotary) {
+// The factors are those of the first pairs.
+template <class Scaling>
+void fit_to(Scaling&, Integer) {}
+void fit_to(LongRope& scaling, Integer pairs) {
+  scaling.short_factors.resize(static_cast<std::size_t>(pairs.value()), 1);
+  scaling.long_factors.resize(static_cast<std::size_t>(pairs.value()), 1);
+}
+
+// In heads of so many elements.
+void shrink(Rotary& rotary, Integer width) {
   if (rotary.dim) rotary.dim = at_most(*rotary.dim, 4);
+  const Integer pairs = rotary.dim.value_or(width) / 2;
+  if (rotary.turned_pairs) rotary.turned_pairs = at_most(*rotary.turned_pairs, pairs.value() - 1);
   if (!rotary.scaling) return;
-  std::visit([](auto& scaling) { shrink(scaling); }, *rotary.scaling);
+  std::visit(
+      [&](auto& scaling) {
+        shrink(scaling);
+        fit_to(scaling, pairs);
+      },
+      *rotary.scaling);
 }
 
 void shrink(std::optional<Temperature>& temperature) {
@@ -45,7 +67,8 @@ void shrink(GroupedAttention& attention) {
   if (attention.window) attention.window = at_most(*attention.window, kWindow);
   if (attention.chunk) attention.chunk = at_most(*attention.chunk, kWindow);
   shrink(attention.temperature);
-  if (attention.rotary) shrink(*attention.rotary);
+  if (attention.value_head_dim) attention.value_head_dim = at_most(*attention.value_head_dim, 6);
+  if (attention.rotary) shrink(*attention.rotary, attention.head_dim);
 }
 
 void shrink(LatentAttention& attention) {
@@ -58,7 +81,7 @@ void shrink(LatentAttention& attention) {
   attention.rope_head_dim = at_most(attention.rope_head_dim, 4);
   attention.value_head_dim = at_most(attention.value_head_dim, 6);
   shrink(attention.temperature);
-  shrink(attention.rotary);
+  shrink(attention.rotary, attention.rope_head_dim);
 }
 
 void shrink(ShortConvolution& convolution) {
@@ -129,7 +152,10 @@ ArchSpec scale_down(const ArchSpec& spec) {
   small.vocabulary = at_most(spec.vocabulary, kVocabulary);
   small.hidden = at_most(spec.hidden, kHidden);
   small.context_limit = at_most(spec.context_limit, kContext);
-  if (small.learned_positions) small.learned_positions = small.context_limit;
+  if (small.embedding_width) small.embedding_width = at_most(*small.embedding_width, 20);
+  if (small.learned_positions) {
+    small.learned_positions = small.context_limit + small.position_offset.value_or(0);
+  }
   if (small.parallel_streams) shrink(*small.parallel_streams);
   if (small.per_layer_embedding) shrink(*small.per_layer_embedding);
   if (small.low_rank_residual) small.low_rank_residual = at_most(*small.low_rank_residual, 5);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <functional>
 #include <string>
@@ -43,6 +44,9 @@ class TomlWriter {
   }
   void operator()(const Field& field, const double& member, const RealRange&) {
     line(field.key, fmt::format("{}", member));
+  }
+  void operator()(const Field& field, const std::vector<double>& member, const RealRange&) {
+    line(field.key, fmt::format("[{}]", fmt::join(member, ", ")));
   }
   void operator()(const Field& field, const std::string& member) {
     line(field.key, as_toml_string(member));

@@ -56,6 +56,10 @@ class FormatWriter {
                             whole ? grouped_digits(static_cast<std::int64_t>(range.most))
                                   : fmt::format("{}", range.most)));
   }
+  void operator()(const Field& field, std::vector<double>&, const RealRange& range) {
+    line(field, fmt::format("numbers above {}, at most {}", range.above,
+                            grouped_digits(static_cast<std::int64_t>(range.most))));
+  }
   void operator()(const Field& field, std::string&) { line(field, "text"); }
   void operator()(const Field& field, bool&) {
     required_ = "no: `false`";

@@ -106,6 +106,23 @@ void TableReader::operator()(const Field& field, double& member, const RealRange
   member = value;
 }
 
+void TableReader::operator()(const Field& field, std::vector<double>& member,
+                             const RealRange& range) {
+  const toml::node* node = required(field);
+  if (node == nullptr) return;
+  const toml::array* array = node->as_array();
+  const auto in_range = [&](const toml::node& item) {
+    const double value = item.is_number() ? real_number(item) : range.above;
+    return value > range.above && value <= range.most;
+  };
+  if (array == nullptr || array->empty() || !std::all_of(array->begin(), array->end(), in_range)) {
+    const std::string wanted =
+        fmt::format("a list of numbers above {} and at most {}", range.above, range.most);
+    return refuse_type(field, *node, wanted, explained(field));
+  }
+  for (const toml::node& item : *array) member.push_back(real_number(item));
+}
+
 void TableReader::operator()(const Field& field, std::string& member) {
   const toml::node* node = required(field);
   if (node == nullptr) return;

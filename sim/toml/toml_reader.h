@@ -74,6 +74,7 @@ class TableReader {
 
   void operator()(const Field& field, Integer& member, const Range& range);
   void operator()(const Field& field, double& member, const RealRange& range);
+  void operator()(const Field& field, std::vector<double>& member, const RealRange& range);
   void operator()(const Field& field, std::string& member);
   // A flag adds a part; left out, the part is not there.
   void operator()(const Field& field, bool& member);

@@ -68,6 +68,28 @@ inline ArchSpec convolution_model() {
   return spec;
 }
 
+// Gates, sinks, biases of experts, and what else only some families have.
+inline ArchSpec gated_model() {
+  ArchSpec spec = grouped_model();
+  GroupedAttention& attention = grouped(spec);
+  attention.value_head_dim = 4;
+  attention.value_scale = 0.7;
+  attention.sinks = true;
+  attention.alibi = Alibi::after_scaling;
+  attention.output_gate = OutputGate{};
+  attention.rotary->turned_pairs = 2;
+  MixtureFeedForward& experts = mixture(spec);
+  experts.expert_bias = true;
+  experts.up_offset = 1.0;
+  experts.router.bias = true;
+  experts.router.product_soft_cap = 20.0;
+  experts.router.own_input = true;
+  experts.router.expert_scale = true;
+  spec.layer_scale = true;
+  spec.embedding_norm = true;
+  return spec;
+}
+
 // A window of 3 after a past of 4, and every option that scales or caps a value.
 inline ArchSpec local_model() {
   ArchSpec spec = grouped_model();

@@ -102,7 +102,7 @@ TEST(AFaultInTheGraph, OfAMixtureIsReported) {
        {"groups passed over", "router",
         [](auto& g) { op<Route>(g, "router").router.groups.reset(); }},
        {"another activation", "experts",
-        [](auto& g) { op<RunExperts>(g, "experts").activation = Activation::gelu_erf; }},
+        [](auto& g) { op<RunExperts>(g, "experts").form.activation = Activation::gelu_erf; }},
        {"one matrix for another's", "shared expert gate", [](auto& g) {
           op<Project>(g, "shared expert gate").bias = op<Normalize>(g, "attention norm").bias;
         }}});

@@ -6,162 +6,17 @@
 
 #include "sim/spec/fields.h"
 #include "sim/toml/toml_writer.h"
+#include "tests/agreement/random_blocks.h"
+#include "tests/agreement/random_draws.h"
 
 namespace llmarch {
 namespace {
 
-// The longest context of the workloads below.
-constexpr std::int64_t kLongestContext = 10;
-
-std::int64_t between(std::int64_t least, std::int64_t most) {
-  return *rc::gen::inRange<std::int64_t>(least, most + 1);
-}
-
-bool maybe() {
-  return *rc::gen::arbitrary<bool>();
-}
-
-template <class Enum>
-Enum any_of() {
-  constexpr auto& names = Names<Enum>::values;
-  return names.at(static_cast<std::size_t>(between(0, std::ssize(names) - 1))).second;
-}
-
-double any_real(double unit, std::int64_t least, std::int64_t most) {
-  return unit * static_cast<double>(between(least, most));
-}
-
-// In the order in which rapidcheck shrinks: towards no scaling.
-std::optional<RotaryScaling> draw_scaling() {
-  switch (between(0, 3)) {
-    case 0: return std::nullopt;
-    case 1: return LinearScaling{any_real(0.5, 1, 16)};
-    case 2: {
-      const double low = any_real(1, 1, 2);
-      return Llama3Scaling{any_real(1, 1, 32), low, low + any_real(1, 0, 3), between(4, 64)};
-    }
-    default: {
-      const double slow = any_real(1, 1, 2);
-      YarnScaling yarn{
-          any_real(1, 1, 40), between(4, 64), slow + any_real(1, 0, 30), slow, {}, {}, {}};
-      if (maybe()) yarn.mscale = any_real(0.5, 1, 3);
-      if (maybe()) yarn.mscale_all_dim = any_real(0.5, 1, 3);
-      if (maybe()) yarn.attention_factor = any_real(0.5, 1, 3);
-      return yarn;
-    }
-  }
-}
-
-Rotary draw_rotary() {
-  const double theta = *rc::gen::element(10000.0, 500.0, 2.0);
-  const auto layout = any_of<RotaryLayout>();
-  return {theta, layout, draw_scaling()};
-}
-
-// Reaches so small that every workload below drops keys: the longest context is 10 positions.
-void draw_reach(GroupedAttention& attention) {
-  switch (between(0, 2)) {
-    case 0: return;
-    case 1: attention.window = between(1, 6); return;
-    default: attention.chunk = between(1, 6);
-  }
-}
-
-std::optional<Temperature> draw_temperature() {
-  if (!maybe()) return std::nullopt;
-  return Temperature{any_real(0.1, 1, 10), between(1, 6), maybe()};
-}
-
-Mixer draw_grouped() {
-  GroupedAttention attention;
-  attention.kv_heads = between(1, 3);
-  attention.query_heads = attention.kv_heads * between(1, 3);
-  attention.head_dim = between(1, 6);
-  attention.qkv_bias = maybe();
-  attention.output_bias = maybe();
-  if (maybe()) attention.qk_norm = any_of<QkNorm>();
-  draw_reach(attention);
-  if (maybe()) attention.query_scalar = between(1, 9);
-  if (!attention.query_scalar && maybe()) attention.score_multiplier = any_real(0.1, 1, 10);
-  if (maybe()) attention.qkv_clip = any_real(0.5, 1, 4);
-  if (maybe()) attention.score_soft_cap = any_real(0.5, 1, 10);
-  attention.temperature = draw_temperature();
-  if (maybe()) attention.rotary = draw_rotary();
-  if (attention.rotary) attention.head_dim = attention.head_dim + attention.head_dim % 2;
-  if (attention.rotary && maybe()) {
-    attention.rotary->dim = 2 * between(1, attention.head_dim.value() / 2);
-  }
-  attention.value_norm = maybe();
-  return attention;
-}
-
-Mixer draw_latent() {
-  LatentAttention attention;
-  attention.query_heads = between(1, 3);
-  if (maybe()) attention.query_latent_dim = between(1, 6);
-  attention.kv_latent_dim = between(1, 6);
-  attention.nope_head_dim = between(1, 5);
-  attention.rope_head_dim = 2 * between(1, 2);
-  attention.value_head_dim = between(1, 5);
-  attention.latent_norm_epsilon = 1e-6;
-  attention.temperature = draw_temperature();
-  attention.compression_bias = maybe();
-  attention.output_bias = maybe();
-  attention.rotary = draw_rotary();
-  return attention;
-}
-
-Mixer draw_convolution() {
-  return ShortConvolution{between(2, 5)};
-}
-
 constexpr std::array kMixers{draw_grouped, draw_latent, draw_convolution};
 static_assert(kMixers.size() == std::variant_size_v<Mixer>, "every kind of mixer is drawn");
 
-FeedForward draw_dense() {
-  DenseFeedForward dense;
-  dense.width = between(1, 9);
-  dense.activation = any_of<Activation>();
-  dense.gated = maybe();
-  dense.bias = maybe();
-  if (maybe()) dense.activation_sparsity = any_real(0.1, 1, 9);
-  return dense;
-}
-
-// Whose weights nothing else changes.
-void make_sparsemixer(Router& router) {
-  router.jitter = any_real(0.05, 1, 10);
-  router.correction_bias = false;
-  router.normalized_weights = false;
-  router.groups.reset();
-}
-
-FeedForward draw_mixture() {
-  MixtureFeedForward mixture;
-  mixture.experts = between(1, 6);
-  Integer eligible = mixture.experts;
-  if (maybe()) {
-    const ExpertGroups groups{between(1, 3), 0};
-    const Integer in_group = between(2, 3);
-    mixture.experts = groups.count * in_group;
-    mixture.router.groups =
-        ExpertGroups{groups.count, between(1, groups.count.value()), any_of<GroupScore>()};
-    eligible = mixture.router.groups->chosen * in_group;
-  }
-  mixture.experts_per_token = between(1, std::min<std::int64_t>(3, eligible.value()));
-  mixture.expert_width = between(1, 5);
-  if (maybe()) mixture.shared_width = between(1, 7);
-  if (mixture.shared_width) mixture.shared_gate = maybe();
-  if (mixture.shared_width) mixture.shared_average = maybe();
-  mixture.scaled_input = maybe();
-  mixture.activation = any_of<Activation>();
-  mixture.router.scoring = any_of<Scoring>();
-  mixture.router.correction_bias = maybe();
-  mixture.router.normalized_weights = maybe();
-  if (maybe()) mixture.router.weight_scale = any_real(0.5, 1, 6);
-  if (mixture.router.scoring == Scoring::sparsemixer) make_sparsemixer(mixture.router);
-  return mixture;
-}
+// The longest context of the workloads below.
+constexpr std::int64_t kLongestContext = 10;
 
 Norm draw_norm(NormPlacement placement) {
   const double epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
@@ -275,6 +130,9 @@ void draw_sharing(ArchSpec& spec) {
     GroupedAttention sharing = *owner;
     sharing.query_heads = sharing.kv_heads * between(1, 3);
     sharing.value_norm = false;
+    sharing.value_head_dim = value_width(*owner);
+    sharing.values_from_keys = false;
+    sharing.value_scale.reset();
     sharing.kv_from = Reference{spec.attention[i].name, i};
     spec.attention.push_back({"sharing", sharing});
     const Reference reader{"sharing", spec.attention.size() - 1};
@@ -337,13 +195,18 @@ void draw_surroundings(ArchSpec& spec) {
   if (maybe()) spec.low_rank_residual = between(1, 5);
 }
 
+void draw_positions(ArchSpec& spec) {
+  if (maybe()) spec.position_offset = between(1, 3);
+  spec.learned_positions = kLongestContext + spec.position_offset.value_or(0) + between(0, 3);
+}
+
 ArchSpec draw_spec() {
   ArchSpec spec;
   spec.name = "random";
   spec.vocabulary = between(1, 20);
   spec.hidden = between(1, 10);
   spec.context_limit = kLongestContext;
-  if (maybe()) spec.learned_positions = kLongestContext + between(0, 3);
+  if (maybe()) draw_positions(spec);
   spec.head = any_of<Head>();
   if (spec.head == Head::separate && maybe()) spec.head_labels = between(1, 5);
   spec.scaled_embedding = maybe();
@@ -351,6 +214,10 @@ ArchSpec draw_spec() {
   if (maybe()) spec.residual_multiplier = any_real(0.1, 1, 20);
   if (spec.head != Head::none) spec.head_bias = maybe();
   if (spec.head != Head::none && maybe()) spec.logit_multiplier = any_real(0.1, 1, 20);
+  spec.embedding_norm = maybe();
+  if (maybe()) spec.embedding_width = between(1, 7);
+  spec.no_final_norm = maybe();
+  spec.layer_scale = maybe();
   if (spec.head != Head::none && maybe()) spec.logit_soft_cap = any_real(0.5, 1, 10);
   spec.norm = draw_norm(any_of<NormPlacement>());
   draw_layers(spec);

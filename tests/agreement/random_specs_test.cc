@@ -60,6 +60,11 @@ class Variety {
     note("logit multiplier", spec.logit_multiplier.has_value());
     note("logit soft cap", spec.logit_soft_cap.has_value());
     note("learned positions", spec.learned_positions.has_value());
+    note("position offset", spec.position_offset.has_value());
+    note("embedding norm", spec.embedding_norm);
+    note("embedding width", spec.embedding_width.has_value());
+    note("no final norm", spec.no_final_norm);
+    note("layer scale", spec.layer_scale);
     note("several kinds of layers", spec.layer.size() > 1);
     note("several segments", spec.stack.size() > 1);
     for (const auto& [name, layer] : spec.layer) see_layer(layer);
@@ -124,6 +129,14 @@ class Variety {
     note("score soft cap", attention.score_soft_cap.has_value());
     note("temperature", attention.temperature.has_value());
     if (attention.temperature) note("from zero", attention.temperature->from_zero);
+    note("value width", attention.value_head_dim.has_value());
+    note("values from keys", attention.values_from_keys);
+    note("value scale", attention.value_scale.has_value());
+    note("sinks", attention.sinks);
+    note("alibi", attention.alibi.has_value());
+    if (attention.alibi) see_each(*attention.alibi);
+    note("output gate", attention.output_gate.has_value());
+    if (attention.output_gate) see_each(attention.output_gate->width);
     note("rotary", attention.rotary.has_value());
     if (attention.rotary) see_rotary(*attention.rotary);
   }
@@ -139,29 +152,47 @@ class Variety {
   }
   void see_rotary(const Rotary& rotary) {
     note("interleaved", rotary.layout == RotaryLayout::interleaved);
+    note("turned pairs", rotary.turned_pairs.has_value());
     note("scaling", rotary.scaling.has_value());
     if (!rotary.scaling) return;
     const auto* yarn = std::get_if<YarnScaling>(&*rotary.scaling);
     note("yarn", yarn != nullptr);
     note("linear", std::holds_alternative<LinearScaling>(*rotary.scaling));
+    note("dynamic", std::holds_alternative<DynamicScaling>(*rotary.scaling));
+    note("longrope", std::holds_alternative<LongRope>(*rotary.scaling));
     if (yarn == nullptr) return;
+    note("fractional bounds", yarn->fractional_bounds);
     note("mscale", yarn->mscale.has_value());
     note("mscale_all_dim", yarn->mscale_all_dim.has_value());
     note("attention factor", yarn->attention_factor.has_value());
+  }
+  void see_gate(const std::optional<GateLimit>& limit, const std::optional<double>& offset) {
+    note("gate limit", limit.has_value());
+    if (limit) see_each(limit->place);
+    note("up offset", offset.has_value());
   }
   void see_feed_forward(const DenseFeedForward& dense) {
     note("mixture", false);
     note("gated", dense.gated);
     note("bias", dense.bias);
+    note("xielu", dense.xielu.has_value());
+    see_gate(dense.gate_limit, dense.up_offset);
     see_each(dense.activation);
   }
   void see_feed_forward(const MixtureFeedForward& mixture) {
     note("mixture", true);
     note("shared experts", mixture.shared_width.has_value());
     if (mixture.shared_width) note("shared gate", mixture.shared_gate);
+    if (mixture.shared_width) note("shared limit", mixture.shared_gate_limit.has_value());
+    note("expert bias", mixture.expert_bias);
+    see_gate(mixture.gate_limit, mixture.up_offset);
     note("scaled input", mixture.scaled_input);
     if (mixture.shared_width) note("shared average", mixture.shared_average);
     see_each(mixture.router.scoring);
+    note("router bias", mixture.router.bias);
+    note("product soft cap", mixture.router.product_soft_cap.has_value());
+    note("router's own input", mixture.router.own_input);
+    note("expert scale", mixture.router.expert_scale);
     note("correction bias", mixture.router.correction_bias);
     note("normalized weights", mixture.router.normalized_weights);
     note("weight scale", mixture.router.weight_scale.has_value());

@@ -59,6 +59,33 @@ TEST(AFaultInTheSpec, OfGroupedAttentionIsReported) {
        {"no rotation", "rotate queries", [](auto& s) { grouped(s).rotary.reset(); }}});
 }
 
+TEST(AFaultInTheSpec, OfGatesAndSinksIsReported) {
+  expect_each_reported(
+      gated_model(),
+      {{"wider values", "attention", [](auto& s) { grouped(s).value_head_dim = 6; }},
+       {"values not scaled", "scale values", [](auto& s) { grouped(s).value_scale.reset(); }},
+       {"no sinks", "attention", [](auto& s) { grouped(s).sinks = false; }},
+       {"no distances", "attention", [](auto& s) { grouped(s).alibi.reset(); }},
+       {"no gate", "gate the output", [](auto& s) { grouped(s).output_gate.reset(); }},
+       {"a gate for each head", "attention output gate",
+        [](auto& s) { grouped(s).output_gate->width = GateWidth::head; }},
+       {"another gate", "gate the output",
+        [](auto& s) { grouped(s).output_gate->activation = Activation::softplus; }},
+       {"a pair more", "rotate keys", [](auto& s) { *grouped(s).rotary->turned_pairs += 1; }},
+       {"no biases", "experts", [](auto& s) { mixture(s).expert_bias = false; }},
+       {"no offset", "experts", [](auto& s) { mixture(s).up_offset.reset(); }},
+       {"no router bias", "router", [](auto& s) { mixture(s).router.bias = false; }},
+       {"products not capped", "router",
+        [](auto& s) { mixture(s).router.product_soft_cap.reset(); }},
+       {"the experts' input", "norm of the router's input",
+        [](auto& s) { mixture(s).router.own_input = false; }},
+       {"no scale of experts", "router", [](auto& s) { mixture(s).router.expert_scale = false; }},
+       {"a softmax over the chosen", "router",
+        [](auto& s) { mixture(s).router.scoring = Scoring::chosen_softmax; }},
+       {"no layer scale", "layer scale", [](auto& s) { s.layer_scale = false; }},
+       {"no embedding norm", "norm of the embedding", [](auto& s) { s.embedding_norm = false; }}});
+}
+
 TEST(AFaultInTheSpec, OfAMixtureIsReported) {
   expect_each_reported(
       grouped_model(),

@@ -86,7 +86,7 @@ TEST_P(RowKernels, ActivateAndGate) {
       };
       // One hundred has floats 8e-6 apart.
       EXPECT_LT(largest_difference(out, plain), 1e-5);
-      gate(team, activation, in.view(), up.view(), out.view());
+      gate(team, {activation}, in.view(), up.view(), out.view());
       const auto gated = [&](std::size_t r, std::size_t i) { return plain(r, i) * up.at(r, i); };
       EXPECT_LT(largest_difference(out, gated), 1e-5);
       EXPECT_TRUE(out.sentinels_stand());
@@ -128,7 +128,8 @@ TEST_P(RowKernels, AddScaleAndCap) {
         largest_difference(
             out, [&](auto r, auto i) { return reference::soft_capped<double>(a.at(r, i), 0.5); }),
         kTolerance);
-    gate_rows(team, b.view(), a.view(), out.view());
+    const ConstRows gates{b.view().data, b.view().rows, 1, b.view().stride};
+    gate_rows(team, Activation::sigmoid, gates, a.view(), out.view());
     EXPECT_LT(largest_difference(out,
                                  [&](auto r, auto i) {
                                    return a.at(r, i) * reference::sigmoid<double>(b.at(r, 0));

@@ -44,19 +44,25 @@ void swap_rows(std::span<float> matrix, const Weight& shape, std::size_t one, st
 }
 
 // Tables are spoiled in a row that the sequence uses: a token id, a position.
-std::size_t row_in_use(WeightRole role, const Expected& expected) {
-  const bool looked_up_by_token =
-      role == WeightRole::token_embedding || role == WeightRole::per_layer_embedding;
-  return looked_up_by_token ? static_cast<std::size_t>(expected.input_ids.at(0)) : 0;
+std::size_t row_in_use(WeightRole role, const GoldenModel& model) {
+  switch (role) {
+    case WeightRole::token_embedding:
+    case WeightRole::per_layer_embedding:
+      return static_cast<std::size_t>(model.expected.input_ids.at(0));
+    case WeightRole::position_embedding:
+      return static_cast<std::size_t>(model.spec.position_offset.value_or(0).value());
+    default: return 0;
+  }
 }
 
-void spoil(std::span<float> weight, const Weight& shape, const Expected& expected) {
+void spoil(std::span<float> weight, const Weight& shape, const GoldenModel& model) {
   const WeightKind kind = kind_of(shape.role);
   if (kind == WeightKind::norm || kind == WeightKind::bias) return spoil_vector(weight, kind);
   if (shape.copies > 1) return swap_copies(weight, shape);
   if (shape.rows == 1) return spoil_vector(weight, WeightKind::norm);
-  const std::size_t row = row_in_use(shape.role, expected);
-  swap_rows(weight, shape, row, row == 1 ? 2 : row + 1);
+  const std::size_t row = row_in_use(shape.role, model);
+  const bool last = row + 1 == static_cast<std::size_t>(shape.rows.value());
+  swap_rows(weight, shape, row, last ? row - 1 : row == 1 ? 2 : row + 1);
 }
 
 std::size_t last_layer_of(const OpGraph& graph, std::size_t block) {
@@ -96,7 +102,7 @@ TEST_P(AGoldenModel, DepartsWhereAnyOneWeightIsWrong) {
     const Weight& weight = model_.graph.weight(id);
     const auto instances = static_cast<std::size_t>(model_.graph.instances(weight).value());
     WeightStore wrong = right;
-    spoil(wrong.of(id, instances - 1), weight, model_.expected);
+    spoil(wrong.of(id, instances - 1), weight, model_);
     const auto first = departures(model_.graph, wrong, model_.expected);
     if (changes_nothing(weight, model_.spec)) {
       EXPECT_THAT(first, Each("")) << name_of(weight.role);

@@ -43,6 +43,8 @@ std::optional<WeightId> find(const OpGraph& graph, const Weight& like, WeightRol
   return of_role.size() == 1 ? std::optional(of_role.front()) : std::nullopt;
 }
 
+// The weight of the same role at the same place of the layer, or else of that role at any place; a
+// norm's weight too where the norm is placed otherwise.
 WeightId counterpart(const OpGraph& graph, const Weight& weight) {
   auto id = find(graph, weight, weight.role);
   if (const auto role = other_place(weight.role); !id && role) id = find(graph, weight, *role);

@@ -5,6 +5,7 @@
 
 #include "sim/spec/fields.h"
 #include "tests/golden/departures.h"
+#include "tests/golden/rotary_faults.h"
 
 namespace llmarch {
 namespace {
@@ -28,69 +29,14 @@ Matcher<std::string> behind_attention_of(std::size_t layer) {
   return AnyOf(out_of_layer(layer), routing_of_layer(layer));
 }
 
-// --- Rotary positions.
-
-using Scalings = std::vector<std::pair<const char*, std::function<void(RotaryScaling&)>>>;
-
-template <class Kind>
-std::function<void(RotaryScaling&)> in(const std::function<void(Kind&)>& make) {
-  return [make](RotaryScaling& scaling) { make(std::get<Kind>(scaling)); };
-}
-
-Scalings faults_of_scaling(const LinearScaling&) {
-  return {{"linear factor", in<LinearScaling>([](auto& linear) { linear.factor *= 2; })}};
-}
-
-Scalings faults_of_scaling(const Llama3Scaling&) {
-  return {{"llama3 factor", in<Llama3Scaling>([](auto& llama) { llama.factor *= 2; })},
-          {"llama3 high_frequency_factor",
-           in<Llama3Scaling>([](auto& llama) { llama.high_frequency_factor *= 16; })},
-          {"llama3 original_context",
-           in<Llama3Scaling>([](auto& llama) { llama.original_context *= 2; })}};
-}
-
-Scalings faults_of_scaling(const YarnScaling& scaling) {
-  Scalings faults{
-      {"yarn factor", in<YarnScaling>([](auto& yarn) { yarn.factor *= 2; })},
-      {"yarn original_context", in<YarnScaling>([](auto& yarn) { yarn.original_context *= 1024; })},
-      {"yarn attention_factor", in<YarnScaling>([](auto& yarn) { yarn.attention_factor = 1.5; })}};
-  // One of the two alone changes nothing.
-  if (!scaling.mscale || !scaling.mscale_all_dim) return faults;
-  faults.emplace_back("yarn mscale", in<YarnScaling>([](auto& yarn) { *yarn.mscale *= 2; }));
-  faults.emplace_back("yarn mscale_all_dim",
-                      in<YarnScaling>([](auto& yarn) { *yarn.mscale_all_dim *= 2; }));
-  faults.emplace_back("yarn mscales dropped", in<YarnScaling>([](auto& yarn) {
-                        yarn.mscale.reset();
-                        yarn.mscale_all_dim.reset();
-                      }));
-  return faults;
-}
-
-using Rotaries = std::vector<std::pair<const char*, std::function<void(Rotary&)>>>;
-
-Rotaries faults_of_rotary(const Rotary& rotary) {
-  Rotaries faults{{"theta", [](Rotary& wrong) { wrong.theta *= 2; }},
-                  {"layout", [](Rotary& wrong) {
-                     const bool split = wrong.layout == RotaryLayout::half_split;
-                     wrong.layout = split ? RotaryLayout::interleaved : RotaryLayout::half_split;
-                   }}};
-  if (!rotary.scaling) return faults;
-  faults.emplace_back("scaling dropped", [](Rotary& wrong) { wrong.scaling.reset(); });
-  const auto scalings =
-      std::visit([](const auto& kind) { return faults_of_scaling(kind); }, *rotary.scaling);
-  for (const auto& [field, make] : scalings) {
-    faults.emplace_back(field, [make = make](Rotary& wrong) { make(*wrong.scaling); });
-  }
-  return faults;
-}
-
 // --- Attention.
 
 template <class Kind>
 using Attentions = std::vector<std::pair<const char*, std::function<void(Kind&)>>>;
 
 void add_reach_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
-  if (attention.window) {
+  // A longer window than the vectors reaches every key, as none does.
+  if (attention.window && *attention.window < kVectorTokens) {
     faults.emplace_back("window one longer", [](auto& wrong) { *wrong.window += 1; });
     faults.emplace_back("window one shorter", [](auto& wrong) { *wrong.window += -1; });
     faults.emplace_back("window dropped", [](auto& wrong) { wrong.window.reset(); });
@@ -133,6 +79,29 @@ void add_qk_norm_faults(Attentions<GroupedAttention>& faults, const GroupedAtten
   }
 }
 
+// What happens to values and to attention's output.
+void add_output_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
+  if (attention.value_scale) {
+    faults.emplace_back("value_scale dropped", [](auto& wrong) { wrong.value_scale.reset(); });
+  }
+  if (attention.sinks) {
+    faults.emplace_back("sinks dropped", [](auto& wrong) { wrong.sinks = false; });
+  }
+  if (attention.alibi) {
+    faults.emplace_back("alibi dropped", [](auto& wrong) { wrong.alibi.reset(); });
+    faults.emplace_back("alibi at the other place", [](auto& wrong) {
+      const bool after = wrong.alibi == Alibi::after_scaling;
+      wrong.alibi = after ? Alibi::before_scaling : Alibi::after_scaling;
+    });
+  }
+  if (!attention.output_gate) return;
+  faults.emplace_back("output_gate dropped", [](auto& wrong) { wrong.output_gate.reset(); });
+  faults.emplace_back("output_gate activation", [](auto& wrong) {
+    const bool sigmoid = wrong.output_gate->activation == Activation::sigmoid;
+    wrong.output_gate->activation = sigmoid ? Activation::softplus : Activation::sigmoid;
+  });
+}
+
 Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attention) {
   Attentions<GroupedAttention> faults;
   if (!attention.kv_from) add_reach_faults(faults, attention);
@@ -167,6 +136,7 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
     faults.emplace_back("score_soft_cap dropped",
                         [](auto& wrong) { wrong.score_soft_cap.reset(); });
   }
+  add_output_faults(faults, attention);
   if (attention.temperature) {
     faults.emplace_back("temperature dropped", [](auto& wrong) { wrong.temperature.reset(); });
     add_temperature_faults(faults);
@@ -229,10 +199,20 @@ void add_feed_forward_faults(Faults& faults, const DenseFeedForward& dense_kind,
                         dense.activation_sparsity.reset();
                       }});
   }
-  faults.push_back({"dense activation", out_of_layer(layer), [=](ArchSpec& spec) {
-                      auto& dense = kind_at<DenseFeedForward>(spec.feed_forward, index);
-                      dense.activation = another(dense.activation);
-                    }});
+  const auto add = [&](const char* field, const std::function<void(DenseFeedForward&)>& make) {
+    faults.push_back({field, out_of_layer(layer), [=](ArchSpec& spec) {
+                        make(kind_at<DenseFeedForward>(spec.feed_forward, index));
+                      }});
+  };
+  if (dense_kind.xielu) {
+    add("xielu beta", [](auto& wrong) { wrong.xielu->beta *= 2; });
+    add("xielu dropped", [](auto& wrong) { wrong.xielu.reset(); });
+  } else {
+    add("dense activation", [](auto& wrong) { wrong.activation = another(wrong.activation); });
+  }
+  if (dense_kind.gate_limit) {
+    add("dense gate_limit dropped", [](auto& wrong) { wrong.gate_limit.reset(); });
+  }
 }
 
 using Routers = std::vector<std::pair<const char*, std::function<void(Router&)>>>;
@@ -243,11 +223,26 @@ Routers faults_of_router(const Router& router) {
                     const bool softmax = wrong.scoring == Scoring::softmax;
                     wrong.scoring = softmax ? Scoring::sigmoid : Scoring::softmax;
                   }},
-                 {"normalized_weights",
-                  [](Router& wrong) { wrong.normalized_weights = !wrong.normalized_weights; }},
                  {"weight_scale", [](Router& wrong) {
                     wrong.weight_scale = wrong.weight_scale.value_or(1) * 1.5;
                   }}};
+  // A softmax over the chosen sums to 1 by itself.
+  if (router.scoring != Scoring::chosen_softmax) {
+    faults.emplace_back("normalized_weights", [](Router& wrong) {
+      wrong.normalized_weights = !wrong.normalized_weights;
+    });
+  }
+  if (router.bias) faults.emplace_back("bias", [](Router& wrong) { wrong.bias = false; });
+  if (router.product_soft_cap) {
+    faults.emplace_back("product_soft_cap dropped",
+                        [](Router& wrong) { wrong.product_soft_cap.reset(); });
+  }
+  if (router.own_input) {
+    faults.emplace_back("own_input dropped", [](Router& wrong) { wrong.own_input = false; });
+  }
+  if (router.expert_scale) {
+    faults.emplace_back("expert_scale dropped", [](Router& wrong) { wrong.expert_scale = false; });
+  }
   if (router.jitter) {
     faults.emplace_back("jitter", [](Router& wrong) { *wrong.jitter /= 10; });
   }
@@ -282,8 +277,20 @@ void add_feed_forward_faults(Faults& faults, const MixtureFeedForward& mixture, 
       wrong.shared_gate = false;
       wrong.shared_average = false;
     });
-    add("shared_average", out_of_layer(layer),
-        [](auto& wrong) { wrong.shared_average = !wrong.shared_average; });
+  }
+  if (mixture.expert_bias) {
+    add("expert_bias dropped", out_of_layer(layer), [](auto& wrong) { wrong.expert_bias = false; });
+  }
+  if (mixture.gate_limit) {
+    add("gate_limit", out_of_layer(layer),
+        [](auto& wrong) { wrong.gate_limit->limit = std::min(wrong.gate_limit->limit / 2, 0.05); });
+  }
+  if (mixture.shared_gate_limit) {
+    add("shared_gate_limit dropped", out_of_layer(layer),
+        [](auto& wrong) { wrong.shared_gate_limit.reset(); });
+  }
+  if (mixture.up_offset) {
+    add("up_offset dropped", out_of_layer(layer), [](auto& wrong) { wrong.up_offset.reset(); });
   }
   if (mixture.router.groups) {
     // It need not change a choice in the first of these layers.
@@ -295,6 +302,20 @@ void add_feed_forward_faults(Faults& faults, const MixtureFeedForward& mixture, 
   for (const auto& [field, make] : faults_of_router(mixture.router)) {
     add(field, routing_of_layer(layer), [make = make](auto& wrong) { make(wrong.router); });
   }
+}
+
+// Half of all that a mixture gives is the same behind a norm of it.
+void add_average_fault(Faults& faults, const ArchSpec& spec, std::size_t index, std::size_t layer) {
+  const auto* mixture = std::get_if<MixtureFeedForward>(&spec.feed_forward[index].value);
+  const NormPlacement placement = spec.norm.placement;
+  const bool normed =
+      placement == NormPlacement::after || placement == NormPlacement::before_and_after;
+  if (mixture == nullptr || !mixture->shared_width || normed) return;
+  faults.push_back({"shared_average", out_of_layer(layer), [=](ArchSpec& wrong) {
+                      bool& average =
+                          kind_at<MixtureFeedForward>(wrong.feed_forward, index).shared_average;
+                      average = !average;
+                    }});
 }
 
 // --- The whole model.
@@ -345,18 +366,20 @@ std::optional<std::size_t> first_with_the_norm(const ArchSpec& spec) {
 
 void add_norm_faults(Faults& faults, const ArchSpec& spec) {
   const auto first = first_with_the_norm(spec);
-  const Matcher<std::string> seen =
+  const Matcher<std::string> around =
       first ? behind_attention_of(*first) : Matcher<std::string>("logits");
-  Norms all = faults_of_norm(spec.norm);
-  if (first) {
-    for (auto& fault : faults_of_placement(spec.norm)) all.push_back(std::move(fault));
-  }
-  for (const auto& [field, make] : all) {
-    faults.push_back({field, seen, [make = make](ArchSpec& wrong) { make(wrong.norm); }});
-  }
+  const Matcher<std::string> of_any =
+      spec.embedding_norm ? Matcher<std::string>("hidden state into layer 0") : around;
+  const auto add = [&](const Norms& some, const Matcher<std::string>& seen) {
+    for (const auto& [field, make] : some) {
+      faults.push_back({field, seen, [make = make](ArchSpec& wrong) { make(wrong.norm); }});
+    }
+  };
+  add(faults_of_norm(spec.norm), of_any);
+  if (first) add(faults_of_placement(spec.norm), around);
 }
 
-// The norms of blocks; one after the residual sum would be the sublayer's.
+// The norms of blocks; one of the residual stream would be the sublayer's.
 void add_block_norm_faults(Faults& faults, const ArchSpec& spec, std::size_t kind,
                            std::size_t layer) {
   const Layer& right = spec.layer.at(kind).value;
@@ -368,7 +391,7 @@ void add_block_norm_faults(Faults& faults, const ArchSpec& spec, std::size_t kin
       Norms all = faults_of_norm(*norm);
       for (auto& fault : faults_of_placement(*norm)) all.push_back(std::move(fault));
       for (const auto& [field, make] : all) {
-        if (field == "placement after_residual") continue;
+        if (field == "placement after_residual" || field == "placement before_residual") continue;
         faults.push_back(
             {"block " + field, behind_attention_of(layer), [=, make = make](ArchSpec& wrong) {
                make(*wrong.layer[kind].value.sublayers->at(s).blocks[b].norm);
@@ -429,6 +452,18 @@ void add_model_faults(Faults& faults, const ArchSpec& spec) {
   }
   faults.push_back({"scaled_embedding", "hidden state into layer 0",
                     [](ArchSpec& wrong) { wrong.scaled_embedding = !wrong.scaled_embedding; }});
+  if (spec.layer_scale) {
+    faults.push_back({"layer_scale dropped", out_of_layer(0),
+                      [](ArchSpec& wrong) { wrong.layer_scale = false; }});
+  }
+  if (spec.embedding_norm) {
+    faults.push_back({"embedding_norm dropped", "hidden state into layer 0",
+                      [](ArchSpec& wrong) { wrong.embedding_norm = false; }});
+  }
+  if (spec.position_offset) {
+    faults.push_back({"position_offset dropped", "hidden state into layer 0",
+                      [](ArchSpec& wrong) { wrong.position_offset.reset(); }});
+  }
   if (spec.parallel_streams) {
     faults.push_back({"active stream", behind_attention_of(0),
                       [](ArchSpec& wrong) { wrong.parallel_streams->active = 1; }});
@@ -447,6 +482,27 @@ void add_model_faults(Faults& faults, const ArchSpec& spec) {
   if (!spec.logit_soft_cap) return;
   faults.push_back(
       {"logit_soft_cap dropped", "logits", [](ArchSpec& wrong) { wrong.logit_soft_cap.reset(); }});
+}
+
+// --- Norms of sublayers and of blocks.
+
+void add_layer_faults(Faults& faults, const Layer& layer, std::size_t kind, std::size_t first) {
+  if (!layer.sublayers) return;
+  for (std::size_t i = 0; i < layer.sublayers->size(); ++i) {
+    const auto add = [&](const char* field, const std::function<void(Sublayer&)>& make) {
+      faults.push_back({field, behind_attention_of(first), [=](ArchSpec& wrong) {
+                          make(wrong.layer.at(kind).value.sublayers->at(i));
+                        }});
+    };
+    const Sublayer& sublayer = layer.sublayers->at(i);
+    if (sublayer.norm) {
+      add("norm of a sublayer dropped", [](Sublayer& wrong) { wrong.norm.reset(); });
+    }
+    for (std::size_t k = 0; k < sublayer.blocks.size(); ++k) {
+      if (!sublayer.blocks[k].norm) continue;
+      add("norm of a block dropped", [k](Sublayer& wrong) { wrong.blocks[k].norm.reset(); });
+    }
+  }
 }
 
 bool contains(const std::vector<std::size_t>& indices, std::size_t wanted) {
@@ -472,6 +528,7 @@ std::vector<FieldFault> faults_of(const ArchSpec& spec) {
     const std::size_t layer = first_layer(spec, is_one);
     add_block_norm_faults(faults, spec, i, layer);
     add_arrangement_fault(faults, spec, i, layer);
+    add_layer_faults(faults, spec.layer[i].value, i, layer);
   }
   for (std::size_t i = 0; i < spec.attention.size(); ++i) {
     const std::size_t layer =
@@ -484,6 +541,7 @@ std::vector<FieldFault> faults_of(const ArchSpec& spec) {
         first_layer(spec, [&](const Layer& kind) { return contains(feed_forwards_of(kind), i); });
     std::visit([&](const auto& kind) { add_feed_forward_faults(faults, kind, i, layer); },
                spec.feed_forward[i].value);
+    add_average_fault(faults, spec, i, layer);
   }
   return faults;
 }

@@ -83,7 +83,10 @@ TEST_P(EveryModel, ReadsEveryWeightAndFillsAndReadsEveryCache) {
   for (const Block& block : graph_.blocks) {
     for (const Node& node : block.nodes) visit_operands(node.op, touched);
   }
-  EXPECT_EQ(touched.weights, first_numbers(graph_.weights.size()));
+  std::set<WeightId> read = first_numbers(graph_.weights.size());
+  std::erase_if(
+      read, [&](WeightId id) { return kind_of(graph_.weight(id).role) == WeightKind::constant; });
+  EXPECT_EQ(touched.weights, read);
   EXPECT_EQ(touched.stored_caches, first_numbers(graph_.caches.size()));
   EXPECT_EQ(touched.read_caches, first_numbers(graph_.caches.size()));
 }

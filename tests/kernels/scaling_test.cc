@@ -103,7 +103,7 @@ TEST(AnExpertsWeight, MultipliesWhatItGivesOrWhatItIsGiven) {
     const ValueId choice = step.value(2, {0, 0.5});
     const ValueId out = step.value(1);
     EXPECT_THAT(
-        step.run(RunExperts{Activation::relu, weighted, 1, 1, gate, up, down, in, choice, out}),
+        step.run(RunExperts{{Activation::relu}, weighted, 1, 1, gate, up, down, in, choice, out}),
         ElementsAre(near_scaled(given)));
   }
 }

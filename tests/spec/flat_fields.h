@@ -29,6 +29,9 @@ class Flattener {
   void operator()(const Field& field, const double& member, const RealRange&) {
     put(field, {fmt::format("{}", member)});
   }
+  void operator()(const Field& field, const std::vector<double>& member, const RealRange&) {
+    put(field, {fmt::format("{}", fmt::join(member, " "))});
+  }
   void operator()(const Field& field, const bool& member) {
     put(field, {member ? "true" : "false"});
   }

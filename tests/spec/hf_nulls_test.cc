@@ -58,6 +58,16 @@ const std::map<std::string, Meaning>& meanings() {
       {"attention_layers", absent("attention_layers")},
       {"mlp_layer_types", absent("mlp_layer_types")},
       {"alibi", set_to("alibi", false)},
+      {"global_head_dim",  // Gemma 4
+       [](Json& config) { config["global_head_dim"] = config.at("head_dim"); }},
+      {"num_global_key_value_heads",
+       [](Json& config) {
+         config["num_global_key_value_heads"] = config.at("num_key_value_heads");
+       }},
+      {"use_bidirectional_attention", set_to("use_bidirectional_attention", "vision")},
+      {"attention_value_scale", set_to("attention_value_scale", 1.0)},  // MiMo
+      {"hybrid_layer_pattern", absent("hybrid_layer_pattern")},
+      {"moe_layer_freq", absent("moe_layer_freq")},
       {"apply_residual_connection_post_layernorm",
        set_to("apply_residual_connection_post_layernorm", false)}};
   return all;

@@ -109,9 +109,9 @@ TEST(RopeScaling, RefusesTwoTypesThatDisagree) {
 }
 
 TEST(RopeScaling, RefusesATypeThatIsNotSupportedByName) {
-  EXPECT_EQ(report(scaled({{"rope_type", "dynamic"}, {"factor", 2.0}})),
-            R"(config.json: error: rope type 'dynamic' is not supported
-      = supported: default, linear, llama3, yarn
+  EXPECT_EQ(report(scaled({{"rope_type", "ntk"}, {"factor", 2.0}})),
+            R"(config.json: error: rope type 'ntk' is not supported
+      = supported: default, linear, dynamic, llama3, yarn, longrope, proportional
 )");
 }
 
@@ -128,11 +128,22 @@ TEST(RopeScaling, PassesOverWhatItsTypeDoesNotHave) {
   EXPECT_THAT(load(more).passed_over, ElementsAre("finetuned"));
 }
 
-TEST(RopeScaling, RefusesYarnWithoutTruncation) {
-  EXPECT_EQ(report(scaled(with(kYarn, {{"truncate", false}}))),
-            R"(config.json: error: 'truncate' in rope_scaling is false; only true is supported
-      = it changes the arithmetic, and no formula for another architecture is used in its place
-)");
+TEST(RopeScaling, ReadsWhetherTheBoundsOfYarnAreRounded) {
+  const auto fractional = [](const Json& rope) {
+    return std::get<YarnScaling>(*rotary_of(scaled(rope)).scaling).fractional_bounds;
+  };
+  EXPECT_FALSE(fractional(kYarn));
+  EXPECT_FALSE(fractional(with(kYarn, {{"truncate", true}})));
+  EXPECT_TRUE(fractional(with(kYarn, {{"truncate", false}})));
+}
+
+TEST(RopeScaling, OfDynamicNtkIsMeasuredAgainstTheContextLimit) {
+  const Json config = with(scaled({{"rope_type", "dynamic"}, {"factor", 2.0}}),
+                           {{"max_position_embeddings", 4096}});
+  const auto dynamic = std::get<DynamicScaling>(*rotary_of(config).scaling);
+  EXPECT_EQ(dynamic.factor, 2);
+  EXPECT_EQ(dynamic.original_context, 4096);
+  EXPECT_EQ(spec_of(config).context_limit, 8192);
 }
 
 TEST(RopeScaling, RefusesPartlyRotatedHeads) {

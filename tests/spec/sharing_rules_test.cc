@@ -39,9 +39,10 @@ TEST(SharedCaches, OfThePublishedModelBreakNoRule) {
 TEST(SharedCaches, AreReadAsTheyWereFilled) {
   ArchSpec spec = gemma3n();
   attention(spec, "local_shared").window = 511;
-  EXPECT_EQ(broken(spec),
-            Texts{"attention.local_shared.kv_from: kv_heads, head_dim, window or chunk "
-                  "differ from those of attention 'local'"});
+  EXPECT_EQ(
+      broken(spec),
+      Texts{"attention.local_shared.kv_from: kv_heads, head_dim, value_head_dim, window or chunk "
+            "differ from those of attention 'local'"});
 }
 
 TEST(SharedCaches, BelongToALayerBefore) {

@@ -39,7 +39,7 @@ TEST(TomlKeys, ListsTheKeysWhenNoneIsNear) {
             R"(my-model.toml:16:1: error: unknown key 'colour' in attention 'local'
    16 | colour = 3
       | ^~~~~~
-      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, value_norm, kv_from, window, chunk, query_scalar, score_multiplier, qkv_clip, score_soft_cap, temperature, rotary
+      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, value_norm, kv_from, window, chunk, query_scalar, score_multiplier, qkv_clip, score_soft_cap, temperature, rotary, value_head_dim, values_from_keys, value_scale, sinks, alibi, output_gate
 )");
 }
 
@@ -51,7 +51,7 @@ TEST(TomlKeys, DoesNotSuggestAKeyThatIsThere) {
             R"(my-model.toml:7:1: error: unknown key 'layers' in the spec
     7 | layers = 3
       | ^~~~~~
-      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, embedding_multiplier, residual_multiplier, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
+      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
@@ -65,7 +65,7 @@ TEST(TomlKeys, PointsAtTheLastPartOfADottedKey) {
             R"(my-model.toml:19:8: error: unknown key 'colour' in rotary of attention 'local'
    19 | rotary.colour = 3
       |        ^~~~~~
-      = known: theta, dim, layout, scaling
+      = known: theta, dim, turned_pairs, layout, scaling
 )");
 }
 
@@ -87,7 +87,7 @@ TEST(TomlKeys, PointsAtTheNameInAHeader) {
             R"(my-model.toml:36:2: error: unknown key 'blocks' in the spec
    36 | [blocks]
       |  ^~~~~~
-      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, scaled_embedding, embedding_multiplier, residual_multiplier, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
+      = known: name, title, source, published, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
@@ -201,7 +201,7 @@ TEST(TomlKeys, ListsTheValuesWhenNoneIsNear) {
       R"(my-model.toml:29:11: error: unknown scoring 'tanh' in router of feed_forward 'mixture'
    29 | scoring = "tanh"
       |           ^~~~~~
-      = known: softmax, sigmoid, sparsemixer
+      = known: softmax, sigmoid, sparsemixer, chosen_softmax
 )");
 }
 
@@ -210,7 +210,7 @@ TEST(TomlKeys, RefusesAnEmptyValue) {
             R"(my-model.toml:26:14: error: unknown activation '' in feed_forward 'mixture'
    26 | activation = ""
       |              ^~
-      = known: gelu_tanh, gelu_erf, silu, relu, tanh
+      = known: gelu_tanh, gelu_erf, silu, relu, tanh, sigmoid, softplus, quick_gelu, relu_squared
 )");
 }
 

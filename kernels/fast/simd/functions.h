@@ -111,6 +111,14 @@ void with_function(Function function, const Body& body) {
     case Function::silu: return body([](F x) { return times_sigmoid<L>(x, x); });
     case Function::relu: return body([](F x) { return L::larger(x, L::zero()); });
     case Function::tanh: return body([](F x) { return capped<L>(x, 1.0F); });
+    case Function::sigmoid: return body([](F x) { return times_sigmoid<L>(L::all(1.0F), x); });
+    case Function::quick_gelu:
+      return body([](F x) { return times_sigmoid<L>(x, x * L::all(1.702F)); });
+    case Function::relu_squared:
+      return body([](F x) {
+        const F above = L::larger(x, L::zero());
+        return above * above;
+      });
   }
 }
 

@@ -80,7 +80,7 @@ struct ProductKernels {
   void (*turn)(const std::byte* keys, std::size_t width, std::byte* values);
 };
 
-enum class Function { gelu_tanh, gelu_erf, silu, relu, tanh };
+enum class Function { gelu_tanh, gelu_erf, silu, relu, tanh, sigmoid, quick_gelu, relu_squared };
 
 struct RowKernels {
   void (*activate)(Function function, const float* in, std::size_t count, float* out);

@@ -1,0 +1,115 @@
+// What GraphBuilder appends for attention and for mixtures of experts.
+#include "sim/graph/builder.h"
+
+namespace llmarch {
+
+CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach) {
+  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), Growing{reach}});
+  append("store " + name, Store{graph_.caches.size() - 1, in});
+  return graph_.caches.size() - 1;
+}
+
+CacheId GraphBuilder::fixed_state(std::string name, Integer columns) {
+  graph_.caches.push_back({std::move(name), graph_.blocks.size() - 1, columns, Fixed{}});
+  return graph_.caches.size() - 1;
+}
+
+ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,
+                             ValueId query, CacheId keys, CacheId values) {
+  const ValueId out = value(rows(query), attention.query_heads * value_width(attention));
+  Attend attend{attention.query_heads,
+                attention.kv_heads,
+                attention.head_dim,
+                scale,
+                attention.score_soft_cap,
+                reach,
+                query,
+                keys,
+                values,
+                out,
+                attention.value_head_dim};
+  if (attention.sinks) attend.sinks = weight(WeightRole::attention_sinks, 1, attention.query_heads);
+  if (attention.alibi) {
+    attend.alibi = *attention.alibi == Alibi::before_scaling ? scale : 1.0;
+  }
+  append("attention", attend);
+  return out;
+}
+
+ValueId GraphBuilder::attend_absorbed(const LatentShape& shape, double scale, ValueId query,
+                                      CacheId latents, CacheId rope_keys, WeightId key_up,
+                                      WeightId value_up) {
+  const ValueId absorbed = value(rows(query), shape.heads * shape.latent_dim);
+  const ValueId attended = value(rows(query), shape.heads * shape.latent_dim);
+  const ValueId out = value(rows(query), shape.heads * shape.value_dim);
+  const std::size_t first = block().nodes.size();
+  in(Component::attention, WorkKind::projections);
+  append("query absorption", AbsorbQuery{shape, key_up, query, absorbed});
+  in(Component::attention, WorkKind::attention);
+  append("attention over latents",
+         AttendLatent{shape, scale, absorbed, query, latents, rope_keys, attended});
+  in(Component::attention, WorkKind::projections);
+  append("value expansion", ExpandAttended{shape, value_up, attended, out});
+  only_in(LatentForm::absorbed, first);
+  return out;
+}
+
+ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, ValueId query,
+                                      CacheId latents, CacheId rope_keys, WeightId key_up,
+                                      WeightId value_up, ValueId out) {
+  const ValueId keys = value(RowAxis::keys, shape.heads * shape.nope_dim);
+  const ValueId values = value(RowAxis::keys, shape.heads * shape.value_dim);
+  const std::size_t first = block().nodes.size();
+  in(Component::attention, WorkKind::projections);
+  append("latent expansion", ExpandLatents{latents, key_up, value_up, keys, values});
+  in(Component::attention, WorkKind::attention);
+  append("attention", AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
+  only_in(LatentForm::expanded, first);
+  return out;
+}
+
+ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
+  const Integer experts = mixture.experts;
+  const auto of_experts = [&](bool present, WeightRole role) {
+    return present ? std::optional(weight(role, 1, experts)) : std::nullopt;
+  };
+  const WeightId router = weight(WeightRole::router, experts, columns(in));
+  const auto correction =
+      of_experts(mixture.router.correction_bias, WeightRole::router_correction_bias);
+  const auto bias = of_experts(mixture.router.bias, WeightRole::router_bias);
+  const auto scale = of_experts(mixture.router.expert_scale, WeightRole::router_expert_scale);
+  const ValueId out = value(rows(in), 2 * mixture.experts_per_token);
+  block().values.at(out).content = Content::choice;
+  append("router", Route{mixture.router, experts, mixture.experts_per_token, router, correction, in,
+                         out, bias, scale});
+  return out;
+}
+
+ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture) {
+  const Integer hidden = columns(in);
+  const Integer width = mixture.expert_width;
+  const WeightId gate = weight(WeightRole::expert_gate, width, hidden, mixture.experts);
+  const WeightId up = weight(WeightRole::expert_up, width, hidden, mixture.experts);
+  const WeightId down = weight(WeightRole::expert_down, hidden, width, mixture.experts);
+  std::optional<ExpertBiases> biases;
+  if (mixture.expert_bias) {
+    biases = ExpertBiases{weight(WeightRole::expert_gate_bias, 1, width, mixture.experts),
+                          weight(WeightRole::expert_up_bias, 1, width, mixture.experts),
+                          weight(WeightRole::expert_down_bias, 1, hidden, mixture.experts)};
+  }
+  const ValueId out = value(rows(in), hidden);
+  append("experts", RunExperts{{mixture.activation, mixture.gate_limit, mixture.up_offset},
+                               mixture.scaled_input ? Weighted::input : Weighted::output,
+                               mixture.experts,
+                               mixture.experts_per_token,
+                               gate,
+                               up,
+                               down,
+                               in,
+                               choice,
+                               out,
+                               biases});
+  return out;
+}
+
+}  // namespace llmarch

@@ -1,0 +1,202 @@
+#include "tests/agreement/random_blocks.h"
+
+#include "tests/agreement/random_draws.h"
+
+namespace llmarch {
+namespace {
+
+std::vector<double> draw_factors(Integer pairs) {
+  std::vector<double> factors;
+  for (Integer pair = 0; pair < pairs; pair += 1) factors.push_back(any_real(0.5, 1, 8));
+  return factors;
+}
+
+// Of `dim` elements. In the order in which rapidcheck shrinks: to no scaling first. The contexts of
+// those that depend on the length of a sequence lie within the workloads below.
+std::optional<RotaryScaling> draw_scaling(Integer dim) {
+  switch (between(0, dim > 2 ? 5 : 4)) {
+    case 0: return std::nullopt;
+    case 1: return LinearScaling{any_real(0.5, 1, 16)};
+    case 2: {
+      const double low = any_real(1, 1, 2);
+      return Llama3Scaling{any_real(1, 1, 32), low, low + any_real(1, 0, 3), between(4, 64)};
+    }
+    case 3:
+      return LongRope{draw_factors(dim / 2), draw_factors(dim / 2), between(2, 8),
+                      any_real(0.5, 1, 4), any_real(0.5, 1, 4)};
+    case 5: return DynamicScaling{any_real(0.5, 1, 8), between(2, 8)};
+    default: {
+      const double slow = any_real(1, 1, 2);
+      YarnScaling yarn{
+          any_real(1, 1, 40), between(4, 64), slow + any_real(1, 0, 30), slow, {}, {}, {}};
+      yarn.fractional_bounds = maybe();
+      if (maybe()) yarn.mscale = any_real(0.5, 1, 3);
+      if (maybe()) yarn.mscale_all_dim = any_real(0.5, 1, 3);
+      if (maybe()) yarn.attention_factor = any_real(0.5, 1, 3);
+      return yarn;
+    }
+  }
+}
+
+// For heads of `width` elements, an even number.
+Rotary draw_rotary(Integer width) {
+  Rotary rotary;
+  rotary.theta = *rc::gen::element(10000.0, 500.0, 2.0);
+  rotary.layout = any_of<RotaryLayout>();
+  rotary.scaling = draw_scaling(width);
+  if (maybe()) rotary.turned_pairs = between(1, width.value() / 2);
+  return rotary;
+}
+
+// Some or all of a head's elements are turned.
+Rotary draw_partial_rotary(Integer head_dim) {
+  const Integer dim = 2 * between(1, head_dim.value() / 2);
+  Rotary rotary = draw_rotary(dim);
+  if (dim < head_dim || maybe()) rotary.dim = dim;
+  return rotary;
+}
+
+// Reaches so small that every workload drops keys: the longest context is 10 positions.
+void draw_reach(GroupedAttention& attention) {
+  switch (between(0, 2)) {
+    case 0: return;
+    case 1: attention.window = between(1, 6); return;
+    default: attention.chunk = between(1, 6);
+  }
+}
+
+void draw_values(GroupedAttention& attention) {
+  attention.values_from_keys = maybe();
+  if (!attention.values_from_keys && maybe()) attention.value_head_dim = between(1, 6);
+  if (maybe()) attention.value_scale = any_real(0.5, 1, 6);
+}
+
+std::optional<GateLimit> draw_limit() {
+  if (maybe()) return std::nullopt;
+  return GateLimit{any_real(0.1, 1, 20), any_of<GateLimitPlace>()};
+}
+
+std::optional<double> draw_offset() {
+  return maybe() ? std::nullopt : std::optional(any_real(0.5, 1, 4));
+}
+
+std::optional<Temperature> draw_temperature() {
+  if (!maybe()) return std::nullopt;
+  return Temperature{any_real(0.1, 1, 10), between(1, 6), maybe()};
+}
+
+}  // namespace
+
+Mixer draw_grouped() {
+  GroupedAttention attention;
+  attention.kv_heads = between(1, 3);
+  attention.query_heads = attention.kv_heads * between(1, 3);
+  attention.head_dim = between(1, 6);
+  attention.qkv_bias = maybe();
+  attention.output_bias = maybe();
+  if (maybe()) attention.qk_norm = any_of<QkNorm>();
+  draw_reach(attention);
+  if (maybe()) attention.query_scalar = between(1, 9);
+  if (!attention.query_scalar && maybe()) attention.score_multiplier = any_real(0.1, 1, 10);
+  if (maybe()) attention.qkv_clip = any_real(0.5, 1, 4);
+  if (maybe()) attention.score_soft_cap = any_real(0.5, 1, 10);
+  attention.temperature = draw_temperature();
+  if (maybe()) {
+    attention.head_dim = attention.head_dim + attention.head_dim % 2;
+    attention.rotary = draw_partial_rotary(attention.head_dim);
+  }
+  attention.value_norm = maybe();
+  draw_values(attention);
+  attention.sinks = maybe();
+  if (maybe()) attention.alibi = any_of<Alibi>();
+  if (maybe()) attention.output_gate = OutputGate{any_of<GateWidth>(), any_of<Activation>()};
+  return attention;
+}
+
+Mixer draw_latent() {
+  LatentAttention attention;
+  attention.query_heads = between(1, 3);
+  if (maybe()) attention.query_latent_dim = between(1, 6);
+  attention.kv_latent_dim = between(1, 6);
+  attention.nope_head_dim = between(1, 5);
+  attention.rope_head_dim = 2 * between(1, 2);
+  attention.value_head_dim = between(1, 5);
+  attention.latent_norm_epsilon = 1e-6;
+  attention.compression_bias = maybe();
+  attention.output_bias = maybe();
+  attention.temperature = draw_temperature();
+  attention.rotary = draw_rotary(attention.rope_head_dim);
+  return attention;
+}
+
+Mixer draw_convolution() {
+  return ShortConvolution{between(2, 5)};
+}
+
+FeedForward draw_dense() {
+  DenseFeedForward dense;
+  dense.width = between(1, 9);
+  dense.activation = any_of<Activation>();
+  dense.gated = maybe();
+  dense.bias = maybe();
+  if (!dense.gated && maybe()) {
+    dense.xielu = Xielu{any_real(0.1, 1, 9), -any_real(1e-6, 1, 9)};
+    return dense;
+  }
+  if (maybe()) dense.activation_sparsity = any_real(0.1, 1, 9);
+  if (!dense.gated) return dense;
+  dense.gate_limit = draw_limit();
+  dense.up_offset = draw_offset();
+  return dense;
+}
+
+namespace {
+
+// Whose weights nothing else changes.
+void make_sparsemixer(Router& router) {
+  router.jitter = any_real(0.05, 1, 10);
+  router.correction_bias = false;
+  router.normalized_weights = false;
+  router.groups.reset();
+}
+
+}  // namespace
+
+FeedForward draw_mixture() {
+  MixtureFeedForward mixture;
+  mixture.experts = between(1, 6);
+  Integer eligible = mixture.experts;
+  if (maybe()) {
+    const ExpertGroups groups{between(1, 3), 0};
+    const Integer in_group = between(2, 3);
+    mixture.experts = groups.count * in_group;
+    mixture.router.groups =
+        ExpertGroups{groups.count, between(1, groups.count.value()), any_of<GroupScore>()};
+    eligible = mixture.router.groups->chosen * in_group;
+  }
+  mixture.experts_per_token = between(1, std::min<std::int64_t>(3, eligible.value()));
+  mixture.expert_width = between(1, 5);
+  if (maybe()) mixture.shared_width = between(1, 7);
+  if (mixture.shared_width) {
+    mixture.shared_gate = maybe();
+    mixture.shared_average = maybe();
+    mixture.shared_gate_limit = draw_limit();
+  }
+  mixture.expert_bias = maybe();
+  mixture.gate_limit = draw_limit();
+  mixture.up_offset = draw_offset();
+  mixture.scaled_input = maybe();
+  mixture.activation = any_of<Activation>();
+  mixture.router.scoring = any_of<Scoring>();
+  mixture.router.correction_bias = maybe();
+  mixture.router.normalized_weights = maybe();
+  if (maybe()) mixture.router.weight_scale = any_real(0.5, 1, 6);
+  mixture.router.bias = maybe();
+  if (maybe()) mixture.router.product_soft_cap = any_real(0.5, 1, 6);
+  mixture.router.own_input = maybe();
+  mixture.router.expert_scale = maybe();
+  if (mixture.router.scoring == Scoring::sparsemixer) make_sparsemixer(mixture.router);
+  return mixture;
+}
+
+}  // namespace llmarch

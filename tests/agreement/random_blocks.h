@@ -1,0 +1,15 @@
+// Random mixers and feed-forwards, with every option that the format has; random_spec.h makes whole
+// models of them.
+#pragma once
+
+#include "sim/spec/arch_spec.h"
+
+namespace llmarch {
+
+Mixer draw_grouped();
+Mixer draw_latent();
+Mixer draw_convolution();
+FeedForward draw_dense();
+FeedForward draw_mixture();
+
+}  // namespace llmarch
