@@ -104,7 +104,8 @@ void run(Step& step, const Normalize& op) {
   const auto epsilon = static_cast<float>(op.epsilon);
   std::span<const float> weight;
   std::span<const float> bias;
-  if (op.weight) weight = step.vector(*op.weight);
+  // With the weights of every head, where each has its own.
+  if (op.weight) weight = step.weights.vector(*op.weight, step.layer);
   if (op.bias) bias = step.vector(*op.bias);
   switch (op.kind) {
     case NormKind::rms: normalize_rms(step.team, in, groups, weight, epsilon, out); break;
