@@ -226,7 +226,7 @@ constexpr std::array kLaterDecoders{
             .norm = {NormKind::layer},
             .qkv_bias = kWithBias,
             .window = {Windows::every_layer},
-            .rotary = {.theta = 1000000},
+            .rotary = {.theta = 1000000, .table_factors = RotaryClass::TableFactors::stated},
             .mixture = &kPhiMoe,
             .head_bias = {"lm_head_bias"},
             .inert = kPhiMoeInert},

@@ -39,6 +39,9 @@ struct RotaryClass {
   // default, "su" and "yarn" are older names of longrope.
   std::optional<std::int64_t> longrope_context = {};
   std::int64_t context_limit = 1;  // what an absent max_position_embeddings means
+  // What the tables of LongRoPE are multiplied by: a factor that follows from the stretch, or two
+  // that the config states, as Phi-MoE's class reads them.
+  enum class TableFactors { from_stretch, stated } table_factors = TableFactors::from_stretch;
 };
 
 }  // namespace llmarch

@@ -93,6 +93,11 @@ RotaryScaling longrope_scaling(Import& import, ConfigReader& rope, const RotaryC
   if (import.config.all_read({kLimit, kOriginal}) && rope.all_read({kOriginal})) {
     rope.only("factor", factor);
   }
+  if (of.table_factors == RotaryClass::TableFactors::stated) {
+    scaling.short_table_factor = rope.real("short_mscale");
+    scaling.long_table_factor = rope.real("long_mscale");
+    return scaling;
+  }
   const double grown =
       factor <= 1
           ? 1
