@@ -1,0 +1,132 @@
+// The mixers of a layer, which let a position see others: attention of two kinds, and the gated
+// short convolution. A mixer of a new kind is an alternative of Mixer.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <variant>
+
+#include "sim/spec/activation.h"
+#include "sim/spec/rotary.h"
+#include "sim/units.h"
+
+namespace llmarch {
+
+// per_head, whole: a norm with a weight over each head, or over the whole projection, before
+// rotation. unweighted_after_rotation: each head over its root mean square, after rotation, where
+// there is one. per_head_after_rotation: the same with a weight for all heads. layer_per_head: a
+// layer norm over each head before rotation, with one weight and bias for all heads.
+// layer_of_each_head: the same with a weight for each head, and without a bias.
+enum class QkNorm {
+  per_head,
+  whole,
+  unweighted_after_rotation,
+  per_head_after_rotation,
+  layer_per_head,
+  layer_of_each_head
+};
+// What one gate multiplies: an element of attention's output, or all elements of a head.
+enum class GateWidth { element, head };
+// ALiBi (arXiv 2108.12409) is added to the scores as they enter the softmax, or before they are
+// scaled, so that the scale applies to it too.
+enum class Alibi { after_scaling, before_scaling };
+
+// A name in a spec, and the place in its list that it resolves to.
+struct Reference {
+  std::string name;
+  std::size_t index = 0;
+};
+
+// Attention's output is multiplied by an activation of a projection of attention's input, before
+// the output projection (arXiv 2505.06708).
+struct OutputGate {
+  GateWidth width = GateWidth::element;
+  Activation activation = Activation::sigmoid;
+};
+
+// Multi-head (kv_heads = query_heads), grouped-query and multi-query attention.
+struct GroupedAttention {
+  Integer query_heads;
+  Integer kv_heads;
+  Integer head_dim;
+  bool qkv_bias = false;
+  bool output_bias = false;
+  std::optional<QkNorm> qk_norm;
+  bool value_norm = false;  // each value head over its root mean square, before it is cached
+  // The attention whose cache this one reads instead of filling its own: that of the nearest layer
+  // before with that attention (Gemma 3n). It then has no key and value projections.
+  std::optional<Reference> kv_from;
+  // Which of the keys up to its own a query attends to: the `window` newest, its own among them; or
+  // those of its own chunk, positions k chunk to k chunk + chunk - 1. Never both.
+  std::optional<Integer> window;
+  std::optional<Integer> chunk;
+  std::optional<Integer> query_scalar;  // scores are divided by its root instead of head_dim's
+  std::optional<double> score_multiplier = {};  // or they are multiplied by this
+  // Queries, keys and values are held within -clip and clip, before they are rotated.
+  std::optional<double> qkv_clip = {};
+  std::optional<double> score_soft_cap;  // scores s become cap tanh(s / cap)
+  std::optional<Temperature> temperature;
+  std::optional<Rotary> rotary;
+  std::optional<Integer> value_head_dim = {};  // width of a head's value; absent: head_dim
+  // There is no value projection: values are the projected keys, before their norm and rotation.
+  bool values_from_keys = false;
+  std::optional<double> value_scale = {};  // values are multiplied by it
+  bool sinks = false;  // a learned score for each query head enters the softmax, and no value does
+  std::optional<Alibi> alibi = {};  // scores fall in proportion to the distance of the key
+  std::optional<OutputGate> output_gate = {};
+};
+
+// The width of a head's value.
+inline Integer value_width(const GroupedAttention& attention) {
+  return attention.value_head_dim.value_or(attention.head_dim);
+}
+
+// Multi-head latent attention, DeepSeek-V2 (arXiv 2405.04434, section 2.1). The cache holds, per
+// token, one normalised latent and one rotated key that all heads share.
+struct LatentAttention {
+  Integer query_heads;
+  std::optional<Integer> query_latent_dim;  // absent: queries are projected in one step
+  Integer kv_latent_dim;
+  Integer nope_head_dim;  // per head, the part of query and key that is not rotated
+  Integer rope_head_dim;  // per head, the part that is
+  Integer value_head_dim;
+  double latent_norm_epsilon = 0;
+  bool compression_bias = false;
+  bool output_bias = false;
+  std::optional<Temperature> temperature = {};
+  Rotary rotary;
+};
+
+// The gated short convolution of LFM2 (transformers, modeling_lfm2.py). Three projections of the
+// input give two gates b and c and values v, each as wide as the residual stream. The output is the
+// projection of c * conv(b * v), where conv is causal and takes each column by itself. A sequence
+// keeps the newest kernel - 1 rows of b * v.
+struct ShortConvolution {
+  Integer kernel;  // positions that conv spans, the newest among them
+};
+
+using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution>;
+
+// The attention whose cache a kind of mixer reads, by name; null where it fills its own.
+template <class Kind>
+requires std::same_as<std::remove_const_t<Kind>, GroupedAttention>
+auto* kv_from_of(Kind& attention) {
+  return attention.kv_from ? &*attention.kv_from : nullptr;
+}
+inline Reference* kv_from_of(const LatentAttention&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const ShortConvolution&) {
+  return nullptr;
+}
+inline const Reference* cache_owner(const Mixer& mixer) {
+  return std::visit([](const auto& kind) -> const Reference* { return kv_from_of(kind); }, mixer);
+}
+inline Reference* cache_owner(Mixer& mixer) {
+  return std::visit([](auto& kind) -> Reference* { return kv_from_of(kind); }, mixer);
+}
+
+}  // namespace llmarch

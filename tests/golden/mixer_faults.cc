@@ -1,0 +1,170 @@
+#include <utility>
+
+#include "tests/golden/fault_lists.h"
+#include "tests/golden/rotary_faults.h"
+
+namespace llmarch {
+namespace {
+
+template <class Kind>
+using Attentions = std::vector<std::pair<const char*, std::function<void(Kind&)>>>;
+
+void add_reach_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
+  // A longer window than the vectors reaches every key, as none does.
+  if (attention.window && *attention.window < kVectorTokens) {
+    faults.emplace_back("window one longer", [](auto& wrong) { *wrong.window += 1; });
+    faults.emplace_back("window one shorter", [](auto& wrong) { *wrong.window += -1; });
+    faults.emplace_back("window dropped", [](auto& wrong) { wrong.window.reset(); });
+    faults.emplace_back("window for a chunk",
+                        [](auto& wrong) { std::swap(wrong.window, wrong.chunk); });
+  }
+  if (attention.chunk) {
+    faults.emplace_back("chunk one longer", [](auto& wrong) { *wrong.chunk += 1; });
+    faults.emplace_back("chunk one shorter", [](auto& wrong) { *wrong.chunk += -1; });
+    faults.emplace_back("chunk dropped", [](auto& wrong) { wrong.chunk.reset(); });
+    faults.emplace_back("chunk for a window",
+                        [](auto& wrong) { std::swap(wrong.window, wrong.chunk); });
+  }
+}
+
+template <class Kind>
+void add_temperature_faults(Attentions<Kind>& faults) {
+  faults.emplace_back("temperature strength",
+                      [](Kind& wrong) { wrong.temperature->strength *= 2; });
+  faults.emplace_back("temperature floor", [](Kind& wrong) { wrong.temperature->floor *= 2; });
+  faults.emplace_back("temperature positions", [](Kind& wrong) {
+    wrong.temperature->from_zero = !wrong.temperature->from_zero;
+  });
+}
+
+// With the same weights, so that only the order differs, or what is divided by.
+void add_qk_norm_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
+  if (!attention.qk_norm) return;
+  faults.emplace_back("qk_norm dropped", [](auto& wrong) { wrong.qk_norm.reset(); });
+  if (attention.qk_norm == QkNorm::per_head_after_rotation) {
+    faults.emplace_back("qk_norm before rotation",
+                        [](auto& wrong) { wrong.qk_norm = QkNorm::per_head; });
+  }
+  if (attention.qk_norm == QkNorm::per_head && attention.rotary) {
+    faults.emplace_back("qk_norm after rotation",
+                        [](auto& wrong) { wrong.qk_norm = QkNorm::per_head_after_rotation; });
+  }
+  if (attention.qk_norm == QkNorm::layer_per_head) {
+    faults.emplace_back("qk_norm rms", [](auto& wrong) { wrong.qk_norm = QkNorm::per_head; });
+  }
+}
+
+// What happens to values and to attention's output.
+void add_output_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
+  if (attention.value_scale) {
+    faults.emplace_back("value_scale dropped", [](auto& wrong) { wrong.value_scale.reset(); });
+  }
+  if (attention.sinks) {
+    faults.emplace_back("sinks dropped", [](auto& wrong) { wrong.sinks = false; });
+  }
+  if (attention.alibi) {
+    faults.emplace_back("alibi dropped", [](auto& wrong) { wrong.alibi.reset(); });
+    faults.emplace_back("alibi at the other place", [](auto& wrong) {
+      const bool after = wrong.alibi == Alibi::after_scaling;
+      wrong.alibi = after ? Alibi::before_scaling : Alibi::after_scaling;
+    });
+  }
+  if (!attention.output_gate) return;
+  faults.emplace_back("output_gate dropped", [](auto& wrong) { wrong.output_gate.reset(); });
+  faults.emplace_back("output_gate activation", [](auto& wrong) {
+    const bool sigmoid = wrong.output_gate->activation == Activation::sigmoid;
+    wrong.output_gate->activation = sigmoid ? Activation::softplus : Activation::sigmoid;
+  });
+}
+
+Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attention) {
+  Attentions<GroupedAttention> faults;
+  if (!attention.kv_from) add_reach_faults(faults, attention);
+  if (attention.rotary) {
+    for (const auto& [field, make] : faults_of_rotary(*attention.rotary)) {
+      faults.emplace_back(field, [make = make](auto& wrong) { make(*wrong.rotary); });
+    }
+    faults.emplace_back("rotary dropped", [](auto& wrong) { wrong.rotary.reset(); });
+  } else {
+    faults.emplace_back("rotated", [](auto& wrong) {
+      wrong.rotary = Rotary{10'000, RotaryLayout::half_split, std::nullopt};
+    });
+  }
+  add_qk_norm_faults(faults, attention);
+  if (attention.value_norm) {
+    faults.emplace_back("value_norm dropped", [](auto& wrong) { wrong.value_norm = false; });
+  }
+  if (attention.score_multiplier) {
+    faults.emplace_back("score_multiplier", [](auto& wrong) { *wrong.score_multiplier *= 2; });
+    faults.emplace_back("score_multiplier dropped",
+                        [](auto& wrong) { wrong.score_multiplier.reset(); });
+  } else {
+    faults.emplace_back("query_scalar", [](auto& wrong) {
+      wrong.query_scalar = wrong.query_scalar.value_or(wrong.head_dim) * 2;
+    });
+  }
+  if (attention.query_scalar.value_or(attention.head_dim) != attention.head_dim) {
+    faults.emplace_back("query_scalar dropped", [](auto& wrong) { wrong.query_scalar.reset(); });
+  }
+  if (attention.score_soft_cap) {
+    faults.emplace_back("score_soft_cap", [](auto& wrong) { *wrong.score_soft_cap *= 2; });
+    faults.emplace_back("score_soft_cap dropped",
+                        [](auto& wrong) { wrong.score_soft_cap.reset(); });
+  }
+  add_output_faults(faults, attention);
+  if (attention.temperature) {
+    faults.emplace_back("temperature dropped", [](auto& wrong) { wrong.temperature.reset(); });
+    add_temperature_faults(faults);
+  }
+  return faults;
+}
+
+Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention) {
+  Attentions<LatentAttention> faults;
+  for (const auto& [field, make] : faults_of_rotary(attention.rotary)) {
+    faults.emplace_back(field, [make = make](auto& wrong) { make(wrong.rotary); });
+  }
+  faults.emplace_back("latent_norm_epsilon",
+                      [](auto& wrong) { wrong.latent_norm_epsilon *= 1000; });
+  if (attention.temperature) {
+    faults.emplace_back("latent temperature dropped",
+                        [](auto& wrong) { wrong.temperature.reset(); });
+    add_temperature_faults(faults);
+  }
+  return faults;
+}
+
+// Another kernel is another shape of the taps, which no checkpoint here has.
+Attentions<ShortConvolution> faults_of_attention(const ShortConvolution&) {
+  return {};
+}
+
+// A layer that reads another's cache reaches only as far as that cache holds.
+void pass_reach_on(ArchSpec& spec, std::size_t owner) {
+  for (auto& [name, mixer] : spec.attention) {
+    auto* sharing = std::get_if<GroupedAttention>(&mixer);
+    if (sharing == nullptr || !sharing->kv_from || sharing->kv_from->index != owner) continue;
+    sharing->window = kind_at<GroupedAttention>(spec.attention, owner).window;
+    sharing->chunk = kind_at<GroupedAttention>(spec.attention, owner).chunk;
+  }
+}
+
+template <class Kind>
+void add_attention_faults(Faults& faults, const Kind& attention, std::size_t index,
+                          std::size_t layer) {
+  for (const auto& [field, make] : faults_of_attention(attention)) {
+    faults.push_back({field, after_attention_of(layer), [=, make = make](ArchSpec& spec) {
+                        make(kind_at<Kind>(spec.attention, index));
+                        pass_reach_on(spec, index);
+                      }});
+  }
+}
+
+}  // namespace
+
+void add_mixer_faults(Faults& faults, const ArchSpec& spec, std::size_t mixer, std::size_t layer) {
+  std::visit([&](const auto& kind) { add_attention_faults(faults, kind, mixer, layer); },
+             spec.attention[mixer].value);
+}
+
+}  // namespace llmarch
