@@ -1,6 +1,7 @@
 #include "kernels/engine/model_caches.h"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "kernels/fast/first_key.h"
@@ -8,20 +9,27 @@
 namespace llmarch::fast {
 namespace {
 
-struct Use {
-  CacheLayout layout;
-  std::size_t heads;
-};
-
-// How attention uses a cache. Latents and rotary keys are one head that all queries share.
-Use use_of(const OpGraph& graph, CacheId id) {
-  for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
-    const auto* attend = std::get_if<Attend>(&node.op);
-    if (attend == nullptr) continue;
-    if (attend->keys == id) return {CacheLayout::keys, size(attend->kv_heads)};
-    if (attend->values == id) return {CacheLayout::values, size(attend->kv_heads)};
+CacheLayout layout_for(CacheUse use) {
+  switch (use) {
+    case CacheUse::keys: return CacheLayout::keys;
+    case CacheUse::values: return CacheLayout::values;
   }
-  return {CacheLayout::keys, 1};
+  throw std::logic_error("layout_for: a use outside the enumeration");
+}
+
+// How the layer that fills a cache reads it; layers that share the cache read it alike.
+ReadsCache read_of(const OpGraph& graph, CacheId id) {
+  std::optional<ReadsCache> found;
+  const auto see = [&](const ReadsCache& each) {
+    if (each.cache == id && !found) found = each;
+  };
+  for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
+    visit_operands(node.op, Overloaded{see, [](const Stores&) {}, [](const ReadsState&) {},
+                                       [](const OverwritesState&) {}, [](const OfWeights auto&) {},
+                                       [](const OfValues auto&) {}});
+  }
+  if (!found) throw std::logic_error("a cache that its own layer does not read");
+  return *found;
 }
 
 std::size_t positions_within(const EveryKey&, const CacheRoom& room) {
@@ -35,10 +43,13 @@ std::size_t positions_within(const Chunk& chunk, const CacheRoom& room) {
 }
 
 CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
-  const Use use = use_of(graph, id);
-  return {
-      use.layout, room.stored, room.sequences, use.heads, size(graph.cache(id).columns) / use.heads,
-      entries};
+  const ReadsCache read = read_of(graph, id);
+  return {layout_for(read.use),
+          room.stored,
+          room.sequences,
+          size(read.heads),
+          size(graph.cache(id).columns / read.heads),
+          entries};
 }
 
 // What is made for each kind of state, with room for its entries.

@@ -183,7 +183,8 @@ struct Attend {
   std::optional<double> alibi = {};
   [[nodiscard]] Integer value_width() const { return value_dim.value_or(head_dim); }
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, ReadsCache{keys, reach}, ReadsCache{values, reach}, Writes{out});
+    touch(visitor, Reads{query}, ReadsCache{keys, reach, CacheUse::keys, kv_heads},
+          ReadsCache{values, reach, CacheUse::values, kv_heads}, Writes{out});
     if (sinks) visitor(ReadsWeight{*sinks});
   }
 };
@@ -215,8 +216,9 @@ struct AttendLatent {
   CacheId latents, rope_keys;
   ValueId out;  // heads x latent
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{absorbed}, Reads{query}, ReadsCache{latents, EveryKey{}},
-          ReadsCache{rope_keys, EveryKey{}}, Writes{out});
+    touch(visitor, Reads{absorbed}, Reads{query},
+          ReadsCache{latents, EveryKey{}, CacheUse::keys, 1},
+          ReadsCache{rope_keys, EveryKey{}, CacheUse::keys, 1}, Writes{out});
   }
 };
 
@@ -238,8 +240,8 @@ struct ExpandLatents {
   WeightId key_up, value_up;  // (heads x nope, latent), (heads x value, latent)
   ValueId keys, values;       // rows: keys
   void visit_operands(auto& visitor) const {
-    touch(visitor, ReadsCache{latents, EveryKey{}}, ReadsWeight{key_up}, ReadsWeight{value_up},
-          Writes{keys}, Writes{values});
+    touch(visitor, ReadsCache{latents, EveryKey{}, CacheUse::keys, 1}, ReadsWeight{key_up},
+          ReadsWeight{value_up}, Writes{keys}, Writes{values});
   }
 };
 
@@ -253,8 +255,8 @@ struct AttendExpanded {
   CacheId rope_keys;
   ValueId out;  // heads x value
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{keys}, Reads{values}, ReadsCache{rope_keys, EveryKey{}},
-          Writes{out});
+    touch(visitor, Reads{query}, Reads{keys}, Reads{values},
+          ReadsCache{rope_keys, EveryKey{}, CacheUse::keys, 1}, Writes{out});
   }
 };
 

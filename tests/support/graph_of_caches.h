@@ -1,4 +1,5 @@
-// A graph of nothing but caches, one of each kind of state, for the tests of what they hold.
+// A graph of caches, one of each kind of state, and of the attention that reads those that grow,
+// for the tests of what they hold.
 #pragma once
 
 #include "sim/graph/op_graph.h"
@@ -18,6 +19,14 @@ inline OpGraph graph_of_caches() {
                   {"state", 0, 10, Fixed{}},
                   {"entries", 0, 8, Compressed{4}}};
   graph.layers = {0, 0};
+  for (const CacheId id : {CacheId(0), CacheId(1), CacheId(3)}) {
+    Attend attend{};
+    attend.query_heads = attend.kv_heads = 1;
+    attend.head_dim = graph.caches[id].columns;
+    attend.keys = attend.values = id;
+    graph.blocks.front().nodes.push_back(
+        {"attention", WorkKind::attention, Component::attention, attend});
+  }
   return graph;
 }
 
