@@ -2,10 +2,10 @@
 
 #include <array>
 
-#include "kernels/weights/tensor_names/decoder.h"
-#include "kernels/weights/tensor_names/dense.h"
-#include "kernels/weights/tensor_names/gpt.h"
-#include "kernels/weights/tensor_names/mixtures.h"
+#include "kernels/weights/decoder_names.h"
+#include "kernels/weights/dense_names.h"
+#include "kernels/weights/gpt_names.h"
+#include "kernels/weights/mixture_names.h"
 #include "sim/enumerators.h"
 
 namespace llmarch {

@@ -1,54 +1,15 @@
 // The tables of tensor names: for each family of checkpoints, under which name each role of weight
-// is published, and how the weights that share a tensor lie in it. tensor_names.h finds a weight by
-// them; a family that is new needs rows here and no code.
+// is published. tensor_names.h finds a weight by them. A family that is new needs a row in
+// naming.cc and one for each name that is its own in *_names.h, and no code.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 
-#include "sim/graph/weight_role.h"
+#include "kernels/weights/tensor_name.h"
 #include "sim/huggingface/config_load.h"
 
 namespace llmarch {
-
-enum class StoredLayout {
-  as_is,       // (rows, columns)
-  transposed,  // (columns, rows): gpt2's Conv1D
-  one_row,     // (1, elements): a vector in two dimensions
-  depthwise,   // (rows, 1, columns): the taps of a convolution of each channel by itself
-};
-
-// Into how many groups the rows of fused weights are divided. Each group holds the rows of the
-// first weight that belong to it, then those of the second, and so on; the groups follow one
-// another.
-enum class FusedBy {
-  whole,        // all rows of the first weight, then all of the second
-  kv_head,      // per key/value head: its query heads, its key, its value
-  row,          // one row of each in turn
-  latent_head,  // per head of latent attention: the part of its key that is not rotated, its value
-};
-
-// The weights whose rows share a tensor, in their order in it.
-struct Fused {
-  FusedBy by;
-  std::span<const WeightRole> parts;
-};
-
-// A name in a layer is completed with the layer's prefix, one outside of layers with the model's. A
-// name that begins with '/' stands beside the model, as the head does, and has no prefix. '*'
-// stands for the number of the expert or stream; without one, all of them are one tensor, stacked
-// along a first axis. A bias without a row of its own is called as the weight to whose result it is
-// added, with ".bias" for ".weight", and lies in its tensor as that does.
-struct TensorName {
-  WeightRole role;
-  std::string_view name;
-  const Fused* fused = nullptr;
-  StoredLayout layout = StoredLayout::as_is;
-  // Only of the block of that number in a sublayer, which has several; it is preferred to a row
-  // without one.
-  std::optional<std::size_t> block = {};
-};
 
 struct Naming {
   CheckpointNaming family;

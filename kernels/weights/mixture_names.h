@@ -1,7 +1,7 @@
 // The tensor names of mixtures of experts: what each family calls differently from most decoders.
 #pragma once
 
-#include "kernels/weights/tensor_names/decoder.h"
+#include "kernels/weights/decoder_names.h"
 
 namespace llmarch::tensor_names {
 

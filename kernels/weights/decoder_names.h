@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "kernels/weights/naming.h"
+#include "kernels/weights/tensor_name.h"
 
 namespace llmarch::tensor_names {
 

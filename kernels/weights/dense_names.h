@@ -2,7 +2,7 @@
 // each calls differently from most decoders.
 #pragma once
 
-#include "kernels/weights/tensor_names/decoder.h"
+#include "kernels/weights/decoder_names.h"
 
 namespace llmarch::tensor_names {
 
