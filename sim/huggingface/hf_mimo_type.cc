@@ -25,13 +25,13 @@ std::vector<bool> marks_of_layers(ConfigReader& config, std::string_view key, In
 
 // What two fields that say the same give together; `absent` where there is neither.
 std::vector<bool> agreed(ConfigReader& config, const std::vector<bool>& one,
-                         const std::vector<bool>& other, std::vector<bool> absent,
+                         const std::vector<bool>& other, const std::vector<bool>& absent,
                          std::string_view names) {
   if (!one.empty() && !other.empty() && one != other) {
     config.refuse(fmt::format("{} do not say the same of each layer", names),
                   "keep the right one of the two");
   }
-  return !one.empty() ? one : !other.empty() ? other : std::move(absent);
+  return !one.empty() ? one : !other.empty() ? other : absent;
 }
 
 std::vector<bool> marked(const std::vector<std::string>& types, std::string_view wanted) {

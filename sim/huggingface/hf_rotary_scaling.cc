@@ -69,7 +69,7 @@ Integer original_context(Import& import, ConfigReader& rope, const RotaryClass& 
 
 std::vector<double> pair_factors(ConfigReader& rope, std::string_view key, Integer pairs) {
   rope.stated(key);
-  const std::vector<double> factors = rope.optional_reals(key);
+  std::vector<double> factors = rope.optional_reals(key);
   const auto is_factor = [](double factor) {
     return factor > kFactor.above && factor <= kFactor.most;
   };
