@@ -78,8 +78,9 @@ void score_products(const Router& router, std::span<Scalar> products) {
     case Scoring::sigmoid:
       for (Scalar& product : products) product = sigmoid(product);
       return;
-    case Scoring::chosen_softmax: return;  // only over those that are chosen
-    case Scoring::sparsemixer: return;     // its weights depend on what is chosen
+    // Weights that depend on which experts are chosen are made after the choice.
+    case Scoring::chosen_softmax:
+    case Scoring::sparsemixer: return;
   }
 }
 

@@ -32,7 +32,7 @@ WeightId GraphBuilder::weight(WeightRole role, Integer rows, Integer columns, In
 
 void GraphBuilder::append(std::string name, Op op) {
   const Place& place = place_.value();
-  block().nodes.push_back({std::move(name), place.kind, place.part, op});
+  block().nodes.push_back({std::move(name), place.kind, place.part, std::move(op)});
 }
 
 void GraphBuilder::append_norm(std::string name, const Normalize& op) {
