@@ -45,7 +45,7 @@ void sparsify(const float* in, std::size_t width, double deviations, float* out)
   for (std::size_t i = 0; i < width; ++i) squares += (in[i] - mean) * (in[i] - mean);
   const double bound = mean + deviations * std::sqrt(squares / static_cast<double>(width));
   for (std::size_t i = 0; i < width; ++i) {
-    out[i] = std::max(0.0F, static_cast<float>(in[i] - bound));
+    out[i] = std::max(static_cast<float>(in[i] - bound), 0.0F);  // in this order a NaN stays
   }
 }
 
@@ -122,7 +122,7 @@ void run(Step& step, const MatchMagnitude& op) {
       const float* from = in.row(r) + v * width;
       float* to = out.row(r) + v * width;
       const auto factor =
-          static_cast<float>(wanted / std::sqrt(std::max(op.least, mean_square(from, width))));
+          static_cast<float>(wanted / std::sqrt(std::max(mean_square(from, width), op.least)));
       for (std::size_t k = 0; k < width; ++k) to[k] = from[k] * factor;
     }
   });

@@ -10,8 +10,13 @@
 namespace llmarch::fast {
 namespace {
 
-// The indices of the `count` largest, ascending; on a tie, the lower index wins.
-std::vector<std::uint32_t> largest(std::span<const double> scores, std::size_t count) {
+// The indices of the `count` largest, ascending; on a tie, the lower index wins. A NaN counts as
+// larger than every number, so that it is chosen and reaches the result.
+std::vector<std::uint32_t> largest(std::span<const double> given, std::size_t count) {
+  std::vector<double> scores(given.begin(), given.end());
+  for (double& score : scores) {
+    if (std::isnan(score)) score = std::numeric_limits<double>::infinity();
+  }
   std::vector<std::uint32_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0U);
   const auto middle = order.begin() + static_cast<std::ptrdiff_t>(count);

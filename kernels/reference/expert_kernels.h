@@ -1,6 +1,7 @@
 // Routing, and the routed experts.
 #pragma once
 
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -10,13 +11,16 @@
 
 namespace llmarch::reference {
 
-// The indices of the `count` largest scores, in ascending order; on a tie, the lower index wins.
+// The indices of the `count` largest scores, in ascending order; on a tie, the lower index wins. A
+// NaN ranks above every number, as in torch.topk.
 template <class Scalar>
 std::vector<std::size_t> largest(std::span<const Scalar> scores, std::size_t count) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return scores[b] < scores[a]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const bool a_is_number = !std::isnan(plain(scores[a]));
+    return scores[b] < scores[a] || (!a_is_number && !std::isnan(plain(scores[b])));
+  });
   order.resize(count);
   std::sort(order.begin(), order.end());
   return order;

@@ -88,6 +88,28 @@ TEST_P(EveryGoldenModel, DepartsFromAReferenceThatIsNotFinite) {
   }
 }
 
+// Were a NaN lost on the way, a broken weight would leave logits that look like others.
+TEST_P(EveryGoldenModel, CarriesWhatIsNotANumberToTheLogits) {
+  WeightStore broken = weights_;
+  const std::size_t hidden = size(model_.graph.weight(0).columns);
+  broken.of(0, 0)[static_cast<std::size_t>(model_.expected.input_ids.front()) * hidden] =
+      std::numeric_limits<float>::quiet_NaN();
+  for (EngineOptions options :
+       {float_options(model_.graph, tokens()), bf16_options(model_.graph, tokens())}) {
+    for (const Isa isa : available_isas()) {
+      options.isa = isa;
+      Engine engine = Engine::of(model_.graph, options, broken);
+      Workload step = prefill(tokens(), 1);
+      step.logits = Logits::all;
+      const auto run = engine.run(step, model_.expected.input_ids, Keep::everything);
+      const std::vector<float>& logits = run.trace.logits;
+      const auto of_first = logits.begin() + std::ssize(logits) / tokens().value();
+      EXPECT_TRUE(std::all_of(logits.begin(), of_first, [](float x) { return std::isnan(x); }))
+          << name_of(isa);
+    }
+  }
+}
+
 std::string folder_name(const ::testing::TestParamInfo<std::string>& info) {
   return info.param;
 }

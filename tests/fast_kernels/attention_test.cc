@@ -242,6 +242,31 @@ TEST(WhatAttentionCounts, IsWithinTheReach) {
   EXPECT_EQ(counted({1, 10, 0}, EveryKey{}).pairs, 4 * 55);
 }
 
+// With a cap and without, from a query and from a key: what is not a number must not become a score
+// of 0 or of the cap.
+TEST_P(Attending, WhatIsNotANumberGivesNoNumber) {
+  Team team(1, GetParam());
+  for (const Stored stored : {Stored::f32, Stored::bf16}) {
+    for (const std::optional<float> cap : {std::optional<float>(), std::optional(5.0F)}) {
+      for (const bool in_query : {true, false}) {
+        const std::size_t positions = 150;
+        FilledCache keys(team, {CacheLayout::keys, stored, 1, 1, 16, positions}, positions, 1);
+        const FilledCache values(team, {CacheLayout::values, stored, 1, 1, 16, positions},
+                                 positions, 2);
+        GuardedRows queries = GuardedRows::random(1, 16, 3);
+        (in_query ? queries.view().row(0) : keys.rows.view().row(70))[5] = std::nanf("");
+        keys.cache.store(team, keys.rows.view(), {1, positions, 0});
+        GuardedRows out(1, 16);
+        attend(team, {1, 1, 16, 16, 1.0F, cap, EveryKey{}}, queries.view(), {1, 1, positions - 1},
+               keys.cache, values.cache, out.view());
+        for (std::size_t i = 0; i < 16; ++i) {
+          ASSERT_TRUE(std::isnan(out.at(0, i))) << (in_query ? "query" : "key");
+        }
+      }
+    }
+  }
+}
+
 // The cache holds little more than the window, so that blocks are used again and again.
 TEST_P(Attending, WorksOverACacheThatForgets) {
   Team team(2, GetParam());

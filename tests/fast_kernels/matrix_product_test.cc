@@ -2,6 +2,8 @@
 // float additions can differ.
 #include "kernels/fast/matrix_product.h"
 
+#include <bit>
+
 #include "tests/fast_kernels/guarded.h"
 
 namespace llmarch::fast {
@@ -66,6 +68,25 @@ TEST_P(Products, AgreeWithPlainLoopsAtEverySize) {
         EXPECT_LT(largest_difference(out, plain), kProductTolerance)
             << size.rows << " x " << size.outputs << " x " << size.inputs;
         EXPECT_TRUE(out.sentinels_stand());
+      }
+    }
+  }
+}
+
+// All bits of a NaN set: rounding it up by adding would make it -0.
+TEST_P(Products, WithWhatIsNotANumberAreNotNumbers) {
+  Team team(1, GetParam());
+  for (const Stored stored : {Stored::f32, Stored::bf16}) {
+    const Weights weights(stored, 70, 40, 1);
+    for (const std::size_t rows : {1U, 3U, 40U}) {
+      for (const std::size_t place : {0U, 17U, 39U}) {
+        GuardedRows in = GuardedRows::random(rows, 40, 2);
+        in.view().row(rows - 1)[place] = std::bit_cast<float>(0x7fffffffU);
+        GuardedRows out(rows, 70);
+        multiply(team, weights.packed(), in.view(), out.view());
+        for (std::size_t o = 0; o < 70; ++o) {
+          ASSERT_TRUE(std::isnan(out.at(rows - 1, o))) << rows << " rows, column " << place;
+        }
       }
     }
   }

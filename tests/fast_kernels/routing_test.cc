@@ -55,6 +55,15 @@ TEST(Routing, CorrectsTheChoiceAndNotTheWeights) {
   EXPECT_THAT(chosen.weights, ElementsAre(FloatEq(0.5F)));
 }
 
+TEST(Routing, ChoosesWhatIsNotANumber) {
+  Router router;
+  router.scoring = Scoring::sigmoid;
+  const float nan = std::nanf("");
+  const Chosen chosen = choose(router, 1, {3, nan, 4});
+  EXPECT_THAT(chosen.experts, ElementsAre(1));
+  EXPECT_TRUE(std::isnan(chosen.weights.front()));
+}
+
 // Groups (4, 0), (3, 3): by its best expert the first leads, by its two best the second.
 TEST(Routing, ChoosesWithinTheBestGroups) {
   Router router;

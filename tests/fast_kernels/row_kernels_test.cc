@@ -2,6 +2,7 @@
 #include "kernels/fast/row_kernels.h"
 
 #include "kernels/reference/arithmetic.h"
+#include "sim/spec/names.h"
 #include "tests/fast_kernels/guarded.h"
 
 namespace llmarch::fast {
@@ -152,6 +153,40 @@ TEST_P(RowKernels, KeepTheDigitsOfACapNearAndFar) {
     const double right = reference::soft_capped<double>(in.at(0, i), 50);
     EXPECT_NEAR(out.at(0, i), right, kTolerance * std::abs(right)) << values[i];
   }
+}
+
+// Checks that a NaN in any column of a row is one in the same column of the result, and that all
+// other columns are finite.
+template <class Kernel>
+void expect_nan_to_stay(const Kernel& kernel) {
+  for (const std::size_t width : {1U, 7U, 8U, 17U, 33U}) {
+    for (std::size_t place = 0; place < width; ++place) {
+      GuardedRows in = GuardedRows::random(1, width, 1);
+      in.view().row(0)[place] = std::nanf("");
+      GuardedRows out(1, width);
+      kernel(in.view(), out.view());
+      for (std::size_t i = 0; i < width; ++i) {
+        ASSERT_EQ(std::isnan(out.at(0, i)), i == place) << "column " << i << " of " << width;
+      }
+    }
+  }
+}
+
+TEST_P(RowKernels, LeaveWhatIsNotANumber) {
+  Team team(1, GetParam());
+  for (const auto& [name, activation] : Names<Activation>::values) {
+    SCOPED_TRACE(name);
+    expect_nan_to_stay([&](ConstRows in, Rows out) { activate(team, activation, in, out); });
+    const GuardedRows up = GuardedRows::random(1, 33, 2);
+    expect_nan_to_stay([&](ConstRows in, Rows out) {
+      gate(team, {activation}, in, {up.view().data, 1, in.columns, in.columns}, out);
+    });
+  }
+  expect_nan_to_stay([&](ConstRows in, Rows out) { soft_cap(team, in, 0.5F, out); });
+  expect_nan_to_stay([&](ConstRows in, Rows out) { clip(team, in, 0.5F, out); });
+  expect_nan_to_stay([&](ConstRows in, Rows out) {
+    activate_xielu(team, {0.5, -1e-6}, 0.8F, 0.8F, in, out);
+  });
 }
 
 TEST_P(RowKernels, WeighRowsByFactorsOfTheirOwn) {

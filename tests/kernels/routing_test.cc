@@ -27,6 +27,10 @@ TEST(TheLargest, OfEqualsAreTheFirst) {
   EXPECT_THAT(best({1, 5, 9, 5, 5}, 3), ElementsAre(1, 2, 3));
 }
 
+TEST(TheLargest, IsWhatIsNotANumber) {
+  EXPECT_THAT(best({5, std::nan(""), 9}, 1), ElementsAre(1));
+}
+
 std::vector<bool> kept(const ExpertGroups& groups, std::vector<double> choice) {
   keep_best_groups(groups, std::span(choice));
   std::vector<bool> finite;

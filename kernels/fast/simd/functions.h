@@ -1,6 +1,7 @@
 // Functions of single elements and rows, as templates over the lanes of an instruction set. The
 // exponential is that of Cephes (a polynomial of degree 6 after splitting off powers of two, error
-// below 2 units in the last place).
+// below 2 units in the last place). A NaN stays a NaN: in `larger` and `smaller` it is the second
+// operand that may be one.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@ struct Reduced {
 template <class L>
 Reduced<L> reduced(typename L::F x) {
   // Beyond these bounds the result would be subnormal or infinite.
-  x = L::smaller(L::larger(x, L::all(-87.0F)), L::all(88.0F));
+  x = L::smaller(L::all(88.0F), L::larger(L::all(-87.0F), x));
   const auto n = L::nearest(x * L::all(1.44269504F));
   auto r = L::multiply_add(n, L::all(-0.693359375F), x);
   r = L::multiply_add(n, L::all(2.12194440e-4F), r);
@@ -85,7 +86,7 @@ typename L::F gelu_erf(typename L::F x) {
   p = L::multiply_add(p, t, L::all(1.00002368F));
   p = L::multiply_add(p, t, L::all(-1.26551223F));
   const auto complement = t * exponential<L>(p - y * y);
-  return L::larger(x, L::zero()) - L::all(0.5F) * size * complement;
+  return L::larger(L::zero(), x) - L::all(0.5F) * size * complement;
 }
 
 // Calls body(load, store) for each whole vector, and once for a remainder.
@@ -109,14 +110,14 @@ void with_function(Function function, const Body& body) {
     case Function::gelu_tanh: return body([](F x) { return gelu_tanh<L>(x); });
     case Function::gelu_erf: return body([](F x) { return gelu_erf<L>(x); });
     case Function::silu: return body([](F x) { return times_sigmoid<L>(x, x); });
-    case Function::relu: return body([](F x) { return L::larger(x, L::zero()); });
+    case Function::relu: return body([](F x) { return L::larger(L::zero(), x); });
     case Function::tanh: return body([](F x) { return capped<L>(x, 1.0F); });
     case Function::sigmoid: return body([](F x) { return times_sigmoid<L>(L::all(1.0F), x); });
     case Function::quick_gelu:
       return body([](F x) { return times_sigmoid<L>(x, x * L::all(1.702F)); });
     case Function::relu_squared:
       return body([](F x) {
-        const F above = L::larger(x, L::zero());
+        const F above = L::larger(L::zero(), x);
         return above * above;
       });
   }

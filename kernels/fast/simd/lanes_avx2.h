@@ -52,7 +52,9 @@ struct Avx2Lanes {
     const __m256i bits = _mm256_castps_si256(x);
     const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
     const __m256i up = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_srli_epi32(up, 16), 16));
+    const F rounded = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_srli_epi32(up, 16), 16));
+    // Rounding up would carry a NaN's bits into its sign.
+    return _mm256_blendv_ps(rounded, all(__builtin_nanf("")), _mm256_cmp_ps(x, x, _CMP_UNORD_Q));
   }
   // The even or the odd elements of pairs of bf16.
   static F widen(const std::byte* p, int part) {

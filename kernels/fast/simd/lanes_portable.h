@@ -19,12 +19,14 @@ struct PortableLanes {
   static void store_first(float* /*p*/, F /*x*/, std::size_t /*count*/) {}
   static F first_of(std::size_t count, F x, F y) { return count > 0 ? x : y; }
   static F multiply_add(F a, F b, F c) { return a * b + c; }
+  // b where either is a NaN, as the instructions of x86 have it
   static F larger(F a, F b) { return a > b ? a : b; }
   static F smaller(F a, F b) { return a < b ? a : b; }
   static F nearest(F x) { return __builtin_rintf(x); }
-  // x * 2^n, where neither x nor the product is subnormal
+  // x * 2^n, where neither x nor the product is subnormal; a NaN where x and n are
   static F times_power_of_two(F x, F n) {
-    const auto shift = static_cast<std::uint32_t>(static_cast<std::int32_t>(n)) << 23U;
+    const auto whole = __builtin_isnan(n) ? 0 : static_cast<std::int32_t>(n);
+    const auto shift = static_cast<std::uint32_t>(whole) << 23U;
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) + shift);
   }
   static float sum(F x) { return x; }

@@ -14,7 +14,7 @@ namespace llmarch::fast::simd {
 // rounding.
 template <class L>
 typename L::F power_of_two(typename L::F x) {
-  x = L::larger(x, L::all(-126.0F));
+  x = L::larger(L::all(-126.0F), x);
   const auto n = L::nearest(x);
   const auto f = x - n;
   auto p = L::all(1.5353361786e-4F);
