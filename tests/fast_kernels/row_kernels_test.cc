@@ -230,6 +230,18 @@ TEST_P(RowKernels, TurnPairsByTheirPositionsAngles) {
   }
 }
 
+// The comparison of all tests of this folder.
+TEST(TheLargestDifference, IsThatOfOneElementAndOfWhatIsNotANumber) {
+  GuardedRows out(2, 3);
+  for (std::size_t i = 0; i < 6; ++i) out.view().row(i / 3)[i % 3] = 1;
+  const auto ones = [](std::size_t, std::size_t) { return 1.0; };
+  EXPECT_EQ(largest_difference(out, ones), 0);
+  out.view().row(1)[0] = 1.5F;
+  EXPECT_EQ(largest_difference(out, ones), 0.5);
+  out.view().row(0)[1] = std::nanf("");
+  EXPECT_FALSE(largest_difference(out, ones) < 1e30);
+}
+
 TEST(Rotation, RefusesPositionsThatItsAnglesDoNotHave) {
   Team team(1, best_isa());
   const RotaryAngles angles = rotary_angles(std::vector<double>{1.0}, 1, 5, 2);
