@@ -73,6 +73,13 @@ void hold_books(const OpGraph& graph, const Workload& workload, const Execution&
   settle_experts(graph, workload, run, predicted, agreement);
   agreement.lines = lay_side_by_side(graph, predicted, run.book);
   agreement.total = {"", "total", 1, predicted.total, run.book.total};
+  if (workload.batch * workload.tokens == 1) return;
+  for (std::size_t i = 0; i < predicted.lines.size(); ++i) {
+    const BookLine& line = predicted.lines[i];
+    const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
+    agreement.lines[i].given_experts = !experts_read_by(node.op).empty();
+    agreement.total.given_experts |= agreement.lines[i].given_experts;
+  }
 }
 
 }  // namespace

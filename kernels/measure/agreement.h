@@ -19,6 +19,9 @@ struct AgreementLine {
   Integer layers;
   Work predicted;
   Work counted;
+  // The predicted weights are those of the experts that were counted, so their equality proves the
+  // size of an expert and not the number of experts.
+  bool given_experts = false;
   [[nodiscard]] bool holds() const { return predicted == counted; }
 };
 

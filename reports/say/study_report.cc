@@ -346,6 +346,7 @@ Document study_document(const StudyResult& result) {
   }
   add_claims(result, document);
   add_variants(*result.study, document);
+  if (notes.empty()) return document;
   document.blocks.emplace_back(Heading{"Conventions"});
   document.blocks.emplace_back(Notes{notes});
   return document;

@@ -60,7 +60,7 @@ How it hangs together:
 * **A variant** is a model with some of its keys changed: those of `remove` go first, then those of
   `set` come in or take another's place. The keys are those of a spec (`llmarch help spec-format`),
   what comes of it must be a valid spec, and it can be named wherever a model can. A list, such as
-  `stack`, is replaced whole.
+  `stack`, is replaced whole. A study of variants alone puts each beside the model that it changes.
 * **A claim** is decided by `check`: all that stand in the list must hold. With `over` they are
   checked at every context from `from` to `to`, one by one. A claim that can be read in several ways
   has `[claim.ID.case.NAME]` tables in place of `check`. One that no figure decides has

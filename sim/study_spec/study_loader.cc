@@ -209,6 +209,21 @@ class StudyRules {
   TomlReading& reading_;
 };
 
+// A study of variants alone is about what each changes.
+void compare_variants(Study& study) {
+  if (!study.variant || study.comparison || study.claim) return;
+  for (const auto& [name, variant] : *study.variant) {
+    if (!study.comparison) study.comparison.emplace();
+    study.comparison->push_back({name,
+                                 {.title = variant.title,
+                                  .text = fmt::format("{} beside {}.", name, variant.of),
+                                  .models = {variant.of, name},
+                                  .show = {},
+                                  .chart = {},
+                                  .at = {}}});
+  }
+}
+
 void complete(Study& study, const toml::table& table, const KnownSpecs& known,
               TomlReading& reading) {
   VariantMaker maker(table, known, reading);
@@ -239,6 +254,7 @@ StudyLoad load_toml_study(std::string_view text, const KnownSpecs& known) {
   reader.finish();
   if (reading.problems.empty()) complete(study, table, known, reading);
   put_in_order(study, reading.places);
+  compare_variants(study);
   StudyLoad load{std::nullopt, std::move(reading.problems).take(), std::move(reading.places)};
   if (load.problems.empty()) load.study = std::move(study);
   return load;

@@ -1,6 +1,8 @@
 // verify and measure as a user sees them: verdict, exit status, what is named.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -9,6 +11,16 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kVectors = LLMARCH_PROJECT "/tests/golden/vectors";
+
+// "" where there is none.
+std::string last_line_with(const std::string& output, const std::string& words) {
+  std::istringstream lines(output);
+  std::string found;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(words) != std::string::npos) found = line;
+  }
+  return found;
+}
 
 TEST(Verify, SaysThatACheckpointAgreesAndHowNear) {
   const Seen seen = run_llmarch("verify '" + (kVectors / "qwen3_moe").string() + "'");
@@ -44,6 +56,19 @@ TEST(Measure, SaysThatPredictedAndCountedAreEqual) {
   EXPECT_NE(seen.output.find("equal, to the unit, in every operation"), std::string::npos);
   EXPECT_NE(seen.output.find("distinct experts"), std::string::npos);
   EXPECT_EQ(seen.output.find("DIFFERS"), std::string::npos);
+}
+
+// How many experts ran is taken from the counted book, and no other equality is.
+TEST(Measure, SaysWhichEqualitiesAreByConstruction) {
+  const std::string given = "\"equal, given the experts\"";
+  const Seen mixture = run_llmarch("measure qwen3-30b-a3b --scaled --format csv");
+  for (const char* cells : {",weights read,", ",\"weights read, as stored\",", ",experts,"}) {
+    EXPECT_TRUE(last_line_with(mixture.output, cells).ends_with(given)) << cells;
+  }
+  for (const char* cells : {",matrix FLOPs,", ",KV read,", ",router,"}) {
+    EXPECT_TRUE(last_line_with(mixture.output, cells).ends_with(",equal")) << cells;
+  }
+  EXPECT_EQ(run_llmarch("measure qwen3-0.6b --scaled").output.find("given"), std::string::npos);
 }
 
 TEST(Measure, RefusesPositionsThatAModelHasNotLearned) {

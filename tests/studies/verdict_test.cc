@@ -5,6 +5,18 @@
 namespace llmarch::studies_test {
 namespace {
 
+// A narrower feed-forward: 32 x 3 x 4,096 x (14,336 - 4,096) parameters fewer.
+TEST(AStudy, OfVariantsAlonePutsEachBesideTheModelThatItChanges) {
+  const StudyRun run(
+      study_with("[variant.narrow]\nof = \"llama-3.1-8b\"\ntitle = \"narrower\"\n"
+                 "set.feed_forward.mlp.width = 4096\n"));
+  ASSERT_EQ(run.result.comparisons.size(), 1U);
+  const Comparison& figures = run.result.comparisons.front().figures;
+  ASSERT_EQ(figures.models.size(), 2U);
+  EXPECT_EQ(figures.models[0].model->parameters.total - figures.models[1].model->parameters.total,
+            Elements(32LL * 3 * 4096 * (14336 - 4096)));
+}
+
 TEST(AVerdict, IsComputedAndNotTakenFromWhatIsExpected) {
   const StudyRun run(
       claim_with("expect = \"does not hold\"\ncheck = [\"layers(llama-3.1-8b) = 32\"]\n"));
