@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "reports/document/format.h"
 #include "reports/say/remarks.h"
 #include "reports/say/setting_words.h"
@@ -12,21 +14,30 @@ namespace {
 // Which of the two is searched for; the other is given.
 enum class Sought { context, batch };
 
-Cell sought_cell(const Fit& fit, Integer size) {
-  switch (fit.limit) {
-    case Limit::memory: return number_cell(size.value());
-    case Limit::nothing: return text_cell("every one");
-    case Limit::not_at_all: return {.text = "none", .emphasis = Emphasis::bad};
+Cell size_cell(Integer size) {
+  if (size == 0) return {.text = "none", .emphasis = Emphasis::bad};
+  return size == kMostFitted ? text_cell("every one") : number_cell(size.value());
+}
+
+std::string bound_of(Limit limit) {
+  switch (limit) {
+    case Limit::memory:
+    case Limit::not_at_all: return "memory";
+    case Limit::nothing: return "nothing";
+    case Limit::learned_positions: return "learned positions";
+    case Limit::context_limit: return "its makers";
   }
-  throw std::logic_error("sought_cell: a limit outside the enumeration");
+  throw std::logic_error("bound_of: a limit outside the enumeration");
 }
 
 Table fit_table(const std::string& caption, Sought sought, const std::string& given) {
   const std::string found = sought == Sought::context ? "largest context" : "largest batch";
   Table table{.caption = caption, .row_heading_columns = 2, .columns = {text_column("model")}};
-  for (const std::string& heading :
-       {given, found, std::string("weights"), std::string("KV cache"), std::string("activations"),
-        std::string("left over"), std::string("short for one more")}) {
+  table.columns.push_back(figure_column(given));
+  table.columns.push_back(figure_column(found));
+  table.columns.push_back(text_column("bound by"));
+  for (const char* heading :
+       {"room for", "weights", "KV cache", "activations", "left over", "short for one more"}) {
     table.columns.push_back(figure_column(heading));
   }
   return table;
@@ -43,17 +54,20 @@ class FitWriter {
     const bool context = sought == Sought::context;
     Cell given = number_cell((context ? setting.batch : setting.context).value());
     if (!context) given.text = context_tokens(setting.context.value());
-    CellRow row{{text_cell(model.spec.name), given,
-                 sought_cell(fit, context ? setting.context : setting.batch)}};
+    CellRow row{{text_cell(model.spec.name), given, size_cell(fit.found),
+                 text_cell(bound_of(fit.limit)), size_cell(fit.room)}};
     for (const Bytes part :
          {fit.footprint.weights, fit.footprint.cache, fit.footprint.activations}) {
       row.cells.push_back(bytes_cell(part, digits_));
     }
-    const bool fits = fit.limit != Limit::not_at_all;
-    row.cells.push_back(fits ? bytes_cell(memory_ - fit.footprint.total(), digits_)
-                             : text_cell("–"));
-    row.cells.push_back(short_cell(fits ? fit.one_more : fit.footprint));
+    row.cells.push_back(left_cell(fit));
+    row.cells.push_back(short_cell(fit.limit == Limit::not_at_all ? fit.footprint : fit.one_more));
     table.rows.emplace_back(std::move(row));
+  }
+
+  // What is left beside the largest that fits.
+  [[nodiscard]] Cell left_cell(const Fit& fit) const {
+    return fit.found > 0 ? bytes_cell(memory_ - fit.footprint.total(), digits_) : text_cell("–");
   }
 
  private:
@@ -66,26 +80,99 @@ class FitWriter {
   Digits digits_;
 };
 
-// Notes where memory has room for a longer context than the model was made for.
-void add_limit_notes(const ModelFits& fits, Notes& notes) {
-  const ArchSpec& spec = fits.model->spec;
-  for (const Fit& fit : fits.contexts) {
-    if (fit.limit == Limit::not_at_all || fit.setting.context <= spec.context_limit) continue;
-    notes.lines.push_back(fmt::format("{}: its makers allow a context of at most {}.", spec.name,
-                                      grouped(spec.context_limit.value())));
-    return;
+// Whether a sequence of the first context fits, at the first batch, and is allowed.
+bool fits(const ModelFits& model) {
+  return model.contexts.front().found >= model.batches.front().setting.context;
+}
+
+// What the first batch takes at the first context.
+Footprint asked_for(const ModelFits& model) {
+  Setting setting = model.contexts.front().setting;
+  setting.context = model.batches.front().setting.context;
+  return footprint(*model.model, setting);
+}
+
+std::vector<const ModelFits*> ranked(const std::vector<ModelFits>& models) {
+  std::vector<const ModelFits*> order;
+  for (const ModelFits& model : models) order.push_back(&model);
+  std::stable_sort(order.begin(), order.end(), [](const ModelFits* a, const ModelFits* b) {
+    if (fits(*a) != fits(*b)) return fits(*a);
+    if (!fits(*a)) return asked_for(*a).total() < asked_for(*b).total();
+    return a->model->parameters.total > b->model->parameters.total;
+  });
+  return order;
+}
+
+Cell whether_cell(const ModelFits& model, Bytes needed, Bytes memory) {
+  if (fits(model)) return {.text = "yes", .emphasis = Emphasis::good};
+  if (needed > memory) return {.text = "no", .emphasis = Emphasis::bad};
+  return {.text = "too long for it", .emphasis = Emphasis::bad};
+}
+
+Paragraph setting_line(const FitQuestion& question) {
+  PartialSetting setting = stated(question.setting);
+  setting.context.reset();  // both are searched for, or given row by row
+  setting.batch.reset();
+  return {words_of(setting)};
+}
+
+void add_notes_on_memory(const FitQuestion& question, Notes& notes) {
+  if (question.devices > 1) {
+    notes.lines.emplace_back(
+        "The memories are taken for one: what each device holds a copy of, and what the split "
+        "leaves unused, comes on top.");
   }
+  notes.lines.emplace_back(
+      "KV cache: the most that is held on the way to that context; an engine's pages and padding "
+      "come on top.");
+  notes.lines.emplace_back(
+      "Activations (bf16): what the largest operation of a decode step reads and writes, and the "
+      "residual stream. A prefill needs more, since it works on many tokens at a time.");
 }
 
 }  // namespace
 
+Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& question,
+                     Digits digits) {
+  Document document{.title = "Which models fit into " + question.memory_name};
+  document.blocks.emplace_back(setting_line(question));
+  const Fit& asked = models.front().batches.front();
+  const std::string context = context_tokens(asked.setting.context.value());
+  const std::string batch = grouped(models.front().contexts.front().setting.batch);
+  Table table{.caption = fmt::format("At context {} and batch {}", context, batch)};
+  table.columns = {text_column("model"), figure_column("parameters"), text_column("fits")};
+  for (const char* heading :
+       {"weights", "KV cache", "needed", "left over", "short", "largest context"}) {
+    table.columns.push_back(figure_column(heading));
+  }
+  Notes notes;
+  for (const ModelFits* model : ranked(models)) {
+    const Footprint needed = asked_for(*model);
+    const bool enough = needed.total() <= question.memory;
+    table.rows.emplace_back(CellRow{
+        {text_cell(model->model->spec.name),
+         parameters_cell(model->model->parameters.total, digits),
+         whether_cell(*model, needed.total(), question.memory), bytes_cell(needed.weights, digits),
+         bytes_cell(needed.cache, digits), bytes_cell(needed.total(), digits),
+         enough ? bytes_cell(question.memory - needed.total(), digits) : text_cell("–"),
+         enough ? text_cell("–") : bytes_cell(needed.total() - question.memory, digits),
+         size_cell(model->contexts.front().found)}});
+    add_remarks(*model->model, notes);
+  }
+  document.blocks.emplace_back(std::move(table));
+  notes.lines.emplace_back(
+      "Those that fit come first, the largest model first; then the others, the one that needs "
+      "least first. Needed: weights, KV cache and activations. The largest context is one that "
+      "fits and that the model's makers allow.");
+  add_notes_on_memory(question, notes);
+  document.blocks.emplace_back(std::move(notes));
+  return document;
+}
+
 Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& question,
                       Digits digits) {
   Document document{.title = "What fits into " + question.memory_name};
-  PartialSetting setting = stated(question.setting);
-  setting.context.reset();  // both are searched for, or given row by row
-  setting.batch.reset();
-  document.blocks.emplace_back(Paragraph{words_of(setting)});
+  document.blocks.emplace_back(setting_line(question));
   const FitWriter writer(question.memory, digits);
   Table contexts = fit_table("The largest context at a batch", Sought::context, "batch");
   Table batches = fit_table("The largest batch at a context", Sought::batch, "context");
@@ -93,20 +180,15 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
   for (const ModelFits& fits : models) {
     for (const Fit& fit : fits.contexts) writer.add(contexts, *fits.model, fit, Sought::context);
     for (const Fit& fit : fits.batches) writer.add(batches, *fits.model, fit, Sought::batch);
-    add_limit_notes(fits, notes);
     add_remarks(*fits.model, notes);
   }
   document.blocks.emplace_back(std::move(contexts));
   document.blocks.emplace_back(std::move(batches));
   notes.lines.emplace_back(
-      "Exact: with one more token of each sequence, or one more sequence, it does not fit. Where "
-      "nothing fits, the parts are those of the smallest context or batch.");
-  notes.lines.emplace_back(
-      "KV cache: the most that is held on the way to that context; an engine's pages and padding "
-      "come on top.");
-  notes.lines.emplace_back(
-      "Activations (bf16): what the largest operation of a decode step reads and writes, and the "
-      "residual stream. A prefill needs more, since it works on many tokens at a time.");
+      "Exact: with one more token of each sequence, or one more sequence, it does not fit, or the "
+      "model's makers or its learned positions do not allow it. Room for: what the memory alone "
+      "would allow. Where there is none, the parts are those of context or batch 1.");
+  add_notes_on_memory(question, notes);
   document.blocks.emplace_back(std::move(notes));
   return document;
 }

@@ -20,8 +20,14 @@ struct ModelFits {
 struct FitQuestion {
   Setting setting;  // its context and batch are not used
   Bytes memory;
-  std::string memory_name;  // "24 GiB", "h100-sxm: 80 GiB"
+  std::string memory_name;  // "24 GiB", "8 × 80 GiB", "h100-sxm: 80 GiB"
+  Integer devices = 1;      // whose memories are taken for one
 };
+
+// A row for each model, best first: those that fit at the first batch and the first context, the
+// largest model first, then the others, the least short of memory first.
+Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& question,
+                     Digits digits);
 
 Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& question,
                       Digits digits);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "sim/cli/errors.h"
 #include "sim/spec/meant_names.h"
@@ -16,6 +18,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;
+constexpr std::int64_t kMostDevices = 1'000'000;
 
 std::vector<std::string> option_names(const Options& options) {
   std::vector<std::string> names;
@@ -56,6 +59,21 @@ std::string fault(const po::error_with_option_name& error) {
 bool known(const Options& options, const std::string& name) {
   const std::vector<std::string> names = option_names(options);
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The bytes of a unit, which may be written small: of "", "B", "K", "KiB" and "KB", and of M, G and
+// T.
+std::optional<std::int64_t> bytes_of_unit(std::string_view unit) {
+  std::string small(unit);
+  for (char& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (small.empty() || small == "b") return 1;
+  const std::size_t power = std::string_view("kmgt").find(small.front());
+  if (power == std::string_view::npos) return std::nullopt;
+  const std::string rest = small.substr(1);
+  if (rest != "" && rest != "b" && rest != "ib") return std::nullopt;
+  std::int64_t bytes = 1;
+  for (std::size_t i = 0; i <= power; ++i) bytes *= rest == "b" ? 1'000 : 1'024;
+  return bytes;
 }
 
 std::int64_t multiplier(std::string_view suffix) {
@@ -127,31 +145,26 @@ Integer parse_tokens(const std::string& option, const std::string& text) {
 }
 
 Bytes parse_bytes(const std::string& option, const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, std::int64_t>, 10> units{
-      {{"", 1},
-       {"B", 1},
-       {"kB", 1'000},
-       {"KiB", std::int64_t{1} << 10},
-       {"MB", 1'000'000},
-       {"MiB", std::int64_t{1} << 20},
-       {"GB", 1'000'000'000},
-       {"GiB", std::int64_t{1} << 30},
-       {"TB", 1'000'000'000'000},
-       {"TiB", std::int64_t{1} << 40}}};
   double number = 0;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   std::string_view unit(rest, end);
   if (unit.starts_with(' ')) unit.remove_prefix(1);
-  const auto* found = std::find_if(units.begin(), units.end(),
-                                   [&](const auto& known) { return known.first == unit; });
+  const auto factor = bytes_of_unit(unit);
   constexpr double kMost = 1e18;
-  if (error == std::errc() && found != units.end()) {
-    const double bytes = number * static_cast<double>(found->second);
+  if (error == std::errc() && factor) {
+    const double bytes = number * static_cast<double>(*factor);
     if (bytes >= 1 && bytes <= kMost) return Bytes(std::llround(bytes));
   }
   throw UsageError(fmt::format("'{}' for --{} is not a number of bytes", text, option),
-                   "write 24GiB (2^30 bytes each), 80GB (10^9) or 25769803776");
+                   "write 24GiB or 24G (2^30 bytes each), 80GB (10^9) or 25769803776");
+}
+
+Memories parse_memories(const std::string& option, const std::string& text) {
+  const std::size_t times = text.find_first_of("xX");
+  if (times == std::string::npos) return {1, parse_bytes(option, text)};
+  return {parse_count(option, text.substr(0, times), kMostDevices),
+          parse_bytes(option, text.substr(times + 1))};
 }
 
 DType parse_dtype(const std::string& option, const std::string& text) {

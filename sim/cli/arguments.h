@@ -41,8 +41,15 @@ Integer parse_count(const std::string& option, const std::string& text, Integer 
 // The same, up to the largest number of tokens that anything is priced for.
 Integer parse_tokens(const std::string& option, const std::string& text);
 
-// "24GiB", "80GB", "1024": KiB to TiB are powers of 1,024, kB to TB of 1,000. Throws UsageError.
+// "24GiB", "24G", "80GB", "1024", in capitals or not: K to T and KiB to TiB are powers of 1,024, KB
+// to TB of 1,000. Throws UsageError.
 Bytes parse_bytes(const std::string& option, const std::string& text);
+// The same for several memories of one size: "8x80GiB".
+struct Memories {
+  Integer count;
+  Bytes each;
+};
+Memories parse_memories(const std::string& option, const std::string& text);
 
 DType parse_dtype(const std::string& option, const std::string& text);
 

@@ -13,6 +13,8 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::int64_t kMostRows = 1'000;
+// Less than this is a unit that was forgotten.
+constexpr Bytes kLeastMemory{1 << 20};
 
 TakenFields fit_fields() {
   return {
@@ -26,12 +28,33 @@ TakenFields fit_fields() {
 Options fit_options() {
   Options options("options");
   options.add_options()("memory,m", po::value<std::string>()->value_name("BYTES"),
-                        "the memory to fit into: 24GiB, 80GB, or a number of bytes");
+                        "the memory to fit into: 24GiB, 24G (the same), 80GB, 8x80GiB or a number "
+                        "of bytes")(
+      "rank", "a row for each model, best first: at the first context and batch")(
+      "all", "rank every model that 'llmarch list' shows");
   declare_setting(options, fit_fields());
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
+}
+
+struct GivenMemory {
+  Bytes bytes;
+  std::string name;
+  Integer devices;
+};
+
+GivenMemory given_memory(const std::string& text) {
+  const Memories memories = parse_memories("memory", text);
+  const std::string each = reports::binary_bytes(memories.each.value());
+  if (memories.each < kLeastMemory) {
+    throw UsageError(fmt::format("--memory {}: {} hold no model", text, each),
+                     fmt::format("write {}GiB or {}GB", text, text));
+  }
+  return {memories.count * memories.each,
+          memories.count == 1 ? each : fmt::format("{} × {}", memories.count.value(), each),
+          memories.count};
 }
 
 reports::FitQuestion question_of(const Values& values) {
@@ -41,8 +64,8 @@ reports::FitQuestion question_of(const Values& values) {
                      "llmarch fit qwen3-8b --memory 24GiB");
   }
   if (setting.machine == nullptr) {
-    const Bytes bytes = parse_bytes("memory", text_of(values, "memory"));
-    return {std::move(setting), bytes, reports::binary_bytes(bytes.value())};
+    auto [bytes, name, devices] = given_memory(text_of(values, "memory"));
+    return {std::move(setting), bytes, std::move(name), devices};
   }
   const Bytes bytes(setting.machine->memory.bytes);
   std::string name =
@@ -61,46 +84,73 @@ std::vector<Integer> few(const Values& values, const SettingField& field) {
   return numbers;
 }
 
+std::vector<Model> models_asked(const Values& values) {
+  const Catalog catalog(specs_folder(values));
+  std::vector<Model> models;
+  if (values.count("all") > 0) {
+    if (!positional_values(values, "model").empty()) {
+      throw UsageError("--all is every model, and models are named beside it", "leave one out");
+    }
+    for (const auto& [name, entry] : catalog.entries()) models.push_back(catalog.find(name));
+    return models;
+  }
+  for (const std::string& name :
+       some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB")) {
+    models.push_back(catalog.find(name));
+  }
+  return models;
+}
+
+reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& question,
+                           const std::vector<Integer>& batches,
+                           const std::vector<Integer>& contexts) {
+  reports::ModelFits fits{&model, {}, {}};
+  Setting setting = question.setting;
+  for (const Integer batch : batches) {
+    setting.batch = batch;
+    fits.contexts.push_back(largest_context(model, setting, question.memory));
+  }
+  setting.batch = question.setting.batch;
+  for (const Integer context : contexts) {
+    setting.context = context;
+    fits.batches.push_back(largest_batch(model, setting, question.memory));
+  }
+  return fits;
+}
+
 ExitStatus run_fit(const Arguments& arguments) {
   const Values values = parse_arguments(fit_options(), "model", arguments);
-  const std::vector<std::string> names =
-      some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB");
-  reports::FitQuestion question = question_of(values);
+  const reports::FitQuestion question = question_of(values);
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
   Outputs outputs(values);
-  const Catalog catalog(specs_folder(values));
-  std::vector<Model> models;
-  for (const std::string& name : names) models.push_back(catalog.find(name));
+  const std::vector<Model> models = models_asked(values);
   std::vector<reports::ModelFits> fits;
   for (const Model& model : models) {
-    fits.push_back({&model, {}, {}});
-    Setting setting = question.setting;
-    for (const Integer batch : batches) {
-      setting.batch = batch;
-      fits.back().contexts.push_back(largest_context(model, setting, question.memory));
-    }
-    for (const Integer context : contexts) {
-      setting.context = context;
-      fits.back().batches.push_back(largest_batch(model, setting, question.memory));
-    }
+    fits.push_back(fits_of(model, question, batches, contexts));
   }
-  outputs.write({reports::fit_document(fits, question, digits_of(values))});
+  const reports::Digits digits = digits_of(values);
+  const bool ranked = values.count("all") + values.count("rank") > 0;
+  outputs.write({ranked ? reports::fit_ranking(fits, question, digits)
+                        : reports::fit_document(fits, question, digits)});
   return ExitStatus::done;
 }
 
 }  // namespace
 
 Command fit_command() {
-  return {"fit",
-          "the largest context and the largest batch that fit into a memory",
-          "llmarch fit MODEL... --memory BYTES [options]",
-          "Weights, KV cache and activations apart. Exact: one more does not fit.\n\n"
-          "  llmarch fit llama-3.1-8b --memory 24GiB\n"
-          "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm --weights fp8 --batch 1,16\n"
-          "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
-          fit_options,
-          run_fit};
+  return {
+      "fit",
+      "the largest context and the largest batch that fit into a memory",
+      "llmarch fit MODEL... | --all --memory BYTES [options]",
+      "Weights, KV cache and activations apart. Exact: one more does not fit, or the model does\n"
+      "not allow it. --rank and --all show which models fit, the largest model first.\n\n"
+      "  llmarch fit llama-3.1-8b --memory 24GiB\n"
+      "  llmarch fit --all --memory 24GB --context 32k --weights int4\n"
+      "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm --weights fp8 --batch 1,16\n"
+      "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
+      fit_options,
+      run_fit};
 }
 
 }  // namespace llmarch::cli

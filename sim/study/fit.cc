@@ -39,27 +39,44 @@ Integer largest(const Fits& fits) {
   return found;
 }
 
-Limit limit_of(Integer largest) {
-  if (largest == 0) return Limit::not_at_all;
-  return largest == kMostFitted ? Limit::nothing : Limit::memory;
+// The longest context that a model allows, whatever the memory.
+struct Allowed {
+  Integer context;
+  Limit limit;
+};
+
+Allowed allowed_by(const Model& model) {
+  const Integer limit = model.spec.context_limit;
+  const std::optional<Integer> learned = learned_positions(model.graph);
+  if (learned && *learned <= limit) return {*learned, Limit::learned_positions};
+  return {limit, Limit::context_limit};
 }
 
-Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes memory) {
+Limit limit_of_memory(Integer room) {
+  if (room == 0) return Limit::not_at_all;
+  return room == kMostFitted ? Limit::nothing : Limit::memory;
+}
+
+// `allowed` is the most of what is sought that the model allows, and `beyond` the limit that is
+// named where the memory has room for more.
+Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes memory,
+        Integer allowed, Limit beyond) {
   const OpGraph graph = stored(model.graph, setting);
   const auto needed = [&](Integer size) {
     setting.*sought = size;
     return if_countable(model, graph, setting);
   };
   // A footprint that exceeds 64 bits exceeds any memory.
-  const Integer found = largest([&](Integer size) {
+  const Integer room = largest([&](Integer size) {
     const auto footprint = needed(size);
     return footprint && footprint->total() <= memory;
   });
-  const Limit limit = limit_of(found);
+  const Limit limit = room > allowed ? beyond : limit_of_memory(room);
   std::optional<Footprint> one_more;
-  if (limit == Limit::memory) one_more = needed(found + 1);
+  if (limit == Limit::memory) one_more = needed(room + 1);
+  const Integer found = std::min(room, allowed);
   setting.*sought = std::max(found, Integer(1));
-  return {setting, limit, footprint_of(model, graph, setting), one_more};
+  return {setting, found, limit, room, footprint_of(model, graph, setting), one_more};
 }
 
 }  // namespace
@@ -69,11 +86,14 @@ Footprint footprint(const Model& model, const Setting& setting) {
 }
 
 Fit largest_context(const Model& model, const Setting& setting, Bytes memory) {
-  return fit(model, setting, &Setting::context, memory);
+  const auto [context, limit] = allowed_by(model);
+  return fit(model, setting, &Setting::context, memory, context, limit);
 }
 
 Fit largest_batch(const Model& model, const Setting& setting, Bytes memory) {
-  return fit(model, setting, &Setting::batch, memory);
+  const auto [context, limit] = allowed_by(model);
+  const Integer allowed = setting.context <= context ? Integer(kMostFitted) : Integer(0);
+  return fit(model, setting, &Setting::batch, memory, allowed, limit);
 }
 
 }  // namespace llmarch

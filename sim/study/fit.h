@@ -1,5 +1,5 @@
 // What fits into a memory: the largest context at a batch, and the largest batch at a context. Both
-// are exact: one more does not fit.
+// are exact: one more does not fit, or the model does not allow it.
 #pragma once
 
 #include <optional>
@@ -23,15 +23,22 @@ struct Footprint {
 // Throws Overflow.
 Footprint footprint(const Model& model, const Setting& setting);
 
+// What ends a fit.
 enum class Limit {
-  memory,      // one more does not fit
-  nothing,     // the cache has stopped growing: every context fits
-  not_at_all,  // not even one
+  memory,             // one more does not fit
+  nothing,            // everything that is searched fits
+  not_at_all,         // not even one fits
+  learned_positions,  // the model has no embedding for a later position
+  context_limit,      // the makers allow no longer context
 };
 
 struct Fit {
-  Setting setting;  // with the largest context or batch that fits, or 1 where none does
+  Setting setting;  // with the context or batch that was found, or 1 where there is none
+  Integer found;    // the largest that fits and that the model allows; 0 where there is none
   Limit limit;
+  // The largest that the memory alone has room for: kMostFitted where everything fits, 0 where
+  // nothing does.
+  Integer room;
   Footprint footprint;                // in that setting
   std::optional<Footprint> one_more;  // where memory is the limit and the figure fits into 64 bits
 };

@@ -136,12 +136,12 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
   expect_refusal("fit qwen3-8b --memry=",
                  "llmarch: error: unknown option '--memry'\n      = did you mean '--memory'?\n");
   for (const std::string name : {"%option%", "%canonical_option%", "%prefix%", "%value%"}) {
-    expect_refusal(
-        "fit qwen3-8b '--" + name + "='",
-        "llmarch: error: unknown option '--" + name +
-            "'\n"
-            "      = known: --memory, --batch, --context, --weights, --kv, --on, --specs, "
-            "--exact, --output, --format\n");
+    expect_refusal("fit qwen3-8b '--" + name + "='",
+                   "llmarch: error: unknown option '--" + name +
+                       "'\n"
+                       "      = known: --memory, --rank, --all, --batch, --context, --weights, "
+                       "--kv, --on, --specs, "
+                       "--exact, --output, --format\n");
   }
 }
 

@@ -148,11 +148,28 @@ TEST(Memory, MayBeWrittenInBinaryAndDecimalUnits) {
   EXPECT_EQ(parse_bytes("memory", "1.5KiB"), Bytes(1536));
   EXPECT_EQ(parse_bytes("memory", "500MB"), Bytes(500'000'000));
   EXPECT_EQ(parse_bytes("memory", "4096"), Bytes(4096));
+  for (const char* text : {"24GiB", "24G", "24g", "24gib", "24 GiB"}) {
+    EXPECT_EQ(parse_bytes("memory", text), Bytes(std::int64_t{24} << 30)) << text;
+  }
+  for (const char* text : {"24GB", "24gb"}) {
+    EXPECT_EQ(parse_bytes("memory", text), Bytes(24'000'000'000)) << text;
+  }
 }
 
 TEST(Memory, OutOfBoundsOrNotAnAmountIsRefused) {
-  for (const char* text : {"", "GiB", "0", "-1GiB", "24Gib", "inf", "nan", "2000000TiB", "0.1"}) {
+  for (const char* text :
+       {"", "GiB", "0", "-1GiB", "24Gi", "24Gbit", "24 Q", "inf", "nan", "2000000TiB", "0.1"}) {
     EXPECT_THROW(parse_bytes("memory", text), UsageError) << "'" << text << "'";
+  }
+}
+
+TEST(Memories, OfOneSizeMayBeMultiplied) {
+  const Memories eight = parse_memories("memory", "8x80GiB");
+  EXPECT_EQ(eight.count, 8);
+  EXPECT_EQ(eight.each, Bytes(std::int64_t{80} << 30));
+  EXPECT_EQ(parse_memories("memory", "24GB").count, 1);
+  for (const char* text : {"x80GiB", "8x", "0x80GiB", "8x8x80GiB", "-8x80GiB"}) {
+    EXPECT_THROW(parse_memories("memory", text), UsageError) << "'" << text << "'";
   }
 }
 

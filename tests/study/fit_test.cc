@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/cost/predict.h"
+#include "sim/graph/formats.h"
 #include "sim/study/compare.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/tiny_models.h"
@@ -32,6 +34,58 @@ class AnyModel : public testing::TestWithParam<std::string> {};
 
 INSTANTIATE_TEST_SUITE_P(Fit, AnyModel, testing::ValuesIn(model_names()), test_name);
 
+// What a batch takes at a context, added up from the book and the caches without their curves. Of
+// what is held on the way, `most` is the most so far.
+class BruteForce {
+ public:
+  BruteForce(const Model& model, const Setting& setting)
+      : graph_(stored(model.graph, setting)), batch_(setting.batch) {
+    Elements rows;
+    for (const BookLine& line : predict(model.graph, decode(1, batch_)).lines) {
+      const Elements all = line.work.activations_read + line.work.activations_written;
+      const Integer layers = model.graph.blocks.at(line.block).repeats;
+      rows = std::max(rows, Elements(all.amount() / layers));
+    }
+    fixed_ = weight_bytes(graph_).total +
+             bytes_of(rows + Elements(batch_ * model.spec.hidden), DType::bf16);
+  }
+  [[nodiscard]] Bytes at(Integer context) const {
+    return fixed_ + cache_bytes(graph_, context, batch_);
+  }
+
+ private:
+  OpGraph graph_;
+  Integer batch_;
+  Bytes fixed_;
+};
+
+// Each context one by one, up to the first that does not fit: for memories of which the last byte
+// decides.
+TEST_P(AnyModel, HasTheLargestContextThatTryingEachOneFinds) {
+  const Model model = known_model(GetParam());
+  constexpr std::int64_t kTried = 20'000;
+  for (const auto& [weights, kv, batch] :
+       {std::tuple(DType::bf16, DType::bf16, 1), std::tuple(DType::int4, DType::bf16, 3),
+        std::tuple(DType::fp8, DType::int4, 2), std::tuple(DType::f32, DType::fp8, 5),
+        std::tuple(DType::f16, DType::f32, 1), std::tuple(DType::int8, DType::int8, 64)}) {
+    const Setting setting{.batch = batch, .weights = weights, .kv = kv};
+    const BruteForce brute(model, setting);
+    for (const std::int64_t there : {1'000, 4'097, 8'192, 8'193, 15'000}) {
+      for (const Bytes less : {Bytes(0), Bytes(1)}) {
+        const Bytes memory = brute.at(there) - less;
+        Integer fitting = 0;
+        while (fitting < kTried && brute.at(fitting + 1) <= memory) fitting += 1;
+        const Fit found = largest_context(model, setting, memory);
+        if (fitting == kTried) {
+          EXPECT_GE(found.room, kTried);
+        } else {
+          EXPECT_EQ(found.room, fitting) << name_of(weights) << " at " << there;
+        }
+      }
+    }
+  }
+}
+
 TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
   const Model one = known_model(GetParam());
   const Bytes memory = bytes_of(one.parameters.total, DType::bf16) + Bytes(std::int64_t{1} << 30);
@@ -43,7 +97,8 @@ TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
     setting.context += 1;
     EXPECT_GT(footprint(one, setting).total(), memory);
   }
-  const Fit batch = largest_batch(one, {.context = 4'096}, memory);
+  const Integer context_asked = std::min(Integer(4'096), one.spec.context_limit);
+  const Fit batch = largest_batch(one, {.context = context_asked}, memory);
   setting = batch.setting;
   ASSERT_NE(batch.limit, Limit::nothing);
   if (batch.limit == Limit::memory) {
@@ -55,7 +110,7 @@ TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
 
 // Every layer of Mistral 7B v0.1 has a window of 4,096.
 TEST(AModel, WhoseCacheStopsGrowingFitsWithEveryContext) {
-  EXPECT_EQ(largest_context(known_model("mistral-7b-v0.1"), {}, kGpu).limit, Limit::nothing);
+  EXPECT_EQ(largest_context(known_model("mistral-7b-v0.1"), {}, kGpu).room, kMostFitted);
 }
 
 TEST(AModel, WhoseWeightsAreTooLargeDoesNotFitAtAll) {
@@ -124,6 +179,29 @@ TEST(AFootprint, HoldsTheMostOfChunksOfSeveralSizes) {
     const std::int64_t position = 2 * 2 * 6 * 2;
     EXPECT_EQ(footprint(model, {.context = context}).cache.value(), most * position) << context;
   }
+}
+
+// The most positions that a model allows bound the fit, whatever the memory has room for: GPT-2 has
+// learned 1,024, and Mistral's makers allow 32,768.
+TEST(TheLargestContext, IsOneThatTheModelAllows) {
+  const Fit gpt2 = largest_context(known_model("gpt2"), {}, kGpu);
+  EXPECT_EQ(gpt2.found, 1'024);
+  EXPECT_EQ(gpt2.setting.context, 1'024);
+  EXPECT_EQ(gpt2.limit, Limit::learned_positions);
+  EXPECT_EQ(gpt2.room, (kGpu.value() - 248'879'616 - 103'586) / 36'864);
+  const Fit mistral = largest_context(known_model("mistral-7b-v0.1"), {}, kGpu);
+  EXPECT_EQ(mistral.found, 32'768);
+  EXPECT_EQ(mistral.limit, Limit::context_limit);
+}
+
+TEST(TheLargestBatch, IsNoneAtAContextThatTheModelDoesNotAllow) {
+  const Model gpt2 = known_model("gpt2");
+  EXPECT_EQ(largest_batch(gpt2, {.context = 1'024}, kGpu).limit, Limit::memory);
+  const Fit beyond = largest_batch(gpt2, {.context = 1'025}, kGpu);
+  EXPECT_EQ(beyond.found, 0);
+  EXPECT_EQ(beyond.limit, Limit::learned_positions);
+  EXPECT_GT(beyond.room, 1);
+  EXPECT_EQ(beyond.setting.batch, 1);
 }
 
 // A machine with memory for Scout's weights and for 4,882 positions: at 8,193 the chunks have begun

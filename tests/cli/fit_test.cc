@@ -1,0 +1,66 @@
+// fit as a user sees it: which models fit, and how a memory may be written.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/run_program.h"
+
+namespace llmarch::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::vector<std::string> first_cells(const std::string& csv) {
+  std::istringstream lines(csv);
+  std::vector<std::string> cells;
+  for (std::string line; std::getline(lines, line);)
+    cells.push_back(line.substr(0, line.find(',')));
+  return cells;
+}
+
+// Weights in two bytes and the cache of 8k tokens: Qwen3 0.6B and 1.7B fit into 6 GiB, of which
+// GPT-2 needs least, whose makers allow 1,024 tokens; Llama 3.1 8B needs 16 GB and DeepSeek-V3
+// more.
+TEST(Fit, RanksTheLargestModelThatFitsFirst) {
+  const Seen seen = run_llmarch(
+      "fit deepseek-v3 gpt2 qwen3-0.6b llama-3.1-8b qwen3-1.7b --rank --memory 6GiB "
+      "--format csv");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_THAT(first_cells(seen.output),
+              ::testing::ElementsAre("model", "qwen3-1.7b", "qwen3-0.6b", "gpt2", "llama-3.1-8b",
+                                     "deepseek-v3"));
+}
+
+TEST(Fit, RanksEveryModelThatIsKnown) {
+  const Seen all = run_llmarch("fit --all --memory 24G --format csv");
+  const Seen list = run_llmarch("list --format json");
+  EXPECT_EQ(all.status, 0) << all.errors;
+  EXPECT_EQ(first_cells(all.output).size() - 1,
+            nlohmann::json::parse(list.output)["blocks"][0]["rows"].size());
+  EXPECT_EQ(run_llmarch("fit --all gpt2 --memory 24G").status, 2);
+}
+
+TEST(Fit, TakesSeveralMemoriesForOne) {
+  const Seen seen = run_llmarch("fit llama-3.1-8b --memory 8x80GiB");
+  EXPECT_THAT(seen.output, StartsWith("What fits into 8 × 80 GiB\n"));
+  EXPECT_THAT(seen.output, HasSubstr("The memories are taken for one"));
+}
+
+TEST(Fit, RefusesAMemoryWhoseUnitWasForgotten) {
+  const Seen seen = run_llmarch("fit llama-3.1-8b --memory 24");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_EQ(seen.errors,
+            "llmarch: error: --memory 24: 24 B hold no model\n"
+            "      = write 24GiB or 24GB\n");
+}
+
+TEST(Fit, NamesWhatBindsAModel) {
+  const Seen seen = run_llmarch("fit gpt2 qwen3-0.6b --memory 24GiB --batch 1 --context 8k");
+  EXPECT_THAT(seen.output, HasSubstr("gpt2            1            1,024  learned positions"));
+  EXPECT_THAT(seen.output, HasSubstr("qwen3-0.6b      1           40,960  its makers"));
+  EXPECT_THAT(seen.output, HasSubstr("gpt2             8k           none  learned positions"));
+}
+
+}  // namespace
+}  // namespace llmarch::testing
