@@ -1,7 +1,10 @@
 #include "reports/document/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 
 namespace llmarch::reports {
@@ -162,6 +165,11 @@ std::vector<std::string> wrap_line(std::string_view line, std::size_t width) {
   return filler.finish();
 }
 
+std::string escape_of(char32_t code) {
+  const auto number = static_cast<std::uint32_t>(code);
+  return number <= 0xFF ? fmt::format("\\x{:02X}", number) : fmt::format("\\u{:04X}", number);
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -181,7 +189,7 @@ std::string printable(std::string_view text) {
     if (next.value == '\t' || next.value == '\r') {
       clean += ' ';
     } else if (next.value != '\n' && is_unseen(next.value)) {
-      clean += '?';
+      clean += escape_of(next.value);
     } else if (next.value == replacement) {
       clean += "\uFFFD";
     } else {
@@ -199,6 +207,29 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
     for (std::string& wrapped : wrap_line(line, width)) lines.push_back(std::move(wrapped));
   }
   return lines;
+}
+
+std::string reflow(std::string_view text, std::size_t width) {
+  std::string all;
+  std::string paragraph;
+  const auto end_paragraph = [&] {
+    if (paragraph.empty()) return;
+    for (const std::string& line : wrap(paragraph, width)) all += line + "\n";
+    paragraph.clear();
+  };
+  const bool ended = text.ends_with('\n');
+  if (ended) text.remove_suffix(1);
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.empty() && line.front() != ' ') {
+      paragraph += (paragraph.empty() ? "" : " ") + std::string(line);
+      continue;
+    }
+    end_paragraph();
+    all += std::string(line) + "\n";
+  }
+  end_paragraph();
+  if (!ended) all.pop_back();
+  return all;
 }
 
 std::size_t widest_piece(std::string_view text) {

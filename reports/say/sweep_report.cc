@@ -20,6 +20,7 @@ namespace {
 constexpr std::int64_t kMostRows = 48;
 constexpr std::int64_t kMostChartPoints = 240;
 constexpr std::size_t kMostChartLines = 8;
+constexpr std::int64_t kFewestChartContexts = 3;  // two points make no curve
 constexpr std::size_t kMostMarks = 12;
 // An axis whose ends have at least this ratio is logarithmic.
 constexpr double kWide = 8;
@@ -130,9 +131,9 @@ class SweepWriter {
     return table;
   }
 
-  // Two points make no curve, and more lines than that cannot be told apart.
+  // More lines than that cannot be told apart.
   [[nodiscard]] bool worth_a_chart(Varies varies) const {
-    return axis(varies).size() > 2 && lines_.size() <= kMostChartLines;
+    return axis(varies).size() >= kFewestChartContexts && lines_.size() <= kMostChartLines;
   }
 
   // At most kMostChartPoints of the lengths, spread evenly along the axis as it is drawn.
@@ -287,6 +288,21 @@ Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& betw
   }
   if (!notes.lines.empty()) document.blocks.emplace_back(std::move(notes));
   return document;
+}
+
+std::string why_no_chart(const SweepPlan& plan) {
+  const std::size_t lines = plan.models.size() * plan.settings.size();
+  if (lines > kMostChartLines) {
+    return fmt::format(
+        "a chart has at most {} lines, and {} are asked for: name fewer models, "
+        "batches or formats",
+        kMostChartLines, lines);
+  }
+  if (plan.contexts.size() < kFewestChartContexts) {
+    return fmt::format("a chart needs {} contexts, as --context 1k..128k:x2 gives",
+                       kFewestChartContexts);
+  }
+  return "no quantity that is shown changes with the context";
 }
 
 }  // namespace llmarch::reports

@@ -2,6 +2,7 @@
 // there are many, and the crossovers. CSV and JSON have every point (sweep_lines.h).
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "reports/document/document.h"
@@ -12,5 +13,8 @@ namespace llmarch::reports {
 
 Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& between,
                         const std::vector<Crossing>& within, Digits digits);
+
+// Why a sweep has no chart: what it lacks, or has too much of.
+std::string why_no_chart(const SweepPlan& plan);
 
 }  // namespace llmarch::reports

@@ -76,6 +76,19 @@ std::optional<std::int64_t> bytes_of_unit(std::string_view unit) {
   return bytes;
 }
 
+// An option with one hyphen too few would be read as a short one: '-only' as '-o nly', which makes
+// a folder of that name.
+void refuse_single_hyphens(const Options& options, const Arguments& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") return;
+    if (argument.size() < 3 || argument[0] != '-' || argument[1] == '-') continue;
+    const std::string meant = "-" + argument.substr(0, argument.find('='));
+    if (!known(options, meant)) continue;
+    throw UsageError(fmt::format("'{}' is not an option", argument),
+                     fmt::format("did you mean '{}'?", meant));
+  }
+}
+
 std::int64_t multiplier(std::string_view suffix) {
   if (suffix.empty()) return 1;
   if (suffix == "k" || suffix == "K") return std::int64_t{1} << 10;
@@ -88,6 +101,7 @@ std::int64_t multiplier(std::string_view suffix) {
 
 Values parse_arguments(const Options& options, const std::string& positional,
                        const Arguments& arguments) {
+  refuse_single_hyphens(options, arguments);
   Options all;
   all.add(options);
   all.add_options()(positional.c_str(), po::value<std::vector<std::string>>());

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 
+#include "reports/document/text.h"
 #include "sim/cli/output.h"
 #include "sim/spec/meant_names.h"
 #include "sim/study/quantities.h"
@@ -40,8 +42,10 @@ std::string quantities_help() {
 }
 
 ExitStatus help(const Arguments& topics) {
-  if (topics.empty()) {
-    write_standard_output(overview());
+  // Longer lines are hard to read, however wide the terminal.
+  const std::size_t width = std::min<std::size_t>(terminal_width(), 100);
+  if (topics.empty() || topics == Arguments{"llmarch"}) {
+    write_standard_output(overview(width));
   } else if (topics.size() == 1 && topics.front() == kSpecFormat) {
     write_standard_output(describe_spec_format());
   } else if (topics.size() == 1 && topics.front() == kStudyFormat) {
@@ -49,7 +53,7 @@ ExitStatus help(const Arguments& topics) {
   } else if (topics.size() == 1 && topics.front() == kQuantities) {
     write_standard_output(quantities_help());
   } else if (topics.size() == 1) {
-    write_standard_output(command_help(find_command(topics.front())));
+    write_standard_output(command_help(find_command(topics.front()), width));
   } else {
     throw UsageError("help takes one command", "llmarch help compare");
   }
@@ -74,40 +78,45 @@ const std::vector<Command>& commands() {
   return table;
 }
 
-std::string overview() {
+std::string overview(std::size_t width) {
   std::string text =
       "llmarch computes what an LLM architecture costs, and proves it.\n\n"
       "usage: llmarch COMMAND [ARGUMENTS]\n\n";
   for (const Command& command : commands()) {
     text += fmt::format("  {:<9} {}\n", command.name, command.summary);
   }
-  text +=
-      "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, a\n"
-      "checkpoint folder, or a name on the Hugging Face Hub whose config is in the local cache.\n\n"
-      "  llmarch help COMMAND       what a command does, its options, examples\n"
-      "  llmarch help spec-format   how a spec is written\n"
-      "  llmarch help study-format  how a study is written\n"
-      "  llmarch help quantities    what a sweep can show\n"
-      "  llmarch --version\n\n"
-      "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine "
-      "cannot\n"
-      "do it, 70 a bug in llmarch\n";
-  return text;
+  return text + reports::reflow(
+                    "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face "
+                    "config.json, a checkpoint folder, or a name on the Hugging Face Hub whose "
+                    "config is in the local cache.\n\n"
+                    "  llmarch help COMMAND       what a command does, its options, examples\n"
+                    "  llmarch help spec-format   how a spec is written\n"
+                    "  llmarch help study-format  how a study is written\n"
+                    "  llmarch help quantities    what a sweep can show\n"
+                    "  llmarch --version\n\n"
+                    "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 "
+                    "this machine cannot do it, 70 a bug in llmarch\n",
+                    width);
 }
 
-std::string command_help(const Command& command) {
-  std::ostringstream options;
-  options << command.options();
-  return fmt::format("{}\n\nusage: {}\n\n{}\n\n{}", command.summary, command.usage, command.details,
-                     options.str());
+std::string command_help(const Command& command, std::size_t width) {
+  std::string text = fmt::format("{}\n\nusage: {}\n\n{}\n", command.summary, command.usage,
+                                 reports::reflow(command.details, width));
+  const Options declared = command.options();
+  if (declared.options().empty()) return text;
+  Options options("options", static_cast<unsigned>(width), static_cast<unsigned>(width / 2));
+  for (const auto& option : declared.options()) options.add(option);
+  std::ostringstream table;
+  table << options;
+  return text + "\n" + table.str();
 }
 
 ExitStatus run_program(const Arguments& arguments) {
-  if (arguments.empty()) throw UsageError("no command is given", "'llmarch help' lists them");
+  if (arguments.empty()) return help({});
   const std::string& name = arguments.front();
   const Arguments rest(arguments.begin() + 1, arguments.end());
   if (name == "help" || name == "--help" || name == "-h") return help(rest);
-  if (name == "--version") {
+  if (name == "--version" || name == "-V") {
     write_standard_output(std::string(kVersion));
     return ExitStatus::done;
   }

@@ -35,9 +35,10 @@ Command verify_command();
 Command check_command();
 Command import_command();
 
-// Help for one command, and for all of them.
-std::string command_help(const Command& command);
-std::string overview();
+// Help for one command, and for all of them, in lines of at most `width` columns where they can be
+// broken.
+std::string command_help(const Command& command, std::size_t width);
+std::string overview(std::size_t width);
 
 // The whole program, called by main. `arguments` do not include the program's name.
 ExitStatus run_program(const Arguments& arguments);

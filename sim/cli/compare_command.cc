@@ -16,6 +16,7 @@ namespace {
 
 TakenFields compare_fields() {
   TakenFields fields = common_fields();
+  fields.push_back({setting_field::prompt, Arity::one, "", " (as long as the context)"});
   fields.push_back(machine_field());
   return fields;
 }
@@ -57,8 +58,7 @@ ExitStatus run_compare(const Arguments& arguments) {
   const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
-  std::vector<Model> models;
-  for (const std::string& name : names) models.push_back(catalog.find(name));
+  const std::vector<Model> models = find_models(catalog, names);
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
   const Comparison comparison = compare(compared, setting);

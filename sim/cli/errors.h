@@ -26,7 +26,14 @@ class UsageError : public std::runtime_error {
   std::string remedy_;
 };
 
-// A file's diagnostics, rendered with their places.
+// "llmarch: error: problem", and the remedy below it.
+inline std::string error_text(const std::string& problem, const std::string& remedy) {
+  std::string text = "llmarch: error: " + problem + "\n";
+  if (!remedy.empty()) text += "      = " + remedy + "\n";
+  return text;
+}
+
+// What was wrong with files, rendered: each with its place where it has one.
 class BadInput : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -86,19 +86,16 @@ std::vector<Integer> few(const Values& values, const SettingField& field) {
 
 std::vector<Model> models_asked(const Values& values) {
   const Catalog catalog(specs_folder(values));
-  std::vector<Model> models;
-  if (values.count("all") > 0) {
-    if (!positional_values(values, "model").empty()) {
-      throw UsageError("--all is every model, and models are named beside it", "leave one out");
-    }
-    for (const auto& [name, entry] : catalog.entries()) models.push_back(catalog.find(name));
-    return models;
+  if (values.count("all") == 0) {
+    return find_models(catalog,
+                       some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB"));
   }
-  for (const std::string& name :
-       some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB")) {
-    models.push_back(catalog.find(name));
+  if (!positional_values(values, "model").empty()) {
+    throw UsageError("--all is every model, and models are named beside it", "leave one out");
   }
-  return models;
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : catalog.entries()) names.push_back(name);
+  return find_models(catalog, names);
 }
 
 reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& question,
@@ -131,8 +128,10 @@ ExitStatus run_fit(const Arguments& arguments) {
   }
   const reports::Digits digits = digits_of(values);
   const bool ranked = values.count("all") + values.count("rank") > 0;
-  outputs.write({ranked ? reports::fit_ranking(fits, question, digits)
-                        : reports::fit_document(fits, question, digits)});
+  Report report{ranked ? reports::fit_ranking(fits, question, digits)
+                       : reports::fit_document(fits, question, digits)};
+  report.no_picture = "fit has no picture: 'llmarch sweep MODEL --show total_memory' draws memory";
+  outputs.write(report);
   return ExitStatus::done;
 }
 

@@ -52,7 +52,7 @@ ExitStatus run_import(const Arguments& arguments) {
   if (values.count("output") > 0) file.emplace(values["output"].as<std::string>());
   const Model model = load_config_file(path, import_options_of(values)).model;
   const std::string text = write_toml_spec(model.spec, remarks(path, model));
-  file ? file->finish(text) : write_standard_output(text);
+  write_to(file, text);
   return ExitStatus::done;
 }
 

@@ -28,7 +28,9 @@ ExitStatus run_list(const Arguments& arguments) {
   std::vector<reports::ListedModel> listed;
   auto entry = catalog.entries().begin();
   for (const Model& model : models) listed.push_back({&model, (entry++)->second.origin});
-  outputs.write({reports::list_document(listed, built_in_hardware(), built_in_studies(catalog))});
+  Report report{reports::list_document(listed, built_in_hardware(), built_in_studies(catalog))};
+  report.no_picture = "a list has no picture: 'llmarch show MODEL -o FILE.svg' draws one model";
+  outputs.write(report);
   return ExitStatus::done;
 }
 

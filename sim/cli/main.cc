@@ -43,9 +43,7 @@ int say_bug(const std::exception& error) {
 
 template <class Error>
 std::string with_remedy(const Error& error) {
-  std::string text = std::string("llmarch: error: ") + error.what() + "\n";
-  if (!error.remedy().empty()) text += "      = " + error.remedy() + "\n";
-  return text;
+  return llmarch::cli::error_text(error.what(), error.remedy());
 }
 
 int guarded_main(int argc, char** argv) {
@@ -58,7 +56,7 @@ int guarded_main(int argc, char** argv) {
   } catch (const llmarch::cli::BadInput& error) {
     return say(error.what(), ExitStatus::bad_input);
   } catch (const llmarch::FileError& error) {
-    return say(std::string("llmarch: error: ") + error.what() + "\n", ExitStatus::bad_input);
+    return say(llmarch::cli::error_text(error.what(), ""), ExitStatus::bad_input);
   } catch (const llmarch::Overflow& error) {
     return say(std::string("llmarch: error: a figure exceeds 64 bits: ") + error.what() + "\n",
                ExitStatus::bad_input);

@@ -75,7 +75,7 @@ std::vector<fs::path> toml_files(const fs::path& folder) {
 
 [[noreturn]] void refuse_unknown(const std::string& name, const std::vector<KnownName>& known) {
   const bool on_hub = is_hub_name(name);
-  std::string remedy = on_hub ? did_you_mean(name, known).value_or("") : suggest(name, known);
+  std::string remedy = did_you_mean(name, known).value_or(on_hub ? "" : "'llmarch list' shows all");
   if (!remedy.empty()) remedy += "\n      = or ";
   if (on_hub) remedy += fmt::format("fetch its config: '{}'\n      = or ", fetching_command(name));
   throw UsageError(fmt::format("unknown model '{}'", name),
@@ -133,6 +133,18 @@ Model Catalog::find(const std::string& name) const {
   const bool is_path = names_a_model_file(name) && !is_hub_name(name);
   if (exists || (is_path && meant_names(name, known).empty())) return load_model_file(name);
   refuse_unknown(name, known);
+}
+
+std::vector<Model> find_models(const Catalog& catalog, const std::vector<std::string>& names) {
+  std::vector<Model> models;
+  std::map<std::string, std::string> named_by;  // a model's name, and the argument that named it
+  for (const std::string& name : names) {
+    models.push_back(catalog.find(name));
+    ArchSpec& spec = models.back().spec;
+    const auto [entry, first] = named_by.try_emplace(spec.name, name);
+    if (!first && entry->second != name) spec.name = printable(name);
+  }
+  return models;
 }
 
 Model load_model_file(const fs::path& path) {

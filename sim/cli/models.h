@@ -36,6 +36,10 @@ class Catalog {
   std::map<std::string, CatalogEntry> entries_;
 };
 
+// The models that the arguments name, in their order. Two of one name, such as a built-in model and
+// a file that changes it, are told apart: the later one is called by its path.
+std::vector<Model> find_models(const Catalog& catalog, const std::vector<std::string>& names);
+
 // Reads a spec from its path. Throws FileError or BadInput.
 Model load_spec_file(const std::filesystem::path& file);
 

@@ -57,18 +57,6 @@ Format format_of_file(const fs::path& path) {
       "use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending");
 }
 
-std::size_t terminal_width() {
-  winsize size{};
-  if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-      size.ws_col > 0) {
-    return size.ws_col;
-  }
-  const char* columns = std::getenv("COLUMNS");
-  std::size_t width = 0;
-  if (columns != nullptr) std::from_chars(columns, columns + std::strlen(columns), width);
-  return width > 0 ? width : kUnknownWidth;
-}
-
 reports::Colour terminal_colour() {
   const char* terminal = std::getenv("TERM");
   const bool dumb = terminal == nullptr || std::strcmp(terminal, "dumb") == 0;
@@ -78,9 +66,9 @@ reports::Colour terminal_colour() {
                                                        : reports::Colour::none;
 }
 
-std::string picture_of(const reports::Document& document) {
-  if (reports::has_pictures(document)) return reports::render_picture(document);
-  throw UsageError("this report has no picture", "use .txt, .md, .html, .csv or .json");
+std::string picture_of(const Report& report) {
+  if (reports::has_pictures(report.document)) return reports::render_picture(report.document);
+  throw UsageError(report.no_picture, "use .txt, .md, .html, .csv or .json");
 }
 
 std::string render(const Report& report, Format format, const reports::TerminalStyle& style) {
@@ -90,8 +78,8 @@ std::string render(const Report& report, Format format, const reports::TerminalS
     case Format::csv: return reports::render_csv(report.document);
     case Format::json: return report.json ? *report.json : reports::render_json(report.document);
     case Format::html: return reports::render_html(report.document);
-    case Format::svg: return picture_of(report.document);
-    case Format::png: return rasterize(picture_of(report.document), "the picture");
+    case Format::svg: return picture_of(report);
+    case Format::png: return rasterize(picture_of(report), "the picture");
   }
   throw std::logic_error("render: a format outside the enumeration");
 }
@@ -109,11 +97,22 @@ void write_all(int descriptor, std::string_view text, const std::string& name) {
   }
 }
 
+// Where a symbolic link leads to, though there may be nothing yet: the file there is written, and
+// the link stays.
+fs::path linked_from(fs::path path) {
+  constexpr int kMostLinks = 40;  // as the system follows
+  std::error_code error;
+  for (int links = 0; links < kMostLinks && fs::is_symlink(path, error); ++links) {
+    path = path.parent_path() / fs::read_symlink(path, error);
+  }
+  return path;
+}
+
 }  // namespace
 
 OutputFile::OutputFile(fs::path target) : target_(std::move(target)) {
   std::error_code error;
-  if (fs::is_symlink(target_, error)) target_ = fs::weakly_canonical(target_, error);
+  target_ = linked_from(target_);
   if (fs::is_directory(target_, error)) throw FileError(target_, "is a directory; name a file");
   const bool special = fs::exists(target_, error) && !fs::is_regular_file(target_, error);
   if (special) {
@@ -158,8 +157,7 @@ void OutputFile::write(std::string_view text) {
   write_all(descriptor_, text, target_.string());
 }
 
-void OutputFile::finish(const std::string& text) {
-  write_all(descriptor_, text, target_.string());
+void OutputFile::put_in_place() {
   if (::close(std::exchange(descriptor_, -1)) != 0) {
     throw FileError(target_, fmt::format("cannot be written: {}", std::strerror(errno)));
   }
@@ -197,21 +195,48 @@ Outputs::Outputs(const Values& values) {
       if (!standard_output_) standard_output_ = Format::text;
       continue;
     }
-    files_.push_back(target_of(name));
+    attempt([&] { files_.push_back(target_of(name)); });
   }
+  if (files_.empty() && !standard_output_) refuse_failed();
+}
+
+void Outputs::attempt(const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const UsageError& error) {
+    failed_ += error_text(error.what(), error.remedy());
+  } catch (const FileError& error) {
+    failed_ += error_text(error.what(), "");
+  }
+}
+
+void Outputs::refuse_failed() const {
+  if (!failed_.empty()) throw BadInput(failed_);
+}
+
+MadeFolder::MadeFolder(const fs::path& path) {
+  std::error_code error;
+  if (fs::create_directory(path, error)) path_ = path;
+  if (error) {
+    throw FileError(path, fmt::format("cannot be made a folder: {}", error.message()));
+  }
+}
+
+MadeFolder::~MadeFolder() {
+  std::error_code error;
+  if (!path_.empty()) fs::remove(path_, error);  // fails where there is something in it
 }
 
 Outputs::Target Outputs::target_of(const std::string& name) {
   std::error_code error;
   fs::path path(name);
   if (!path.has_extension() || fs::is_directory(path, error)) {
-    fs::create_directory(path, error);
-    if (error) throw FileError(name, fmt::format("cannot be made a folder: {}", error.message()));
-    return {Format::markdown, OutputFile(path / "report.md"), path, ""};
+    MadeFolder made(path);
+    return {Format::markdown, std::move(made), OutputFile(path / "report.md"), path, ""};
   }
   const Format format = format_of_file(path);
   if (format == Format::png) need_rasterizer();
-  return {format, OutputFile(path), path.parent_path(), path.stem().string()};
+  return {format, {}, OutputFile(path), path.parent_path(), path.stem().string()};
 }
 
 const Report::Pieces& Outputs::pieces_of(const Report& report, Format format) {
@@ -220,20 +245,31 @@ const Report::Pieces& Outputs::pieces_of(const Report& report, Format format) {
   return format == Format::json ? report.json_pieces : none;
 }
 
+// Pictures are in place before the report that names them, and none is where one cannot be written.
 void Outputs::finish(Target& target, const Report& report) {
+  std::vector<OutputFile> pictures;
   if (const Report::Pieces& pieces = pieces_of(report, target.format)) {
     pieces([&](std::string_view piece) { target.file.write(piece); });
-    return target.file.finish("");
+  } else if (target.format != Format::markdown) {
+    target.file.write(render(report, target.format, {}));
+  } else {
+    for (const auto& [file, svg] : reports::draw_pictures(report.document, target.stem)) {
+      pictures.emplace_back(target.folder / file).write(svg);
+    }
+    target.file.write(reports::render_markdown(
+        report.document, reports::picture_files(report.document, target.stem)));
   }
-  if (target.format != Format::markdown) {
-    target.file.finish(render(report, target.format, {}));
-    return;
+  for (OutputFile& picture : pictures) picture.put_in_place();
+  target.file.put_in_place();
+}
+
+void Outputs::write_standard(const Report& report) const {
+  if (const Report::Pieces& pieces = pieces_of(report, *standard_output_)) {
+    return pieces(
+        [](std::string_view piece) { write_all(STDOUT_FILENO, piece, "standard output"); });
   }
-  for (const auto& [file, svg] : reports::draw_pictures(report.document, target.stem)) {
-    OutputFile(target.folder / file).finish(svg);
-  }
-  target.file.finish(reports::render_markdown(
-      report.document, reports::picture_files(report.document, target.stem)));
+  write_standard_output(
+      render(report, *standard_output_, {.width = terminal_width(), .colour = terminal_colour()}));
 }
 
 void Outputs::write(const Report& given) {
@@ -243,18 +279,34 @@ void Outputs::write(const Report& given) {
                                  [&](const Target& target) { return !in_pieces(target.format); }) ||
                      (standard_output_ && !in_pieces(*standard_output_));
   if (report.make_document && whole) report.document = report.make_document();
-  for (Target& target : files_) finish(target, report);
-  if (!standard_output_) return;
-  if (const Report::Pieces& pieces = pieces_of(report, *standard_output_)) {
-    return pieces(
-        [](std::string_view piece) { write_all(STDOUT_FILENO, piece, "standard output"); });
+  for (Target& target : files_) {
+    attempt([&] { finish(target, report); });
   }
-  write_standard_output(
-      render(report, *standard_output_, {.width = terminal_width(), .colour = terminal_colour()}));
+  if (standard_output_) attempt([&] { write_standard(report); });
+  files_.clear();  // removes what is not in its place
+  refuse_failed();
 }
 
 void write_standard_output(const std::string& text) {
   write_all(STDOUT_FILENO, text, "standard output");
+}
+
+void write_to(std::optional<OutputFile>& file, const std::string& text) {
+  if (!file) return write_standard_output(text);
+  file->write(text);
+  file->put_in_place();
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+      size.ws_col > 0) {
+    return size.ws_col;
+  }
+  const char* columns = std::getenv("COLUMNS");
+  std::size_t width = 0;
+  if (columns != nullptr) std::from_chars(columns, columns + std::strlen(columns), width);
+  return width > 0 ? width : kUnknownWidth;
 }
 
 }  // namespace llmarch::cli

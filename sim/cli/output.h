@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reports/document/document.h"
@@ -24,6 +25,8 @@ enum class Format { text, markdown, csv, json, html, svg, png };
 struct Report {
   reports::Document document;
   std::optional<std::string> json = std::nullopt;
+  // Why there is nothing to draw, where there is not: "a list has no picture".
+  std::string no_picture = "this report has no picture";
   // Makes the document only when a format asks for it; replaces `document`.
   std::function<reports::Document()> make_document = {};
   // CSV and JSON that are too long to hold in memory: called with a function that takes one piece
@@ -44,10 +47,10 @@ class OutputFile {
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();  // removes what was not finished
 
-  // Writes a part; `finish` writes the last one. Throws FileError.
+  // Throws FileError.
   void write(std::string_view text);
-  // Writes the text and renames the file to its target. Throws FileError.
-  void finish(const std::string& text);
+  // Renames the file, of which all has been written, to its target. Throws FileError.
+  void put_in_place();
 
  private:
   std::filesystem::path target_;
@@ -59,13 +62,32 @@ class OutputFile {
   void open_beside();
 };
 
+// A folder that is removed again if nothing was put into it.
+class MadeFolder {
+ public:
+  MadeFolder() = default;
+  // Makes the folder, where there is none. Throws FileError.
+  explicit MadeFolder(const std::filesystem::path& path);
+  MadeFolder(MadeFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  MadeFolder(const MadeFolder&) = delete;
+  MadeFolder& operator=(const MadeFolder&) = delete;
+  MadeFolder& operator=(MadeFolder&&) = delete;
+  ~MadeFolder();
+
+ private:
+  std::filesystem::path path_;  // empty: it was there before
+};
+
 class Outputs {
  public:
   // Declares -o and --format.
   static void declare(Options& options);
-  // Opens every file; throws UsageError or FileError.
+  // Opens every file. One that cannot be opened stops only the command of which it is the only
+  // output; throws UsageError, FileError or BadInput.
   explicit Outputs(const Values& values);
 
+  // Writes to every output that can be written to, and then throws BadInput for those that could
+  // not.
   void write(const Report& report);
   // Removes the temporary files, so that no report is left.
   void discard() { files_.clear(); }
@@ -73,6 +95,7 @@ class Outputs {
  private:
   struct Target {
     Format format;
+    MadeFolder made;  // outlives the file in it
     OutputFile file;
     std::filesystem::path folder;  // where its pictures go
     std::string stem;              // with which the pictures' names begin
@@ -80,12 +103,23 @@ class Outputs {
   static Target target_of(const std::string& name);
   static const Report::Pieces& pieces_of(const Report& report, Format format);
   static void finish(Target& target, const Report& report);
+  void write_standard(const Report& report) const;
+  // Calls `write`, and keeps what it throws for the end.
+  void attempt(const std::function<void()>& write);
+  void refuse_failed() const;
 
   std::optional<Format> standard_output_;
   std::vector<Target> files_;
+  std::string failed_;  // what was wrong with outputs, as it is to be said
 };
 
 // Writes the whole text to standard output. Throws FileError when that fails.
 void write_standard_output(const std::string& text);
+
+// To the file, or to standard output where there is none. Throws FileError.
+void write_to(std::optional<OutputFile>& file, const std::string& text);
+
+// The columns of the terminal; else of COLUMNS, else 80.
+std::size_t terminal_width();
 
 }  // namespace llmarch::cli

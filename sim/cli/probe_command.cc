@@ -92,7 +92,7 @@ ExitStatus run_probe(const Arguments& arguments) {
   const Hardware hardware =
       probed_hardware(values["name"].as<std::string>(), probes, memory ? memory->bytes : Bytes(0));
   const std::string text = write_toml_hardware(hardware, remarks);
-  file ? file->finish(text) : write_standard_output(text);
+  write_to(file, text);
   return ExitStatus::done;
 }
 

@@ -40,7 +40,7 @@ Lengths parse_range(const std::string& option, const std::string& text, const Ra
   const std::string step = range.step.empty() ? "" : range.step.substr(1);
   if (range.step.starts_with('+')) {
     const Integer by = parse_tokens(option, step);
-    return {first, by, (last - first) / by + 1};
+    return {first, by, last};
   }
   if (!range.step.starts_with('x')) refuse(option, text, "has a step that is neither x nor +");
   const Integer by = parse_tokens(option, step);
@@ -50,6 +50,7 @@ Lengths parse_range(const std::string& option, const std::string& text, const Ra
     values.push_back(value);
     if (value > last / by) break;
   }
+  values.push_back(last);  // once, where a step reaches it
   return Lengths(std::move(values));
 }
 

@@ -1,5 +1,6 @@
 // Lists and ranges of an axis as written on the command line: "4k", "1k,4k,16k", "1k..1M:x2",
-// "1k..64k:+1k", and lists of these.
+// "1k..64k:+1k", and lists of these. A range that its steps do not reach the end of ends there all
+// the same.
 #pragma once
 
 #include <string>

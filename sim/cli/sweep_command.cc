@@ -81,9 +81,7 @@ std::vector<Model> swept_models(const Values& values) {
   if (names.empty()) {
     throw UsageError("no models are given", "llmarch sweep gemma-3-27b mistral-small-3.1-24b");
   }
-  std::vector<Model> models;
-  for (const std::string& name : names) models.push_back(catalog.find(name));
-  return models;
+  return find_models(catalog, names);
 }
 
 SweepPlan plan_of(const Values& values) {
@@ -111,6 +109,7 @@ void refuse_endless(const SweepPlan& plan) {
 
 Report report_of(const SweepPlan& plan, reports::Digits digits) {
   Report report;
+  report.no_picture = reports::why_no_chart(plan);
   report.make_document = [&plan, digits] {
     refuse_endless(plan);
     return reports::sweep_document(plan, crossings_between(plan), crossings_within(plan), digits);

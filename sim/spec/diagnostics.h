@@ -40,7 +40,8 @@ Place place_of_byte(std::string_view text, std::size_t offset);
 // The line of that number, counted from 1, without its end; empty when there is none.
 std::string_view line_of(std::string_view text, std::int64_t number);
 
-// `text` with a dot for every character that is not seen or is not UTF-8, and a space for a tab.
+// `text` with an escape for every character that is not seen or is not UTF-8, and a space for a
+// tab.
 std::string printable(std::string_view text);
 
 // A name from a file in quotes, as messages show it: a long one is cut.

@@ -12,7 +12,10 @@
 namespace llmarch {
 namespace {
 
-constexpr std::size_t kMostSuggested = 8;
+constexpr std::size_t kMostSuggested = 5;
+// More than this many names are not written out; the first few show of what kind they are.
+constexpr std::size_t kMostListed = 30;
+constexpr std::size_t kFewListed = 6;
 
 using Parts = std::vector<std::string>;
 
@@ -61,13 +64,25 @@ struct Match {
   std::string name;
 };
 
+bool same(const std::string& typed, const std::string& part) {
+  return typed == part;
+}
+
+// Equal, or a slip of the pen in a word; another number is another thing.
+bool nearly(const std::string& typed, const std::string& part) {
+  constexpr std::size_t kShortestWord = 3;
+  const bool words = !typed.empty() && is_letter(typed.front()) && typed.size() >= kShortestWord;
+  return typed == part || (words && nearest_name(typed, {part}).has_value());
+}
+
 // The parts that were typed, in their order among those of a name.
-std::optional<Match> within(const Parts& typed, const Parts& parts) {
+template <class Equal>
+std::optional<Match> found_within(const Parts& typed, const Parts& parts, const Equal& equal) {
   Match match{.parts = parts, .name = {}};
   std::size_t next = 0;
   for (std::size_t i = 0; i < parts.size() && next < typed.size(); ++i) {
     const bool last = next + 1 == typed.size();
-    if (parts[i] == typed[next] || (last && parts[i].starts_with(typed[next]))) {
+    if (equal(typed[next], parts[i]) || (last && parts[i].starts_with(typed[next]))) {
       match.cut = parts[i] != typed[next];
       ++next;
     } else {
@@ -77,6 +92,13 @@ std::optional<Match> within(const Parts& typed, const Parts& parts) {
   if (next < typed.size()) return std::nullopt;
   match.beyond = parts.size() - typed.size();
   return match;
+}
+
+std::optional<Match> within(const Parts& typed, const Parts& parts) {
+  return found_within(typed, parts, same);
+}
+std::optional<Match> nearly_within(const Parts& typed, const Parts& parts) {
+  return found_within(typed, parts, nearly);
 }
 
 // All parts of a name, with which what was typed begins.
@@ -118,18 +140,17 @@ std::vector<std::string> names_of(const std::vector<KnownName>& known) {
   return names;
 }
 
-}  // namespace
+// Without an organisation or a folder: after the last '/'; npos + 1 is 0.
+Parts typed_parts(std::string_view typed) {
+  typed.remove_prefix(typed.rfind('/') + 1);
+  return parts_of(typed);
+}
 
-std::vector<std::string> meant_names(std::string_view typed, const std::vector<KnownName>& known) {
-  typed.remove_prefix(typed.rfind('/') + 1);  // an organisation, or a folder; npos + 1 is 0
-  const Parts parts = parts_of(typed);
-  if (parts.empty()) return {};
-  std::vector<Match> found = matches(parts, known, within);
-  if (found.empty()) found = matches(parts, known, before);
+// The names of the best matches. A name that begins with what was typed, whole and without gaps,
+// excludes those that only contain it.
+std::vector<std::string> best_of(const std::vector<Match>& found) {
   std::vector<std::string> names;
   for (const Match& match : found) {
-    // A name that begins with what was typed, whole and without gaps, excludes those that only
-    // contain it.
     const Match& best = found.front();
     if (match.begin > 0 && best.begin == 0) break;
     if (match.gaps > 0 && best.gaps == 0) break;
@@ -140,14 +161,25 @@ std::vector<std::string> meant_names(std::string_view typed, const std::vector<K
   return names;
 }
 
+}  // namespace
+
+std::vector<std::string> meant_names(std::string_view typed, const std::vector<KnownName>& known) {
+  const Parts parts = typed_parts(typed);
+  if (parts.empty()) return {};
+  std::vector<Match> found = matches(parts, known, within);
+  if (found.empty()) found = matches(parts, known, before);
+  return best_of(found);
+}
+
 std::optional<std::string> did_you_mean(std::string_view typed,
                                         const std::vector<KnownName>& known) {
   std::vector<std::string> meant = meant_names(typed, known);
   if (meant.empty()) {
-    const auto nearest = nearest_name(typed, names_of(known));
-    if (!nearest) return std::nullopt;
-    meant.push_back(*nearest);
+    if (const auto nearest = nearest_name(typed, names_of(known))) meant.push_back(*nearest);
   }
+  const Parts parts = typed_parts(typed);
+  if (meant.empty() && !parts.empty()) meant = best_of(matches(parts, known, nearly_within));
+  if (meant.empty()) return std::nullopt;
   if (meant.size() > kMostSuggested) meant.resize(kMostSuggested);
   const std::string last = meant.back();
   meant.pop_back();
@@ -157,7 +189,11 @@ std::optional<std::string> did_you_mean(std::string_view typed,
 
 std::string suggest(std::string_view typed, const std::vector<KnownName>& known) {
   if (auto meant = did_you_mean(typed, known)) return *meant;
-  return fmt::format("known: {}", fmt::join(names_of(known), ", "));
+  std::vector<std::string> names = names_of(known);
+  if (names.size() <= kMostListed) return fmt::format("known: {}", fmt::join(names, ", "));
+  const std::size_t more = names.size() - kFewListed;
+  names.resize(kFewListed);
+  return fmt::format("known: {} and {} more", fmt::join(names, ", "), more);
 }
 
 std::string suggest(std::string_view typed, const std::vector<std::string>& known) {

@@ -22,12 +22,13 @@ struct KnownName {
 // is a part of its own, so h100 is never h200.
 std::vector<std::string> meant_names(std::string_view typed, const std::vector<KnownName>& known);
 
-// "did you mean 'x'?", "did you mean 'x', 'y' or 'z'?": the names that were meant, or else one
-// within a slip of the pen; none where there is none.
+// "did you mean 'x'?", "did you mean 'x', 'y' or 'z'?": at most five of the names that were meant,
+// or else the one within a slip of the pen, or else those in which such a slip is in a part; none
+// where there is none.
 std::optional<std::string> did_you_mean(std::string_view typed,
                                         const std::vector<KnownName>& known);
 
-// The same, or every name that is known: "known: a, b, c".
+// The same, or the names that are known, of very many the first: "known: a, b, c".
 std::string suggest(std::string_view typed, const std::vector<KnownName>& known);
 std::string suggest(std::string_view typed, const std::vector<std::string>& known);
 

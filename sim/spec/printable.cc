@@ -1,7 +1,10 @@
 #include "sim/spec/printable.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace llmarch {
 namespace {
@@ -71,6 +74,12 @@ std::int64_t columns_of(char32_t code) {
   return within(code, kWide) ? 2 : 1;
 }
 
+// "\\x1B", "\\u202E"
+std::string escape_of(char32_t code) {
+  const auto number = static_cast<std::uint32_t>(code);
+  return number <= 0xFF ? fmt::format("\\x{:02X}", number) : fmt::format("\\u{:04X}", number);
+}
+
 }  // namespace
 
 std::vector<ShownCharacter> shown_characters(std::string_view text) {
@@ -84,7 +93,10 @@ std::vector<ShownCharacter> shown_characters(std::string_view text, std::size_t 
     if (next.code == U'\t') {
       characters.push_back({" ", 1});
     } else if (next.bytes == 0 || (!is_plain(next.code) && within(next.code, kUnseen))) {
-      characters.push_back({".", 1});
+      const auto byte = static_cast<unsigned char>(text.front());
+      std::string escape = escape_of(next.bytes == 0 ? byte : next.code);
+      const std::int64_t columns = std::ssize(escape);
+      characters.push_back({std::move(escape), columns});
     } else {
       characters.push_back({std::string(text.substr(0, next.bytes)), columns_of(next.code)});
     }

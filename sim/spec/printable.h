@@ -15,7 +15,8 @@ struct ShownCharacter {
 };
 
 // One entry per character. A tab becomes a space; what is not seen, and each byte that is no part
-// of a UTF-8 character, becomes a dot: no byte of a file steers the terminal.
+// of a UTF-8 character, becomes its escape: no byte of a file steers the terminal, and two names
+// that differ look different.
 std::vector<ShownCharacter> shown_characters(std::string_view text);
 // The same for the first `most` characters only.
 std::vector<ShownCharacter> shown_characters(std::string_view text, std::size_t most);

@@ -41,11 +41,14 @@ Lengths::Lengths(std::vector<Integer> values) : values_(std::move(values)) {
   count_ = std::ssize(values_);
 }
 
-Lengths::Lengths(Integer first, Integer step, Integer count)
-    : first_(first), step_(step), count_(count) {}
+Lengths::Lengths(Integer first, Integer step, Integer last)
+    : first_(first),
+      step_(step),
+      last_(last),
+      count_((last - first) / step + ((last - first) % step == 0 ? 1 : 2)) {}
 
 Integer Lengths::at(Integer index) const {
-  if (values_.empty()) return first_ + step_ * index;
+  if (values_.empty()) return std::min(first_ + step_ * index, last_);
   return values_.at(static_cast<std::size_t>(index.value()));
 }
 

@@ -14,7 +14,8 @@ namespace llmarch {
 class Lengths {
  public:
   explicit Lengths(std::vector<Integer> values);  // at least one; sorted, and duplicates dropped
-  Lengths(Integer first, Integer step, Integer count);
+  // From `first` on in equal steps to `last`, which is there whether or not a step reaches it.
+  Lengths(Integer first, Integer step, Integer last);
 
   [[nodiscard]] Integer size() const { return count_; }
   [[nodiscard]] Integer at(Integer index) const;
@@ -26,7 +27,7 @@ class Lengths {
 
  private:
   std::vector<Integer> values_;  // empty: equal steps
-  Integer first_, step_, count_;
+  Integer first_, step_, last_, count_;
 };
 
 struct SweepPlan {

@@ -113,5 +113,20 @@ TEST(Compare, TakesAHuggingFaceConfig) {
   EXPECT_NE(of_folder.output.find("\"name\": \"kimi_k2\""), std::string::npos);
 }
 
+// A file that changes a built-in model may keep its name.
+TEST(Compare, TellsTwoModelsOfOneNameApart) {
+  const TemporaryFolder folder;
+  std::string spec = read_file(LLMARCH_PROJECT "/arch_specs/models/gpt2.toml");
+  write_file(folder.file("mine.toml"), spec);
+  const Seen seen = run_shell("cd '" + folder.path().string() +
+                              "' && '" LLMARCH_PROGRAM "' compare gpt2 ./mine.toml --format csv");
+  EXPECT_NE(seen.output.find(",gpt2,./mine.toml,"), std::string::npos) << seen.output;
+}
+
+TEST(Compare, TakesThePromptApartFromTheContext) {
+  const std::string of = "compare gpt2 --only prefill --format csv --context ";
+  EXPECT_EQ(run_llmarch(of + "512 --prompt 64").output, run_llmarch(of + "64").output);
+}
+
 }  // namespace
 }  // namespace llmarch::testing

@@ -31,10 +31,11 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
   expect_refusal("compare gpt2 --wei bf16",
                  "llmarch: error: unknown option '--wei'\n"
                  "      = did you mean '--weights'?\n");
-  expect_refusal("compare gpt2 --xyz bf16",
-                 "llmarch: error: unknown option '--xyz'\n"
-                 "      = known: --only, --context, --batch, --weights, --kv, --on, --specs, "
-                 "--exact, --output, --format\n");
+  expect_refusal(
+      "compare gpt2 --xyz bf16",
+      "llmarch: error: unknown option '--xyz'\n"
+      "      = known: --only, --context, --batch, --weights, --kv, --prompt, --on, --specs, "
+      "--exact, --output, --format\n");
 }
 
 TEST(Errors, NameWhatWasMeantByAnotherName) {
@@ -62,7 +63,8 @@ TEST(Errors, PassOnNothingThatSteersATerminal) {
   const Seen seen = run_llmarch("compare './x\x1b[31m\a\u202E.toml'");
   EXPECT_EQ(seen.status, 2);
   EXPECT_EQ(seen.errors,
-            "llmarch: error: ./x.[31m...toml: cannot be opened: No such file or directory; check "
+            "llmarch: error: ./x\\x1B[31m\\x07\\u202E.toml: cannot be opened: No such file or "
+            "directory; check "
             "the name and the permissions\n");
 }
 
@@ -105,7 +107,6 @@ TEST(Errors, SayWhatARangeMustBe) {
 }
 
 TEST(Errors, SayWhatIsMissing) {
-  expect_refusal("", "llmarch: error: no command is given\n      = 'llmarch help' lists them\n");
   expect_refusal("compare",
                  "llmarch: error: no models are given\n"
                  "      = llmarch compare deepseek-v3 kimi-k2\n");

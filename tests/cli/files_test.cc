@@ -60,8 +60,23 @@ TEST(Pictures, ThatAReportDoesNotHaveAreAClearError) {
   const Seen seen = run_llmarch("list -o '" + folder.file("a.svg") + "'");
   EXPECT_EQ(seen.status, 2);
   EXPECT_EQ(seen.errors,
-            "llmarch: error: this report has no picture\n"
+            "llmarch: error: a list has no picture: 'llmarch show MODEL -o FILE.svg' draws one "
+            "model\n"
             "      = use .txt, .md, .html, .csv or .json\n");
+  EXPECT_EQ(files_in(folder.path()), 0U);
+}
+
+TEST(Pictures, OfASweepThatCannotBeDrawnSayWhy) {
+  const TemporaryFolder folder;
+  const std::string file = " -o '" + folder.file("a.svg") + "'";
+  EXPECT_NE(run_llmarch("sweep gpt2 --context 8k" + file).errors.find("a chart needs 3 contexts"),
+            std::string::npos);
+  EXPECT_NE(run_llmarch("sweep gpt2 --context 1..4:+1 --batch 1..9:+1" + file)
+                .errors.find("a chart has at most 8 lines, and 9 are asked for"),
+            std::string::npos);
+  EXPECT_NE(run_llmarch("sweep gpt2 --context 1..4:+1 --show parameters" + file)
+                .errors.find("no quantity that is shown changes with the context"),
+            std::string::npos);
   EXPECT_EQ(files_in(folder.path()), 0U);
 }
 
@@ -110,6 +125,41 @@ TEST(Files, ThatCannotBeWrittenAreReportedBeforeTheWorkBegins) {
   EXPECT_EQ(seen.status, 2);
   EXPECT_EQ(seen.errors,
             "llmarch: error: " + missing + ": cannot be written: No such file or directory\n");
+}
+
+// The others are written, and the exit status still tells that one was not.
+TEST(Files, ThatCannotBeWrittenDoNotStopTheOthers) {
+  const TemporaryFolder folder;
+  const Seen seen =
+      run_llmarch("list -o '" + folder.file("a.pdf") + "' -o '" + folder.file("a.csv") + "' -o '" +
+                  folder.file("a.svg") + "' -o '" + folder.file("missing/a.md") + "'");
+  EXPECT_EQ(seen.status, 2);
+  for (const char* problem :
+       {"cannot tell the format of", "a list has no picture", "missing/a.md"}) {
+    EXPECT_NE(seen.errors.find(problem), std::string::npos) << seen.errors;
+  }
+  EXPECT_EQ(read_file(folder.file("a.csv")), run_llmarch("list --format csv").output);
+  EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST(Folders, AreNotLeftByACommandThatFails) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(run_llmarch("compare gpt3 -o '" + folder.file("report") + "'").status, 2);
+  EXPECT_EQ(files_in(folder.path()), 0U);
+  fs::create_directory(folder.file("report"));
+  EXPECT_EQ(run_llmarch("compare gpt3 -o '" + folder.file("report") + "'").status, 2);
+  EXPECT_TRUE(fs::is_directory(folder.file("report")));  // it was there before
+}
+
+TEST(Files, ThatAreLinksToNothingYetAreWrittenWhereTheyLead) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.file("there"));
+  fs::create_symlink("there/real.md", folder.file("second.md"));
+  fs::create_symlink("second.md", folder.file("first.md"));
+  EXPECT_EQ(run_llmarch("list -o '" + folder.file("first.md") + "'").status, 0);
+  EXPECT_TRUE(fs::is_symlink(folder.file("first.md")));
+  EXPECT_TRUE(fs::is_symlink(folder.file("second.md")));
+  EXPECT_EQ(read_file(folder.file("there/real.md")), run_llmarch("list --format md").output);
 }
 
 TEST(Files, ThatAreLinksKeepBeingLinks) {

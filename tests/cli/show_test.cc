@@ -53,7 +53,7 @@ TEST(Help, HasATextForEveryTopic) {
 // A field that no command takes could not be set from the command line.
 TEST(Help, HasAnOptionForEveryFieldOfASetting) {
   std::string help;
-  for (const cli::Command& command : cli::commands()) help += cli::command_help(command);
+  for (const cli::Command& command : cli::commands()) help += cli::command_help(command, 80);
   visit_setting(
       [&](const SettingField& field, const auto&) {
         const std::string name = "--" + std::string(field.key) + " ";

@@ -155,7 +155,7 @@ TEST_F(EdgesOfCommands, AreKeptByEveryCommandThatTakesThem) {
       expect_figures_or_refusal("sweep '" + model + "' --format json " + at);
     }
     expect_figures_or_refusal("show '" + model + "' --format json");
-    for (const char* memory : {"1", "1GiB", "900000TB"}) {
+    for (const char* memory : {"1MiB", "1GiB", "900000TB"}) {
       expect_figures_or_refusal("fit '" + model + "' --format json -c 1,1099511627776" +
                                 " -b 1,1048576 --memory " + memory);
     }

@@ -25,15 +25,15 @@ TEST(DisplayWidth, CountsEachByteThatIsNotUtf8) {
 }
 
 TEST(Printable, LetsNoControlCharacterThrough) {
-  EXPECT_EQ(printable("a\x1b[31mb"), "a?[31mb");
-  EXPECT_EQ(printable("\u009b31m"), "?31m");
+  EXPECT_EQ(printable("a\x1b[31mb"), "a\\x1B[31mb");
+  EXPECT_EQ(printable("\u009b31m"), "\\x9B31m");
   EXPECT_EQ(printable("a\tb\nc"), "a b\nc");
   EXPECT_EQ(printable("\xC0\x9B"), "\uFFFD\uFFFD");
 }
 
 TEST(Printable, LetsNothingTurnTheDirectionOfWriting) {
-  EXPECT_EQ(printable("a\u202Ecba"), "a?cba");
-  EXPECT_EQ(printable("a\u2066b\u200Fc\uFEFFd"), "a?b?c?d");
+  EXPECT_EQ(printable("a\u202Ecba"), "a\\u202Ecba");
+  EXPECT_EQ(printable("a\u2066b\u200Fc\uFEFFd"), "a\\u2066b\\u200Fc\\uFEFFd");
   EXPECT_EQ(printable("1\u00A0KiB e\u0301"), "1\u00A0KiB e\u0301");
 }
 

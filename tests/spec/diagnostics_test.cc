@@ -65,27 +65,27 @@ TEST(QuoteName, CutsALongName) {
   EXPECT_EQ(quote_name(std::string(65, 'a')), "'" + std::string(64, 'a') + "...'");
 }
 
-TEST(Printable, PutsADotForWhatWouldSteerATerminal) {
+TEST(Printable, EscapesWhatWouldSteerATerminal) {
   EXPECT_EQ(printable("a\tb"), "a b");
-  EXPECT_EQ(printable("\x1B[31m\x7F\n"), ".[31m..");
+  EXPECT_EQ(printable("\x1B[31m\x7F\n"), "\\x1B[31m\\x7F\\x0A");
   EXPECT_EQ(printable("\xC2\x9B"
                       "31m"),
-            ".31m");  // U+009B, the eight-bit escape
+            "\\x9B31m");  // U+009B, the eight-bit escape
   EXPECT_EQ(printable("\xE2\x80\xAE"
                       "cod"),
-            ".cod");  // U+202E turns the direction of writing
+            "\\u202Ecod");  // U+202E turns the direction of writing
   EXPECT_EQ(printable("gr\xC3\xB6\xC3\x9F"
                       "e"),
             "gr\xC3\xB6\xC3\x9F"
             "e");
 }
 
-TEST(Printable, PutsADotForEachByteThatIsNoUtf8) {
-  EXPECT_EQ(printable("\xFF\xFE"), "..");
-  EXPECT_EQ(printable("\xC0\xAF"), "..");            // '/' written too long
-  EXPECT_EQ(printable("\xED\xA0\x80"), "...");       // half a surrogate pair
-  EXPECT_EQ(printable("\xF4\x90\x80\x80"), "....");  // past U+10FFFF
-  EXPECT_EQ(printable("\xE2\x82"), "..");            // cut short
+TEST(Printable, EscapesEachByteThatIsNoUtf8) {
+  EXPECT_EQ(printable("\xFF\xFE"), "\\xFF\\xFE");
+  EXPECT_EQ(printable("\xC0\xAF"), "\\xC0\\xAF");                    // '/' written too long
+  EXPECT_EQ(printable("\xED\xA0\x80"), "\\xED\\xA0\\x80");           // half a surrogate pair
+  EXPECT_EQ(printable("\xF4\x90\x80\x80"), "\\xF4\\x90\\x80\\x80");  // past U+10FFFF
+  EXPECT_EQ(printable("\xE2\x82"), "\\xE2\\x82");                    // cut short
 }
 
 TEST(RenderDiagnostic, ShowsPlaceLineCaretAndRemedy) {
@@ -119,8 +119,9 @@ TEST(RenderDiagnostic, MakesRoomForALongLineNumber) {
 }
 
 TEST(RenderDiagnostic, PassesNoControlCharacterOn) {
-  EXPECT_EQ(render_diagnostic("a\x1B.toml", "o\x1Bne", {Place{1, 2, 1}, "wr\x1Bong", "me\x1Bnd"}),
-            "a..toml:1:2: error: wr.ong\n    1 | o.ne\n      |  ^\n      = me.nd\n");
+  EXPECT_EQ(
+      render_diagnostic("a\x1B.toml", "o\x1Bne", {Place{1, 2, 1}, "wr\x1Bong", "me\x1Bnd"}),
+      "a\\x1B.toml:1:2: error: wr\\x1Bong\n    1 | o\\x1Bne\n      |  ^~~~\n      = me\\x1Bnd\n");
 }
 
 TEST(RenderDiagnostics, AreInTheOrderOfTheirPlaces) {

@@ -78,8 +78,8 @@ TEST(ConfigText, DoesNotNestWithoutEnd) {
 TEST(ConfigText, HasNothingAfterAZeroByte) {
   EXPECT_EQ(text_report(std::string_view("{\"a\": 1}\0{", 10)),
             R"(config.json:1:9: error: not valid JSON: a zero byte
-    1 | {"a": 1}.{
-      |         ^
+    1 | {"a": 1}\x00{
+      |         ^~~~
       = a Hugging Face config.json is expected
 )");
 }

@@ -89,6 +89,22 @@ TEST(WhatIsLikeNothing, MeansNothing) {
   EXPECT_THAT(meant_names("falcon", kModels), IsEmpty());
 }
 
+TEST(Suggestions, FindASlipOfThePenInAPartOfAName) {
+  EXPECT_EQ(did_you_mean("deepsek", kModels),
+            "did you mean 'deepseek-v2', 'deepseek-v3' or 'deepseek-v2-lite'?");
+  EXPECT_EQ(did_you_mean("lama-8b", kModels), "did you mean 'llama-3.1-8b'?");
+  EXPECT_EQ(did_you_mean("a100", kMachines), std::nullopt);  // h100 is another machine
+}
+
+TEST(Suggestions, AreFiveNamesAtMostAndNoLongList) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 100'000; ++i) names.push_back("model-" + std::to_string(i));
+  EXPECT_EQ(suggest("model", names),
+            "did you mean 'model-0', 'model-1', 'model-2', 'model-3' or 'model-4'?");
+  EXPECT_EQ(suggest("falcon", names),
+            "known: model-0, model-1, model-2, model-3, model-4, model-5 and 99994 more");
+}
+
 TEST(Suggestions, NameWhatWasMeantElseASlipOfThePenElseAll) {
   const std::vector<std::string> names{"gpt2", "gpt2-xl", "kimi-k2"};
   EXPECT_EQ(suggest("gpt", names), "did you mean 'gpt2' or 'gpt2-xl'?");

@@ -159,13 +159,13 @@ TEST(TomlText, ReadsAByteOrderMark) {
   EXPECT_EQ(check_report(mark + std::string(kSmallSpec)), "");
 }
 
-TEST(TomlText, RefusesBytesThatAreNoTextAndShowsDots) {
+TEST(TomlText, RefusesBytesThatAreNoTextAndEscapesThem) {
   EXPECT_EQ(check_report("\x7F"
                          "ELF\x02\x01\x9B"
                          "31m\xFF\x1B[2J"),
             R"(my-model.toml:1:7: error: not valid TOML: this byte is not UTF-8
-    1 | .ELF...31m..[2J
-      |       ^
+    1 | \x7FELF\x02\x01\x9B31m\xFF\x1B[2J
+      |                ^~~~
       = toml.io describes TOML, 'llmarch help spec-format' what a spec holds
 )");
 }
@@ -174,8 +174,8 @@ TEST(TomlText, RefusesAZeroByte) {
   EXPECT_EQ(
       check_report(std::string_view("na\0me = 1", 9)),
       R"(my-model.toml:1:3: error: not valid TOML: expected '=', saw '\u0000' (in a key-value pair)
-    1 | na.me = 1
-      |   ^
+    1 | na\x00me = 1
+      |   ^~~~
       = toml.io describes TOML, 'llmarch help spec-format' what a spec holds
 )");
 }

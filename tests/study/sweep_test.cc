@@ -22,7 +22,10 @@ TEST(AListOfLengths, IsSortedAndHasEachOnce) {
 }
 
 TEST(EqualSteps, AreNotWrittenOut) {
-  EXPECT_THAT(values_of(Lengths(10, 5, 3)), ElementsAre(10, 15, 20));
+  EXPECT_THAT(values_of(Lengths(10, 5, 20)), ElementsAre(10, 15, 20));
+  EXPECT_THAT(values_of(Lengths(10, 5, 22)), ElementsAre(10, 15, 20, 22));
+  EXPECT_THAT(values_of(Lengths(10, 5, 12)), ElementsAre(10, 12));
+  EXPECT_THAT(values_of(Lengths(10, 5, 10)), ElementsAre(10));
   const std::int64_t many = std::int64_t{1} << 40;
   EXPECT_EQ(Lengths(1, 1, many).last(), many);
 }
