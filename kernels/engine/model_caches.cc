@@ -25,8 +25,8 @@ ReadsCache read_of(const OpGraph& graph, CacheId id) {
   };
   for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
     visit_operands(node.op, Overloaded{see, [](const Stores&) {}, [](const ReadsState&) {},
-                                       [](const OverwritesState&) {}, [](const OfWeights auto&) {},
-                                       [](const OfValues auto&) {}});
+                                       [](const OverwritesState&) {}, [](const StepsState&) {},
+                                       [](const OfWeights auto&) {}, [](const OfValues auto&) {}});
   }
   if (!found) throw std::logic_error("a cache that its own layer does not read");
   return *found;
@@ -64,8 +64,9 @@ struct ShapeOf {
         std::visit([&](const auto& reach) { return positions_within(reach, room); }, growing.reach);
     return cache_of(graph, id, room, positions);
   }
-  Shape operator()(const Fixed&) const {
-    return StateShape{room.stored, room.sequences, size(graph.cache(id).columns)};
+  Shape operator()(const Fixed& fixed) const {
+    const Stored stored = fixed.format == StateFormat::f32 ? Stored::f32 : room.stored;
+    return StateShape{stored, room.sequences, size(graph.cache(id).columns)};
   }
   Shape operator()(const Compressed& compressed) const {
     return cache_of(graph, id, room, room.positions / size(compressed.positions));

@@ -103,10 +103,14 @@ void Step::count_cache_written(CacheId id, ConstRows rows) const {
 
 void Step::count_state(CacheId id) const {
   const StateShape& shape = state(id).shape();
-  const Integer held = static_cast<std::int64_t>(shape.sequences * shape.columns);
-  const Bytes bytes(held * element_bytes(shape.stored));
-  work().cache_read += Elements(held);
-  work().cache_written += Elements(held);
+  count_state_elements(id, shape.sequences * shape.columns);
+}
+
+void Step::count_state_elements(CacheId id, std::size_t elements) const {
+  const Integer touched = static_cast<std::int64_t>(elements);
+  const Bytes bytes(touched * element_bytes(state(id).shape().stored));
+  work().cache_read += Elements(touched);
+  work().cache_written += Elements(touched);
   work().cache_bytes_read += bytes;
   work().cache_bytes_written += bytes;
 }

@@ -104,6 +104,8 @@ struct Step {
   void count_cache_written(CacheId id, ConstRows rows) const;
   // The fixed state of every sequence was read and overwritten.
   void count_state(CacheId id) const;
+  // So many elements of a fixed state were, those that were so several times each time.
+  void count_state_elements(CacheId id, std::size_t elements) const;
 };
 
 // Runs the projections of a node as one piece of work; time and work go to each one's own line.
@@ -127,14 +129,16 @@ struct ScratchOf {
   Scratch operator()(const Route& op) const;
   Scratch operator()(const RunExperts& op) const;
   Scratch operator()(const Convolve& op) const;
+  Scratch operator()(const DeltaRule& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
-  template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project,
-                  Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate,
-                  ActivateXielu, Gate, Add, SelectRows, ProjectEach, ScaleColumns, ScaleByConstant,
-                  Sparsify, SelectColumns, JoinColumns, MatchMagnitude, AverageVectors,
-                  PredictStreams, CorrectStreams, AddToOtherStreams, Multiply>
-                Op>
+  template <
+      OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project, Rotate,
+            Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, ActivateXielu, Gate,
+            Add, SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify, SelectColumns,
+            JoinColumns, MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams,
+            AddToOtherStreams, Multiply, NormalizeLength, Decay>
+          Op>
   Scratch operator()(const Op&) const {
     return {};
   }
@@ -183,5 +187,8 @@ void run(Step& step, const CorrectStreams& op);
 void run(Step& step, const AddToOtherStreams& op);
 void run(Step& step, const Multiply& op);
 void run(Step& step, const Convolve& op);
+void run(Step& step, const NormalizeLength& op);
+void run(Step& step, const Decay& op);
+void run(Step& step, const DeltaRule& op);
 
 }  // namespace llmarch::fast

@@ -6,6 +6,7 @@
 #include "kernels/reference/arithmetic.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/expert_kernels.h"
+#include "kernels/reference/recurrence_kernels.h"
 #include "kernels/reference/stream_kernels.h"
 
 namespace llmarch::fast {
@@ -83,6 +84,9 @@ Work gated(const GateForm& form) {
 // GateRows                                            one gate                           one
 // AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant, SoftCap, Activate,
 // ActivateXielu, Gate, Add, Multiply, Convolve        -                                  one
+// NormalizeLength                                     one vector, columns / vectors wide -
+// Decay                                               -                                  one
+// DeltaRule                                           one value head at one token        -
 // Others of parallel streams                          one row                            -
 // Embed, Store, SelectRows, SelectColumns, JoinColumns copy, and take none.
 struct Units {
@@ -168,6 +172,30 @@ struct Units {
     const std::vector<float> taps(size(graph.weight(op.taps).columns), 1);
     const Numbers values(taps.size(), Counted(1));
     return {{}, tally([&] { (void)reference::tapped_sum(view(values), std::span(taps)); })};
+  }
+
+  WorkUnits operator()(const NormalizeLength& op) const {
+    const Numbers vector(size(columns(op.in) / op.vectors), Counted(1));
+    return {tally([&] {
+              Numbers out(vector.size());
+              reference::normalize_length(view(vector), op.epsilon, std::span(out));
+            }),
+            {}};
+  }
+  WorkUnits operator()(const Decay&) const {
+    return {{}, tally([] { (void)reference::decay_of(Counted(1), 1); })};
+  }
+  WorkUnits operator()(const DeltaRule& op) const {
+    const Numbers key(size(op.shape.key_dim), Counted(1));
+    const Numbers value(size(op.shape.value_dim), Counted(1));
+    Numbers state(key.size() * value.size());
+    Numbers out(value.size());
+    return {tally([&] {
+              reference::delta_rule<Counted>(
+                  {view(key), view(key), view(value), Counted(1), Counted(1)}, std::span(state),
+                  std::span(out));
+            }),
+            {}};
   }
 
   WorkUnits operator()(const Route& op) const {

@@ -59,6 +59,14 @@ void FixedState::write(std::size_t sequence, std::size_t first, std::span<const 
   throw std::logic_error("FixedState::write: a format outside the enumeration");
 }
 
+std::span<float> FixedState::floats(std::size_t sequence) {
+  if (shape_.stored != Stored::f32) {
+    throw std::invalid_argument("FixedState::floats: a state that is not stored in f32");
+  }
+  const std::size_t place = place_of(shape_, sequence, 0, shape_.columns);
+  return {reinterpret_cast<float*>(data_) + place, shape_.columns};
+}
+
 void FixedState::clear() {
   std::ranges::fill(memory(), std::byte{0});
 }

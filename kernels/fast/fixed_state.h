@@ -28,6 +28,9 @@ class FixedState {
   // one time. Throws std::invalid_argument for elements that are not there.
   void read(std::size_t sequence, std::size_t first, std::span<float> elements) const;
   void write(std::size_t sequence, std::size_t first, std::span<const float> elements);
+  // The row of a sequence where it lies, for kernels that change it there. Throws
+  // std::invalid_argument where it is not stored in f32.
+  [[nodiscard]] std::span<float> floats(std::size_t sequence);
   void clear();
   // Values from the seed, evenly from (-1, 1).
   void fill_synthetic(std::uint64_t seed);

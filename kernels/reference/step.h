@@ -98,6 +98,29 @@ class StateAccess {
   EntryTally read_, overwritten_;
 };
 
+// The fixed state of each sequence, which every token reads and overwrites: each time is entered.
+template <class Scalar>
+class SteppedState {
+ public:
+  SteppedState(LayerState<Scalar>& state, const StorageFormat& format, Work& work)
+      : state_(&state), bytes_(bytes_of_single_row(state.columns(), format)), work_(&work) {}
+
+  // What was there before the token, to be overwritten in place.
+  std::span<Scalar> step(std::size_t sequence) {
+    const auto elements = Elements(static_cast<std::int64_t>(state_->columns()));
+    work_->cache_read += elements;
+    work_->cache_bytes_read += bytes_;
+    work_->cache_written += elements;
+    work_->cache_bytes_written += bytes_;
+    return state_->row(sequence);
+  }
+
+ private:
+  LayerState<Scalar>* state_;
+  Bytes bytes_;
+  Work* work_;
+};
+
 class WeightReader {
  public:
   WeightReader(const Weight& weight, WeightId id, std::size_t layer,
@@ -190,6 +213,10 @@ struct BlockRun {
 
   // This layer's own.
   StateAccess<Scalar> state(CacheId id) {
+    return {caches->state_of(id, layer), graph->cache(id).format, ledger->current()};
+  }
+
+  SteppedState<Scalar> stepped_state(CacheId id) {
     return {caches->state_of(id, layer), graph->cache(id).format, ledger->current()};
   }
 

@@ -112,6 +112,15 @@ struct Moved {
     price.per_sequence().cache_bytes_written += cache.bytes_of_entry();
   }
 
+  void operator()(const StepsState& each) const {
+    const Cache& cache = graph.caches[each.cache];
+    Work& row = per_row(each.rows);
+    row.cache_read += Elements(cache.columns);
+    row.cache_bytes_read += cache.bytes_of_entry();
+    row.cache_written += Elements(cache.columns);
+    row.cache_bytes_written += cache.bytes_of_entry();
+  }
+
  private:
   [[nodiscard]] Work& per_row(ValueId id) const { return price.per_row(block.values[id].rows); }
   void read(ValueId id, ValueId rows) const {
@@ -193,6 +202,30 @@ struct Arithmetic {
   void operator()(const Convolve& op) const {
     const Integer kernel = graph.weight(op.taps).columns;
     per_row(op.in).other += Flops(2 * columns(op.in) * kernel);
+  }
+
+  // The square of the length takes two for each element, epsilon one, and then a root; what it
+  // divides, one for each element.
+  void operator()(const NormalizeLength& op) const {
+    Work& row = per_row(op.in);
+    row.other += Flops(3 * columns(op.in) + op.vectors);
+    row.transcendentals += Transcendentals(op.vectors);
+  }
+
+  // A softplus, its product with the rate, and an exponential.
+  void operator()(const Decay& op) const {
+    const auto [flops, transcendentals] = price_of(Activation::softplus);
+    per_element(op.in, {flops + 1, transcendentals + 1});
+  }
+
+  // For each element of a state, three products of matrices: what the state holds for the key, the
+  // key times what is added, and the query times the state; before them, the decay. For each
+  // element of a value, the difference and its strength.
+  void operator()(const DeltaRule& op) const {
+    const Integer state = op.shape.state_elements();
+    Work& row = per_row(op.value);
+    row.matrix += Flops(3 * 2 * state);
+    row.other += Flops(state + 2 * columns(op.value));
   }
 
   void operator()(const Rotate& op) const {

@@ -183,6 +183,9 @@ AttentionSizes attention_sizes(const LatentAttention& attention) {
 AttentionSizes attention_sizes(const ShortConvolution&) {
   return {};
 }
+AttentionSizes attention_sizes(const GatedDeltaNet&) {
+  return {};
+}
 
 // Grouped-query attention (arXiv 2305.13245), multi-query (1911.02150) and multi-head.
 BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
@@ -248,6 +251,37 @@ BlockFacts facts_of(const ArchSpec& spec, const ShortConvolution& convolution) {
           .kept = Kept{KeptFor::each_sequence, {rows, " × ", spec.hidden}, rows * spec.hidden},
           .inside = {},
           .notes = {}};
+}
+
+// Gated DeltaNet (arXiv 2412.06464).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const GatedDeltaNet& delta) {
+  const Integer key = delta.key_head_dim;
+  const Integer value = delta.value_head_dim;
+  const Integer rows = delta.kernel - 1;
+  const Integer columns = 2 * delta.key_heads * key + delta.value_heads * value;
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "gated DeltaNet",
+      .kind = "gated DeltaNet",
+      .facts = {{delta.key_heads, " query/key heads of ", key},
+                {delta.value_heads, " value heads of ", value},
+                {"convolutions over ", delta.kernel, " positions, SiLU"},
+                {"queries and keys of length 1"}},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {delta.value_heads, " × ", key, " × ", value, " + ", rows, " × ", columns},
+                   delta.value_heads * key * value + rows * columns},
+      .inside = {},
+      .notes = {{NotedFigures::memory,
+                 {"the states of gated DeltaNet and the rows of its convolutions are "
+                  "kept in f32, whatever the format of the cache."}},
+                {NotedFigures::work,
+                 {"Gated DeltaNet runs token by token, in prefill too: its states are read and "
+                  "written at every token. Engines that run a prefill by chunks move less."}}}};
+  if (delta.negative_eigenvalues) block.facts.push_back({"negative eigenvalues"});
+  block.facts.push_back({"a decaying state for each value head"});
+  block.facts.push_back({"RMSNorm over each head, gated by SiLU"});
+  return block;
 }
 
 Phrase limit_phrase(const std::string& of, const GateLimit& limit) {

@@ -97,7 +97,10 @@ class GraphBuilder {
     return out;
   }
   // A fixed state of the current block, with so many elements for each sequence.
-  CacheId fixed_state(std::string name, Integer columns);
+  CacheId fixed_state(std::string name, Integer columns, StateFormat format);
+  // A causal convolution of each column by itself, with the state that it needs.
+  ValueId convolve(std::string name, ValueId in, WeightRole taps, Integer kernel,
+                   StateFormat format);
 
   // `layers` names the block of each layer in order. Throws Overflow when the parameters exceed 64
   // bits.

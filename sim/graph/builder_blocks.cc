@@ -9,9 +9,18 @@ CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& re
   return graph_.caches.size() - 1;
 }
 
-CacheId GraphBuilder::fixed_state(std::string name, Integer columns) {
-  graph_.caches.push_back({std::move(name), graph_.blocks.size() - 1, columns, Fixed{}});
+CacheId GraphBuilder::fixed_state(std::string name, Integer columns, StateFormat format) {
+  Cache state{std::move(name), graph_.blocks.size() - 1, columns, Fixed{format}};
+  if (format == StateFormat::f32) state.format = plain(DType::f32);
+  graph_.caches.push_back(std::move(state));
   return graph_.caches.size() - 1;
+}
+
+ValueId GraphBuilder::convolve(std::string name, ValueId in, WeightRole role, Integer kernel,
+                               StateFormat format) {
+  const WeightId taps = weight(role, columns(in), kernel);
+  const CacheId state = fixed_state(name + " state", (kernel - 1) * columns(in), format);
+  return make_like(in, name, [&](ValueId out) { return Convolve{taps, state, in, out}; });
 }
 
 ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,

@@ -10,7 +10,9 @@ OpGraph with_formats(OpGraph graph, const FormatPolicy& policy) {
   for (Weight& weight : graph.weights) {
     weight.format = is_vector(weight.role) ? policy.vectors : policy.matrices;
   }
-  for (Cache& cache : graph.caches) cache.format = policy.caches;
+  for (Cache& cache : graph.caches) {
+    if (!is_always_f32(cache.state)) cache.format = policy.caches;
+  }
   return graph;
 }
 

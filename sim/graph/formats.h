@@ -13,7 +13,7 @@ struct FormatPolicy {
   StorageFormat caches;
 };
 
-// All weights in one format, all caches in another.
+// All weights in one format, all caches in another; but for the states that are always f32.
 FormatPolicy uniform(DType weights, DType kv);
 
 OpGraph with_formats(OpGraph graph, const FormatPolicy& policy);

@@ -7,14 +7,6 @@ ValueId multiply(GraphBuilder& build, const std::string& name, ValueId left, Val
   return build.make_like(right, name, [&](ValueId out) { return Multiply{left, right, out}; });
 }
 
-ValueId convolve(GraphBuilder& build, ValueId x, Integer width, Integer kernel) {
-  const WeightId taps = build.weight(WeightRole::convolution_taps, width, kernel);
-  const CacheId state = build.fixed_state("convolution state", (kernel - 1) * width);
-  return build.make_like(x, "convolution", [&](ValueId out) {
-    return Convolve{taps, state, x, out};
-  });
-}
-
 }  // namespace
 
 // The gated short convolution of LFM2 (transformers, modeling_lfm2.py: Lfm2ShortConv).
@@ -26,7 +18,8 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   const ValueId c = build.project(x, columns, WeightRole::convolution_output_gate);
   ValueId v = build.project(x, columns, WeightRole::convolution_values);
   v = multiply(build, "apply input gate", b, v);
-  v = convolve(build, v, columns, convolution.kernel);
+  v = build.convolve("convolution", v, WeightRole::convolution_taps, convolution.kernel,
+                     StateFormat::as_caches);
   v = multiply(build, "apply output gate", c, v);
   return build.project(v, columns, WeightRole::convolution_output);
 }

@@ -43,6 +43,9 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
                     const ShortConvolution& convolution);
 
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const GatedDeltaNet& delta);
+
 // The part of the model that a mixer is counted in.
 inline Component part_of(const GroupedAttention&) {
   return Component::attention;
@@ -51,6 +54,9 @@ inline Component part_of(const LatentAttention&) {
   return Component::attention;
 }
 inline Component part_of(const ShortConvolution&) {
+  return Component::state_mixer;
+}
+inline Component part_of(const GatedDeltaNet&) {
   return Component::state_mixer;
 }
 

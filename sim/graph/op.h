@@ -324,6 +324,48 @@ struct Convolve {
   }
 };
 
+// Each row of `in` is `vectors` vectors, each brought to length 1: x / sqrt(x . x + epsilon).
+struct NormalizeLength {
+  Integer vectors;
+  double epsilon;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
+// out = exp(-exp(rate) softplus(in)): the share of a state that is kept. A row of `in` is as many
+// vectors of equal width as there are rates, each with its own. The exponentials of the rates are
+// made once and not counted.
+struct Decay {
+  WeightId rate;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{rate}, WritesInPlace{out});
+  }
+};
+
+// The sizes of a linear recurrence. A state for each value head, key_dim x value_dim; value_heads /
+// key_heads of them share a query and a key.
+struct RecurrenceShape {
+  Integer key_heads, value_heads, key_dim, value_dim;
+  [[nodiscard]] Integer state_elements() const { return value_heads * key_dim * value_dim; }
+};
+
+// Token by token, and for each value head with its state S:
+//   S = decay S;  S += key (strength (value - S^T key))^T;  out = S^T query
+// which is the gated delta rule (arXiv 2412.06464, equation 10). A row of `decay` has a number for
+// each value head.
+struct DeltaRule {
+  RecurrenceShape shape;
+  CacheId state;              // value_heads x key_dim x value_dim
+  ValueId query, key, value;  // key_heads x key_dim, the same, value_heads x value_dim
+  ValueId strength, decay;    // value_heads
+  ValueId out;                // value_heads x value_dim
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{query}, Reads{key}, Reads{value}, Reads{strength}, Reads{decay},
+          StepsState{state, value}, Writes{out});
+  }
+};
+
 // Chooses experts for each row of `in`, and how much each of them counts. `out` is a choice.
 struct Route {
   Router router;
@@ -379,9 +421,9 @@ using Op =
     std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
                  GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach,
                  Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents,
-                 AttendExpanded, Activate, Gate, Add, Multiply, Convolve, Route, RunExperts,
-                 SelectRows, SelectColumns, JoinColumns, MatchMagnitude, AverageVectors,
-                 PredictStreams, CorrectStreams, AddToOtherStreams>;
+                 AttendExpanded, Activate, Gate, Add, Multiply, Convolve, NormalizeLength, Decay,
+                 DeltaRule, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
+                 MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

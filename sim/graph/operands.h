@@ -85,6 +85,13 @@ struct OverwritesState {
   CacheId cache;
 };
 
+// The fixed state of each sequence, read and overwritten once for each row of `rows`, one row after
+// the other: a recurrence that runs step by step.
+struct StepsState {
+  CacheId cache;
+  ValueId rows;
+};
+
 template <class Type, class... Types>
 concept OneOf = (std::same_as<Type, Types> || ...);
 
@@ -93,7 +100,7 @@ concept OfValues = OneOf<Operand, Reads, ReadsSelected, Writes, WritesInPlace>;
 template <class Operand>
 concept OfWeights = OneOf<Operand, ReadsWeight, LooksUp, ReadsExperts>;
 template <class Operand>
-concept OfCaches = OneOf<Operand, ReadsCache, Stores, ReadsState, OverwritesState>;
+concept OfCaches = OneOf<Operand, ReadsCache, Stores, ReadsState, OverwritesState, StepsState>;
 
 // Several lambdas as one visitor.
 template <class... Lambdas>

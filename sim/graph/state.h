@@ -16,9 +16,14 @@ struct Growing {
   friend bool operator==(const Growing&, const Growing&) = default;
 };
 
+// as_caches: in the format that is asked for the caches. f32: always, since a recurrence would add
+// up what each token rounds.
+enum class StateFormat { as_caches, f32 };
+
 // One entry for each sequence. It is there, all zero, before the first position, and every step
 // overwrites it: the state of a recurrence, or the last columns of a convolution.
 struct Fixed {
+  StateFormat format = StateFormat::as_caches;
   friend bool operator==(const Fixed&, const Fixed&) = default;
 };
 
@@ -31,5 +36,10 @@ struct Compressed {
 };
 
 using State = std::variant<Growing, Fixed, Compressed>;
+
+inline bool is_always_f32(const State& state) {
+  const auto* fixed = std::get_if<Fixed>(&state);
+  return fixed != nullptr && fixed->format == StateFormat::f32;
+}
 
 }  // namespace llmarch

@@ -281,6 +281,15 @@ void rules_within(const ShortConvolution&, const std::string&, Problems&) {
   // One number alone contradicts nothing.
 }
 
+void rules_within(const GatedDeltaNet& delta, const std::string& path, Problems& problems) {
+  if (!known(delta.key_heads, delta.value_heads)) return;
+  if (delta.value_heads % delta.key_heads == 0) return;
+  problems.push_back({path + ".key_heads",
+                      fmt::format("{} key_heads do not divide {} value_heads",
+                                  delta.key_heads.value(), delta.value_heads.value()),
+                      "each query and key serves the same number of states"});
+}
+
 void rules_within(const DenseFeedForward& dense, const std::string& path, Problems& problems) {
   a_bounded_gate_exists(dense, path, problems);
   xielu_stands_alone(dense, path, problems);

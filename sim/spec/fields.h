@@ -133,6 +133,29 @@ void visit_fields(Visitor& visit, FieldsOf<ShortConvolution> auto& convolution) 
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<GatedDeltaNet> auto& delta) {
+  visit(Field{"key_heads", "number of query and key heads"}, delta.key_heads, kSize);
+  visit(Field{"value_heads",
+              "number of value heads, each with a state; value_heads / key_heads of them share a "
+              "query and a key"},
+        delta.value_heads, kSize);
+  visit(Field{"key_head_dim", "width of a query and of a key: rows of a state"}, delta.key_head_dim,
+        kSize);
+  visit(Field{"value_head_dim", "width of a value: columns of a state"}, delta.value_head_dim,
+        kSize);
+  visit(Field{"kernel",
+              "positions that the convolutions of queries, keys and values span, the newest among "
+              "them"},
+        delta.kernel, kKernel);
+  visit(
+      Field{"output_norm_epsilon", "epsilon of the norm of each head's output", Prominence::detail},
+      delta.output_norm_epsilon, kEpsilon);
+  visit(Field{"negative_eigenvalues",
+              "how much of a state's value for a key is replaced goes up to 2 instead of 1"},
+        delta.negative_eigenvalues);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward) {
   visit(Field{"width", "width between the projections (intermediate_size)"}, feed_forward.width,
         kSize);

@@ -108,7 +108,25 @@ struct ShortConvolution {
   Integer kernel;  // positions that conv spans, the newest among them
 };
 
-using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution>;
+// Gated DeltaNet (arXiv 2412.06464), as transformers' modeling_qwen3_next.py has it. Queries, keys
+// and values each go through a causal convolution of every column by itself and through SiLU;
+// queries and keys are then brought to length 1. Each value head has a state S of key_head_dim x
+// value_head_dim, and value_heads / key_heads of them share a query and a key:
+//   S = decay S;  S += key (strength (value - S^T key))^T;  out = S^T query / sqrt(key_head_dim)
+// The strength is a sigmoid of a projection of the input and the decay exp(-rate softplus(.)) of
+// another, one number each for a head. The output is normalised within each head and gated by SiLU.
+// A sequence keeps the states and the newest kernel - 1 rows of each convolution, all in f32.
+struct GatedDeltaNet {
+  Integer key_heads;
+  Integer value_heads;
+  Integer key_head_dim;
+  Integer value_head_dim;
+  Integer kernel;  // positions that a convolution spans, the newest among them
+  double output_norm_epsilon = 0;
+  bool negative_eigenvalues = false;  // the strength goes up to 2 instead of 1
+};
+
+using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet>;
 
 // The attention whose cache a kind of mixer reads, by name; null where it fills its own.
 template <class Kind>
@@ -120,6 +138,9 @@ inline Reference* kv_from_of(const LatentAttention&) {
   return nullptr;
 }
 inline Reference* kv_from_of(const ShortConvolution&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const GatedDeltaNet&) {
   return nullptr;
 }
 inline const Reference* cache_owner(const Mixer& mixer) {

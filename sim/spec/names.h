@@ -110,7 +110,7 @@ struct Names<RotaryScaling> {
 template <>
 struct Names<Mixer> {
   static constexpr auto alternatives =
-      each_alternative<Mixer>({"grouped", "latent", "short_convolution"});
+      each_alternative<Mixer>({"grouped", "latent", "short_convolution", "gated_delta_net"});
 };
 template <>
 struct Names<FeedForward> {

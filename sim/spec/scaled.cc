@@ -88,6 +88,16 @@ void shrink(ShortConvolution& convolution) {
   convolution.kernel = at_most(convolution.kernel, 4);
 }
 
+// Value heads stay a multiple of key heads, and more of them where they were more.
+void shrink(GatedDeltaNet& delta) {
+  const Integer sharing = delta.value_heads / delta.key_heads;
+  delta.key_heads = at_most(delta.key_heads, 2);
+  delta.value_heads = delta.key_heads * at_most(sharing, 3);
+  delta.key_head_dim = at_most(delta.key_head_dim, 6);
+  delta.value_head_dim = at_most(delta.value_head_dim, 7);
+  delta.kernel = at_most(delta.kernel, 4);
+}
+
 void shrink(ParallelStreams& streams) {
   streams.count = at_most(streams.count, 3);
   streams.active = at_most(streams.active, streams.count.value() - 1);

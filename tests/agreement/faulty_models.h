@@ -68,6 +68,12 @@ inline ArchSpec convolution_model() {
   return spec;
 }
 
+inline ArchSpec recurrent_model() {
+  ArchSpec spec = tiny_model(tiny_delta_net(), tiny_dense());
+  spec.stack.front().repeat = 2;
+  return spec;
+}
+
 // Gates, sinks, biases of experts, and what else only some families have.
 inline ArchSpec gated_model() {
   ArchSpec spec = grouped_model();

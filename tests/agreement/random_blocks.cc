@@ -133,6 +133,18 @@ Mixer draw_convolution() {
   return ShortConvolution{between(2, 5)};
 }
 
+Mixer draw_delta_net() {
+  GatedDeltaNet delta;
+  delta.key_heads = between(1, 3);
+  delta.value_heads = delta.key_heads * between(1, 3);
+  delta.key_head_dim = between(1, 5);
+  delta.value_head_dim = between(1, 5);
+  delta.kernel = between(2, 5);
+  delta.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  delta.negative_eigenvalues = maybe();
+  return delta;
+}
+
 FeedForward draw_dense() {
   DenseFeedForward dense;
   dense.width = between(1, 9);

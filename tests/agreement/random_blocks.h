@@ -9,6 +9,7 @@ namespace llmarch {
 Mixer draw_grouped();
 Mixer draw_latent();
 Mixer draw_convolution();
+Mixer draw_delta_net();
 FeedForward draw_dense();
 FeedForward draw_mixture();
 

@@ -12,7 +12,7 @@
 namespace llmarch {
 namespace {
 
-constexpr std::array kMixers{draw_grouped, draw_latent, draw_convolution};
+constexpr std::array kMixers{draw_grouped, draw_latent, draw_convolution, draw_delta_net};
 static_assert(kMixers.size() == std::variant_size_v<Mixer>, "every kind of mixer is drawn");
 
 // The longest context of the workloads below.
@@ -154,6 +154,10 @@ bool multiplies_its_input(const LatentAttention&) {
 }
 bool multiplies_its_input(const ShortConvolution&) {
   return true;
+}
+// The gate multiplies what has been normalised.
+bool multiplies_its_input(const GatedDeltaNet&) {
+  return false;
 }
 
 bool multiplies_its_input(const ArchSpec& spec, const SublayerBlock& block) {

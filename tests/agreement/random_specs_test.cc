@@ -150,6 +150,10 @@ class Variety {
   void see_mixer(const ShortConvolution& convolution) {
     note("a kernel of two", convolution.kernel == 2);
   }
+  void see_mixer(const GatedDeltaNet& delta) {
+    note("heads that share a key", delta.value_heads > delta.key_heads);
+    note("negative eigenvalues", delta.negative_eigenvalues);
+  }
   void see_rotary(const Rotary& rotary) {
     note("interleaved", rotary.layout == RotaryLayout::interleaved);
     note("turned pairs", rotary.turned_pairs.has_value());

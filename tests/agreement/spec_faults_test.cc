@@ -22,7 +22,7 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
 
 TEST(WithoutAFault, NothingIsReported) {
   for (const ArchSpec& spec : {grouped_model(), local_model(), multiplied_model(), latent_model(),
-                               parallel_model(), convolution_model()}) {
+                               parallel_model(), convolution_model(), recurrent_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
   }
@@ -110,6 +110,21 @@ TEST(AFaultInTheSpec, OfAShortConvolutionIsReported) {
         [](auto& s) { std::get<ShortConvolution>(s.attention.front().value).kernel = 4; }},
        {"a wider stream", "apply input gate", [](auto& s) { s.hidden = 11; }},
        {"a layer less", "convolution output", [](auto& s) { s.stack.front().repeat = 1; }}});
+}
+
+TEST(AFaultInTheSpec, OfARecurrenceIsReported) {
+  const auto delta = [](ArchSpec& spec) -> GatedDeltaNet& {
+    return std::get<GatedDeltaNet>(spec.attention.front().value);
+  };
+  expect_each_reported(
+      recurrent_model(),
+      {{"a key head for each value head", "delta rule", [=](auto& s) { delta(s).key_heads = 4; }},
+       {"more value heads", "decay", [=](auto& s) { delta(s).value_heads = 6; }},
+       {"wider keys", "normalise keys", [=](auto& s) { delta(s).key_head_dim = 4; }},
+       {"wider values", "delta rule", [=](auto& s) { delta(s).value_head_dim = 6; }},
+       {"a longer kernel", "convolution of values", [=](auto& s) { delta(s).kernel = 5; }},
+       {"negative eigenvalues", "double the strength",
+        [=](auto& s) { delta(s).negative_eigenvalues = true; }}});
 }
 
 TEST(AFaultInTheSpec, OfTheWholeModelIsReported) {

@@ -97,6 +97,15 @@ TEST(AShortConvolution, KeepsItsNewestRowsForEachSequence) {
   EXPECT_EQ(block.kept.value().elements, 3 * 10);
 }
 
+// 4 states of 3 x 5, and three rows of 2 x 2 x 3 + 4 x 5 columns.
+TEST(AGatedDeltaNet, KeepsStatesAndRowsForEachSequence) {
+  const Mixer mixer = tiny_delta_net();
+  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
+  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
+  EXPECT_EQ(block.kept.value().each, KeptFor::each_sequence);
+  EXPECT_EQ(block.kept.value().elements, 4 * 15 + 3 * 32);
+}
+
 TEST(AFeedForward, IsNamedByItsGateAndItsActivation) {
   DenseFeedForward dense = tiny_dense();
   EXPECT_EQ(described(dense).name, "feed-forward, SiLU");

@@ -29,6 +29,10 @@ struct Touched {
   void operator()(const Stores& each) { stored_caches.insert(each.cache); }
   void operator()(const ReadsState& each) { read_caches.insert(each.cache); }
   void operator()(const OverwritesState& each) { stored_caches.insert(each.cache); }
+  void operator()(const StepsState& each) {
+    read_caches.insert(each.cache);
+    stored_caches.insert(each.cache);
+  }
 };
 
 std::set<std::size_t> first_numbers(std::size_t count) {
@@ -100,6 +104,7 @@ struct CacheKinds {
   void operator()(const Stores& each) const { EXPECT_FALSE(is_fixed(each.cache)); }
   void operator()(const ReadsState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
   void operator()(const OverwritesState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
+  void operator()(const StepsState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
   [[nodiscard]] bool is_fixed(CacheId id) const {
     return std::holds_alternative<Fixed>(graph.cache(id).state);
   }

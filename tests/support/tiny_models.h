@@ -31,6 +31,19 @@ inline LatentAttention tiny_latent() {
   return attention;
 }
 
+// 2 query and key heads of width 3, 4 value heads of width 5: 4 states of 15 elements. A kernel
+// of 4.
+inline GatedDeltaNet tiny_delta_net() {
+  GatedDeltaNet delta;
+  delta.key_heads = 2;
+  delta.value_heads = 4;
+  delta.key_head_dim = 3;
+  delta.value_head_dim = 5;
+  delta.kernel = 4;
+  delta.output_norm_epsilon = 1e-6;
+  return delta;
+}
+
 // Width 15.
 inline DenseFeedForward tiny_dense() {
   DenseFeedForward dense;

@@ -1,0 +1,134 @@
+#include "kernels/fast/recurrence.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+#include "kernels/fast/simd/kernels.h"
+#include "kernels/reference/recurrence_kernels.h"
+
+namespace llmarch::fast {
+namespace {
+
+[[noreturn]] void refuse_sizes_of_recurrence() {
+  throw std::invalid_argument("recurrence kernels: sizes that do not agree");
+}
+
+// One value head at one token.
+struct DeltaHead {
+  const float *query, *key, *value;
+  float strength, decay;
+  float* state;  // (key_dim, value_dim)
+  float* change;
+  float* out;
+};
+
+void apply_delta_rule(const simd::RowKernels& kernels, std::size_t key_dim, std::size_t value_dim,
+                      const DeltaHead& head) {
+  std::fill_n(head.change, value_dim, 0.0F);
+  for (std::size_t i = 0; i < key_dim; ++i) {
+    float* const row = head.state + i * value_dim;
+    kernels.scale(row, value_dim, head.decay, row);
+    kernels.accumulate(row, value_dim, head.key[i], head.change);
+  }
+  for (std::size_t j = 0; j < value_dim; ++j) {
+    head.change[j] = (head.value[j] - head.change[j]) * head.strength;
+  }
+  std::fill_n(head.out, value_dim, 0.0F);
+  for (std::size_t i = 0; i < key_dim; ++i) {
+    float* const row = head.state + i * value_dim;
+    kernels.accumulate(head.change, value_dim, head.key[i], row);
+    kernels.accumulate(row, value_dim, head.query[i], head.out);
+  }
+}
+
+void check_sizes(const RecurrenceShape& shape, const Places& places, const DeltaRows& rows,
+                 const FixedState& state) {
+  const auto fits = [&](ConstRows each, Integer columns) {
+    return each.rows == places.rows() && each.columns == size(columns);
+  };
+  const Integer keys = shape.key_heads * shape.key_dim;
+  const Integer values = shape.value_heads * shape.value_dim;
+  if (fits(rows.query, keys) && fits(rows.key, keys) && fits(rows.value, values) &&
+      fits(rows.strength, shape.value_heads) && fits(rows.decay, shape.value_heads) &&
+      fits(rows.out, values) && state.shape().sequences == places.sequences &&
+      state.shape().columns == size(shape.state_elements())) {
+    return;
+  }
+  refuse_sizes_of_recurrence();
+}
+
+}  // namespace
+
+void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsilon, Rows out) {
+  if (in.rows != out.rows || in.columns != out.columns || in.columns % vectors != 0) {
+    refuse_sizes_of_recurrence();
+  }
+  const simd::RowKernels& kernels = simd::kernels_of(team.isa()).rows;
+  const std::size_t width = in.columns / vectors;
+  team.run([&](std::size_t thread) {
+    const Share share = share_of(in.rows, thread, team.size());
+    for (std::size_t r = share.first; r < share.last; ++r) {
+      for (std::size_t at = 0; at < in.columns; at += width) {
+        const float* const x = in.row(r) + at;
+        const float squares = kernels.squares(x, width, 0);
+        kernels.scale(x, width, 1 / std::sqrt(squares + epsilon), out.row(r) + at);
+      }
+    }
+  });
+}
+
+void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out) {
+  if (in.rows != out.rows || in.columns != out.columns || in.columns % rates.size() != 0) {
+    refuse_sizes_of_recurrence();
+  }
+  const std::size_t width = in.columns / rates.size();
+  team.run([&](std::size_t thread) {
+    const Share share = share_of(in.rows, thread, team.size());
+    for (std::size_t r = share.first; r < share.last; ++r) {
+      for (std::size_t i = 0; i < in.columns; ++i) {
+        const double rate = std::exp(static_cast<double>(rates[i / width]));
+        out.row(r)[i] =
+            static_cast<float>(reference::decay_of(static_cast<double>(in.row(r)[i]), rate));
+      }
+    }
+  });
+}
+
+std::size_t delta_rule_floats(const RecurrenceShape& shape, std::size_t sequences) {
+  return sequences * size(shape.value_heads * shape.value_dim);
+}
+
+std::size_t delta_rule(Team& team, const RecurrenceShape& shape, const Places& places,
+                       const DeltaRows& rows, FixedState& state, float* scratch) {
+  check_sizes(shape, places, rows, state);
+  const simd::RowKernels& kernels = simd::kernels_of(team.isa()).rows;
+  const std::size_t key_dim = size(shape.key_dim);
+  const std::size_t value_dim = size(shape.value_dim);
+  const std::size_t heads = size(shape.value_heads);
+  const std::size_t sharing = size(shape.value_heads / shape.key_heads);
+  std::vector<std::size_t> applied(team.size(), 0);
+  team.run([&](std::size_t thread) {
+    const Share share = share_of(places.sequences * heads, thread, team.size());
+    for (std::size_t item = share.first; item < share.last; ++item) {
+      const std::size_t sequence = item / heads;
+      const std::size_t head = item % heads;
+      float* const own = state.floats(sequence).data() + head * key_dim * value_dim;
+      for (std::size_t token = 0; token < places.tokens; ++token) {
+        const std::size_t r = sequence * places.tokens + token;
+        const std::size_t key = head / sharing * key_dim;
+        const std::size_t value = head * value_dim;
+        apply_delta_rule(kernels, key_dim, value_dim,
+                         {rows.query.row(r) + key, rows.key.row(r) + key, rows.value.row(r) + value,
+                          rows.strength.row(r)[head], rows.decay.row(r)[head], own,
+                          scratch + item * value_dim, rows.out.row(r) + value});
+        ++applied[thread];
+      }
+    }
+  });
+  return std::accumulate(applied.begin(), applied.end(), std::size_t{0});
+}
+
+}  // namespace llmarch::fast

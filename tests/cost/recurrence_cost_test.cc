@@ -1,0 +1,85 @@
+// Gated DeltaNet. Hidden 10; 2 query and key heads of 3, 4 value heads of 5, so that a row has 6
+// columns of queries and of keys and 20 of values; 4 states of 15 elements. A kernel of 4. What a
+// sequence keeps is in f32: four bytes an element, whatever the format of caches.
+#include "sim/graph/formats.h"
+#include "tests/cost/priced.h"
+
+namespace llmarch {
+namespace {
+
+ArchSpec with_delta_net() {
+  return tiny_model(tiny_delta_net(), tiny_dense());
+}
+
+Work with_f32_states(const Hand& hand) {
+  Work work = by_hand(hand);
+  work.cache_bytes_read = Bytes(4 * hand.cache_read);
+  work.cache_bytes_written = Bytes(4 * hand.cache_written);
+  return work;
+}
+
+// Three products of 2 x 60, the decay of 60, and the difference and the strength of 20.
+TEST(ADeltaRule, ReadsAndOverwritesItsStatesAtEveryToken) {
+  EXPECT_EQ(priced(with_delta_net(), kDecode, "delta rule"),
+            with_f32_states({.matrix = 2 * 3 * 2 * 60,
+                             .other = 2 * (60 + 2 * 20),
+                             .cache_read = 2 * 60,
+                             .cache_written = 2 * 60,
+                             .read = 2 * (6 + 6 + 20 + 4 + 4),
+                             .written = 2 * 20}));
+  EXPECT_EQ(priced(with_delta_net(), kPrefill, "delta rule"),
+            with_f32_states({.matrix = 2 * 4 * 3 * 2 * 60,
+                             .other = 2 * 4 * (60 + 2 * 20),
+                             .cache_read = 2 * 4 * 60,
+                             .cache_written = 2 * 4 * 60,
+                             .read = 2 * 4 * (6 + 6 + 20 + 4 + 4),
+                             .written = 2 * 4 * 20}));
+}
+
+TEST(AConvolutionOfARecurrence, KeepsThreeRowsInF32) {
+  EXPECT_EQ(priced(with_delta_net(), kPrefill, "convolution of values"),
+            with_f32_states({.other = 2 * 4 * 2 * 20 * 4,
+                             .weights = 20 * 4,
+                             .cache_read = 2 * 3 * 20,
+                             .cache_written = 2 * 3 * 20,
+                             .read = 2 * 4 * 20,
+                             .written = 2 * 4 * 20}));
+}
+
+// For each of 2 heads: 2 x 3 for the square of its length, epsilon, a root, and 3 products.
+TEST(Queries, AreBroughtToLengthOne) {
+  for (const auto* name : {"normalise queries", "normalise keys"}) {
+    EXPECT_EQ(priced(with_delta_net(), kDecode, name), by_hand({.other = 2 * 2 * (2 * 3 + 1 + 3),
+                                                                .transcendentals = 2 * 2,
+                                                                .read = 2 * 6,
+                                                                .written = 2 * 6}));
+  }
+}
+
+// A softplus has two of each, its product with the rate one, the exponential one.
+TEST(ADecay, IsOneNumberForEachHead) {
+  EXPECT_EQ(priced(with_delta_net(), kDecode, "decay"), by_hand({.other = 2 * 4 * 3,
+                                                                 .transcendentals = 2 * 4 * 3,
+                                                                 .weights = 4,
+                                                                 .read = 2 * 4,
+                                                                 .written = 2 * 4}));
+}
+
+TEST(AStrength, IsDoubledForNegativeEigenvalues) {
+  GatedDeltaNet delta = tiny_delta_net();
+  delta.negative_eigenvalues = true;
+  EXPECT_EQ(priced(tiny_model(delta, tiny_dense()), kDecode, "double the strength"),
+            by_hand({.other = 2 * 4, .read = 2 * 4, .written = 2 * 4}));
+}
+
+TEST(AState, IsF32WhateverTheCachesAre) {
+  const Bytes kept(4 * (60 + 3 * (6 + 6 + 20)));
+  const OpGraph graph = lower(with_delta_net());
+  for (const DType caches : {DType::f32, DType::bf16, DType::fp8}) {
+    EXPECT_EQ(cache_bytes(with_formats(graph, uniform(DType::bf16, caches)), 7, 1), kept);
+  }
+  EXPECT_EQ(cache_bytes_per_token(graph), Bytes(0));
+}
+
+}  // namespace
+}  // namespace llmarch

@@ -1,0 +1,163 @@
+// The kernels of recurrences against the mathematics of kernels/reference in double.
+#include "kernels/fast/recurrence.h"
+
+#include "kernels/reference/recurrence_kernels.h"
+#include "tests/fast_kernels/guarded.h"
+
+namespace llmarch::fast {
+namespace {
+
+constexpr double kTolerance = 3e-6;
+
+class RecurrenceKernels : public OnEveryIsa {};
+ON_EVERY_ISA(RecurrenceKernels);
+
+std::vector<double> part_of(const GuardedRows& rows, std::size_t row, std::size_t index,
+                            std::size_t width) {
+  const float* const start = rows.view().row(row) + index * width;
+  return {start, start + width};
+}
+
+TEST_P(RecurrenceKernels, BringVectorsToLengthOne) {
+  Team team(2, GetParam());
+  for (const std::size_t width : {1U, 7U, 8U, 33U}) {
+    const GuardedRows in = GuardedRows::random(3, 2 * width, 1);
+    GuardedRows out(3, 2 * width);
+    normalize_length(team, in.view(), 2, 1e-6F, out.view());
+    const auto plain = [&](std::size_t r, std::size_t i) {
+      std::vector<double> result(width);
+      reference::normalize_length<double>(part_of(in, r, i / width, width), 1e-6, result);
+      return result[i % width];
+    };
+    EXPECT_LT(largest_difference(out, plain), kTolerance);
+    EXPECT_TRUE(out.sentinels_stand());
+  }
+}
+
+TEST_P(RecurrenceKernels, DecayByTheRateOfEachVector) {
+  Team team(2, GetParam());
+  const GuardedRows in = GuardedRows::random(3, 6, 1);
+  const std::vector<float> rates{-1, 0.5};
+  GuardedRows out(3, 6);
+  decay(team, in.view(), rates, out.view());
+  const auto plain = [&](std::size_t r, std::size_t i) {
+    return reference::decay_of(static_cast<double>(in.at(r, i)),
+                               std::exp(static_cast<double>(rates[i / 3])));
+  };
+  EXPECT_LT(largest_difference(out, plain), kTolerance);
+  EXPECT_TRUE(out.sentinels_stand());
+}
+
+// Two sequences of three tokens.
+struct DeltaRun {
+  static constexpr Places kPlaces{2, 3, 0};
+
+  explicit DeltaRun(const RecurrenceShape& of)
+      : shape(of),
+        keys(size(of.key_heads * of.key_dim)),
+        values(size(of.value_heads * of.value_dim)),
+        heads(size(of.value_heads)),
+        memory(HugeMemory::rounded(FixedState::bytes(state_shape()))),
+        state(memory, state_shape()) {
+    state.fill_synthetic(7);
+  }
+  [[nodiscard]] StateShape state_shape() const {
+    return {Stored::f32, kPlaces.sequences, size(shape.state_elements())};
+  }
+  std::size_t run(Team& team) {
+    std::vector<float> scratch(delta_rule_floats(shape, kPlaces.sequences));
+    return delta_rule(
+        team, shape, kPlaces,
+        {query.view(), key.view(), value.view(), strength.view(), decayed.view(), out.view()},
+        state, scratch.data());
+  }
+
+  RecurrenceShape shape;
+  std::size_t keys, values, heads;
+  GuardedRows query = GuardedRows::random(kPlaces.rows(), keys, 1);
+  GuardedRows key = GuardedRows::random(kPlaces.rows(), keys, 2);
+  GuardedRows value = GuardedRows::random(kPlaces.rows(), values, 3);
+  GuardedRows strength = GuardedRows::random(kPlaces.rows(), heads, 4);
+  GuardedRows decayed = GuardedRows::random(kPlaces.rows(), heads, 5);
+  GuardedRows out{kPlaces.rows(), values};
+  HugeMemory memory;
+  FixedState state;
+};
+
+// What one head of one sequence gives at its tokens, and leaves in its state.
+struct PlainHead {
+  std::vector<double> state;
+  std::vector<std::vector<double>> out;
+};
+
+PlainHead plain_head(const DeltaRun& run, std::vector<double> state, std::size_t sequence,
+                     std::size_t head) {
+  const std::size_t key_dim = size(run.shape.key_dim);
+  const std::size_t value_dim = size(run.shape.value_dim);
+  const std::size_t shared = head / size(run.shape.value_heads / run.shape.key_heads);
+  PlainHead plain{std::move(state), {}};
+  for (std::size_t token = 0; token < DeltaRun::kPlaces.tokens; ++token) {
+    const std::size_t r = sequence * DeltaRun::kPlaces.tokens + token;
+    const std::vector<double> query = part_of(run.query, r, shared, key_dim);
+    const std::vector<double> key = part_of(run.key, r, shared, key_dim);
+    const std::vector<double> value = part_of(run.value, r, head, value_dim);
+    plain.out.emplace_back(value_dim);
+    reference::delta_rule<double>(
+        {query, key, value, run.strength.at(r, head), run.decayed.at(r, head)}, plain.state,
+        plain.out.back());
+  }
+  return plain;
+}
+
+TEST_P(RecurrenceKernels, ApplyTheDeltaRuleTokenByTokenToEachState) {
+  Team team(2, GetParam());
+  for (const RecurrenceShape& shape :
+       {RecurrenceShape{1, 1, 1, 1}, RecurrenceShape{2, 6, 5, 7}, RecurrenceShape{1, 2, 8, 16},
+        RecurrenceShape{3, 3, 9, 33}}) {
+    DeltaRun run(shape);
+    const std::size_t elements = size(shape.key_dim * shape.value_dim);
+    std::vector<std::vector<double>> before;
+    for (std::size_t sequence = 0; sequence < 2; ++sequence) {
+      const auto row = run.state.floats(sequence);
+      before.emplace_back(row.begin(), row.end());
+    }
+    EXPECT_EQ(run.run(team), 2 * 3 * run.heads) << "each head at each token";
+    EXPECT_TRUE(run.out.sentinels_stand());
+    for (std::size_t item = 0; item < 2 * run.heads; ++item) {
+      const std::size_t sequence = item / run.heads;
+      const std::size_t head = item % run.heads;
+      const auto first = before[sequence].begin() + static_cast<std::ptrdiff_t>(head * elements);
+      const PlainHead plain =
+          plain_head(run, {first, first + static_cast<std::ptrdiff_t>(elements)}, sequence, head);
+      const auto after = run.state.floats(sequence).subspan(head * elements, elements);
+      for (std::size_t i = 0; i < elements; ++i) EXPECT_NEAR(after[i], plain.state[i], 1e-5);
+      for (std::size_t token = 0; token < 3; ++token) {
+        const auto out = part_of(run.out, sequence * 3 + token, head, size(shape.value_dim));
+        for (std::size_t i = 0; i < out.size(); ++i) {
+          EXPECT_NEAR(out[i], plain.out[token][i], 1e-5);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(RecurrenceKernels, RefuseSizesThatDoNotAgree) {
+  Team team(1, GetParam());
+  DeltaRun run({2, 4, 3, 5});
+  run.key = GuardedRows::random(DeltaRun::kPlaces.rows(), 7, 2);
+  EXPECT_THROW(run.run(team), std::invalid_argument);
+  GuardedRows out(3, 6);
+  const GuardedRows in = GuardedRows::random(3, 6, 1);
+  EXPECT_THROW(normalize_length(team, in.view(), 4, 0, out.view()), std::invalid_argument);
+  EXPECT_THROW(decay(team, in.view(), std::vector<float>(4), out.view()), std::invalid_argument);
+}
+
+TEST(AState, IsChangedInPlaceOnlyInF32) {
+  const StateShape shape{Stored::bf16, 1, 4};
+  HugeMemory memory(HugeMemory::rounded(FixedState::bytes(shape)));
+  FixedState state(memory, shape);
+  EXPECT_THROW((void)state.floats(0), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace llmarch::fast
