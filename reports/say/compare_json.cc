@@ -90,6 +90,9 @@ Json model_json(const ModelFigures& figures, const Setting& setting) {
                {"decode", step_json(figures.decode)},
                {"prefill", step_json(figures.prefill)},
                {"published", published_json(model.spec)}};
+  if (figures.state_bytes_per_sequence > Bytes(0)) {
+    json["kv_cache"]["state_bytes_per_sequence"] = figures.state_bytes_per_sequence.value();
+  }
   if (figures.on) json["on_hardware"] = on_json(*figures.on, setting);
   return json;
 }

@@ -125,6 +125,12 @@ bool any_per_layer_embedding(const Comparison& comparison) {
   });
 }
 
+bool any_fixed_state(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return figures.state_bytes_per_sequence > Bytes(0);
+  });
+}
+
 Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections) {
   Notes notes;
   if (sections.contains(Section::parameters)) add_parameter_notes(comparison, notes);

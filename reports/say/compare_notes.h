@@ -12,6 +12,8 @@ namespace llmarch::reports {
 
 // Whether the total and the resident total differ in one of the models.
 bool any_per_layer_embedding(const Comparison& comparison);
+// Whether one of the models keeps fixed states.
+bool any_fixed_state(const Comparison& comparison);
 
 // The notes that concern `sections`.
 Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections);

@@ -218,6 +218,11 @@ class ComparisonTable {
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);
         });
+    if (any_fixed_state(comparison_)) {
+      row("fixed state per sequence", [this](const ModelFigures& figures) {
+        return bytes_cell(figures.state_bytes_per_sequence, digits_);
+      });
+    }
     row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
     if (setting_.machine == nullptr) return;

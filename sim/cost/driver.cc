@@ -95,6 +95,18 @@ Integer most_held(Integer context, const Compressed& compressed) {
   return held(context, compressed);
 }
 
+Integer fixed(const Growing&) {
+  return 0;
+}
+
+Integer fixed(const Fixed&) {
+  return 1;
+}
+
+Integer fixed(const Compressed&) {
+  return 0;
+}
+
 Integer growth(Integer entry, const Growing&) {
   return entry;
 }
@@ -149,6 +161,10 @@ Integer most_held_positions(Integer context, const Reach& reach) {
 
 Integer held_entries(Integer context, const State& state) {
   return std::visit([&](const auto& kind) { return held(context, kind); }, state);
+}
+
+Integer fixed_entries(const State& state) {
+  return std::visit([](const auto& kind) { return fixed(kind); }, state);
 }
 
 Integer most_held_entries(Integer context, const State& state) {

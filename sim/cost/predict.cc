@@ -101,6 +101,14 @@ Bytes cache_bytes_per_token(const OpGraph& graph) {
   return sum;
 }
 
+Bytes state_bytes_per_sequence(const OpGraph& graph) {
+  Bytes sum;
+  for (const Cache& cache : graph.caches) {
+    sum += cache.bytes_of_entry() * (fixed_entries(cache.state) * layers_of(graph, cache));
+  }
+  return sum;
+}
+
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch) {
   Elements sum;
   for (const Cache& cache : graph.caches) {

@@ -37,6 +37,9 @@ WeightBytes weight_bytes(const OpGraph& graph);
 // state adds none.
 Bytes cache_bytes_per_token(const OpGraph& graph);
 
+// Bytes of the fixed states of one sequence, in all layers: what it keeps whatever its length.
+Bytes state_bytes_per_sequence(const OpGraph& graph);
+
 // Elements that the caches hold after `context` positions of `batch` sequences.
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch);
 Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch);

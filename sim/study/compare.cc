@@ -32,6 +32,7 @@ ModelFigures figures(const Model& model, const Setting& setting) {
   figures.resident_weight_bytes = weights.resident;
   figures.cache_bytes = cache_bytes(graph, setting.context, setting.batch);
   figures.cache_bytes_per_token = cache_bytes_per_token(graph);
+  figures.state_bytes_per_sequence = state_bytes_per_sequence(graph);
   figures.decode = step_of(predict_total(graph, workload_of(Phase::decode, setting)));
   figures.prefill = step_of(predict_total(graph, workload_of(Phase::prefill, setting)));
   figures.active_match = match_active(model);

@@ -35,6 +35,7 @@ struct ModelFigures {
   Bytes resident_weight_bytes;  // without per-layer embedding tables
   Bytes cache_bytes;
   Bytes cache_bytes_per_token;
+  Bytes state_bytes_per_sequence;  // of fixed states
   Step decode;
   Step prefill;
   std::optional<ActiveMatch> active_match;  // present where an active figure is published

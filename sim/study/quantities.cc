@@ -203,7 +203,12 @@ const std::array kQuantities{
     constant("kv_bytes_per_token",
              "cache that one more position of one sequence adds, every layer growing", Unit::bytes,
              [](Figures& f) -> V { return cache_bytes_per_token(f.stored_graph()).amount(); }),
-    at_context("kv_bytes", "cache held at the context, for the whole batch", Unit::bytes,
+    constant("state_bytes", "fixed states, which do not grow, for the whole batch", Unit::bytes,
+             [](Figures& f) -> V {
+               return (state_bytes_per_sequence(f.stored_graph()) * f.setting().batch).amount();
+             }),
+    at_context("kv_bytes", "cache and fixed states held at the context, for the whole batch",
+               Unit::bytes,
                [](Figures& f) -> V { return f.cache().amount(); }),
     constant("activation_memory", "rows that have to be there at one time in decode, in bf16",
              Unit::bytes, [](Figures& f) -> V { return f.working_set().amount(); }),
@@ -227,6 +232,8 @@ const std::array kQuantities{
                [](Figures& f) -> V {
                  return flops_of(f, {WorkKind::attention, WorkKind::projections});
                }),
+    at_context("state_mixer_flops", "of a decode step: mixers that keep a fixed state", Unit::flops,
+               [](Figures& f) -> V { return flops_of(f, {WorkKind::state_mixer}); }),
     at_context("feed_forward_flops", "of a decode step: dense feed-forwards, experts and routers",
                Unit::flops,
                [](Figures& f) -> V {

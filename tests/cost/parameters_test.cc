@@ -128,6 +128,22 @@ TEST(TheCache, HoldsFixedStatesBesideWhatGrows) {
   EXPECT_EQ(cache_elements(graph, 8192, 3), Elements(3 * (8192 * 6 * 2 * 8 * 64 + 10 * 2 * 2048)));
 }
 
+// Of 64 layers 16 grow by a key and a value of 4 heads of 256, two bytes an element. The other 48
+// keep 48 states of 128 x 128, and three rows of 2 x 16 x 128 + 48 x 128 columns, in four bytes. An
+// engine's own log says both: 16,384 MiB for 262,144 positions, and 149.625 MiB for each sequence.
+TEST(TheCache, OfQwen36IsWhatAnEngineSays) {
+  const OpGraph graph = lower(model_spec("qwen3.6-27b"));
+  const Integer mebibyte = 1024 * 1024;
+  const Bytes growing(Integer(262'144) * 16 * 2 * 4 * 256 * 2);
+  const Bytes fixed(48 * (48 * 128 * 128 + 3 * (2 * 16 * 128 + 48 * 128)) * 4);
+  EXPECT_EQ(growing, Bytes(16'384 * mebibyte));
+  EXPECT_EQ(fixed, Bytes(149'625 * mebibyte / 1000));
+  EXPECT_EQ(state_bytes_per_sequence(graph), fixed);
+  EXPECT_EQ(cache_bytes(graph, 262'144, 1), growing + fixed);
+  EXPECT_EQ(cache_bytes(graph, 262'144, 4), (growing + fixed) * 4);
+  EXPECT_EQ(cache_bytes_per_token(graph) * 262'144, growing);
+}
+
 class EveryPublishedModel : public ::testing::TestWithParam<std::string> {};
 
 class EveryExactlyPublishedModel : public ::testing::TestWithParam<std::string> {};
