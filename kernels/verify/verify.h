@@ -60,6 +60,14 @@ struct Tolerance {
   double otherwise = 0;
 };
 
+// Whether a model has layers of the delta rule, which magnify what is rounded: the reference's own
+// two forms of it, by step and by chunk, differ by up to 2e-4 after a few layers.
+bool magnifies_rounding(const OpGraph& graph);
+
+// By how much floats may depart from the published results of such a model: by 1e-3 where it
+// magnifies rounding, by 1e-4 otherwise.
+double published_tolerance(const OpGraph& graph);
+
 // Runs the next step of one sequence and returns everything that passed through; a step without a
 // past starts the sequence anew.
 using RunStep = std::function<Trace(const Workload&, std::span<const std::int64_t> token_ids)>;

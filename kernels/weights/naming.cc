@@ -6,6 +6,7 @@
 #include "kernels/weights/dense_names.h"
 #include "kernels/weights/gpt_names.h"
 #include "kernels/weights/mixture_names.h"
+#include "kernels/weights/recurrent_names.h"
 #include "sim/enumerators.h"
 
 namespace llmarch {
@@ -101,7 +102,10 @@ constexpr std::array kNamings{
     gemma(decoder(CheckpointNaming::step3p5, kStep3p5)),
     gemma3n(decoder(CheckpointNaming::gemma4, kGemma4)),
     Naming{CheckpointNaming::opt, kOptPrefixes, "layers.", kOpt, kDecoder, 0, {}},
-    Naming{CheckpointNaming::bloom, kGpt2Prefixes, "h.", kBloom, kDecoder, 0, {}}};
+    Naming{CheckpointNaming::bloom, kGpt2Prefixes, "h.", kBloom, kDecoder, 0, {}},
+    gemma(decoder(CheckpointNaming::qwen3_next, kQwen3Next)),
+    gemma(decoder(CheckpointNaming::qwen3_5, kQwen35)),
+    decoder(CheckpointNaming::olmo_hybrid, kOlmoHybrid)};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

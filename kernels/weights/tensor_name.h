@@ -26,6 +26,8 @@ enum class FusedBy {
   kv_head,      // per key/value head: its query heads, its key, its value
   row,          // one row of each in turn
   latent_head,  // per head of latent attention: the part of its key that is not rotated, its value
+  query_head,   // per query head: its query, its output gate
+  recurrence_key_head,  // per key head of a recurrence: all that belongs to it
 };
 
 // The weights whose rows share a tensor, in their order in it.
@@ -47,6 +49,8 @@ struct TensorName {
   // Only of the block of that number in a sublayer, which has several; it is preferred to a row
   // without one.
   std::optional<std::size_t> block = {};
+  // Of a norm that is not published less what the family's others are.
+  std::optional<float> added = {};
 };
 
 }  // namespace llmarch

@@ -82,6 +82,8 @@ Integer group_count(const OpGraph& graph, const Weight& weight, FusedBy by) {
     case FusedBy::kv_head: return op_of<Attend>(block).kv_heads;
     case FusedBy::row: return rows_of(weight);
     case FusedBy::latent_head: return op_of<AbsorbQuery>(block).shape.heads;
+    case FusedBy::query_head: return op_of<Attend>(block).query_heads;
+    case FusedBy::recurrence_key_head: return op_of<DeltaRule>(block).shape.key_heads;
   }
   throw std::logic_error("group_count: a value outside the enumeration");
 }
@@ -125,7 +127,9 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
     source.copies = weight.copies;
     source.copy = static_cast<std::int64_t>(copy);
   }
-  if (kind_of(weight.role) == WeightKind::norm) source.added = naming.added_to_norms;
+  if (kind_of(weight.role) == WeightKind::norm) {
+    source.added = row.added.value_or(naming.added_to_norms);
+  }
   return source;
 }
 

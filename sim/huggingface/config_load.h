@@ -51,7 +51,10 @@ enum class CheckpointNaming {
   step3p5,
   gemma4,
   opt,
-  bloom
+  bloom,
+  qwen3_next,
+  qwen3_5,
+  olmo_hybrid
 };
 
 struct ConfigLoad {

@@ -150,7 +150,8 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"step3p7", import_step3p5},
                                  ModelType{"gemma4_text", import_gemma4_text},
                                  ModelType{"opt", import_opt},
-                                 ModelType{"bloom", import_bloom}};
+                                 ModelType{"bloom", import_bloom},
+                                 ModelType{"olmo_hybrid", import_olmo_hybrid}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();

@@ -9,6 +9,7 @@
 #include "sim/huggingface/hf_latent.h"
 #include "sim/huggingface/hf_layers.h"
 #include "sim/huggingface/hf_mixture.h"
+#include "sim/huggingface/hf_recurrent.h"
 
 namespace llmarch {
 namespace {
@@ -97,6 +98,7 @@ GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer 
   if (decoder.rotary.growth == RotaryClass::Growth::by_position) {
     attention.temperature = read_growth(import, decoder.rotary);
   }
+  attention.output_gate = decoder.output_gate;
   return attention;
 }
 
@@ -221,7 +223,17 @@ std::string attention_name(const std::vector<bool>& windowed, const std::vector<
   return name.empty() ? "gqa" : name;
 }
 
+// Whether "rope_parameters" say that nothing is rotated.
+bool states_null_theta(ConfigReader& config) {
+  const nlohmann::json* parameters = config.optional_object("rope_parameters");
+  return parameters != nullptr && parameters->contains("rope_theta") &&
+         parameters->at("rope_theta").is_null();
+}
+
 LocalAndGlobalRotary read_rotaries(Import& import, const Decoder& decoder, Integer head_dim) {
+  if (decoder.rotated == Rotated::unless_theta_is_null && states_null_theta(import.config)) {
+    return {};
+  }
   if (decoder.rotated == Rotated::by_layer_type) {
     return read_local_and_global_rotary(import, decoder.rotary, head_dim);
   }
@@ -236,6 +248,8 @@ std::vector<bool> rotated_layers(Import& import, Rotated rotated, std::optional<
     case Rotated::by_layer_type: return std::vector<bool>(windowed.size(), true);
     case Rotated::by_no_rope_layers: return rotating_layers(import, std::ssize(windowed));
     case Rotated::only_windowed: return windowed;
+    case Rotated::unless_theta_is_null:
+      return std::vector<bool>(windowed.size(), !states_null_theta(import.config));
     case Rotated::if_windowed: return window ? windowed : std::vector<bool>(windowed.size(), true);
   }
   throw std::logic_error("rotated_layers: a rule outside the enumeration");
@@ -272,14 +286,27 @@ const LatentClass& latent_class_of(const Decoder& decoder) {
   return decoder.latent == nullptr ? kStated : *decoder.latent;
 }
 
-Attentions read_attentions(Import& import, const Decoder& decoder, Integer hidden, Integer layers) {
+Attentions read_attention_of(Import& import, const Decoder& decoder, Integer hidden,
+                             Integer layers) {
   switch (decoder.attention) {
     case Decoder::Attention::grouped: return read_grouped(import, decoder, hidden, layers);
     case Decoder::Attention::latent:
       return {{{"mla", read_latent_attention(import, latent_class_of(decoder), decoder.rotary)}},
               std::vector<std::size_t>(size(layers), 0)};
   }
-  throw std::logic_error("read_attentions: a kind outside the enumeration");
+  throw std::logic_error("read_attention_of: a kind outside the enumeration");
+}
+
+Attentions read_attentions(Import& import, const Decoder& decoder, Integer hidden, Integer layers) {
+  Attentions all = read_attention_of(import, decoder, hidden, layers);
+  if (decoder.recurrent == nullptr) return all;
+  const std::vector<bool> recurrent = decoder.recurrent->layers(import, layers);
+  const Mixer mixer = decoder.recurrent->read(import, hidden, all.kinds.front().value);
+  for (std::size_t i = 0; i < recurrent.size(); ++i) {
+    if (recurrent[i]) all.layers[i] = all.kinds.size();
+  }
+  all.kinds.push_back({std::string(decoder.recurrent->name), mixer});
+  return all;
 }
 
 Arrangement read_arrangement(Import& import, const Decoder& decoder) {
@@ -302,7 +329,7 @@ void add_decoder_layers(Import& import, const Decoder& decoder, ArchSpec& spec) 
   add_layers(spec, attentions.kinds, feed_forwards.kinds, parts, read_arrangement(import, decoder));
 }
 
-constexpr auto kDecoderGroups = {decoders, parallel_decoders, later_decoders};
+constexpr auto kDecoderGroups = {decoders, parallel_decoders, later_decoders, recurrent_decoders};
 
 }  // namespace
 

@@ -61,10 +61,11 @@ struct WindowClass {
 // Which layers are rotated.
 enum class Rotated {
   every_layer,
-  by_layer_type,      // every layer, those with a window unscaled or by a theta of their own
-  by_no_rope_layers,  // no_rope_layers, no_rope_layer_interval
-  if_windowed,        // those with a window; every layer where there is no window at all
-  only_windowed,      // those with a window, if any
+  by_layer_type,         // every layer, those with a window unscaled or by a theta of their own
+  by_no_rope_layers,     // no_rope_layers, no_rope_layer_interval
+  if_windowed,           // those with a window; every layer where there is no window at all
+  only_windowed,         // those with a window, if any
+  unless_theta_is_null,  // every layer; none where rope_parameters state a rope_theta of null
 };
 
 struct FeedForwardClass {
@@ -94,6 +95,7 @@ struct FixedField {
 
 struct MixtureClass;
 struct LatentClass;
+struct RecurrentClass;
 
 struct Decoder {
   std::string_view type;
@@ -118,6 +120,8 @@ struct Decoder {
   MultiplierClass score_multiplier = {};  // instead of the root of head_dim, where it has a key
   OptionalReal qkv_clip = {};
   const LatentClass* latent = nullptr;  // what a class fills for latent attention
+  std::optional<OutputGate> output_gate = {};
+  const RecurrentClass* recurrent = nullptr;  // in some layers instead of attention
 
   BlocksClass blocks = {};
   FeedForwardClass feed_forward = {};
@@ -135,9 +139,10 @@ struct Decoder {
 };
 
 // Every plain decoder, in groups.
-std::span<const Decoder> decoders();           // hf_decoders.cc
-std::span<const Decoder> parallel_decoders();  // hf_parallel_decoders.cc: parallel or multiplied
-std::span<const Decoder> later_decoders();     // hf_later_decoders.cc: those of 2025 and 2026
+std::span<const Decoder> decoders();            // hf_decoders.cc
+std::span<const Decoder> parallel_decoders();   // hf_parallel_decoders.cc: parallel or multiplied
+std::span<const Decoder> later_decoders();      // hf_later_decoders.cc: those of 2025 and 2026
+std::span<const Decoder> recurrent_decoders();  // hf_recurrent_decoders.cc: layers with a state
 
 // The plain decoder of that type; null where there is none.
 const Decoder* find_decoder(std::string_view type);

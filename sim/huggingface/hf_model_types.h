@@ -29,5 +29,6 @@ void import_step3p5(Import& import, ArchSpec& spec);
 void import_gemma4_text(Import& import, ArchSpec& spec);
 void import_opt(Import& import, ArchSpec& spec);
 void import_bloom(Import& import, ArchSpec& spec);
+void import_olmo_hybrid(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

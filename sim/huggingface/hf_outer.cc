@@ -22,6 +22,8 @@ constexpr std::array kInnerTypes{std::pair{std::string_view("qwen2_vl"), "qwen2_
                                  std::pair{std::string_view("qwen2_5_vl"), "qwen2_5_vl_text"},
                                  std::pair{std::string_view("qwen3_vl"), "qwen3_vl_text"},
                                  std::pair{std::string_view("qwen3_vl_moe"), "qwen3_vl_moe_text"},
+                                 std::pair{std::string_view("qwen3_5"), "qwen3_5_text"},
+                                 std::pair{std::string_view("qwen3_5_moe"), "qwen3_5_moe_text"},
                                  std::pair{std::string_view("kimi_k25"), "kimi_k2"},
                                  std::pair{std::string_view("gemma3"), "gemma3_text"},
                                  std::pair{std::string_view("gemma3n"), "gemma3n_text"},

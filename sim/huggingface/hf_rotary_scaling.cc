@@ -175,6 +175,9 @@ std::optional<Rotary> rotary_of(const LatentAttention& attention) {
 std::optional<Rotary> rotary_of(const ShortConvolution&) {
   return std::nullopt;
 }
+std::optional<Rotary> rotary_of(const GatedDeltaNet&) {
+  return std::nullopt;
+}
 
 }  // namespace
 

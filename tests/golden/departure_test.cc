@@ -124,7 +124,7 @@ TEST_P(AGoldenModel, DepartsWhereAWeightIsNotANumber) {
 
 TEST_P(AGoldenModel, DepartsWhereOneLogitIsExpectedOtherwise) {
   Expected other = model_.expected;
-  other.logits.back() += 2e-4F;
+  other.logits.back() += 2 * static_cast<float>(model_.tolerance());
   EXPECT_THAT(departures(model_.graph, model_.weights_for(model_.graph), other), Each("logits"));
 }
 

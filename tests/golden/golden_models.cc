@@ -47,7 +47,7 @@ WeightStore GoldenModel::weights_for(const OpGraph& other) const {
 std::vector<std::string> departures(const OpGraph& graph, const WeightStore& weights,
                                     const Expected& expected) {
   std::vector<std::string> first;
-  for (const VerifiedRun& run : verify(graph, weights, expected, kGoldenTolerance)) {
+  for (const VerifiedRun& run : verify(graph, weights, expected, published_tolerance(graph))) {
     const auto departure = run.first_departure();
     first.push_back(departure ? departure->what : "");
   }

@@ -12,8 +12,6 @@
 
 namespace llmarch {
 
-inline constexpr double kGoldenTolerance = 1e-4;
-
 // In alphabetical order.
 std::vector<std::string> golden_names();
 
@@ -30,6 +28,7 @@ ConfigLoad golden_config(const std::string& name);
 struct GoldenModel {
   explicit GoldenModel(const std::string& name);
 
+  [[nodiscard]] double tolerance() const { return published_tolerance(graph); }
   // The checkpoint's tensors for another graph of the same shapes.
   [[nodiscard]] WeightStore weights_for(const OpGraph& other) const;
 

@@ -139,6 +139,17 @@ Attentions<ShortConvolution> faults_of_attention(const ShortConvolution&) {
   return {};
 }
 
+// All of which leave the weights as they are.
+Attentions<GatedDeltaNet> faults_of_attention(const GatedDeltaNet&) {
+  Attentions<GatedDeltaNet> faults;
+  faults.emplace_back("negative_eigenvalues", [](GatedDeltaNet& wrong) {
+    wrong.negative_eigenvalues = !wrong.negative_eigenvalues;
+  });
+  faults.emplace_back("output_norm_epsilon",
+                      [](GatedDeltaNet& wrong) { wrong.output_norm_epsilon *= 1000; });
+  return faults;
+}
+
 // A layer that reads another's cache reaches only as far as that cache holds.
 void pass_reach_on(ArchSpec& spec, std::size_t owner) {
   for (auto& [name, mixer] : spec.attention) {

@@ -13,14 +13,14 @@ class EveryGoldenModel : public ::testing::TestWithParam<std::string> {
 
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceAtOnceAndTokenByToken) {
   const auto runs =
-      verify(model_.graph, model_.weights_for(model_.graph), model_.expected, kGoldenTolerance);
+      verify(model_.graph, model_.weights_for(model_.graph), model_.expected, model_.tolerance());
   ASSERT_EQ(runs.size(), 2U);
   for (const VerifiedRun& run : runs) {
     const auto departure = run.first_departure();
     EXPECT_FALSE(departure.has_value()) << run.name << ": " << departure->what << " by "
                                         << departure->largest << " at " << departure->position;
     EXPECT_GT(run.largest_error(), 0) << "floats that agree to the last bit were not compared";
-    EXPECT_LT(run.largest_error(), kGoldenTolerance);
+    EXPECT_LT(run.largest_error(), model_.tolerance());
   }
 }
 
@@ -29,8 +29,8 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceAtOnceAndTokenByToken) {
 TEST_P(EveryGoldenModel, IsComparedInAllOfItsLayers) {
   const std::size_t layers = model_.graph.layers.size();
   const std::size_t mixtures = model_.expected.routing.size();
-  for (const VerifiedRun& run :
-       verify(model_.graph, model_.weights_for(model_.graph), model_.expected, kGoldenTolerance)) {
+  for (const VerifiedRun& run : verify(model_.graph, model_.weights_for(model_.graph),
+                                       model_.expected, model_.tolerance())) {
     EXPECT_EQ(run.deviations.size(), 1 + layers + 2 * mixtures + 1);
     EXPECT_EQ(run.deviations.front().what, "hidden state into layer 0");
     EXPECT_EQ(run.deviations.back().what, "logits");

@@ -69,7 +69,8 @@ Scalings faults_of_scaling(const YarnScaling& scaling) {
 }  // namespace
 
 Rotaries faults_of_rotary(const Rotary& rotary) {
-  Rotaries faults{{"theta", [](Rotary& wrong) { wrong.theta *= 2; }},
+  // A theta of 1e7 hardly turns the second of two pairs, and twice as much hardly less.
+  Rotaries faults{{"theta", [](Rotary& wrong) { wrong.theta *= wrong.theta < 1e7 ? 2 : 0.01; }},
                   {"layout", [](Rotary& wrong) {
                      const bool split = wrong.layout == RotaryLayout::half_split;
                      wrong.layout = split ? RotaryLayout::interleaved : RotaryLayout::half_split;

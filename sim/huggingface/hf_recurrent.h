@@ -1,0 +1,23 @@
+// Layers that keep a fixed state instead of a cache, among those of attention, as configs state
+// them: which layers they are, and their sizes.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sim/huggingface/hf_import.h"
+
+namespace llmarch {
+
+struct RecurrentClass {
+  std::string_view name;  // of the mixer in the spec
+  // Whether each layer is one of them.
+  std::vector<bool> (*layers)(Import& import, Integer layers);
+  // `attention` is that of the other layers.
+  Mixer (*read)(Import& import, Integer hidden, const Mixer& attention);
+};
+
+// Gated DeltaNet as Qwen's classes have it, and as Olmo's has it.
+extern const RecurrentClass kQwenDeltaNet, kOlmoDeltaNet;
+
+}  // namespace llmarch
