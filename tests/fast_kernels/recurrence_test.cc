@@ -7,7 +7,7 @@
 namespace llmarch::fast {
 namespace {
 
-constexpr double kTolerance = 3e-6;
+constexpr double kRecurrenceTolerance = 3e-6;
 
 class RecurrenceKernels : public OnEveryIsa {};
 ON_EVERY_ISA(RecurrenceKernels);
@@ -29,7 +29,7 @@ TEST_P(RecurrenceKernels, BringVectorsToLengthOne) {
       reference::normalize_length<double>(part_of(in, r, i / width, width), 1e-6, result);
       return result[i % width];
     };
-    EXPECT_LT(largest_difference(out, plain), kTolerance);
+    EXPECT_LT(largest_difference(out, plain), kRecurrenceTolerance);
     EXPECT_TRUE(out.sentinels_stand());
   }
 }
@@ -44,7 +44,7 @@ TEST_P(RecurrenceKernels, DecayByTheRateOfEachVector) {
     return reference::decay_of(static_cast<double>(in.at(r, i)),
                                std::exp(static_cast<double>(rates[i / 3])));
   };
-  EXPECT_LT(largest_difference(out, plain), kTolerance);
+  EXPECT_LT(largest_difference(out, plain), kRecurrenceTolerance);
   EXPECT_TRUE(out.sentinels_stand());
 }
 

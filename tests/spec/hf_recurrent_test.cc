@@ -23,7 +23,7 @@ Json olmo_hybrid() {
   return {{"model_type", "olmo_hybrid"}};
 }
 
-std::vector<std::string> mixers(const Json& config) {
+std::vector<std::string> mixer_names(const Json& config) {
   const ArchSpec spec = spec_of(config);
   std::vector<std::string> names;
   for (const std::size_t kind : layer_sequence(spec)) {
@@ -33,7 +33,7 @@ std::vector<std::string> mixers(const Json& config) {
   return names;
 }
 
-GatedDeltaNet delta_net(const Json& config) {
+GatedDeltaNet delta_net_in(const Json& config) {
   const ArchSpec spec = spec_of(config);
   for (const auto& [name, mixer] : spec.attention) {
     if (const auto* delta = std::get_if<GatedDeltaNet>(&mixer)) return *delta;
@@ -41,7 +41,7 @@ GatedDeltaNet delta_net(const Json& config) {
   throw std::logic_error("there is no gated DeltaNet");
 }
 
-GroupedAttention attention(const Json& config) {
+GroupedAttention attention_in(const Json& config) {
   const ArchSpec spec = spec_of(config);
   for (const auto& [name, mixer] : spec.attention) {
     if (const auto* grouped = std::get_if<GroupedAttention>(&mixer)) return *grouped;
@@ -52,8 +52,8 @@ GroupedAttention attention(const Json& config) {
 TEST(LinearLayers, AreAllButEveryFourthUnlessAnIntervalIsStated) {
   const Json four =
       with(without(qwen3_next(), "full_attention_interval"), {{"num_hidden_layers", 5}});
-  EXPECT_THAT(mixers(four), ElementsAre("delta", "delta", "delta", "gqa", "delta"));
-  EXPECT_THAT(mixers(with(four, {{"full_attention_interval", 2}})),
+  EXPECT_THAT(mixer_names(four), ElementsAre("delta", "delta", "delta", "gqa", "delta"));
+  EXPECT_THAT(mixer_names(with(four, {{"full_attention_interval", 2}})),
               ElementsAre("delta", "gqa", "delta", "gqa", "delta"));
 }
 
@@ -61,7 +61,7 @@ TEST(LinearLayers, AreThoseThatLayerTypesNames) {
   const Json stated =
       with(qwen3_5(), {{"num_hidden_layers", 3},
                        {"layer_types", {"full_attention", "linear_attention", "full_attention"}}});
-  EXPECT_THAT(mixers(stated), ElementsAre("gqa", "delta", "gqa"));
+  EXPECT_THAT(mixer_names(stated), ElementsAre("gqa", "delta", "gqa"));
 }
 
 TEST(LinearLayers, OfAnotherTypeAreRefused) {
@@ -80,10 +80,10 @@ TEST(AQwenConfig, IsRefusedWhereItAsksForWhatIsNotBuilt) {
 
 // A quarter of a head, wherever the share is stated.
 TEST(AQwenConfig, TurnsAQuarterOfEachHead) {
-  EXPECT_EQ(attention(qwen3_5()).rotary.value().dim, Integer(64));
-  EXPECT_EQ(attention(without(qwen3_next(), "partial_rotary_factor")).rotary.value().dim,
+  EXPECT_EQ(attention_in(qwen3_5()).rotary.value().dim, Integer(64));
+  EXPECT_EQ(attention_in(without(qwen3_next(), "partial_rotary_factor")).rotary.value().dim,
             Integer(64));
-  EXPECT_EQ(attention(with(qwen3_next(), {{"partial_rotary_factor", 0.5}})).rotary.value().dim,
+  EXPECT_EQ(attention_in(with(qwen3_next(), {{"partial_rotary_factor", 0.5}})).rotary.value().dim,
             Integer(128));
 }
 
@@ -92,7 +92,7 @@ TEST(AnOlmoHybridConfig, MakesItsHeadsFromThoseOfAttention) {
   for (const Json& config :
        {olmo_hybrid(), with(olmo_hybrid(), {{"linear_key_head_dim", nullptr},
                                             {"linear_num_key_heads", nullptr}})}) {
-    const GatedDeltaNet delta = delta_net(config);
+    const GatedDeltaNet delta = delta_net_in(config);
     EXPECT_EQ(delta.key_heads, 30);
     EXPECT_EQ(delta.value_heads, 30);
     EXPECT_EQ(delta.key_head_dim, 96);
@@ -103,11 +103,11 @@ TEST(AnOlmoHybridConfig, MakesItsHeadsFromThoseOfAttention) {
 
 // The library fills theta where the parameters are null; a theta of null turns nothing.
 TEST(AnOlmoHybridConfig, IsNotRotatedWhereThetaIsNull) {
-  EXPECT_EQ(attention(with(olmo_hybrid(), {{"rope_parameters", nullptr}})).rotary.value().theta,
+  EXPECT_EQ(attention_in(with(olmo_hybrid(), {{"rope_parameters", nullptr}})).rotary.value().theta,
             10000);
   EXPECT_FALSE(
-      attention(with(olmo_hybrid(),
-                     {{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", nullptr}}}}))
+      attention_in(with(olmo_hybrid(),
+                        {{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", nullptr}}}}))
           .rotary.has_value());
 }
 
