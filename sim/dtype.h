@@ -9,14 +9,15 @@
 
 namespace llmarch {
 
-enum class DType { f32, bf16, f16, fp8, int8, int4 };
+enum class DType { f32, bf16, f16, fp8, int8, int4, fp4 };
 
 inline constexpr auto kDTypes = each_named<DType>({{"f32", DType::f32},
                                                    {"bf16", DType::bf16},
                                                    {"f16", DType::f16},
                                                    {"fp8", DType::fp8},
                                                    {"int8", DType::int8},
-                                                   {"int4", DType::int4}});
+                                                   {"int4", DType::int4},
+                                                   {"fp4", DType::fp4}});
 
 constexpr std::string_view name_of(DType dtype) {
   return kDTypes.at(static_cast<std::size_t>(dtype)).first;
@@ -29,7 +30,8 @@ constexpr Integer bits_of(DType dtype) {
     case DType::f16: return 16;
     case DType::fp8:
     case DType::int8: return 8;
-    case DType::int4: return 4;
+    case DType::int4:
+    case DType::fp4: return 4;
   }
   throw std::logic_error("bits_of: a dtype outside the enumeration");
 }

@@ -20,7 +20,7 @@ Bytes bytes_of_one_layer(const OpGraph& graph, std::size_t block, const RunSetti
     if (weight.block != block) continue;
     elements += weight.elements_of_copy() * fast::copies_held(weight, held);
   }
-  return bytes_of(elements, run.setting.weights);
+  return bytes_of(elements, weights_of(run));
 }
 
 Integer largest_mixture(const OpGraph& graph) {
@@ -125,28 +125,38 @@ HeldCounts held_counts(const OpGraph& graph, const fast::Held& held) {
   return counts;
 }
 
-std::optional<fast::Stored> stored_as(DType dtype) {
-  switch (dtype) {
+std::optional<fast::Stored> stored_as(std::optional<DType> dtype) {
+  if (!dtype) return std::nullopt;
+  switch (*dtype) {
     case DType::f32: return fast::Stored::f32;
     case DType::bf16: return fast::Stored::bf16;
     case DType::f16:
     case DType::fp8:
     case DType::int8:
-    case DType::int4: return std::nullopt;
+    case DType::int4:
+    case DType::fp4: return std::nullopt;
   }
   throw std::logic_error("stored_as: a format outside the enumeration");
 }
 
-FormatPolicy held_formats(const Setting& setting) {
-  return {.matrices = plain(setting.weights),
-          .vectors = plain(DType::f32),
-          .caches = plain(setting.kv)};
+DType weights_of(const RunSetting& run) {
+  return run.setting.weights.value().number_format().value();
+}
+
+DType caches_of(const RunSetting& run) {
+  return run.setting.kv.number_format().value();
+}
+
+StorageSchemes held_formats(const RunSetting& run) {
+  const DType dtype = weights_of(run);
+  return {matrices_and_vectors(std::string(name_of(dtype)), dtype, plain(dtype), plain(DType::f32)),
+          caches_of(run)};
 }
 
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held) {
   const Setting& setting = run.setting;
-  return {.weights = stored_as(setting.weights).value(),
-          .kv = stored_as(setting.kv).value(),
+  return {.weights = stored_as(weights_of(run)).value(),
+          .kv = stored_as(caches_of(run)).value(),
           .threads = static_cast<std::size_t>(run.threads.value()),
           .isa = fast::best_isa(),
           .held = std::move(held),

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/engine/engine.h"
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
 #include "sim/graph/op_graph.h"
 #include "sim/setting/setting.h"
 
@@ -29,11 +29,14 @@ struct RunSetting {
   Integer threads;
 };
 
-// None where there are no kernels for the format.
-std::optional<fast::Stored> stored_as(DType dtype);
+// None where there are no kernels for the format, or the scheme has scales.
+std::optional<fast::Stored> stored_as(std::optional<DType> dtype);
+// The number formats of a run.
+DType weights_of(const RunSetting& run);
+DType caches_of(const RunSetting& run);
 // The formats in which the engine holds a model in this setting: norms and biases in f32, whatever
 // the weights are in.
-FormatPolicy held_formats(const Setting& setting);
+StorageSchemes held_formats(const RunSetting& run);
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held);
 // What the engine takes, and what the program takes besides.
 fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSetting& run);

@@ -22,7 +22,8 @@ Rates rates_of(const MachineLimits& limits, DType weights) {
     case DType::f16:
     case DType::fp8:
     case DType::int8:
-    case DType::int4: break;
+    case DType::int4:
+    case DType::fp4: break;
   }
   throw std::logic_error("rates_of: a format that the kernels do not have");
 }

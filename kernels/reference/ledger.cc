@@ -30,18 +30,25 @@ Bytes times(std::size_t count, Integer each) {
 }
 
 // Elements are packed within a row, and the row ends with a whole byte.
-Bytes packed_bytes(std::size_t columns, Integer bits) {
-  const std::size_t all_bits = columns * size(bits);
-  return times((all_bits + 7) / 8, 1);
+Bytes packed_row(std::size_t columns, const StorageFormat& format) {
+  const std::size_t bits_of_all = columns * size(format.bits);
+  const std::size_t per_byte = 8 * size(format.of_elements);
+  return times((bits_of_all + per_byte - 1) / per_byte, 1);
 }
 
 }  // namespace
 
 ByteTally::ByteTally(std::size_t copies, std::size_t rows, std::size_t columns,
                      const StorageFormat& format, Bytes& sink)
-    : rows_(rows), row_(packed_bytes(columns, format.bits)), sink_(&sink) {
+    : rows_(rows), columns_(columns), row_(packed_row(columns, format)), sink_(&sink) {
   for (const ScaleGrid& grid : format.scales) {
     if (grid.bytes == 0) continue;
+    if (grid.rows == kAcrossRows) {
+      const std::size_t in_copy = blocks_in(rows * columns, grid.columns);
+      across_.push_back(
+          {size(grid.columns), in_copy, grid.bytes, std::vector<bool>(copies * in_copy, false)});
+      continue;
+    }
     const std::size_t block_rows = grid.rows == kWholeExtent ? rows : size(grid.rows);
     scales_.push_back({block_rows, times(blocks_in(columns, grid.columns), grid.bytes),
                        std::vector<bool>(copies * blocks_in(rows, grid.rows), false)});
@@ -56,6 +63,18 @@ void ByteTally::enter(std::size_t row) {
     if (scales.opened.at(block)) continue;
     scales.opened[block] = true;
     *sink_ += scales.of_block_row;
+  }
+  for (ScalesAcrossRows& scales : across_) enter(row, scales);
+}
+
+void ByteTally::enter(std::size_t row, ScalesAcrossRows& scales) {
+  const std::size_t first_of_copy = row / rows_ * scales.in_copy;
+  const std::size_t begin = row % rows_ * columns_;
+  for (std::size_t element = begin; element < begin + columns_; ++element) {
+    const std::size_t block = first_of_copy + element / scales.elements;
+    if (scales.opened.at(block)) continue;
+    scales.opened[block] = true;
+    *sink_ += Bytes(scales.of_block);
   }
 }
 

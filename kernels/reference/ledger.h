@@ -82,9 +82,20 @@ class ByteTally {
     Bytes of_block_row;        // all blocks beside each other
     std::vector<bool> opened;  // (copies, rows of blocks): whether its scales were read
   };
+  // Of blocks that run on from one row into the next.
+  struct ScalesAcrossRows {
+    std::size_t elements;  // of a block
+    std::size_t in_copy;   // blocks
+    Integer of_block;
+    std::vector<bool> opened;  // (copies, blocks)
+  };
+  void enter(std::size_t row, ScalesAcrossRows& scales);
+
   std::size_t rows_;
+  std::size_t columns_;
   Bytes row_;
   std::vector<Scales> scales_;
+  std::vector<ScalesAcrossRows> across_;
   Bytes* sink_;
 };
 

@@ -59,13 +59,24 @@ Json on_json(const OnMachine& on, const Setting& setting) {
           {"prefill", floor_json(on.prefill, setting.batch * setting.prefill_tokens())}};
 }
 
-Json hardware_json(const Hardware& hardware, DType weights) {
-  const Rates rates = rates_of(hardware, weights);
-  return {{"name", hardware.name},
-          {"memory_bytes", hardware.memory.bytes.value()},
-          {"bytes_per_second", rates.bytes_per_second},
-          {"flops_per_second", rates.flops_per_second},
-          {"arithmetic", name_of(rates.arithmetic)}};
+// Null where products of the models are computed in several formats.
+const Rates* common_rates(const Comparison& comparison) {
+  const Rates& first = comparison.models.front().on->rates;
+  const bool common = std::ranges::all_of(comparison.models, [&](const ModelFigures& figures) {
+    return figures.on->rates.arithmetic == first.arithmetic;
+  });
+  return common ? &first : nullptr;
+}
+
+Json hardware_json(const Hardware& hardware, const Comparison& comparison) {
+  const Rates* const rates = common_rates(comparison);
+  Json json = {{"name", hardware.name},
+               {"memory_bytes", hardware.memory.bytes.value()},
+               {"bytes_per_second", hardware.bandwidth.bytes_per_second}};
+  if (rates == nullptr) return json;
+  json["flops_per_second"] = rates->flops_per_second;
+  json["arithmetic"] = name_of(rates->arithmetic);
+  return json;
 }
 
 // Only what the makers publish.
@@ -93,6 +104,10 @@ Json model_json(const ModelFigures& figures, const Setting& setting) {
   if (figures.state_bytes_per_sequence > Bytes(0)) {
     json["kv_cache"]["state_bytes_per_sequence"] = figures.state_bytes_per_sequence.value();
   }
+  if (!figures.scheme.number_format()) {
+    json["storage"] = {{"scheme", figures.scheme.name()},
+                       {"bits_per_weight", figures.stored.bits_per_weight}};
+  }
   if (figures.on) json["on_hardware"] = on_json(*figures.on, setting);
   return json;
 }
@@ -102,8 +117,7 @@ Json model_json(const ModelFigures& figures, const Setting& setting) {
 std::string compare_json(const Comparison& comparison) {
   const Setting& setting = comparison.setting;
   Json json = {{"workload", setting_json(stated(setting))}, {"models", Json::array()}};
-  if (setting.machine != nullptr)
-    json["hardware"] = hardware_json(*setting.machine, setting.weights);
+  if (setting.machine != nullptr) json["hardware"] = hardware_json(*setting.machine, comparison);
   for (const ModelFigures& figures : comparison.models) {
     json["models"].push_back(model_json(figures, setting));
   }

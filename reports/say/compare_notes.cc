@@ -1,6 +1,7 @@
 #include "reports/say/compare_notes.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -9,6 +10,7 @@
 #include "reports/say/block_texts.h"
 #include "reports/say/cells.h"
 #include "reports/say/remarks.h"
+#include "reports/say/storage_words.h"
 
 namespace llmarch::reports {
 namespace {
@@ -79,6 +81,7 @@ void add_peak_note(const ModelFigures& figures, Notes& notes) {
 
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
   for (const ModelFigures& figures : comparison.models) {
+    add_storage_note(*figures.model, figures.scheme, figures.stored, notes);
     add_limit_note(figures, comparison.setting.context, notes);
     const ArchSpec& spec = figures.model->spec;
     for (const std::string& note : block_notes({&spec}, NotedFigures::memory)) {
@@ -105,15 +108,27 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
   notes.lines.insert(notes.lines.end(), of_blocks.begin(), of_blocks.end());
 }
 
+// "990 T FLOP/s in bf16", for each peak that a model's products are bound by.
+std::string peaks_phrase(const Comparison& comparison) {
+  std::vector<std::string> peaks;
+  for (const ModelFigures& figures : comparison.models) {
+    const Rates& rates = figures.on->rates;
+    std::string peak = fmt::format("{} FLOP/s in {}",
+                                   decimal_count(static_cast<std::int64_t>(rates.flops_per_second)),
+                                   name_of(rates.arithmetic));
+    if (std::ranges::find(peaks, peak) == peaks.end()) peaks.push_back(std::move(peak));
+  }
+  return fmt::format("{}", fmt::join(peaks, ", "));
+}
+
 void add_hardware_note(const Comparison& comparison, Notes& notes) {
   const Hardware& hardware = *comparison.setting.machine;
-  const Rates rates = rates_of(hardware, comparison.setting.weights);
+  const Rates& rates = comparison.models.front().on->rates;
   notes.lines.push_back(fmt::format(
-      "{} ({}): {} FLOP/s in {} and {} bytes/s, as its file states. The floor is the longer of "
+      "{} ({}): {} and {} bytes/s, as its file states. The floor is the longer of "
       "FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed over operations; no run is "
       "faster. All figures are for one device: a model that does not fit is priced as if it did.",
-      hardware.name, hardware.title,
-      decimal_count(static_cast<std::int64_t>(rates.flops_per_second)), name_of(rates.arithmetic),
+      hardware.name, hardware.title, peaks_phrase(comparison),
       decimal_count(static_cast<std::int64_t>(rates.bytes_per_second))));
 }
 

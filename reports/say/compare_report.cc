@@ -204,17 +204,22 @@ class ComparisonTable {
     return cell;
   }
 
+  // With the format, where all models are stored in the same.
+  [[nodiscard]] std::string weights_label(std::string_view what) const {
+    return setting_.weights ? fmt::format("{}, {}", what, setting_.weights->name())
+                            : std::string(what);
+  }
+
   void memory() {
     group("Memory");
-    row(fmt::format("weights, {}", name_of(setting_.weights)),
+    row(weights_label("weights"),
         [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
     if (any_per_layer_embedding(comparison_)) {
-      row(fmt::format("resident weights, {}", name_of(setting_.weights)),
-          [this](const ModelFigures& figures) {
-            return bytes_cell(figures.resident_weight_bytes, digits_);
-          });
+      row(weights_label("resident weights"), [this](const ModelFigures& figures) {
+        return bytes_cell(figures.resident_weight_bytes, digits_);
+      });
     }
-    row(fmt::format("KV cache per token, {}", name_of(setting_.kv)),
+    row(fmt::format("KV cache per token, {}", setting_.kv.name()),
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);
         });

@@ -7,6 +7,8 @@
 #include "reports/document/format.h"
 #include "reports/say/remarks.h"
 #include "reports/say/setting_words.h"
+#include "reports/say/storage_words.h"
+#include "sim/study/step.h"
 
 namespace llmarch::reports {
 namespace {
@@ -180,6 +182,8 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
   for (const ModelFits& fits : models) {
     for (const Fit& fit : fits.contexts) writer.add(contexts, *fits.model, fit, Sought::context);
     for (const Fit& fit : fits.batches) writer.add(batches, *fits.model, fit, Sought::batch);
+    add_storage_note(*fits.model, weights_of(*fits.model, question.setting),
+                     stored_weights(stored(*fits.model, question.setting)), notes);
     add_remarks(*fits.model, notes);
   }
   document.blocks.emplace_back(std::move(contexts));

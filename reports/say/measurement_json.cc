@@ -37,7 +37,7 @@ Json book_json(const Measurement& measurement, Side side, Work TimedStep::*book)
   Json cache = nullptr;
   if (measurement.cache) {
     const Elements held((*measurement.cache).*side);
-    cache = llmarch::bytes_of(held, measurement.run.setting.kv).value();
+    cache = llmarch::bytes_of(held, caches_of(measurement.run)).value();
   }
   return {{"parameters", count_json(measurement.parameters, side)},
           {"active_parameters", count_json(measurement.active_parameters, side)},

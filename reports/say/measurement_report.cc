@@ -118,7 +118,7 @@ class SideBySide {
     counted_row("parameters", measurement_.parameters, parameters);
     counted_row("active parameters (A)", measurement_.active_parameters, parameters);
     counted_row("KV cache", measurement_.cache, [this](Integer count) {
-      return bytes_cell(llmarch::bytes_of(Elements(count), measurement_.run.setting.kv), digits_);
+      return bytes_cell(llmarch::bytes_of(Elements(count), caches_of(measurement_.run)), digits_);
     });
   }
 

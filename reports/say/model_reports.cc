@@ -8,9 +8,11 @@
 #include "reports/say/active_conventions.h"
 #include "reports/say/model_diagram.h"
 #include "reports/say/setting_words.h"
+#include "reports/say/storage_words.h"
 #include "sim/cost/roofline.h"
 #include "sim/describe/layers.h"
 #include "sim/describe/structure.h"
+#include "sim/study/step.h"
 
 namespace llmarch::reports {
 namespace {
@@ -226,10 +228,15 @@ Document list_document(const std::vector<ListedModel>& models,
                      Heading{"Studies, for report"}, studies_table(studies)}};
 }
 
-Document show_document(const Model& model, const std::optional<OperationTable>& operations,
-                       Digits digits) {
+Document show_document(const Model& model, const Setting& setting,
+                       const std::optional<OperationTable>& operations, Digits digits) {
   const ArchSpec& spec = model.spec;
   Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
+  const Scheme& scheme = weights_of(model, setting);
+  if (!scheme.number_format()) {
+    document.blocks.emplace_back(
+        Paragraph{"Weights: " + storage_phrase(scheme, stored_weights(stored(model, setting)))});
+  }
   document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
   document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
   document.blocks.emplace_back(model_diagram({&model}));

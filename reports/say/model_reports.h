@@ -22,9 +22,10 @@ struct ListedModel {
 Document list_document(const std::vector<ListedModel>& models,
                        const std::vector<Hardware>& hardware, const std::vector<Study>& studies);
 
-// Structure, parameters by component, and blocks with their weights; with `operations`, also the
-// predicted book operation by operation.
-Document show_document(const Model& model, const std::optional<OperationTable>& operations,
-                       Digits digits);
+// How the weights are stored in the setting, where that takes more than a word; structure,
+// parameters by component, and blocks with their weights; with `operations`, also the predicted
+// book operation by operation.
+Document show_document(const Model& model, const Setting& setting,
+                       const std::optional<OperationTable>& operations, Digits digits);
 
 }  // namespace llmarch::reports

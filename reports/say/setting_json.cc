@@ -9,6 +9,12 @@ void add(nlohmann::ordered_json& json, const SettingField& field, Integer number
 void add(nlohmann::ordered_json& json, const SettingField& field, DType format) {
   json[field.key] = name_of(format);
 }
+void add(nlohmann::ordered_json& json, const SettingField& field, const Scheme& scheme) {
+  json[field.key] = scheme.name();
+}
+void add(nlohmann::ordered_json& json, const SettingField& field, const CacheScheme& scheme) {
+  json[field.key] = scheme.name();
+}
 void add(const nlohmann::ordered_json&, const SettingField&, const Machine&) {}
 
 }  // namespace

@@ -17,6 +17,12 @@ std::string word_of(const SettingField& field, Integer number) {
 std::string word_of(const SettingField&, DType format) {
   return std::string(name_of(format));
 }
+std::string word_of(const SettingField&, const Scheme& scheme) {
+  return scheme.name();
+}
+std::string word_of(const SettingField&, const CacheScheme& scheme) {
+  return scheme.name();
+}
 std::string word_of(const SettingField&, const Machine& machine) {
   return machine->title;
 }

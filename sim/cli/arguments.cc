@@ -181,9 +181,4 @@ Memories parse_memories(const std::string& option, const std::string& text) {
           parse_bytes(option, text.substr(times + 1))};
 }
 
-DType parse_dtype(const std::string& option, const std::string& text) {
-  return value_named(kDTypes, text,
-                     fmt::format("unknown number format '{}' for --{}", text, option));
-}
-
 }  // namespace llmarch::cli

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "sim/cli/errors.h"
-#include "sim/dtype.h"
+#include "sim/cli/errors.h"
+#include "sim/enumerators.h"
 #include "sim/spec/meant_names.h"
 #include "sim/units.h"
 
@@ -50,8 +51,6 @@ struct Memories {
   Bytes each;
 };
 Memories parse_memories(const std::string& option, const std::string& text);
-
-DType parse_dtype(const std::string& option, const std::string& text);
 
 // The names of an enumeration, as options take them.
 template <class Enum, std::size_t count>

@@ -7,6 +7,7 @@
 
 #include "reports/document/text.h"
 #include "sim/cli/output.h"
+#include "sim/formats/scheme_names.h"
 #include "sim/spec/meant_names.h"
 #include "sim/study/quantities.h"
 #include "sim/study/study_format.h"
@@ -20,6 +21,7 @@ constexpr std::string_view kVersion = "llmarch " LLMARCH_VERSION "\n";
 constexpr std::string_view kSpecFormat = "spec-format";
 constexpr std::string_view kStudyFormat = "study-format";
 constexpr std::string_view kQuantities = "quantities";
+constexpr std::string_view kFormats = "formats";
 
 const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
@@ -41,6 +43,32 @@ std::string quantities_help() {
   return text;
 }
 
+// The bits of a weight in a matrix that is as large as those of models are.
+double usual_bits(const StorageFormat& format) {
+  constexpr std::int64_t kExtent = 4096;
+  return bits_per_element(kExtent, kExtent, format);
+}
+
+// How weights and caches can be stored, and the formats that this is made of.
+std::string formats_help() {
+  std::string text =
+      "Schemes for --weights. Embedding, head, routers and norms stay in 16 bits unless it says\n"
+      "otherwise; 'experts=mxfp4,rest=bf16' names parts of a model, 'layers@0-2=bf16,rest=q4_k'\n"
+      "layers, and '5.0bpw' so many bits for every weight:\n\n";
+  for (const auto& [name, meaning] : scheme_help()) {
+    text += fmt::format("  {:<14} {}\n", name, meaning);
+  }
+  text += "\nSchemes for --kv; 'k=q8_0,v=q4_0' for keys and values apart:\n\n ";
+  for (const auto& [name, meaning] : cache_scheme_help()) text += " " + name;
+  text +=
+      "\n\nFormats, with the bits of a weight in a matrix of 4,096 x 4,096, and their source:\n\n";
+  for (const auto& [format, meaning, source] : storage_formats()) {
+    text += fmt::format("  {:<17} {:>8.4f}  {}{}{}\n", format.name, usual_bits(format), meaning,
+                        source.empty() ? "" : "; ", source);
+  }
+  return text;
+}
+
 ExitStatus help(const Arguments& topics) {
   // Longer lines are hard to read, however wide the terminal.
   const std::size_t width = std::min<std::size_t>(terminal_width(), 100);
@@ -52,6 +80,8 @@ ExitStatus help(const Arguments& topics) {
     write_standard_output(describe_study_format());
   } else if (topics.size() == 1 && topics.front() == kQuantities) {
     write_standard_output(quantities_help());
+  } else if (topics.size() == 1 && topics.front() == kFormats) {
+    write_standard_output(formats_help());
   } else if (topics.size() == 1) {
     write_standard_output(command_help(find_command(topics.front()), width));
   } else {
@@ -93,6 +123,7 @@ std::string overview(std::size_t width) {
                     "  llmarch help spec-format   how a spec is written\n"
                     "  llmarch help study-format  how a study is written\n"
                     "  llmarch help quantities    what a sweep can show\n"
+                    "  llmarch help formats       how weights and caches can be stored\n"
                     "  llmarch --version\n\n"
                     "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 "
                     "this machine cannot do it, 70 a bug in llmarch\n",

@@ -9,8 +9,14 @@ namespace po = boost::program_options;
 TakenFields common_fields() {
   return {{setting_field::context, Arity::one, "8k", ", and tokens of a prefill"},
           {setting_field::batch, Arity::one, "1"},
-          {setting_field::weights, Arity::one, "bf16", every_format()},
-          {setting_field::kv, Arity::one, "bf16", ", likewise"}};
+          {setting_field::weights, Arity::one, "", kWeightFormats},
+          {setting_field::kv, Arity::one, "bf16", kCacheFormats},
+          compute_field()};
+}
+
+TakenField compute_field() {
+  return {setting_field::compute, Arity::one, "",
+          ": bf16, fp8, ... (as the scheme of the weights says)"};
 }
 
 TakenField machine_field() {

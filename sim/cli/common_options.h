@@ -12,8 +12,15 @@ namespace llmarch::cli {
 
 inline constexpr const char* kMachineNames = "A name that 'llmarch list' shows, or a .toml";
 
+inline constexpr const char* kWeightFormats =
+    ": bf16, q4_k_m, fp8-block, mlx-4bit, 5.0bpw, experts=mxfp4,rest=bf16, ...: 'llmarch help "
+    "formats' lists them (as the model is published)";
+inline constexpr const char* kCacheFormats = ": bf16, fp8, q8_0, k=q8_0,v=q4_0, ...";
+
 // The context, the batch and the formats of one setting.
 TakenFields common_fields();
+// --compute
+TakenField compute_field();
 // --on, which adds figures for the machine.
 TakenField machine_field();
 

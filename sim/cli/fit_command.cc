@@ -20,8 +20,8 @@ TakenFields fit_fields() {
   return {
       {setting_field::batch, Arity::list, "1,8,64", ": for each, the largest context"},
       {setting_field::context, Arity::list, "8k,32k,128k", ": for each, the largest batch"},
-      {setting_field::weights, Arity::one, "bf16", every_format()},
-      {setting_field::kv, Arity::one, "bf16", ", likewise"},
+      {setting_field::weights, Arity::one, "", kWeightFormats},
+      {setting_field::kv, Arity::one, "bf16", kCacheFormats},
       {setting_field::machine, Arity::one, "", fmt::format(", for its memory. {}", kMachineNames)}};
 }
 
@@ -117,11 +117,14 @@ reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& quest
 
 ExitStatus run_fit(const Arguments& arguments) {
   const Values values = parse_arguments(fit_options(), "model", arguments);
-  const reports::FitQuestion question = question_of(values);
+  reports::FitQuestion question = question_of(values);
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
   Outputs outputs(values);
   const std::vector<Model> models = models_asked(values);
+  std::vector<const Model*> asked;
+  for (const Model& model : models) asked.push_back(&model);
+  question.setting = with_common_weights(question.setting, asked);
   std::vector<reports::ModelFits> fits;
   for (const Model& model : models) {
     fits.push_back(fits_of(model, question, batches, contexts));

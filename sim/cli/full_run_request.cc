@@ -24,9 +24,10 @@ constexpr std::int64_t kUsedOfTwenty = 19;
 
 const Repeats kRepeats{.count = std::nullopt, .seconds = 4, .at_least = 3};
 
-void require_kernels(const SettingField& field, DType format) {
-  if (stored_as(format)) return;
-  throw UsageError(fmt::format("there are no kernels for --{} {}", field.key, name_of(format)),
+template <class Storage>
+void require_kernels(const SettingField& field, const Storage& storage) {
+  if (stored_as(storage.number_format())) return;
+  throw UsageError(fmt::format("there are no kernels for --{} {}", field.key, storage.name()),
                    "f32 and bf16 can be run here; 'llmarch compare' prices the others");
 }
 
@@ -43,12 +44,13 @@ Setting setting_of(const PartialSetting& asked, const Model& model) {
   Integer most = model.spec.context_limit;
   if (const auto learned = learned_positions(model.graph)) most = std::min(most, *learned);
   Setting setting{.context = std::min(Integer(kContext), most),
-                  .prompt = std::min(Integer(kPrompt), most)};
-  if (asked.weights) setting.kv = *asked.weights;
+                  .prompt = std::min(Integer(kPrompt), most),
+                  .weights = DType::bf16};
+  if (asked.weights && asked.weights->number_format()) setting.kv = *asked.weights->number_format();
   setting = laid_over(setting, asked);
   require_positions(setting_field::context, setting.context, model);
   require_positions(setting_field::prompt, setting.prefill_tokens(), model);
-  require_kernels(setting_field::weights, setting.weights);
+  require_kernels(setting_field::weights, *setting.weights);
   require_kernels(setting_field::kv, setting.kv);
   return setting;
 }

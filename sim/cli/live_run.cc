@@ -25,8 +25,7 @@ double phase_seconds(const Repeats& repeats, double step_seconds) {
 }
 
 double guessed_step(const Model& model, const RunSetting& run, Phase phase) {
-  const Work work =
-      predict_total(stored(model.graph, run.setting), workload_of(phase, run.setting));
+  const Work work = predict_total(stored(model, run.setting), workload_of(phase, run.setting));
   return std::max(work.flops().amount().as_double() / kFlops / run.threads.as_double(),
                   work.bytes().amount().as_double() / kReadBytes);
 }

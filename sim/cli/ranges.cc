@@ -92,13 +92,4 @@ std::vector<Integer> parse_numbers(const std::string& option, const std::string&
   return each_once;
 }
 
-std::vector<DType> parse_dtypes(const std::string& option, const std::string& text) {
-  std::vector<DType> dtypes;
-  for (const std::string& item : split_list(text)) {
-    const DType dtype = parse_dtype(option, item);
-    if (std::find(dtypes.begin(), dtypes.end(), dtype) == dtypes.end()) dtypes.push_back(dtype);
-  }
-  return dtypes;
-}
-
 }  // namespace llmarch::cli

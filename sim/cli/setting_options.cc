@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/cli/hardware_files.h"
 #include "sim/cli/ranges.h"
 
@@ -16,12 +18,32 @@ std::optional<std::string> given(const Values& values, const SettingField& field
   return values[key].as<std::string>();
 }
 
+// A value to be read over.
+template <class Value>
+Value initial(const std::optional<Value>&) {
+  if constexpr (SpelledOut<Value>)
+    return DType::bf16;
+  else
+    return Value{};
+}
+
 // Reads one value.
 void parse(const SettingField& field, const std::string& text, Integer& value) {
   value = parse_count(std::string(field.key), text, field.range.most);
 }
 void parse(const SettingField& field, const std::string& text, DType& value) {
-  value = parse_dtype(std::string(field.key), text);
+  value = value_named(kDTypes, text,
+                      fmt::format("unknown number format '{}' for --{}", text, field.key));
+}
+// A way of storing tensors.
+template <class Storage>
+requires SpelledOut<Storage>
+void parse(const SettingField& field, const std::string& text, Storage& value) {
+  auto reading = Names<Storage>::read(text);
+  if (!reading.scheme) {
+    throw UsageError(fmt::format("{} for --{}", reading.problem, field.key), reading.remedy);
+  }
+  value = *reading.scheme;
 }
 void parse(const SettingField&, const std::string& text, Machine& value) {
   value = std::make_shared<const Hardware>(find_hardware(text));
@@ -32,7 +54,16 @@ void parse(const SettingField& field, const std::string& text, std::vector<Integ
   values = parse_numbers(std::string(field.key), text);
 }
 void parse(const SettingField& field, const std::string& text, std::vector<DType>& values) {
-  values = parse_dtypes(std::string(field.key), text);
+  for (const std::string& item : split_list(text)) parse(field, item, values.emplace_back());
+}
+template <class Storage>
+requires SpelledOut<Storage>
+void parse(const SettingField& field, const std::string& text, std::vector<Storage>& values) {
+  for (const std::string& item : split_schemes(split_list(text))) {
+    Storage value = DType::bf16;
+    parse(field, item, value);
+    if (std::ranges::find(values, value) == values.end()) values.push_back(std::move(value));
+  }
 }
 void parse(const SettingField& field, const std::string& text, std::vector<Machine>& values) {
   parse(field, text, values.emplace_back());
@@ -47,15 +78,6 @@ const TakenField* find(const TakenFields& fields, const SettingField& field) {
 }
 
 }  // namespace
-
-std::string every_format() {
-  std::string text;
-  for (const auto& [name, format] : Names<DType>::values) {
-    const bool last = format == Names<DType>::values.back().second;
-    text += fmt::format("{}{}", text.empty() ? ": " : last ? " or " : ", ", name);
-  }
-  return text;
-}
 
 void declare_setting(Options& options, const TakenFields& fields) {
   for (const auto& [field, arity, usual, remark] : fields) {
@@ -74,7 +96,11 @@ PartialSetting read_setting(const Values& values, const TakenFields& fields) {
       [&](const SettingField& field, auto& said) {
         const TakenField* taken = find(fields, field);
         if (taken == nullptr || taken->arity != Arity::one) return;
-        if (const auto text = given(values, field)) parse(field, *text, said.emplace());
+        const auto text = given(values, field);
+        if (!text) return;
+        auto value = initial(said);
+        parse(field, *text, value);
+        said = std::move(value);
       },
       setting);
   return setting;

@@ -22,9 +22,6 @@ struct TakenField {
 };
 using TakenFields = std::vector<TakenField>;
 
-// ": f32, bf16 or int4", listing every format.
-std::string every_format();
-
 void declare_setting(Options& options, const TakenFields& fields);
 
 // The values of the fields that take one value. Throws UsageError, FileError or BadInput.

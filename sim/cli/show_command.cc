@@ -33,12 +33,13 @@ ExitStatus run_show(const Arguments& arguments) {
                                       "llmarch show deepseek-v3; 'llmarch compare' takes several");
   std::optional<Phase> phase;
   if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
-  const Setting setting = laid_over(Setting{}, read_setting(values, common_fields()));
   Outputs outputs(values);
   const Model model = Catalog(specs_folder(values)).find(name);
+  const Setting setting =
+      with_common_weights(laid_over(Setting{}, read_setting(values, common_fields())), {&model});
   std::optional<OperationTable> operations;
   if (phase) operations = operation_table(model, *phase, setting);
-  outputs.write({reports::show_document(model, operations, digits_of(values))});
+  outputs.write({reports::show_document(model, setting, operations, digits_of(values))});
   return ExitStatus::done;
 }
 

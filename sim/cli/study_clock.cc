@@ -28,7 +28,8 @@ Phase phase_of(TimedFigure figure) {
 
 // Every run makes both phases, so the one that is not timed is kept as short as possible: one token
 // of prompt where decode is timed, a context of one where prefill is.
-RunSetting run_of(Setting setting, Phase phase) {
+RunSetting run_of(Setting setting, DType weights, Phase phase) {
+  setting.weights = weights;
   setting.prompt = phase == Phase::prefill ? setting.prefill_tokens() : Integer(1);
   if (phase == Phase::prefill) setting.context = 1;
   setting.machine = nullptr;  // the run is on this machine
@@ -60,9 +61,10 @@ void say(const Model& model, const Setting& setting) {
 
 std::optional<double> StudyClock::read(const Model& model, const Setting& setting,
                                        TimedFigure figure) {
-  if (!stored_as(setting.weights) || !stored_as(setting.kv)) return std::nullopt;
+  const auto weights = weights_of(model, setting).number_format();
+  if (!stored_as(weights) || !stored_as(setting.kv.number_format())) return std::nullopt;
   const Phase phase = phase_of(figure);
-  const Measurement& measured = run(model, run_of(setting, phase), phase);
+  const Measurement& measured = run(model, run_of(setting, *weights, phase), phase);
   switch (figure) {
     case TimedFigure::decode: return measured.decode->tokens_per_second().median;
     case TimedFigure::prefill: return measured.prefill->tokens_per_second().median;

@@ -29,8 +29,9 @@ TakenFields length_fields() {
 
 TakenFields line_fields() {
   return {{setting_field::batch, Arity::list, "1", ", likewise"},
-          {setting_field::weights, Arity::list, "bf16", every_format()},
-          {setting_field::kv, Arity::list, "bf16", ", likewise"},
+          {setting_field::weights, Arity::list, "", kWeightFormats},
+          {setting_field::kv, Arity::list, "bf16", kCacheFormats},
+          compute_field(),
           machine_field()};
 }
 
@@ -132,6 +133,7 @@ ExitStatus run_sweep(const Arguments& arguments) {
   Outputs outputs(values);
   const std::vector<Model> models = swept_models(values);
   for (const Model& model : models) plan.models.push_back(&model);
+  for (Setting& setting : plan.settings) setting = with_common_weights(setting, plan.models);
   try {
     outputs.write(report_of(plan, digits_of(values)));
   } catch (const SweepOverflow& overflow) {

@@ -1,16 +1,26 @@
 #include "sim/cost/roofline.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <stdexcept>
 
 namespace llmarch {
 namespace {
 
-// From the narrowest on: each may stand in for those before it.
-constexpr std::array kWidening{DType::int4, DType::int8, DType::fp8,
-                               DType::bf16, DType::f16,  DType::f32};
-static_assert(kWidening.size() == enumerator_count<DType>(), "every format has its place");
+// The format that can hold all numbers of this one, or nearly: its peak stands in where a machine
+// has none of this one's own. bf16 and f16 stand in for each other.
+std::optional<DType> wider(DType dtype) {
+  switch (dtype) {
+    case DType::int4: return DType::int8;
+    case DType::int8:
+    case DType::fp4: return DType::fp8;
+    case DType::fp8: return DType::bf16;
+    case DType::bf16: return DType::f16;
+    case DType::f16: return DType::f32;
+    case DType::f32: return std::nullopt;
+  }
+  throw std::logic_error("wider: a dtype outside the enumeration");
+}
 
 const PeakRate* peak_of(const PeakRates& peak, DType dtype) {
   const auto listed = [](const std::optional<PeakRate>& rate) { return rate ? &*rate : nullptr; };
@@ -21,20 +31,19 @@ const PeakRate* peak_of(const PeakRates& peak, DType dtype) {
     case DType::fp8: return listed(peak.fp8);
     case DType::int8: return listed(peak.int8);
     case DType::int4: return listed(peak.int4);
+    case DType::fp4: return listed(peak.fp4);
   }
   throw std::logic_error("peak_of: a dtype outside the enumeration");
 }
 
 }  // namespace
 
-Rates rates_of(const Hardware& hardware, DType weights) {
+Rates rates_of(const Hardware& hardware, DType arithmetic) {
   const double bandwidth = hardware.bandwidth.bytes_per_second;
-  const PeakRates& peak = hardware.peak;
-  if (weights == DType::f16 && peak.f16) return {weights, peak.f16->flops_per_second, bandwidth};
-  const DType narrowest = weights == DType::f16 ? DType::bf16 : weights;
-  const auto* const first = std::find(kWidening.begin(), kWidening.end(), narrowest);
-  for (const auto* dtype = first; dtype != kWidening.end(); ++dtype) {
-    const PeakRate* rate = peak_of(peak, *dtype);
+  const bool by_bf16 = arithmetic == DType::f16 && !hardware.peak.f16;
+  for (std::optional<DType> dtype = by_bf16 ? DType::bf16 : arithmetic; dtype;
+       dtype = wider(*dtype)) {
+    const PeakRate* rate = peak_of(hardware.peak, *dtype);
     if (rate != nullptr) return {*dtype, rate->flops_per_second, bandwidth};
   }
   throw std::logic_error("rates_of: f32 has no peak");

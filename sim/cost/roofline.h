@@ -15,16 +15,16 @@
 
 namespace llmarch {
 
-// What one machine does, with weights stored in one format.
+// What one machine does, where products are computed in one format.
 struct Rates {
   DType arithmetic;  // whose peak it is
   double flops_per_second;
   double bytes_per_second;
 };
 
-// The peak of the weights' own format, or where the machine has none that of the first after it
-// in: int4, int8, fp8, bf16, f16, f32. bf16 and f16 stand in for each other.
-Rates rates_of(const Hardware& hardware, DType weights);
+// The peak of products in that format, or where the machine has none that of the first after it in:
+// int4, int8, fp8, bf16, f16, f32. After fp4 comes fp8. bf16 and f16 stand in for each other.
+Rates rates_of(const Hardware& hardware, DType arithmetic);
 
 enum class Side { arithmetic, memory };
 

@@ -73,7 +73,8 @@ class GraphBuilder {
   ValueId project_tied(ValueId in, BiasRole bias = std::nullopt);
   ValueId rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads, Integer offset,
                  Integer dim);
-  CacheId store(const std::string& name, ValueId in, const Reach& reach);
+  CacheId store(const std::string& name, ValueId in, const Reach& reach,
+                CacheSide side = CacheSide::keys);
   ValueId attend(const GroupedAttention& attention, double scale, const Reach& reach, ValueId query,
                  CacheId keys, CacheId values);
   ValueId attend_absorbed(const LatentShape& shape, double scale, ValueId query, CacheId latents,

@@ -3,8 +3,9 @@
 
 namespace llmarch {
 
-CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach) {
-  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), Growing{reach}});
+CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach,
+                            CacheSide side) {
+  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), Growing{reach}, side});
   append("store " + name, Store{graph_.caches.size() - 1, in});
   return graph_.caches.size() - 1;
 }

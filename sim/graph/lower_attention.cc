@@ -106,7 +106,7 @@ KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, Valu
   build.in(Component::attention, WorkKind::attention);
   const Reach reach = reach_of(attention);
   const CacheId keys = build.store("keys", k, reach);
-  return {keys, build.store("values", v, reach)};
+  return {keys, build.store("values", v, reach, CacheSide::values)};
 }
 
 // Attention's output times its gate, one for each element or each head.

@@ -46,6 +46,10 @@ struct Weight {
   [[nodiscard]] Bytes bytes_of_row() const { return bytes_of(1, columns, format); }
 };
 
+// What attention does with the entries of a cache: it scores them, or adds them up. Latents are
+// both, and count as keys; so does what no attention reads.
+enum class CacheSide { keys, values };
+
 // A cache of a block. Every layer that runs the block has one of its own, with the entries of each
 // sequence.
 struct Cache {
@@ -53,6 +57,7 @@ struct Cache {
   std::size_t block = 0;
   Integer columns;  // elements of an entry
   State state;      // when there is an entry, and for how long
+  CacheSide side = CacheSide::keys;
   StorageFormat format = plain(DType::bf16);
   [[nodiscard]] Bytes bytes_of_entry() const { return bytes_of(1, columns, format); }
 };

@@ -36,6 +36,7 @@ struct PeakRates {
   std::optional<PeakRate> fp8;
   std::optional<PeakRate> int8;
   std::optional<PeakRate> int4;
+  std::optional<PeakRate> fp4;
 };
 
 struct Hardware {

@@ -42,6 +42,7 @@ void visit_fields(Visitor& visit, FieldsOf<PeakRates> auto& peak) {
   visit(Field{"fp8", "operands in fp8"}, peak.fp8);
   visit(Field{"int8", "operands in int8"}, peak.int8);
   visit(Field{"int4", "operands in int4"}, peak.int4);
+  visit(Field{"fp4", "operands in e2m1 with scales by 16 or 32"}, peak.fp4);
 }
 
 template <class Visitor>

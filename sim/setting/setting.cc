@@ -5,7 +5,8 @@ namespace {
 
 // What is not said stays absent: a prompt that follows the context, a machine that there is none
 // of.
-void state(std::optional<Integer>& said, const std::optional<Integer>& value) {
+template <class Value>
+void state(std::optional<Value>& said, const std::optional<Value>& value) {
   said = value;
 }
 void state(std::optional<Machine>& said, const Machine& machine) {
@@ -18,8 +19,9 @@ void state(std::optional<Value>& said, const Value& value) {
 
 // A new member does not compile here before it is named, and belongs into visit_setting too.
 [[maybe_unused]] void name_every_member(const Setting& setting, const PartialSetting& partial) {
-  [[maybe_unused]] const auto& [context, prompt, batch, weights, kv, machine] = setting;
-  [[maybe_unused]] const auto& [context_, prompt_, batch_, weights_, kv_, machine_] = partial;
+  [[maybe_unused]] const auto& [context, prompt, batch, weights, kv, compute, machine] = setting;
+  [[maybe_unused]] const auto& [context_, prompt_, batch_, weights_, kv_, compute_, machine_] =
+      partial;
 }
 
 }  // namespace

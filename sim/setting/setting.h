@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/dtype.h"
+#include "sim/formats/scheme_names.h"
 #include "sim/hardware/hardware.h"
 #include "sim/spec/fields.h"
 
@@ -24,9 +25,10 @@ struct Setting {
   std::optional<Integer> prompt =
       {};             // tokens of a prefill into an empty cache; absent: the context's
   Integer batch = 1;  // sequences, all of the same length
-  DType weights = DType::bf16;
-  DType kv = DType::bf16;
-  Machine machine = {};  // for figures that need one
+  std::optional<Scheme> weights = {};  // absent: as the model is published
+  CacheScheme kv = DType::bf16;
+  std::optional<DType> compute = {};  // of products; absent: as the weights' scheme says
+  Machine machine = {};               // for figures that need one
 
   [[nodiscard]] Integer prefill_tokens() const { return prompt.value_or(context); }
   friend bool operator==(const Setting&, const Setting&) = default;
@@ -37,8 +39,9 @@ struct PartialSetting {
   std::optional<Integer> context = {};
   std::optional<Integer> prompt = {};
   std::optional<Integer> batch = {};
-  std::optional<DType> weights = {};
-  std::optional<DType> kv = {};
+  std::optional<Scheme> weights = {};
+  std::optional<CacheScheme> kv = {};
+  std::optional<DType> compute = {};
   std::optional<Machine> machine = {};
 };
 
@@ -63,6 +66,8 @@ inline constexpr SettingField prompt{"prompt", "prompt",        "TOKENS", "token
 inline constexpr SettingField batch{"batch", "batch", "N", "sequences at a time", 'b'};
 inline constexpr SettingField weights{"weights", "weights", "FORMAT", "how weights are stored"};
 inline constexpr SettingField kv{"kv", "KV", "FORMAT", "how the KV cache is stored"};
+inline constexpr SettingField compute{"compute", "compute", "FORMAT",
+                                      "the format in which products are computed"};
 inline constexpr SettingField machine{"on", "on", "HARDWARE", "the machine to run on"};
 }  // namespace setting_field
 
@@ -75,14 +80,15 @@ void visit_setting(Visit&& visit, Settings&&... settings) {
   visit(setting_field::batch, settings.batch...);
   visit(setting_field::weights, settings.weights...);
   visit(setting_field::kv, settings.kv...);
+  visit(setting_field::compute, settings.compute...);
   visit(setting_field::machine, settings.machine...);
 }
 
 // `setting` with what `partial` says in the place of its own.
 Setting laid_over(Setting setting, const PartialSetting& partial);
 
-// Everything that a setting says. A prompt that follows the context is absent, as is a machine
-// where there is none.
+// Everything that a setting says. A prompt that follows the context is absent, as are formats that
+// follow the model, and a machine where there is none.
 PartialSetting stated(const Setting& setting);
 
 // The fields in which all of `settings`, of which there is at least one, are alike.

@@ -15,6 +15,13 @@ namespace llmarch {
 template <class Type>
 struct Names;
 
+// A value that files and options write as a text with a grammar of its own: read(text) gives it, or
+// says what is wrong with the text.
+template <class Value>
+concept SpelledOut = requires(std::string_view text) {
+  Names<Value>::read(text);
+};
+
 // `names` as an array, if every alternative of the variant has its name; else it does not compile.
 template <class Variant, std::size_t count>
 consteval auto each_alternative(const std::string_view (&names)[count]) {

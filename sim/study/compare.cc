@@ -24,10 +24,12 @@ std::optional<ActiveMatch> match_active(const Model& model) {
 }
 
 ModelFigures figures(const Model& model, const Setting& setting) {
-  const OpGraph graph = stored(model.graph, setting);
+  const OpGraph graph = stored(model, setting);
   const WeightBytes weights = weight_bytes(graph);
   ModelFigures figures;
   figures.model = &model;
+  figures.scheme = weights_of(model, setting);
+  figures.stored = stored_weights(graph);
   figures.weight_bytes = weights.total;
   figures.resident_weight_bytes = weights.resident;
   figures.cache_bytes = cache_bytes(graph, setting.context, setting.batch);
@@ -44,6 +46,7 @@ OnMachine on_machine(const Model& model, const Setting& setting) {
   const ModelCurves curves(model, setting);
   PointFigures figures(curves, setting.context, setting.prefill_tokens());
   OnMachine on;
+  on.rates = rates_of(*setting.machine, arithmetic_of(model, setting));
   on.decode = figures.decode_floor();
   on.prefill = figures.prefill_floor();
   on.needed = footprint(model, setting);
@@ -64,7 +67,7 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
 
 Comparison compare(const std::vector<const Model*>& models, const Setting& setting) {
   Comparison comparison;
-  comparison.setting = setting;
+  comparison.setting = with_common_weights(setting, models);
   std::vector<const ArchSpec*> specs;
   for (const Model* model : models) {
     comparison.models.push_back(figures(*model, setting));

@@ -11,6 +11,7 @@
 #include "sim/study/fit.h"
 #include "sim/study/model.h"
 #include "sim/study/step.h"
+#include "sim/study/stored_weights.h"
 
 namespace llmarch {
 
@@ -23,6 +24,7 @@ struct ActiveMatch {
 };
 
 struct OnMachine {
+  Rates rates;
   Floor decode;
   Floor prefill;
   Footprint needed;  // for sequences that grow to the context
@@ -31,6 +33,8 @@ struct OnMachine {
 
 struct ModelFigures {
   const Model* model;
+  Scheme scheme = DType::bf16;  // of the weights
+  StoredWeights stored;
   Bytes weight_bytes;
   Bytes resident_weight_bytes;  // without per-layer embedding tables
   Bytes cache_bytes;

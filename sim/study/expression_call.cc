@@ -6,8 +6,8 @@
 #include <array>
 #include <utility>
 
-#include "sim/spec/diagnostics.h"
 #include "sim/enumerators.h"
+#include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
 
 namespace llmarch {
@@ -33,7 +33,8 @@ constexpr std::array kTimed{
                    "the norms' share of decode's time on this machine; needs a run"},
                   TimedFigure::norm_share,
                   kRatio}};
-static_assert(has_a_row_for_each(kTimed, &TimedFunction::figure), "every timed figure has its name");
+static_assert(has_a_row_for_each(kTimed, &TimedFunction::figure),
+              "every timed figure has its name");
 
 // Null where no function has that name.
 template <class Functions>
@@ -89,11 +90,11 @@ FormedNode ExpressionCall::call() {
 }
 
 FormedNode ExpressionCall::memory() {
-  Machine machine;
+  std::optional<Machine> machine;
   read(setting_field::machine, machine);
   skip_spaces();
   if (!take(")")) fail("')' is missing", std::string(kMemory.form));
-  return literal(machine->memory.bytes, form_of(Unit::bytes));
+  return literal((*machine)->memory.bytes, form_of(Unit::bytes));
 }
 
 FormedNode ExpressionCall::called(const std::string& name, const Arguments& given) const {
@@ -167,7 +168,7 @@ void ExpressionCall::set(PartialSetting& setting, const std::string& key, std::s
         keys.emplace_back(field.key);
         if (field.key != key) return;
         known = true;
-        read(field, value.emplace());
+        read(field, value);
       },
       setting);
   if (known) return;
@@ -184,12 +185,12 @@ const Model* ExpressionCall::model() {
   fail(fmt::format("unknown model {}", quote_name(name)), suggest(name, names_of(models_.models)));
 }
 
-void ExpressionCall::read(const SettingField& field, Integer& value) {
+void ExpressionCall::read(const SettingField& field, std::optional<Integer>& value) {
   skip_spaces();
   value = whole(field.range);
 }
 
-void ExpressionCall::read(const SettingField&, DType& value) {
+void ExpressionCall::read(const SettingField&, std::optional<DType>& value) {
   skip_spaces();
   const std::size_t begin = position_;
   const std::string name = word();
@@ -202,7 +203,17 @@ void ExpressionCall::read(const SettingField&, DType& value) {
   fail(fmt::format("unknown {} '{}'", Names<DType>::noun, name), suggest(name, names));
 }
 
-void ExpressionCall::read(const SettingField&, Machine& value) {
+template <SpelledOut Storage>
+void ExpressionCall::read(const SettingField&, std::optional<Storage>& value) {
+  skip_spaces();
+  const std::size_t begin = position_;
+  auto reading = Names<Storage>::read(at('"') ? quoted() : model_word());
+  if (reading.scheme) return void(value = std::move(reading.scheme));
+  position_ = begin;
+  fail(reading.problem, reading.remedy);
+}
+
+void ExpressionCall::read(const SettingField&, std::optional<Machine>& value) {
   skip_spaces();
   const std::size_t begin = position_;
   const std::string name = model_word();

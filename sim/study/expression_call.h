@@ -42,9 +42,11 @@ class ExpressionCall : protected ExpressionText {
   void set(PartialSetting& setting, const std::string& key, std::size_t key_at);
   const Model* model();
   // Reads the value of a setting, by its type.
-  void read(const SettingField& field, Integer& value);
-  void read(const SettingField& field, DType& value);
-  void read(const SettingField& field, Machine& value);
+  void read(const SettingField& field, std::optional<Integer>& value);
+  void read(const SettingField& field, std::optional<DType>& value);
+  template <SpelledOut Storage>
+  void read(const SettingField& field, std::optional<Storage>& value);
+  void read(const SettingField& field, std::optional<Machine>& value);
 
   FormedNode memory();
   [[nodiscard]] FormedNode quantity(const Quantity& quantity, const Arguments& given) const;

@@ -61,7 +61,7 @@ Limit limit_of_memory(Integer room) {
 // named where the memory has room for more.
 Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes memory,
         Integer allowed, Limit beyond) {
-  const OpGraph graph = stored(model.graph, setting);
+  const OpGraph graph = stored(model, setting);
   const auto needed = [&](Integer size) {
     setting.*sought = size;
     return if_countable(model, graph, setting);
@@ -82,7 +82,7 @@ Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes mem
 }  // namespace
 
 Footprint footprint(const Model& model, const Setting& setting) {
-  return footprint_of(model, stored(model.graph, setting), setting);
+  return footprint_of(model, stored(model, setting), setting);
 }
 
 Fit largest_context(const Model& model, const Setting& setting, Bytes memory) {

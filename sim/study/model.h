@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/cost/predict.h"
+#include "sim/formats/scheme.h"
 #include "sim/graph/lower.h"
 #include "sim/spec/arch_spec.h"
 
@@ -17,6 +18,7 @@ struct Model {
   // Where the model was read from a config: which fields the config left to its library's defaults,
   // and which were passed over. They are shown below every figure of the model.
   std::vector<std::string> remarks;
+  Scheme published_in = DType::bf16;  // how its weights are stored, unless something else is asked
 };
 
 // Throws Overflow when the parameters exceed 64 bits.

@@ -39,7 +39,7 @@ BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workl
 
 OperationTable operation_table(const Model& model, Phase phase, const Setting& setting) {
   const Workload workload = workload_of(phase, setting);
-  const OpGraph graph = stored(model.graph, setting);
+  const OpGraph graph = stored(model, setting);
   OperationTable table{phase, setting, {}, step_of(predict_total(graph, workload))};
   for (const Block& block : graph.blocks) {
     table.blocks.push_back(block_figures(graph, block, workload));

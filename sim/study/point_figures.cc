@@ -8,9 +8,10 @@
 namespace llmarch {
 namespace {
 
-std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Setting& setting) {
+std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Model& model,
+                                      const Setting& setting) {
   if (setting.machine == nullptr) return std::nullopt;
-  return FloorCurve(curve, rates_of(*setting.machine, setting.weights));
+  return FloorCurve(curve, rates_of(*setting.machine, arithmetic_of(model, setting)));
 }
 
 const Floor& known(const std::optional<Floor>& floor) {
@@ -37,12 +38,12 @@ Elements decode_working_set(const Model& model, Integer batch) {
 ModelCurves::ModelCurves(const Model& of_model, const Setting& at)
     : model(of_model),
       setting(at),
-      graph(stored(model.graph, at)),
+      graph(stored(model, at)),
       decode(graph, Phase::decode, at.batch),
       prefill(graph, Phase::prefill, at.batch),
       cache(graph, at.batch),
-      decode_floor(floor_curve(decode, at)),
-      prefill_floor(floor_curve(prefill, at)),
+      decode_floor(floor_curve(decode, model, at)),
+      prefill_floor(floor_curve(prefill, model, at)),
       working_set(decode_working_set(model, at.batch)) {}
 
 const Work& PointFigures::decode() {

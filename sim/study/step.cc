@@ -1,5 +1,6 @@
 #include "sim/study/step.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace llmarch {
@@ -19,8 +20,28 @@ Step step_of(const Work& work) {
   return step;
 }
 
-OpGraph stored(const OpGraph& graph, const Setting& setting) {
-  return with_formats(graph, uniform(setting.weights, setting.kv));
+const Scheme& weights_of(const Model& model, const Setting& setting) {
+  return setting.weights ? *setting.weights : model.published_in;
+}
+
+DType arithmetic_of(const Model& model, const Setting& setting) {
+  return setting.compute.value_or(weights_of(model, setting).arithmetic());
+}
+
+Setting with_common_weights(Setting setting, const std::vector<const Model*>& models) {
+  if (setting.weights || models.empty()) return setting;
+  const Scheme& first = models.front()->published_in;
+  const bool common =
+      std::ranges::all_of(models, [&](const Model* model) { return model->published_in == first; });
+  if (common) setting.weights = first;
+  return setting;
+}
+
+OpGraph stored(const Model& model, const Setting& setting) {
+  const Scheme& weights = weights_of(model, setting);
+  if (weights.number_format()) return with_formats(model.graph, {weights, setting.kv});
+  return with_formats(with_layers_stored_alike(model.spec, model.graph, weights),
+                      {weights, setting.kv});
 }
 
 Workload workload_of(Phase phase, const Setting& setting) {

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "sim/figures.h"
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
 #include "sim/graph/workload.h"
 #include "sim/setting/setting.h"
+#include "sim/study/model.h"
 
 namespace llmarch {
 
@@ -30,8 +31,16 @@ struct Step {
 
 Step step_of(const Work& work);
 
-// The graph with its tensors stored as the setting says.
-OpGraph stored(const OpGraph& graph, const Setting& setting);
+// How the model's weights are stored in the setting, and in which format its products are computed.
+const Scheme& weights_of(const Model& model, const Setting& setting);
+DType arithmetic_of(const Model& model, const Setting& setting);
+
+// The setting with the scheme of the weights, where it says none and all the models are published
+// in the same.
+Setting with_common_weights(Setting setting, const std::vector<const Model*>& models);
+
+// The model's graph with its tensors stored as the setting says.
+OpGraph stored(const Model& model, const Setting& setting);
 
 // Decode: one token of each sequence at the setting's context. Prefill: the setting's prompt.
 Workload workload_of(Phase phase, const Setting& setting);

@@ -79,6 +79,12 @@ class FormatWriter {
     }
     line(field, fmt::format("{}", fmt::join(names, " or ")));
   }
+  template <SpelledOut Value>
+  void operator()(const Field& field, std::optional<Value>&) {
+    required_ = "no";
+    line(field, std::string(Names<Value>::described));
+    required_ = kRequired;
+  }
   template <class Value, class... Bounds>
   void operator()(const Field& field, std::optional<Value>&, const Bounds&... bounds) {
     required_ = "no";

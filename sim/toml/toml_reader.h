@@ -90,6 +90,18 @@ class TableReader {
     const auto index = read_choice(field, known_names<Enum>());
     if (index) member = Names<Enum>::values[*index].second;
   }
+  template <SpelledOut Value>
+  void operator()(const Field& field, std::optional<Value>& member) {
+    const toml::node* node = find(field);
+    if (node == nullptr) return;
+    std::string text;
+    (*this)(field, text);
+    if (text.empty()) return;
+    auto reading = Names<Value>::read(text);
+    if (!reading.scheme)
+      refuse(field, *node, std::move(reading.problem), std::move(reading.remedy));
+    member = std::move(reading.scheme);
+  }
   template <class Value, class... Bounds>
   void operator()(const Field& field, std::optional<Value>& member, const Bounds&... bounds) {
     if (find(field) == nullptr) return;

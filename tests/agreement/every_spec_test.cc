@@ -2,7 +2,8 @@
 // operation by operation.
 #include <gtest/gtest.h>
 
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
+#include "sim/formats/scheme_names.h"
 #include "sim/graph/lower.h"
 #include "sim/spec/rules.h"
 #include "sim/spec/scaled.h"
@@ -55,7 +56,22 @@ constexpr StorageFormat kInBlocks{
 constexpr StorageFormat kInRows{"rows", 3, {ScaleGrid{1, 4, 1}}};
 
 TEST_P(EverySpec, IsCountedAsPredictedWithScalesBesideItsElements) {
-  const OpGraph graph = with_formats(graph_, {kInBlocks, kInRows, kInRows});
+  const OpGraph graph =
+      with_formats(graph_, {matrices_and_vectors("blocks", DType::bf16, kInBlocks, kInRows),
+                            CacheScheme("rows", kInRows, kInRows)});
+  for (const Workload& workload : {prefill(5, 2), decode(9, 3)}) {
+    EXPECT_EQ(disagreements(check_agreement(graph, workload, 1)), "");
+  }
+}
+
+// Layers of a kind that are stored in several ways are blocks of their own.
+TEST_P(EverySpec, IsCountedAsPredictedInAMixtureOfFormats) {
+  const ArchSpec small = scale_down(model_spec(GetParam()));
+  const Scheme weights =
+      read_scheme("layers@1-1=mxfp4,value-projection=bnb-nf4,rest=gptq-g32").scheme.value();
+  const CacheScheme caches = read_cache_scheme("k=q8_0,v=q4_0").scheme.value();
+  const OpGraph graph =
+      with_formats(with_layers_stored_alike(small, graph_, weights), {weights, caches});
   for (const Workload& workload : {prefill(5, 2), decode(9, 3)}) {
     EXPECT_EQ(disagreements(check_agreement(graph, workload, 1)), "");
   }

@@ -1,6 +1,6 @@
 // What formats make of a model's bytes: which tensor has which, and what an operation then moves.
 // Elements and FLOPs do not depend on them.
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
 
 #include <gtest/gtest.h>
 
@@ -30,7 +30,9 @@ GroupedAttention with_bias() {
 class AModelInFormats : public ::testing::Test {
  protected:
   const OpGraph lowered_ = lower(tiny_model(with_bias(), tiny_dense()));
-  const OpGraph stored_ = with_formats(lowered_, {kTiles, plain(DType::f32), kGroups});
+  const OpGraph stored_ =
+      with_formats(lowered_, {matrices_and_vectors("tiles", DType::fp8, kTiles, plain(DType::f32)),
+                              CacheScheme("groups", kGroups, kGroups)});
 };
 
 TEST_F(AModelInFormats, IsStoredInBf16UntilAPolicyIsLaidOverIt) {

@@ -8,7 +8,7 @@
 #include "kernels/measure/agreement.h"
 #include "kernels/reference/rounded.h"
 #include "sim/cost/predict.h"
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
 #include "tests/engine/engine_options.h"
 #include "tests/support/show_work.h"
 #include "tests/support/worse.h"
@@ -17,7 +17,7 @@ namespace llmarch::fast {
 namespace {
 
 constexpr double kTolerance = 1e-4;
-const FormatPolicy kHeldInFloat = uniform(DType::f32, DType::f32);
+const StorageSchemes kHeldInFloat{DType::f32, DType::f32};
 
 std::vector<std::int64_t> some_ids(const OpGraph& graph, Integer count) {
   const std::int64_t vocabulary = token_vocabulary(graph).value();

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 TEST(ABlock, HasOneNameInTheTerminalThePictureAndTheComparison) {
   const Model gemma = make_model(model_spec("gemma-3-1b"), {});
   const std::string shown =
-      render_terminal(show_document(gemma, std::nullopt, Digits::rounded), {});
+      render_terminal(show_document(gemma, Setting{}, std::nullopt, Digits::rounded), {});
   EXPECT_THAT(shown, HasSubstr("Multi-query attention\n"));
   EXPECT_THAT(shown, HasSubstr("  kind                  multi-query\n"));
   const Document compared =

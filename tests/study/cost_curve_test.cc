@@ -5,7 +5,7 @@
 #include <map>
 
 #include "sim/cost/predict.h"
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
 #include "sim/graph/lower.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/show_work.h"
@@ -71,7 +71,7 @@ TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
 }
 
 TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
-  const OpGraph graph = with_formats(graph_, uniform(DType::f32, DType::fp8));
+  const OpGraph graph = with_formats(graph_, {DType::f32, DType::fp8});
   const Rates rates{DType::bf16, 1e15, 3e12};
   for (const Phase phase : {Phase::decode, Phase::prefill}) {
     const CostCurve curve(graph, phase, 64);

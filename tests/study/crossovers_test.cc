@@ -19,7 +19,7 @@ Model model(const std::string& name) {
 
 Machine some_machine() {
   return std::make_shared<const Hardware>(
-      Hardware{"toy", "Toy", {kFar, "-"}, {1e12, "-"}, {{1e14, "-"}, {}, {}, {}, {}, {}}});
+      Hardware{"toy", "Toy", {kFar, "-"}, {1e12, "-"}, {{1e14, "-"}, {}, {}, {}, {}, {}, {}}});
 }
 
 // Every turn by trying every length.
