@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/study/step.h"
+
 namespace llmarch::cli {
 
 namespace po = boost::program_options;
@@ -12,6 +14,17 @@ TakenFields common_fields() {
           {setting_field::weights, Arity::one, "", kWeightFormats},
           {setting_field::kv, Arity::one, "bf16", kCacheFormats},
           compute_field()};
+}
+
+Setting settled(Setting setting, const std::vector<const Model*>& models) {
+  if (setting.weights) return setting;
+  for (const Model* model : models) {
+    if (!model->unknown_storage) continue;
+    throw UsageError(fmt::format("{} is {}, and how that stores weights is not known here",
+                                 model->spec.name, *model->unknown_storage),
+                     "say how to price it: --weights bf16, --weights 4.5bpw");
+  }
+  return with_common_weights(std::move(setting), models);
 }
 
 TakenField compute_field() {

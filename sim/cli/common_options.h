@@ -7,6 +7,7 @@
 #include "reports/say/cells.h"
 #include "sim/cli/arguments.h"
 #include "sim/cli/setting_options.h"
+#include "sim/study/model.h"
 
 namespace llmarch::cli {
 
@@ -19,6 +20,11 @@ inline constexpr const char* kCacheFormats = ": bf16, fp8, q8_0, k=q8_0,v=q4_0, 
 
 // The context, the batch and the formats of one setting.
 TakenFields common_fields();
+// The setting with the scheme in which all the models are published, where it says none and there
+// is one. Throws UsageError where it says none and is needed: a model is published in a way that is
+// not known here.
+Setting settled(Setting setting, const std::vector<const Model*>& models);
+
 // --compute
 TakenField compute_field();
 // --on, which adds figures for the machine.

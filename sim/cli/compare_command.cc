@@ -61,7 +61,7 @@ ExitStatus run_compare(const Arguments& arguments) {
   const std::vector<Model> models = find_models(catalog, names);
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
-  const Comparison comparison = compare(compared, setting);
+  const Comparison comparison = compare(compared, settled(setting, compared));
   outputs.write({reports::compare_document(comparison, sections, digits_of(values)),
                  reports::compare_json(comparison)});
   return ExitStatus::done;

@@ -124,7 +124,7 @@ ExitStatus run_fit(const Arguments& arguments) {
   const std::vector<Model> models = models_asked(values);
   std::vector<const Model*> asked;
   for (const Model& model : models) asked.push_back(&model);
-  question.setting = with_common_weights(question.setting, asked);
+  question.setting = settled(question.setting, asked);
   std::vector<reports::ModelFits> fits;
   for (const Model& model : models) {
     fits.push_back(fits_of(model, question, batches, contexts));

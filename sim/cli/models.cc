@@ -164,10 +164,18 @@ Model load_spec_file(const fs::path& file) {
 ConfiguredModel load_config_file(const fs::path& path, const ImportOptions& options) {
   const auto [file, name] = place_of_config(path);
   const std::string text = read_text(file, kLargestConfigFile, "a config.json");
-  ConfigLoad load = load_hf_config(text, printable(name), options);
+  ImportOptions with_storage = options;
+  const fs::path beside = file.parent_path() / "hf_quant_config.json";
+  if (std::error_code error; file.filename() == "config.json" && fs::exists(beside, error)) {
+    with_storage.quantization = read_text(beside, kLargestConfigFile, "a hf_quant_config.json");
+  }
+  ConfigLoad load = load_hf_config(text, printable(name), with_storage);
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
   try {
-    return {make_model(std::move(*load.spec), remarks_of(load)), load.naming};
+    Model model = make_model(std::move(*load.spec), remarks_of(load));
+    if (load.storage) model.published_in = *load.storage;
+    model.unknown_storage = load.unknown_storage;
+    return {std::move(model), load.naming};
   } catch (const Overflow&) {
     refuse_file(file.string(), text, {{std::nullopt, kTooManyParameters, kCheckSizes}});
   }

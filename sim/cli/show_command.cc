@@ -38,7 +38,7 @@ ExitStatus run_show(const Arguments& arguments) {
   const Setting setting =
       with_common_weights(laid_over(Setting{}, read_setting(values, common_fields())), {&model});
   std::optional<OperationTable> operations;
-  if (phase) operations = operation_table(model, *phase, setting);
+  if (phase) operations = operation_table(model, *phase, settled(setting, {&model}));
   outputs.write({reports::show_document(model, setting, operations, digits_of(values))});
   return ExitStatus::done;
 }

@@ -133,7 +133,7 @@ ExitStatus run_sweep(const Arguments& arguments) {
   Outputs outputs(values);
   const std::vector<Model> models = swept_models(values);
   for (const Model& model : models) plan.models.push_back(&model);
-  for (Setting& setting : plan.settings) setting = with_common_weights(setting, plan.models);
+  for (Setting& setting : plan.settings) setting = settled(setting, plan.models);
   try {
     outputs.write(report_of(plan, digits_of(values)));
   } catch (const SweepOverflow& overflow) {

@@ -78,6 +78,11 @@ Scheme::Scheme(std::string name, DType arithmetic, Rules rules)
     : body_(std::make_shared<const Body>(
           Body{std::move(name), arithmetic, std::nullopt, std::move(rules)})) {}
 
+Scheme Scheme::of_file(std::string name, DType arithmetic, Rules rules) {
+  return Scheme(std::make_shared<const Body>(
+      Body{std::move(name), arithmetic, std::nullopt, std::move(rules), true}));
+}
+
 StorageFormat Scheme::format_of(const TensorPlace& place, const ModelShape& model) const {
   return std::visit(FormatOf{place, model}, body_->rules);
 }

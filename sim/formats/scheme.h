@@ -63,8 +63,8 @@ struct PureGguf {
   StorageFormat format;
 };
 
-// A value: copies share what it says. Two schemes are equal when they have the same name and
-// arithmetic, since a name spells out all that a scheme says; that of a file is the file's.
+// A value: copies share what it says. The name of a scheme spells out all that it says, so two of
+// one name are equal; that of a file, which has rules of its own, is equal to its copies alone.
 class Scheme {
  public:
   using Rules =
@@ -74,6 +74,7 @@ class Scheme {
   // bits, since no engine multiplies them as they are.
   Scheme(DType dtype);  // NOLINT: implicit on purpose, a number format is a scheme
   Scheme(std::string name, DType arithmetic, Rules rules);
+  static Scheme of_file(std::string name, DType arithmetic, Rules rules);
 
   [[nodiscard]] const std::string& name() const { return body_->name; }
   [[nodiscard]] DType arithmetic() const { return body_->arithmetic; }
@@ -82,7 +83,9 @@ class Scheme {
   [[nodiscard]] StorageFormat format_of(const TensorPlace& place, const ModelShape& model) const;
 
   friend bool operator==(const Scheme& a, const Scheme& b) {
-    return a.name() == b.name() && a.arithmetic() == b.arithmetic();
+    const bool named = !a.body_->of_file && !b.body_->of_file;
+    return a.body_ == b.body_ ||
+           (named && a.name() == b.name() && a.arithmetic() == b.arithmetic());
   }
 
  private:
@@ -91,7 +94,10 @@ class Scheme {
     DType arithmetic;
     std::optional<DType> dtype;
     Rules rules;
+    bool of_file = false;
   };
+  explicit Scheme(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
+
   std::shared_ptr<const Body> body_;
 };
 

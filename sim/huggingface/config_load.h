@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/formats/scheme.h"
 #include "sim/spec/arch_spec.h"
 #include "sim/spec/diagnostics.h"
 
@@ -64,6 +65,8 @@ struct ConfigLoad {
   std::vector<std::string> passed_over;  // fields that the model type does not have
   std::vector<std::string> notes;        // what else the reader of a figure must know
   CheckpointNaming naming = CheckpointNaming::decoder;
+  std::optional<Scheme> storage;               // where the config says how weights are stored
+  std::optional<std::string> unknown_storage;  // where it does, in a way that is not known here
 };
 
 // A config is a few kilobytes, or a few megabytes where it lists the layers that are not quantised.

@@ -11,6 +11,7 @@
 #include "sim/huggingface/hf_mistral_params.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_outer.h"
+#include "sim/huggingface/hf_quantization.h"
 #include "sim/huggingface/hf_rotary_scaling.h"
 #include "sim/spec/rules.h"
 
@@ -200,6 +201,18 @@ void check_rules(const ArchSpec& spec, ConfigLoad& load) {
   }
 }
 
+// ModelOpt writes how weights are stored into a file of its own beside the config.
+void add_quantization(std::string_view text, json& config, ConfigLoad& load) {
+  if (text.empty() || config.contains("quantization_config")) return;
+  JsonObject file = parse_json_object(text);
+  if (!file.problem && file.value.contains("quantization")) {
+    config["quantization_config"] = std::move(file.value["quantization"]);
+    return;
+  }
+  load.problems.push_back({std::nullopt, "hf_quant_config.json holds no object 'quantization'",
+                           "fetch it again, or remove it"});
+}
+
 }  // namespace
 
 ConfigLoad load_hf_config(std::string_view text, const std::string& name,
@@ -213,8 +226,8 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name,
     return load;
   }
   if (is_mistral_params(config.value)) config.value = config_of_mistral_params(config.value, load);
+  add_quantization(options.quantization, config.value, load);
   const json own = text_config(config.value, load);
-  note_quantization(config.value, load);
   const bool own_code = has_own_code(config.value) || has_own_code(own);
   ConfigReader reader(own, "the config", load,
                       own_code ? UnknownFields::refused : UnknownFields::passed_over);
@@ -233,6 +246,7 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name,
     apply_architecture(own, load, spec);
   }
   if (load.problems.empty()) check_rules(spec, load);
+  if (load.problems.empty()) read_storage(config.value, own, spec, load);
   if (load.problems.empty()) load.spec = std::move(spec);
   return load;
 }

@@ -14,6 +14,7 @@ struct ImportOptions {
   std::vector<std::string> pass_over =
       {};                         // fields that code of the repository's own does not read
   std::optional<Head> head = {};  // instead of the one that the config names
+  std::string quantization = {};  // the text of hf_quant_config.json; empty: there is none
 };
 
 // `name` becomes the spec's name.

@@ -81,16 +81,6 @@ bool is_draft(const json& config) {
                      [&](std::string_view draft) { return holds(name, draft); });
 }
 
-std::string quantization_of(const json& stored) {
-  const std::string method = text_of(stored, "quant_method");
-  std::string text = method.empty() ? "quantised" : "quantised by " + printable(method);
-  const auto bits = stored.find("bits");
-  if (bits != stored.end() && bits->is_number_integer()) {
-    text += fmt::format(" to {} bits", bits->get<std::int64_t>());
-  }
-  return text;
-}
-
 // The labels of a classifier: stated, or as many as have names, or the library's two.
 Integer label_count(const json& config) {
   const auto count = config.find("num_labels");
@@ -147,16 +137,6 @@ std::optional<Diagnostic> no_model(const json& config) {
 bool has_own_code(const json& config) {
   const auto map = config.find("auto_map");
   return map != config.end() && map->is_object() && !map->empty();
-}
-
-void note_quantization(const json& config, ConfigLoad& load) {
-  for (const char* key : {"quantization_config", "compression_config", "quantization"}) {
-    const auto stored = config.find(key);
-    if (stored == config.end() || !stored->is_object()) continue;
-    load.notes.push_back(fmt::format("{} ({}): figures are in the format asked for, not as stored",
-                                     quantization_of(*stored), key));
-    return;
-  }
 }
 
 void apply_architecture(const json& config, ConfigLoad& load, ArchSpec& spec) {

@@ -19,9 +19,6 @@ std::optional<Diagnostic> no_model(const nlohmann::json& config);
 // Whether the repository brings code of its own.
 bool has_own_code(const nlohmann::json& config);
 
-// Notes what is stored otherwise than the figures will be in.
-void note_quantization(const nlohmann::json& config, ConfigLoad& load);
-
 // The head by the class that "architectures" names: none, that of a classifier, or as the spec has
 // it. A class whose head is not known is a problem.
 void apply_architecture(const nlohmann::json& config, ConfigLoad& load, ArchSpec& spec);

@@ -1,6 +1,7 @@
 // A model as every command uses it: its spec, its graph and its parameters, made once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Model {
   // and which were passed over. They are shown below every figure of the model.
   std::vector<std::string> remarks;
   Scheme published_in = DType::bf16;  // how its weights are stored, unless something else is asked
+  // Where it is published in a way that is not known here: what that is. Nothing is then known of
+  // its bytes before it is said how they are stored.
+  std::optional<std::string> unknown_storage = {};
 };
 
 // Throws Overflow when the parameters exceed 64 bits.
