@@ -35,10 +35,10 @@ ExitStatus run_show(const Arguments& arguments) {
   if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
   Outputs outputs(values);
   const Model model = Catalog(specs_folder(values)).find(name);
-  const Setting setting =
-      with_common_weights(laid_over(Setting{}, read_setting(values, common_fields())), {&model});
+  const Setting asked = laid_over(Setting{}, read_setting(values, common_fields()));
+  const Setting setting = with_common_weights(asked, {&model});
   std::optional<OperationTable> operations;
-  if (phase) operations = operation_table(model, *phase, settled(setting, {&model}));
+  if (phase) operations = operation_table(model, *phase, settled(asked, {&model}));
   outputs.write({reports::show_document(model, setting, operations, digits_of(values))});
   return ExitStatus::done;
 }

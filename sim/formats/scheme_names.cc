@@ -258,12 +258,12 @@ std::optional<std::pair<Integer, Integer>> layer_range(std::string_view text) {
   return std::pair<Integer, Integer>(*first, *last);
 }
 
-struct Part {
+struct PolicyPart {
   std::string_view key, value;
 };
 
-std::vector<Part> parts_of(std::string_view text) {
-  std::vector<Part> parts;
+std::vector<PolicyPart> parts_of(std::string_view text) {
+  std::vector<PolicyPart> parts;
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
     const std::string_view item = text.substr(0, comma);

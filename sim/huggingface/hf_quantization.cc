@@ -17,7 +17,7 @@ using nlohmann::json;
 constexpr StorageFormat kBf16 = plain(DType::bf16);
 constexpr StorageFormat kF32 = plain(DType::f32);
 
-std::string text_at(const json& object, std::string_view key) {
+std::string text_in(const json& object, std::string_view key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -33,7 +33,7 @@ bool flag_at(const json& object, std::string_view key) {
   return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-const json* object_at(const json& object, std::string_view key) {
+const json* object_in(const json& object, std::string_view key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_object() ? &*found : nullptr;
 }
@@ -85,7 +85,7 @@ std::optional<Quantised> read_bitsandbytes(const json& object) {
     return projections("bnb-int8", DType::int8, checkpoint::kBnbInt8);
   }
   if (!flag_at(object, "load_in_4bit")) return std::nullopt;
-  const std::string type = text_at(object, "bnb_4bit_quant_type");
+  const std::string type = text_in(object, "bnb_4bit_quant_type");
   const bool twice = flag_at(object, "bnb_4bit_use_double_quant");
   return projections(
       fmt::format("bnb-{}{}", type.empty() ? "fp4" : printable(type), twice ? "" : "-single"),
@@ -110,7 +110,7 @@ std::optional<Quantised> read_awq(const json& object) {
 std::optional<Quantised> read_mlx(const json& object) {
   const auto bits = number_at(object, "bits");
   const auto group = group_at(object, 64);
-  const std::string mode = text_at(object, "mode");
+  const std::string mode = text_in(object, "mode");
   if (!bits || *bits < 2 || *bits > 8 || *bits == 7 || !group ||
       (!mode.empty() && mode != "affine"))
     return std::nullopt;
@@ -121,14 +121,14 @@ std::optional<Quantised> read_mlx(const json& object) {
 }
 
 bool activations_as_weights(const json& group) {
-  return object_at(group, "input_activations") != nullptr;
+  return object_in(group, "input_activations") != nullptr;
 }
 
 // The weights of compressed-tensors' groups.
 std::optional<Quantised> read_weights(const json& group, const json& weights) {
   const auto bits = number_at(weights, "num_bits");
-  const std::string type = text_at(weights, "type");
-  const std::string strategy = text_at(weights, "strategy");
+  const std::string type = text_in(weights, "type");
+  const std::string strategy = text_in(weights, "strategy");
   const bool narrow = activations_as_weights(group);
   if (!bits) return std::nullopt;
   if (type == "float" && *bits == 8) {
@@ -161,9 +161,9 @@ std::optional<Quantised> read_weights(const json& group, const json& weights) {
 
 // One group for all linear layers; several would need to be told apart by their targets.
 std::optional<Quantised> read_groups(const json& object) {
-  const json* const groups = object_at(object, "config_groups");
+  const json* const groups = object_in(object, "config_groups");
   if (groups == nullptr || groups->size() != 1 || !groups->front().is_object()) return std::nullopt;
-  const json* const weights = object_at(groups->front(), "weights");
+  const json* const weights = object_in(groups->front(), "weights");
   if (weights == nullptr) return std::nullopt;
   auto read = read_weights(groups->front(), *weights);
   if (!read) return std::nullopt;
@@ -173,7 +173,7 @@ std::optional<Quantised> read_groups(const json& object) {
 
 std::optional<Quantised> read_modelopt(const json& object) {
   if (object.contains("config_groups")) return read_groups(object);
-  const std::string algorithm = text_at(object, "quant_algo");
+  const std::string algorithm = text_in(object, "quant_algo");
   std::optional<Quantised> read;
   if (algorithm == "FP8") read = projections("fp8-tensor", DType::fp8, checkpoint::kFp8Tensor);
   if (algorithm == "NVFP4") read = projections("nvfp4", DType::fp4, checkpoint::kNvfp4);
@@ -275,14 +275,14 @@ std::optional<std::vector<PolicyRule>> rules_of(const json& object, Integer laye
 // The object that says how weights are stored, and its key.
 std::pair<const json*, std::string_view> storage_object(const json& config) {
   for (const std::string_view key : {"quantization_config", "compression_config", "quantization"}) {
-    if (const json* const object = object_at(config, key)) return {object, key};
+    if (const json* const object = object_in(config, key)) return {object, key};
   }
   return {nullptr, ""};
 }
 
 // What a reader is told of a method that is not known.
 std::string method_phrase(const json& object) {
-  const std::string method = text_at(object, "quant_method");
+  const std::string method = text_in(object, "quant_method");
   if (method.empty()) return "a method that it does not name";
   const auto bits = object.find("bits");
   return printable(method) + (bits != object.end() && bits->is_number()
@@ -291,7 +291,7 @@ std::string method_phrase(const json& object) {
 }
 
 std::optional<Scheme> scheme_of(const json& object, const ArchSpec& spec) {
-  const auto read = read_method(text_at(object, "quant_method"), object);
+  const auto read = read_method(text_in(object, "quant_method"), object);
   const auto rules = rules_of(object, layer_count(spec));
   if (!read || !rules) return std::nullopt;
   const Scheme all(read->name, read->arithmetic, read->formats);

@@ -98,15 +98,6 @@ TEST(TheHead, IsAskedForWhereItsClassIsNotKnown) {
   EXPECT_EQ(said.spec->head, Head::none);
 }
 
-TEST(AStoredFormat, IsSaidNotToBeThatOfTheFigures) {
-  const Json stored =
-      with(plain_llama(), {{"quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}}});
-  EXPECT_THAT(load(stored).notes,
-              ElementsAre("quantised by gptq to 4 bits (quantization_config): figures are in the "
-                          "format asked for, not as stored"));
-  EXPECT_EQ(architecture_of(spec_of(stored)), architecture_of(spec_of(plain_llama())));
-}
-
 TEST(AFileThatDescribesNoModel, IsRecognised) {
   EXPECT_EQ(report({{"peft_type", "LORA"}, {"r", 16}, {"base_model_name_or_path", "org/base"}}),
             R"(config.json: error: this is an adapter (LORA of rank 16) for 'org/base', and no model
