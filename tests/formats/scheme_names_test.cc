@@ -28,7 +28,7 @@ TEST(ANumberFormat, IsASchemeThatKnowsIt) {
 
 TEST(AnUnknownScheme, IsRefusedWithWhatMayBeMeant) {
   EXPECT_EQ(read_scheme("q4_k_n").problem, "unknown format 'q4_k_n'");
-  EXPECT_THAT(read_scheme("q4_k_n").remedy, HasSubstr("'q4_k_m'"));
+  EXPECT_THAT(read_scheme("q4_k_n").remedy, HasSubstr("'q4_k'"));
   EXPECT_THAT(read_scheme("fp4").remedy, HasSubstr("mxfp4"));
   EXPECT_THAT(read_scheme("fp4").remedy, HasSubstr("nvfp4"));
   EXPECT_THAT(read_scheme("nf4").remedy, HasSubstr("'bnb-nf4'"));
