@@ -50,10 +50,6 @@ TEST(ARangeOfSteps, EndsAtItsEndWhetherOrNotAStepReachesIt) {
   EXPECT_EQ(axis("10..30:+10"), (Values{10, 20, 30}));
 }
 
-TEST(Formats, AreEveryOneThatIsDeclared) {
-  for (const auto& [name, dtype] : kDTypes) EXPECT_EQ(parse_dtype("kv", std::string(name)), dtype);
-}
-
 TEST(Help, ExistsForEveryCommandAndNamesItsOptions) {
   for (const Command& command : commands()) {
     const auto seen = testing::run_llmarch("help " + std::string(command.name));
