@@ -203,13 +203,12 @@ const std::array kQuantities{
     constant("kv_bytes_per_token",
              "cache that one more position of one sequence adds, every layer growing", Unit::bytes,
              [](Figures& f) -> V { return cache_bytes_per_token(f.stored_graph()).amount(); }),
-    constant("state_bytes", "fixed states, which do not grow, for the whole batch", Unit::bytes,
+    at_context("kv_bytes", "cache held at the context, for the whole batch", Unit::bytes,
+               [](Figures& f) -> V { return f.cache().amount(); }),
+    constant("state_bytes", "of kv_bytes, the fixed states, which do not grow", Unit::bytes,
              [](Figures& f) -> V {
                return (state_bytes_per_sequence(f.stored_graph()) * f.setting().batch).amount();
              }),
-    at_context("kv_bytes", "cache and fixed states held at the context, for the whole batch",
-               Unit::bytes,
-               [](Figures& f) -> V { return f.cache().amount(); }),
     constant("activation_memory", "rows that have to be there at one time in decode, in bf16",
              Unit::bytes, [](Figures& f) -> V { return f.working_set().amount(); }),
     at_context("total_memory", "weights, cache and the rows in use", Unit::bytes,

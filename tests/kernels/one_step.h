@@ -7,6 +7,7 @@
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/expert_kernels.h"
+#include "kernels/reference/recurrence_kernels.h"
 #include "kernels/reference/stream_kernels.h"
 
 namespace llmarch {

@@ -66,7 +66,7 @@ TEST(LinearLayers, AreThoseThatLayerTypesNames) {
 
 TEST(LinearLayers, OfAnotherTypeAreRefused) {
   EXPECT_THAT(report(with(qwen3_5(), {{"num_hidden_layers", 1}, {"layer_types", {"mamba"}}})),
-              HasSubstr("layer type \"mamba\" is not supported"));
+              HasSubstr("layer type 'mamba' is not supported"));
 }
 
 TEST(AQwenConfig, IsRefusedWhereItAsksForWhatIsNotBuilt) {
