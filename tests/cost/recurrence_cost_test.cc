@@ -1,7 +1,7 @@
 // Gated DeltaNet. Hidden 10; 2 query and key heads of 3, 4 value heads of 5, so that a row has 6
 // columns of queries and of keys and 20 of values; 4 states of 15 elements. A kernel of 4. What a
 // sequence keeps is in f32: four bytes an element, whatever the format of caches.
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
 #include "tests/cost/priced.h"
 
 namespace llmarch {
@@ -76,7 +76,7 @@ TEST(AState, IsF32WhateverTheCachesAre) {
   const Bytes kept(4 * (60 + 3 * (6 + 6 + 20)));
   const OpGraph graph = lower(with_delta_net());
   for (const DType caches : {DType::f32, DType::bf16, DType::fp8}) {
-    EXPECT_EQ(cache_bytes(with_formats(graph, uniform(DType::bf16, caches)), 7, 1), kept);
+    EXPECT_EQ(cache_bytes(with_formats(graph, {DType::bf16, caches}), 7, 1), kept);
   }
   EXPECT_EQ(cache_bytes_per_token(graph), Bytes(0));
 }
