@@ -101,7 +101,7 @@ std::vector<std::string> files_of(const std::string& name) {
 }
 
 // A line for each file without problems, and the problems of the others, rendered.
-class Check {
+class CheckedFiles {
  public:
   void add(const std::string& file) {
     try {
@@ -123,12 +123,12 @@ class Check {
 
 ExitStatus run_check(const Arguments& arguments) {
   const Values values = parse_arguments(check_options(), "file", arguments);
-  Check check;
+  CheckedFiles checked;
   for (const std::string& name : some_values(values, "file", "llmarch check my-model.toml")) {
-    for (const std::string& file : files_of(name)) check.add(file);
+    for (const std::string& file : files_of(name)) checked.add(file);
   }
-  write_standard_output(check.good());
-  if (!check.problems().empty()) throw BadInput(check.problems());
+  write_standard_output(checked.good());
+  if (!checked.problems().empty()) throw BadInput(checked.problems());
   return ExitStatus::done;
 }
 

@@ -174,8 +174,9 @@ void expect_nan_to_stay(const Kernel& kernel) {
 
 TEST_P(RowKernels, LeaveWhatIsNotANumber) {
   Team team(1, GetParam());
-  for (const auto& [name, activation] : Names<Activation>::values) {
-    SCOPED_TRACE(name);
+  for (const auto& named : Names<Activation>::values) {
+    const Activation activation = named.second;
+    SCOPED_TRACE(named.first);
     expect_nan_to_stay([&](ConstRows in, Rows out) { activate(team, activation, in, out); });
     const GuardedRows up = GuardedRows::random(1, 33, 2);
     expect_nan_to_stay([&](ConstRows in, Rows out) {
