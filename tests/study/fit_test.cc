@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/cost/predict.h"
-#include "sim/graph/formats.h"
+#include "sim/formats/formats.h"
 #include "sim/study/compare.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/tiny_models.h"
@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Fit, AnyModel, testing::ValuesIn(model_names()), test_n
 class BruteForce {
  public:
   BruteForce(const Model& model, const Setting& setting)
-      : graph_(stored(model.graph, setting)), batch_(setting.batch) {
+      : graph_(stored(model, setting)), batch_(setting.batch) {
     Elements rows;
     for (const BookLine& line : predict(model.graph, decode(1, batch_)).lines) {
       const Elements all = line.work.activations_read + line.work.activations_written;
