@@ -2,23 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/say/figure_json.h"
 #include "sim/study_spec/study_fields.h"
 
 namespace llmarch::reports {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json figure_json(const FigureValue& figure) {
-  if (const auto* whole = std::get_if<Integer>(&figure)) return whole->value();
-  if (const auto* real = std::get_if<double>(&figure)) return *real;
-  return std::get<std::string>(figure);
-}
-
-Json unit_json(const FigureForm& form) {
-  if (form.kind != FigureForm::Kind::quantity || form.unit == Unit::number) return nullptr;
-  return name_of(form.unit);
-}
 
 Json sides_json(const Sides& sides) {
   Json json{{"check", sides.label},

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "sim/cli/errors.h"
-#include "sim/cli/errors.h"
 #include "sim/enumerators.h"
 #include "sim/spec/meant_names.h"
 #include "sim/units.h"

@@ -101,10 +101,10 @@ bool asks_for_help(const Arguments& arguments) {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table{list_command(),    show_command(),  compare_command(),
-                                          sweep_command(),   fit_command(),   report_command(),
-                                          measure_command(), probe_command(), verify_command(),
-                                          check_command(),   import_command()};
+  static const std::vector<Command> table{list_command(),   show_command(),    compare_command(),
+                                          sweep_command(),  eval_command(),    fit_command(),
+                                          report_command(), measure_command(), probe_command(),
+                                          verify_command(), check_command(),   import_command()};
   return table;
 }
 
@@ -118,7 +118,8 @@ std::string overview(std::size_t width) {
   return text + reports::reflow(
                     "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face "
                     "config.json, a checkpoint folder, or a name on the Hugging Face Hub whose "
-                    "config is in the local cache.\n\n"
+                    "config is in the local cache. It may be changed: "
+                    "gemma-3-27b+attention.local.window=512, llama-3.1-8b+gqa=2.\n\n"
                     "  llmarch help COMMAND       what a command does, its options, examples\n"
                     "  llmarch help spec-format   how a spec is written\n"
                     "  llmarch help study-format  how a study is written\n"

@@ -26,6 +26,7 @@ const std::vector<Command>& commands();
 Command list_command();
 Command show_command();
 Command compare_command();
+Command eval_command();
 Command report_command();
 Command sweep_command();
 Command fit_command();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/cli/models.h"
+
 #include "sim/study/step.h"
 
 namespace llmarch::cli {
@@ -46,6 +48,22 @@ void declare_specs(Options& options) {
 std::optional<std::filesystem::path> specs_folder(const Values& values) {
   if (values.count("specs") == 0) return std::nullopt;
   return values["specs"].as<std::string>();
+}
+
+void declare_changes(Options& options) {
+  options.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+                        "also each model with this key changed, as attention.local.window=512, "
+                        "gqa=8, window=1k, layers=40 or experts=64:4; may be repeated");
+}
+
+std::vector<std::string> with_changes(const std::vector<std::string>& names, const Values& values) {
+  if (values.count("set") == 0) return names;
+  std::vector<std::string> all;
+  for (const std::string& name : names) {
+    all.push_back(name);
+    all.push_back(changed_name(name, values["set"].as<std::vector<std::string>>()));
+  }
+  return all;
 }
 
 void declare_digits(Options& options) {

@@ -34,6 +34,11 @@ TakenField machine_field();
 void declare_specs(Options& options);
 std::optional<std::filesystem::path> specs_folder(const Values& values);
 
+// --set: changes of the models that are named (change_spec).
+void declare_changes(Options& options);
+// The names, each followed by that of the changed model where there are changes.
+std::vector<std::string> with_changes(const std::vector<std::string>& names, const Values& values);
+
 // --exact
 void declare_digits(Options& options);
 reports::Digits digits_of(const Values& values);

@@ -28,6 +28,7 @@ Options compare_options() {
                                     fmt::join(names_in(reports::kSections), ", "))
                             .c_str());
   declare_setting(options, compare_fields());
+  declare_changes(options);
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -53,7 +54,7 @@ std::set<reports::Section> sections_of(const Values& values) {
 ExitStatus run_compare(const Arguments& arguments) {
   const Values values = parse_arguments(compare_options(), "model", arguments);
   const std::vector<std::string> names =
-      some_values(values, "model", "llmarch compare deepseek-v3 kimi-k2");
+      with_changes(some_values(values, "model", "llmarch compare deepseek-v3 kimi-k2"), values);
   const Setting setting = laid_over(Setting{}, read_setting(values, compare_fields()));
   const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);
@@ -80,6 +81,7 @@ Command compare_command() {
       "  llmarch compare deepseek-v3 kimi-k2 --only memory,decode --context 128k\n"
       "  llmarch compare llama-3.2-1b qwen3-0.6b --context 32k --batch 8 --kv fp8\n"
       "  llmarch compare qwen3-30b-a3b qwen3-32b --on h100-sxm --only memory,decode\n"
+      "  llmarch compare gemma-3-27b --set attention.local.window=512\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",
       compare_options,
       run_compare};

@@ -33,6 +33,7 @@ Options fit_options() {
       "rank", "a row for each model, best first: at the first context and batch")(
       "all", "rank every model that 'llmarch list' shows");
   declare_setting(options, fit_fields());
+  declare_changes(options);
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -87,8 +88,9 @@ std::vector<Integer> few(const Values& values, const SettingField& field) {
 std::vector<Model> models_asked(const Values& values) {
   const Catalog catalog(specs_folder(values));
   if (values.count("all") == 0) {
-    return find_models(catalog,
-                       some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB"));
+    const std::vector<std::string> named =
+        some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB");
+    return find_models(catalog, with_changes(named, values));
   }
   if (!positional_values(values, "model").empty()) {
     throw UsageError("--all is every model, and models are named beside it", "leave one out");

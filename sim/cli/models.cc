@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
@@ -11,6 +12,7 @@
 #include "sim/cli/text_files.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
+#include "sim/toml/changed_spec.h"
 #include "sim/toml/toml_loader.h"
 
 namespace llmarch::cli {
@@ -57,6 +59,30 @@ std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& en
     if (!entry.file) known.back().also.push_back(load_toml_spec(entry.text).spec->title);
   }
   return known;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::istringstream stream(text);
+  std::vector<std::string> parts;
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+// `name` is as it was typed, with its changes.
+Model changed_model(const std::string& name, const Model& base,
+                    const std::vector<std::string>& changes) {
+  SpecLoad load = change_spec(base.spec, changes);
+  if (!load.spec) {
+    std::string text;
+    for (const Diagnostic& problem : load.problems) {
+      text += error_text(fmt::format("{}: {}", printable(name), problem.message), problem.remedy);
+    }
+    throw BadInput(text);
+  }
+  load.spec->name = printable(name);
+  load.spec->title = fmt::format("{} with {}", base.spec.title,
+                                 printable(fmt::format("{}", fmt::join(changes, ", "))));
+  return make_model(std::move(*load.spec), base.remarks);
 }
 
 std::vector<fs::path> toml_files(const fs::path& folder) {
@@ -129,10 +155,17 @@ Model Catalog::find(const std::string& name) const {
   if (found != entries_.end()) return named_model(name, found->second);
   std::error_code error;
   const bool exists = fs::exists(name, error) || cached_config(name);
+  if (const std::size_t plus = name.find('+'); plus != std::string::npos && !exists) {
+    return changed_model(name, find(name.substr(0, plus)), split(name.substr(plus + 1), '+'));
+  }
   const std::vector<KnownName> known = known_names(entries_);
   const bool is_path = names_a_model_file(name) && !is_hub_name(name);
   if (exists || (is_path && meant_names(name, known).empty())) return load_model_file(name);
   refuse_unknown(name, known);
+}
+
+std::string changed_name(const std::string& name, const std::vector<std::string>& changes) {
+  return fmt::format("{}+{}", name, fmt::join(changes, "+"));
 }
 
 std::vector<Model> find_models(const Catalog& catalog, const std::vector<std::string>& names) {

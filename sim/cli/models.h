@@ -27,8 +27,9 @@ class Catalog {
   // FileError.
   explicit Catalog(const std::optional<std::filesystem::path>& folder);
 
-  // A name of the catalog, a path as load_model_file takes it, or a cached name of the Hub. Throws
-  // UsageError, FileError or BadInput.
+  // A name of the catalog, a path as load_model_file takes it, or a cached name of the Hub; and
+  // after it, each behind a '+', changes as change_spec takes them. Throws UsageError, FileError or
+  // BadInput.
   [[nodiscard]] Model find(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, CatalogEntry>& entries() const { return entries_; }
 
@@ -39,6 +40,9 @@ class Catalog {
 // The models that the arguments name, in their order. Two of one name, such as a built-in model and
 // a file that changes it, are told apart: the later one is called by its path.
 std::vector<Model> find_models(const Catalog& catalog, const std::vector<std::string>& names);
+
+// "gemma-3-27b+attention.local.window=512": the name that stands for a model with changes.
+std::string changed_name(const std::string& name, const std::vector<std::string>& changes);
 
 // Reads a spec from its path. Throws FileError or BadInput.
 Model load_spec_file(const std::filesystem::path& file);

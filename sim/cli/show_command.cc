@@ -14,6 +14,7 @@ Options show_options() {
   options.add_options()("ops", boost::program_options::value<std::string>()->value_name("STEP"),
                         "also the predicted work operation by operation, of decode or prefill");
   declare_setting(options, common_fields());
+  declare_changes(options);
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -34,7 +35,7 @@ ExitStatus run_show(const Arguments& arguments) {
   std::optional<Phase> phase;
   if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
   Outputs outputs(values);
-  const Model model = Catalog(specs_folder(values)).find(name);
+  const Model model = Catalog(specs_folder(values)).find(with_changes({name}, values).back());
   const Setting asked = laid_over(Setting{}, read_setting(values, common_fields()));
   const Setting setting = with_common_weights(asked, {&model});
   std::optional<OperationTable> operations;

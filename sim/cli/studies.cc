@@ -38,10 +38,6 @@ KnownSpecs known_specs(const std::vector<std::unique_ptr<Model>>& models) {
 }
 
 void add_variants(LoadedStudy& loaded) {
-  for (const auto& model : loaded.models) {
-    loaded.names.families.push_back(model.get());
-    loaded.names.models[model->spec.name] = model.get();
-  }
   if (!loaded.study.variant) return;
   for (const auto& [name, variant] : *loaded.study.variant) {
     loaded.models.push_back(std::make_unique<Model>(make_model(variant.spec, {})));
@@ -70,6 +66,19 @@ std::vector<std::unique_ptr<Model>> models_of(const Catalog& catalog) {
 
 }  // namespace
 
+KnownModels known_models(const Catalog& catalog) {
+  KnownModels known{models_of(catalog), {}};
+  for (const auto& model : known.models) {
+    known.names.families.push_back(model.get());
+    known.names.models[model->spec.name] = model.get();
+  }
+  for (Hardware& machine : built_in_hardware()) {
+    const std::string name = machine.name;
+    known.names.machines[name] = std::make_shared<const Hardware>(std::move(machine));
+  }
+  return known;
+}
+
 std::vector<Study> built_in_studies(const Catalog& catalog) {
   const auto models = models_of(catalog);
   std::vector<Study> studies;
@@ -84,16 +93,14 @@ std::vector<Study> built_in_studies(const Catalog& catalog) {
 std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& catalog) {
   auto loaded = std::make_unique<LoadedStudy>();
   loaded->file = study_file(name);
-  loaded->models = models_of(catalog);
+  KnownModels known = known_models(catalog);
+  loaded->models = std::move(known.models);
+  loaded->names = std::move(known.names);
   StudyLoad load = load_toml_study(loaded->file.text, known_specs(loaded->models));
   if (!load.study) refuse_file(loaded->file.name, loaded->file.text, std::move(load.problems));
   loaded->places = std::move(load.places);
   loaded->study = std::move(*load.study);
   add_variants(*loaded);
-  for (Hardware& machine : built_in_hardware()) {
-    const std::string known = machine.name;
-    loaded->names.machines[known] = std::make_shared<const Hardware>(std::move(machine));
-  }
   StudyReading reading = read_study(loaded->study, loaded->names);
   if (!reading.problems.empty()) refuse_study(*loaded, reading.problems);
   loaded->read = std::move(reading.study);

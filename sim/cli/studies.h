@@ -27,6 +27,13 @@ struct LoadedStudy {
   ReadStudy read;
 };
 
+// The models of the catalog and the machines that are built in, as expressions name them.
+struct KnownModels {
+  std::vector<std::unique_ptr<Model>> models;
+  StudyModels names;
+};
+KnownModels known_models(const Catalog& catalog);
+
 // The studies that are compiled in.
 std::vector<Study> built_in_studies(const Catalog& catalog);
 

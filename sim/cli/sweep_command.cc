@@ -42,6 +42,7 @@ Options sweep_options() {
   options.add_options()("show", po::value<std::string>()->value_name("NAMES"),
                         "quantities, with commas; 'llmarch help quantities' lists them")(
       "all", "every model that 'llmarch list' shows");
+  declare_changes(options);
   declare_specs(options);
   declare_digits(options);
   Outputs::declare(options);
@@ -82,7 +83,7 @@ std::vector<Model> swept_models(const Values& values) {
   if (names.empty()) {
     throw UsageError("no models are given", "llmarch sweep gemma-3-27b mistral-small-3.1-24b");
   }
-  return find_models(catalog, names);
+  return find_models(catalog, with_changes(names, values));
 }
 
 SweepPlan plan_of(const Values& values) {

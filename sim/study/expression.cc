@@ -1,5 +1,7 @@
 #include "sim/study/expression.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace llmarch {
@@ -12,7 +14,30 @@ bool equal(const FigureValue& left, const FigureValue& right, std::optional<doub
   return std::abs(as_double(left) - as_double(right)) <= *tolerance * std::abs(as_double(right));
 }
 
+// Adds the calls at and below a node.
+struct CallFinder {
+  const std::shared_ptr<const ExpressionNode>& node;
+  std::vector<Expression>& found;
+
+  void operator()(const FigureValue&) const {}
+  void operator()(const QuantityCall& call) const {
+    found.push_back({node, fmt::format("{}({})", call.quantity->name, call.model->spec.name),
+                     form_of(call.quantity->unit)});
+  }
+  void operator()(const TimedCall&) const {}
+  void operator()(const Arithmetic& arithmetic) const {
+    std::visit(CallFinder{arithmetic.left, found}, arithmetic.left->what);
+    std::visit(CallFinder{arithmetic.right, found}, arithmetic.right->what);
+  }
+};
+
 }  // namespace
+
+std::vector<Expression> calls_in(const Expression& expression) {
+  std::vector<Expression> found;
+  std::visit(CallFinder{expression.root, found}, expression.root->what);
+  return found;
+}
 
 bool holds(const FigureValue& left, Relation relation, const FigureValue& right,
            std::optional<double> tolerance) {

@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "sim/study/figure_form.h"
 
@@ -74,6 +75,10 @@ struct Expression {
   std::string text;  // as written in the study
   FigureForm form;
 };
+
+// The figures of models that an expression is put together from, each as an expression of its own,
+// in the order in which they stand.
+std::vector<Expression> calls_in(const Expression& expression);
 
 enum class Relation { less, at_most, equal, not_equal, at_least, more };
 std::string_view sign_of(Relation relation);  // "≤"
