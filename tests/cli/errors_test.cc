@@ -34,8 +34,8 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
   expect_refusal(
       "compare gpt2 --xyz bf16",
       "llmarch: error: unknown option '--xyz'\n"
-      "      = known: --only, --context, --batch, --weights, --kv, --prompt, --on, --specs, "
-      "--exact, --output, --format\n");
+      "      = known: --only, --context, --batch, --weights, --kv, --compute, --prompt, --on, "
+      "--set, --specs, --exact, --output, --format\n");
 }
 
 TEST(Errors, NameWhatWasMeantByAnotherName) {
@@ -76,7 +76,7 @@ TEST(Errors, SayWhatAValueMustBe) {
                  "llmarch: error: '1000001' for --repeat is not a number from 1 to 1000000\n"
                  "      = write 8192, 8k (8,192) or 1M (1,048,576)\n");
   expect_refusal("compare gpt2 --weights bf17",
-                 "llmarch: error: unknown number format 'bf17' for --weights\n"
+                 "llmarch: error: unknown format 'bf17' for --weights\n"
                  "      = did you mean 'bf16'?\n");
   expect_refusal("compare gpt2 --format xml",
                  "llmarch: error: unknown format 'xml'\n"
@@ -141,7 +141,7 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
                    "llmarch: error: unknown option '--" + name +
                        "'\n"
                        "      = known: --memory, --rank, --all, --batch, --context, --weights, "
-                       "--kv, --on, --specs, "
+                       "--kv, --on, --set, --specs, "
                        "--exact, --output, --format\n");
   }
 }

@@ -9,8 +9,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// In one format, since a config may say how its checkpoint is stored, and a spec does not.
 std::string figures(const std::string& model) {
-  const Seen seen = run_llmarch("compare '" + model + "' --format json");
+  const Seen seen = run_llmarch("compare '" + model + "' --weights bf16 --format json");
   EXPECT_EQ(seen.status, 0) << seen.errors;
   return seen.output;
 }
