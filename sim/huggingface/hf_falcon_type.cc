@@ -51,6 +51,18 @@ void refuse_former_names(ConfigReader& config) {
   for (const char* key : {"n_embed", "n_layer", "n_head", "n_head_kv"}) config.only(key, nullptr);
 }
 
+// Rotation, or ALiBi. The class rounds what ALiBi adds to bf16, also where it computes in f32,
+// which is not followed here: it matters where slopes are no powers of two, and beyond 256
+// positions.
+void read_falcon_positions(Import& import, GroupedAttention& attention) {
+  if (!read_flag(import.config, {"alibi"})) {
+    attention.rotary = read_rotary(import, {}, attention.head_dim);
+    return;
+  }
+  attention.alibi = Alibi::before_scaling;
+  import.config.inert({"rope_theta", "rope_scaling", "rope_parameters"});
+}
+
 DenseFeedForward read_falcon_feed_forward(Import& import, Integer hidden) {
   constexpr std::string_view kWidth = "ffn_hidden_size";
   DenseFeedForward dense;
@@ -68,7 +80,6 @@ DenseFeedForward read_falcon_feed_forward(Import& import, Integer hidden) {
 // configuration_falcon.py, modeling_falcon.py
 void import_falcon(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
-  config.off("alibi");
   config.off("apply_residual_connection_post_layernorm");
   refuse_former_names(config);
   spec.vocabulary = config.size_or("vocab_size", 65024, kTypeDefault);
@@ -87,7 +98,7 @@ void import_falcon(Import& import, ArchSpec& spec) {
   attention.head_dim = head_dim_of(config, spec.hidden, attention.query_heads);
   attention.qkv_bias = read_flag(config, {"bias"});
   attention.output_bias = attention.qkv_bias;
-  attention.rotary = read_rotary(import, {}, attention.head_dim);
+  read_falcon_positions(import, attention);
   DenseFeedForward dense = read_falcon_feed_forward(import, spec.hidden);
   dense.bias = attention.qkv_bias;
   add_layers(spec, {{attention.kv_heads == 1 ? "mqa" : "gqa", attention}}, {{"mlp", dense}},
