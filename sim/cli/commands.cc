@@ -117,8 +117,8 @@ std::string overview(std::size_t width) {
   }
   return text + reports::reflow(
                     "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face "
-                    "config.json, a checkpoint folder, or a name on the Hugging Face Hub whose "
-                    "config is in the local cache. It may be changed: "
+                    "config.json, a GGUF file or its beginning, a checkpoint folder, or a name on "
+                    "the Hugging Face Hub whose config is in the local cache. It may be changed: "
                     "gemma-3-27b+attention.local.window=512, llama-3.1-8b+gqa=2.\n\n"
                     "  llmarch help COMMAND       what a command does, its options, examples\n"
                     "  llmarch help spec-format   how a spec is written\n"

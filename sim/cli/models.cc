@@ -10,6 +10,7 @@
 #include "sim/cli/errors.h"
 #include "sim/cli/hub_cache.h"
 #include "sim/cli/text_files.h"
+#include "sim/gguf/gguf_model.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
 #include "sim/toml/changed_spec.h"
@@ -47,7 +48,8 @@ Model named_model(const std::string& name, const CatalogEntry& entry) {
 }
 
 bool names_a_model_file(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".toml") || name.ends_with(".json");
+  return name.find('/') != std::string::npos || name.ends_with(".toml") ||
+         name.ends_with(".json") || name.ends_with(".gguf");
 }
 
 // Built-in models can be named by their titles too. A spec of the user's is known by its file's
@@ -138,6 +140,18 @@ std::vector<std::string> remarks_of(const ConfigLoad& load) {
   return remarks;
 }
 
+Model model_from_gguf(const fs::path& path) {
+  try {
+    GgufLoad load = load_gguf(GgufModel::open(path), printable(path.stem().string()));
+    if (!load.spec) refuse_file(path.string(), "", std::move(load.problems));
+    Model model = make_model(std::move(*load.spec), std::move(load.notes));
+    model.published_in = *load.storage;
+    return model;
+  } catch (const Overflow&) {
+    refuse_file(path.string(), "", {{std::nullopt, kTooManyParameters, kCheckSizes}});
+  }
+}
+
 }  // namespace
 
 Catalog::Catalog(const std::optional<fs::path>& folder) {
@@ -186,7 +200,7 @@ Model load_model_file(const fs::path& path) {
   if (on_hub || fs::is_directory(path, error) || path.extension() == ".json") {
     return load_config_file(path).model;
   }
-  return load_spec_file(path);
+  return path.extension() == ".gguf" ? model_from_gguf(path) : load_spec_file(path);
 }
 
 Model load_spec_file(const fs::path& file) {

@@ -47,7 +47,7 @@ std::string changed_name(const std::string& name, const std::vector<std::string>
 // Reads a spec from its path. Throws FileError or BadInput.
 Model load_spec_file(const std::filesystem::path& file);
 
-// A .toml, a config.json, a folder that holds one, or a cached name of the Hub. Throws UsageError,
+// A .toml, a .gguf, a config.json, a folder that holds one, or a cached name of the Hub. Throws UsageError,
 // FileError or BadInput.
 Model load_model_file(const std::filesystem::path& path);
 

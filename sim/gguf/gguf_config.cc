@@ -1,0 +1,342 @@
+#include "sim/gguf/gguf_config.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sim/spec/field.h"
+#include "sim/spec/printable.h"
+
+namespace llmarch {
+namespace {
+
+using nlohmann::json;
+
+// Reads the keys of one architecture; what is missing or of another type is a problem.
+class KeyReader {
+ public:
+  KeyReader(const GgufModel& file, std::string architecture, std::vector<Diagnostic>& problems)
+      : file_(file), architecture_(std::move(architecture)), problems_(problems) {}
+
+  [[nodiscard]] const std::string& architecture() const { return architecture_; }
+  [[nodiscard]] bool has_tensor(std::string_view name) const { return file_.find(name) != nullptr; }
+  [[nodiscard]] const GgufTensor* tensor(std::string_view name) const {
+    const GgufPlacedTensor* const placed = file_.find(name);
+    return placed == nullptr ? nullptr : &placed->tensor;
+  }
+
+  // An integer, or the first of a list of them.
+  std::optional<std::int64_t> integer(std::string_view key) {
+    const GgufValue* const value = find(key);
+    if (value == nullptr) return std::nullopt;
+    if (const auto* number = std::get_if<std::int64_t>(value)) return *number;
+    const auto* const list = std::get_if<std::vector<std::int64_t>>(value);
+    if (list != nullptr && !list->empty()) return list->front();
+    wrong(key, "a whole number");
+    return std::nullopt;
+  }
+  std::int64_t required(std::string_view key) {
+    if (find(key) == nullptr) missing(key);
+    return integer(key).value_or(1);
+  }
+  std::optional<double> real(std::string_view key) {
+    const GgufValue* const value = find(key);
+    if (value == nullptr) return std::nullopt;
+    if (const auto* number = std::get_if<double>(value);
+        number != nullptr && std::isfinite(*number)) {
+      return shortest(*number);
+    }
+    if (const auto* number = std::get_if<std::int64_t>(value)) return static_cast<double>(*number);
+    wrong(key, "a number");
+    return std::nullopt;
+  }
+  std::optional<bool> flag(std::string_view key) {
+    const GgufValue* const value = find(key);
+    if (value == nullptr) return std::nullopt;
+    if (const auto* said = std::get_if<bool>(value)) return *said;
+    wrong(key, "true or false");
+    return std::nullopt;
+  }
+  // A value for each layer; the same for all where the file has one.
+  std::vector<std::int64_t> by_layer(std::string_view key, std::int64_t layers) {
+    const GgufValue* const value = find(key);
+    if (value == nullptr) return {};
+    if (const auto* list = std::get_if<std::vector<std::int64_t>>(value)) return *list;
+    if (const auto* number = std::get_if<std::int64_t>(value)) {
+      return std::vector<std::int64_t>(
+          static_cast<std::size_t>(std::clamp<std::int64_t>(layers, 0, kMostLayers)), *number);
+    }
+    wrong(key, "a whole number, or one for each layer");
+    return {};
+  }
+  void refuse(std::string message, std::string remedy) {
+    problems_.push_back({std::nullopt, std::move(message), std::move(remedy)});
+  }
+
+ private:
+  [[nodiscard]] std::string full(std::string_view key) const {
+    return fmt::format("{}.{}", architecture_, key);
+  }
+  [[nodiscard]] const GgufValue* find(std::string_view key) const {
+    const auto found = file_.keys().find(full(key));
+    return found == file_.keys().end() ? nullptr : &found->second;
+  }
+  void missing(std::string_view key) {
+    refuse(fmt::format("missing key '{}'", full(key)), "the header is not whole: convert it again");
+  }
+  void wrong(std::string_view key, std::string_view expected) {
+    refuse(fmt::format("key '{}' is not {}", full(key), expected), "convert the model again");
+  }
+  // The file has floats of 32 bits: 1e-6 is the number meant by 9.99999997e-07.
+  static double shortest(double value) {
+    return std::stod(fmt::format("{}", static_cast<float>(value)));
+  }
+
+  const GgufModel& file_;
+  std::string architecture_;
+  std::vector<Diagnostic>& problems_;
+};
+
+template <class Value>
+void set(json& config, const char* key, const std::optional<Value>& value) {
+  if (value) config[key] = *value;
+}
+
+// What nearly all architectures have.
+json common_config(KeyReader& keys) {
+  json config;
+  config["hidden_size"] = keys.required("embedding_length");
+  config["num_hidden_layers"] =
+      keys.required("block_count") - keys.integer("nextn_predict_layers").value_or(0);
+  config["max_position_embeddings"] = keys.required("context_length");
+  const std::int64_t heads = keys.required("attention.head_count");
+  config["num_attention_heads"] = heads;
+  config["num_key_value_heads"] = keys.integer("attention.head_count_kv").value_or(heads);
+  set(config, "intermediate_size", keys.integer("feed_forward_length"));
+  set(config, "head_dim", keys.integer("attention.key_length"));
+  set(config, "rms_norm_eps", keys.real("attention.layer_norm_rms_epsilon"));
+  set(config, "layer_norm_eps", keys.real("attention.layer_norm_epsilon"));
+  config["rope_theta"] = keys.real("rope.freq_base").value_or(10000.0);
+  const GgufTensor* const embedding = keys.tensor("token_embd.weight");
+  if (embedding != nullptr && embedding->shape.size() == 2)
+    config["vocab_size"] = embedding->shape[0];
+  config["tie_word_embeddings"] = !keys.has_tensor("output.weight");
+  config["hidden_act"] = "silu";
+  return config;
+}
+
+void set_experts(KeyReader& keys, json& config, const char* count, const char* width) {
+  config[count] = keys.required("expert_count");
+  config["num_experts_per_tok"] = keys.required("expert_used_count");
+  const auto stated = keys.integer("expert_feed_forward_length");
+  if (stated) config[width] = *stated;
+}
+
+void of_llama(KeyReader& keys, json& config) {
+  if (keys.integer("expert_count").value_or(0) > 0) {
+    config["model_type"] = "mixtral";
+    set_experts(keys, config, "num_local_experts", "intermediate_size");
+    config["sliding_window"] = nullptr;
+    return;
+  }
+  config["model_type"] = "llama";
+  config["attention_bias"] = keys.has_tensor("blk.0.attn_q.bias");
+  config["mlp_bias"] = keys.has_tensor("blk.0.ffn_up.bias");
+}
+
+void of_qwen2(KeyReader&, json& config) {
+  config["use_sliding_window"] = false;
+}
+
+void of_qwen3(KeyReader& keys, json& config) {
+  config["attention_bias"] = keys.has_tensor("blk.0.attn_q.bias");
+  config["use_sliding_window"] = false;
+}
+
+void of_qwen3_moe(KeyReader& keys, json& config) {
+  of_qwen3(keys, config);
+  set_experts(keys, config, "num_experts", "moe_intermediate_size");
+  config["decoder_sparse_step"] = 1;
+  config["mlp_only_layers"] = json::array();
+  config["norm_topk_prob"] = true;
+}
+
+void of_qwen2_moe(KeyReader& keys, json& config) {
+  of_qwen2(keys, config);
+  set_experts(keys, config, "num_experts", "moe_intermediate_size");
+  config["shared_expert_intermediate_size"] = keys.required("expert_shared_feed_forward_length");
+  config["decoder_sparse_step"] = 1;
+  config["mlp_only_layers"] = json::array();
+  config["norm_topk_prob"] = false;
+}
+
+void of_gemma(KeyReader&, json& config) {
+  config["hidden_activation"] = "gelu_pytorch_tanh";
+  config.erase("hidden_act");
+}
+
+void of_gemma2(KeyReader& keys, json& config) {
+  of_gemma(keys, config);
+  config["query_pre_attn_scalar"] = config.value("head_dim", 256);
+  config["sliding_window"] = keys.integer("attention.sliding_window").value_or(4096);
+  config["attn_logit_softcapping"] = keys.real("attn_logit_softcapping").value_or(50.0);
+  config["final_logit_softcapping"] = keys.real("final_logit_softcapping").value_or(30.0);
+  config["attention_bias"] = false;
+}
+
+void of_gemma3(KeyReader& keys, json& config) {
+  of_gemma(keys, config);
+  config["query_pre_attn_scalar"] = config.value("head_dim", 256);
+  config["sliding_window"] = keys.required("attention.sliding_window");
+  config["sliding_window_pattern"] = 6;
+  config["rope_local_base_freq"] = keys.real("rope.freq_base_swa").value_or(10000.0);
+  config["attention_bias"] = false;
+  config["attn_logit_softcapping"] = nullptr;
+  config["final_logit_softcapping"] = nullptr;
+}
+
+void of_deepseek2(KeyReader& keys, json& config) {
+  constexpr std::int64_t kSigmoid = 2;  // of llama.cpp's expert_gating_func
+  const bool third = keys.integer("expert_gating_func").value_or(1) == kSigmoid;
+  const std::int64_t rotary = keys.required("rope.dimension_count");
+  const auto key = keys.integer("attention.key_length_mla");
+  const auto value = keys.integer("attention.value_length_mla");
+  config["model_type"] = third ? "deepseek_v3" : "deepseek_v2";
+  config.erase("head_dim");
+  const auto query_rank = keys.integer("attention.q_lora_rank");
+  config["q_lora_rank"] = query_rank ? json(*query_rank) : json(nullptr);
+  config["kv_lora_rank"] = keys.required("attention.kv_lora_rank");
+  config["qk_rope_head_dim"] = rotary;
+  config["qk_nope_head_dim"] = (key ? *key : keys.required("attention.key_length")) - rotary;
+  config["v_head_dim"] = value ? *value : keys.required("attention.value_length");
+  config["num_key_value_heads"] = config["num_attention_heads"];
+  set_experts(keys, config, "n_routed_experts", "moe_intermediate_size");
+  set(config, "n_shared_experts", keys.integer("expert_shared_count"));
+  config["first_k_dense_replace"] = keys.integer("leading_dense_block_count").value_or(0);
+  config["moe_layer_freq"] = 1;
+  config["routed_scaling_factor"] = keys.real("expert_weights_scale").value_or(1.0);
+  config["norm_topk_prob"] = keys.flag("expert_weights_norm").value_or(false);
+  config["n_group"] = keys.integer("expert_group_count").value_or(1);
+  config["topk_group"] = keys.integer("expert_group_used_count").value_or(1);
+  config["scoring_func"] = third ? "sigmoid" : "softmax";
+  config["topk_method"] = third ? "noaux_tc" : "greedy";
+  config["attention_bias"] = false;
+}
+
+void of_gpt_oss(KeyReader& keys, json& config) {
+  set_experts(keys, config, "num_local_experts", "intermediate_size");
+  config["sliding_window"] = keys.required("attention.sliding_window");
+  json types = json::array();
+  const std::int64_t layers = config["num_hidden_layers"];
+  for (std::int64_t layer = 0; layer < std::min<std::int64_t>(layers, 4096); ++layer) {
+    types.push_back(layer % 2 == 0 ? "sliding_attention" : "full_attention");
+  }
+  config["layer_types"] = types;
+  config["attention_bias"] = true;
+  config["rope_scaling"] = {{"rope_type", "yarn"},
+                            {"factor", keys.real("rope.scaling.factor").value_or(32.0)},
+                            {"beta_fast", 32.0},
+                            {"beta_slow", 1.0},
+                            {"truncate", false},
+                            {"original_max_position_embeddings",
+                             keys.integer("rope.scaling.original_context_length").value_or(4096)}};
+}
+
+void of_phi3(KeyReader& keys, json& config) {
+  config.erase("head_dim");
+  config["sliding_window"] = nullptr;
+  set(config, "original_max_position_embeddings",
+      keys.integer("rope.scaling.original_context_length"));
+}
+
+void of_lfm2(KeyReader& keys, json& config) {
+  const std::int64_t layers = config["num_hidden_layers"];
+  json types = json::array();
+  std::int64_t key_heads = 0;
+  for (const std::int64_t heads : keys.by_layer("attention.head_count_kv", layers)) {
+    types.push_back(heads == 0 ? "conv" : "full_attention");
+    key_heads = std::max(key_heads, heads);
+  }
+  config["layer_types"] = types;
+  config["num_key_value_heads"] = key_heads;
+  config["conv_L_cache"] = keys.required("shortconv.l_cache");
+  config["conv_bias"] = false;
+  config["block_auto_adjust_ff_dim"] = false;
+  config["norm_eps"] = config.value("rms_norm_eps", 1e-5);
+  config.erase("rms_norm_eps");
+}
+
+void of_olmo2(KeyReader&, json& config) {
+  config["attention_bias"] = false;
+}
+
+void of_granite(KeyReader& keys, json& config) {
+  config["embedding_multiplier"] = keys.real("embedding_scale").value_or(1.0);
+  config["residual_multiplier"] = keys.real("residual_scale").value_or(1.0);
+  config["attention_multiplier"] = keys.real("attention.scale").value_or(1.0);
+  config["logits_scaling"] = keys.real("logit_scale").value_or(1.0);
+  config["attention_bias"] = false;
+  config["mlp_bias"] = false;
+}
+
+void of_smollm3(KeyReader&, json& config) {
+  config["attention_bias"] = false;
+  config["mlp_bias"] = false;
+  config["use_sliding_window"] = false;
+  config["no_rope_layer_interval"] = 4;
+}
+
+struct Architecture {
+  std::string_view name;        // general.architecture
+  std::string_view model_type;  // of the Hugging Face config
+  void (*complete)(KeyReader&, json&);
+};
+constexpr std::array kArchitectures{Architecture{"llama", "llama", of_llama},
+                                    Architecture{"qwen2", "qwen2", of_qwen2},
+                                    Architecture{"qwen2moe", "qwen2_moe", of_qwen2_moe},
+                                    Architecture{"qwen3", "qwen3", of_qwen3},
+                                    Architecture{"qwen3moe", "qwen3_moe", of_qwen3_moe},
+                                    Architecture{"gemma", "gemma", of_gemma},
+                                    Architecture{"gemma2", "gemma2", of_gemma2},
+                                    Architecture{"gemma3", "gemma3_text", of_gemma3},
+                                    Architecture{"deepseek2", "deepseek_v3", of_deepseek2},
+                                    Architecture{"gpt-oss", "gpt_oss", of_gpt_oss},
+                                    Architecture{"phi3", "phi3", of_phi3},
+                                    Architecture{"olmo2", "olmo2", of_olmo2},
+                                    Architecture{"lfm2", "lfm2", of_lfm2},
+                                    Architecture{"granite", "granite", of_granite},
+                                    Architecture{"smollm3", "smollm3", of_smollm3}};
+
+std::string architecture_of(const GgufModel& file) {
+  const auto found = file.keys().find("general.architecture");
+  if (found == file.keys().end()) return "";
+  const auto* const name = std::get_if<std::string>(&found->second);
+  return name == nullptr ? "" : *name;
+}
+
+}  // namespace
+
+GgufConfig config_of(const GgufModel& file) {
+  GgufConfig read;
+  KeyReader keys(file, architecture_of(file), read.problems);
+  const auto* const found =
+      std::ranges::find(kArchitectures, keys.architecture(), &Architecture::name);
+  if (found == kArchitectures.end()) {
+    std::vector<std::string_view> known;
+    for (const Architecture& each : kArchitectures) known.push_back(each.name);
+    keys.refuse(
+        fmt::format("general.architecture {} is not supported", quote_name(keys.architecture())),
+        fmt::format("supported: {}", fmt::join(known, ", ")));
+    return read;
+  }
+  json config = common_config(keys);
+  config["model_type"] = found->model_type;
+  found->complete(keys, config);
+  if (read.problems.empty()) read.config = std::move(config);
+  return read;
+}
+
+}  // namespace llmarch

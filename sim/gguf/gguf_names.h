@@ -1,0 +1,17 @@
+// What GGUF files call the tensor of each role of weight (llama.cpp, src/llama-arch.cpp,
+// "tensors").
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/graph/weight_role.h"
+
+namespace llmarch {
+
+// The names that the weight of a role may have, the usual one first, in a layer or outside of
+// layers. Several roles have the name of a tensor that holds them all, one after the other.
+std::vector<std::string> gguf_names(WeightRole role, std::optional<std::size_t> layer);
+
+}  // namespace llmarch
