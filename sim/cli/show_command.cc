@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "reports/say/model_reports.h"
+#include "reports/say/reconciled_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
@@ -28,6 +29,20 @@ Phase parse_phase(const std::string& text) {
   return value_named(kPhases, text, fmt::format("unknown step '{}' for --ops", text));
 }
 
+// What the folder of a checkpoint holds; none where `name` is no folder with tensors.
+std::optional<Reconciled> tensors_in(const std::string& name, const Model& model) {
+  std::error_code error;
+  const std::filesystem::path folder(name);
+  const auto is_there = [&](const char* file) {
+    return std::filesystem::exists(folder / file, error);
+  };
+  if (!is_there("model.safetensors") && !is_there("model.safetensors.index.json")) {
+    return std::nullopt;
+  }
+  return reconcile(model.graph, SafetensorsCheckpoint::open(folder),
+                   load_config_file(folder).naming, model.spec.head);
+}
+
 ExitStatus run_show(const Arguments& arguments) {
   const Values values = parse_arguments(show_options(), "model", arguments);
   const std::string name = only_value(values, "model", "show",
@@ -40,7 +55,11 @@ ExitStatus run_show(const Arguments& arguments) {
   const Setting setting = with_common_weights(asked, {&model});
   std::optional<OperationTable> operations;
   if (phase) operations = operation_table(model, *phase, settled(asked, {&model}));
-  outputs.write({reports::show_document(model, setting, operations, digits_of(values))});
+  reports::Document page = reports::show_document(model, setting, operations, digits_of(values));
+  if (const auto held = tensors_in(name, model)) {
+    reports::add_reconciliation(model, *held, digits_of(values), page);
+  }
+  outputs.write({std::move(page)});
   return ExitStatus::done;
 }
 

@@ -22,7 +22,7 @@ std::string text_in(const json& object, std::string_view key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-std::optional<std::int64_t> number_at(const json& object, std::string_view key) {
+std::optional<std::int64_t> number_in(const json& object, std::string_view key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number_integer()) return std::nullopt;
   return found->get<std::int64_t>();
@@ -52,7 +52,7 @@ Quantised projections(std::string name, DType arithmetic, const StorageFormat& f
 
 // A group of -1 is the whole row. None where there is no group that a format could have.
 std::optional<Integer> group_at(const json& object, std::int64_t usual) {
-  const std::int64_t group = number_at(object, "group_size").value_or(usual);
+  const std::int64_t group = number_in(object, "group_size").value_or(usual);
   if (group == -1) return Integer(kWholeExtent);
   return group >= 1 && group <= 65'536 ? std::optional(Integer(group)) : std::nullopt;
 }
@@ -93,7 +93,7 @@ std::optional<Quantised> read_bitsandbytes(const json& object) {
 }
 
 std::optional<Quantised> read_gptq(const json& object) {
-  const std::int64_t bits = number_at(object, "bits").value_or(4);
+  const std::int64_t bits = number_in(object, "bits").value_or(4);
   const auto group = group_at(object, 128);
   constexpr std::array kBits{2, 3, 4, 8};
   if (std::ranges::find(kBits, bits) == kBits.end() || !group) return std::nullopt;
@@ -103,12 +103,12 @@ std::optional<Quantised> read_gptq(const json& object) {
 
 std::optional<Quantised> read_awq(const json& object) {
   const auto group = group_at(object, 128);
-  if (number_at(object, "bits").value_or(4) != 4 || !group) return std::nullopt;
+  if (number_in(object, "bits").value_or(4) != 4 || !group) return std::nullopt;
   return projections("awq" + suffix(*group), DType::bf16, checkpoint::awq(*group));
 }
 
 std::optional<Quantised> read_mlx(const json& object) {
-  const auto bits = number_at(object, "bits");
+  const auto bits = number_in(object, "bits");
   const auto group = group_at(object, 64);
   const std::string mode = text_in(object, "mode");
   if (!bits || *bits < 2 || *bits > 8 || *bits == 7 || !group ||
@@ -126,7 +126,7 @@ bool activations_as_weights(const json& group) {
 
 // The weights of compressed-tensors' groups.
 std::optional<Quantised> read_weights(const json& group, const json& weights) {
-  const auto bits = number_at(weights, "num_bits");
+  const auto bits = number_in(weights, "num_bits");
   const std::string type = text_in(weights, "type");
   const std::string strategy = text_in(weights, "strategy");
   const bool narrow = activations_as_weights(group);
@@ -300,6 +300,14 @@ std::optional<Scheme> scheme_of(const json& object, const ArchSpec& spec) {
                          Policy{*rules, std::make_shared<const Scheme>(all)});
 }
 
+// The layers that predict further tokens are stored with a model that was trained with them.
+std::string prediction_phrase(const json& config) {
+  const std::int64_t layers = number_in(config, "num_nextn_predict_layers").value_or(0);
+  if (layers < 1) return "";
+  return fmt::format("; its checkpoint holds {} prediction layer{} besides, which no figure has",
+                     layers, layers == 1 ? "" : "s");
+}
+
 }  // namespace
 
 void read_storage(const json& config, const json& text_config, const ArchSpec& spec,
@@ -309,7 +317,8 @@ void read_storage(const json& config, const json& text_config, const ArchSpec& s
   if (object == nullptr) return;
   load.storage = scheme_of(*object, spec);
   if (load.storage) {
-    load.notes.push_back(fmt::format("published in {} ({})", load.storage->name(), key));
+    load.notes.push_back(fmt::format("published in {} ({}){}", load.storage->name(), key,
+                                     prediction_phrase(text_config)));
   } else {
     load.unknown_storage = fmt::format("quantised by {} ({})", method_phrase(*object), key);
     load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");

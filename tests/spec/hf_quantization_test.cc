@@ -81,6 +81,9 @@ TEST(AStoredFormat, IsMultipliedAsItsInputsAre) {
 TEST(AStoredFormat, IsThatOfTheWholeRepositoryOrOfItsTextModel) {
   EXPECT_EQ(load(config("gpt-oss-20b")).storage->name(), "mxfp4");
   EXPECT_EQ(load(config("deepseek-v3")).storage->name(), "fp8-block");
+  EXPECT_THAT(load(config("deepseek-v3")).notes,
+              Contains("published in fp8-block (quantization_config); its checkpoint holds 1 "
+                       "prediction layer besides, which no figure has"));
   EXPECT_FALSE(load(config("qwen3-0.6b")).storage);
 }
 
