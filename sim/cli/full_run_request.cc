@@ -119,7 +119,8 @@ std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& mo
     return std::make_unique<EngineBench>(
         model.graph, fast::Engine::synthetic(model.graph, options, request.seed));
   }
-  const CheckpointNaming naming = load_config_file(*request.checkpoint).naming;
+  const CheckpointNaming naming =
+      naming_for(load_config_file(*request.checkpoint), *request.checkpoint);
   const auto checkpoint = SafetensorsCheckpoint::open(*request.checkpoint);
   return std::make_unique<EngineBench>(
       model.graph, fast::Engine::loaded(model.graph, options, [&](const TakeWeight& take) {

@@ -9,8 +9,10 @@
 #include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/hub_cache.h"
+#include "sim/cli/stored_head.h"
 #include "sim/cli/text_files.h"
 #include "sim/gguf/gguf_model.h"
+#include "sim/huggingface/hf_outer.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
 #include "sim/toml/changed_spec.h"
@@ -152,6 +154,19 @@ Model model_from_gguf(const fs::path& path) {
   }
 }
 
+// A config names a head, and the checkpoint beside it may hold none.
+void drop_head_that_is_not_stored(const fs::path& config, ConfigLoad& load) {
+  ArchSpec& spec = *load.spec;
+  const bool names_one = spec.head == Head::separate && !spec.head_labels;
+  if (!names_one || config.filename() != "config.json") return;
+  if (stored_head(config.parent_path()) != StoredHead::absent) return;
+  replace_head(spec, Head::none);
+  load.notes.push_back(
+      fmt::format("head: not stored; the config names one of {} parameters, which llmarch import "
+                  "--head separate counts",
+                  (spec.vocabulary * spec.hidden).value()));
+}
+
 }  // namespace
 
 Catalog::Catalog(const std::optional<fs::path>& folder) {
@@ -218,6 +233,7 @@ ConfiguredModel load_config_file(const fs::path& path, const ImportOptions& opti
   }
   ConfigLoad load = load_hf_config(text, printable(name), with_storage);
   if (!load.spec) refuse_file(file.string(), text, std::move(load.problems));
+  if (!options.head) drop_head_that_is_not_stored(file, load);
   try {
     Model model = make_model(std::move(*load.spec), remarks_of(load));
     if (load.storage) model.published_in = *load.storage;
@@ -226,6 +242,14 @@ ConfiguredModel load_config_file(const fs::path& path, const ImportOptions& opti
   } catch (const Overflow&) {
     refuse_file(file.string(), text, {{std::nullopt, kTooManyParameters, kCheckSizes}});
   }
+}
+
+CheckpointNaming naming_for(const ConfiguredModel& configured, const fs::path& folder) {
+  if (configured.naming) return *configured.naming;
+  throw NotPossible(
+      fmt::format("{}: how checkpoints of this model type name their tensors is not known",
+                  folder.string()),
+      "its figures need no checkpoint: llmarch show, compare, measure");
 }
 
 }  // namespace llmarch::cli

@@ -56,9 +56,11 @@ Model load_model_file(const std::filesystem::path& path);
 // or BadInput.
 struct ConfiguredModel {
   Model model;
-  CheckpointNaming naming;
+  std::optional<CheckpointNaming> naming;
 };
 ConfiguredModel load_config_file(const std::filesystem::path& path,
                                  const ImportOptions& options = {});
+// How the checkpoint in `folder` names its tensors. Throws NotPossible where that is not known.
+CheckpointNaming naming_for(const ConfiguredModel& configured, const std::filesystem::path& folder);
 
 }  // namespace llmarch::cli

@@ -96,7 +96,7 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
   const std::filesystem::path& folder = request.folder;
   const ConfiguredModel configured = load_config_file(folder / "config.json");
   const Model& model = configured.model;  // no binding: Clang 14 captures none in a lambda
-  const CheckpointNaming naming = configured.naming;
+  const CheckpointNaming naming = naming_for(configured, folder);
   const auto checkpoint = SafetensorsCheckpoint::open(folder);
   require_memory(folder, model);
   const Expected expected = load_expected(folder / kExpectedFile, model.graph);

@@ -64,7 +64,8 @@ struct ConfigLoad {
   std::vector<std::string> filled;       // "head_dim = 128 (hidden_size / num_attention_heads)"
   std::vector<std::string> passed_over;  // fields that the model type does not have
   std::vector<std::string> notes;        // what else the reader of a figure must know
-  CheckpointNaming naming = CheckpointNaming::decoder;
+  // Absent where it is not known how the type's checkpoints name their tensors.
+  std::optional<CheckpointNaming> naming = CheckpointNaming::decoder;
   std::optional<Scheme> storage;               // where the config says how weights are stored
   std::optional<std::string> unknown_storage;  // where it does, in a way that is not known here
 };

@@ -8,6 +8,7 @@
 
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_json.h"
+#include "sim/huggingface/hf_kindred.h"
 #include "sim/huggingface/hf_mistral_params.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_outer.h"
@@ -152,7 +153,15 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"gemma4_text", import_gemma4_text},
                                  ModelType{"opt", import_opt},
                                  ModelType{"bloom", import_bloom},
-                                 ModelType{"olmo_hybrid", import_olmo_hybrid}};
+                                 ModelType{"olmo_hybrid", import_olmo_hybrid},
+                                 ModelType{"minicpm", import_minicpm},
+                                 ModelType{"minicpm3", import_minicpm3},
+                                 ModelType{"chatglm", import_chatglm},
+                                 ModelType{"qwen", import_qwen},
+                                 ModelType{"nemotron-nas", import_nemotron_nas},
+                                 ModelType{"deci", import_nemotron_nas},
+                                 ModelType{"mpt", import_mpt},
+                                 ModelType{"dbrx", import_dbrx}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();
@@ -227,7 +236,8 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name,
   }
   if (is_mistral_params(config.value)) config.value = config_of_mistral_params(config.value, load);
   add_quantization(options.quantization, config.value, load);
-  const json own = text_config(config.value, load);
+  const json decoder = text_config(config.value, load);
+  const json own = as_known_type(decoder, load);
   const bool own_code = has_own_code(config.value) || has_own_code(own);
   ConfigReader reader(own, "the config", load,
                       own_code ? UnknownFields::refused : UnknownFields::passed_over);
@@ -239,9 +249,10 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name,
   pass_over(reader, options.pass_over, load);
   pass_over_inert_fields(reader);
   import_by_type(import, spec) ? reader.finish() : reader.finish_unknowing();
+  if (!has_known_names(decoder)) load.naming = std::nullopt;
   stretch_context_limit(load, spec);
   if (options.head) {
-    spec.head = *options.head;
+    if (*options.head != spec.head) replace_head(spec, *options.head);
   } else {
     apply_architecture(own, load, spec);
   }

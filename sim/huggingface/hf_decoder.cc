@@ -160,11 +160,30 @@ bool begins_at_a_layer(Windows windows) {
   return windows == Windows::from_a_layer_on || windows == Windows::always_from_a_layer_on;
 }
 
+// The period of a pattern that is written out, "LLLG": local layers, and then a global one. The
+// makers make the last layer global whatever the pattern says, which a period that does not divide
+// the layers would not.
+std::int64_t written_period(ConfigReader& config, std::string_view key, Integer layers) {
+  const std::string pattern = config.text(key);
+  const auto period = std::ssize(pattern);
+  const bool sound = pattern.find('G') + 1 == pattern.size() &&
+                     pattern.find_first_not_of('L') + 1 == pattern.size();
+  if (sound && layers % period == 0) return period;
+  config.refuse(fmt::format("'{}' is {}", key, quote_name(pattern)),
+                "a pattern is made of local layers and a global one last, LLLG, and divides the "
+                "layers; or name them in 'layer_types'");
+  return 1;
+}
+
 // Whether each layer has the window, where a config names no types of layers.
 std::vector<bool> windowed_by_rule(Import& import, const WindowClass& of, Integer layers) {
   ConfigReader& config = import.config;
   std::int64_t period = of.period;
-  if (!of.period_key.empty()) period = config.size_or(of.period_key, period, kTypeDefault).value();
+  if (!of.period_key.empty()) {
+    period = config.is_text(of.period_key)
+                 ? written_period(config, of.period_key, layers)
+                 : config.size_or(of.period_key, period, kTypeDefault).value();
+  }
   std::int64_t first = 0;
   if (begins_at_a_layer(of.layers)) {
     first = config.size_or(kFirstWindow, of.first, kTypeDefault, Range{0, kMostLayers}).value();
@@ -329,7 +348,8 @@ void add_decoder_layers(Import& import, const Decoder& decoder, ArchSpec& spec) 
   add_layers(spec, attentions.kinds, feed_forwards.kinds, parts, read_arrangement(import, decoder));
 }
 
-constexpr auto kDecoderGroups = {decoders, parallel_decoders, later_decoders, recurrent_decoders};
+constexpr auto kDecoderGroups = {decoders, parallel_decoders, later_decoders, recurrent_decoders,
+                                 older_decoders};
 
 }  // namespace
 

@@ -88,7 +88,7 @@ struct BlocksClass {
   Flag parallel = kAlways;  // off: in sequence after all
 };
 
-// A field whose only supported value is this, written as in JSON.
+// A field whose only supported value is this, written as in JSON, or a list of nothing else.
 struct FixedField {
   std::string_view key, value;
 };
@@ -99,7 +99,7 @@ struct RecurrentClass;
 
 struct Decoder {
   std::string_view type;
-  CheckpointNaming naming = CheckpointNaming::decoder;
+  std::optional<CheckpointNaming> naming = CheckpointNaming::decoder;  // none: not known
   ClassSizes sizes = {};
   NormClass norm = {};
   Flag::Absent tied = Flag::Absent::off;
@@ -143,6 +143,7 @@ std::span<const Decoder> decoders();            // hf_decoders.cc
 std::span<const Decoder> parallel_decoders();   // hf_parallel_decoders.cc: parallel or multiplied
 std::span<const Decoder> later_decoders();      // hf_later_decoders.cc: those of 2025 and 2026
 std::span<const Decoder> recurrent_decoders();  // hf_recurrent_decoders.cc: layers with a state
+std::span<const Decoder> older_decoders();      // hf_older_decoders.cc: by the makers' own code
 
 // The plain decoder of that type; null where there is none.
 const Decoder* find_decoder(std::string_view type);

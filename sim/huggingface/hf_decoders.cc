@@ -14,19 +14,27 @@ constexpr auto kTied = Flag::Absent::on;
 constexpr std::array<std::string_view, 1> kBidirectional{"use_bidirectional_attention"};
 constexpr std::array<std::string_view, 1> kUseBias{"use_bias"};
 constexpr std::array<std::string_view, 1> kAttentionBiasOff{"attention_bias"};
+constexpr std::array<std::string_view, 1> kWindowOff{"sliding_window"};
+constexpr std::array<std::string_view, 3> kPhi3Off{"attention_bias", "mlp_bias", "lm_head_bias"};
+constexpr std::array kPhi3Fixed{FixedField{"full_attn_mod", "1"},
+                                FixedField{"interpolate_factor", "1"}};
+constexpr std::array kQwen2Fixed{FixedField{"is_causal", "true"}};
 
 constexpr std::array kMiniMaxFixed{
-    FixedField{"use_qk_norm", "true"}, FixedField{"qk_norm_type", "\"per_layer\""},
-    FixedField{"use_routing_bias", "true"}, FixedField{"scoring_func", "\"sigmoid\""},
-    FixedField{"shared_intermediate_size", "0"}};
+    FixedField{"use_qk_norm", "true"},           FixedField{"qk_norm_type", "\"per_layer\""},
+    FixedField{"use_routing_bias", "true"},      FixedField{"scoring_func", "\"sigmoid\""},
+    FixedField{"shared_intermediate_size", "0"}, FixedField{"attn_type_list", "1"}};
 constexpr std::array kHyV3Fixed{FixedField{"qk_norm", "true"}, FixedField{"route_norm", "true"},
                                 FixedField{"moe_router_use_sigmoid", "true"},
                                 FixedField{"moe_router_enable_expert_bias", "true"}};
 constexpr std::array kStarcoder2Fixed{FixedField{"norm_type", "\"layer_norm\""},
                                       FixedField{"mlp_type", "\"default\""}};
 constexpr std::array kSolarFixed{FixedField{"first_k_dense_replace", "0"}};
-constexpr std::array kErnieMoeFixed{FixedField{"moe_gate", "\"topk\""},
-                                    FixedField{"moe_use_aux_free", "true"}};
+constexpr std::array kErnieFixed{FixedField{"use_rmsnorm", "true"},
+                                 FixedField{"compression_ratio", "1.0"}};
+constexpr std::array kErnieMoeFixed{
+    FixedField{"use_rmsnorm", "true"}, FixedField{"compression_ratio", "1.0"},
+    FixedField{"moe_gate", "\"topk\""}, FixedField{"moe_use_aux_free", "true"}};
 
 constexpr std::string_view kGemma1Inert[]{"hidden_activation"};
 constexpr std::string_view kMixtralInert[]{"router_jitter_noise"};
@@ -35,10 +43,12 @@ constexpr std::string_view kMiniMaxInert[]{"router_jitter_noise", "use_mtp", "nu
 constexpr std::string_view kHyV3Inert[]{"enable_moe_fp32_combine", "enable_attention_fp32_softmax",
                                         "enable_lm_head_fp32"};
 constexpr std::string_view kDots1Inert[]{"scoring_func", "topk_method", "moe_layer_freq"};
-constexpr std::string_view kErnieMoeInert[]{"moe_capacity", "moe_norm_min"};
+constexpr std::string_view kErnieMoeInert[]{"moe_capacity", "moe_norm_min", "is_quantized"};
 constexpr std::string_view kPhi3Inert[]{"original_max_position_embeddings"};
 constexpr std::string_view kGemmaInert[]{"hidden_act"};
 constexpr std::string_view kDeepSeekInert[]{"mlp_bias"};
+constexpr std::array kDeepSeekFixed{FixedField{"use_mla", "true"}, FixedField{"lm_head", "true"},
+                                    FixedField{"rm_head", "false"}};
 
 // Every layer is a mixture, whose experts are as wide as intermediate_size says.
 constexpr MixtureClass kMixtral{.experts = {"num_local_experts", 8},
@@ -124,8 +134,10 @@ constexpr MixtureClass kDeepSeekV3 = deepseek_mixture(deepseek_v3_router);
 
 constexpr Decoder deepseek(std::string_view type, const MixtureClass& mixture) {
   return {.type = type,
+          .sizes = {.epsilon = 1e-6},
           .attention = Decoder::Attention::latent,
           .mixture = &mixture,
+          .fixed = kDeepSeekFixed,
           .inert = kDeepSeekInert};
 }
 
@@ -179,7 +191,8 @@ constexpr std::array kDecoders{
             .sizes = {32064, 3072, 8192, 32, 32, 0, 4096, 1e-5},
             .window = {Windows::every_layer},
             .rotary = {.partial = 1, .longrope_context = 4096, .context_limit = 4096},
-            .off = kAttentionBiasOff,
+            .off = kPhi3Off,
+            .fixed = kPhi3Fixed,
             .inert = kPhi3Inert},
     Decoder{.type = "starcoder2",
             .naming = CheckpointNaming::starcoder2,
@@ -214,7 +227,8 @@ constexpr std::array kDecoders{
             .qkv_bias = {"use_bias"},
             .head_dim = 128,
             .rotary = {RotaryLayout::interleaved, 500000},
-            .feed_forward = {.bias = {"use_bias"}}},
+            .feed_forward = {.bias = {"use_bias"}},
+            .fixed = kErnieFixed},
     Decoder{.type = "ernie4_5_moe",
             .naming = CheckpointNaming::ernie_moe,
             .sizes = {103424, 2560, 12288, 28, 20, 4, 131072, 1e-5},
@@ -274,6 +288,7 @@ constexpr std::array kDecoders{
             .qk_norm = QkNorm::whole,
             .rotary = {.theta = 5000000, .partial = 1, .dim = "rotary_dim"},
             .mixture = &kMiniMaxM2,
+            .off = kWindowOff,
             .fixed = kMiniMaxFixed,
             .inert = kMiniMaxInert},
     Decoder{.type = "hy_v3",
@@ -355,7 +370,8 @@ constexpr std::array kDecoders{
             .sizes = {151936, 4096, 22016, 32, 32, 32, 32768, 1e-6},
             .qkv_bias = kAlways,
             .output_bias = kNever,
-            .window = {Windows::from_a_layer_on, 4096}},
+            .window = {Windows::from_a_layer_on, 4096},
+            .fixed = kQwen2Fixed},
     Decoder{.type = "qwen2_moe",
             .naming = CheckpointNaming::qwen2_moe,
             .sizes = {151936, 2048, 5632, 24, 16, 16, 32768, 1e-6},

@@ -66,11 +66,8 @@ void read_falcon_positions(Import& import, GroupedAttention& attention) {
 DenseFeedForward read_falcon_feed_forward(Import& import, Integer hidden) {
   constexpr std::string_view kWidth = "ffn_hidden_size";
   DenseFeedForward dense;
-  dense.width = bounded(import,
-                        import.config.is_null(kWidth)
-                            ? 4 * hidden
-                            : import.config.size_or(kWidth, 4 * hidden, "4 hidden_size"),
-                        kWidth);
+  dense.width = read_inner_width(import, kWidth, hidden);
+  import.config.only("ff_factor", 4);  // of the makers' own code
   dense.activation = activation_or(import, "activation", Activation::gelu_erf);
   return dense;
 }

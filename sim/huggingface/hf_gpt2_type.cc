@@ -30,24 +30,25 @@ void refuse_gpt2_variants(ConfigReader& config) {
 void import_gpt2_like(Import& import, ArchSpec& spec, Activation absent, const Flag& multi_query) {
   ConfigReader& config = import.config;
   refuse_gpt2_variants(config);
-  spec.vocabulary = config.size("vocab_size");
-  spec.hidden = config.size("n_embd");
-  spec.context_limit = config.size("n_positions", kPositions);
+  spec.vocabulary = config.size_or("vocab_size", 50257, kTypeDefault);
+  spec.hidden = config.size_or("n_embd", 768, kTypeDefault);
+  spec.context_limit = config.size_or("n_positions", 1024, kTypeDefault, kPositions);
   spec.learned_positions = spec.context_limit;
   spec.head = read_head(import, Flag::Absent::on);
-  spec.norm = {NormKind::layer, config.real("layer_norm_epsilon", kEpsilon), NormPlacement::before};
+  spec.norm = {NormKind::layer, config.real_or("layer_norm_epsilon", 1e-5, kTypeDefault, kEpsilon),
+               NormPlacement::before};
 
   GroupedAttention attention;
-  attention.query_heads = config.size("n_head");
+  attention.query_heads = config.size_or("n_head", 12, kTypeDefault);
   attention.kv_heads = read_flag(config, multi_query) ? Integer(1) : attention.query_heads;
   attention.head_dim = gpt2_head_width(import, spec.hidden, attention.query_heads);
   attention.qkv_bias = true;
   attention.output_bias = true;
   DenseFeedForward dense;
-  dense.width = bounded(import, config.size_or("n_inner", 4 * spec.hidden, "4 n_embd"), "n_inner");
+  dense.width = read_inner_width(import, "n_inner", spec.hidden);
   dense.activation = activation_or(import, "activation_function", absent);
   dense.bias = true;
-  const Integer layers = config.size("n_layer", kLayers);
+  const Integer layers = config.size_or("n_layer", 12, kTypeDefault, kLayers);
   add_layers(spec, {{"mha", attention}}, {{"mlp", dense}}, std::vector<LayerParts>(size(layers)));
 }
 

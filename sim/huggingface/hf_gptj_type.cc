@@ -9,14 +9,6 @@
 namespace llmarch {
 namespace {
 
-Integer read_inner_width(Import& import, std::string_view key, Integer hidden) {
-  ConfigReader& config = import.config;
-  if (!config.is_null(key) && config.contains(key)) return config.size(key);
-  const Integer width = 4 * hidden;
-  config.fill(key, std::to_string(width.value()), "4 times the hidden width");
-  return bounded(import, width, key);
-}
-
 Integer equal_heads(Import& import, Integer hidden, Integer heads, std::string_view heads_key) {
   if (hidden % heads != 0 && import.config.all_read({heads_key})) {
     import.config.refuse(fmt::format("{} = {} does not divide the hidden width of {}", heads_key,

@@ -180,7 +180,45 @@ constexpr MixtureClass kQwen3VlMoe{.experts = {"num_experts", 60},
                                    .router = only_normalized_softmax_router,
                                    .layers = SparseLayers::by_step};
 
+// --- The text models of GLM-V: GLM-4's block, and GLM-4.5's without norms of queries and keys.
+
+constexpr RotaryClass half_in_sections() {
+  RotaryClass rotary = sections(10000);
+  rotary.partial = 0.5;
+  return rotary;
+}
+constexpr RotaryClass interleaved_half_in_sections() {
+  RotaryClass rotary = half_in_sections();
+  rotary.layout = RotaryLayout::interleaved;
+  return rotary;
+}
+constexpr MixtureClass kGlm4vMoe{
+    .experts = {"n_routed_experts", 128},
+    .experts_too = "num_local_experts",
+    .experts_per_token = {"num_experts_per_tok", 8},
+    .expert_width = {"moe_intermediate_size", 1408},
+    .shared = {.as = SharedClass::Stated::count, .field = {"n_shared_experts", 1}},
+    .router = glm4_moe_router,
+    .layers = SparseLayers::after_the_first,
+    .first_dense = 1};
+constexpr std::array kGlm4vMoeFixed{FixedField{"use_qk_norm", "false"}};
+
 constexpr std::array kLaterDecoders{
+    Decoder{.type = "glm4v_text",
+            .naming = std::nullopt,
+            .sizes = {151552, 4096, 13696, 40, 32, 2, 32768, 1e-5},
+            .norm = {.placement = NormPlacement::before_and_after},
+            .qkv_bias = {"attention_bias", Flag::Absent::on},
+            .output_bias = kNever,
+            .rotary = interleaved_half_in_sections()},
+    Decoder{.type = "glm4v_moe_text",
+            .naming = std::nullopt,
+            .sizes = {151424, 4096, 10944, 46, 96, 8, 65536, 1e-5},
+            .qkv_bias = {"attention_bias", Flag::Absent::on},
+            .output_bias = kNever,
+            .rotary = half_in_sections(),
+            .mixture = &kGlm4vMoe,
+            .fixed = kGlm4vMoeFixed},
     Decoder{.type = "ministral3",
             .sizes = {131072, 4096, 14336, 34, 32, 8, 262144, 1e-5},
             .head_dim = 128,

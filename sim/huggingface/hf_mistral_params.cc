@@ -29,7 +29,7 @@ constexpr std::array kSizes{Renamed{"dim", "hidden_size"},
                             Renamed{"rope_theta", "rope_theta"},
                             Renamed{"vision_encoder", "vision_config"}};
 constexpr std::array kExpertNames{Renamed{"num_experts", "num_local_experts"},
-                              Renamed{"num_experts_per_tok", "num_experts_per_tok"}};
+                                  Renamed{"num_experts_per_tok", "num_experts_per_tok"}};
 constexpr std::array kYarn{
     Renamed{"factor", "factor"},
     Renamed{"original_max_position_embeddings", "original_max_position_embeddings"},

@@ -32,9 +32,12 @@ void read_shared(Import& import, const SharedClass& of, MixtureFeedForward& mixt
       return;
     case SharedClass::Stated::count: break;
   }
-  const auto absent = of.field.absent == 0 ? std::nullopt : std::optional(Integer(of.field.absent));
   constexpr Range kExpertsOrNone{0, kExperts.most};
-  const auto count = config.optional_size_or(of.field.key, absent, kTypeDefault, kExpertsOrNone);
+  // A class that fills a number fails with null, and one that fills none takes it for none.
+  const bool fills = of.field.absent != 0;
+  const auto count =
+      fills ? config.size_or(of.field.key, of.field.absent, kTypeDefault, kExpertsOrNone)
+            : config.optional_size_or(of.field.key, std::nullopt, kTypeDefault, kExpertsOrNone);
   if (!count || *count == 0) return;
   mixture.shared_width = bounded(import, *count * mixture.expert_width,
                                  fmt::format("{} x {}", of.field.key, "moe_intermediate_size"));
@@ -197,6 +200,12 @@ Router softmax_router(ConfigReader& config) {
   return router;
 }
 
+Router greedy_softmax_router(ConfigReader& config) {
+  config.only("scoring_func", "softmax");
+  config.only("topk_method", "greedy");
+  return softmax_router(config);
+}
+
 Router normalized_softmax_router(ConfigReader&) {
   Router router;
   router.scoring = Scoring::softmax;
@@ -295,7 +304,7 @@ Router deepseek_v2_router(ConfigReader& config) {
   config.only("norm_topk_prob", false);
   Router router;
   router.scoring = Scoring::softmax;
-  const double scale = config.real("routed_scaling_factor");
+  const double scale = config.real_or("routed_scaling_factor", 1, kTypeDefault);
   if (scale != 1) router.weight_scale = scale;
   const std::string method = config.text("topk_method");
   if (method == "greedy") {

@@ -64,6 +64,8 @@ Router corrected_softmax_router(ConfigReader& config);   // with a bias for the 
 Router corrected_sigmoid_router(ConfigReader& config);   // the same, normalised (MiniMax-M2)
 // The router's products have a bias; the weights are a softmax over those of the chosen (gpt-oss).
 Router chosen_softmax_router(ConfigReader& config);
+// Softmax, the largest scores whatever their group (DeepSeek's first mixture).
+Router greedy_softmax_router(ConfigReader& config);
 Router exaone_moe_router(
     ConfigReader& config);                  // DeepSeek-V3's, scaled by 2.5 if nothing is stated
 Router hy_v3_router(ConfigReader& config);  // the same, and scaled

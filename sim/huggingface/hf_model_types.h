@@ -30,5 +30,12 @@ void import_gemma4_text(Import& import, ArchSpec& spec);
 void import_opt(Import& import, ArchSpec& spec);
 void import_bloom(Import& import, ArchSpec& spec);
 void import_olmo_hybrid(Import& import, ArchSpec& spec);
+void import_minicpm(Import& import, ArchSpec& spec);
+void import_minicpm3(Import& import, ArchSpec& spec);
+void import_chatglm(Import& import, ArchSpec& spec);
+void import_qwen(Import& import, ArchSpec& spec);
+void import_nemotron_nas(Import& import, ArchSpec& spec);
+void import_mpt(Import& import, ArchSpec& spec);
+void import_dbrx(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -28,7 +28,27 @@ constexpr std::array kInnerTypes{std::pair{std::string_view("qwen2_vl"), "qwen2_
                                  std::pair{std::string_view("gemma3"), "gemma3_text"},
                                  std::pair{std::string_view("gemma3n"), "gemma3n_text"},
                                  std::pair{std::string_view("llama4"), "llama4_text"},
+                                 std::pair{std::string_view("gemma4"), "gemma4_text"},
+                                 std::pair{std::string_view("glm4v"), "glm4v_text"},
+                                 std::pair{std::string_view("glm4v_moe"), "glm4v_moe_text"},
                                  std::pair{std::string_view("llava"), "llama"},
+                                 std::pair{std::string_view("llava_next"), "llama"},
+                                 std::pair{std::string_view("llava_next_video"), "llama"},
+                                 std::pair{std::string_view("vipllava"), "llama"},
+                                 std::pair{std::string_view("video_llava"), "llama"},
+                                 std::pair{std::string_view("idefics3"), "llama"},
+                                 std::pair{std::string_view("smolvlm"), "llama"},
+                                 std::pair{std::string_view("voxtral"), "llama"},
+                                 std::pair{std::string_view("deepseek_vl"), "llama"},
+                                 std::pair{std::string_view("janus"), "llama"},
+                                 std::pair{std::string_view("idefics2"), "mistral"},
+                                 std::pair{std::string_view("llava_onevision"), "qwen2"},
+                                 std::pair{std::string_view("internvl"), "qwen2"},
+                                 std::pair{std::string_view("qwen2_audio"), "qwen2"},
+                                 std::pair{std::string_view("got_ocr2"), "qwen2"},
+                                 std::pair{std::string_view("aya_vision"), "cohere2"},
+                                 std::pair{std::string_view("cohere2_vision"), "cohere2"},
+                                 std::pair{std::string_view("kimi_vl"), "deepseek_v3"},
                                  std::pair{std::string_view("mistral3"), "mistral"},
                                  std::pair{std::string_view("paligemma"), "gemma"}};
 
@@ -139,14 +159,24 @@ bool has_own_code(const json& config) {
   return map != config.end() && map->is_object() && !map->empty();
 }
 
+// A head of another kind, or none: what the class does to its logits goes with its head.
+void replace_head(ArchSpec& spec, Head head) {
+  spec.head = head;
+  spec.head_bias = false;
+  if (head != Head::none && !spec.head_labels) return;
+  spec.logit_multiplier = spec.logit_soft_cap = std::nullopt;
+}
+
 void apply_architecture(const json& config, ConfigLoad& load, ArchSpec& spec) {
   const std::string name = first_architecture(config);
-  const bool causal = holds(name, "ForCausalLM") || holds(name, "ForConditionalGeneration") ||
-                      name.ends_with("LMHeadModel") || name.ends_with("ChatModel");
+  // ChatGLM's own class holds its head.
+  const bool causal = name == "ChatGLMModel" || holds(name, "ForCausalLM") ||
+                      holds(name, "ForConditionalGeneration") || name.ends_with("LMHeadModel") ||
+                      name.ends_with("ChatModel");
   if (name.empty() || causal) return;
   if (name.ends_with("ForSequenceClassification")) {
-    spec.head = Head::separate;
     spec.head_labels = label_count(config);
+    replace_head(spec, Head::separate);
     load.notes.push_back(
         fmt::format("{}: a head of {} labels", printable(name), spec.head_labels->value()));
     if (*spec.head_labels < kSize.least || *spec.head_labels > kSize.most) {
@@ -157,7 +187,7 @@ void apply_architecture(const json& config, ConfigLoad& load, ArchSpec& spec) {
                              fmt::format("the head of {} is not known", quote_name(name)),
                              "say which there is: --head none, tied or separate"});
   } else if (name.ends_with("Model")) {
-    spec.head = Head::none;
+    replace_head(spec, Head::none);
     load.notes.push_back(fmt::format("{}: there is no head", printable(name)));
   }
 }

@@ -19,6 +19,9 @@ std::optional<Diagnostic> no_model(const nlohmann::json& config);
 // Whether the repository brings code of its own.
 bool has_own_code(const nlohmann::json& config);
 
+// Puts another head, or none, in the place of the spec's.
+void replace_head(ArchSpec& spec, Head head);
+
 // The head by the class that "architectures" names: none, that of a classifier, or as the spec has
 // it. A class whose head is not known is a problem.
 void apply_architecture(const nlohmann::json& config, ConfigLoad& load, ArchSpec& spec);

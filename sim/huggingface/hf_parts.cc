@@ -43,7 +43,7 @@ Activation activation(Import& import, std::string_view key) {
 
 Activation activation_or(Import& import, std::string_view key, Activation filled) {
   if (import.config.contains(key)) return activation(import, key);
-  import.config.inert({key});
+  static_cast<void>(import.config.is_null(key));  // it has been asked for
   import.config.fill(key, std::string(name_of(filled)), kTypeDefault);
   return filled;
 }
@@ -81,6 +81,14 @@ Integer bounded(Import& import, Integer value, std::string_view formula) {
         "check the sizes");
   }
   return value;
+}
+
+Integer read_inner_width(Import& import, std::string_view key, Integer hidden) {
+  ConfigReader& config = import.config;
+  if (!config.is_null(key) && config.contains(key)) return config.size(key);
+  const Integer width = 4 * hidden;
+  config.fill(key, std::to_string(width.value()), "4 times the hidden width");
+  return bounded(import, width, key);
 }
 
 }  // namespace llmarch

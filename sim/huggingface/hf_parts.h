@@ -46,6 +46,9 @@ Integer read_head_dim(ConfigReader& config, Integer hidden, Integer heads,
 // The same for a type that has no such field.
 Integer head_dim_of(ConfigReader& config, Integer hidden, Integer heads);
 
+// The width of a feed-forward that is four times the hidden width where it is null or not stated.
+Integer read_inner_width(Import& import, std::string_view key, Integer hidden);
+
 // `value` itself, refused when it passes what a size may be; `formula` says what it was made from.
 Integer bounded(Import& import, Integer value, std::string_view formula);
 

@@ -10,6 +10,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongestShownValue = 40;
+constexpr std::size_t kMostLettersTooMany = 2;  // of a slip of the pen
 
 std::string shown(const json& value) {
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -215,9 +216,17 @@ std::vector<Item> ConfigReader::list(std::string_view key, std::string_view expe
   return {};
 }
 
+// Whether a value is the expected one, or a list of nothing else.
+static bool is_only(const json& value, const json& expected) {
+  if (value == expected) return true;
+  return value.is_array() && !value.empty() &&
+         std::all_of(value.begin(), value.end(),
+                     [&](const json& item) { return item == expected; });
+}
+
 void ConfigReader::only(std::string_view key, const json& expected) {
   static_cast<void>(find(key));
-  if (!contains(key) || object_.at(std::string(key)) == expected) return;
+  if (!contains(key) || is_only(object_.at(std::string(key)), expected)) return;
   refused_.emplace_back(key);
   refuse(fmt::format("'{}' in {} is {}; only {} is supported", key, where_,
                      shown(object_.at(std::string(key))), expected.dump()),
@@ -229,11 +238,11 @@ void ConfigReader::off(std::string_view key) {
 }
 
 void ConfigReader::inert(std::span<const std::string_view> keys) {
-  known_.insert(known_.end(), keys.begin(), keys.end());
+  inert_.insert(inert_.end(), keys.begin(), keys.end());
 }
 
 void ConfigReader::inert(std::initializer_list<std::string_view> keys) {
-  known_.insert(known_.end(), keys.begin(), keys.end());
+  inert_.insert(inert_.end(), keys.begin(), keys.end());
 }
 
 bool ConfigReader::all_read(std::initializer_list<std::string_view> keys) const {
@@ -242,18 +251,16 @@ bool ConfigReader::all_read(std::initializer_list<std::string_view> keys) const 
 }
 
 void ConfigReader::finish() {
-  const std::vector<std::string> absent = absent_fields();
   for (const std::string& key : unknown_fields()) {
-    const auto meant = nearest_name(key, absent);
+    const auto meant = misspelt(key);
     meant ? refuse_misspelt(key, *meant) : report_unknown(key);
   }
   report_missing();
 }
 
 void ConfigReader::finish_unknowing() {
-  const std::vector<std::string> absent = absent_fields();
   for (const std::string& key : unknown_fields()) {
-    if (const auto meant = nearest_name(key, absent)) refuse_misspelt(key, *meant);
+    if (const auto meant = misspelt(key)) refuse_misspelt(key, *meant);
   }
   report_missing();
 }
@@ -261,9 +268,19 @@ void ConfigReader::finish_unknowing() {
 std::vector<std::string> ConfigReader::unknown_fields() const {
   std::vector<std::string> unknown;
   for (const auto& [key, value] : object_.items()) {
-    if (!key.starts_with('_') && !llmarch::contains(known_, key)) unknown.push_back(key);
+    const bool asked = llmarch::contains(known_, key) || llmarch::contains(inert_, key);
+    if (!key.starts_with('_') && !asked) unknown.push_back(key);
   }
   return unknown;
+}
+
+// What an unknown field may have been meant to be.
+std::optional<std::string> ConfigReader::misspelt(const std::string& key) const {
+  auto meant = nearest_name(key, absent_fields());
+  if (!meant) return std::nullopt;
+  const bool holds_it = key.starts_with(*meant + '_') || key.ends_with('_' + *meant);
+  const auto [shorter, longer] = std::minmax({key.size(), meant->size()});
+  return holds_it || longer - shorter > kMostLettersTooMany ? std::nullopt : meant;
 }
 
 std::vector<std::string> ConfigReader::absent_fields() const {

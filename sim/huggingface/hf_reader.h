@@ -67,7 +67,8 @@ class ConfigReader {
   const nlohmann::json* optional_object(std::string_view key);
   const nlohmann::json* optional_array(std::string_view key);
 
-  // A field whose other values change the arithmetic in ways that are not built; it may be absent.
+  // A field whose other values change the arithmetic in ways that are not built; it may be absent,
+  // or list the value for each layer.
   void only(std::string_view key, const nlohmann::json& value);
   // The same for what is switched on: absent, null and false all leave it off.
   void off(std::string_view key);
@@ -84,12 +85,17 @@ class ConfigReader {
   [[nodiscard]] bool is_list(std::string_view key) const {
     return contains(key) && object_.at(std::string(key)).is_array();
   }
+  [[nodiscard]] bool is_text(std::string_view key) const {
+    return contains(key) && object_.at(std::string(key)).is_string();
+  }
   // Whether none of these was missing or refused: else nothing is said of what follows from them.
   [[nodiscard]] bool all_read(std::initializer_list<std::string_view> keys) const;
   void refuse(std::string message, std::string remedy);
 
   // To be called at the end: reports what is missing, and passes over or refuses what was not asked
-  // for. A field that looks like an absent one is a slip of the pen, and refused in any case. Keys
+  // for. A field that looks like an absent one is a slip of the pen, and refused in any case; but
+  // not if it looks like an inert one, whose absence changes nothing, or if it is the longer name
+  // of the two and holds the other whole (v_head_dim, head_dim) or differs by three letters. Keys
   // that begin with an underscore are annotations.
   void finish();
   // The same where the fields to expect are not known: of the others, only those that look like one
@@ -109,6 +115,7 @@ class ConfigReader {
   void report_unknown(const std::string& key);
   void report_missing();
   [[nodiscard]] std::vector<std::string> unknown_fields() const;
+  [[nodiscard]] std::optional<std::string> misspelt(const std::string& key) const;
   [[nodiscard]] std::vector<std::string> absent_fields() const;
 
   const nlohmann::json& object_;
@@ -116,6 +123,7 @@ class ConfigReader {
   ConfigLoad& load_;
   UnknownFields unknown_;
   std::vector<std::string> known_;
+  std::vector<std::string> inert_;
   std::vector<std::string> missing_;
   std::vector<std::string> refused_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace llmarch {
@@ -20,10 +21,23 @@ RotaryScaling llama3_scaling(ConfigReader& rope) {
   return scaling;
 }
 
-RotaryScaling yarn_scaling(ConfigReader& rope) {
+// The config's own field, which another reader reports where it is missing or wrong.
+Integer context_limit(Import& import, Integer absent) {
+  if (!import.config.contains(kLimit)) return absent;
+  return import.config.all_read({kLimit}) ? import.config.size(kLimit, kPositions) : absent;
+}
+
+// The context before the stretch; absent: that of the config.
+Integer yarn_original_context(Import& import, ConfigReader& rope) {
+  if (rope.contains(kOriginal)) return rope.size(kOriginal, kPositions);
+  const Integer limit = context_limit(import, 1);
+  return rope.size_or(kOriginal, limit, kLimit, kPositions);
+}
+
+RotaryScaling yarn_scaling(Import& import, ConfigReader& rope) {
   YarnScaling scaling;
   scaling.factor = rope.real("factor");
-  scaling.original_context = rope.size(kOriginal, kPositions);
+  scaling.original_context = yarn_original_context(import, rope);
   scaling.beta_fast = rope.real_or("beta_fast", 32, "transformers' default");
   scaling.beta_slow = rope.real_or("beta_slow", 1, "transformers' default");
   const auto optional = [&](std::string_view key, std::string_view reason) {
@@ -36,12 +50,6 @@ RotaryScaling yarn_scaling(ConfigReader& rope) {
   scaling.fractional_bounds = states_truncation && !rope.flag_or("truncate", true, "");
   rope.inert({"truncate"});
   return scaling;
-}
-
-// The config's own field, which another reader reports where it is missing or wrong.
-Integer context_limit(Import& import, Integer absent) {
-  if (!import.config.contains(kLimit)) return absent;
-  return import.config.all_read({kLimit}) ? import.config.size(kLimit, kPositions) : absent;
 }
 
 // The reference measures a sequence against the config's max_position_embeddings, whatever the
@@ -134,11 +142,24 @@ void know_what_the_class_reads(ConfigReader& rope, const RotaryClass& of) {
   }
 }
 
+// Whether none of the fields is there that only a scaling has.
+bool stretches_nothing(const ConfigReader& rope) {
+  constexpr auto kStretching = std::to_array<std::string_view>(
+      {"factor", kOriginal, "short_factor", "long_factor", "low_freq_factor", "high_freq_factor",
+       "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "alpha"});
+  return std::none_of(kStretching.begin(), kStretching.end(),
+                      [&](std::string_view key) { return rope.contains(key); });
+}
+
 // Older configs call it "type", some write both; none when it is missing or they disagree.
 std::optional<std::string> rope_type(ConfigReader& rope, const RotaryClass& of) {
   auto older = rope.optional_text("type");
   if (older && !rope.contains("rope_type")) return older;
   if (!rope.all_read({"type"})) return std::nullopt;
+  if (!older && !rope.contains("rope_type") && stretches_nothing(rope)) {
+    rope.fill("rope_type", "default", kTypeDefault);
+    return "default";
+  }
   const std::string type = rope.text("rope_type");
   if (type.empty()) return std::nullopt;
   if (!older || *older == type) return type;
@@ -215,7 +236,7 @@ void read_scaling(Import& import, ConfigReader& rope, const RotaryClass& of, Int
   } else if (is_longrope(of, type)) {
     rotary.scaling = longrope_scaling(import, rope, of, dim);
   } else if (type == "yarn") {
-    rotary.scaling = yarn_scaling(rope);
+    rotary.scaling = yarn_scaling(import, rope);
   } else if (type == "linear") {
     rotary.scaling = LinearScaling{rope.real("factor")};
   } else if (type == "dynamic") {

@@ -144,5 +144,24 @@ TEST(Import, PassesOverTheFieldsOfTheOption) {
   EXPECT_NE(both.output.find("# passed over: loops, folds"), std::string::npos) << both.output;
 }
 
+// Qwen3-8B names a head of 151,936 x 4,096 = 622,329,856; its embedding model holds none.
+TEST(AFolder, HasNoHeadWhereItsCheckpointHoldsNone) {
+  const TemporaryFolder folder;
+  const std::string config = read_file(LLMARCH_PROJECT "/tests/spec/configs/qwen3-8b.json");
+  write_file(folder.path() / "config.json", config);
+  const std::string show = "show '" + folder.path().string() + "' --exact";
+  EXPECT_NE(run_llmarch(show).output.find("8,190,735,360"), std::string::npos);
+  const fs::path index = folder.path() / "model.safetensors.index.json";
+  write_file(index,
+             R"({"weight_map": {"embed_tokens.weight": "model-00001-of-00004.safetensors"}})");
+  const Seen without = run_llmarch(show);
+  EXPECT_NE(without.output.find("7,568,405,504"), std::string::npos) << without.output;
+  EXPECT_NE(without.output.find("head: not stored; the config names one of 622329856 parameters"),
+            std::string::npos)
+      << without.output;
+  write_file(index, R"({"weight_map": {"lm_head.qweight": "model.safetensors"}})");
+  EXPECT_NE(run_llmarch(show).output.find("8,190,735,360"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace llmarch::testing

@@ -237,6 +237,21 @@ TEST(DeepSeek, HasMixturesInEverySecondLayerWhereItsConfigSaysSo) {
   EXPECT_EQ(sparse, (std::vector<bool>{false, false, false, false, true, false, true}));
 }
 
+// --- EXAONE 4: a pattern that is written out.
+
+TEST(Exaone4, MayWriteItsPatternOut) {
+  Json json = config("exaone-4.0-32b");
+  json.erase("layer_types");
+  json["sliding_window_pattern"] = 4;
+  const ArchSpec numbered = spec_of(json);
+  json["sliding_window_pattern"] = "LLLG";
+  EXPECT_EQ(architecture_of(spec_of(json)), architecture_of(numbered));
+  for (const char* pattern : {"LLLLG", "GLLL", "LGLG", "LLL"}) {  // 64 layers
+    json["sliding_window_pattern"] = pattern;
+    EXPECT_THAT(report(json), HasSubstr("'sliding_window_pattern' is")) << pattern;
+  }
+}
+
 // --- Qwen-VL: the text model, whose rotary sections are for pictures.
 
 Json qwen_vl() {

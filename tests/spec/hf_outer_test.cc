@@ -38,6 +38,16 @@ TEST(AFieldThatTheTypeDoesNotHave, IsRefusedBesideCodeOfTheRepositorysOwn) {
   EXPECT_THAT(passed.passed_over, ElementsAre("loops"));
 }
 
+TEST(AFieldThatTheTypeDoesNotHave, IsNoSlipOfThePenWhereTheOtherFieldHasNoEffect) {
+  const Json more = with(config("gpt-j-6b"), {{"num_layers", 28}});  // looks like num_labels
+  EXPECT_THAT(load(more).passed_over, ElementsAre("num_layers"));
+}
+
+TEST(AFieldThatTheTypeDoesNotHave, IsNoSlipOfThePenForAFieldWhoseNameItHoldsWhole) {
+  const Json more = with(plain_llama(), {{"v_head_dim", 64}});
+  EXPECT_THAT(load(more).passed_over, ElementsAre("v_head_dim"));
+}
+
 TEST(AFieldOfTheLibrarysBaseClass, IsRefusedWhereItWouldChangeTheModel) {
   EXPECT_EQ(report(with(plain_llama(),
                         {{"pruned_heads", Json::object()}, {"add_cross_attention", false}})),

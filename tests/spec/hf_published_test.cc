@@ -111,7 +111,7 @@ TEST(PublishedConfig, RecordsWhatItFilled) {
   using Filled = std::vector<std::string>;
   EXPECT_EQ(load(config("gpt2")).filled,
             (Filled{"tie_word_embeddings = true (this model type's default)",
-                    "n_inner = 3072 (4 n_embd)"}));
+                    "n_inner = 3072 (4 times the hidden width)"}));
   EXPECT_EQ(load(config("llama-3.1-8b")).filled,
             Filled{"head_dim = 128 (hidden_size / num_attention_heads)"});
   EXPECT_EQ(load(config("llama-3.2-1b")).filled, Filled{});

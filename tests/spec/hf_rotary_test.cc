@@ -122,6 +122,21 @@ TEST(RopeScaling, AsksForATypeBeforeItJudgesOtherFields) {
 )");
 }
 
+TEST(RopeScaling, IsNoneWithoutATypeWhereNothingIsStretched) {
+  EXPECT_EQ(architecture_of(spec_of(newer({{"rope_theta", 500000.0}}))),
+            architecture_of(spec_of(unscaled_llama())));
+  EXPECT_THAT(load(newer({{"rope_theta", 500000.0}})).filled,
+              Contains("rope_type = default (this model type's default)"));
+  EXPECT_NE(report(newer({{"rope_theta", 500000.0}, {"beta_fast", 16}})), "");
+}
+
+TEST(RopeScaling, OfYarnBeginsAtTheConfigsContextWhereItStatesNone) {
+  const Json bare = scaled(without(kYarn, "original_max_position_embeddings"));
+  EXPECT_EQ(std::get<YarnScaling>(*rotary_of(bare).scaling).original_context, 131072);
+  EXPECT_THAT(load(bare).filled, Contains("original_max_position_embeddings = 131072 "
+                                          "(max_position_embeddings)"));
+}
+
 TEST(RopeScaling, PassesOverWhatItsTypeDoesNotHave) {
   const Json more = scaled(with(kLlama3, {{"finetuned", true}}));
   EXPECT_EQ(architecture_of(spec_of(more)), architecture_of(spec_of(scaled(kLlama3))));
