@@ -29,7 +29,8 @@ Phase parse_phase(const std::string& text) {
   return value_named(kPhases, text, fmt::format("unknown step '{}' for --ops", text));
 }
 
-// What the folder of a checkpoint holds; none where `name` is no folder with tensors.
+// What the folder of a checkpoint holds; none where `name` is no folder with tensors, or where it is
+// not known what its model type calls them.
 std::optional<Reconciled> tensors_in(const std::string& name, const Model& model) {
   std::error_code error;
   const std::filesystem::path folder(name);
@@ -39,8 +40,9 @@ std::optional<Reconciled> tensors_in(const std::string& name, const Model& model
   if (!is_there("model.safetensors") && !is_there("model.safetensors.index.json")) {
     return std::nullopt;
   }
-  return reconcile(model.graph, SafetensorsCheckpoint::open(folder),
-                   load_config_file(folder).naming, model.spec.head);
+  const std::optional<CheckpointNaming> naming = load_config_file(folder).naming;
+  if (!naming) return std::nullopt;
+  return reconcile(model.graph, SafetensorsCheckpoint::open(folder), *naming, model.spec.head);
 }
 
 ExitStatus run_show(const Arguments& arguments) {
