@@ -28,8 +28,8 @@ class ACheckpointOfAModel : public weights_test::WrittenFiles {
     change(tensors);
     write_tensors(folder() / "model.safetensors", tensors);
     const ConfigLoad config = golden_config(model);
-    return load_weights(lower(*config.spec), SafetensorsCheckpoint::open(folder()), config.naming,
-                        config.spec->head);
+    return load_weights(lower(*config.spec), SafetensorsCheckpoint::open(folder()),
+                        config.naming.value(), config.spec->head);
   }
 };
 

@@ -35,7 +35,7 @@ ConfigLoad golden_config(const std::string& name) {
 GoldenModel::GoldenModel(const std::string& name) : folder(golden_folder(name)) {
   ConfigLoad config = golden_config(name);
   spec = *std::move(config.spec);
-  naming = config.naming;
+  naming = config.naming.value();
   graph = lower(spec);
   expected = load_expected(folder / "expected.safetensors", graph);
 }

@@ -72,8 +72,8 @@ class AFolder : public WrittenFiles {
     (void)write("model.safetensors",
                 safetensors(header.dump(), std::string(static_cast<std::size_t>(offset), '\0')));
     const ConfigLoad load = load_hf_config(kConfig, "model");
-    return reconcile(lower(load.spec.value()), SafetensorsCheckpoint::open(folder()), load.naming,
-                     load.spec->head);
+    return reconcile(lower(load.spec.value()), SafetensorsCheckpoint::open(folder()),
+                     load.naming.value(), load.spec->head);
   }
 };
 
