@@ -1,3 +1,4 @@
+#include "reports/say/list_json.h"
 #include "reports/say/model_reports.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
@@ -28,7 +29,10 @@ ExitStatus run_list(const Arguments& arguments) {
   std::vector<reports::ListedModel> listed;
   auto entry = catalog.entries().begin();
   for (const Model& model : models) listed.push_back({&model, (entry++)->second.origin});
-  Report report{reports::list_document(listed, built_in_hardware(), built_in_studies(catalog))};
+  const std::vector<Hardware> hardware = built_in_hardware();
+  const std::vector<Study> studies = built_in_studies(catalog);
+  Report report{reports::list_document(listed, hardware, studies),
+                reports::list_json(listed, hardware, studies)};
   report.no_picture = "a list has no picture: 'llmarch show MODEL -o FILE.svg' draws one model";
   outputs.write(report);
   return ExitStatus::done;

@@ -37,7 +37,7 @@ TEST(Fit, RanksEveryModelThatIsKnown) {
   const Seen list = run_llmarch("list --format json");
   EXPECT_EQ(all.status, 0) << all.errors;
   EXPECT_EQ(first_cells(all.output).size() - 1,
-            nlohmann::json::parse(list.output)["blocks"][0]["rows"].size());
+            nlohmann::json::parse(list.output)["models"].size());
   EXPECT_EQ(run_llmarch("fit --all gpt2 --memory 24G").status, 2);
 }
 
