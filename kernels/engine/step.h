@@ -129,7 +129,7 @@ struct ScratchOf {
   Scratch operator()(const Route& op) const;
   Scratch operator()(const RunExperts& op) const;
   Scratch operator()(const Convolve& op) const;
-  Scratch operator()(const DeltaRule& op) const;
+  Scratch operator()(const Recurrence& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
   template <
@@ -189,6 +189,6 @@ void run(Step& step, const Multiply& op);
 void run(Step& step, const Convolve& op);
 void run(Step& step, const NormalizeLength& op);
 void run(Step& step, const Decay& op);
-void run(Step& step, const DeltaRule& op);
+void run(Step& step, const Recurrence& op);
 
 }  // namespace llmarch::fast

@@ -161,7 +161,7 @@ Scratch ScratchOf::operator()(const Route& op) const {
 
 Scratch ScratchOf::operator()(const RunExperts& op) const {
   const std::size_t runs = sequences * tokens * size(op.experts_per_token);
-  return {expert_floats(columns(op.in), size(graph.weight(op.gate).rows), runs), 0};
+  return {expert_floats(columns(op.in), size(graph.weight(op.up).rows), runs), 0};
 }
 
 void run(Step& step, const Route& op) {
@@ -199,7 +199,7 @@ void run(Step& step, const RunExperts& op) {
   const Rows out = step.value(op.out);
   const Chosen& chosen = step.space.chosen.at(op.choice);
   const Runs runs = sort_by_expert(chosen, size(op.experts_per_token), size(op.experts));
-  const std::size_t width = size(step.graph.weight(op.gate).rows);
+  const std::size_t width = size(step.graph.weight(op.up).rows);
   const ExpertRows rows = expert_rows(step, in.columns, width, runs.row.size());
   // A single row that no weight multiplies is not copied for its experts.
   const bool as_it_is = in.rows == 1 && op.weighted == Weighted::output;
@@ -208,9 +208,11 @@ void run(Step& step, const RunExperts& op) {
   std::vector<Product> out_of;
   for (const Runs::Expert& expert : runs.experts) {
     const ConstRows from = as_it_is ? in : rows_of(rows.gathered, expert);
-    into.push_back({&step.matrix(op.gate, expert.expert), 0, from, rows_of(rows.gates, expert)});
+    if (op.gate) {
+      into.push_back({&step.matrix(*op.gate, expert.expert), 0, from, rows_of(rows.gates, expert)});
+    }
     into.push_back({&step.matrix(op.up, expert.expert), 0, from, rows_of(rows.ups, expert)});
-    out_of.push_back({&step.matrix(op.down, expert.expert), 0, rows_of(rows.gates, expert),
+    out_of.push_back({&step.matrix(op.down, expert.expert), 0, rows_of(rows.ups, expert),
                       rows_of(rows.given, expert)});
   }
   multiply(step.team, into);
@@ -218,7 +220,11 @@ void run(Step& step, const RunExperts& op) {
     add_biases(step, runs, op.biases->gate, rows.gates);
     add_biases(step, runs, op.biases->up, rows.ups);
   }
-  gate(step.team, op.form, rows.gates, rows.ups, rows.gates);
+  if (op.gate) {
+    gate(step.team, op.form, rows.gates, rows.ups, rows.ups);
+  } else {
+    activate(step.team, op.form.activation, rows.ups, rows.ups);
+  }
   multiply(step.team, out_of);
   if (op.biases) add_biases(step, runs, op.biases->down, rows.given);
   combine(step.team, runs, op.weighted, rows.given, out);

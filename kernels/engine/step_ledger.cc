@@ -80,7 +80,7 @@ std::vector<Execution::DistinctExperts> StepLedger::distinct_experts() const {
     for (std::size_t node = 0; node < graph_->blocks[block].nodes.size(); ++node) {
       const auto* run = std::get_if<RunExperts>(&graph_->blocks[block].nodes[node].op);
       if (run == nullptr) continue;
-      experts.push_back({block, node, of_all_layers(opened_copies(run->gate), block)});
+      experts.push_back({block, node, of_all_layers(opened_copies(run->up), block)});
     }
   }
   return experts;

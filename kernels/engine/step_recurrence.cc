@@ -4,8 +4,8 @@
 
 namespace llmarch::fast {
 
-Scratch ScratchOf::operator()(const DeltaRule& op) const {
-  return {delta_rule_floats(op.shape, sequences), 0};
+Scratch ScratchOf::operator()(const Recurrence& op) const {
+  return {recurrence_floats(op.shape, sequences), 0};
 }
 
 void run(Step& step, const NormalizeLength& op) {
@@ -28,18 +28,21 @@ void run(Step& step, const Decay& op) {
   step.count_elements(out);
 }
 
-void run(Step& step, const DeltaRule& op) {
-  const DeltaRows rows{step.value(op.query),    step.value(op.key),   step.value(op.value),
-                       step.value(op.strength), step.value(op.decay), step.value(op.out)};
-  float* const scratch = step.scratch(delta_rule_floats(op.shape, step.places.sequences));
-  const std::size_t applied =
-      delta_rule(step.team, op.shape, step.places, rows, step.state(op.state), scratch);
-  for (const ConstRows& read : {rows.query, rows.key, rows.value, rows.strength, rows.decay}) {
+void run(Step& step, const Recurrence& op) {
+  RecurrenceRows rows{
+      step.value(op.query), step.value(op.key), step.value(op.value), step.value(op.decay), {},
+      step.value(op.out)};
+  if (op.strength) rows.strength = step.value(*op.strength);
+  float* const scratch = step.scratch(recurrence_floats(op.shape, step.places.sequences));
+  const std::size_t changed =
+      run_recurrence(step.team, op.shape, step.places, rows, step.state(op.state), scratch);
+  for (const ConstRows& read : {rows.query, rows.key, rows.value, rows.decay}) {
     step.count_read(read);
   }
+  if (rows.strength) step.count_read(*rows.strength);
   step.count_written(rows.out);
-  step.count_each(applied);
-  step.count_state_elements(op.state, applied * size(op.shape.key_dim * op.shape.value_dim));
+  step.count_each(changed);
+  step.count_state_elements(op.state, changed * size(op.shape.key_dim * op.shape.value_dim));
 }
 
 }  // namespace llmarch::fast

@@ -105,6 +105,10 @@ void run(Step& step, const Convolve& op) {
                       {out.row(first), places.tokens, out.columns, out.stride});
     }
   });
+  if (op.bias) {
+    add_bias(step.team, out, step.vector(*op.bias), out);
+    step.count_weight(*op.bias);
+  }
   step.count_state(op.state);
   step.count_weight(op.taps);
   step.count_read(in);

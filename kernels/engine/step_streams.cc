@@ -72,8 +72,9 @@ void run(Step& step, const ScaleColumns& op) {
   const Rows in = step.value(op.in);
   const Rows out = step.value(op.out);
   const std::span<const float> weight = step.vector(op.weight);
+  const std::size_t width = in.columns / weight.size();
   for_each_row(step.team, in.rows, [&](std::size_t r) {
-    for (std::size_t i = 0; i < in.columns; ++i) out.row(r)[i] = in.row(r)[i] * weight[i];
+    for (std::size_t i = 0; i < in.columns; ++i) out.row(r)[i] = in.row(r)[i] * weight[i / width];
   });
   step.count_weight(op.weight);
   step.count_read(in);

@@ -68,6 +68,10 @@ Work attending(Integer key_width, Integer value_width, std::optional<double> sof
   return sum_of(sum_of(product(key_width), mixing), distance);
 }
 
+Work activated(Activation activation) {
+  return tally([&] { (void)reference::activate(activation, Counted(1)); });
+}
+
 Work gated(const GateForm& form) {
   return tally([&] { (void)reference::gated(form, Counted(1), Counted(1)); });
 }
@@ -86,7 +90,7 @@ Work gated(const GateForm& form) {
 // ActivateXielu, Gate, Add, Multiply, Convolve        -                                  one
 // NormalizeLength                                     one vector, columns / vectors wide -
 // Decay                                               -                                  one
-// DeltaRule                                           one value head at one token        -
+// Recurrence                                          one value head at one token        -
 // Others of parallel streams                          one row                            -
 // Embed, Store, SelectRows, SelectColumns, JoinColumns copy, and take none.
 struct Units {
@@ -100,8 +104,8 @@ struct Units {
   WorkUnits operator()(const Scale&) const { return {{}, one_multiplication()}; }
   WorkUnits operator()(const ScaleByPosition&) const { return {{}, one_multiplication()}; }
   WorkUnits operator()(const GateRows& op) const {
-    return {tally([&] { (void)reference::activate(op.activation, Counted(1)); }),
-            one_multiplication()};
+    const Work gate = op.activation ? activated(*op.activation) : Work::none();
+    return {gate, one_multiplication()};
   }
   WorkUnits operator()(const ScaleByConstant&) const { return {{}, one_multiplication()}; }
   WorkUnits operator()(const SoftCap& op) const {
@@ -159,9 +163,7 @@ struct Units {
     const llmarch::LatentShape& shape = op.shape;
     return {attending(shape.nope_dim + shape.rope_dim, shape.value_dim, std::nullopt), {}};
   }
-  WorkUnits operator()(const Activate& op) const {
-    return {{}, tally([&] { (void)reference::activate(op.activation, Counted(1)); })};
-  }
+  WorkUnits operator()(const Activate& op) const { return {{}, activated(op.activation)}; }
   WorkUnits operator()(const ActivateXielu& op) const {
     return {{}, tally([&] { (void)reference::activate_xielu(op.xielu, {1, 1}, Counted(1)); })};
   }
@@ -171,7 +173,9 @@ struct Units {
   WorkUnits operator()(const Convolve& op) const {
     const std::vector<float> taps(size(graph.weight(op.taps).columns), 1);
     const Numbers values(taps.size(), Counted(1));
-    return {{}, tally([&] { (void)reference::tapped_sum(view(values), std::span(taps)); })};
+    const Work sum =
+        tally([&] { (void)reference::tapped_sum(view(values), std::span<const float>(taps)); });
+    return {{}, op.bias ? sum_of(sum, one_sum()) : sum};
   }
 
   WorkUnits operator()(const NormalizeLength& op) const {
@@ -185,17 +189,15 @@ struct Units {
   WorkUnits operator()(const Decay&) const {
     return {{}, tally([] { (void)reference::decay_of(Counted(1), 1); })};
   }
-  WorkUnits operator()(const DeltaRule& op) const {
+  WorkUnits operator()(const Recurrence& op) const {
     const Numbers key(size(op.shape.key_dim), Counted(1));
     const Numbers value(size(op.shape.value_dim), Counted(1));
+    const Numbers decay(size(columns(op.decay) / op.shape.value_heads), Counted(1));
     Numbers state(key.size() * value.size());
     Numbers out(value.size());
-    return {tally([&] {
-              reference::delta_rule<Counted>(
-                  {view(key), view(key), view(value), Counted(1), Counted(1)}, std::span(state),
-                  std::span(out));
-            }),
-            {}};
+    reference::RecurrentInput<Counted> in{view(key), view(key), view(value), view(decay), {}};
+    if (op.strength) in.strength = Counted(1);
+    return {tally([&] { reference::step_state(in, std::span(state), std::span(out)); }), {}};
   }
 
   WorkUnits operator()(const Route& op) const {
@@ -222,11 +224,11 @@ struct Units {
   }
 
   WorkUnits operator()(const RunExperts& op) const {
-    const Integer width = graph.weight(op.gate).rows;
+    const Integer width = graph.weight(op.up).rows;
     const Integer hidden = columns(op.in);
-    Work work = product(hidden) * (2 * width);
+    Work work = product(hidden) * (op.gate ? 2 * width : width);
     work += product(width) * hidden;
-    work += gated(op.form) * width;
+    work += (op.gate ? gated(op.form) : activated(op.form.activation)) * width;
     if (op.biases) work += one_sum() * (2 * width + hidden);
     work += one_multiplication() * hidden;  // by the expert's weight
     work += one_sum() * hidden;

@@ -17,24 +17,27 @@ namespace {
 }
 
 // One value head at one token.
-struct DeltaHead {
+struct RecurrentHead {
   const float *query, *key, *value;
-  float strength, decay;
+  const float* decay;
+  std::size_t decay_stride;  // 0: the same for each row of the state
+  std::optional<float> strength;
   float* state;  // (key_dim, value_dim)
   float* change;
   float* out;
 };
 
-void apply_delta_rule(const simd::RowKernels& kernels, std::size_t key_dim, std::size_t value_dim,
-                      const DeltaHead& head) {
+void step_state(const simd::RowKernels& kernels, std::size_t key_dim, std::size_t value_dim,
+                const RecurrentHead& head) {
   std::fill_n(head.change, value_dim, 0.0F);
   for (std::size_t i = 0; i < key_dim; ++i) {
     float* const row = head.state + i * value_dim;
-    kernels.scale(row, value_dim, head.decay, row);
-    kernels.accumulate(row, value_dim, head.key[i], head.change);
+    kernels.scale(row, value_dim, head.decay[i * head.decay_stride], row);
+    if (head.strength) kernels.accumulate(row, value_dim, head.key[i], head.change);
   }
   for (std::size_t j = 0; j < value_dim; ++j) {
-    head.change[j] = (head.value[j] - head.change[j]) * head.strength;
+    head.change[j] =
+        head.strength ? (head.value[j] - head.change[j]) * *head.strength : head.value[j];
   }
   std::fill_n(head.out, value_dim, 0.0F);
   for (std::size_t i = 0; i < key_dim; ++i) {
@@ -44,20 +47,48 @@ void apply_delta_rule(const simd::RowKernels& kernels, std::size_t key_dim, std:
   }
 }
 
-void check_sizes(const RecurrenceShape& shape, const Places& places, const DeltaRows& rows,
+void check_sizes(const RecurrenceShape& shape, const Places& places, const RecurrenceRows& rows,
                  const FixedState& state) {
   const auto fits = [&](ConstRows each, Integer columns) {
     return each.rows == places.rows() && each.columns == size(columns);
   };
   const Integer keys = shape.key_heads * shape.key_dim;
   const Integer values = shape.value_heads * shape.value_dim;
-  if (fits(rows.query, keys) && fits(rows.key, keys) && fits(rows.value, values) &&
-      fits(rows.strength, shape.value_heads) && fits(rows.decay, shape.value_heads) &&
-      fits(rows.out, values) && state.shape().sequences == places.sequences &&
+  const bool decay_fits =
+      fits(rows.decay, shape.value_heads) || fits(rows.decay, shape.value_heads * shape.key_dim);
+  const bool strength_fits = !rows.strength || fits(*rows.strength, shape.value_heads);
+  if (fits(rows.query, keys) && fits(rows.key, keys) && fits(rows.value, values) && decay_fits &&
+      strength_fits && fits(rows.out, values) && state.shape().sequences == places.sequences &&
       state.shape().columns == size(shape.state_elements())) {
     return;
   }
   refuse_sizes_of_recurrence();
+}
+
+// One head of one sequence, at all of its tokens.
+void run_head(const simd::RowKernels& kernels, const RecurrenceShape& shape, const Places& places,
+              const RecurrenceRows& rows, std::size_t sequence, std::size_t head, float* state,
+              float* change) {
+  const std::size_t key_dim = size(shape.key_dim);
+  const std::size_t value_dim = size(shape.value_dim);
+  const std::size_t heads = size(shape.value_heads);
+  const std::size_t decays = rows.decay.columns / heads;
+  const std::size_t key = head / (heads / size(shape.key_heads)) * key_dim;
+  const std::size_t value = head * value_dim;
+  for (std::size_t token = 0; token < places.tokens; ++token) {
+    const std::size_t r = sequence * places.tokens + token;
+    RecurrentHead one{rows.query.row(r) + key,
+                      rows.key.row(r) + key,
+                      rows.value.row(r) + value,
+                      rows.decay.row(r) + head * decays,
+                      decays == 1 ? 0U : 1U,
+                      {},
+                      state,
+                      change,
+                      rows.out.row(r) + value};
+    if (rows.strength) one.strength = rows.strength->row(r)[head];
+    step_state(kernels, key_dim, value_dim, one);
+  }
 }
 
 }  // namespace
@@ -97,38 +128,29 @@ void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out) {
   });
 }
 
-std::size_t delta_rule_floats(const RecurrenceShape& shape, std::size_t sequences) {
+std::size_t recurrence_floats(const RecurrenceShape& shape, std::size_t sequences) {
   return sequences * size(shape.value_heads * shape.value_dim);
 }
 
-std::size_t delta_rule(Team& team, const RecurrenceShape& shape, const Places& places,
-                       const DeltaRows& rows, FixedState& state, float* scratch) {
+std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Places& places,
+                           const RecurrenceRows& rows, FixedState& state, float* scratch) {
   check_sizes(shape, places, rows, state);
   const simd::RowKernels& kernels = simd::kernels_of(team.isa()).rows;
-  const std::size_t key_dim = size(shape.key_dim);
-  const std::size_t value_dim = size(shape.value_dim);
   const std::size_t heads = size(shape.value_heads);
-  const std::size_t sharing = size(shape.value_heads / shape.key_heads);
-  std::vector<std::size_t> applied(team.size(), 0);
+  const std::size_t of_head = size(shape.key_dim * shape.value_dim);
+  std::vector<std::size_t> changed(team.size(), 0);
   team.run([&](std::size_t thread) {
     const Share share = share_of(places.sequences * heads, thread, team.size());
     for (std::size_t item = share.first; item < share.last; ++item) {
       const std::size_t sequence = item / heads;
       const std::size_t head = item % heads;
-      float* const own = state.floats(sequence).data() + head * key_dim * value_dim;
-      for (std::size_t token = 0; token < places.tokens; ++token) {
-        const std::size_t r = sequence * places.tokens + token;
-        const std::size_t key = head / sharing * key_dim;
-        const std::size_t value = head * value_dim;
-        apply_delta_rule(kernels, key_dim, value_dim,
-                         {rows.query.row(r) + key, rows.key.row(r) + key, rows.value.row(r) + value,
-                          rows.strength.row(r)[head], rows.decay.row(r)[head], own,
-                          scratch + item * value_dim, rows.out.row(r) + value});
-        ++applied[thread];
-      }
+      float* const own = state.floats(sequence).data() + head * of_head;
+      run_head(kernels, shape, places, rows, sequence, head, own,
+               scratch + item * size(shape.value_dim));
+      changed[thread] += places.tokens;
     }
   });
-  return std::accumulate(applied.begin(), applied.end(), std::size_t{0});
+  return std::accumulate(changed.begin(), changed.end(), std::size_t{0});
 }
 
 }  // namespace llmarch::fast

@@ -2,6 +2,7 @@
 // kernels/reference/recurrence_kernels.h. All throw std::invalid_argument when sizes do not agree.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "kernels/fast/fixed_state.h"
@@ -14,20 +15,22 @@ namespace llmarch::fast {
 // Each row is `vectors` vectors, each brought to length 1.
 void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsilon, Rows out);
 
-// out = exp(-exp(rate) softplus(in)); a row is as many vectors of equal width as there are rates.
+// out = exp(-exp(rate) in); a row is as many vectors of equal width as there are rates.
 void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out);
 
-struct DeltaRows {
-  ConstRows query, key, value, strength, decay;
+struct RecurrenceRows {
+  ConstRows query, key, value;
+  ConstRows decay;  // a number for each value head, or for each row of its state
+  std::optional<ConstRows> strength;
   Rows out;
 };
 
-// The floats of scratch that the rule needs for that many sequences.
-std::size_t delta_rule_floats(const RecurrenceShape& shape, std::size_t sequences);
+// The floats of scratch that the recurrence needs for that many sequences.
+std::size_t recurrence_floats(const RecurrenceShape& shape, std::size_t sequences);
 
 // Token by token, each head by one thread, which changes its state where it lies. Returns how often
-// the rule was applied to a head.
-std::size_t delta_rule(Team& team, const RecurrenceShape& shape, const Places& places,
-                       const DeltaRows& rows, FixedState& state, float* scratch);
+// a state was changed.
+std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Places& places,
+                           const RecurrenceRows& rows, FixedState& state, float* scratch);
 
 }  // namespace llmarch::fast

@@ -238,14 +238,15 @@ void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows o
   });
 }
 
-void gate_rows(Team& team, Activation activation, ConstRows gate, ConstRows in, Rows out) {
+void gate_rows(Team& team, std::optional<Activation> activation, ConstRows gate, ConstRows in,
+               Rows out) {
   if (!(same_size(in, out) && gate.rows == in.rows && in.columns % gate.columns == 0)) {
     refuse_row_sizes();
   }
   const std::size_t width = in.columns / gate.columns;
   for_rows(team, in, [&](std::size_t row) {
-    std::vector<float> gates(gate.columns);
-    activate_row(team, activation, gate.row(row), gate.columns, gates.data());
+    std::vector<float> gates(gate.row(row), gate.row(row) + gate.columns);
+    if (activation) activate_row(team, *activation, gate.row(row), gate.columns, gates.data());
     for (std::size_t i = 0; i < gates.size(); ++i) {
       kernels_of(team).scale(in.row(row) + i * width, width, gates[i], out.row(row) + i * width);
     }

@@ -49,9 +49,10 @@ void add_bias(Team& team, ConstRows in, std::span<const float> bias, Rows out);
 void scale(Team& team, ConstRows in, float factor, Rows out);
 // Each row is multiplied by a factor of its own.
 void scale_rows(Team& team, ConstRows in, std::span<const float> factors, Rows out);
-// out = in * f(gate). A row is as many vectors of equal width as there are gates in a row of
-// `gate`.
-void gate_rows(Team& team, Activation activation, ConstRows gate, ConstRows in, Rows out);
+// out = in * f(gate), or in * gate without a function. A row is as many vectors of equal width as
+// there are gates in a row of `gate`.
+void gate_rows(Team& team, std::optional<Activation> activation, ConstRows gate, ConstRows in,
+               Rows out);
 // out = cap tanh(in / cap)
 void soft_cap(Team& team, ConstRows in, float cap, Rows out);
 // out = in, each element brought within -bound and bound

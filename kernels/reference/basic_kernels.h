@@ -67,7 +67,7 @@ void run(BlockRun<Scalar>& step, const GateRows& op) {
     const auto gates = gate.row(r);
     const std::size_t width = in.row(r).size() / gates.size();
     for (std::size_t g = 0; g < gates.size(); ++g) {
-      const Scalar by = activate(op.activation, gates[g]);
+      const Scalar by = op.activation ? activate(*op.activation, gates[g]) : gates[g];
       const auto source = part(in.row(r), g, width);
       const auto target = part(out.row(r), g, width);
       for (std::size_t i = 0; i < width; ++i) target[i] = source[i] * by;
@@ -124,6 +124,14 @@ Scalar clipped_dot(std::span<const Scalar> row, std::span<const float> weights, 
 }
 
 template <class Scalar>
+void add_to_rows(RowWriter<Scalar>& out, std::span<const float> bias) {
+  for (std::size_t r = 0; r < out.rows(); ++r) {
+    const auto row = out.row(r);
+    for (std::size_t i = 0; i < bias.size(); ++i) row[i] += Scalar(bias[i]);
+  }
+}
+
+template <class Scalar>
 void run(BlockRun<Scalar>& step, const Project& op) {
   auto in = step.read(op.in);
   auto weight = step.weight(op.weight);
@@ -136,12 +144,7 @@ void run(BlockRun<Scalar>& step, const Project& op) {
                                  : dot(row, weight.row(i));
     }
   }
-  if (!op.bias) return;
-  const auto bias = step.weight(*op.bias).row(0);
-  for (std::size_t r = 0; r < in.rows(); ++r) {
-    const auto target = out.row(r);
-    for (std::size_t i = 0; i < bias.size(); ++i) target[i] += Scalar(bias[i]);
-  }
+  if (op.bias) add_to_rows(out, step.weight(*op.bias).row(0));
 }
 
 // out = f(in), element by element
@@ -245,6 +248,7 @@ void run(BlockRun<Scalar>& step, const Convolve& op) {
     }
     state.overwrite(sequence, std::span<const Scalar>(rows).last(kept));
   }
+  if (op.bias) add_to_rows(out, step.weight(*op.bias).row(0));
 }
 
 template <class Scalar>

@@ -127,7 +127,7 @@ class Executor {
       for (std::size_t node = 0; node < graph_.blocks[block].nodes.size(); ++node) {
         const auto* experts = std::get_if<RunExperts>(&graph_.blocks[block].nodes[node].op);
         if (experts != nullptr) {
-          result_.distinct_experts.push_back({block, node, touched_copies(experts->gate)});
+          result_.distinct_experts.push_back({block, node, touched_copies(experts->up)});
         }
       }
     }

@@ -201,13 +201,15 @@ struct ExpertWeights {
   struct Biases {
     WeightReader gate, up, down;
   };
-  WeightReader gate, up, down;
+  std::optional<WeightReader> gate;
+  WeightReader up, down;
   std::optional<Biases> biases;
 };
 
 template <class Scalar>
 ExpertWeights expert_weights(BlockRun<Scalar>& step, const RunExperts& op) {
-  ExpertWeights weights{step.weight(op.gate), step.weight(op.up), step.weight(op.down), {}};
+  ExpertWeights weights{{}, step.weight(op.up), step.weight(op.down), {}};
+  if (op.gate) weights.gate.emplace(step.weight(*op.gate));
   if (op.biases) {
     weights.biases.emplace(ExpertWeights::Biases{
         step.weight(op.biases->gate), step.weight(op.biases->up), step.weight(op.biases->down)});
@@ -227,16 +229,20 @@ std::vector<Scalar> projected(std::span<const Scalar> row, std::size_t expert, W
   return out;
 }
 
-// One expert's gated feed-forward for one row.
+// One expert's feed-forward for one row.
 template <class Scalar>
 std::vector<Scalar> run_expert(const GateForm& form, std::size_t expert,
                                std::span<const Scalar> row, ExpertWeights& weights) {
   auto* const biases = weights.biases ? &*weights.biases : nullptr;
   std::vector<Scalar> inner =
-      projected(row, expert, weights.gate, biases == nullptr ? nullptr : &biases->gate);
-  const std::vector<Scalar> up =
       projected(row, expert, weights.up, biases == nullptr ? nullptr : &biases->up);
-  for (std::size_t i = 0; i < inner.size(); ++i) inner[i] = gated(form, inner[i], up[i]);
+  if (weights.gate) {
+    const std::vector<Scalar> gate =
+        projected(row, expert, *weights.gate, biases == nullptr ? nullptr : &biases->gate);
+    for (std::size_t i = 0; i < inner.size(); ++i) inner[i] = gated(form, gate[i], inner[i]);
+  } else {
+    for (Scalar& element : inner) element = activate(form.activation, element);
+  }
   return projected(std::span<const Scalar>(inner), expert, weights.down,
                    biases == nullptr ? nullptr : &biases->down);
 }

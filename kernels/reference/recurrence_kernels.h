@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "kernels/reference/arithmetic.h"
@@ -35,7 +36,7 @@ void run(BlockRun<Scalar>& step, const NormalizeLength& op) {
 // `rate` is the exponential of what the model has learned.
 template <class Scalar>
 Scalar decay_of(Scalar x, double rate) {
-  return exponential(-(Scalar(rate) * softplus(x)));
+  return exponential(-(Scalar(rate) * x));
 }
 
 template <class Scalar>
@@ -55,52 +56,66 @@ void run(BlockRun<Scalar>& step, const Decay& op) {
 
 // What one value head reads at one token.
 template <class Scalar>
-struct DeltaInput {
+struct RecurrentInput {
   std::span<const Scalar> query, key, value;
-  Scalar strength, decay;
+  std::span<const Scalar> decay;   // one number, or one for each row of the state
+  std::optional<Scalar> strength;  // of the delta rule
 };
+
+// strength (value - S^T key)
+template <class Scalar>
+std::vector<Scalar> delta_of(const RecurrentInput<Scalar>& in, Scalar strength,
+                             std::span<const Scalar> state) {
+  const std::size_t width = in.value.size();
+  std::vector<Scalar> delta(width, Scalar(0.0));
+  for (std::size_t i = 0; i < in.key.size(); ++i) {
+    accumulate_product(in.key[i], part(state, i, width), std::span<Scalar>(delta));
+  }
+  for (std::size_t j = 0; j < width; ++j) delta[j] = (in.value[j] - delta[j]) * strength;
+  return delta;
+}
 
 // One token of one value head. `state` is (key_dim, value_dim).
 template <class Scalar>
-void delta_rule(const DeltaInput<Scalar>& in, std::span<Scalar> state, std::span<Scalar> out) {
+void step_state(const RecurrentInput<Scalar>& in, std::span<Scalar> state, std::span<Scalar> out) {
   const std::size_t width = in.value.size();
-  const auto row = [&](std::size_t i) { return part(state, i, width); };
-  const auto const_row = [&](std::size_t i) { return std::span<const Scalar>(row(i)); };
-  for (Scalar& element : state) element = element * in.decay;
-  std::vector<Scalar> recalled(width, Scalar(0.0));
+  const std::size_t of_one_decay = state.size() / in.decay.size();
+  for (std::size_t i = 0; i < state.size(); ++i) state[i] = state[i] * in.decay[i / of_one_decay];
+  std::vector<Scalar> change(in.value.begin(), in.value.end());
+  if (in.strength) change = delta_of(in, *in.strength, std::span<const Scalar>(state));
   for (std::size_t i = 0; i < in.key.size(); ++i) {
-    accumulate_product(in.key[i], const_row(i), std::span<Scalar>(recalled));
-  }
-  std::vector<Scalar> change(width);
-  for (std::size_t j = 0; j < width; ++j) change[j] = (in.value[j] - recalled[j]) * in.strength;
-  for (std::size_t i = 0; i < in.key.size(); ++i) {
-    accumulate_product(in.key[i], std::span<const Scalar>(change), row(i));
+    accumulate_product(in.key[i], std::span<const Scalar>(change), part(state, i, width));
   }
   std::fill(out.begin(), out.end(), Scalar(0.0));
   for (std::size_t i = 0; i < in.query.size(); ++i) {
-    accumulate_product(in.query[i], const_row(i), out);
+    accumulate_product(in.query[i], std::span<const Scalar>(part(state, i, width)), out);
   }
 }
 
 template <class Scalar>
-void run(BlockRun<Scalar>& step, const DeltaRule& op) {
+void run(BlockRun<Scalar>& step, const Recurrence& op) {
   auto query = step.read(op.query);
   auto key = step.read(op.key);
   auto value = step.read(op.value);
-  auto strength = step.read(op.strength);
   auto decay = step.read(op.decay);
+  std::optional<RowReader<Scalar>> strength;
+  if (op.strength) strength.emplace(step.read(*op.strength));
   auto state = step.stepped_state(op.state);
   auto out = step.write(op.out);
   const std::size_t key_dim = size(op.shape.key_dim);
   const std::size_t value_dim = size(op.shape.value_dim);
+  const std::size_t heads = size(op.shape.value_heads);
   const std::size_t sharing = size(op.shape.value_heads / op.shape.key_heads);
   for (std::size_t r = 0; r < value.rows(); ++r) {
     const auto states = state.step(step.place(r).sequence);
-    for (std::size_t head = 0; head < size(op.shape.value_heads); ++head) {
-      const DeltaInput<Scalar> in{
-          part(query.row(r), head / sharing, key_dim), part(key.row(r), head / sharing, key_dim),
-          part(value.row(r), head, value_dim), strength.row(r)[head], decay.row(r)[head]};
-      delta_rule(in, part(states, head, key_dim * value_dim), part(out.row(r), head, value_dim));
+    for (std::size_t head = 0; head < heads; ++head) {
+      RecurrentInput<Scalar> in{part(query.row(r), head / sharing, key_dim),
+                                part(key.row(r), head / sharing, key_dim),
+                                part(value.row(r), head, value_dim),
+                                part(decay.row(r), head, decay.row(r).size() / heads),
+                                {}};
+      if (strength) in.strength = strength->row(r)[head];
+      step_state(in, part(states, head, key_dim * value_dim), part(out.row(r), head, value_dim));
     }
   }
 }

@@ -35,7 +35,8 @@ void run(BlockRun<Scalar>& step, const ScaleColumns& op) {
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto row = in.row(r);
     const auto target = out.row(r);
-    for (std::size_t i = 0; i < row.size(); ++i) target[i] = row[i] * Scalar(weight[i]);
+    const std::size_t width = row.size() / weight.size();
+    for (std::size_t i = 0; i < row.size(); ++i) target[i] = row[i] * Scalar(weight[i / width]);
   }
 }
 

@@ -160,9 +160,9 @@ struct Arithmetic {
   // terms; whichever side it is, one exponential.
   void operator()(const ActivateXielu& op) const { per_element(op.in, {4, 1}); }
 
-  // An activation for each gate, a product for each element.
+  // An activation for each gate where there is one, a product for each element.
   void operator()(const GateRows& op) const {
-    per_element(op.gate, price_of(op.activation));
+    if (op.activation) per_element(op.gate, price_of(*op.activation));
     per_row(op.in).other += Flops(columns(op.in));
   }
 
@@ -197,11 +197,11 @@ struct Arithmetic {
     per_row(op.in).matrix += Flops(2 * graph.weight(op.weight).elements().amount());
   }
 
-  // A product of the kernel's length for each column. There is no matrix in it: every column has
-  // taps of its own.
+  // A product of the kernel's length for each column, and the bias. There is no matrix in it: every
+  // column has taps of its own.
   void operator()(const Convolve& op) const {
     const Integer kernel = graph.weight(op.taps).columns;
-    per_row(op.in).other += Flops(2 * columns(op.in) * kernel);
+    per_element(op.in, {2 * kernel.value() + (op.bias ? 1 : 0), 0});
   }
 
   // The square of the length takes two for each element, epsilon one, and then a root; what it
@@ -212,20 +212,18 @@ struct Arithmetic {
     row.transcendentals += Transcendentals(op.vectors);
   }
 
-  // A softplus, its product with the rate, and an exponential.
-  void operator()(const Decay& op) const {
-    const auto [flops, transcendentals] = price_of(Activation::softplus);
-    per_element(op.in, {flops + 1, transcendentals + 1});
-  }
+  // A product with the rate, and an exponential.
+  void operator()(const Decay& op) const { per_element(op.in, {1, 1}); }
 
-  // For each element of a state, three products of matrices: what the state holds for the key, the
-  // key times what is added, and the query times the state; before them, the decay. For each
-  // element of a value, the difference and its strength.
-  void operator()(const DeltaRule& op) const {
+  // For each element of a state, the decay and two products of matrices: the key times the change,
+  // and the query times the state. The delta rule has one more, of the key and the state, and for
+  // each element of a value the difference and its strength.
+  void operator()(const Recurrence& op) const {
     const Integer state = op.shape.state_elements();
     Work& row = per_row(op.value);
-    row.matrix += Flops(3 * 2 * state);
-    row.other += Flops(state + 2 * columns(op.value));
+    row.matrix += Flops((op.strength ? 3 : 2) * 2 * state);
+    row.other += Flops(state);
+    if (op.strength) row.other += Flops(2 * columns(op.value));
   }
 
   void operator()(const Rotate& op) const {
@@ -289,17 +287,18 @@ struct Arithmetic {
     row.transcendentals += Transcendentals(transcendentals);
   }
 
-  // For each chosen expert: three products, the gate, and the weighted sum.
+  // For each chosen expert: a product for each of its matrices, the activation or the gate, and the
+  // weighted sum.
   void operator()(const RunExperts& op) const {
     const Integer chosen = op.experts_per_token;
     const Integer hidden = columns(op.in);
-    const Integer width = graph.weight(op.gate).rows;
-    const PerElement gate = price_of(op.form);
+    const Integer width = graph.weight(op.up).rows;
+    const PerElement inner = op.gate ? price_of(op.form) : price_of(op.form.activation);
     Work& row = per_row(op.in);
-    row.matrix += Flops(3 * chosen * 2 * width * hidden);
-    row.other += Flops(chosen * (width * gate.flops + 2 * hidden));
+    row.matrix += Flops((op.gate ? 3 : 2) * chosen * 2 * width * hidden);
+    row.other += Flops(chosen * (width * inner.flops + 2 * hidden));
     if (op.biases) row.other += Flops(chosen * (2 * width + hidden));
-    row.transcendentals += Transcendentals(chosen * width * gate.transcendentals);
+    row.transcendentals += Transcendentals(chosen * width * inner.transcendentals);
   }
 
   // The reference and each vector need a mean square, which takes two operations for each element,

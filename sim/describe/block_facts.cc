@@ -186,6 +186,9 @@ AttentionSizes attention_sizes(const ShortConvolution&) {
 AttentionSizes attention_sizes(const GatedDeltaNet&) {
   return {};
 }
+AttentionSizes attention_sizes(const Mamba2&) {
+  return {};
+}
 
 // Grouped-query attention (arXiv 2305.13245), multi-query (1911.02150) and multi-head.
 BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
@@ -284,6 +287,40 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const GatedDeltaNet& delta) {
   return block;
 }
 
+// Mamba-2 (arXiv 2405.21060).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
+  const Integer rows = mamba.kernel - 1;
+  const Integer columns = mamba.heads * mamba.head_dim + 2 * mamba.groups * mamba.state_dim;
+  const Integer state = mamba.heads * mamba.state_dim * mamba.head_dim;
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "Mamba-2",
+      .kind = "Mamba-2",
+      .facts = {{mamba.heads, " heads of ", mamba.head_dim},
+                {mamba.groups, mamba.groups == 1 ? " group" : " groups", ", state of ",
+                 mamba.state_dim},
+                {"convolutions over ", mamba.kernel, " positions, SiLU"},
+                {"a decaying state for each head"},
+                {"gated by SiLU"},
+                mamba.norm_groups == 1
+                    ? Phrase{"RMSNorm over the whole"}
+                    : Phrase{"RMSNorm over each of ", mamba.norm_groups, " groups"}},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {mamba.heads, " × ", mamba.state_dim, " × ", mamba.head_dim, " + ", rows, " × ",
+                    columns},
+                   state + rows * columns},
+      .inside = {},
+      .notes = {
+          {NotedFigures::memory,
+           {"the states of Mamba-2 and the rows of its convolutions are kept in f32, whatever "
+            "the format of the cache."}},
+          {NotedFigures::work,
+           {"Mamba-2 runs token by token, in prefill too: its states are read and written at "
+            "every token."}}}};
+  return block;
+}
+
 Phrase limit_phrase(const std::string& of, const GateLimit& limit) {
   return {fmt::format("{} held at {:g} {}", of, limit.limit,
                       limit.place == GateLimitPlace::before_activation ? "before its activation"
@@ -321,7 +358,9 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
       .family = BlockFamily::mixture_feed_forward,
       .name = "mixture of experts",
       .kind = {},
-      .facts = {{mixture.experts, fmt::format(" experts, {}", gated_name(mixture.activation))},
+      .facts = {{mixture.experts,
+                 fmt::format(" experts, {}", mixture.ungated ? activation_name(mixture.activation)
+                                                             : gated_name(mixture.activation))},
                 {fmt::format("router: {}", scoring_name(mixture.router.scoring))}},
       .traits = {Trait::experts},
       .kept = {},
@@ -337,6 +376,8 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
   if (mixture.router.own_input) block.facts.push_back({"router: a norm of its own"});
   block.facts.push_back({mixture.experts_per_token, " chosen for a token"});
   block.facts.push_back({"hidden width ", mixture.expert_width});
+  if (mixture.latent_width)
+    block.facts.push_back({"experts' latent: width ", *mixture.latent_width});
   if (mixture.expert_bias) block.facts.push_back({"with biases"});
   if (mixture.gate_limit) block.facts.push_back(limit_phrase("gate", *mixture.gate_limit));
   if (mixture.up_offset) block.facts.push_back({"the other factor plus ", *mixture.up_offset});

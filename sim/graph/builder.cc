@@ -111,6 +111,14 @@ ValueId GraphBuilder::normalize_each_head(ValueId in, double epsilon, WeightRole
   return out;
 }
 
+ValueId GraphBuilder::normalize_parts(ValueId in, double epsilon, WeightRole role, Integer parts) {
+  const WeightId scales = weight(role, 1, columns(in) / parts, parts);
+  const ValueId out = value(rows(in), columns(in));
+  append_norm(std::string(name_of(role)),
+              Normalize{NormKind::rms, epsilon, parts, scales, std::nullopt, in, out});
+  return out;
+}
+
 ValueId GraphBuilder::normalize_unweighted(std::string name, ValueId in, double epsilon,
                                            Integer groups) {
   const ValueId out = value(rows(in), columns(in));
@@ -143,7 +151,8 @@ ValueId GraphBuilder::scale_by_position(ValueId in, const Temperature& temperatu
   return out;
 }
 
-ValueId GraphBuilder::gate_rows(std::string name, ValueId gate, ValueId in, Activation activation) {
+ValueId GraphBuilder::gate_rows(std::string name, ValueId gate, ValueId in,
+                                std::optional<Activation> activation) {
   const ValueId out = value(rows(in), columns(in));
   append(std::move(name), GateRows{gate, in, out, activation});
   return out;
@@ -190,8 +199,8 @@ ValueId GraphBuilder::project_each(ValueId in, Integer out_columns, Integer copi
   return out;
 }
 
-ValueId GraphBuilder::scale_columns(ValueId in, WeightRole role) {
-  const WeightId factors = weight(role, 1, columns(in));
+ValueId GraphBuilder::scale_columns(ValueId in, WeightRole role, std::optional<Integer> vectors) {
+  const WeightId factors = weight(role, 1, vectors.value_or(columns(in)));
   const ValueId out = value(rows(in), columns(in));
   append(std::string(name_of(role)), ScaleColumns{factors, in, out});
   return out;

@@ -41,6 +41,8 @@ class GraphBuilder {
   ValueId normalize_heads(ValueId in, double epsilon, WeightRole weight, WeightRole bias,
                           Integer heads);
   ValueId normalize_each_head(ValueId in, double epsilon, WeightRole weight, Integer heads);
+  // RMS norm of each of `parts` parts of a row, each with a weight of its own.
+  ValueId normalize_parts(ValueId in, double epsilon, WeightRole weight, Integer parts);
   // RMS norm of each group, without a weight.
   ValueId normalize_unweighted(std::string name, ValueId in, double epsilon, Integer groups);
   // With a weight that exists already.
@@ -48,7 +50,8 @@ class GraphBuilder {
   ValueId project_by(std::string name, ValueId in, WeightId weight);
   ValueId scale(std::string name, ValueId in, double factor);
   ValueId scale_by_position(ValueId in, const Temperature& temperature);
-  ValueId gate_rows(std::string name, ValueId gate, ValueId in, Activation activation);
+  ValueId gate_rows(std::string name, ValueId gate, ValueId in,
+                    std::optional<Activation> activation);
   ValueId soft_cap(std::string name, ValueId in, double cap);
   ValueId clip(std::string name, ValueId in, double bound);
   ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
@@ -56,7 +59,8 @@ class GraphBuilder {
                           std::optional<double> clip);
   // `copies` matrices, each multiplied by its own vector of `in`, or by the only one.
   ValueId project_each(ValueId in, Integer columns, Integer copies, WeightRole weight);
-  ValueId scale_columns(ValueId in, WeightRole weight);
+  // Each of `vectors` vectors in a row by a number of its own; absent: each column by its own.
+  ValueId scale_columns(ValueId in, WeightRole weight, std::optional<Integer> vectors = {});
   // By a constant of the checkpoint.
   ValueId scale_by_constant(ValueId in, WeightRole weight);
   ValueId sparsify(ValueId in, double deviations);
@@ -101,7 +105,7 @@ class GraphBuilder {
   CacheId fixed_state(std::string name, Integer columns, StateFormat format);
   // A causal convolution of each column by itself, with the state that it needs.
   ValueId convolve(std::string name, ValueId in, WeightRole taps, Integer kernel,
-                   StateFormat format);
+                   StateFormat format, BiasRole bias = std::nullopt);
 
   // `layers` names the block of each layer in order. Throws Overflow when the parameters exceed 64
   // bits.

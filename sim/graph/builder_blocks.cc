@@ -18,10 +18,12 @@ CacheId GraphBuilder::fixed_state(std::string name, Integer columns, StateFormat
 }
 
 ValueId GraphBuilder::convolve(std::string name, ValueId in, WeightRole role, Integer kernel,
-                               StateFormat format) {
+                               StateFormat format, BiasRole bias) {
   const WeightId taps = weight(role, columns(in), kernel);
+  std::optional<WeightId> added;
+  if (bias) added = weight(*bias, 1, columns(in));
   const CacheId state = fixed_state(name + " state", (kernel - 1) * columns(in), format);
-  return make_like(in, name, [&](ValueId out) { return Convolve{taps, state, in, out}; });
+  return make_like(in, name, [&](ValueId out) { return Convolve{taps, state, in, out, added}; });
 }
 
 ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,
@@ -98,7 +100,10 @@ ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
 ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture) {
   const Integer hidden = columns(in);
   const Integer width = mixture.expert_width;
-  const WeightId gate = weight(WeightRole::expert_gate, width, hidden, mixture.experts);
+  std::optional<WeightId> gate;
+  if (!mixture.ungated) {
+    gate = weight(WeightRole::expert_gate, width, hidden, mixture.experts);
+  }
   const WeightId up = weight(WeightRole::expert_up, width, hidden, mixture.experts);
   const WeightId down = weight(WeightRole::expert_down, hidden, width, mixture.experts);
   std::optional<ExpertBiases> biases;

@@ -38,15 +38,32 @@ ValueId lower_router_input(GraphBuilder& build, const ArchSpec& spec, const Bloc
       .scale("scale the router's input", normalized, 1 / std::sqrt(spec.hidden.as_double()));
 }
 
+ValueId activated_shared(GraphBuilder& build, ValueId x, const MixtureFeedForward& mixture) {
+  const Integer width = *mixture.shared_width;
+  if (mixture.ungated) {
+    return build.activate(build.project(x, width, WeightRole::shared_up), mixture.activation);
+  }
+  const ValueId gate = build.project(x, width, WeightRole::shared_gate);
+  const ValueId up = build.project(x, width, WeightRole::shared_up);
+  return build.gate("gated activation", gate, up,
+                    {mixture.activation, mixture.shared_gate_limit, mixture.up_offset});
+}
+
+// The routed experts, between the projections into their latent and out of it where there is one.
+ValueId lower_routed_experts(GraphBuilder& build, const ArchSpec& spec, ValueId x, ValueId choice,
+                             const MixtureFeedForward& mixture) {
+  build.in(Component::experts, WorkKind::experts);
+  if (!mixture.latent_width) return build.run_experts(x, choice, mixture);
+  const ValueId latent = build.project(x, *mixture.latent_width, WeightRole::expert_latent_down);
+  const ValueId routed = build.run_experts(latent, choice, mixture);
+  return build.project(routed, spec.hidden, WeightRole::expert_latent_up);
+}
+
 // The experts that every token runs, as one feed-forward.
 ValueId lower_shared_experts(GraphBuilder& build, const ArchSpec& spec, ValueId x,
                              const MixtureFeedForward& mixture) {
   build.in(Component::shared_experts, WorkKind::feed_forward);
-  const ValueId gate = build.project(x, *mixture.shared_width, WeightRole::shared_gate);
-  const ValueId up = build.project(x, *mixture.shared_width, WeightRole::shared_up);
-  const ValueId inner =
-      build.gate("gated activation", gate, up,
-                 {mixture.activation, mixture.shared_gate_limit, mixture.up_offset});
+  const ValueId inner = activated_shared(build, x, mixture);
   const ValueId shared = build.project(inner, spec.hidden, WeightRole::shared_down);
   if (!mixture.shared_gate) return shared;
   const ValueId own = build.project(x, 1, WeightRole::shared_gate_vector);
@@ -66,8 +83,7 @@ ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, const Bloc
                            const MixtureFeedForward& mixture) {
   const ValueId read = lower_router_input(build, spec, input, mixture.router);
   const ValueId choice = build.in(Component::router, WorkKind::router).route(read, mixture);
-  const ValueId routed =
-      build.in(Component::experts, WorkKind::experts).run_experts(input.given, choice, mixture);
+  const ValueId routed = lower_routed_experts(build, spec, input.given, choice, mixture);
   if (!mixture.shared_width) return routed;
   const ValueId shared = lower_shared_experts(build, spec, input.given, mixture);
   build.in(Component::shared_experts, WorkKind::residual);

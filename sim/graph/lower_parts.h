@@ -45,6 +45,8 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
 
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
                     const GatedDeltaNet& delta);
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const Mamba2& mamba);
 
 // The part of the model that a mixer is counted in.
 inline Component part_of(const GroupedAttention&) {
@@ -57,6 +59,9 @@ inline Component part_of(const ShortConvolution&) {
   return Component::state_mixer;
 }
 inline Component part_of(const GatedDeltaNet&) {
+  return Component::state_mixer;
+}
+inline Component part_of(const Mamba2&) {
   return Component::state_mixer;
 }
 

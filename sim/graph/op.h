@@ -46,11 +46,11 @@ struct ScaleByPosition {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
-// out = in * f(gate). A row of `in` is as many vectors of equal width as a row of `gate` has gates,
-// each of which multiplies its own vector.
+// out = in * f(gate), or in * gate without a function. A row of `in` is as many vectors of equal
+// width as a row of `gate` has gates, each of which multiplies its own vector.
 struct GateRows {
   ValueId gate, in, out;
-  Activation activation = Activation::sigmoid;
+  std::optional<Activation> activation = Activation::sigmoid;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, Reads{gate}, WritesInPlace{out});
   }
@@ -109,9 +109,10 @@ struct ProjectEach {
   }
 };
 
-// out = in * weight, element by element, the same for every row
+// out = in * weight, the same for every row. A row is as many vectors of equal width as the weight
+// has elements, each of which multiplies its own vector.
 struct ScaleColumns {
-  WeightId weight;  // (columns)
+  WeightId weight;  // (columns), or fewer
   ValueId in, out;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, ReadsWeight{weight}, WritesInPlace{out});
@@ -318,9 +319,11 @@ struct Convolve {
   WeightId taps;  // (columns, kernel)
   CacheId state;  // (kernel - 1) rows of columns
   ValueId in, out;
+  std::optional<WeightId> bias = {};  // (columns)
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, ReadsWeight{taps}, ReadsState{state}, OverwritesState{state},
           Writes{out});
+    if (bias) visitor(ReadsWeight{*bias});
   }
 };
 
@@ -332,9 +335,9 @@ struct NormalizeLength {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
-// out = exp(-exp(rate) softplus(in)): the share of a state that is kept. A row of `in` is as many
-// vectors of equal width as there are rates, each with its own. The exponentials of the rates are
-// made once and not counted.
+// out = exp(-exp(rate) in): the share of a state that is kept. A row of `in` is as many vectors of
+// equal width as there are rates, each with its own. The exponentials of the rates are made once
+// and not counted.
 struct Decay {
   WeightId rate;
   ValueId in, out;
@@ -351,18 +354,20 @@ struct RecurrenceShape {
 };
 
 // Token by token, and for each value head with its state S:
-//   S = decay S;  S += key (strength (value - S^T key))^T;  out = S^T query
-// which is the gated delta rule (arXiv 2412.06464, equation 10). A row of `decay` has a number for
-// each value head.
-struct DeltaRule {
+//   S = decay S;  S += key change^T;  out = S^T query
+// where the change is the value (Mamba-2, arXiv 2405.21060), or with a strength that of the gated
+// delta rule (arXiv 2412.06464, equation 10): strength (value - S^T key).
+struct Recurrence {
   RecurrenceShape shape;
   CacheId state;              // value_heads x key_dim x value_dim
   ValueId query, key, value;  // key_heads x key_dim, the same, value_heads x value_dim
-  ValueId strength, decay;    // value_heads
+  ValueId decay;              // value_heads; or value_heads x key_dim, for each row of a state
   ValueId out;                // value_heads x value_dim
+  std::optional<ValueId> strength = {};  // value_heads
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{key}, Reads{value}, Reads{strength}, Reads{decay},
-          StepsState{state, value}, Writes{out});
+    touch(visitor, Reads{query}, Reads{key}, Reads{value}, Reads{decay}, StepsState{state, value},
+          Writes{out});
+    if (strength) visitor(Reads{*strength});
   }
 };
 
@@ -391,12 +396,13 @@ struct ExpertBiases {
   WeightId gate, up, down;  // (width), (width), (hidden)
 };
 
-// The gated feed-forwards of the chosen experts, weighted and summed.
+// The feed-forwards of the chosen experts, gated or not, weighted and summed.
 struct RunExperts {
   GateForm form;
   Weighted weighted;
   Integer experts, experts_per_token;
-  WeightId gate, up, down;  // (width, hidden), (width, hidden), (hidden, width), a copy per expert
+  std::optional<WeightId> gate;  // (width, columns of in), a copy per expert; absent: no gate
+  WeightId up, down;             // likewise, and (columns of in, width)
   ValueId in, choice, out;
   std::optional<ExpertBiases> biases = {};
   void visit_operands(auto& visitor) const {
@@ -405,7 +411,8 @@ struct RunExperts {
   }
   // Of one expert, all that it reads.
   void visit_weights(const auto& visit) const {
-    for (const WeightId weight : {gate, up, down}) visit(weight);
+    if (gate) visit(*gate);
+    for (const WeightId weight : {up, down}) visit(weight);
     if (!biases) return;
     for (const WeightId bias : {biases->gate, biases->up, biases->down}) visit(bias);
   }
@@ -422,7 +429,7 @@ using Op =
                  GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach,
                  Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents,
                  AttendExpanded, Activate, Gate, Add, Multiply, Convolve, NormalizeLength, Decay,
-                 DeltaRule, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
+                 Recurrence, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
                  MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
 
 template <class Visitor>

@@ -171,6 +171,22 @@ void xielu_stands_alone(const DenseFeedForward& dense, const std::string& path,
        "xIELU is the activation between two projections: keep one of the two"});
 }
 
+// What only a gate has, and the biases, which are those of gated experts.
+void a_bounded_gate_of_experts_exists(const MixtureFeedForward& mixture, const std::string& path,
+                                      Problems& problems) {
+  if (!mixture.ungated) return;
+  const auto refuse_if = [&](bool given, const char* key) {
+    if (!given) return;
+    problems.push_back({fmt::format("{}.{}", path, key),
+                        fmt::format("{} is given beside ungated", key),
+                        "it is part of act(gate) * up: delete one of the two"});
+  };
+  refuse_if(mixture.gate_limit.has_value(), "gate_limit");
+  refuse_if(mixture.shared_gate_limit.has_value(), "shared_gate_limit");
+  refuse_if(mixture.up_offset.has_value(), "up_offset");
+  refuse_if(mixture.expert_bias, "expert_bias");
+}
+
 void limited_shared_experts_exist(const MixtureFeedForward& mixture, const std::string& path,
                                   Problems& problems) {
   if (!mixture.shared_gate_limit || mixture.shared_width) return;
@@ -290,6 +306,22 @@ void rules_within(const GatedDeltaNet& delta, const std::string& path, Problems&
                       "each query and key serves the same number of states"});
 }
 
+void rules_within(const Mamba2& mamba, const std::string& path, Problems& problems) {
+  if (known(mamba.heads, mamba.groups) && mamba.heads % mamba.groups != 0) {
+    problems.push_back(
+        {path + ".groups",
+         fmt::format("{} groups do not divide {} heads", mamba.groups.value(), mamba.heads.value()),
+         "each group's key and query serve the same number of heads"});
+  }
+  if (!known(mamba.heads, mamba.head_dim)) return;
+  const Integer width = mamba.heads * mamba.head_dim;
+  if (width % mamba.norm_groups == 0) return;
+  problems.push_back({path + ".norm_groups",
+                      fmt::format("{} norm_groups do not divide heads x head_dim = {}",
+                                  mamba.norm_groups.value(), width.value()),
+                      "the output is normalised in parts of one width"});
+}
+
 void rules_within(const DenseFeedForward& dense, const std::string& path, Problems& problems) {
   a_bounded_gate_exists(dense, path, problems);
   xielu_stands_alone(dense, path, problems);
@@ -301,6 +333,7 @@ void rules_within(const MixtureFeedForward& mixture, const std::string& path, Pr
   an_average_has_shared_experts(mixture, path, problems);
   a_sparsemixer_weighs_by_itself(mixture.router, path + ".router", problems);
   limited_shared_experts_exist(mixture, path, problems);
+  a_bounded_gate_of_experts_exists(mixture, path, problems);
   if (!mixture.router.groups) return;
   const ExpertGroups& groups = *mixture.router.groups;
   const std::string groups_path = path + ".router.groups";

@@ -85,6 +85,10 @@ struct MixtureFeedForward {
   std::optional<GateLimit> gate_limit = {};  // of the routed experts
   std::optional<GateLimit> shared_gate_limit = {};
   std::optional<double> up_offset = {};  // added to what an activated gate multiplies
+  bool ungated = false;                  // experts are act(up(x)) instead of act(gate(x)) * up(x)
+  // Routed experts read a projection of their input into so many columns, and a projection of their
+  // sum leads back (Nemotron 3 Super).
+  std::optional<Integer> latent_width = {};
 };
 
 using FeedForward = std::variant<DenseFeedForward, MixtureFeedForward>;

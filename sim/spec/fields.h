@@ -156,6 +156,22 @@ void visit_fields(Visitor& visit, FieldsOf<GatedDeltaNet> auto& delta) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Mamba2> auto& mamba) {
+  visit(Field{"heads", "number of heads, each with a state"}, mamba.heads, kSize);
+  visit(Field{"head_dim", "width of a head: columns of a state"}, mamba.head_dim, kSize);
+  visit(Field{"groups", "groups of heads that share a key and a query"}, mamba.groups, kSize);
+  visit(Field{"state_dim", "width of a key and of a query: rows of a state"}, mamba.state_dim,
+        kSize);
+  visit(Field{"kernel", "positions that the convolutions span, the newest among them"},
+        mamba.kernel, kKernel);
+  visit(Field{"convolution_bias", "the convolutions have a bias"}, mamba.convolution_bias);
+  visit(Field{"norm_groups", "parts of the gated output that are normalised each by itself"},
+        mamba.norm_groups, kSize);
+  visit(Field{"norm_epsilon", "epsilon of that norm", Prominence::detail}, mamba.norm_epsilon,
+        kEpsilon);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward) {
   visit(Field{"width", "width between the projections (intermediate_size)"}, feed_forward.width,
         kSize);
@@ -226,7 +242,8 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
         mixture.shared_average);
   visit(Field{"scaled_input", "an expert's weight multiplies its input instead of its output"},
         mixture.scaled_input);
-  visit(Field{"activation", "the experts' gate function; experts are gated", Prominence::detail},
+  visit(Field{"activation", "the experts' function, of their gate unless they are ungated",
+              Prominence::detail},
         mixture.activation);
   visit(Field{"router", "how experts are chosen and weighted"}, mixture.router);
   visit(Field{"expert_bias", "the projections of the routed experts have a bias"},
@@ -235,6 +252,11 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
         mixture.gate_limit);
   visit(Field{"shared_gate_limit", "the same of the shared experts"}, mixture.shared_gate_limit);
   visit(Field{"up_offset", "act(gate) * (up + this), in all experts"}, mixture.up_offset, kFactor);
+  visit(Field{"ungated", "experts are act(up(x)), two projections instead of three"},
+        mixture.ungated);
+  visit(Field{"latent_width",
+              "routed experts read a projection into so many columns, and one leads back"},
+        mixture.latent_width, kSize);
 }
 
 template <class Visitor>

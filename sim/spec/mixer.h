@@ -126,7 +126,26 @@ struct GatedDeltaNet {
   bool negative_eigenvalues = false;  // the strength goes up to 2 instead of 1
 };
 
-using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet>;
+// Mamba-2 (arXiv 2405.21060), as transformers' modeling_mamba2.py has it. Values x, and for each
+// group of heads a key B and a query C, go through causal convolutions of every column by itself
+// and through SiLU. Each head has a state S of state_dim x head_dim:
+//   S = decay S + B (step x)^T;  out = S^T C + skip x
+// with a step softplus(.) of a projection of the input, a decay exp(-rate step) and a learned skip,
+// one number each for a head. The output is gated by SiLU and normalised. A sequence keeps the
+// states and the newest kernel - 1 rows of each convolution, in f32.
+struct Mamba2 {
+  Integer heads;
+  Integer head_dim;
+  Integer groups;  // each serves heads / groups heads
+  Integer state_dim;
+  Integer kernel;  // positions that a convolution spans, the newest among them
+  bool convolution_bias = false;
+  Integer norm_groups = 1;  // parts of the gated output that are normalised each by itself
+  double norm_epsilon = 0;
+};
+
+using Mixer =
+    std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet, Mamba2>;
 
 // The attention whose cache a kind of mixer reads, by name; null where it fills its own.
 template <class Kind>
@@ -141,6 +160,9 @@ inline Reference* kv_from_of(const ShortConvolution&) {
   return nullptr;
 }
 inline Reference* kv_from_of(const GatedDeltaNet&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const Mamba2&) {
   return nullptr;
 }
 inline const Reference* cache_owner(const Mixer& mixer) {

@@ -116,8 +116,8 @@ struct Names<RotaryScaling> {
 };
 template <>
 struct Names<Mixer> {
-  static constexpr auto alternatives =
-      each_alternative<Mixer>({"grouped", "latent", "short_convolution", "gated_delta_net"});
+  static constexpr auto alternatives = each_alternative<Mixer>(
+      {"grouped", "latent", "short_convolution", "gated_delta_net", "mamba2"});
 };
 template <>
 struct Names<FeedForward> {

@@ -98,6 +98,18 @@ void shrink(GatedDeltaNet& delta) {
   delta.kernel = at_most(delta.kernel, 4);
 }
 
+// Heads stay a multiple of groups, and the norm in as many groups as before where it was in those.
+void shrink(Mamba2& mamba) {
+  const Integer sharing = mamba.heads / mamba.groups;
+  const bool by_group = mamba.norm_groups == mamba.groups;
+  mamba.groups = at_most(mamba.groups, 2);
+  mamba.heads = mamba.groups * at_most(sharing, 3);
+  mamba.head_dim = at_most(mamba.head_dim, 6);
+  mamba.state_dim = at_most(mamba.state_dim, 7);
+  mamba.kernel = at_most(mamba.kernel, 4);
+  mamba.norm_groups = by_group ? mamba.groups : Integer(1);
+}
+
 void shrink(ParallelStreams& streams) {
   streams.count = at_most(streams.count, 3);
   streams.active = at_most(streams.active, streams.count.value() - 1);
@@ -133,6 +145,7 @@ void shrink(MixtureFeedForward& mixture) {
   }
   mixture.expert_width = at_most(mixture.expert_width, 14);
   if (mixture.shared_width) mixture.shared_width = at_most(*mixture.shared_width, 18);
+  if (mixture.latent_width) mixture.latent_width = at_most(*mixture.latent_width, 11);
 }
 
 Integer occurrences(const ArchSpec& spec, std::size_t kind) {

@@ -74,6 +74,16 @@ inline ArchSpec recurrent_model() {
   return spec;
 }
 
+inline ArchSpec mamba_model() {
+  MixtureFeedForward mixture = tiny_mixture();
+  mixture.ungated = true;
+  mixture.latent_width = 7;
+  mixture.shared_width = 11;
+  ArchSpec spec = tiny_model(tiny_mamba(), mixture);
+  spec.stack.front().repeat = 2;
+  return spec;
+}
+
 // Gates, sinks, biases of experts, and what else only some families have.
 inline ArchSpec gated_model() {
   ArchSpec spec = grouped_model();

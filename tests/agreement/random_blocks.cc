@@ -145,6 +145,19 @@ Mixer draw_delta_net() {
   return delta;
 }
 
+Mixer draw_mamba() {
+  Mamba2 mamba;
+  mamba.groups = between(1, 2);
+  mamba.heads = mamba.groups * between(1, 3);
+  mamba.head_dim = between(1, 5);
+  mamba.state_dim = between(1, 5);
+  mamba.kernel = between(2, 5);
+  mamba.convolution_bias = maybe();
+  mamba.norm_groups = maybe() ? mamba.groups : Integer(1);
+  mamba.norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  return mamba;
+}
+
 FeedForward draw_dense() {
   DenseFeedForward dense;
   dense.width = between(1, 9);
@@ -194,9 +207,15 @@ FeedForward draw_mixture() {
     mixture.shared_average = maybe();
     mixture.shared_gate_limit = draw_limit();
   }
-  mixture.expert_bias = maybe();
-  mixture.gate_limit = draw_limit();
-  mixture.up_offset = draw_offset();
+  mixture.ungated = maybe();
+  if (mixture.ungated) {
+    mixture.shared_gate_limit.reset();
+  } else {
+    mixture.expert_bias = maybe();
+    mixture.gate_limit = draw_limit();
+    mixture.up_offset = draw_offset();
+  }
+  if (maybe()) mixture.latent_width = between(1, 6);
   mixture.scaled_input = maybe();
   mixture.activation = any_of<Activation>();
   mixture.router.scoring = any_of<Scoring>();

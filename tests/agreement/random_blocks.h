@@ -10,6 +10,7 @@ Mixer draw_grouped();
 Mixer draw_latent();
 Mixer draw_convolution();
 Mixer draw_delta_net();
+Mixer draw_mamba();
 FeedForward draw_dense();
 FeedForward draw_mixture();
 

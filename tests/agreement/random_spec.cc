@@ -12,7 +12,8 @@
 namespace llmarch {
 namespace {
 
-constexpr std::array kMixers{draw_grouped, draw_latent, draw_convolution, draw_delta_net};
+constexpr std::array kMixers{draw_grouped, draw_latent, draw_convolution, draw_delta_net,
+                             draw_mamba};
 static_assert(kMixers.size() == std::variant_size_v<Mixer>, "every kind of mixer is drawn");
 
 // The longest context of the workloads below.
@@ -157,6 +158,10 @@ bool multiplies_its_input(const ShortConvolution&) {
 }
 // The gate multiplies what has been normalised.
 bool multiplies_its_input(const GatedDeltaNet&) {
+  return false;
+}
+// What the gate multiplies is normalised after it.
+bool multiplies_its_input(const Mamba2&) {
   return false;
 }
 

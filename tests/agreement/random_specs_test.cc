@@ -154,6 +154,11 @@ class Variety {
     note("heads that share a key", delta.value_heads > delta.key_heads);
     note("negative eigenvalues", delta.negative_eigenvalues);
   }
+  void see_mixer(const Mamba2& mamba) {
+    note("heads that share a group", mamba.heads > mamba.groups);
+    note("convolution bias", mamba.convolution_bias);
+    note("a norm in parts", mamba.norm_groups > 1);
+  }
   void see_rotary(const Rotary& rotary) {
     note("interleaved", rotary.layout == RotaryLayout::interleaved);
     note("turned pairs", rotary.turned_pairs.has_value());
@@ -184,6 +189,8 @@ class Variety {
     see_each(dense.activation);
   }
   void see_feed_forward(const MixtureFeedForward& mixture) {
+    note("ungated experts", mixture.ungated);
+    note("latent experts", mixture.latent_width.has_value());
     note("mixture", true);
     note("shared experts", mixture.shared_width.has_value());
     if (mixture.shared_width) note("shared gate", mixture.shared_gate);

@@ -21,8 +21,9 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
 }
 
 TEST(WithoutAFault, NothingIsReported) {
-  for (const ArchSpec& spec : {grouped_model(), local_model(), multiplied_model(), latent_model(),
-                               parallel_model(), convolution_model(), recurrent_model()}) {
+  for (const ArchSpec& spec :
+       {grouped_model(), local_model(), multiplied_model(), latent_model(), parallel_model(),
+        convolution_model(), recurrent_model(), mamba_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
   }
@@ -125,6 +126,26 @@ TEST(AFaultInTheSpec, OfARecurrenceIsReported) {
        {"a longer kernel", "convolution of values", [=](auto& s) { delta(s).kernel = 5; }},
        {"negative eigenvalues", "double the strength",
         [=](auto& s) { delta(s).negative_eigenvalues = true; }}});
+}
+
+TEST(AFaultInTheSpec, OfMambaIsReported) {
+  const auto mamba = [](ArchSpec& spec) -> Mamba2& {
+    return std::get<Mamba2>(spec.attention.front().value);
+  };
+  const auto mixture = [](ArchSpec& spec) -> MixtureFeedForward& {
+    return std::get<MixtureFeedForward>(spec.feed_forward.front().value);
+  };
+  expect_each_reported(
+      mamba_model(),
+      {{"one group", "recurrence", [=](auto& s) { mamba(s).groups = 1; }},
+       {"more heads", "decay", [=](auto& s) { mamba(s).heads = 6; }},
+       {"a larger state", "recurrence", [=](auto& s) { mamba(s).state_dim = 4; }},
+       {"no bias", "convolution of values", [=](auto& s) { mamba(s).convolution_bias = false; }},
+       {"one norm", "recurrence norm", [=](auto& s) { mamba(s).norm_groups = 1; }},
+       {"gated experts", "experts", [=](auto& s) { mixture(s).ungated = false; }},
+       {"a wider latent", "experts", [=](auto& s) { mixture(s).latent_width = 8; }},
+       {"no latent", "projection into the experts' latent",
+        [=](auto& s) { mixture(s).latent_width.reset(); }}});
 }
 
 TEST(AFaultInTheSpec, OfTheWholeModelIsReported) {

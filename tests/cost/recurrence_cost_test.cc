@@ -56,10 +56,10 @@ TEST(Queries, AreBroughtToLengthOne) {
   }
 }
 
-// A softplus has two of each, its product with the rate one, the exponential one.
+// Its product with the rate and an exponential, after a softplus with two of each.
 TEST(ADecay, IsOneNumberForEachHead) {
-  EXPECT_EQ(priced(with_delta_net(), kDecode, "decay"), by_hand({.other = 2 * 4 * 3,
-                                                                 .transcendentals = 2 * 4 * 3,
+  EXPECT_EQ(priced(with_delta_net(), kDecode, "decay"), by_hand({.other = 2 * 4,
+                                                                 .transcendentals = 2 * 4,
                                                                  .weights = 4,
                                                                  .read = 2 * 4,
                                                                  .written = 2 * 4}));
@@ -79,6 +79,55 @@ TEST(AState, IsF32WhateverTheCachesAre) {
     EXPECT_EQ(cache_bytes(with_formats(graph, {DType::bf16, caches}), 7, 1), kept);
   }
   EXPECT_EQ(cache_bytes_per_token(graph), Bytes(0));
+}
+
+// --- Mamba-2: 4 heads of 5 in 2 groups, states of 3 x 5, so that values have 20 columns and keys
+// and queries 6.
+
+ArchSpec with_mamba() {
+  return tiny_model(tiny_mamba(), tiny_dense());
+}
+
+// Two products of 2 x 60, and the decay of 60.
+TEST(AMambaState, IsReadAndOverwrittenAtEveryToken) {
+  EXPECT_EQ(priced(with_mamba(), kPrefill, "recurrence"),
+            with_f32_states({.matrix = 2 * 4 * 2 * 2 * 60,
+                             .other = 2 * 4 * 60,
+                             .cache_read = 2 * 4 * 60,
+                             .cache_written = 2 * 4 * 60,
+                             .read = 2 * 4 * (6 + 6 + 20 + 4),
+                             .written = 2 * 4 * 20}));
+}
+
+TEST(AMambaValue, IsMultipliedByTheStepOfItsHead) {
+  EXPECT_EQ(priced(with_mamba(), kDecode, "values times step"),
+            by_hand({.other = 2 * 20, .read = 2 * (20 + 4), .written = 2 * 20}));
+}
+
+TEST(AMambaSkip, IsANumberForEachHead) {
+  EXPECT_EQ(priced(with_mamba(), kDecode, "recurrence skip"),
+            by_hand({.other = 2 * 20, .weights = 4, .read = 2 * 20, .written = 2 * 20}));
+}
+
+// A product of 4 taps, and the bias.
+TEST(AMambaConvolution, HasABias) {
+  EXPECT_EQ(priced(with_mamba(), kDecode, "convolution of keys"),
+            with_f32_states({.other = 2 * 6 * (2 * 4 + 1),
+                             .weights = 6 * 4 + 6,
+                             .cache_read = 2 * 3 * 6,
+                             .cache_written = 2 * 3 * 6,
+                             .read = 2 * 6,
+                             .written = 2 * 6}));
+}
+
+// 2 parts of 10, each with a weight of its own: 4 for each element, 2 and a root for each part.
+TEST(AMambaNorm, IsOverEachOfItsParts) {
+  EXPECT_EQ(priced(with_mamba(), kDecode, "recurrence norm"),
+            by_hand({.other = 2 * (4 * 20 + 2 * 2),
+                     .transcendentals = 2 * 2,
+                     .weights = 20,
+                     .read = 2 * 20,
+                     .written = 2 * 20}));
 }
 
 }  // namespace

@@ -106,6 +106,14 @@ TEST(AGatedDeltaNet, KeepsStatesAndRowsForEachSequence) {
   EXPECT_EQ(block.kept.value().elements, 4 * 15 + 3 * 32);
 }
 
+// 4 states of 3 x 5, and three rows of 4 x 5 + 2 x 2 x 3 columns.
+TEST(AMamba2, KeepsStatesAndRowsForEachSequence) {
+  const Mixer mixer = tiny_mamba();
+  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
+  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
+  EXPECT_EQ(block.kept.value().elements, 4 * 15 + 3 * 32);
+}
+
 TEST(AFeedForward, IsNamedByItsGateAndItsActivation) {
   DenseFeedForward dense = tiny_dense();
   EXPECT_EQ(described(dense).name, "feed-forward, SiLU");

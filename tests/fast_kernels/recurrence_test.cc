@@ -48,15 +48,20 @@ TEST_P(RecurrenceKernels, DecayByTheRateOfEachVector) {
   EXPECT_TRUE(out.sentinels_stand());
 }
 
+enum class Rule { delta, sum };
+enum class DecayOf { head, row };
+
 // Two sequences of three tokens.
-struct DeltaRun {
+struct RecurrentRun {
   static constexpr Places kPlaces{2, 3, 0};
 
-  explicit DeltaRun(const RecurrenceShape& of)
+  RecurrentRun(const RecurrenceShape& of, Rule the_rule, DecayOf decay_of)
       : shape(of),
+        rule(the_rule),
         keys(size(of.key_heads * of.key_dim)),
         values(size(of.value_heads * of.value_dim)),
         heads(size(of.value_heads)),
+        decays(decay_of == DecayOf::head ? 1 : size(of.key_dim)),
         memory(HugeMemory::rounded(FixedState::bytes(state_shape()))),
         state(memory, state_shape()) {
     state.fill_synthetic(7);
@@ -65,20 +70,20 @@ struct DeltaRun {
     return {Stored::f32, kPlaces.sequences, size(shape.state_elements())};
   }
   std::size_t run(Team& team) {
-    std::vector<float> scratch(delta_rule_floats(shape, kPlaces.sequences));
-    return delta_rule(
-        team, shape, kPlaces,
-        {query.view(), key.view(), value.view(), strength.view(), decayed.view(), out.view()},
-        state, scratch.data());
+    std::vector<float> scratch(recurrence_floats(shape, kPlaces.sequences));
+    RecurrenceRows rows{query.view(), key.view(), value.view(), decayed.view(), {}, out.view()};
+    if (rule == Rule::delta) rows.strength = strength.view();
+    return run_recurrence(team, shape, kPlaces, rows, state, scratch.data());
   }
 
   RecurrenceShape shape;
-  std::size_t keys, values, heads;
+  Rule rule;
+  std::size_t keys, values, heads, decays;
   GuardedRows query = GuardedRows::random(kPlaces.rows(), keys, 1);
   GuardedRows key = GuardedRows::random(kPlaces.rows(), keys, 2);
   GuardedRows value = GuardedRows::random(kPlaces.rows(), values, 3);
   GuardedRows strength = GuardedRows::random(kPlaces.rows(), heads, 4);
-  GuardedRows decayed = GuardedRows::random(kPlaces.rows(), heads, 5);
+  GuardedRows decayed = GuardedRows::random(kPlaces.rows(), heads* decays, 5);
   GuardedRows out{kPlaces.rows(), values};
   HugeMemory memory;
   FixedState state;
@@ -90,52 +95,58 @@ struct PlainHead {
   std::vector<std::vector<double>> out;
 };
 
-PlainHead plain_head(const DeltaRun& run, std::vector<double> state, std::size_t sequence,
+PlainHead plain_head(const RecurrentRun& run, std::vector<double> state, std::size_t sequence,
                      std::size_t head) {
   const std::size_t key_dim = size(run.shape.key_dim);
   const std::size_t value_dim = size(run.shape.value_dim);
   const std::size_t shared = head / size(run.shape.value_heads / run.shape.key_heads);
   PlainHead plain{std::move(state), {}};
-  for (std::size_t token = 0; token < DeltaRun::kPlaces.tokens; ++token) {
-    const std::size_t r = sequence * DeltaRun::kPlaces.tokens + token;
+  for (std::size_t token = 0; token < RecurrentRun::kPlaces.tokens; ++token) {
+    const std::size_t r = sequence * RecurrentRun::kPlaces.tokens + token;
     const std::vector<double> query = part_of(run.query, r, shared, key_dim);
     const std::vector<double> key = part_of(run.key, r, shared, key_dim);
     const std::vector<double> value = part_of(run.value, r, head, value_dim);
+    const std::vector<double> decay = part_of(run.decayed, r, head, run.decays);
     plain.out.emplace_back(value_dim);
-    reference::delta_rule<double>(
-        {query, key, value, run.strength.at(r, head), run.decayed.at(r, head)}, plain.state,
-        plain.out.back());
+    reference::RecurrentInput<double> in{query, key, value, decay, {}};
+    if (run.rule == Rule::delta) in.strength = run.strength.at(r, head);
+    reference::step_state<double>(in, plain.state, plain.out.back());
   }
   return plain;
 }
 
-TEST_P(RecurrenceKernels, ApplyTheDeltaRuleTokenByTokenToEachState) {
+void expect_as_plain_loops_give(Team& team, RecurrentRun run) {
+  const std::size_t elements = size(run.shape.key_dim * run.shape.value_dim);
+  std::vector<std::vector<double>> before;
+  for (std::size_t sequence = 0; sequence < 2; ++sequence) {
+    const auto row = run.state.floats(sequence);
+    before.emplace_back(row.begin(), row.end());
+  }
+  EXPECT_EQ(run.run(team), 2 * 3 * run.heads) << "each head at each token";
+  EXPECT_TRUE(run.out.sentinels_stand());
+  for (std::size_t item = 0; item < 2 * run.heads; ++item) {
+    const std::size_t sequence = item / run.heads;
+    const std::size_t head = item % run.heads;
+    const auto first = before[sequence].begin() + static_cast<std::ptrdiff_t>(head * elements);
+    const PlainHead plain =
+        plain_head(run, {first, first + static_cast<std::ptrdiff_t>(elements)}, sequence, head);
+    const auto after = run.state.floats(sequence).subspan(head * elements, elements);
+    for (std::size_t i = 0; i < elements; ++i) EXPECT_NEAR(after[i], plain.state[i], 1e-5);
+    for (std::size_t token = 0; token < 3; ++token) {
+      const auto out = part_of(run.out, sequence * 3 + token, head, size(run.shape.value_dim));
+      for (std::size_t i = 0; i < out.size(); ++i) EXPECT_NEAR(out[i], plain.out[token][i], 1e-5);
+    }
+  }
+}
+
+TEST_P(RecurrenceKernels, ChangeEachStateTokenByToken) {
   Team team(2, GetParam());
   for (const RecurrenceShape& shape :
        {RecurrenceShape{1, 1, 1, 1}, RecurrenceShape{2, 6, 5, 7}, RecurrenceShape{1, 2, 8, 16},
         RecurrenceShape{3, 3, 9, 33}}) {
-    DeltaRun run(shape);
-    const std::size_t elements = size(shape.key_dim * shape.value_dim);
-    std::vector<std::vector<double>> before;
-    for (std::size_t sequence = 0; sequence < 2; ++sequence) {
-      const auto row = run.state.floats(sequence);
-      before.emplace_back(row.begin(), row.end());
-    }
-    EXPECT_EQ(run.run(team), 2 * 3 * run.heads) << "each head at each token";
-    EXPECT_TRUE(run.out.sentinels_stand());
-    for (std::size_t item = 0; item < 2 * run.heads; ++item) {
-      const std::size_t sequence = item / run.heads;
-      const std::size_t head = item % run.heads;
-      const auto first = before[sequence].begin() + static_cast<std::ptrdiff_t>(head * elements);
-      const PlainHead plain =
-          plain_head(run, {first, first + static_cast<std::ptrdiff_t>(elements)}, sequence, head);
-      const auto after = run.state.floats(sequence).subspan(head * elements, elements);
-      for (std::size_t i = 0; i < elements; ++i) EXPECT_NEAR(after[i], plain.state[i], 1e-5);
-      for (std::size_t token = 0; token < 3; ++token) {
-        const auto out = part_of(run.out, sequence * 3 + token, head, size(shape.value_dim));
-        for (std::size_t i = 0; i < out.size(); ++i) {
-          EXPECT_NEAR(out[i], plain.out[token][i], 1e-5);
-        }
+    for (const Rule rule : {Rule::delta, Rule::sum}) {
+      for (const DecayOf decay_of : {DecayOf::head, DecayOf::row}) {
+        expect_as_plain_loops_give(team, {shape, rule, decay_of});
       }
     }
   }
@@ -143,8 +154,8 @@ TEST_P(RecurrenceKernels, ApplyTheDeltaRuleTokenByTokenToEachState) {
 
 TEST_P(RecurrenceKernels, RefuseSizesThatDoNotAgree) {
   Team team(1, GetParam());
-  DeltaRun run({2, 4, 3, 5});
-  run.key = GuardedRows::random(DeltaRun::kPlaces.rows(), 7, 2);
+  RecurrentRun run({2, 4, 3, 5}, Rule::delta, DecayOf::head);
+  run.key = GuardedRows::random(RecurrentRun::kPlaces.rows(), 7, 2);
   EXPECT_THROW(run.run(team), std::invalid_argument);
   GuardedRows out(3, 6);
   const GuardedRows in = GuardedRows::random(3, 6, 1);

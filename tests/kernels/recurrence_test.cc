@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/reference/recurrence_kernels.h"
+#include "kernels/reference/stream_kernels.h"
 #include "tests/kernels/one_step.h"
 
 namespace llmarch {
@@ -35,34 +36,37 @@ TEST(AVector, HasEpsilonAddedToTheSquareOfItsLength) {
   EXPECT_THAT(step.run(NormalizeLength{1, 144, in, out}), ElementsAre(0, DoubleEq(std::sqrt(0.5))));
 }
 
-// softplus(0) = log 2, and exp(-rate log 2) = 1 / 2^rate: rates exp(0) = 1 and exp(log 3) = 3, each
-// for two elements.
+// exp(-rate log 2) = 1 / 2^rate: rates exp(0) = 1 and exp(log 3) = 3, each for two elements.
 TEST(ADecay, FallsWithItsRate) {
   OneStep step(of_tokens(1));
   const WeightId rate =
       step.weight(WeightRole::recurrence_decay_rate, 1, 2, {0, static_cast<float>(std::log(3.0))});
-  const ValueId in = step.value(4, {0, 0, 0, 0});
+  const double one = std::log(2.0);
+  const ValueId in = step.value(4, {one, 2 * one, one, 2 * one});
   const ValueId out = step.value(4);
   EXPECT_THAT(step.run(Decay{rate, in, out}),
-              Pointwise(DoubleNear(1e-7), {0.5, 0.5, 0.125, 0.125}));
+              Pointwise(DoubleNear(1e-7), {0.5, 0.25, 0.125, 0.015625}));
 }
 
-class ADeltaRule : public testing::Test {
+class ARecurrence : public testing::Test {
  protected:
-  // One query and key of 2 elements and values of one; as many value heads as states of two.
+  // One query and key of 2 elements and values of one; as many value heads as states of two. An
+  // empty strength is none.
   std::vector<double> run(const std::vector<double>& state, std::vector<double> query,
                           std::vector<double> key, std::vector<double> value,
                           std::vector<double> strength, std::vector<double> decay) {
     const std::int64_t heads = std::ssize(state) / 2;
-    OneStep step(of_tokens(std::ssize(value) / heads));
+    const std::int64_t tokens = std::ssize(value) / heads;
+    OneStep step(of_tokens(tokens));
     const CacheId states = step.state(state);
     const ValueId q = step.value(2, std::move(query));
     const ValueId k = step.value(2, std::move(key));
     const ValueId v = step.value(heads, std::move(value));
-    const ValueId s = step.value(heads, std::move(strength));
-    const ValueId d = step.value(heads, std::move(decay));
+    const ValueId d = step.value(std::ssize(decay) / tokens, decay);
+    std::optional<ValueId> s;
+    if (!strength.empty()) s = step.value(heads, std::move(strength));
     const ValueId out = step.value(heads);
-    const auto result = step.run(DeltaRule{{1, heads, 2, 1}, states, q, k, v, s, d, out});
+    const auto result = step.run(Recurrence{{1, heads, 2, 1}, states, q, k, v, d, out, s});
     after_ = step.state_after(states);
     return result;
   }
@@ -71,20 +75,59 @@ class ADeltaRule : public testing::Test {
 
 // The state 4, 8 decays to 2, 4 and holds 2 x 1 + 4 x 2 = 10 for the key 1, 2. Half of what the
 // value 14 has more, 2, is added to it: 2 + 1 x 2 = 4 and 4 + 2 x 2 = 8.
-TEST_F(ADeltaRule, ReplacesPartOfWhatADecayedStateHoldsForAKey) {
+TEST_F(ARecurrence, OfTheDeltaRuleReplacesPartOfWhatADecayedStateHolds) {
   EXPECT_THAT(run({4, 8}, {1, 10}, {1, 2}, {14}, {0.5}, {0.5}), ElementsAre(1 * 4 + 10 * 8));
   EXPECT_THAT(after_, ElementsAre(4, 8));
 }
 
 // The second token finds 1 x 3 = 3 for its key and replaces it by 5.
-TEST_F(ADeltaRule, GoesOnFromTokenToToken) {
+TEST_F(ARecurrence, GoesOnFromTokenToToken) {
   EXPECT_THAT(run({0, 0}, {1, 0, 1, 0}, {1, 0, 1, 0}, {3, 5}, {1, 1}, {1, 1}), ElementsAre(3, 5));
   EXPECT_THAT(after_, ElementsAre(5, 0));
 }
 
-TEST_F(ADeltaRule, KeepsAStateForEachValueHeadOfAKey) {
+TEST_F(ARecurrence, KeepsAStateForEachValueHeadOfAKey) {
   EXPECT_THAT(run({0, 0, 0, 0}, {1, 1}, {1, 2}, {3, 5}, {1, 0}, {1, 1}), ElementsAre(3 + 6, 0));
   EXPECT_THAT(after_, ElementsAre(3, 6, 0, 0)) << "a strength of 0 adds nothing";
+}
+
+// Without a strength: 4, 8 decays to 2, 4, and 14 times the key is added: 2 + 14 and 4 + 28.
+TEST_F(ARecurrence, WithoutAStrengthAddsWhatItIsGiven) {
+  EXPECT_THAT(run({4, 8}, {1, 10}, {1, 2}, {14}, {}, {0.5}), ElementsAre(16 + 10 * 32));
+  EXPECT_THAT(after_, ElementsAre(16, 32));
+}
+
+// Each row of the state by its own: 4 x 0.5 and 8 x 0.25.
+TEST_F(ARecurrence, MayDecayEachRowOfAStateByItself) {
+  EXPECT_THAT(run({4, 8}, {1, 10}, {0, 0}, {0}, {}, {0.5, 0.25}), ElementsAre(2 + 10 * 2));
+  EXPECT_THAT(after_, ElementsAre(2, 2));
+}
+
+TEST(ColumnsScaled, ByFewerWeightsAreThoseOfAVector) {
+  OneStep step(of_tokens(1));
+  const WeightId weight = step.weight(WeightRole::recurrence_skip, 1, 2, {2, 3});
+  const ValueId in = step.value(4, {1, 10, 100, 1000});
+  const ValueId out = step.value(4);
+  EXPECT_THAT(step.run(ScaleColumns{weight, in, out}), ElementsAre(2, 20, 300, 3000));
+}
+
+TEST(RowsGated, WithoutAFunctionAreMultipliedByTheGates) {
+  OneStep step(of_tokens(1));
+  const ValueId gate = step.value(2, {2, 3});
+  const ValueId in = step.value(4, {1, 10, 100, 1000});
+  const ValueId out = step.value(4);
+  EXPECT_THAT(step.run(GateRows{gate, in, out, std::nullopt}), ElementsAre(2, 20, 300, 3000));
+}
+
+// 1 x 5 + 10 for the only row that there is, after a row of zeros.
+TEST(AConvolutionWithABias, AddsItToEachColumn) {
+  OneStep step(of_tokens(1));
+  const WeightId taps = step.weight(WeightRole::recurrence_value_taps, 1, 2, {7, 5});
+  const WeightId bias = step.weight(WeightRole::recurrence_value_taps_bias, 1, 1, {10});
+  const CacheId kept = step.state({0});
+  const ValueId in = step.value(1, {1});
+  const ValueId out = step.value(1);
+  EXPECT_THAT(step.run(Convolve{taps, kept, in, out, bias}), ElementsAre(15));
 }
 
 }  // namespace

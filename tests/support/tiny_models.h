@@ -44,6 +44,20 @@ inline GatedDeltaNet tiny_delta_net() {
   return delta;
 }
 
+// 4 heads of width 5 in 2 groups, 4 states of 3 x 5; a kernel of 4, a norm in 2 parts.
+inline Mamba2 tiny_mamba() {
+  Mamba2 mamba;
+  mamba.heads = 4;
+  mamba.head_dim = 5;
+  mamba.groups = 2;
+  mamba.state_dim = 3;
+  mamba.kernel = 4;
+  mamba.convolution_bias = true;
+  mamba.norm_groups = 2;
+  mamba.norm_epsilon = 1e-6;
+  return mamba;
+}
+
 // Width 15.
 inline DenseFeedForward tiny_dense() {
   DenseFeedForward dense;
