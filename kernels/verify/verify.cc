@@ -285,9 +285,12 @@ double VerifiedRun::largest_error() const {
 }
 
 bool magnifies_rounding(const OpGraph& graph) {
-  const auto runs_delta_rule = [](const Block& block) {
-    return std::ranges::any_of(
-        block.nodes, [](const Node& node) { return std::holds_alternative<DeltaRule>(node.op); });
+  const auto is_delta_rule = [](const Node& node) {
+    const auto* recurrence = std::get_if<Recurrence>(&node.op);
+    return recurrence != nullptr && recurrence->strength.has_value();
+  };
+  const auto runs_delta_rule = [&](const Block& block) {
+    return std::ranges::any_of(block.nodes, is_delta_rule);
   };
   return std::ranges::any_of(graph.blocks, runs_delta_rule);
 }

@@ -63,7 +63,8 @@ class Loader {
     switch (source.layout) {
       case StoredLayout::as_is:
       case StoredLayout::one_row:
-      case StoredLayout::depthwise: return hand_over_rows(source, rows, columns, take);
+      case StoredLayout::depthwise:
+      case StoredLayout::joined: return hand_over_rows(source, rows, columns, take);
       case StoredLayout::transposed: return hand_over_turned(source, rows, columns, take);
     }
   }
@@ -117,7 +118,10 @@ class Loader {
     if (source.layout == StoredLayout::transposed) std::swap(expected.front(), expected.back());
     if (source.layout == StoredLayout::one_row) expected.insert(expected.begin(), 1);
     if (source.layout == StoredLayout::depthwise) expected.insert(expected.begin() + 1, 1);
-    if (source.copies > 1) expected.insert(expected.begin(), source.copies.value());
+    if (source.layout == StoredLayout::joined) {
+      expected.front() *= source.copies.value();
+    } else if (source.copies > 1)
+      expected.insert(expected.begin(), source.copies.value());
     if (info->shape == expected) return;
     throw FileError(checkpoint_.folder(),
                     fmt::format("tensor '{}' has the shape [{}], and the config asks for [{}]",

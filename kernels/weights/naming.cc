@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 2> kOptPrefixes{"model.decoder.", "decode
 constexpr std::array<std::string_view, 2> kGpt2Prefixes{"", "transformer."};
 
 constexpr std::array<std::string_view, 1> kNeoXPrefix{"gpt_neox."};
+constexpr std::array<std::string_view, 1> kBackbonePrefix{"backbone."};
 constexpr std::array<std::string_view, 2> kTransformerPrefixes{"transformer.", ""};
 
 constexpr std::array<std::string_view, 1> kRotaryTables{".rotary_emb.inv_freq"};
@@ -105,7 +106,10 @@ constexpr std::array kNamings{
     Naming{CheckpointNaming::bloom, kGpt2Prefixes, "h.", kBloom, kDecoder, 0, {}},
     gemma(decoder(CheckpointNaming::qwen3_next, kQwen3Next)),
     gemma(decoder(CheckpointNaming::qwen3_5, kQwen35)),
-    decoder(CheckpointNaming::olmo_hybrid, kOlmoHybrid)};
+    decoder(CheckpointNaming::olmo_hybrid, kOlmoHybrid),
+    decoder(CheckpointNaming::bamba, kBamba),
+    decoder(CheckpointNaming::granite_hybrid, kGraniteHybrid),
+    Naming{CheckpointNaming::nemotron_h, kBackbonePrefix, "layers.", kNemotronH, kDecoder, 0, {}}};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

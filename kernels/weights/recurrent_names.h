@@ -109,4 +109,112 @@ inline constexpr std::array kOlmoHybrid{
     TensorName{Role::recurrence_output, "linear_attn.o_proj.weight"},
 };
 
+// --- Mamba-2: all inputs in one projection, and one convolution.
+
+inline constexpr std::array kMambaInputs{Role::recurrence_gate, Role::recurrence_value,
+                                         Role::recurrence_key, Role::recurrence_query,
+                                         Role::recurrence_decay};
+inline constexpr std::array kMambaTaps{Role::recurrence_value_taps, Role::recurrence_key_taps,
+                                       Role::recurrence_query_taps};
+inline constexpr Fused kFusedMambaInputs{FusedBy::whole, kMambaInputs};
+inline constexpr Fused kFusedMambaTaps{FusedBy::whole, kMambaTaps};
+
+inline constexpr std::array kSharedGateAndUp{Role::shared_gate, Role::shared_up};
+inline constexpr Fused kFusedShared{FusedBy::whole, kSharedGateAndUp};
+
+constexpr TensorName mamba_input(WeightRole role) {
+  return {role, "mamba.in_proj.weight", &kFusedMambaInputs};
+}
+constexpr TensorName mamba_taps(WeightRole role) {
+  return {role, "mamba.conv1d.weight", &kFusedMambaTaps, StoredLayout::depthwise};
+}
+constexpr TensorName mixer_input(WeightRole role) {
+  return {role, "mixer.in_proj.weight", &kFusedMambaInputs};
+}
+constexpr TensorName mixer_taps(WeightRole role) {
+  return {role, "mixer.conv1d.weight", &kFusedMambaTaps, StoredLayout::depthwise};
+}
+
+inline constexpr std::array kBamba{
+    TensorName{Role::final_norm, "final_layernorm.weight"},
+    TensorName{Role::feed_forward_norm, "pre_ff_layernorm.weight"},
+    TensorName{Role::gate, "feed_forward.gate_proj.weight"},
+    TensorName{Role::up, "feed_forward.up_proj.weight"},
+    TensorName{Role::down, "feed_forward.down_proj.weight"},
+    mamba_input(Role::recurrence_gate),
+    mamba_input(Role::recurrence_value),
+    mamba_input(Role::recurrence_key),
+    mamba_input(Role::recurrence_query),
+    mamba_input(Role::recurrence_decay),
+    mamba_taps(Role::recurrence_value_taps),
+    mamba_taps(Role::recurrence_key_taps),
+    mamba_taps(Role::recurrence_query_taps),
+    TensorName{Role::recurrence_decay_bias, "mamba.dt_bias"},
+    TensorName{Role::recurrence_decay_rate, "mamba.A_log"},
+    TensorName{Role::recurrence_skip, "mamba.D"},
+    TensorName{Role::recurrence_norm, "mamba.norm.weight"},
+    TensorName{Role::recurrence_output, "mamba.out_proj.weight"},
+};
+
+inline constexpr std::array kGraniteHybrid{
+    mamba_input(Role::recurrence_gate),
+    mamba_input(Role::recurrence_value),
+    mamba_input(Role::recurrence_key),
+    mamba_input(Role::recurrence_query),
+    mamba_input(Role::recurrence_decay),
+    mamba_taps(Role::recurrence_value_taps),
+    mamba_taps(Role::recurrence_key_taps),
+    mamba_taps(Role::recurrence_query_taps),
+    TensorName{Role::recurrence_decay_bias, "mamba.dt_bias"},
+    TensorName{Role::recurrence_decay_rate, "mamba.A_log"},
+    TensorName{Role::recurrence_skip, "mamba.D"},
+    TensorName{Role::recurrence_norm, "mamba.norm.weight"},
+    TensorName{Role::recurrence_output, "mamba.out_proj.weight"},
+    TensorName{Role::router, "block_sparse_moe.router.layer.weight"},
+    TensorName{Role::expert_gate, "block_sparse_moe.input_linear.weight", &kFusedExperts},
+    TensorName{Role::expert_up, "block_sparse_moe.input_linear.weight", &kFusedExperts},
+    TensorName{Role::expert_down, "block_sparse_moe.output_linear.weight"},
+    TensorName{Role::shared_gate, "shared_mlp.input_linear.weight", &kFusedShared},
+    TensorName{Role::shared_up, "shared_mlp.input_linear.weight", &kFusedShared},
+    TensorName{Role::shared_down, "shared_mlp.output_linear.weight"},
+    TensorName{Role::gate, "shared_mlp.input_linear.weight", &kFusedGateAndUp},
+    TensorName{Role::up, "shared_mlp.input_linear.weight", &kFusedGateAndUp},
+    TensorName{Role::down, "shared_mlp.output_linear.weight"},
+};
+
+// Each layer is one block, whatever its kind.
+inline constexpr std::array kNemotronH{
+    TensorName{Role::token_embedding, "embeddings.weight"},
+    TensorName{Role::final_norm, "norm_f.weight"},
+    TensorName{Role::attention_norm, "norm.weight"},
+    TensorName{Role::feed_forward_norm, "norm.weight"},
+    mixer_input(Role::recurrence_gate),
+    mixer_input(Role::recurrence_value),
+    mixer_input(Role::recurrence_key),
+    mixer_input(Role::recurrence_query),
+    mixer_input(Role::recurrence_decay),
+    mixer_taps(Role::recurrence_value_taps),
+    mixer_taps(Role::recurrence_key_taps),
+    mixer_taps(Role::recurrence_query_taps),
+    TensorName{Role::recurrence_decay_bias, "mixer.dt_bias"},
+    TensorName{Role::recurrence_decay_rate, "mixer.A_log"},
+    TensorName{Role::recurrence_skip, "mixer.D"},
+    TensorName{Role::recurrence_norm, "mixer.norm.weight", nullptr, StoredLayout::joined},
+    TensorName{Role::recurrence_output, "mixer.out_proj.weight"},
+    TensorName{Role::query, "mixer.q_proj.weight"},
+    TensorName{Role::key, "mixer.k_proj.weight"},
+    TensorName{Role::value, "mixer.v_proj.weight"},
+    TensorName{Role::attention_output, "mixer.o_proj.weight"},
+    TensorName{Role::up, "mixer.up_proj.weight"},
+    TensorName{Role::down, "mixer.down_proj.weight"},
+    TensorName{Role::router, "mixer.gate.weight"},
+    TensorName{Role::router_correction_bias, "mixer.gate.e_score_correction_bias"},
+    TensorName{Role::expert_up, "mixer.experts.*.up_proj.weight"},
+    TensorName{Role::expert_down, "mixer.experts.*.down_proj.weight"},
+    TensorName{Role::expert_latent_down, "mixer.fc1_latent_proj.weight"},
+    TensorName{Role::expert_latent_up, "mixer.fc2_latent_proj.weight"},
+    TensorName{Role::shared_up, "mixer.shared_experts.up_proj.weight"},
+    TensorName{Role::shared_down, "mixer.shared_experts.down_proj.weight"},
+};
+
 }  // namespace llmarch::tensor_names

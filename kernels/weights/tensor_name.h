@@ -16,6 +16,7 @@ enum class StoredLayout {
   transposed,  // (columns, rows): gpt2's Conv1D
   one_row,     // (1, elements): a vector in two dimensions
   depthwise,   // (rows, 1, columns): the taps of a convolution of each channel by itself
+  joined,      // (copies x elements): the copies of a vector, one after the other
 };
 
 // Into how many groups the rows of fused weights are divided. Each group holds the rows of the

@@ -83,7 +83,7 @@ Integer group_count(const OpGraph& graph, const Weight& weight, FusedBy by) {
     case FusedBy::row: return rows_of(weight);
     case FusedBy::latent_head: return op_of<AbsorbQuery>(block).shape.heads;
     case FusedBy::query_head: return op_of<Attend>(block).query_heads;
-    case FusedBy::recurrence_key_head: return op_of<DeltaRule>(block).shape.key_heads;
+    case FusedBy::recurrence_key_head: return op_of<Recurrence>(block).shape.key_heads;
   }
   throw std::logic_error("group_count: a value outside the enumeration");
 }
@@ -119,8 +119,10 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
   const std::string name = as_bias ? with_bias_ending(row.name) : std::string(row.name);
   TensorSource source;
   source.name = full_name(graph, weight, naming, prefix, layer, with_number(name, copy));
-  // A vector is not transposed.
-  if (!is_vector(weight.role) || row.layout == StoredLayout::one_row) source.layout = row.layout;
+  // A vector is not transposed, and has no middle dimension.
+  const bool is_of_matrices =
+      row.layout == StoredLayout::transposed || row.layout == StoredLayout::depthwise;
+  if (!is_vector(weight.role) || !is_of_matrices) source.layout = row.layout;
   source.stored_rows = source.length = source.stride = rows_of(weight);
   if (row.fused != nullptr) place_among(graph, weight, *row.fused, as_bias, source);
   if (name.find('*') == std::string::npos) {

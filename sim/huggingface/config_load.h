@@ -55,7 +55,10 @@ enum class CheckpointNaming {
   bloom,
   qwen3_next,
   qwen3_5,
-  olmo_hybrid
+  olmo_hybrid,
+  bamba,
+  granite_hybrid,
+  nemotron_h
 };
 
 struct ConfigLoad {

@@ -161,7 +161,10 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"nemotron-nas", import_nemotron_nas},
                                  ModelType{"deci", import_nemotron_nas},
                                  ModelType{"mpt", import_mpt},
-                                 ModelType{"dbrx", import_dbrx}};
+                                 ModelType{"dbrx", import_dbrx},
+                                 ModelType{"bamba", import_bamba},
+                                 ModelType{"granitemoehybrid", import_granitemoehybrid},
+                                 ModelType{"nemotron_h", import_nemotron_h}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();

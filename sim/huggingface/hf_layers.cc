@@ -58,7 +58,8 @@ Reference defined(std::vector<Named<Value>>& definitions, const Named<Value>& wa
   return {wanted.name, definitions.size() - 1};
 }
 
-// Names a kind of layer after the part in which the kinds differ, or after both parts.
+// Names a kind of layer after the part in which the kinds differ, or after both parts; one with a
+// single part after that.
 class KindNames {
  public:
   explicit KindNames(const std::vector<LayerParts>& layers) {
@@ -67,14 +68,17 @@ class KindNames {
       feed_forward_.insert(parts.feed_forward);
     }
   }
-  [[nodiscard]] std::string of(const std::string& attention,
-                               const std::string& feed_forward) const {
+  [[nodiscard]] std::string of(const Layer& layer) const {
+    if (!layer.attention) return layer.feed_forward->name;
+    const std::string& attention = layer.attention->name;
+    if (!layer.feed_forward) return attention;
+    const std::string& feed_forward = layer.feed_forward->name;
     if (attention_.size() == 1) return feed_forward_.size() == 1 ? "block" : feed_forward;
     return feed_forward_.size() == 1 ? attention : attention + "_" + feed_forward;
   }
 
  private:
-  std::set<std::size_t> attention_, feed_forward_;
+  std::set<std::optional<std::size_t>> attention_, feed_forward_;
 };
 
 // Norms of their own stand in the blocks; the one norm of a sublayer is the spec's.
@@ -99,11 +103,14 @@ void add_layers(ArchSpec& spec, const std::vector<Named<Mixer>>& attention,
     const auto [kind, is_new] = kinds.try_emplace(parts, spec.layer.size());
     order.push_back(kind->second);
     if (!is_new) continue;
-    const Named<Mixer>& mixer = attention.at(parts.attention);
-    const Named<FeedForward>& feed = feed_forward.at(parts.feed_forward);
-    const Layer layer{defined(spec.attention, mixer), defined(spec.feed_forward, feed)};
-    spec.layer.push_back(
-        {names.of(mixer.name, feed.name), arranged(layer, arrangement, spec.norm)});
+    Layer layer;
+    if (parts.attention) {
+      layer.attention = defined(spec.attention, attention.at(*parts.attention));
+    }
+    if (parts.feed_forward) {
+      layer.feed_forward = defined(spec.feed_forward, feed_forward.at(*parts.feed_forward));
+    }
+    spec.layer.push_back({names.of(layer), arranged(layer, arrangement, spec.norm)});
   }
   stack_layers(spec, order);
 }

@@ -2,6 +2,7 @@
 // feed-forward, and layers of one kind are defined once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,10 @@
 
 namespace llmarch {
 
-// The parts of one layer, as places in the lists that they are chosen from.
+// The parts of one layer, as places in the lists that they are chosen from; a layer may lack one.
 struct LayerParts {
-  std::size_t attention = 0;
-  std::size_t feed_forward = 0;
+  std::optional<std::size_t> attention = 0;
+  std::optional<std::size_t> feed_forward = 0;
   auto operator<=>(const LayerParts&) const = default;
 };
 

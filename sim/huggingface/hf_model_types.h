@@ -37,5 +37,8 @@ void import_qwen(Import& import, ArchSpec& spec);
 void import_nemotron_nas(Import& import, ArchSpec& spec);
 void import_mpt(Import& import, ArchSpec& spec);
 void import_dbrx(Import& import, ArchSpec& spec);
+void import_bamba(Import& import, ArchSpec& spec);
+void import_granitemoehybrid(Import& import, ArchSpec& spec);
+void import_nemotron_h(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -199,6 +199,9 @@ std::optional<Rotary> rotary_of(const ShortConvolution&) {
 std::optional<Rotary> rotary_of(const GatedDeltaNet&) {
   return std::nullopt;
 }
+std::optional<Rotary> rotary_of(const Mamba2&) {
+  return std::nullopt;
+}
 
 }  // namespace
 

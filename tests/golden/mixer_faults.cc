@@ -150,6 +150,16 @@ Attentions<GatedDeltaNet> faults_of_attention(const GatedDeltaNet&) {
   return faults;
 }
 
+Attentions<Mamba2> faults_of_attention(const Mamba2& mamba) {
+  Attentions<Mamba2> faults;
+  faults.emplace_back("norm_epsilon", [](Mamba2& wrong) { wrong.norm_epsilon *= 1000; });
+  if (mamba.convolution_bias) {
+    faults.emplace_back("convolution_bias dropped",
+                        [](Mamba2& wrong) { wrong.convolution_bias = false; });
+  }
+  return faults;
+}
+
 // A layer that reads another's cache reaches only as far as that cache holds.
 void pass_reach_on(ArchSpec& spec, std::size_t owner) {
   for (auto& [name, mixer] : spec.attention) {

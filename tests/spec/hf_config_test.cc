@@ -58,7 +58,7 @@ TEST(ModelType, IsRefusedByNameWhenItIsNotSupported) {
   EXPECT_THAT(near, HasSubstr("config.json: error: model type 'llama4' is not supported\n"));
   EXPECT_THAT(near, HasSubstr("supported: afmoe, apertus, arcee, baichuan, bailing_moe_v2, "));
   EXPECT_THAT(near, HasSubstr(", vaultgemma; the nearest is 'llama'\n"));
-  const std::string far = report(with(llama(), {{"model_type", "mamba"}}));
+  const std::string far = report(with(llama(), {{"model_type", "rwkv"}}));
   EXPECT_THAT(far, HasSubstr(", vaultgemma\n"));
 }
 

@@ -58,6 +58,8 @@ const std::map<std::string, Meaning>& meanings() {
       {"attention_layers", absent("attention_layers")},
       {"mlp_layer_types", absent("mlp_layer_types")},
       {"alibi", set_to("alibi", false)},
+      {"mlp_bias", set_to("mlp_bias", false)},
+      {"use_bias", set_to("use_bias", false)},
       {"global_head_dim",  // Gemma 4
        [](Json& config) { config["global_head_dim"] = config.at("head_dim"); }},
       {"num_global_key_value_heads",
@@ -79,7 +81,8 @@ const std::map<std::string, Meaning>& meanings() {
 bool is_taken_away(const std::string& key) {
   return key == "final_logit_softcapping" || key == "attn_logit_softcapping" ||
          key == "sliding_window" || key == "q_lora_rank" || key == "n_shared_experts" ||
-         key == "num_shared_experts" || key == "altup_coef_clip" || key == "rope_parameters";
+         key == "num_shared_experts" || key == "moe_latent_size" || key == "altup_coef_clip" ||
+         key == "rope_parameters";
 }
 
 Json other_value(const Json& value) {
