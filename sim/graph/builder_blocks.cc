@@ -42,7 +42,9 @@ ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, co
                 attention.value_head_dim};
   if (attention.sinks) attend.sinks = weight(WeightRole::attention_sinks, 1, attention.query_heads);
   if (attention.alibi) {
-    attend.alibi = *attention.alibi == Alibi::before_scaling ? scale : 1.0;
+    // Where it comes before the scale it comes twice: transformers' eager attention of Falcon, the
+    // only one with this form, adds ALiBi to the scores and, scaled, to the mask as well.
+    attend.alibi = *attention.alibi == Alibi::before_scaling ? 2 * scale : 1.0;
   }
   append("attention", attend);
   return out;
