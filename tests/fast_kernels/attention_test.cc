@@ -242,6 +242,28 @@ TEST(WhatAttentionCounts, IsWithinTheReach) {
   EXPECT_EQ(counted({1, 10, 0}, EveryKey{}).pairs, 4 * 55);
 }
 
+// Threads share a line of keys, and each adds up its own part of the softmax.
+TEST_P(Attending, GivesTheSameToTheBitWhicheverThreadIsDoneFirst) {
+  const std::size_t positions = 4'001;
+  for (const std::size_t threads : {1U, 2U, 3U, 4U}) {
+    Team team(threads, GetParam());
+    const FilledCache keys(team, {CacheLayout::keys, Stored::f32, 1, 1, 16, positions}, positions,
+                           1);
+    const FilledCache values(team, {CacheLayout::values, Stored::f32, 1, 1, 16, positions},
+                             positions, 2);
+    const GuardedRows queries = GuardedRows::random(1, 4 * 16, 3);
+    std::vector<float> first;
+    for (int run = 0; run < 100; ++run) {
+      GuardedRows out(1, 4 * 16);
+      attend(team, {4, 1, 16, 16, 1.7F, {}, EveryKey{}}, queries.view(), {1, 1, positions - 1},
+             keys.cache, values.cache, out.view());
+      const std::vector<float> sums(out.view().row(0), out.view().row(0) + 4 * 16);
+      if (first.empty()) first = sums;
+      ASSERT_EQ(sums, first) << threads << " threads, run " << run;
+    }
+  }
+}
+
 // With a cap and without, from a query and from a key: what is not a number must not become a score
 // of 0 or of the cap.
 TEST_P(Attending, WhatIsNotANumberGivesNoNumber) {

@@ -19,6 +19,27 @@ std::size_t sublayer_count(const ArchSpec& spec) {
   return sublayers_of(spec.layer.front().value).size();
 }
 
+// --- Gemma 3n: the class sparsifies ten layers where there are more than ten, and else none.
+
+TEST(Gemma3n, IsSparseByDefaultOnlyWithMoreThanTenLayers) {
+  for (const int layers : {9, 10, 11}) {
+    Json gemma = config("gemma-3n-e2b");
+    Json& text = gemma["text_config"];
+    text.erase("activation_sparsity_pattern");
+    text["layer_types"].erase(text["layer_types"].begin() + layers, text["layer_types"].end());
+    text.update(
+        {{"num_hidden_layers", layers}, {"num_kv_shared_layers", 4}, {"intermediate_size", 8192}});
+    Integer sparse;
+    const ArchSpec spec = spec_of(gemma);
+    for (const std::size_t layer : layer_sequence(spec)) {
+      const Reference& reference = spec.layer.at(layer).value.feed_forward.value();
+      const FeedForward& kind = spec.feed_forward.at(reference.index).value;
+      if (std::get<DenseFeedForward>(kind).activation_sparsity) sparse += 1;
+    }
+    EXPECT_EQ(sparse, layers > 10 ? 10 : 0) << layers;
+  }
+}
+
 // --- Falcon: one norm before both blocks, one before each, or blocks in sequence.
 
 TEST(Falcon, HasItsBlocksOnOneNormOrOnTwo) {
