@@ -17,47 +17,10 @@
 #include <optional>
 #include <stdexcept>
 
+#include "sim/cost/element_prices.h"
+
 namespace llmarch {
 namespace {
-
-// Per score of a softmax: minus the maximum, plus into the sum, over the sum; one exp.
-constexpr std::int64_t kSoftmaxFlops = 3;
-// 1 / (1 + exp(-x))
-constexpr std::int64_t kSigmoidFlops = 2;
-// x' = x cos - y sin, y' = y cos + x sin: six for two elements.
-constexpr std::int64_t kRotationFlopsPerElement = 3;
-
-// The slope times the distance, added to the score.
-constexpr std::int64_t kAlibiFlops = 2;
-
-struct PerElement {
-  std::int64_t flops;
-  std::int64_t transcendentals;
-};
-
-// cap tanh(x / cap)
-constexpr PerElement kSoftCapPrice{2, 1};
-
-PerElement price_of(Activation activation) {
-  switch (activation) {
-    case Activation::gelu_tanh: return {8, 1};  // 0.5 x (1 + tanh(c (x + 0.044715 x^3)))
-    case Activation::gelu_erf: return {4, 1};   // 0.5 x (1 + erf(x c))
-    case Activation::silu: return {2, 1};       // x / (1 + exp(-x))
-    case Activation::relu: return {0, 0};       // max(x, 0)
-    case Activation::tanh: return {0, 1};
-    case Activation::sigmoid: return {kSigmoidFlops, 1};
-    case Activation::softplus: return {2, 2};      // max(x, 0) + log(1 + exp(-|x|))
-    case Activation::quick_gelu: return {3, 1};    // x / (1 + exp(-1.702 x))
-    case Activation::relu_squared: return {1, 0};  // max(x, 0)^2
-  }
-  throw std::logic_error("price_of: an activation outside the enumeration");
-}
-
-// The gate's activation, the offset and the product.
-PerElement price_of(const GateForm& form) {
-  const auto [flops, transcendentals] = price_of(form.activation);
-  return {flops + 1 + (form.up_offset ? 1 : 0), transcendentals};
-}
 
 // What an operation moves, from its operands.
 struct Moved {

@@ -1,14 +1,17 @@
 // The operations that models are lowered to: what each computes, with which sizes, and what it
 // touches. op_graph.h puts them together to a model.
 //
-// To add an operation: a struct here with its `visit_operands`, and its name in `Op`. The compiler
+// To add an operation: a struct here, or in one of the *_op.h that this file includes, with its
+// `visit_operands`, and its name in `Op`. The compiler
 // then names the cost rule and the kernels that are missing.
 #pragma once
 
 #include <optional>
 #include <variant>
 
+#include "sim/graph/latent_op.h"
 #include "sim/graph/operands.h"
+#include "sim/graph/state_op.h"
 #include "sim/graph/stream_op.h"
 #include "sim/spec/arch_spec.h"
 
@@ -190,77 +193,6 @@ struct Attend {
   }
 };
 
-// The sizes that the operations of latent attention share; of one head unless said otherwise.
-struct LatentShape {
-  Integer heads, nope_dim, rope_dim, value_dim;
-  Integer latent_dim;  // of the cached latent, for all heads
-};
-
-// For each head: the part of the query that is not rotated times key_up, so that its product with a
-// cached latent is its product with the key which that latent would be expanded to.
-struct AbsorbQuery {
-  LatentShape shape;
-  WeightId key_up;  // (heads x nope, latent)
-  ValueId query;    // heads x (nope + rope)
-  ValueId out;      // heads x latent
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, ReadsWeight{key_up}, Writes{out});
-  }
-};
-
-// Attention of all heads over the one cached latent and the one cached rotated key.
-struct AttendLatent {
-  LatentShape shape;
-  double scale;
-  ValueId absorbed;  // heads x latent
-  ValueId query;     // heads x (nope + rope), of which the rotated part is used
-  CacheId latents, rope_keys;
-  ValueId out;  // heads x latent
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{absorbed}, Reads{query},
-          ReadsCache{latents, EveryKey{}, CacheUse::keys, 1},
-          ReadsCache{rope_keys, EveryKey{}, CacheUse::keys, 1}, Writes{out});
-  }
-};
-
-// For each head: the weighted sum of latents times value_up.
-struct ExpandAttended {
-  LatentShape shape;
-  WeightId value_up;  // (heads x value, latent)
-  ValueId in, out;    // heads x latent, heads x value
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{in}, ReadsWeight{value_up}, Writes{out});
-  }
-};
-
-// Every cached latent times key_up and value_up: keys and values of all heads at every position.
-// One operation and not two, since published models store the two matrices as one and each latent
-// is read once.
-struct ExpandLatents {
-  CacheId latents;
-  WeightId key_up, value_up;  // (heads x nope, latent), (heads x value, latent)
-  ValueId keys, values;       // rows: keys
-  void visit_operands(auto& visitor) const {
-    touch(visitor, ReadsCache{latents, EveryKey{}, CacheUse::keys, 1}, ReadsWeight{key_up},
-          ReadsWeight{value_up}, Writes{keys}, Writes{values});
-  }
-};
-
-// Attention over expanded keys and values; the rotated part of a key comes from the cache and is
-// the same for all heads.
-struct AttendExpanded {
-  LatentShape shape;
-  double scale;
-  ValueId query;         // heads x (nope + rope)
-  ValueId keys, values;  // rows: keys; heads x nope, heads x value
-  CacheId rope_keys;
-  ValueId out;  // heads x value
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{keys}, Reads{values},
-          ReadsCache{rope_keys, EveryKey{}, CacheUse::keys, 1}, Writes{out});
-  }
-};
-
 // out = f(in)
 struct Activate {
   Activation activation;
@@ -309,65 +241,6 @@ struct Multiply {
   ValueId left, right, out;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{left}, Reads{right}, WritesInPlace{out});
-  }
-};
-
-// Each column by itself, causally along the positions of its sequence: out at position p is the sum
-// of tap k times `in` at position p - kernel + 1 + k. The state is the kernel - 1 rows of `in`
-// before the step, oldest first; before the first position they are zero.
-struct Convolve {
-  WeightId taps;  // (columns, kernel)
-  CacheId state;  // (kernel - 1) rows of columns
-  ValueId in, out;
-  std::optional<WeightId> bias = {};  // (columns)
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{in}, ReadsWeight{taps}, ReadsState{state}, OverwritesState{state},
-          Writes{out});
-    if (bias) visitor(ReadsWeight{*bias});
-  }
-};
-
-// Each row of `in` is `vectors` vectors, each brought to length 1: x / sqrt(x . x + epsilon).
-struct NormalizeLength {
-  Integer vectors;
-  double epsilon;
-  ValueId in, out;
-  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
-};
-
-// out = exp(-exp(rate) in): the share of a state that is kept. A row of `in` is as many vectors of
-// equal width as there are rates, each with its own. The exponentials of the rates are made once
-// and not counted.
-struct Decay {
-  WeightId rate;
-  ValueId in, out;
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{in}, ReadsWeight{rate}, WritesInPlace{out});
-  }
-};
-
-// The sizes of a linear recurrence. A state for each value head, key_dim x value_dim; value_heads /
-// key_heads of them share a query and a key.
-struct RecurrenceShape {
-  Integer key_heads, value_heads, key_dim, value_dim;
-  [[nodiscard]] Integer state_elements() const { return value_heads * key_dim * value_dim; }
-};
-
-// Token by token, and for each value head with its state S:
-//   S = decay S;  S += key change^T;  out = S^T query
-// where the change is the value (Mamba-2, arXiv 2405.21060), or with a strength that of the gated
-// delta rule (arXiv 2412.06464, equation 10): strength (value - S^T key).
-struct Recurrence {
-  RecurrenceShape shape;
-  CacheId state;              // value_heads x key_dim x value_dim
-  ValueId query, key, value;  // key_heads x key_dim, the same, value_heads x value_dim
-  ValueId decay;              // value_heads; or value_heads x key_dim, for each row of a state
-  ValueId out;                // value_heads x value_dim
-  std::optional<ValueId> strength = {};  // value_heads
-  void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{key}, Reads{value}, Reads{decay}, StepsState{state, value},
-          Writes{out});
-    if (strength) visitor(Reads{*strength});
   }
 };
 

@@ -1,0 +1,87 @@
+#include "sim/describe/state_mixer_facts.h"
+
+namespace llmarch {
+
+// The gated short convolution of LFM2.
+BlockFacts facts_of(const ArchSpec& spec, const ShortConvolution& convolution) {
+  const Integer rows = convolution.kernel - 1;
+  return {.family = BlockFamily::attention,
+          .name = "gated short convolution",
+          .kind = "short convolution",
+          .facts = {{"input gate, then convolution"},
+                    {"each column over ", convolution.kernel, " positions"},
+                    {"output gate"},
+                    rows == 1 ? Phrase{"keeps the last position"}
+                              : Phrase{"keeps the last ", rows, " positions"}},
+          .traits = {Trait::fixed_state},
+          .kept = Kept{KeptFor::each_sequence, {rows, " × ", spec.hidden}, rows * spec.hidden},
+          .inside = {},
+          .notes = {}};
+}
+
+// Gated DeltaNet (arXiv 2412.06464).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const GatedDeltaNet& delta) {
+  const Integer key = delta.key_head_dim;
+  const Integer value = delta.value_head_dim;
+  const Integer rows = delta.kernel - 1;
+  const Integer columns = 2 * delta.key_heads * key + delta.value_heads * value;
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "gated DeltaNet",
+      .kind = "gated DeltaNet",
+      .facts = {{delta.key_heads, " query/key heads of ", key},
+                {delta.value_heads, " value heads of ", value},
+                {"convolutions over ", delta.kernel, " positions, SiLU"},
+                {"queries and keys of length 1"}},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {delta.value_heads, " × ", key, " × ", value, " + ", rows, " × ", columns},
+                   delta.value_heads * key * value + rows * columns},
+      .inside = {},
+      .notes = {{NotedFigures::memory,
+                 {"the states of gated DeltaNet and the rows of its convolutions are "
+                  "kept in f32, whatever the format of the cache."}},
+                {NotedFigures::work,
+                 {"Gated DeltaNet runs token by token, in prefill too: its states are read and "
+                  "written at every token. Engines that run a prefill by chunks move less."}}}};
+  if (delta.negative_eigenvalues) block.facts.push_back({"negative eigenvalues"});
+  block.facts.push_back({"a decaying state for each value head"});
+  block.facts.push_back({"RMSNorm over each head, gated by SiLU"});
+  return block;
+}
+
+// Mamba-2 (arXiv 2405.21060).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
+  const Integer rows = mamba.kernel - 1;
+  const Integer columns = mamba.heads * mamba.head_dim + 2 * mamba.groups * mamba.state_dim;
+  const Integer state = mamba.heads * mamba.state_dim * mamba.head_dim;
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "Mamba-2",
+      .kind = "Mamba-2",
+      .facts = {{mamba.heads, " heads of ", mamba.head_dim},
+                {mamba.groups, mamba.groups == 1 ? " group" : " groups", ", state of ",
+                 mamba.state_dim},
+                {"convolutions over ", mamba.kernel, " positions, SiLU"},
+                {"a decaying state for each head"},
+                {"gated by SiLU"},
+                mamba.norm_groups == 1
+                    ? Phrase{"RMSNorm over the whole"}
+                    : Phrase{"RMSNorm over each of ", mamba.norm_groups, " groups"}},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {mamba.heads, " × ", mamba.state_dim, " × ", mamba.head_dim, " + ", rows, " × ",
+                    columns},
+                   state + rows * columns},
+      .inside = {},
+      .notes = {
+          {NotedFigures::memory,
+           {"the states of Mamba-2 and the rows of its convolutions are kept in f32, whatever "
+            "the format of the cache."}},
+          {NotedFigures::work,
+           {"Mamba-2 runs token by token, in prefill too: its states are read and written at "
+            "every token."}}}};
+  return block;
+}
+
+}  // namespace llmarch

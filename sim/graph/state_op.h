@@ -1,0 +1,70 @@
+// The operations on states of a fixed size, convolutions and recurrences, and those that only they
+// need: what each computes, and what it touches. Part of op.h, which has all others.
+#pragma once
+
+#include <optional>
+
+#include "sim/graph/operands.h"
+
+namespace llmarch {
+
+// Each column by itself, causally along the positions of its sequence: out at position p is the sum
+// of tap k times `in` at position p - kernel + 1 + k. The state is the kernel - 1 rows of `in`
+// before the step, oldest first; before the first position they are zero.
+struct Convolve {
+  WeightId taps;  // (columns, kernel)
+  CacheId state;  // (kernel - 1) rows of columns
+  ValueId in, out;
+  std::optional<WeightId> bias = {};  // (columns)
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{taps}, ReadsState{state}, OverwritesState{state},
+          Writes{out});
+    if (bias) visitor(ReadsWeight{*bias});
+  }
+};
+
+// Each row of `in` is `vectors` vectors, each brought to length 1: x / sqrt(x . x + epsilon).
+struct NormalizeLength {
+  Integer vectors;
+  double epsilon;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
+};
+
+// out = exp(-exp(rate) in): the share of a state that is kept. A row of `in` is as many vectors of
+// equal width as there are rates, each with its own. The exponentials of the rates are made once
+// and not counted.
+struct Decay {
+  WeightId rate;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, ReadsWeight{rate}, WritesInPlace{out});
+  }
+};
+
+// The sizes of a linear recurrence. A state for each value head, key_dim x value_dim; value_heads /
+// key_heads of them share a query and a key.
+struct RecurrenceShape {
+  Integer key_heads, value_heads, key_dim, value_dim;
+  [[nodiscard]] Integer state_elements() const { return value_heads * key_dim * value_dim; }
+};
+
+// Token by token, and for each value head with its state S:
+//   S = decay S;  S += key change^T;  out = S^T query
+// where the change is the value (Mamba-2, arXiv 2405.21060), or with a strength that of the gated
+// delta rule (arXiv 2412.06464, equation 10): strength (value - S^T key).
+struct Recurrence {
+  RecurrenceShape shape;
+  CacheId state;              // value_heads x key_dim x value_dim
+  ValueId query, key, value;  // key_heads x key_dim, the same, value_heads x value_dim
+  ValueId decay;              // value_heads; or value_heads x key_dim, for each row of a state
+  ValueId out;                // value_heads x value_dim
+  std::optional<ValueId> strength = {};  // value_heads
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{query}, Reads{key}, Reads{value}, Reads{decay}, StepsState{state, value},
+          Writes{out});
+    if (strength) visitor(Reads{*strength});
+  }
+};
+
+}  // namespace llmarch
