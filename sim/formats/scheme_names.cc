@@ -184,6 +184,10 @@ SchemeReading<Scheme> read_policy(std::string_view text) {
     const auto scheme = single_scheme(value);
     if (!scheme) return unknown_scheme(value);
     if (key == "rest") {
+      if (policy.rest != nullptr) {
+        return no_scheme(fmt::format("'{}' says twice how the rest is stored", text),
+                         "leave one of the two out");
+      }
       policy.rest = std::make_shared<const Scheme>(*scheme);
       continue;
     }
@@ -236,13 +240,15 @@ SchemeReading<CacheScheme> read_cache_scheme(std::string_view text) {
     return {CacheScheme(std::string(text), *format, *format)};
   }
   std::optional<StorageFormat> keys, values;
+  bool known = true;  // every key so far, and each is there once
   for (const auto& [key, value] : parts_of(text)) {
     const auto format = cache_format(value);
     if (!format) return unknown_cache_format(value);
-    if (key == "k") keys = format;
-    if (key == "v") values = format;
+    std::optional<StorageFormat>* const side = key == "k" ? &keys : key == "v" ? &values : nullptr;
+    known = known && side != nullptr && !*side;
+    if (known) *side = format;
   }
-  if (keys && values) return {CacheScheme(std::string(text), *keys, *values)};
+  if (known && keys && values) return {CacheScheme(std::string(text), *keys, *values)};
   return {std::nullopt, fmt::format("'{}' does not say the formats of keys and values", text),
           "write k=q8_0,v=q4_0"};
 }

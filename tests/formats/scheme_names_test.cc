@@ -51,7 +51,7 @@ TEST(APolicy, IsRefusedWhereItIsNotComplete) {
   EXPECT_EQ(read_scheme("experts=mxfp5,rest=bf16").problem, "unknown format 'mxfp5'");
   for (const char* text :
        {"layers@3-1=bf16,rest=q4_k", "layers@x=bf16,rest=q4_k", "layers@=bf16,rest=q4_k",
-        "=bf16,rest=q4_k", "rest=", "a=b=c,rest=bf16"}) {
+        "=bf16,rest=q4_k", "rest=", "rest=q4_k,rest=bf16", "a=b=c,rest=bf16"}) {
     EXPECT_FALSE(read_scheme(text).scheme) << text;
   }
 }
@@ -59,7 +59,8 @@ TEST(APolicy, IsRefusedWhereItIsNotComplete) {
 TEST(ACache, HasOneFormatOrOneForKeysAndOneForValues) {
   EXPECT_EQ(read_cache_scheme("fp8").scheme->number_format(), DType::fp8);
   EXPECT_TRUE(read_cache_scheme("k=q8_0,v=q4_0").scheme);
-  for (const char* text : {"q4_k", "k=q8_0", "v=q8_0", "k=q8_0,w=q4_0", "k=q4_k_m,v=q8_0", "k="}) {
+  for (const char* text : {"q4_k", "k=q8_0", "v=q8_0", "k=q8_0,w=q4_0", "k=q8_0,v=q4_0,w=q4_0",
+                           "k=q8_0,k=q4_0,v=q4_0", "k=q4_k_m,v=q8_0", "k="}) {
     EXPECT_FALSE(read_cache_scheme(text).scheme) << text;
   }
 }
