@@ -16,6 +16,21 @@ struct OnednnProduct::State {
   std::unordered_map<int, memory> arguments;
 };
 
+namespace {
+
+// The library's choice of a kernel. Since its version 3 operations have no descriptions of their
+// own.
+dnnl::matmul::primitive_desc choose(const dnnl::engine& engine, const memory::desc& in,
+                                    const memory::desc& weights, const memory::desc& out) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine, in, weights, out};
+#else
+  return {dnnl::matmul::desc(in, weights, out), engine};
+#endif
+}
+
+}  // namespace
+
 OnednnProduct::OnednnProduct(fast::Stored stored, std::size_t rows, std::size_t outputs,
                              std::size_t inputs, std::size_t threads)
     : state_(std::make_unique<State>()) {
@@ -27,7 +42,7 @@ OnednnProduct::OnednnProduct(fast::Stored stored, std::size_t rows, std::size_t 
   const memory::desc in({m, k}, type, memory::format_tag::ab);
   const memory::desc weights({k, n}, type, memory::format_tag::any);
   const memory::desc out({m, n}, memory::data_type::f32, memory::format_tag::ab);
-  const dnnl::matmul::primitive_desc chosen(dnnl::matmul::desc(in, weights, out), state_->engine);
+  const dnnl::matmul::primitive_desc chosen = choose(state_->engine, in, weights, out);
   state_->matmul = dnnl::matmul(chosen);
   memory in_memory(in, state_->engine);
   memory plain({{k, n}, memory::data_type::f32, memory::format_tag::ba}, state_->engine);

@@ -145,7 +145,8 @@ Command check_command() {
       "status is 2.\n\n"
       "  llmarch check my-model.toml",
       check_options,
-      run_check};
+      run_check,
+      CommandWords::files};
 }
 
 }  // namespace llmarch::cli

@@ -17,12 +17,6 @@ namespace llmarch::cli {
 namespace {
 
 constexpr std::string_view kVersion = "llmarch " LLMARCH_VERSION "\n";
-// Topics of help that are not commands.
-constexpr std::string_view kSpecFormat = "spec-format";
-constexpr std::string_view kStudyFormat = "study-format";
-constexpr std::string_view kQuantities = "quantities";
-constexpr std::string_view kFormats = "formats";
-
 const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
   for (const Command& command : commands()) {
@@ -69,24 +63,28 @@ std::string formats_help() {
   return text;
 }
 
-ExitStatus help(const Arguments& topics) {
+// The reference of that name, the help of the command, or that of the program.
+std::string help_on(const std::string& name) {
   // Longer lines are hard to read, however wide the terminal.
   const std::size_t width = std::min<std::size_t>(terminal_width(), 100);
-  if (topics.empty() || topics == Arguments{"llmarch"}) {
-    write_standard_output(overview(width));
-  } else if (topics.size() == 1 && topics.front() == kSpecFormat) {
-    write_standard_output(describe_spec_format());
-  } else if (topics.size() == 1 && topics.front() == kStudyFormat) {
-    write_standard_output(describe_study_format());
-  } else if (topics.size() == 1 && topics.front() == kQuantities) {
-    write_standard_output(quantities_help());
-  } else if (topics.size() == 1 && topics.front() == kFormats) {
-    write_standard_output(formats_help());
-  } else if (topics.size() == 1) {
-    write_standard_output(command_help(find_command(topics.front()), width));
-  } else {
-    throw UsageError("help takes one command", "llmarch help compare");
+  if (name == "llmarch") return overview(width);
+  for (const HelpTopic& topic : help_topics()) {
+    if (topic.name == name) return topic.text();
   }
+  return command_help(find_command(name), width);
+}
+
+ExitStatus help(const Arguments& topics) {
+  if (topics.size() > 1) throw UsageError("help takes one command", "llmarch help compare");
+  write_standard_output(help_on(topics.empty() ? "llmarch" : topics.front()));
+  return ExitStatus::done;
+}
+
+// 'llmarch complete -- WORD...', for the completions of shells: what can stand for the last word.
+ExitStatus complete(const Arguments& words) {
+  std::string text;
+  for (const std::string& word : completions({words.begin() + 1, words.end()})) text += word + "\n";
+  write_standard_output(text);
   return ExitStatus::done;
 }
 
@@ -108,6 +106,15 @@ const std::vector<Command>& commands() {
   return table;
 }
 
+const std::vector<HelpTopic>& help_topics() {
+  static const std::vector<HelpTopic> topics{
+      {"spec-format", "how a spec is written", describe_spec_format},
+      {"study-format", "how a study is written", describe_study_format},
+      {"quantities", "what a sweep can show", quantities_help},
+      {"formats", "how weights and caches can be stored", formats_help}};
+  return topics;
+}
+
 std::string overview(std::size_t width) {
   std::string text =
       "llmarch computes what an LLM architecture costs, and proves it.\n\n"
@@ -115,20 +122,20 @@ std::string overview(std::size_t width) {
   for (const Command& command : commands()) {
     text += fmt::format("  {:<9} {}\n", command.name, command.summary);
   }
-  return text + reports::reflow(
-                    "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face "
-                    "config.json, a GGUF file or its beginning, a checkpoint folder, or a name on "
-                    "the Hugging Face Hub whose config is in the local cache. It may be changed: "
-                    "gemma-3-27b+attention.local.window=512, llama-3.1-8b+gqa=2.\n\n"
-                    "  llmarch help COMMAND       what a command does, its options, examples\n"
-                    "  llmarch help spec-format   how a spec is written\n"
-                    "  llmarch help study-format  how a study is written\n"
-                    "  llmarch help quantities    what a sweep can show\n"
-                    "  llmarch help formats       how weights and caches can be stored\n"
-                    "  llmarch --version\n\n"
-                    "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 "
-                    "this machine cannot do it, 70 a bug in llmarch\n",
-                    width);
+  std::string rest =
+      "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, a "
+      "GGUF file or its beginning, a checkpoint folder, or a name on the Hugging Face Hub whose "
+      "config is in the local cache. It may be changed: gemma-3-27b+attention.local.window=512, "
+      "llama-3.1-8b+gqa=2.\n\n"
+      "  llmarch help COMMAND       what a command does, its options, examples\n";
+  for (const HelpTopic& topic : help_topics()) {
+    rest += fmt::format("  llmarch help {:<13} {}\n", topic.name, topic.summary);
+  }
+  rest +=
+      "  llmarch --version\n\n"
+      "exit status: 0 done, 1 a verification did not hold, 2 usage or bad input, 3 this machine "
+      "cannot do it, 70 a bug in llmarch\n";
+  return text + reports::reflow(rest, width);
 }
 
 std::string command_help(const Command& command, std::size_t width) {
@@ -152,6 +159,7 @@ ExitStatus run_program(const Arguments& arguments) {
     write_standard_output(std::string(kVersion));
     return ExitStatus::done;
   }
+  if (name == "complete" && !rest.empty() && rest.front() == "--") return complete(rest);
   const Command& command = find_command(name);
   if (asks_for_help(rest)) return help({name});
   return command.run(rest);

@@ -11,6 +11,9 @@
 
 namespace llmarch::cli {
 
+// What the words after a command's name are.
+enum class CommandWords { none, models, studies, files };
+
 struct Command {
   std::string_view name;
   std::string_view summary;  // one line
@@ -18,6 +21,7 @@ struct Command {
   std::string_view details;  // what it does, with examples
   Options (*options)();
   ExitStatus (*run)(const Arguments& arguments);
+  CommandWords words;
 };
 
 // In the order in which a newcomer needs them.
@@ -35,6 +39,19 @@ Command probe_command();
 Command verify_command();
 Command check_command();
 Command import_command();
+
+// What 'llmarch help' takes beside the commands: each prints a reference.
+struct HelpTopic {
+  std::string_view name;
+  std::string_view summary;  // one line
+  std::string (*text)();
+};
+const std::vector<HelpTopic>& help_topics();
+
+// What can stand for the last of these words of a command line, which may be begun: commands,
+// options, models, machines, studies, quantities, formats; in alphabetical order. Empty where
+// anything can, or the name of a file. The completions of shells ask for it.
+std::vector<std::string> completions(const Arguments& words);
 
 // Help for one command, and for all of them, in lines of at most `width` columns where they can be
 // broken.

@@ -84,7 +84,8 @@ Command compare_command() {
       "  llmarch compare gemma-3-27b --set attention.local.window=512\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",
       compare_options,
-      run_compare};
+      run_compare,
+      CommandWords::models};
 }
 
 }  // namespace llmarch::cli

@@ -99,7 +99,8 @@ Command eval_command() {
       "  llmarch eval 'kv_bytes(gemma-3-27b) / kv_bytes(qwen3-32b)' --context 32k\n"
       "  llmarch eval 'kv_bytes(llama-3.1-8b+gqa=2)' 'kv_bytes(llama-3.1-8b)' --explain",
       eval_options,
-      run_eval};
+      run_eval,
+      CommandWords::none};
 }
 
 }  // namespace llmarch::cli

@@ -154,7 +154,8 @@ Command fit_command() {
       "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm --weights fp8 --batch 1,16\n"
       "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
       fit_options,
-      run_fit};
+      run_fit,
+      CommandWords::models};
 }
 
 }  // namespace llmarch::cli

@@ -68,7 +68,8 @@ Command import_command() {
       "library's rules and noted at the top of the spec.\n\n"
       "  llmarch import path/to/config.json -o my-model.toml",
       import_options,
-      run_import};
+      run_import,
+      CommandWords::files};
 }
 
 }  // namespace llmarch::cli

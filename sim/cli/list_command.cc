@@ -48,7 +48,8 @@ Command list_command() {
       "One line for each model, the built-in ones and those of --specs; one for each machine that\n"
       "--on takes; and one for each study that report takes.",
       list_options,
-      run_list};
+      run_list,
+      CommandWords::none};
 }
 
 }  // namespace llmarch::cli

@@ -46,7 +46,8 @@ Command measure_command() {
       "  llmarch measure --checkpoint path/to/checkpoint --format json\n"
       "  llmarch measure qwen3-30b-a3b --scaled --batch 3 --context 20",
       measure_options,
-      run_measure};
+      run_measure,
+      CommandWords::models};
 }
 
 }  // namespace llmarch::cli

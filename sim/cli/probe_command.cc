@@ -113,7 +113,8 @@ Command probe_command() {
       "  llmarch probe --name my-laptop -o my-laptop.toml\n"
       "  llmarch compare qwen3-0.6b llama-3.2-1b --on my-laptop.toml",
       probe_options,
-      run_probe};
+      run_probe,
+      CommandWords::none};
 }
 
 }  // namespace llmarch::cli

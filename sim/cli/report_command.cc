@@ -72,7 +72,8 @@ Command report_command() {
       "  llmarch report article --timed -o article\n"
       "  llmarch report ./my-study.toml",
       report_options,
-      run_report};
+      run_report,
+      CommandWords::studies};
 }
 
 }  // namespace llmarch::cli

@@ -29,8 +29,8 @@ Phase parse_phase(const std::string& text) {
   return value_named(kPhases, text, fmt::format("unknown step '{}' for --ops", text));
 }
 
-// What the folder of a checkpoint holds; none where `name` is no folder with tensors, or where it is
-// not known what its model type calls them.
+// What the folder of a checkpoint holds; none where `name` is no folder with tensors, or where it
+// is not known what its model type calls them.
 std::optional<Reconciled> tensors_in(const std::string& name, const Model& model) {
   std::error_code error;
   const std::filesystem::path folder(name);
@@ -74,7 +74,8 @@ Command show_command() {
           "  llmarch show deepseek-v3\n"
           "  llmarch show qwen3-0.6b --ops decode --context 32k",
           show_options,
-          run_show};
+          run_show,
+          CommandWords::models};
 }
 
 }  // namespace llmarch::cli

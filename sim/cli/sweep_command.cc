@@ -160,7 +160,8 @@ Command sweep_command() {
       "  llmarch sweep llama-4-scout llama-3.1-70b --show kv_bytes -o kv.svg -o kv.csv\n"
       "  llmarch sweep --all --context 1..100000:+1 --format csv",
       sweep_options,
-      run_sweep};
+      run_sweep,
+      CommandWords::models};
 }
 
 }  // namespace llmarch::cli

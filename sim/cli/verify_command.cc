@@ -151,7 +151,8 @@ Command verify_command() {
       "go on to the reference's experts.\n\n"
       "  llmarch verify tests/golden/vectors/kimi_k2 --kernels fast --weights bf16",
       verify_options,
-      run_verify};
+      run_verify,
+      CommandWords::files};
 }
 
 }  // namespace llmarch::cli
