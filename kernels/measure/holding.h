@@ -31,7 +31,7 @@ struct RunSetting {
 
 // None where there are no kernels for the format, or the scheme has scales.
 std::optional<fast::Stored> stored_as(std::optional<DType> dtype);
-// The number formats of a run.
+// The number formats of a run, whose setting must state both.
 DType weights_of(const RunSetting& run);
 DType caches_of(const RunSetting& run);
 // The formats in which the engine holds a model in this setting: norms and biases in f32, whatever

@@ -29,17 +29,20 @@ Phase parse_phase(const std::string& text) {
   return value_named(kPhases, text, fmt::format("unknown step '{}' for --ops", text));
 }
 
+// An index alone, as people fetch it with a config, names tensors whose bytes are elsewhere.
+bool holds_tensors(const std::filesystem::path& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".safetensors") return true;
+  }
+  return false;
+}
+
 // What the folder of a checkpoint holds; none where `name` is no folder with tensors, or where it
 // is not known what its model type calls them.
 std::optional<Reconciled> tensors_in(const std::string& name, const Model& model) {
-  std::error_code error;
   const std::filesystem::path folder(name);
-  const auto is_there = [&](const char* file) {
-    return std::filesystem::exists(folder / file, error);
-  };
-  if (!is_there("model.safetensors") && !is_there("model.safetensors.index.json")) {
-    return std::nullopt;
-  }
+  if (!holds_tensors(folder)) return std::nullopt;
   const std::optional<CheckpointNaming> naming = load_config_file(folder).naming;
   if (!naming) return std::nullopt;
   return reconcile(model.graph, SafetensorsCheckpoint::open(folder), *naming, model.spec.head);

@@ -219,17 +219,21 @@ bool any_matches(const IgnoredModules& ignored, const std::vector<std::string>& 
   return std::ranges::any_of(paths, [&](const std::string& path) { return ignored.match(path); });
 }
 
+// The rules for runs of layers: each from the first that is kept to the last before one that is
+// not.
 void add_layers(const IgnoredModules& ignored, const ModuleNames& module, std::size_t layers,
                 const std::shared_ptr<const Scheme>& kept, std::vector<PolicyRule>& rules) {
-  std::optional<std::size_t> first;
-  for (std::size_t layer = 0; layer <= layers; ++layer) {
-    const bool is_kept = layer < layers && any_matches(ignored, paths_of(module.in_layer, layer));
-    if (is_kept && !first) first = layer;
-    if (is_kept || !first) continue;
-    const std::pair<Integer, Integer> range(static_cast<std::int64_t>(*first),
-                                            static_cast<std::int64_t>(layer - 1));
+  const auto is_kept = [&](std::size_t layer) {
+    return layer < layers && any_matches(ignored, paths_of(module.in_layer, layer));
+  };
+  for (std::size_t first = 0; first < layers; ++first) {
+    if (!is_kept(first)) continue;
+    std::size_t last = first;
+    while (is_kept(last + 1)) ++last;
+    const std::pair<Integer, Integer> range(static_cast<std::int64_t>(first),
+                                            static_cast<std::int64_t>(last));
     rules.push_back({{std::nullopt, module.role, range}, kept});
-    first.reset();
+    first = last;
   }
 }
 

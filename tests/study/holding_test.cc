@@ -17,7 +17,7 @@ OpGraph mixture_graph() {
 }
 
 RunSetting small_run() {
-  return {{.context = 64, .prompt = 16}, 1};
+  return {{.context = 64, .prompt = 16, .weights = DType::bf16}, 1};
 }
 
 Bytes need(const OpGraph& graph, const fast::Held& held, const RunSetting& run = small_run()) {

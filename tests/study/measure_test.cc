@@ -19,7 +19,7 @@ constexpr Repeats kThree{.count = 3, .seconds = 0, .at_least = 1};
 Measurement start(const Model& model) {
   Measurement measurement;
   measurement.model = model.spec.name;
-  measurement.run = {{.context = 8, .prompt = 4}, 1};
+  measurement.run = {{.context = 8, .prompt = 4, .weights = DType::bf16}, 1};
   measurement.held = {1, 1, 0, 0};
   return measurement;
 }
