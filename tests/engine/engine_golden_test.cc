@@ -71,7 +71,8 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceInFloat) {
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
   const std::string found =
       departures(bf16_options(model_.graph, tokens()), tolerance_of(model_.graph, Stored::bf16));
-  if (GetParam() == "gemma4_text_ple") {
+  // A sparsemixer (phimoe) gives no weight to a logit beyond a bound, which rounding crosses.
+  if (GetParam() == "gemma4_text_ple" || GetParam() == "phimoe") {
     EXPECT_TRUE(rounding_alone_departs()) << found;
   } else if (magnifies_rounding(model_.graph)) {
     EXPECT_TRUE(found.empty() || rounding_alone_departs()) << found;
