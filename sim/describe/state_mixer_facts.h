@@ -2,7 +2,8 @@
 // get the facts of any mixer.
 #pragma once
 
-#include "sim/describe/block_facts.h"
+#include "sim/describe/facts.h"
+#include "sim/spec/arch_spec.h"
 
 namespace llmarch {
 
