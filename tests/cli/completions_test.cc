@@ -6,13 +6,13 @@
 namespace llmarch::cli {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::Each;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 TEST(Completions, OfTheFirstWordAreCommands) {
   EXPECT_THAT(completions({"s"}), ElementsAre("show", "sweep"));
