@@ -33,7 +33,7 @@ TEST(Svg, IsWellFormedForEveryModel) {
 TEST(Svg, HoldsTextAsText) {
   const Drawing drawing{.width = 10, .height = 10, .shapes = {Text{{1, 2}, "a < b & \"c\"\x1b"}}};
   EXPECT_THAT(render_svg(drawing, SvgUse::file),
-              HasSubstr(">a &lt; b &amp; &quot;c&quot;?</text>"));
+              HasSubstr(">a &lt; b &amp; &quot;c&quot;\\x1B</text>"));
 }
 
 TEST(Svg, OfAPageLeavesStyleAndPaperToIt) {
