@@ -70,7 +70,7 @@ std::optional<std::int64_t> bytes_of_unit(std::string_view unit) {
   const std::size_t power = std::string_view("kmgt").find(small.front());
   if (power == std::string_view::npos) return std::nullopt;
   const std::string rest = small.substr(1);
-  if (rest != "" && rest != "b" && rest != "ib") return std::nullopt;
+  if (!rest.empty() && rest != "b" && rest != "ib") return std::nullopt;
   std::int64_t bytes = 1;
   for (std::size_t i = 0; i <= power; ++i) bytes *= rest == "b" ? 1'000 : 1'024;
   return bytes;

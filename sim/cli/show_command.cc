@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "reports/say/model_reports.h"
 #include "reports/say/reconciled_report.h"
 #include "sim/cli/commands.h"
@@ -32,10 +34,9 @@ Phase parse_phase(const std::string& text) {
 // An index alone, as people fetch it with a config, names tensors whose bytes are elsewhere.
 bool holds_tensors(const std::filesystem::path& folder) {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".safetensors") return true;
-  }
-  return false;
+  const std::filesystem::directory_iterator files(folder, error);
+  return std::any_of(begin(files), end(files),
+                     [](const auto& entry) { return entry.path().extension() == ".safetensors"; });
 }
 
 // What the folder of a checkpoint holds; none where `name` is no folder with tensors, or where it

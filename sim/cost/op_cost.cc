@@ -184,7 +184,8 @@ struct Arithmetic {
   void operator()(const Recurrence& op) const {
     const Integer state = op.shape.state_elements();
     Work& row = per_row(op.value);
-    row.matrix += Flops((op.strength ? 3 : 2) * 2 * state);
+    const std::int64_t products = op.strength ? 3 : 2;
+    row.matrix += Flops(products * 2 * state);
     row.other += Flops(state);
     if (op.strength) row.other += Flops(2 * columns(op.value));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <set>
 
 #include "sim/formats/named_schemes.h"
@@ -44,8 +45,7 @@ std::optional<Scheme> by_bits(std::string_view text) {
   const auto bits = number_in<double>(text.substr(0, text.size() - kUnit.size()));
   if (!bits || !(*bits >= 0.1) || *bits > 32) return std::nullopt;
   constexpr std::int64_t kParts = 10'000;
-  const StorageFormat format{
-      "bits per weight", static_cast<std::int64_t>(*bits * kParts + 0.5), {}, kParts};
+  const StorageFormat format{"bits per weight", std::llround(*bits * kParts), {}, kParts};
   return Scheme(std::string(text), DType::bf16, format);
 }
 
@@ -59,8 +59,8 @@ std::optional<Scheme> single_scheme(std::string_view text) {
   for (const Mixture& mixture : gguf_mixtures()) {
     if (mixture.name == text) return Scheme(std::string(text), DType::bf16, &mixture);
   }
-  if (const auto scheme = grouped_scheme(text)) return scheme;
-  if (const auto scheme = by_bits(text)) return scheme;
+  if (auto scheme = grouped_scheme(text)) return scheme;
+  if (auto scheme = by_bits(text)) return scheme;
   const StorageFormat* const format = find_storage_format(text);
   if (format == nullptr) return std::nullopt;
   return Scheme(std::string(text), DType::bf16, PureGguf{*format});
@@ -239,7 +239,8 @@ SchemeReading<CacheScheme> read_cache_scheme(std::string_view text) {
     if (!format) return unknown_cache_format(text);
     return {CacheScheme(std::string(text), *format, *format)};
   }
-  std::optional<StorageFormat> keys, values;
+  std::optional<StorageFormat> keys;
+  std::optional<StorageFormat> values;
   bool known = true;  // every key so far, and each is there once
   for (const auto& [key, value] : parts_of(text)) {
     const auto format = cache_format(value);

@@ -64,12 +64,12 @@ inline constexpr StorageFormat kBnbInt8{
 inline constexpr StorageFormat kBnbNf4{
     "bnb-nf4",
     4,
-    {ScaleGrid{kAcrossRows, 64, 1}, ScaleGrid{kAcrossRows, 64 * 256, 4},
-     ScaleGrid{kWholeExtent, kWholeExtent, 4 * (16 + 256)}}};
+    {ScaleGrid{kAcrossRows, 64, 1}, ScaleGrid{kAcrossRows, std::int64_t{64} * 256, 4},
+     ScaleGrid{kWholeExtent, kWholeExtent, std::int64_t{4} * (16 + 256)}}};
 inline constexpr StorageFormat kBnb4Single{
     "bnb-4bit-single",
     4,
-    {ScaleGrid{kAcrossRows, 64, 4}, ScaleGrid{kWholeExtent, kWholeExtent, 4 * 16}}};
+    {ScaleGrid{kAcrossRows, 64, 4}, ScaleGrid{kWholeExtent, kWholeExtent, std::int64_t{4} * 16}}};
 inline constexpr StorageFormat kMxfp4 = ggml::kMxfp4;
 inline constexpr StorageFormat kNvfp4{
     "nvfp4", 4, {ScaleGrid{1, 16, 1}, ScaleGrid{kWholeExtent, kWholeExtent, 8}}};

@@ -104,7 +104,7 @@ class GraphBuilder {
   // A fixed state of the current block, with so many elements for each sequence.
   CacheId fixed_state(std::string name, Integer columns, StateFormat format);
   // A causal convolution of each column by itself, with the state that it needs.
-  ValueId convolve(std::string name, ValueId in, WeightRole taps, Integer kernel,
+  ValueId convolve(const std::string& name, ValueId in, WeightRole taps, Integer kernel,
                    StateFormat format, BiasRole bias = std::nullopt);
 
   // `layers` names the block of each layer in order. Throws Overflow when the parameters exceed 64

@@ -17,7 +17,7 @@ CacheId GraphBuilder::fixed_state(std::string name, Integer columns, StateFormat
   return graph_.caches.size() - 1;
 }
 
-ValueId GraphBuilder::convolve(std::string name, ValueId in, WeightRole role, Integer kernel,
+ValueId GraphBuilder::convolve(const std::string& name, ValueId in, WeightRole role, Integer kernel,
                                StateFormat format, BiasRole bias) {
   const WeightId taps = weight(role, columns(in), kernel);
   std::optional<WeightId> added;

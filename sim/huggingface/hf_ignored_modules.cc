@@ -141,7 +141,8 @@ class ExpressionMatch {
     const std::size_t end = end_of_item(at);
     const char repeat = end < expression_.size() ? expression_[end] : '\0';
     if (expression_[at] == '(') return group(at, end, position, std::move(rest));
-    if (repeat == '*' || repeat == '+') return repeated(at, end, position, rest, repeat == '+');
+    if (repeat == '*' || repeat == '+')
+      return repeated(at, end, position, rest, repeat == '+' ? 1 : 0);
     return position < text_.size() && one(at, text_[position]) &&
            from(end, position + 1, std::move(rest));
   }

@@ -66,7 +66,7 @@ constexpr std::array kKindred{
 std::string type_of(const json& config) {
   const auto found = config.find("model_type");
   if (found == config.end() || !found->is_string()) return "";
-  const std::string type = found->get<std::string>();
+  std::string type = found->get<std::string>();
   if (type == "llava" && config.contains("mm_vision_tower")) return "llava_llama";
   if (type == "deepseek_v2" && config.value("use_mla", json(true)) == false) return kWithoutLatents;
   return type;

@@ -124,39 +124,49 @@ bool activations_as_weights(const json& group) {
   return object_in(group, "input_activations") != nullptr;
 }
 
+enum class Inputs { as_wide_as_computed, as_weights };
+
+std::optional<Quantised> read_float8(const json& weights, Inputs inputs) {
+  const DType arithmetic = inputs == Inputs::as_weights ? DType::fp8 : DType::bf16;
+  const std::string strategy = text_in(weights, "strategy");
+  if (strategy == "channel") return projections("fp8-channel", arithmetic, checkpoint::kFp8Channel);
+  if (strategy == "tensor") return projections("fp8-tensor", arithmetic, checkpoint::kFp8Tensor);
+  if (strategy == "block") return projections("fp8-block", arithmetic, checkpoint::kFp8Block);
+  return std::nullopt;
+}
+
+std::optional<Quantised> read_float4(const json& weights, Inputs inputs) {
+  const DType arithmetic = inputs == Inputs::as_weights ? DType::fp4 : DType::bf16;
+  const auto size = group_at(weights, 16);
+  if (size == Integer(16)) return projections("nvfp4", arithmetic, checkpoint::kNvfp4);
+  if (size == Integer(32)) return projections("mxfp4", arithmetic, checkpoint::kMxfp4);
+  return std::nullopt;
+}
+
+std::optional<Quantised> read_integers(const json& weights, Inputs inputs, std::int64_t bits) {
+  if (bits == 8 && text_in(weights, "strategy") == "channel") {
+    return inputs == Inputs::as_weights
+               ? projections("w8a8-int8", DType::int8, checkpoint::kInt8Channel)
+               : projections("w8a16-int8", DType::bf16, checkpoint::kInt8Channel);
+  }
+  const auto size = group_at(weights, -1);
+  if ((bits != 4 && bits != 8) || !size) return std::nullopt;
+  const bool symmetric = !weights.contains("symmetric") || flag_at(weights, "symmetric");
+  return projections(
+      fmt::format("w{}a16{}", bits, suffix(*size)), DType::bf16,
+      symmetric ? checkpoint::packed(bits, *size) : checkpoint::packed_with_zeros(bits, *size));
+}
+
 // The weights of compressed-tensors' groups.
 std::optional<Quantised> read_weights(const json& group, const json& weights) {
   const auto bits = number_in(weights, "num_bits");
-  const std::string type = text_in(weights, "type");
-  const std::string strategy = text_in(weights, "strategy");
-  const bool narrow = activations_as_weights(group);
   if (!bits) return std::nullopt;
-  if (type == "float" && *bits == 8) {
-    const DType arithmetic = narrow ? DType::fp8 : DType::bf16;
-    if (strategy == "channel")
-      return projections("fp8-channel", arithmetic, checkpoint::kFp8Channel);
-    if (strategy == "tensor") return projections("fp8-tensor", arithmetic, checkpoint::kFp8Tensor);
-    if (strategy == "block") return projections("fp8-block", arithmetic, checkpoint::kFp8Block);
-    return std::nullopt;
-  }
-  if (type == "float" && *bits == 4) {
-    const auto size = group_at(weights, 16);
-    const DType arithmetic = narrow ? DType::fp4 : DType::bf16;
-    if (size == Integer(16)) return projections("nvfp4", arithmetic, checkpoint::kNvfp4);
-    if (size == Integer(32)) return projections("mxfp4", arithmetic, checkpoint::kMxfp4);
-    return std::nullopt;
-  }
-  if (type != "int") return std::nullopt;
-  if (*bits == 8 && strategy == "channel") {
-    return projections(narrow ? "w8a8-int8" : "w8a16-int8", narrow ? DType::int8 : DType::bf16,
-                       checkpoint::kInt8Channel);
-  }
-  const auto size = group_at(weights, -1);
-  if ((*bits != 4 && *bits != 8) || !size) return std::nullopt;
-  const bool symmetric = !weights.contains("symmetric") || flag_at(weights, "symmetric");
-  return projections(
-      fmt::format("w{}a16{}", *bits, suffix(*size)), DType::bf16,
-      symmetric ? checkpoint::packed(*bits, *size) : checkpoint::packed_with_zeros(*bits, *size));
+  const std::string type = text_in(weights, "type");
+  const Inputs inputs =
+      activations_as_weights(group) ? Inputs::as_weights : Inputs::as_wide_as_computed;
+  if (type == "float" && *bits == 8) return read_float8(weights, inputs);
+  if (type == "float" && *bits == 4) return read_float4(weights, inputs);
+  return type == "int" ? read_integers(weights, inputs, *bits) : std::nullopt;
 }
 
 // One group for all linear layers; several would need to be told apart by their targets.

@@ -30,7 +30,7 @@ std::vector<bool> all_but_every(Integer interval, Integer layers) {
 // configuration_qwen3_next.py, configuration_qwen3_5.py
 std::vector<bool> linear_layers_of_qwen(Import& import, Integer layers) {
   ConfigReader& config = import.config;
-  const std::vector<bool> stated = linear_by_layer_types(import, layers);
+  std::vector<bool> stated = linear_by_layer_types(import, layers);
   if (!stated.empty()) {
     config.inert({"full_attention_interval"});
     return stated;
