@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -67,8 +68,8 @@ void check_sizes(const RecurrenceShape& shape, const Places& places, const Recur
 
 // One head of one sequence, at all of its tokens.
 void run_head(const simd::RowKernels& kernels, const RecurrenceShape& shape, const Places& places,
-              const RecurrenceRows& rows, std::size_t sequence, std::size_t head, float* state,
-              float* change) {
+              const RecurrenceRows& rows, std::size_t sequence, std::size_t head,
+              std::span<float> state, std::span<float> change) {
   const std::size_t key_dim = size(shape.key_dim);
   const std::size_t value_dim = size(shape.value_dim);
   const std::size_t heads = size(shape.value_heads);
@@ -83,8 +84,8 @@ void run_head(const simd::RowKernels& kernels, const RecurrenceShape& shape, con
                       rows.decay.row(r) + head * decays,
                       decays == 1 ? 0U : 1U,
                       {},
-                      state,
-                      change,
+                      state.data(),
+                      change.data(),
                       rows.out.row(r) + value};
     if (rows.strength) one.strength = rows.strength->row(r)[head];
     step_state(kernels, key_dim, value_dim, one);
@@ -144,9 +145,10 @@ std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Place
     for (std::size_t item = share.first; item < share.last; ++item) {
       const std::size_t sequence = item / heads;
       const std::size_t head = item % heads;
-      float* const own = state.floats(sequence).data() + head * of_head;
-      run_head(kernels, shape, places, rows, sequence, head, own,
-               scratch + item * size(shape.value_dim));
+      const std::size_t width = size(shape.value_dim);
+      run_head(kernels, shape, places, rows, sequence, head,
+               std::span(state.floats(sequence)).subspan(head * of_head, of_head),
+               std::span(scratch + item * width, width));
       changed[thread] += places.tokens;
     }
   });

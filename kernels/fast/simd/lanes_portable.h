@@ -25,7 +25,7 @@ struct PortableLanes {
   static F nearest(F x) { return __builtin_rintf(x); }
   // x * 2^n, where neither x nor the product is subnormal; a NaN where x and n are
   static F times_power_of_two(F x, F n) {
-    const auto whole = __builtin_isnan(n) ? 0 : static_cast<std::int32_t>(n);
+    const auto whole = __builtin_isnan(n) != 0 ? 0 : static_cast<std::int32_t>(n);
     const auto shift = static_cast<std::uint32_t>(whole) << 23U;
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) + shift);
   }
