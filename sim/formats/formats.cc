@@ -14,7 +14,7 @@ bool is_head(const Weight& weight) {
   return weight.role == WeightRole::head;
 }
 
-// Of the first block that has such a weight; 0 where none has.
+// The rows of the weight in that role, in the first block that has one; 0 where none has.
 Integer rows_of(const OpGraph& graph, WeightRole role) {
   const auto found = std::ranges::find(graph.weights, role, &Weight::role);
   return found == graph.weights.end() ? Integer(0) : found->rows;
@@ -29,7 +29,7 @@ class Places {
     }
   }
 
-  // Of a weight in the first layer that runs its block, or outside of layers.
+  // The place of a weight in the first layer that runs its block, or outside of layers.
   [[nodiscard]] TensorPlace first(const Weight& weight) const {
     const auto layer = first_.find(weight.block);
     if (layer == first_.end()) return {weight, std::nullopt, 0, 1};

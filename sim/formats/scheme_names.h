@@ -2,7 +2,7 @@
 // "mlx-4bit", "gptq-g32", "5.0bpw", "experts=mxfp4,rest=bf16", and of caches "q8_0" and
 // "k=q8_0,v=q4_0". The only place that reads them.
 //
-// To add a scheme: a row in scheme_names.cc.
+// To add a scheme: a row in named_schemes.cc.
 #pragma once
 
 #include <optional>

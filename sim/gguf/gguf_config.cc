@@ -15,6 +15,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view kWindow = "attention.sliding_window";
+
 // Reads the keys of one architecture; what is missing or of another type is a problem.
 class KeyReader {
  public:
@@ -135,11 +137,22 @@ void set_experts(KeyReader& keys, json& config, const char* count, const char* w
   if (stated) config[width] = *stated;
 }
 
+// The window of the layers that have one; null where the file states none.
+json stated_window(KeyReader& keys) {
+  const std::int64_t window = keys.integer(kWindow).value_or(0);
+  return window > 0 ? json(window) : json(nullptr);
+}
+
 void of_llama(KeyReader& keys, json& config) {
   if (keys.integer("expert_count").value_or(0) > 0) {
     config["model_type"] = "mixtral";
     set_experts(keys, config, "num_local_experts", "intermediate_size");
-    config["sliding_window"] = nullptr;
+    config["sliding_window"] = stated_window(keys);
+    return;
+  }
+  if (const json window = stated_window(keys); !window.is_null()) {
+    config["model_type"] = "mistral";
+    config["sliding_window"] = window;
     return;
   }
   config["model_type"] = "llama";
@@ -181,7 +194,7 @@ void of_gemma(KeyReader&, json& config) {
 void of_gemma2(KeyReader& keys, json& config) {
   of_gemma(keys, config);
   config["query_pre_attn_scalar"] = config.value("head_dim", 256);
-  config["sliding_window"] = keys.integer("attention.sliding_window").value_or(4096);
+  config["sliding_window"] = keys.integer(kWindow).value_or(4096);
   config["attn_logit_softcapping"] = keys.real("attn_logit_softcapping").value_or(50.0);
   config["final_logit_softcapping"] = keys.real("final_logit_softcapping").value_or(30.0);
   config["attention_bias"] = false;
@@ -190,7 +203,7 @@ void of_gemma2(KeyReader& keys, json& config) {
 void of_gemma3(KeyReader& keys, json& config) {
   of_gemma(keys, config);
   config["query_pre_attn_scalar"] = config.value("head_dim", 256);
-  config["sliding_window"] = keys.required("attention.sliding_window");
+  config["sliding_window"] = keys.required(kWindow);
   config["sliding_window_pattern"] = 6;
   config["rope_local_base_freq"] = keys.real("rope.freq_base_swa").value_or(10000.0);
   config["attention_bias"] = false;
@@ -228,10 +241,10 @@ void of_deepseek2(KeyReader& keys, json& config) {
 
 void of_gpt_oss(KeyReader& keys, json& config) {
   set_experts(keys, config, "num_local_experts", "intermediate_size");
-  config["sliding_window"] = keys.required("attention.sliding_window");
+  config["sliding_window"] = keys.required(kWindow);
   json types = json::array();
   const std::int64_t layers = config["num_hidden_layers"];
-  for (std::int64_t layer = 0; layer < std::min<std::int64_t>(layers, 4096); ++layer) {
+  for (std::int64_t layer = 0; layer < std::min<std::int64_t>(layers, kMostLayers); ++layer) {
     types.push_back(layer % 2 == 0 ? "sliding_attention" : "full_attention");
   }
   config["layer_types"] = types;
@@ -247,7 +260,7 @@ void of_gpt_oss(KeyReader& keys, json& config) {
 
 void of_phi3(KeyReader& keys, json& config) {
   config.erase("head_dim");
-  config["sliding_window"] = nullptr;
+  config["sliding_window"] = stated_window(keys);
   set(config, "original_max_position_embeddings",
       keys.integer("rope.scaling.original_context_length"));
 }
@@ -269,8 +282,13 @@ void of_lfm2(KeyReader& keys, json& config) {
   config.erase("rms_norm_eps");
 }
 
-void of_olmo2(KeyReader&, json& config) {
+// Olmo 3 is this architecture with a window in three layers of four.
+void of_olmo2(KeyReader& keys, json& config) {
   config["attention_bias"] = false;
+  const json window = stated_window(keys);
+  if (window.is_null()) return;
+  config["model_type"] = "olmo3";
+  config["sliding_window"] = window;
 }
 
 void of_granite(KeyReader& keys, json& config) {
@@ -317,6 +335,15 @@ std::string architecture_of(const GgufModel& file) {
   return name == nullptr ? "" : *name;
 }
 
+// A window that the architecture is not known to have would make another cache.
+void refuse_unread_window(KeyReader& keys, const json& config) {
+  if (stated_window(keys).is_null() || !config.value("sliding_window", json()).is_null()) return;
+  keys.refuse(fmt::format("key '{}.{}' states a window, which models of this architecture are not "
+                          "known to have",
+                          keys.architecture(), kWindow),
+              "import the model's config.json, which says which layers have it");
+}
+
 }  // namespace
 
 GgufConfig config_of(const GgufModel& file) {
@@ -335,6 +362,7 @@ GgufConfig config_of(const GgufModel& file) {
   json config = common_config(keys);
   config["model_type"] = found->model_type;
   found->complete(keys, config);
+  refuse_unread_window(keys, config);
   if (read.problems.empty()) read.config = std::move(config);
   return read;
 }

@@ -7,6 +7,7 @@
 
 #include "sim/formats/scheme_names.h"
 #include "sim/huggingface/hf_ignored_modules.h"
+#include "sim/huggingface/hf_json.h"
 #include "sim/spec/fields.h"
 
 namespace llmarch {
@@ -16,11 +17,6 @@ using nlohmann::json;
 
 constexpr StorageFormat kBf16 = plain(DType::bf16);
 constexpr StorageFormat kF32 = plain(DType::f32);
-
-std::string text_in(const json& object, std::string_view key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 std::optional<std::int64_t> number_in(const json& object, std::string_view key) {
   const auto found = object.find(key);
@@ -61,23 +57,30 @@ std::string suffix(Integer group) {
   return group == kWholeExtent ? "-by-row" : fmt::format("-g{}", group.value());
 }
 
-std::optional<Quantised> read_fp8(const json& object) {
-  const auto block = object.find("weight_block_size");
-  const DType fp8 = DType::fp8;
-  if (block == object.end() || block->is_null()) {
-    return projections("fp8-tensor", fp8, checkpoint::kFp8Tensor);
-  }
-  const bool pair = block->is_array() && block->size() == 2 && block->at(0).is_number_integer() &&
-                    block->at(1).is_number_integer();
+bool states(const json& object, std::string_view key) {
+  const auto found = object.find(key);
+  return found != object.end() && !found->is_null();
+}
+
+// Blocks of [rows, columns] that share a scale.
+std::optional<Quantised> read_fp8_blocks(const json& block, DType arithmetic) {
+  const bool pair = block.is_array() && block.size() == 2 && block.at(0).is_number_integer() &&
+                    block.at(1).is_number_integer();
   if (!pair) return std::nullopt;
-  const Integer rows = block->at(0).get<std::int64_t>();
-  const Integer columns = block->at(1).get<std::int64_t>();
+  const Integer rows = block.at(0).get<std::int64_t>();
+  const Integer columns = block.at(1).get<std::int64_t>();
   if (rows < 1 || columns < 1) return std::nullopt;
   const StorageFormat format{checkpoint::kFp8Block.name, 8, {ScaleGrid{rows, columns, 4}}};
   const std::string name = format == checkpoint::kFp8Block
                                ? std::string(format.name)
                                : fmt::format("fp8-{}x{}", rows.value(), columns.value());
-  return projections(name, fp8, format);
+  return projections(name, arithmetic, format);
+}
+
+std::optional<Quantised> read_fp8(const json& object) {
+  constexpr const char* kBlock = "weight_block_size";
+  if (states(object, kBlock)) return read_fp8_blocks(object.at(kBlock), DType::fp8);
+  return projections("fp8-tensor", DType::fp8, checkpoint::kFp8Tensor);
 }
 
 std::optional<Quantised> read_bitsandbytes(const json& object) {
@@ -131,7 +134,11 @@ std::optional<Quantised> read_float8(const json& weights, Inputs inputs) {
   const std::string strategy = text_in(weights, "strategy");
   if (strategy == "channel") return projections("fp8-channel", arithmetic, checkpoint::kFp8Channel);
   if (strategy == "tensor") return projections("fp8-tensor", arithmetic, checkpoint::kFp8Tensor);
-  if (strategy == "block") return projections("fp8-block", arithmetic, checkpoint::kFp8Block);
+  if (strategy == "block") {
+    constexpr const char* kBlock = "block_structure";
+    return read_fp8_blocks(states(weights, kBlock) ? weights.at(kBlock) : json{128, 128},
+                           arithmetic);
+  }
   return std::nullopt;
 }
 
@@ -143,6 +150,12 @@ std::optional<Quantised> read_float4(const json& weights, Inputs inputs) {
   return std::nullopt;
 }
 
+// Whether the groups are of inputs in another order, which is then stored too. "static" and
+// "weight" mean that the weights themselves were put in order.
+bool orders_inputs(const json& weights) {
+  return flag_at(weights, "actorder") || text_in(weights, "actorder") == "group";
+}
+
 std::optional<Quantised> read_integers(const json& weights, Inputs inputs, std::int64_t bits) {
   if (bits == 8 && text_in(weights, "strategy") == "channel") {
     return inputs == Inputs::as_weights
@@ -150,7 +163,10 @@ std::optional<Quantised> read_integers(const json& weights, Inputs inputs, std::
                : projections("w8a16-int8", DType::bf16, checkpoint::kInt8Channel);
   }
   const auto size = group_at(weights, -1);
-  if ((bits != 4 && bits != 8) || !size) return std::nullopt;
+  const std::string strategy = text_in(weights, "strategy");
+  const bool in_groups = strategy == "group" || (strategy.empty() && states(weights, "group_size"));
+  const bool known = (in_groups || strategy == "channel") && !orders_inputs(weights);
+  if ((bits != 4 && bits != 8) || !size || !known) return std::nullopt;
   const bool symmetric = !weights.contains("symmetric") || flag_at(weights, "symmetric");
   return projections(
       fmt::format("w{}a16{}", bits, suffix(*size)), DType::bf16,
@@ -169,12 +185,28 @@ std::optional<Quantised> read_weights(const json& group, const json& weights) {
   return type == "int" ? read_integers(weights, inputs, *bits) : std::nullopt;
 }
 
+// Whether the tensors are laid out as the bits of their elements say: not so where two of four
+// elements are left out, or where a byte holds one element of four bits.
+bool packs_all(const json& object, const json& group) {
+  const json* const sparsity = object_in(object, "sparsity_config");
+  const std::string sparse = sparsity == nullptr ? "" : text_in(*sparsity, "format");
+  if (!sparse.empty() && sparse != "dense") return false;
+  const json* const weights = object_in(group, "weights");
+  const bool in_bytes = weights != nullptr && number_in(*weights, "num_bits") == 8;
+  for (const json* const each : {&object, &group}) {
+    const std::string format = text_in(*each, "format");
+    const bool one_to_a_byte = format == "int-quantized" || format == "naive-quantized";
+    if (format == "marlin-24" || (one_to_a_byte && !in_bytes)) return false;
+  }
+  return true;
+}
+
 // One group for all linear layers; several would need to be told apart by their targets.
 std::optional<Quantised> read_groups(const json& object) {
   const json* const groups = object_in(object, "config_groups");
   if (groups == nullptr || groups->size() != 1 || !groups->front().is_object()) return std::nullopt;
   const json* const weights = object_in(groups->front(), "weights");
-  if (weights == nullptr) return std::nullopt;
+  if (weights == nullptr || !packs_all(object, groups->front())) return std::nullopt;
   auto read = read_weights(groups->front(), *weights);
   if (!read) return std::nullopt;
   read->formats.head = read->formats.matrices;  // a linear layer like any other, unless ignored

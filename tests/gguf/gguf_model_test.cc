@@ -11,6 +11,7 @@ namespace llmarch::weights_test {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -162,6 +163,54 @@ TEST_F(AGgufModel, OfLlamaTakesTheBytesOfItsTensors) {
   expect_bytes(llama());
 }
 
+// The windows of the layers, in order; 0: a layer has none.
+std::vector<Integer> windows_of(const GgufLoad& loaded) {
+  std::vector<Integer> windows;
+  for (const std::size_t kind : layer_sequence(*loaded.spec)) {
+    const std::size_t mixer = mixers_of(loaded.spec->layer.at(kind).value).front();
+    const auto& attention = std::get<GroupedAttention>(loaded.spec->attention.at(mixer).value);
+    windows.push_back(attention.window.value_or(0));
+  }
+  return windows;
+}
+
+TEST_F(AGgufModel, HasTheWindowThatItsHeaderStates) {
+  EXPECT_THAT(windows_of(load(llama())), ElementsAre(Integer(0), Integer(0)));
+  EXPECT_THAT(windows_of(load(llama().key("attention.sliding_window", 1024))),
+              ElementsAre(Integer(1024), Integer(1024)));
+}
+
+// Olmo 3: every fourth layer sees everything.
+TEST_F(AGgufModel, OfOlmo2WithAWindowIsOlmo3) {
+  Header header = with_sizes("olmo2", 4, 1024, 8, 8, 64);
+  header.matrix("token_embd.weight", 1000, 512)
+      .matrix("output.weight", 1000, 512, kQ6)
+      .vector("output_norm.weight", 512)
+      .key("attention.sliding_window", 1024);
+  for (int layer = 0; layer < 4; ++layer) {
+    header.matrix(blk(layer, "attn_q"), 512, 512)
+        .matrix(blk(layer, "attn_k"), 512, 512)
+        .matrix(blk(layer, "attn_v"), 512, 512)
+        .matrix(blk(layer, "attn_output"), 512, 512)
+        .vector(blk(layer, "attn_q_norm"), 512)
+        .vector(blk(layer, "attn_k_norm"), 512)
+        .vector(blk(layer, "post_attention_norm"), 512)
+        .matrix(blk(layer, "ffn_gate"), 1024, 512)
+        .matrix(blk(layer, "ffn_up"), 1024, 512)
+        .matrix(blk(layer, "ffn_down"), 512, 1024)
+        .vector(blk(layer, "post_ffw_norm"), 512);
+  }
+  expect_bytes(header);
+  EXPECT_THAT(windows_of(load(header)),
+              ElementsAre(Integer(1024), Integer(1024), Integer(1024), Integer(0)));
+}
+
+TEST_F(AGgufModel, IsRefusedWhereItStatesAWindowThatItsArchitectureHasNot) {
+  EXPECT_EQ(problem(with_sizes("qwen3", 1, 1024, 8, 4, 128).key("attention.sliding_window", 1024)),
+            "key 'qwen3.attention.sliding_window' states a window, which models of this "
+            "architecture are not known to have");
+}
+
 TEST_F(AGgufModel, NamesWhatItHoldsBesideTheTextModel) {
   Header header = llama();
   header.vector("rope_freqs.weight", 32);
@@ -244,6 +293,8 @@ TEST_F(AGgufModel, OfPhi3HasQueriesKeysAndValuesInOneTensor) {
       .matrix(blk(0, "ffn_up"), 2 * 1024, 512)
       .matrix(blk(0, "ffn_down"), 512, 1024, kQ6);
   expect_bytes(header);
+  EXPECT_THAT(windows_of(load(header.key("attention.sliding_window", 2047))),
+              ElementsAre(Integer(2047)));
 }
 
 TEST_F(AGgufModel, OfGemma3NormsBeforeAndAfter) {

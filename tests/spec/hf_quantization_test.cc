@@ -65,6 +65,11 @@ TEST(AStoredFormat, IsReadFromTheGroupsOfCompressedTensors) {
                                {"symmetric", true}},
                               none, "pack-quantized")),
             "w4a16-g32");
+  const Json blocks = {{"num_bits", 8}, {"type", "float"}, {"strategy", "block"}};
+  EXPECT_EQ(scheme_name(group(blocks, inputs, "float-quantized")), "fp8-block");
+  EXPECT_EQ(
+      scheme_name(group(with(blocks, {{"block_structure", {64, 128}}}), inputs, "float-quantized")),
+      "fp8-64x128");
   EXPECT_EQ(scheme_name(group({{"num_bits", 4}, {"type", "float"}, {"group_size", 16}}, inputs,
                               "nvfp4-pack-quantized")),
             "nvfp4");
@@ -110,6 +115,17 @@ TEST(AStoredFormat, IsSaidWhereItIsNotKnown) {
     EXPECT_TRUE(loaded.spec) << how;
     EXPECT_FALSE(loaded.storage) << how;
     EXPECT_TRUE(loaded.unknown_storage) << how;
+  }
+  // Groups of compressed-tensors that store more or less than the bits of their elements.
+  const Json grouped = {{"num_bits", 4}, {"type", "int"}, {"group_size", 32}};
+  EXPECT_EQ(scheme_name(group(grouped, nullptr, "pack-quantized")), "w4a16-g32");
+  for (const Json& how :
+       {group(with(grouped, {{"actorder", "group"}}), nullptr, "pack-quantized"),
+        group(with(grouped, {{"strategy", "tensor"}}), nullptr, "pack-quantized"),
+        group(grouped, nullptr, "marlin-24"), group(grouped, nullptr, "naive-quantized"),
+        with(group(grouped, nullptr, "pack-quantized"),
+             {{"sparsity_config", {{"format", "sparse-24-bitmask"}}}})}) {
+    EXPECT_TRUE(load(stored(how)).unknown_storage) << how;
   }
   EXPECT_THAT(
       load(stored({{"quant_method", "exl2"}, {"bits", 4.65}})).notes,
