@@ -52,8 +52,6 @@ constexpr std::array kOtherParts{
     OtherPart{"mtp", "prediction layers"},      OtherPart{"nextn", "prediction layers"},
     OtherPart{"eagle", "draft model"}};
 
-constexpr std::size_t kMostNamed = 12;
-
 std::string_view without_ending(std::string_view name) {
   if (const std::size_t state = name.find(kQuantState); state != std::string_view::npos) {
     return name.substr(0, state);
@@ -68,9 +66,10 @@ std::string_view without_ending(std::string_view name) {
   return name;
 }
 
-class Names {
+// The modules that an architecture's weights lie in.
+class ExpectedModules {
  public:
-  Names(const OpGraph& graph, CheckpointNaming naming, std::string_view prefix) {
+  ExpectedModules(const OpGraph& graph, CheckpointNaming naming, std::string_view prefix) {
     for (const Weight& weight : graph.weights) {
       const auto copies = static_cast<std::size_t>(weight.copies.value());
       const bool in_layer = graph.blocks.at(weight.block).kind == BlockKind::layer;
@@ -85,7 +84,7 @@ class Names {
     }
   }
 
-  [[nodiscard]] const std::set<std::string, std::less<>>& modules() const { return modules_; }
+  [[nodiscard]] const std::set<std::string, std::less<>>& names() const { return modules_; }
 
  private:
   std::set<std::string, std::less<>> modules_;
@@ -129,7 +128,7 @@ void add_other(std::vector<HeldTensors>& others, std::string_view what, const Te
 
 Reconciled reconcile(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
                      CheckpointNaming naming, Head head) {
-  const Names expected(graph, naming, model_prefix(checkpoint, naming));
+  const ExpectedModules expected(graph, naming, model_prefix(checkpoint, naming));
   Reconciled found{{"text model", 0, Bytes()}, {}, {"not known", 0, Bytes()}, {}, {},
                    {"all", 0, Bytes()}};
   std::set<std::string, std::less<>> held;
@@ -137,7 +136,7 @@ Reconciled reconcile(const OpGraph& graph, const SafetensorsCheckpoint& checkpoi
     const TensorInfo& tensor = *checkpoint.find(name);
     add(found.all, tensor);
     const std::string_view module = without_ending(name);
-    if (expected.modules().contains(module)) {
+    if (expected.names().contains(module)) {
       held.emplace(module);
       add(found.text, tensor);
     } else if (is_no_parameter(name, naming, head)) {
@@ -146,10 +145,10 @@ Reconciled reconcile(const OpGraph& graph, const SafetensorsCheckpoint& checkpoi
       add_other(found.others, what, tensor);
     } else {
       add(found.unknown, tensor);
-      if (found.unknown_names.size() < kMostNamed) found.unknown_names.push_back(name);
+      found.unknown_names.push_back(name);
     }
   }
-  std::ranges::set_difference(expected.modules(), held, std::back_inserter(found.missing));
+  std::ranges::set_difference(expected.names(), held, std::back_inserter(found.missing));
   return found;
 }
 

@@ -23,8 +23,8 @@ struct Reconciled {
   HeldTensors text;  // with scales, zero points and what else a quantiser keeps
   std::vector<HeldTensors> others;
   HeldTensors unknown;
-  std::vector<std::string> missing;        // weights that the architecture has
-  std::vector<std::string> unknown_names;  // some of them
+  std::vector<std::string> missing;  // modules of weights that the architecture has
+  std::vector<std::string> unknown_names;
   HeldTensors all;
 };
 

@@ -50,7 +50,8 @@ struct TensorName {
   // Only of the block of that number in a sublayer, which has several; it is preferred to a row
   // without one.
   std::optional<std::size_t> block = {};
-  // Of a norm that is not published less what the family's others are.
+  // What is added to a norm's published weight when it is read, where that is not what the family
+  // adds to its other norms.
   std::optional<float> added = {};
 };
 

@@ -94,13 +94,18 @@ Footprint asked_for(const ModelFits& model) {
   return footprint(*model.model, setting);
 }
 
-std::vector<const ModelFits*> ranked(const std::vector<ModelFits>& models) {
-  std::vector<const ModelFits*> order;
-  for (const ModelFits& model : models) order.push_back(&model);
-  std::stable_sort(order.begin(), order.end(), [](const ModelFits* a, const ModelFits* b) {
-    if (fits(*a) != fits(*b)) return fits(*a);
-    if (!fits(*a)) return asked_for(*a).total() < asked_for(*b).total();
-    return a->model->parameters.total > b->model->parameters.total;
+struct Ranked {
+  const ModelFits* model;
+  Footprint needed;
+};
+
+std::vector<Ranked> ranked(const std::vector<ModelFits>& models) {
+  std::vector<Ranked> order;
+  for (const ModelFits& model : models) order.push_back({&model, asked_for(model)});
+  std::ranges::stable_sort(order, [](const Ranked& a, const Ranked& b) {
+    if (fits(*a.model) != fits(*b.model)) return fits(*a.model);
+    if (!fits(*a.model)) return a.needed.total() < b.needed.total();
+    return a.model->model->parameters.total > b.model->model->parameters.total;
   });
   return order;
 }
@@ -148,8 +153,7 @@ Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& qu
     table.columns.push_back(figure_column(heading));
   }
   Notes notes;
-  for (const ModelFits* model : ranked(models)) {
-    const Footprint needed = asked_for(*model);
+  for (const auto& [model, needed] : ranked(models)) {
     const bool enough = needed.total() <= question.memory;
     table.rows.emplace_back(CellRow{
         {text_cell(model->model->spec.name),

@@ -17,6 +17,7 @@ namespace llmarch::cli {
 namespace {
 
 constexpr std::string_view kVersion = "llmarch " LLMARCH_VERSION "\n";
+
 const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
   for (const Command& command : commands()) {

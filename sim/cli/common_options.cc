@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "sim/cli/models.h"
-
 #include "sim/study/step.h"
 
 namespace llmarch::cli {

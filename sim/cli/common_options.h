@@ -20,9 +20,9 @@ inline constexpr const char* kCacheFormats = ": bf16, fp8, q8_0, k=q8_0,v=q4_0, 
 
 // The context, the batch and the formats of one setting.
 TakenFields common_fields();
-// The setting with the scheme in which all the models are published, where it says none and there
-// is one. Throws UsageError where it says none and is needed: a model is published in a way that is
-// not known here.
+// `setting`, where it names a scheme of the weights. Otherwise it with the scheme in which all the
+// models are published, if they share one. Throws UsageError where it names none and one is needed,
+// since a model is published in a way that is not known here.
 Setting settled(Setting setting, const std::vector<const Model*>& models);
 
 // --compute

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <stdexcept>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/embedded.h"
@@ -44,7 +45,7 @@ Words after_command(CommandWords words) {
     case CommandWords::models: return embedded_names(embedded_specs());
     case CommandWords::studies: return embedded_names(embedded_studies());
   }
-  return {};
+  throw std::logic_error("after_command: words outside the enumeration");
 }
 
 Words schemes(const std::vector<SchemeHelp>& known) {

@@ -87,17 +87,13 @@ std::vector<Integer> few(const Values& values, const SettingField& field) {
 
 std::vector<Model> models_asked(const Values& values) {
   const Catalog catalog(specs_folder(values));
-  if (values.count("all") == 0) {
-    const std::vector<std::string> named =
-        some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB");
-    return find_models(catalog, with_changes(named, values));
-  }
-  if (!positional_values(values, "model").empty()) {
+  const bool all = values.count("all") > 0;
+  if (all && !positional_values(values, "model").empty()) {
     throw UsageError("--all is every model, and models are named beside it", "leave one out");
   }
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : catalog.entries()) names.push_back(name);
-  return find_models(catalog, names);
+  const std::vector<std::string> names =
+      all ? catalog.names() : some_values(values, "model", "llmarch fit qwen3-8b --memory 24GiB");
+  return find_models(catalog, with_changes(names, values));
 }
 
 reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& question,

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
@@ -15,6 +14,7 @@
 #include "sim/huggingface/hf_outer.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
+#include "sim/spec/split.h"
 #include "sim/toml/changed_spec.h"
 #include "sim/toml/toml_loader.h"
 
@@ -63,13 +63,6 @@ std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& en
     if (!entry.file) known.back().also.push_back(load_toml_spec(entry.text).spec->title);
   }
   return known;
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::istringstream stream(text);
-  std::vector<std::string> parts;
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
-  return parts;
 }
 
 // `name` is as it was typed, with its changes.
@@ -191,6 +184,12 @@ Model Catalog::find(const std::string& name) const {
   const bool is_path = names_a_model_file(name) && !is_hub_name(name);
   if (exists || (is_path && meant_names(name, known).empty())) return load_model_file(name);
   refuse_unknown(name, known);
+}
+
+std::vector<std::string> Catalog::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
 }
 
 std::string changed_name(const std::string& name, const std::vector<std::string>& changes) {

@@ -27,11 +27,13 @@ class Catalog {
   // FileError.
   explicit Catalog(const std::optional<std::filesystem::path>& folder);
 
-  // A name of the catalog, a path as load_model_file takes it, or a cached name of the Hub; and
-  // after it, each behind a '+', changes as change_spec takes them. Throws UsageError, FileError or
-  // BadInput.
+  // The model with that name: one of the catalog, a path as load_model_file takes it, or a cached
+  // name of the Hub. Changes of it may follow the name, each after a '+' and written as change_spec
+  // takes them. Throws UsageError, FileError or BadInput.
   [[nodiscard]] Model find(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, CatalogEntry>& entries() const { return entries_; }
+  // The names of all entries, in order.
+  [[nodiscard]] std::vector<std::string> names() const;
 
  private:
   std::map<std::string, CatalogEntry> entries_;
@@ -47,8 +49,8 @@ std::string changed_name(const std::string& name, const std::vector<std::string>
 // Reads a spec from its path. Throws FileError or BadInput.
 Model load_spec_file(const std::filesystem::path& file);
 
-// A .toml, a .gguf, a config.json, a folder that holds one, or a cached name of the Hub. Throws UsageError,
-// FileError or BadInput.
+// A .toml, a .gguf, a config.json, a folder that holds one, or a cached name of the Hub. Throws
+// UsageError, FileError or BadInput.
 Model load_model_file(const std::filesystem::path& path);
 
 // A model read from a Hugging Face config, and how its checkpoint names its tensors. `path` is the

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
-
 #include "sim/cli/errors.h"
+#include "sim/spec/split.h"
 
 namespace llmarch::cli {
 namespace {
@@ -50,7 +49,7 @@ Lengths parse_range(const std::string& option, const std::string& text, const Ra
     values.push_back(value);
     if (value > last / by) break;
   }
-  values.push_back(last);  // once, where a step reaches it
+  values.push_back(last);  // Lengths drops it where a step has reached it already
   return Lengths(std::move(values));
 }
 
@@ -61,23 +60,15 @@ Lengths parse_item(const std::string& option, const std::string& text) {
 
 }  // namespace
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> items;
-  std::istringstream stream(text);
-  for (std::string item; std::getline(stream, item, ',');) items.push_back(item);
-  if (items.empty() || text.ends_with(',')) items.emplace_back();
-  return items;
-}
-
 Lengths parse_axis(const std::string& option, const std::string& text) {
-  const std::vector<std::string> items = split_list(text);
+  const std::vector<std::string> items = split(text, ',');
   if (items.size() == 1) return parse_item(option, items.front());
   return Lengths(parse_numbers(option, text));
 }
 
 std::vector<Integer> parse_numbers(const std::string& option, const std::string& text) {
   std::vector<Integer> values;
-  for (const std::string& item : split_list(text)) {
+  for (const std::string& item : split(text, ',')) {
     const Lengths axis = parse_item(option, item);
     if (axis.size() + std::ssize(values) > kLongestList) {
       throw UsageError(

@@ -17,7 +17,4 @@ Lengths parse_axis(const std::string& option, const std::string& text);
 // A list that is short enough to write out. Throws UsageError.
 std::vector<Integer> parse_numbers(const std::string& option, const std::string& text);
 
-// The texts between commas.
-std::vector<std::string> split_list(const std::string& text);
-
 }  // namespace llmarch::cli

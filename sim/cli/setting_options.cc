@@ -6,6 +6,7 @@
 
 #include "sim/cli/hardware_files.h"
 #include "sim/cli/ranges.h"
+#include "sim/spec/split.h"
 
 namespace llmarch::cli {
 namespace {
@@ -54,12 +55,12 @@ void parse(const SettingField& field, const std::string& text, std::vector<Integ
   values = parse_numbers(std::string(field.key), text);
 }
 void parse(const SettingField& field, const std::string& text, std::vector<DType>& values) {
-  for (const std::string& item : split_list(text)) parse(field, item, values.emplace_back());
+  for (const std::string& item : split(text, ',')) parse(field, item, values.emplace_back());
 }
 template <class Storage>
 requires SpelledOut<Storage>
 void parse(const SettingField& field, const std::string& text, std::vector<Storage>& values) {
-  for (const std::string& item : split_schemes(split_list(text))) {
+  for (const std::string& item : split_schemes(split(text, ','))) {
     Storage value = DType::bf16;
     parse(field, item, value);
     if (std::ranges::find(values, value) == values.end()) values.push_back(std::move(value));

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "reports/document/format.h"
 #include "reports/say/sweep_lines.h"
 #include "reports/say/sweep_report.h"
@@ -10,6 +13,7 @@
 #include "sim/cli/ranges.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
+#include "sim/spec/split.h"
 
 namespace llmarch::cli {
 namespace {
@@ -61,7 +65,7 @@ std::vector<const Quantity*> shown_quantities(const Values& values, const Machin
   const std::string usual = machine != nullptr ? kShownOnMachine : kShown;
   std::vector<const Quantity*> shown;
   for (const std::string& name :
-       split_list(values.count("show") > 0 ? text_of(values, "show") : usual)) {
+       split(values.count("show") > 0 ? text_of(values, "show") : usual, ',')) {
     const Quantity& quantity = quantity_named(name);
     if (quantity.needs == Needs::machine && machine == nullptr) {
       throw UsageError(fmt::format("{} needs hardware", name),
@@ -77,9 +81,7 @@ std::vector<const Quantity*> shown_quantities(const Values& values, const Machin
 std::vector<Model> swept_models(const Values& values) {
   std::vector<std::string> names = positional_values(values, "model");
   const Catalog catalog(specs_folder(values));
-  if (values.count("all") > 0) {
-    for (const auto& [name, entry] : catalog.entries()) names.push_back(name);
-  }
+  if (values.count("all") > 0) std::ranges::copy(catalog.names(), std::back_inserter(names));
   if (names.empty()) {
     throw UsageError("no models are given", "llmarch sweep gemma-3-27b mistral-small-3.1-24b");
   }

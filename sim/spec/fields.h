@@ -77,7 +77,7 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         attention.sinks);
   visit(Field{"alibi",
               "scores fall in proportion to the distance of the key, each head at its own rate: "
-              "after_scaling, or before_scaling, which scales this too"},
+              "after_scaling, or before_scaling (Falcon), which adds it twice and scales it too"},
         attention.alibi);
   visit(Field{"output_gate", "the output is multiplied by a gate before its projection"},
         attention.output_gate);
@@ -86,7 +86,8 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<OutputGate> auto& gate) {
   visit(Field{"width", "what one gate multiplies: an element or a whole head"}, gate.width);
-  visit(Field{"activation", "of a projection of attention's input: the gate"}, gate.activation);
+  visit(Field{"activation", "the gate is this function of a projection of attention's input"},
+        gate.activation);
 }
 
 template <class Visitor>

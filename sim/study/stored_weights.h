@@ -28,7 +28,7 @@ struct StoredWeights {
   std::vector<PartFormats> parts;
 };
 
-// Of a graph with formats laid over it.
+// What the weights of `graph` take, each in the format that it has there.
 StoredWeights stored_weights(const OpGraph& graph);
 
 }  // namespace llmarch

@@ -6,6 +6,7 @@
 
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
+#include "sim/spec/split.h"
 #include "sim/toml/spec_table.h"
 #include "sim/toml/toml_writer.h"
 
@@ -14,25 +15,12 @@ namespace {
 
 constexpr const char* kForm =
     "write KEY=VALUE with the keys of 'llmarch help spec-format', as attention.local.window=512, "
-    "or "
-    "gqa=8, window=1k, layers=40, experts=64:4";
+    "or gqa=8, window=1k, layers=40, experts=64:4";
 
 // Carries what is wrong to change_spec.
 struct Refused {
   std::string problem, remedy;
 };
-
-std::vector<std::string> parts_of(const std::string& text, char separator) {
-  std::vector<std::string> parts{""};
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
 
 // None where the text is not a whole number, alone or of k or M.
 std::optional<std::int64_t> whole_number(const std::string& text) {
@@ -83,7 +71,7 @@ toml::table& table_of(toml::table& spec, const std::vector<std::string>& path) {
 }
 
 void change_key(toml::table& spec, const std::string& key, const std::string& value) {
-  const std::vector<std::string> path = parts_of(key, '.');
+  const std::vector<std::string> path = split(key, '.');
   toml::table& table = table_of(spec, path);
   if (!value.empty()) return set(table, path.back(), value);
   if (table.erase(path.back()) > 0) return;
@@ -124,7 +112,7 @@ void set_layers(toml::table& spec, std::int64_t layers) {
 }
 
 void set_experts(toml::table& spec, const std::string& change, const std::string& value) {
-  const std::vector<std::string> counts = parts_of(value, ':');
+  const std::vector<std::string> counts = split(value, ':');
   const std::int64_t experts = count_of(change, counts.front());
   for_each_kind(spec, "feed_forward", "mixture", [&](toml::table& mixture) {
     mixture.insert_or_assign("experts", experts);

@@ -70,6 +70,9 @@ TEST(AChange, IsCheckedAsASpecIs) {
   EXPECT_THAT(run_llmarch("show gpt2+gqa=many").errors,
               HasSubstr("'many' in 'gqa=many' is not a whole number"));
   EXPECT_THAT(run_llmarch("show gpt2+large").errors, HasSubstr("'large' is no change of a model"));
+  EXPECT_THAT(run_llmarch("show gpt2+").errors, HasSubstr("gpt2+: '' is no change of a model"));
+  EXPECT_THAT(run_llmarch("show llama-3.1-8b+gqa=2+").errors,
+              HasSubstr("'' is no change of a model"));
   EXPECT_THAT(run_llmarch("show gpt3+gqa=2").errors, HasSubstr("unknown model 'gpt3'"));
   EXPECT_THAT(run_llmarch("show gpt2+experts=4").errors,
               HasSubstr("the model has no feed_forward of the kind 'mixture'"));

@@ -41,6 +41,14 @@ TEST(Fit, RanksEveryModelThatIsKnown) {
   EXPECT_EQ(run_llmarch("fit --all gpt2 --memory 24G").status, 2);
 }
 
+TEST(Fit, RanksEveryModelThatIsKnownAndChanged) {
+  const Seen all = run_llmarch("fit --all --memory 24G --format csv");
+  const Seen changed = run_llmarch("fit --all --set vocabulary=32000 --memory 24G --format csv");
+  EXPECT_EQ(changed.status, 0) << changed.errors;
+  EXPECT_EQ(first_cells(changed.output).size() - 1, 2 * (first_cells(all.output).size() - 1));
+  EXPECT_THAT(changed.output, HasSubstr("\ngpt2+vocabulary=32000,"));
+}
+
 TEST(Fit, TakesSeveralMemoriesForOne) {
   const Seen seen = run_llmarch("fit llama-3.1-8b --memory 8x80GiB");
   EXPECT_THAT(seen.output, StartsWith("What fits into 8 × 80 GiB\n"));
