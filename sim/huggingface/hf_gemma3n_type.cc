@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
-#include "sim/huggingface/hf_layers.h"
+#include "sim/huggingface/hf_layer_kinds.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_parts.h"
 #include "sim/huggingface/hf_rotary.h"
@@ -73,7 +73,7 @@ std::vector<double> gemma3n_sparsities(ConfigReader& config, std::size_t layers)
 
 // The kinds of feed-forward, and which of them each layer has.
 struct Gemma3nFeedForwards {
-  std::vector<Named<FeedForward>> kinds;
+  Kinds<FeedForward, std::pair<std::int64_t, double>> kinds;
   std::vector<std::size_t> layers;
 };
 
@@ -81,46 +81,18 @@ Gemma3nFeedForwards gemma3n_feed_forwards(ConfigReader& config, Activation activ
                                           std::size_t layers) {
   const std::vector<Integer> widths = gemma3n_widths(config, layers);
   const std::vector<double> shares = gemma3n_sparsities(config, layers);
-  std::map<std::pair<std::int64_t, double>, std::size_t> places;
-  std::map<std::string, int> number;
   Gemma3nFeedForwards all;
   for (std::size_t layer = 0; layer < layers; ++layer) {
-    const auto [place, is_new] =
-        places.try_emplace({widths[layer].value(), shares[layer]}, all.kinds.size());
-    all.layers.push_back(place->second);
-    if (!is_new) continue;
-    DenseFeedForward dense{widths[layer], activation, true, false};
-    if (shares[layer] > 0) dense.activation_sparsity = shares[layer];
-    std::string name = shares[layer] > 0 ? "sparse" : "dense";
-    if (const int count = ++number[name]; count > 1) name += fmt::format("_{}", count);
-    all.kinds.push_back({name, dense});
+    const double share = shares[layer];
+    const auto make = [&] {
+      DenseFeedForward dense{widths[layer], activation, true, false};
+      if (share > 0) dense.activation_sparsity = share;
+      return dense;
+    };
+    all.layers.push_back(
+        all.kinds.place_of({widths[layer].value(), share}, share > 0 ? "sparse" : "dense", make));
   }
   return all;
-}
-
-// Keys and values of the last layers are those of the last layer of their type before them.
-GroupedAttention sharing(GroupedAttention attention, const std::string& owner) {
-  attention.kv_from = Reference{owner, 0};
-  attention.value_norm = false;
-  return attention;
-}
-
-void resolve_sharing(Import& import, ArchSpec& spec) {
-  for (auto& [name, mixer] : spec.attention) {
-    auto& attention = std::get<GroupedAttention>(mixer);
-    if (!attention.kv_from) continue;
-    const auto owner =
-        std::find_if(spec.attention.begin(), spec.attention.end(),
-                     [&](const auto& each) { return each.name == attention.kv_from->name; });
-    if (owner == spec.attention.end()) {
-      import.config.refuse(
-          fmt::format("num_kv_shared_layers leaves no {} layer with keys and values of its own",
-                      attention.kv_from->name),
-          "share fewer layers");
-    } else {
-      attention.kv_from->index = static_cast<std::size_t>(owner - spec.attention.begin());
-    }
-  }
 }
 
 // Whether each layer has the window: by layer_types, or all but every fifth.
@@ -142,8 +114,8 @@ void add_gemma3n_layers(Import& import, ArchSpec& spec, const GroupedAttention& 
       gemma3n_feed_forwards(config, spec.per_layer_embedding->activation, size(layers));
   const std::vector<Named<Mixer>> attention{{"local", local},
                                             {"global", global},
-                                            {"local_shared", sharing(local, "local")},
-                                            {"global_shared", sharing(global, "global")}};
+                                            {"local_shared", sharing_kv_of(local, "local")},
+                                            {"global_shared", sharing_kv_of(global, "global")}};
   const Integer shared = config.size_or("num_kv_shared_layers", 15, kTypeDefault, kSharingLayers);
   // Where every layer would share, none does.
   const Integer first_shared = shared < layers ? layers - shared : layers;
@@ -152,8 +124,8 @@ void add_gemma3n_layers(Import& import, ArchSpec& spec, const GroupedAttention& 
     const std::size_t owner = windowed[layer] ? 0 : 1;
     parts.push_back({layer < size(first_shared) ? owner : owner + 2, feed_forwards.layers[layer]});
   }
-  add_layers(spec, attention, feed_forwards.kinds, parts);
-  resolve_sharing(import, spec);
+  add_layers(spec, attention, feed_forwards.kinds.kinds(), parts);
+  resolve_shared_kv(import, spec);
 }
 
 }  // namespace

@@ -80,32 +80,6 @@ std::vector<bool> windowed_layers_of_gemma4(Import& import, Integer layers) {
   return windowed;
 }
 
-// Attends to the keys and values of the last layer of its type that has some of its own.
-GroupedAttention sharing_of(GroupedAttention attention, const std::string& owner) {
-  attention.kv_from = Reference{owner, 0};
-  attention.value_norm = false;
-  attention.values_from_keys = false;
-  return attention;
-}
-
-void resolve_owners(Import& import, ArchSpec& spec) {
-  for (auto& [name, mixer] : spec.attention) {
-    auto& attention = std::get<GroupedAttention>(mixer);
-    if (!attention.kv_from) continue;
-    const auto owner =
-        std::find_if(spec.attention.begin(), spec.attention.end(),
-                     [&](const auto& each) { return each.name == attention.kv_from->name; });
-    if (owner == spec.attention.end()) {
-      import.config.refuse(
-          fmt::format("num_kv_shared_layers leaves no {} layer with keys and values of its own",
-                      attention.kv_from->name),
-          "share fewer layers");
-      return;
-    }
-    attention.kv_from->index = static_cast<std::size_t>(owner - spec.attention.begin());
-  }
-}
-
 // The first layer that reads another's keys and values; the number of layers where none does.
 Integer first_sharing_layer(ConfigReader& config, Integer layers) {
   constexpr std::string_view kKey = "num_kv_shared_layers";
@@ -166,10 +140,10 @@ void add_gemma4_layers(Import& import, ArchSpec& spec, const GroupedAttention& l
   add_layers(spec,
              {{"local", local},
               {"global", global},
-              {"local_shared", sharing_of(local, "local")},
-              {"global_shared", sharing_of(global, "global")}},
+              {"local_shared", sharing_kv_of(local, "local")},
+              {"global_shared", sharing_kv_of(global, "global")}},
              {{"mlp", dense}, {"wide", wide}}, parts);
-  resolve_owners(import, spec);
+  resolve_shared_kv(import, spec);
 }
 
 }  // namespace

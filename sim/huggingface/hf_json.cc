@@ -135,4 +135,9 @@ JsonObject parse_json_object(std::string_view text) {
   }
 }
 
+std::string text_in(const json& object, std::string_view key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 }  // namespace llmarch

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "sim/spec/diagnostics.h"
@@ -18,5 +19,8 @@ struct JsonObject {
 };
 
 JsonObject parse_json_object(std::string_view text);
+
+// The text at a key of an object; empty where there is none.
+std::string text_in(const nlohmann::json& object, std::string_view key);
 
 }  // namespace llmarch

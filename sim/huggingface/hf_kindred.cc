@@ -6,6 +6,8 @@
 #include <array>
 #include <span>
 
+#include "sim/huggingface/hf_json.h"
+
 namespace llmarch {
 namespace {
 
@@ -41,8 +43,8 @@ constexpr auto kLatentFields = std::to_array<std::string_view>(
     {"use_mla", "kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim",
      "lm_head", "rm_head", "n_group", "topk_group"});
 
-// A class of the makers' own in each case, which inherits from the other's or repeats it; mimo's
-// and dots_ocr's inherit from Qwen2's.
+// The class of each inherits from the other's or repeats it; mimo's and dots_ocr's inherit from
+// Qwen2's.
 constexpr std::array kKindred{
     Kindred{"exaone", "llama", kExaone, kExaoneBeside, TensorNames::not_known},
     Kindred{"xverse", "llama", {}, kXverseBeside},
@@ -64,9 +66,7 @@ constexpr std::array kKindred{
 // fields stand beside their own, and the DeepSeek-V2 decoders without latents of DeepSeek-VL2 and
 // DeepSeek-OCR.
 std::string type_of(const json& config) {
-  const auto found = config.find("model_type");
-  if (found == config.end() || !found->is_string()) return "";
-  std::string type = found->get<std::string>();
+  std::string type = text_in(config, "model_type");
   if (type == "llava" && config.contains("mm_vision_tower")) return "llava_llama";
   if (type == "deepseek_v2" && config.value("use_mla", json(true)) == false) return kWithoutLatents;
   return type;

@@ -155,4 +155,29 @@ std::vector<bool> rotating_layers(Import& import, Integer layers) {
   return rotating;
 }
 
+GroupedAttention sharing_kv_of(GroupedAttention attention, const std::string& owner) {
+  attention.kv_from = Reference{owner, 0};
+  attention.value_norm = false;
+  attention.values_from_keys = false;
+  return attention;
+}
+
+void resolve_shared_kv(Import& import, ArchSpec& spec) {
+  for (auto& [name, mixer] : spec.attention) {
+    auto& attention = std::get<GroupedAttention>(mixer);
+    if (!attention.kv_from) continue;
+    const auto owner =
+        std::find_if(spec.attention.begin(), spec.attention.end(),
+                     [&](const auto& each) { return each.name == attention.kv_from->name; });
+    if (owner == spec.attention.end()) {
+      import.config.refuse(
+          fmt::format("num_kv_shared_layers leaves no {} layer with keys and values of its own",
+                      attention.kv_from->name),
+          "share fewer layers");
+      return;
+    }
+    attention.kv_from->index = static_cast<std::size_t>(owner - spec.attention.begin());
+  }
+}
+
 }  // namespace llmarch

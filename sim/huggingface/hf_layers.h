@@ -38,6 +38,12 @@ std::vector<std::string> layer_types(Import& import, Integer layers,
 void one_for_each_layer(ConfigReader& config, std::string_view key, std::size_t found,
                         Integer layers);
 
+// `attention` without keys and values of its own: its layers attend to those of the newest layer of
+// the kind `owner`. resolve_shared_kv finds that kind in the finished spec, and refuses the config
+// where no layer is of it.
+GroupedAttention sharing_kv_of(GroupedAttention attention, const std::string& owner);
+void resolve_shared_kv(Import& import, ArchSpec& spec);
+
 // Which layers rotate: stated in "no_rope_layers", or all but every `interval`th.
 std::vector<bool> rotating_layers(Import& import, Integer layers);
 

@@ -220,14 +220,20 @@ std::vector<BlockType> block_types(Import& import) {
   for (const std::string& name : config.optional_texts("layers_block_type")) {
     const auto type = block_type(
         [&](const BlockTypeName& each) { return each.name == name || each.older_name == name; });
-    if (!type) return refuse_block_type(config, name), std::vector<BlockType>();
+    if (!type) {
+      refuse_block_type(config, name);
+      return {};
+    }
     types.push_back(*type);
   }
   const std::optional<std::string> pattern = config.optional_text("hybrid_override_pattern");
   if (!types.empty() || !pattern) return types;
   for (const char letter : *pattern) {
     const auto type = block_type([&](const BlockTypeName& each) { return each.letter == letter; });
-    if (!type) return refuse_block_type(config, std::string(1, letter)), std::vector<BlockType>();
+    if (!type) {
+      refuse_block_type(config, std::string(1, letter));
+      return {};
+    }
     types.push_back(*type);
   }
   return types;

@@ -52,16 +52,10 @@ std::vector<bool> windowed_layers_of_mimo(Import& import, Integer layers) {
 std::vector<bool> sparse_layers_of_mimo(Import& import, Integer layers) {
   ConfigReader& config = import.config;
   const std::vector<std::string> types = config.optional_texts("mlp_layer_types");
-  std::vector<bool> named = marked(types, "sparse");
+  std::vector<bool> named = are_sparse(config, types);
   if (!named.empty()) {
     one_for_each_layer(config, "mlp_layer_types", named.size(), layers);
     named.resize(size(layers), true);
-  }
-  for (const std::string& type : types) {
-    if (type == "sparse" || type == "dense") continue;
-    config.refuse(fmt::format("layer type {} is not supported", quote_name(type)),
-                  "supported: dense, sparse");
-    break;
   }
   std::vector<bool> absent(size(layers), true);
   absent.front() = false;
@@ -86,19 +80,6 @@ constexpr MixtureClass kMimoMixture{.experts = {"n_routed_experts", 256},
                                     .experts_per_token = {"num_experts_per_tok", 8},
                                     .expert_width = {"moe_intermediate_size", 2048},
                                     .router = mimo_router};
-
-// Two names of one number, which must agree.
-template <class Read>
-auto under_either_name(ConfigReader& config, std::string_view name, std::string_view other,
-                       const Read& read) {
-  if (config.contains(name) || !config.contains(other)) {
-    const auto value = read(name);
-    if (config.contains(other) && config.all_read({name})) config.only(other, value);
-    return value;
-  }
-  config.inert({name});
-  return read(other);
-}
 
 GroupedAttention read_mimo_attention(ConfigReader& config) {
   GroupedAttention attention;

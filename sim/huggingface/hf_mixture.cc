@@ -176,6 +176,18 @@ Router sigmoid_router_with(ConfigReader& config, Flag::Absent normalized,
 
 }  // namespace
 
+std::vector<bool> are_sparse(ConfigReader& config, const std::vector<std::string>& types) {
+  std::vector<bool> sparse;
+  for (const std::string& type : types) sparse.push_back(type == "sparse");
+  const auto unknown = std::ranges::find_if(
+      types, [](const std::string& type) { return type != "sparse" && type != "dense"; });
+  if (unknown != types.end()) {
+    config.refuse(fmt::format("layer type {} is not supported", quote_name(*unknown)),
+                  "supported: dense, sparse");
+  }
+  return sparse;
+}
+
 std::vector<bool> sparse_by_mlp_types(Import& import, Integer layers, Integer dense) {
   ConfigReader& config = import.config;
   std::vector<bool> sparse;
@@ -183,13 +195,8 @@ std::vector<bool> sparse_by_mlp_types(Import& import, Integer layers, Integer de
   const std::vector<std::string> types = config.optional_texts("mlp_layer_types");
   if (types.empty()) return sparse;
   one_for_each_layer(config, "mlp_layer_types", types.size(), layers);
-  for (std::size_t i = 0; i < std::min(types.size(), sparse.size()); ++i) {
-    sparse[i] = types[i] == "sparse";
-    if (sparse[i] || types[i] == "dense") continue;
-    config.refuse(fmt::format("layer type {} is not supported", quote_name(types[i])),
-                  "supported: dense, sparse");
-    return sparse;
-  }
+  sparse = are_sparse(config, types);
+  sparse.resize(size(layers), true);
   return sparse;
 }
 

@@ -54,6 +54,10 @@ struct MixtureClass {
   std::string_view first_dense_key = "first_k_dense_replace";  // what the class calls that field
 };
 
+// Which of the types that "mlp_layer_types" names are mixtures. Any that is neither "dense" nor
+// "sparse" is refused.
+std::vector<bool> are_sparse(ConfigReader& config, const std::vector<std::string>& types);
+
 // Which layers are mixtures: stated in "mlp_layer_types", or all but the first `dense`.
 std::vector<bool> sparse_by_mlp_types(Import& import, Integer layers, Integer dense);
 
@@ -66,8 +70,8 @@ Router corrected_sigmoid_router(ConfigReader& config);   // the same, normalised
 Router chosen_softmax_router(ConfigReader& config);
 // Softmax, the largest scores whatever their group (DeepSeek's first mixture).
 Router greedy_softmax_router(ConfigReader& config);
-Router exaone_moe_router(
-    ConfigReader& config);                  // DeepSeek-V3's, scaled by 2.5 if nothing is stated
+// DeepSeek-V3's, scaled by 2.5 where the config states no scale.
+Router exaone_moe_router(ConfigReader& config);
 Router hy_v3_router(ConfigReader& config);  // the same, and scaled
 Router deepseek_v2_router(ConfigReader& config);
 Router deepseek_v3_router(ConfigReader& config);

@@ -54,7 +54,12 @@ void refuse_mpt_attention_variants(ConfigReader& attention) {
 
 Router read_dbrx_router(ConfigReader& mixture) {
   Router router;
-  router.normalized_weights = mixture.real_or("moe_normalize_expert_weights", 1, kTypeDefault) == 1;
+  // The norm that the weights of the chosen are divided by: the sum, or none.
+  constexpr std::string_view kNorm = "moe_normalize_expert_weights";
+  router.normalized_weights = !mixture.is_null(kNorm);
+  if (!router.normalized_weights) return router;
+  static_cast<void>(mixture.real_or(kNorm, 1, kTypeDefault));
+  if (mixture.all_read({kNorm})) mixture.only(kNorm, 1);
   return router;
 }
 
@@ -97,6 +102,10 @@ void import_dbrx(Import& import, ArchSpec& spec) {
   mixture.experts = experts.size_or("moe_num_experts", 4, kTypeDefault, kExperts);
   mixture.experts_per_token = experts.size_or("moe_top_k", 1, kTypeDefault, kExperts);
   mixture.expert_width = experts.size_or("ffn_hidden_size", 3584, kTypeDefault);
+  if (const json* function = experts.optional_object("ffn_act_fn")) {
+    ConfigReader(*function, "ffn_act_fn", import.load, UnknownFields::passed_over)
+        .only("name", "silu");
+  }
   mixture.router = read_dbrx_router(experts);
   experts.finish_unknowing();
   const Integer layers = config.size_or("n_layers", 24, kTypeDefault, kLayers);

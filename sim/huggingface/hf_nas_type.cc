@@ -3,9 +3,7 @@
 // modeling_decilm.py of nvidia/Llama-3_3-Nemotron-Super-49B-v1.
 #include <fmt/format.h>
 
-#include <map>
-
-#include "sim/huggingface/hf_layers.h"
+#include "sim/huggingface/hf_layer_kinds.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_parts.h"
 #include "sim/huggingface/hf_rotary.h"
@@ -75,42 +73,47 @@ std::vector<NasLayer> read_nas_layers(Import& import, Integer heads, Integer hid
   return layers;
 }
 
-Reference defined_attention(ArchSpec& spec, GroupedAttention attention, Integer kv_heads) {
-  const std::string name = fmt::format("gqa_{}", kv_heads.value());
-  for (std::size_t i = 0; i < spec.attention.size(); ++i) {
-    if (spec.attention[i].name == name) return {name, i};
-  }
+// The kinds of attention and of feed-forward, named after what they differ in.
+struct NasKinds {
+  Kinds<Mixer, std::int64_t> attention;
+  Kinds<FeedForward, std::int64_t> feed_forward;
+};
+
+Reference attention_of(NasKinds& kinds, GroupedAttention attention, Integer kv_heads) {
   attention.kv_heads = kv_heads;
-  spec.attention.push_back({name, attention});
-  return {name, spec.attention.size() - 1};
+  const std::string name = fmt::format("gqa_{}", kv_heads.value());
+  return {name, kinds.attention.place_of(kv_heads.value(), name, [&] { return attention; })};
 }
 
-Reference defined_feed_forward(ArchSpec& spec, Integer width) {
-  const std::string name = fmt::format("mlp_{}", width.value());
-  for (std::size_t i = 0; i < spec.feed_forward.size(); ++i) {
-    if (spec.feed_forward[i].name == name) return {name, i};
-  }
+Reference feed_forward_of(NasKinds& kinds, Integer width) {
   DenseFeedForward dense;
   dense.width = width;
   dense.gated = true;
-  spec.feed_forward.push_back({name, dense});
-  return {name, spec.feed_forward.size() - 1};
+  const std::string name = fmt::format("mlp_{}", width.value());
+  return {name, kinds.feed_forward.place_of(width.value(), name, [&] { return dense; })};
 }
 
 void add_nas_layers(ArchSpec& spec, const GroupedAttention& attention,
                     const std::vector<NasLayer>& layers) {
-  std::map<NasLayer, std::size_t> kinds;
+  NasKinds kinds;
+  Kinds<Layer, NasLayer> layer_kinds;
+  std::vector<std::size_t> order;
   for (const NasLayer& parts : layers) {
-    const auto [kind, is_new] = kinds.try_emplace(parts, spec.layer.size());
-    if (is_new) {
+    const auto make = [&] {
       Layer layer;
-      if (parts.kv_heads) layer.attention = defined_attention(spec, attention, *parts.kv_heads);
-      if (parts.width) layer.feed_forward = defined_feed_forward(spec, *parts.width);
-      spec.layer.push_back({fmt::format("kind_{}", spec.layer.size() + 1), layer});
-    }
-    const Reference reference{spec.layer.at(kind->second).name, kind->second};
-    if (spec.stack.empty() || spec.stack.back().layers.front().index != reference.index) {
-      spec.stack.push_back({{reference}, 0});
+      if (parts.kv_heads) layer.attention = attention_of(kinds, attention, *parts.kv_heads);
+      if (parts.width) layer.feed_forward = feed_forward_of(kinds, *parts.width);
+      return layer;
+    };
+    const std::string name = fmt::format("kind_{}", layer_kinds.kinds().size() + 1);
+    order.push_back(layer_kinds.place_of(parts, name, make));
+  }
+  spec.attention = kinds.attention.kinds();
+  spec.feed_forward = kinds.feed_forward.kinds();
+  spec.layer = layer_kinds.kinds();
+  for (const std::size_t kind : order) {
+    if (spec.stack.empty() || spec.stack.back().layers.front().index != kind) {
+      spec.stack.push_back({{Reference{spec.layer.at(kind).name, kind}}, 0});
     }
     spec.stack.back().repeat += 1;
   }

@@ -1,6 +1,7 @@
 // Decoders that makers published with code of their own, most of them Llama's block with one thing
-// changed. What their classes fill is as their configuration files have it. How their checkpoints
-// name tensors has not been held to a checkpoint, so that none of them can be loaded.
+// changed. What their classes fill is as their configuration files have it. No checkpoint has
+// confirmed how they name their tensors, so none of them can be loaded, except DeepSeek's first
+// mixture, whose names its successors kept.
 #include <array>
 
 #include "sim/huggingface/hf_decoder.h"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr Flag kBiasUnlessStated{"bias", Flag::Absent::on};
 constexpr Flag kBiasIfStated{"attention_bias"};
-constexpr auto kNoFields = std::to_array<std::string_view>({"reward_token_id"});
+constexpr auto kInternlm2Inert = std::to_array<std::string_view>({"reward_token_id"});
 constexpr auto kOrionInert = std::to_array<std::string_view>({"max_sequence_length"});
 constexpr auto kBaichuanInert = std::to_array<std::string_view>(
     {"model_max_length", "z_loss_weight", "gradient_checkpointing"});
@@ -34,7 +35,7 @@ constexpr std::array kOlderDecoders{
             .naming = std::nullopt,
             .sizes = {103168, 4096, 11008, 32, 32, 0, 2048, 1e-6},
             .qkv_bias = kBiasUnlessStated,
-            .inert = kNoFields},
+            .inert = kInternlm2Inert},
     Decoder{.type = "internlm3",
             .naming = std::nullopt,
             .sizes = {128512, 4096, 11008, 32, 32, 0, 32768, 1e-6},

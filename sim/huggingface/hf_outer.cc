@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/huggingface/hf_json.h"
 #include "sim/spec/fields.h"
 
 namespace llmarch {
@@ -51,11 +52,6 @@ constexpr std::array kInnerTypes{std::pair{std::string_view("qwen2_vl"), "qwen2_
                                  std::pair{std::string_view("kimi_vl"), "deepseek_v3"},
                                  std::pair{std::string_view("mistral3"), "mistral"},
                                  std::pair{std::string_view("paligemma"), "gemma"}};
-
-std::string text_of(const json& config, std::string_view key) {
-  const auto found = config.find(key);
-  return found != config.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 // The object at a path of keys with dots between them; null where there is none.
 const json* object_at(const json& config, std::string_view path) {
@@ -117,7 +113,7 @@ json text_config(const json& config, ConfigLoad& load) {
     const json* inner = object_at(config, place);
     if (inner == nullptr) continue;
     json text = *inner;
-    const std::string outer = text_of(config, "model_type");
+    const std::string outer = text_in(config, "model_type");
     for (const auto& [type, inner_type] : kInnerTypes) {
       if (type == outer && !text.contains("model_type")) text["model_type"] = inner_type;
     }
@@ -131,7 +127,7 @@ json text_config(const json& config, ConfigLoad& load) {
   }
   if (object_at(config, "vision_config") != nullptr) {
     load.notes.push_back(fmt::format("the text model of {}: vision_config describes more",
-                                     printable(text_of(config, "model_type"))));
+                                     printable(text_in(config, "model_type"))));
   }
   return config;
 }
@@ -142,9 +138,9 @@ std::optional<Diagnostic> no_model(const json& config) {
     return Diagnostic{
         std::nullopt,
         fmt::format("this is an adapter ({}{}) for {}, and no model",
-                    printable(text_of(config, "peft_type")),
+                    printable(text_in(config, "peft_type")),
                     rank != config.end() ? fmt::format(" of rank {}", rank->dump()) : "",
-                    quote_name(text_of(config, "base_model_name_or_path"))),
+                    quote_name(text_in(config, "base_model_name_or_path"))),
         "name the config of the model that it adapts"};
   }
   if (!is_draft(config)) return std::nullopt;

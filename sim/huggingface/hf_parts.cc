@@ -83,6 +83,13 @@ Integer bounded(Import& import, Integer value, std::string_view formula) {
   return value;
 }
 
+Integer size_under_either_name(ConfigReader& config, std::string_view name, std::string_view other,
+                               std::int64_t absent, const Range& range) {
+  return under_either_name(config, name, other, [&](std::string_view key) {
+    return config.size_or(key, absent, kTypeDefault, range).value();
+  });
+}
+
 Integer read_inner_width(Import& import, std::string_view key, Integer hidden) {
   ConfigReader& config = import.config;
   if (!config.is_null(key) && config.contains(key)) return config.size(key);

@@ -49,6 +49,23 @@ Integer head_dim_of(ConfigReader& config, Integer hidden, Integer heads);
 // The width of a feed-forward that is four times the hidden width where it is null or not stated.
 Integer read_inner_width(Import& import, std::string_view key, Integer hidden);
 
+// The value of a field that has two names, by `read`, which is given the one that the config uses:
+// `name` where it uses both, which must then agree, or neither.
+template <class Read>
+auto under_either_name(ConfigReader& config, std::string_view name, std::string_view other,
+                       const Read& read) {
+  if (config.contains(other) && !config.contains(name)) {
+    config.inert({name});
+    return read(other);
+  }
+  const auto value = read(name);
+  if (config.all_read({name})) config.only(other, value);
+  return value;
+}
+// The same for a size, which is `absent` where the config uses neither.
+Integer size_under_either_name(ConfigReader& config, std::string_view name, std::string_view other,
+                               std::int64_t absent, const Range& range);
+
 // `value` itself, refused when it passes what a size may be; `formula` says what it was made from.
 Integer bounded(Import& import, Integer value, std::string_view formula);
 

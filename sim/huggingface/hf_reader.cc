@@ -10,7 +10,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongestShownValue = 40;
-constexpr std::size_t kMostLettersTooMany = 2;  // of a slip of the pen
+// Names whose lengths differ by more are two names and no slip of the pen.
+constexpr std::size_t kMostLettersTooMany = 2;
 
 std::string shown(const json& value) {
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);

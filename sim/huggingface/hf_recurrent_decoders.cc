@@ -45,7 +45,8 @@ constexpr RotaryClass kQwen35Rotary{.partial = 0.25,
 constexpr std::array kQwen35Fixed{FixedField{"attention_bias", "false"},
                                   FixedField{"attn_output_gate", "true"},
                                   FixedField{"mamba_ssm_dtype", "\"float32\""}};
-// Of the layer that proposes tokens, and of Qwen3-Next's class, which this one does not read.
+// Fields that the class does not read: those of the layer that predicts further tokens, and those
+// of Qwen3-Next's class.
 constexpr std::array<std::string_view, 5> kQwen35Inert{
     "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "mlp_only_layers",
     "decoder_sparse_step", "vision_end_token_id"};

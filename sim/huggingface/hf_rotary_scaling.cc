@@ -169,7 +169,7 @@ std::optional<std::string> rope_type(ConfigReader& rope, const RotaryClass& of) 
   return std::nullopt;
 }
 
-// Of the frequencies spread over the head's first elements, only so many pairs are turned.
+// The frequencies are spread over all pairs of a head, and only a share of the pairs is turned.
 void read_proportional(ConfigReader& rope, Integer head_dim, Rotary& rotary) {
   const double share = rope.real_or("partial_rotary_factor", 1, kTypeDefault, kTurnedShare);
   rotary.dim.reset();

@@ -76,14 +76,7 @@ std::vector<bool> sparse_layers_of_step(ConfigReader& config, const StepLayers& 
   if (types.empty()) return listed_mixtures(config, layers);
   config.inert({"moe_layers_enum"});
   cut_to_layers(config, "mlp_layer_types", layers, types);
-  std::vector<bool> sparse;
-  for (const std::string& type : types) sparse.push_back(type == "sparse");
-  if (std::any_of(types.begin(), types.end(),
-                  [](const auto& type) { return type != "sparse" && type != "dense"; })) {
-    config.refuse("'mlp_layer_types' names a type that is not supported",
-                  "supported: dense, sparse");
-  }
-  return sparse;
+  return are_sparse(config, types);
 }
 
 // The bound on the gate of each layer; 0 is none.
@@ -193,19 +186,11 @@ void refuse_step_variants(ConfigReader& config) {
   }
 }
 
-// A field under either of its names; both must agree.
-Integer size_under(ConfigReader& config, std::string_view name, std::string_view other,
-                   std::int64_t absent, const Range& range) {
-  const bool by_other = config.contains(other) && !config.contains(name);
-  const Integer value = config.size_or(by_other ? other : name, absent, kTypeDefault, range);
-  by_other ? config.inert({name}) : config.only(other, value.value());
-  return value;
-}
-
 GroupedAttention read_step_attention(ConfigReader& config) {
   GroupedAttention attention;
   attention.query_heads = config.size("num_attention_heads");
-  attention.kv_heads = size_under(config, "num_key_value_heads", "num_attention_groups", 8, kSize);
+  attention.kv_heads =
+      size_under_either_name(config, "num_key_value_heads", "num_attention_groups", 8, kSize);
   attention.head_dim = config.size("head_dim");
   attention.qk_norm = QkNorm::per_head;
   attention.output_gate = OutputGate{GateWidth::head, Activation::sigmoid};
@@ -235,10 +220,13 @@ Integer window_heads(ConfigReader& config, const GroupedAttention& global) {
 
 MixtureFeedForward read_step_mixture(ConfigReader& config, Activation activation) {
   MixtureFeedForward mixture;
-  mixture.experts = size_under(config, "n_routed_experts", "moe_num_experts", 288, kExperts);
-  mixture.experts_per_token = size_under(config, "num_experts_per_tok", "moe_top_k", 8, kExperts);
+  mixture.experts =
+      size_under_either_name(config, "n_routed_experts", "moe_num_experts", 288, kExperts);
+  mixture.experts_per_token =
+      size_under_either_name(config, "num_experts_per_tok", "moe_top_k", 8, kExperts);
   mixture.expert_width = config.size_or("moe_intermediate_size", 1280, kTypeDefault);
-  mixture.shared_width = size_under(config, "share_expert_dim", "share_expert_dims", 1280, kSize);
+  mixture.shared_width =
+      size_under_either_name(config, "share_expert_dim", "share_expert_dims", 1280, kSize);
   mixture.activation = activation;
   mixture.router.scoring = Scoring::sigmoid;
   mixture.router.correction_bias = true;

@@ -38,15 +38,6 @@ GroupedAttention multi_head(Import& import, Integer hidden, std::string_view hea
   return attention;
 }
 
-// A size under the library's name or under the one that it was published with.
-Integer size_by_either(ConfigReader& config, std::string_view name, std::string_view other,
-                       std::int64_t absent, const Range& range) {
-  const bool by_other = config.contains(other) && !config.contains(name);
-  const Integer value = config.size_or(by_other ? other : name, absent, kTypeDefault, range);
-  by_other ? config.inert({name}) : config.only(other, value.value());
-  return value;
-}
-
 void refuse_bloom_variants(ConfigReader& config) {
   config.inert({"attention_softmax_in_fp32", "bias_dropout_fusion", "masked_softmax_fusion",
                 "offset_alibi", "skip_bias_add", "skip_bias_add_qkv", "slow_but_exact",
@@ -84,7 +75,7 @@ void import_bloom(Import& import, ArchSpec& spec) {
   import.load.naming = CheckpointNaming::bloom;
   refuse_bloom_variants(config);
   spec.vocabulary = config.size_or("vocab_size", 250880, kTypeDefault);
-  spec.hidden = size_by_either(config, "hidden_size", "n_embed", 64, kSize);
+  spec.hidden = size_under_either_name(config, "hidden_size", "n_embed", 64, kSize);
   spec.context_limit = config.size_or(
       "seq_length", 2048, "what BLOOM was trained with; no field limits it", kPositions);
   const bool of_norm = read_flag(config, {"apply_residual_connection_post_layernorm"});
@@ -100,7 +91,7 @@ void import_bloom(Import& import, ArchSpec& spec) {
   dense.width = bounded(import, 4 * spec.hidden, "4 x hidden_size");
   dense.activation = Activation::gelu_tanh;
   dense.bias = true;
-  const Integer layers = size_by_either(config, "n_layer", "num_hidden_layers", 2, kLayers);
+  const Integer layers = size_under_either_name(config, "n_layer", "num_hidden_layers", 2, kLayers);
   add_layers(spec, {{"mha", attention}}, {{"mlp", dense}}, std::vector<LayerParts>(size(layers)));
 }
 

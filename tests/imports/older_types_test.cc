@@ -169,6 +169,21 @@ TEST(MiniCpm, MultipliesEmbeddingsResidualsAndLogits) {
   EXPECT_NE(report(with(kMiniCpm, {{"num_experts", 8}})), "");
 }
 
+TEST(Dbrx, DividesTheWeightsOfExpertsByTheirSumOrNotAtAll) {
+  const auto with_norm = [](const Json& norm) {
+    return with(kDbrx, {{"ffn_config",
+                         with(kDbrx["ffn_config"], {{"moe_normalize_expert_weights", norm}})}});
+  };
+  const auto normalized = [](const Json& config) {
+    const ArchSpec spec = spec_of(config);
+    return std::get<MixtureFeedForward>(spec.feed_forward.front().value).router.normalized_weights;
+  };
+  EXPECT_TRUE(normalized(kDbrx));
+  EXPECT_TRUE(normalized(with_norm(1)));
+  EXPECT_FALSE(normalized(with_norm(nullptr)));
+  EXPECT_THAT(report(with_norm(2)), HasSubstr("'moe_normalize_expert_weights' in ffn_config is 2"));
+}
+
 // 8 key/value heads; widths of 2/3 x 5.25 x 8192 = 28,672 and 2/3 x 0.5 x 8192, up to 256: 2,816.
 TEST(NemotronNas, HasLayersThatLackAttentionOrTheFeedForward) {
   const ArchSpec spec = spec_of(small_nas());
