@@ -9,12 +9,12 @@
 namespace llmarch::fast {
 namespace {
 
-CacheLayout layout_for(CacheUse use) {
-  switch (use) {
-    case CacheUse::keys: return CacheLayout::keys;
-    case CacheUse::values: return CacheLayout::values;
+CacheLayout layout_for(CacheSide side) {
+  switch (side) {
+    case CacheSide::keys: return CacheLayout::keys;
+    case CacheSide::values: return CacheLayout::values;
   }
-  throw std::logic_error("layout_for: a use outside the enumeration");
+  throw std::logic_error("layout_for: a side outside the enumeration");
 }
 
 // How the layer that fills a cache reads it; layers that share the cache read it alike.
@@ -44,12 +44,8 @@ std::size_t positions_within(const Chunk& chunk, const CacheRoom& room) {
 
 CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
   const ReadsCache read = read_of(graph, id);
-  return {layout_for(read.use),
-          room.stored,
-          room.sequences,
-          size(read.heads),
-          size(graph.cache(id).columns / read.heads),
-          entries};
+  return {layout_for(graph.cache(id).side),           room.stored, room.sequences, size(read.heads),
+          size(graph.cache(id).columns / read.heads), entries};
 }
 
 // What is made for each kind of state, with room for its entries.

@@ -104,7 +104,8 @@ struct Step {
   void count_cache_written(CacheId id, ConstRows rows) const;
   // The fixed state of every sequence was read and overwritten.
   void count_state(CacheId id) const;
-  // So many elements of a fixed state were, those that were so several times each time.
+  // Enters that `elements` of a fixed state were read and overwritten; an element that was so in
+  // several sequences or tokens is counted each time.
   void count_state_elements(CacheId id, std::size_t elements) const;
 };
 

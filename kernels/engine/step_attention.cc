@@ -44,7 +44,7 @@ void count_attended(Step& step, const Attended& attended, ConstRows queries, Con
   step.count_written(out);
 }
 
-// Of each query head; empty without ALiBi.
+// The slope of ALiBi of each query head; empty where the attention has no ALiBi.
 std::vector<float> slopes_of(const Attend& op) {
   std::vector<float> slopes;
   const std::size_t heads = size(op.query_heads);

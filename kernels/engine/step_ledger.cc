@@ -21,7 +21,7 @@ StepLedger::StepLedger(const OpGraph& graph, const Held& held) : graph_(&graph),
 void StepLedger::clear() {
   for (std::vector<Line>& lines : lines_) std::fill(lines.begin(), lines.end(), Line{});
   for (Touched& touched : touched_) {
-    std::fill(touched.opened.begin(), touched.opened.end(), false);
+    std::fill(touched.read.begin(), touched.read.end(), false);
   }
 }
 
@@ -68,8 +68,8 @@ Elements StepLedger::active() const {
   Elements sum;
   for (WeightId id = 0; id < touched_.size(); ++id) {
     const Weight& weight = graph_->weights[id];
-    sum += Elements(of_all_layers(opened_copies(id), weight.block) *
-                    weight.elements_of_copy().amount());
+    sum +=
+        Elements(of_all_layers(copies_read(id), weight.block) * weight.elements_of_copy().amount());
   }
   return sum;
 }
@@ -80,15 +80,14 @@ std::vector<Execution::DistinctExperts> StepLedger::distinct_experts() const {
     for (std::size_t node = 0; node < graph_->blocks[block].nodes.size(); ++node) {
       const auto* run = std::get_if<RunExperts>(&graph_->blocks[block].nodes[node].op);
       if (run == nullptr) continue;
-      experts.push_back({block, node, of_all_layers(opened_copies(run->up), block)});
+      experts.push_back({block, node, of_all_layers(copies_read(run->up), block)});
     }
   }
   return experts;
 }
 
-Integer StepLedger::opened_copies(WeightId weight) const {
-  const std::vector<bool>& opened = touched_.at(weight).opened;
-  return std::count(opened.begin(), opened.end(), true);
+Integer StepLedger::copies_read(WeightId weight) const {
+  return std::ranges::count(touched_.at(weight).read, true);
 }
 
 }  // namespace llmarch::fast

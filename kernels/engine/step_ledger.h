@@ -31,7 +31,7 @@ class StepLedger {
   // Enters that one copy of a weight was read, in one of the layers held.
   void touch(WeightId weight, std::size_t layer, std::size_t copy) {
     Touched& touched = touched_[weight];
-    touched.opened[layer * touched.copies + copy] = true;
+    touched.read[layer * touched.copies + copy] = true;
   }
 
   // Scaled up to all layers that the held ones stand for, in the order of the graph.
@@ -44,9 +44,9 @@ class StepLedger {
  private:
   struct Touched {
     std::size_t copies = 0;
-    std::vector<bool> opened;  // (layers held, copies held)
+    std::vector<bool> read;  // (layers held, copies held)
   };
-  [[nodiscard]] Integer opened_copies(WeightId weight) const;
+  [[nodiscard]] Integer copies_read(WeightId weight) const;
   // Scales `amount` from a block's held layers up to all its layers.
   [[nodiscard]] Integer of_all_layers(Integer amount, std::size_t block) const;
   [[nodiscard]] Work of_all_layers(const Work& work, std::size_t block) const;

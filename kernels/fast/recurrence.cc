@@ -117,13 +117,14 @@ void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out) {
     refuse_sizes_of_recurrence();
   }
   const std::size_t width = in.columns / rates.size();
+  std::vector<double> exponentials;
+  for (const float rate : rates) exponentials.push_back(std::exp(static_cast<double>(rate)));
   team.run([&](std::size_t thread) {
     const Share share = share_of(in.rows, thread, team.size());
     for (std::size_t r = share.first; r < share.last; ++r) {
       for (std::size_t i = 0; i < in.columns; ++i) {
-        const double rate = std::exp(static_cast<double>(rates[i / width]));
-        out.row(r)[i] =
-            static_cast<float>(reference::decay_of(static_cast<double>(in.row(r)[i]), rate));
+        out.row(r)[i] = static_cast<float>(
+            reference::decay_of(static_cast<double>(in.row(r)[i]), exponentials[i / width]));
       }
     }
   });

@@ -76,6 +76,26 @@ void activate_row(const Team& team, Activation activation, const float* in, std:
   });
 }
 
+// The two elements of a pair lie next to each other.
+void turn_neighbours(const float* in, const float* cosines, const float* sines, std::size_t pairs,
+                     float* out) {
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const float x = in[2 * i];
+    const float y = in[2 * i + 1];
+    out[2 * i] = x * cosines[i] - y * sines[i];
+    out[2 * i + 1] = y * cosines[i] + x * sines[i];
+  }
+}
+
+// An element at a time, for what the lanes do not know.
+void gate_row(const GateForm& form, const float* gate, const float* up, std::size_t count,
+              float* out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = static_cast<float>(
+        reference::gated(form, static_cast<double>(gate[i]), static_cast<double>(up[i])));
+  }
+}
+
 }  // namespace
 
 void normalize_rms(Team& team, ConstRows in, std::size_t groups, std::span<const float> weight,
@@ -126,21 +146,6 @@ RotaryAngles rotary_angles(std::span<const double> frequencies, double factor, s
   return angles;
 }
 
-namespace {
-
-// The two elements of a pair lie next to each other.
-void turn_neighbours(const float* in, const float* cosines, const float* sines, std::size_t pairs,
-                     float* out) {
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const float x = in[2 * i];
-    const float y = in[2 * i + 1];
-    out[2 * i] = x * cosines[i] - y * sines[i];
-    out[2 * i + 1] = y * cosines[i] + x * sines[i];
-  }
-}
-
-}  // namespace
-
 void rotate(Team& team, ConstRows in, std::size_t heads, std::size_t offset, RotaryLayout layout,
             const RotaryAngles& angles, const Places& places, Rows out) {
   const std::size_t width = in.columns / heads;
@@ -186,19 +191,6 @@ void activate_xielu(Team& team, const Xielu& xielu, float positive, float negati
     });
   });
 }
-
-namespace {
-
-// An element at a time, for what the lanes do not know.
-void gate_row(const GateForm& form, const float* gate, const float* up, std::size_t count,
-              float* out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    out[i] = static_cast<float>(
-        reference::gated(form, static_cast<double>(gate[i]), static_cast<double>(up[i])));
-  }
-}
-
-}  // namespace
 
 void gate(Team& team, const GateForm& form, ConstRows gate, ConstRows up, Rows out) {
   if (!(same_size(gate, up) && same_size(gate, out))) refuse_row_sizes();

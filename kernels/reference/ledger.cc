@@ -60,21 +60,21 @@ void ByteTally::enter(std::size_t row) {
   for (Scales& scales : scales_) {
     const std::size_t in_copy = (rows_ + scales.block_rows - 1) / scales.block_rows;
     const std::size_t block = row / rows_ * in_copy + row % rows_ / scales.block_rows;
-    if (scales.opened.at(block)) continue;
-    scales.opened[block] = true;
+    if (scales.read.at(block)) continue;
+    scales.read[block] = true;
     *sink_ += scales.of_block_row;
   }
   for (ScalesAcrossRows& scales : across_) enter(row, scales);
 }
 
 void ByteTally::enter(std::size_t row, ScalesAcrossRows& scales) {
-  const std::size_t first_of_copy = row / rows_ * scales.in_copy;
+  const std::size_t first_of_copy = row / rows_ * scales.blocks_of_copy;
   const std::size_t begin = row % rows_ * columns_;
   for (std::size_t element = begin; element < begin + columns_; ++element) {
-    const std::size_t block = first_of_copy + element / scales.elements;
-    if (scales.opened.at(block)) continue;
-    scales.opened[block] = true;
-    *sink_ += Bytes(scales.of_block);
+    const std::size_t block = first_of_copy + element / scales.block_elements;
+    if (scales.read.at(block)) continue;
+    scales.read[block] = true;
+    *sink_ += Bytes(scales.bytes_of_block);
   }
 }
 

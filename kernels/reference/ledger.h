@@ -79,15 +79,16 @@ class ByteTally {
  private:
   struct Scales {
     std::size_t block_rows;
-    Bytes of_block_row;        // all blocks beside each other
-    std::vector<bool> opened;  // (copies, rows of blocks): whether its scales were read
+    Bytes of_block_row;      // the scales of all blocks that lie beside each other
+    std::vector<bool> read;  // (copies, rows of blocks): which of them were read
   };
-  // Of blocks that run on from one row into the next.
+  // The scales of blocks that hold elements of several rows: one row's last block may end in the
+  // next row.
   struct ScalesAcrossRows {
-    std::size_t elements;  // of a block
-    std::size_t in_copy;   // blocks
-    Integer of_block;
-    std::vector<bool> opened;  // (copies, blocks)
+    std::size_t block_elements;
+    std::size_t blocks_of_copy;
+    Integer bytes_of_block;
+    std::vector<bool> read;  // (copies, blocks): whether the scales of the block were read
   };
   void enter(std::size_t row, ScalesAcrossRows& scales);
 

@@ -42,14 +42,17 @@ Scalar decay_of(Scalar x, double rate) {
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Decay& op) {
   auto in = step.read(op.in);
-  const auto rates = step.weight(op.rate).row(0);
+  std::vector<double> rates;
+  for (const auto rate : step.weight(op.rate).row(0)) {
+    rates.push_back(exponential(static_cast<double>(rate)));
+  }
   auto out = step.write(op.out);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto source = in.row(r);
     const auto target = out.row(r);
     const std::size_t width = source.size() / rates.size();
     for (std::size_t i = 0; i < source.size(); ++i) {
-      target[i] = decay_of(source[i], exponential(static_cast<double>(rates[i / width])));
+      target[i] = decay_of(source[i], rates[i / width]);
     }
   }
 }

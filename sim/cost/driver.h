@@ -84,7 +84,7 @@ Integer most_held_positions(Integer context, const Reach& reach);
 // a fixed state; an entry for each group of positions that is complete.
 Integer held_entries(Integer context, const State& state);
 
-// Of these, the ones that are there whatever the context.
+// Those of held_entries that are there whatever the context.
 Integer fixed_entries(const State& state);
 
 // The most at any position up to `context`.

@@ -1,4 +1,5 @@
-// What GraphBuilder appends for attention and for mixtures of experts.
+// What GraphBuilder appends for caches and fixed states, convolutions, attention and mixtures of
+// experts.
 #include "sim/graph/builder.h"
 
 namespace llmarch {

@@ -1,5 +1,5 @@
 // The operations of multi-head latent attention: what each computes, and what it touches. Part of
-// op.h, which has all others.
+// op.h, which has the other operations.
 #pragma once
 
 #include "sim/graph/operands.h"
@@ -33,9 +33,8 @@ struct AttendLatent {
   CacheId latents, rope_keys;
   ValueId out;  // heads x latent
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{absorbed}, Reads{query},
-          ReadsCache{latents, EveryKey{}, CacheUse::keys, 1},
-          ReadsCache{rope_keys, EveryKey{}, CacheUse::keys, 1}, Writes{out});
+    touch(visitor, Reads{absorbed}, Reads{query}, ReadsCache{latents, EveryKey{}, 1},
+          ReadsCache{rope_keys, EveryKey{}, 1}, Writes{out});
   }
 };
 
@@ -57,8 +56,8 @@ struct ExpandLatents {
   WeightId key_up, value_up;  // (heads x nope, latent), (heads x value, latent)
   ValueId keys, values;       // rows: keys
   void visit_operands(auto& visitor) const {
-    touch(visitor, ReadsCache{latents, EveryKey{}, CacheUse::keys, 1}, ReadsWeight{key_up},
-          ReadsWeight{value_up}, Writes{keys}, Writes{values});
+    touch(visitor, ReadsCache{latents, EveryKey{}, 1}, ReadsWeight{key_up}, ReadsWeight{value_up},
+          Writes{keys}, Writes{values});
   }
 };
 
@@ -72,8 +71,8 @@ struct AttendExpanded {
   CacheId rope_keys;
   ValueId out;  // heads x value
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{keys}, Reads{values},
-          ReadsCache{rope_keys, EveryKey{}, CacheUse::keys, 1}, Writes{out});
+    touch(visitor, Reads{query}, Reads{keys}, Reads{values}, ReadsCache{rope_keys, EveryKey{}, 1},
+          Writes{out});
   }
 };
 

@@ -2,8 +2,8 @@
 // touches. op_graph.h puts them together to a model.
 //
 // To add an operation: a struct here, or in one of the *_op.h that this file includes, with its
-// `visit_operands`, and its name in `Op`. The compiler
-// then names the cost rule and the kernels that are missing.
+// `visit_operands`, and its name in `Op`. The compiler then names the cost rule and the kernels
+// that are missing.
 #pragma once
 
 #include <optional>
@@ -180,15 +180,16 @@ struct Attend {
   CacheId keys, values;
   ValueId out;
   std::optional<Integer> value_dim = {};  // of a head's value; absent: head_dim
-  // Of each query head, a score of its own in the softmax's sum, to which no value belongs.
+  // A learned score for each query head, which enters the softmax's sum and to which no value
+  // belongs.
   std::optional<WeightId> sinks = {};  // (query_heads)
   // Added to the score of each key: this times the slope of the query head (alibi_slope) times the
   // position of the key less that of the query.
   std::optional<double> alibi = {};
   [[nodiscard]] Integer value_width() const { return value_dim.value_or(head_dim); }
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, ReadsCache{keys, reach, CacheUse::keys, kv_heads},
-          ReadsCache{values, reach, CacheUse::values, kv_heads}, Writes{out});
+    touch(visitor, Reads{query}, ReadsCache{keys, reach, kv_heads},
+          ReadsCache{values, reach, kv_heads}, Writes{out});
     if (sinks) visitor(ReadsWeight{*sinks});
   }
 };
@@ -282,7 +283,7 @@ struct RunExperts {
     touch(visitor, Reads{in}, Reads{choice}, Writes{out});
     visit_weights([&](WeightId weight) { visitor(ReadsExperts{weight, in, experts_per_token}); });
   }
-  // Of one expert, all that it reads.
+  // All weights that one expert reads.
   void visit_weights(const auto& visit) const {
     if (gate) visit(*gate);
     for (const WeightId weight : {up, down}) visit(weight);

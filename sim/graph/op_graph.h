@@ -46,8 +46,9 @@ struct Weight {
   [[nodiscard]] Bytes bytes_of_row() const { return bytes_of(1, columns, format); }
 };
 
-// What attention does with the entries of a cache: it scores them, or adds them up. Latents are
-// both, and count as keys; so does what no attention reads.
+// What attention does with the entries of a cache: keys are multiplied with a query, values are
+// weighted and summed. Latents are both, and count as keys; so does what no attention reads. It
+// decides in which format the cache is stored, and how an engine lays it out.
 enum class CacheSide { keys, values };
 
 // A cache of a block. Every layer that runs the block has one of its own, with the entries of each

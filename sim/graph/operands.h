@@ -56,16 +56,11 @@ struct ReadsExperts {
   Integer chosen;
 };
 
-// As what attention reads a cached entry: its keys are multiplied with a query, its values are
-// weighed and summed. An engine chooses by it how it lays out the cache.
-enum class CacheUse { keys, values };
-
 // The positions of a growing cache that are within reach of at least one of the new tokens. The
 // columns of an entry are `heads` heads side by side, each as wide as the others.
 struct ReadsCache {
   CacheId cache;
   Reach reach;
-  CacheUse use;
   Integer heads;
 };
 

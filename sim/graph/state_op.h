@@ -1,5 +1,5 @@
 // The operations on states of a fixed size, convolutions and recurrences, and those that only they
-// need: what each computes, and what it touches. Part of op.h, which has all others.
+// need: what each computes, and what it touches. Part of op.h, which has the other operations.
 #pragma once
 
 #include <optional>

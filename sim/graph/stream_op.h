@@ -1,5 +1,5 @@
 // The operations of a residual stream that is several vectors wide (AltUp): what each computes, and
-// what it touches. Part of op.h, which has all others.
+// what it touches. Part of op.h, which has the other operations.
 #pragma once
 
 #include "sim/graph/operands.h"

@@ -1,5 +1,5 @@
-// The mixers of a layer, which let a position see others: attention of two kinds, and the gated
-// short convolution. A mixer of a new kind is an alternative of Mixer.
+// The mixers of a layer, which let a position see others: grouped and latent attention, the gated
+// short convolution, gated DeltaNet and Mamba-2. A mixer of a new kind is an alternative of Mixer.
 #pragma once
 
 #include <concepts>
@@ -30,8 +30,9 @@ enum class QkNorm {
 };
 // What one gate multiplies: an element of attention's output, or all elements of a head.
 enum class GateWidth { element, head };
-// ALiBi (arXiv 2108.12409) is added to the scores as they enter the softmax, or before they are
-// scaled, so that the scale applies to it too.
+// ALiBi (arXiv 2108.12409) is added to the scores as they enter the softmax, or twice before they
+// are scaled, so that the scale applies to it too. The latter is what transformers' Falcon class
+// computes, which adds it to the scores and to the mask.
 enum class Alibi { after_scaling, before_scaling };
 
 // A name in a spec, and the place in its list that it resolves to.
