@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "sim/huggingface/hf_layer_kinds.h"
+#include "sim/huggingface/hf_mixture.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_parts.h"
 #include "sim/huggingface/hf_rotary.h"
