@@ -190,15 +190,14 @@ std::optional<Quantised> read_weights(const json& group, const json& weights) {
 bool packs_all(const json& object, const json& group) {
   const json* const sparsity = object_in(object, "sparsity_config");
   const std::string sparse = sparsity == nullptr ? "" : text_in(*sparsity, "format");
-  if (!sparse.empty() && sparse != "dense") return false;
   const json* const weights = object_in(group, "weights");
   const bool in_bytes = weights != nullptr && number_in(*weights, "num_bits") == 8;
-  for (const json* const each : {&object, &group}) {
-    const std::string format = text_in(*each, "format");
+  const auto packs = [in_bytes](const json& each) {
+    const std::string format = text_in(each, "format");
     const bool one_to_a_byte = format == "int-quantized" || format == "naive-quantized";
-    if (format == "marlin-24" || (one_to_a_byte && !in_bytes)) return false;
-  }
-  return true;
+    return format != "marlin-24" && (in_bytes || !one_to_a_byte);
+  };
+  return (sparse.empty() || sparse == "dense") && packs(object) && packs(group);
 }
 
 // One group for all linear layers; several would need to be told apart by their targets.
