@@ -35,13 +35,15 @@ struct Setting {
 // as are fastest, as an engine's team does.
 struct Operands {
   Operands(fast::Team& team, const Setting& setting, std::size_t copies, std::size_t row_count)
-      : memory(copies * fast::HugeMemory::rounded(PackedMatrix::bytes(
-                            setting.stored, setting.shape.outputs, setting.shape.inputs))),
+      : memory(copies * fast::HugeMemory::rounded(
+                            PackedMatrix::bytes(fast::matrix_format(setting.stored),
+                                                setting.shape.outputs, setting.shape.inputs))),
         rows(row_count),
         in(row_count * setting.shape.inputs, 0.5F),
         out(row_count * setting.shape.outputs) {
     for (std::size_t copy = 0; copy < copies; ++copy) {
-      weights.emplace_back(memory, setting.stored, setting.shape.outputs, setting.shape.inputs);
+      weights.emplace_back(memory, fast::matrix_format(setting.stored), setting.shape.outputs,
+                           setting.shape.inputs);
       weights.back().fill_synthetic(team, copy, 0.1F);
     }
     team.use_streams(fast::fastest_streams(team, memory.pieces()));
@@ -58,7 +60,8 @@ struct Operands {
 };
 
 std::size_t bytes_of(const Setting& setting) {
-  return PackedMatrix::bytes(setting.stored, setting.shape.outputs, setting.shape.inputs);
+  return PackedMatrix::bytes(fast::matrix_format(setting.stored), setting.shape.outputs,
+                             setting.shape.inputs);
 }
 
 void decode(benchmark::State& state, const Setting& setting) {

@@ -62,7 +62,7 @@ struct Engine::State {
       : graph(&over),
         options(chosen),
         team(chosen.threads, chosen.isa),
-        weights(over, chosen.weights, chosen.held),
+        weights(over, chosen.held),
         caches(over, room_of(chosen), chosen.held),
         ledger(over, chosen.held) {
     space.scratch.resize(largest_scratch(over, chosen).floats);
@@ -222,7 +222,7 @@ Footprint footprint(const OpGraph& graph, const EngineOptions& options) {
   const StepPlan plan = plan_step(graph, prefill(options.step_tokens, options.batch));
   const Scratch scratch = largest_scratch(graph, options);
   const auto bytes = [](std::size_t count) { return Bytes(static_cast<std::int64_t>(count)); };
-  return {bytes(ModelWeights::bytes(graph, options.weights, options.held)),
+  return {bytes(ModelWeights::bytes(graph, options.held)),
           bytes(ModelCaches::bytes(graph, room_of(options), options.held)),
           bytes((floats_of(plan) + scratch.floats) * sizeof(float) + scratch.cache_bytes) +
               Bytes(kKernelBytes)};

@@ -7,6 +7,8 @@
 // that the kernels worked on. The arithmetic per row, key or element comes from the reference
 // kernels, run with Counted. sim/cost has no part in it.
 //
+// Matrices and tables are held in the formats of the graph's weights, norms and biases as floats.
+//
 // For a slice, work and seconds are those of the layers held, scaled up to all layers of their
 // kind.
 #pragma once
@@ -29,7 +31,6 @@
 namespace llmarch::fast {
 
 struct EngineOptions {
-  Stored weights;  // matrices and tables; norms and biases are held as float
   Stored kv;
   std::size_t threads;
   Isa isa;

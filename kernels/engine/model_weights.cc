@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/engine/held_formats.h"
 #include "kernels/weights/weight_store.h"
 
 namespace llmarch::fast {
@@ -35,23 +36,24 @@ std::vector<std::optional<float>> clips_of(const OpGraph& graph) {
 
 }  // namespace
 
-std::size_t ModelWeights::bytes(const OpGraph& graph, Stored stored, const Held& held) {
+std::size_t ModelWeights::bytes(const OpGraph& graph, const Held& held) {
   std::size_t bytes = 0;
   for (const Weight& weight : graph.weights) {
     const std::size_t instances =
         size(held.layers.at(weight.block)) * size(copies_held(weight, held));
-    const std::size_t each = is_vector(weight.role)
-                                 ? size(weight.columns) * sizeof(float)
-                                 : HugeMemory::rounded(PackedMatrix::bytes(
-                                       stored, size(weight.rows), size(weight.columns)));
+    const std::size_t each =
+        is_vector(weight.role)
+            ? size(weight.columns) * sizeof(float)
+            : HugeMemory::rounded(PackedMatrix::bytes(matrix_format_of(weight), size(weight.rows),
+                                                      size(weight.columns)));
     bytes += instances * each;
   }
   return bytes;
 }
 
-ModelWeights::ModelWeights(const OpGraph& graph, Stored stored, const Held& held)
+ModelWeights::ModelWeights(const OpGraph& graph, const Held& held)
     : graph_(&graph),
-      memory_(bytes(graph, stored, held)),
+      memory_(bytes(graph, held)),
       clips_(clips_of(graph)),
       weights_(graph.weights.size()) {
   for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
@@ -67,7 +69,8 @@ ModelWeights::ModelWeights(const OpGraph& graph, Stored stored, const Held& held
           continue;
         }
         for (std::size_t copy = 0; copy < instances.copies; ++copy) {
-          instances.matrices.emplace_back(memory_, stored, size(weight.rows), size(weight.columns));
+          instances.matrices.emplace_back(memory_, matrix_format_of(weight), size(weight.rows),
+                                          size(weight.columns));
         }
       }
     }
@@ -103,8 +106,13 @@ void ModelWeights::take(WeightId id, std::size_t layer, std::size_t copy, std::s
     for (float& element : clipped) element = std::clamp(element, -*clips_[id], *clips_[id]);
     rows = clipped;
   }
-  instances.matrices.at(layer * instances.copies + copy)
-      .fill(first_row, {rows.data(), rows.size() / columns, columns, columns});
+  PackedMatrix& matrix = instances.matrices.at(layer * instances.copies + copy);
+  if (is_plain(matrix.format())) {
+    return matrix.fill(first_row, {rows.data(), rows.size() / columns, columns, columns});
+  }
+  for (; !rows.empty(); rows = rows.subspan(columns)) {
+    matrix.fill_stored(first_row++, quantise(block_format(matrix.format()), rows.first(columns)));
+  }
 }
 
 const PackedMatrix& ModelWeights::matrix(WeightId id, std::size_t layer, std::size_t copy) const {
@@ -112,10 +120,12 @@ const PackedMatrix& ModelWeights::matrix(WeightId id, std::size_t layer, std::si
   return instances.matrices.at(layer * instances.copies + copy);
 }
 
-std::int64_t ModelWeights::element_bytes(WeightId id) const {
+std::int64_t ModelWeights::row_bytes(WeightId id) const {
   const Instances& instances = weights_.at(id);
-  if (instances.matrices.empty()) return sizeof(float);
-  return static_cast<std::int64_t>(bytes_of(instances.matrices.front().stored()));
+  if (!instances.matrices.empty()) {
+    return static_cast<std::int64_t>(instances.matrices.front().row_bytes());
+  }
+  return static_cast<std::int64_t>(size(graph_->weight(id).columns) * sizeof(float));
 }
 
 std::span<const float> ModelWeights::vector(WeightId id, std::size_t layer) const {

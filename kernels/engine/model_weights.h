@@ -1,5 +1,6 @@
 // The weights of a run, packed: each matrix once, in the layout that both prefill and decode read,
-// in the order in which a step reads them. This file knows where each weight is held.
+// in the order in which a step reads them. Matrices and tables are held in the formats of the
+// graph's weights, norms and biases as floats. This file knows where each weight is held.
 #pragma once
 
 #include <optional>
@@ -14,9 +15,10 @@ namespace llmarch::fast {
 
 class ModelWeights {
  public:
-  // All zeros. The graph must outlive the weights.
-  ModelWeights(const OpGraph& graph, Stored stored, const Held& held);
-  static std::size_t bytes(const OpGraph& graph, Stored stored, const Held& held);
+  // All zeros. The graph must outlive the weights. Throws std::invalid_argument where a weight is
+  // in a format that there are no kernels for.
+  ModelWeights(const OpGraph& graph, const Held& held);
+  static std::size_t bytes(const OpGraph& graph, const Held& held);
 
   // Draws values as WeightStore's synthetic weights do, so that matrices keep hidden states near 1.
   void fill_synthetic(Team& team, std::uint64_t seed);
@@ -26,9 +28,8 @@ class ModelWeights {
 
   [[nodiscard]] const PackedMatrix& matrix(WeightId weight, std::size_t layer,
                                            std::size_t copy = 0) const;
-  // The bytes in which an element of the weight is held: the stored format's, or a float's in
-  // vectors.
-  [[nodiscard]] std::int64_t element_bytes(WeightId weight) const;
+  // The bytes in which a row of one copy of the weight is held, without padding.
+  [[nodiscard]] std::int64_t row_bytes(WeightId weight) const;
   // A norm or a bias.
   [[nodiscard]] std::span<const float> vector(WeightId weight, std::size_t layer) const;
   // All matrices, one after another: what a decode step streams.

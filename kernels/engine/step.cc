@@ -78,14 +78,14 @@ void Step::count_written(ConstRows rows) const {
 void Step::count_weight(WeightId id, std::size_t copy) const {
   const Elements read = graph.weight(id).elements_of_copy();
   work().weights_read += read;
-  work().weight_bytes_read += Bytes(read.amount() * weights.element_bytes(id));
+  work().weight_bytes_read += Bytes(graph.weight(id).rows * weights.row_bytes(id));
   ledger.touch(id, layer, copy);
 }
 
 void Step::count_look_up(WeightId id) const {
   const Integer columns = graph.weight(id).columns;
   work().weights_read += Elements(columns);
-  work().weight_bytes_read += Bytes(columns * weights.element_bytes(id));
+  work().weight_bytes_read += Bytes(weights.row_bytes(id));
   ledger.touch(id, layer, 0);
 }
 

@@ -42,13 +42,10 @@ void transposed_part(const simd::ProductKernels& kernels, const TransposedProduc
   }
 }
 
-}  // namespace
-
-void multiply(Team& team, std::span<const Product> products) {
+void multiply_plain(Team& team, std::span<const Product> products) {
   std::size_t most_rows = 0;
   std::size_t tile_rows = std::numeric_limits<std::size_t>::max();
   for (const Product& product : products) {
-    check(*product.weights, product.first_output, product.in, product.out);
     most_rows = std::max(most_rows, product.in.rows);
     const auto& kernels = simd::kernels_of(team.isa()).products(product.weights->stored());
     tile_rows = std::min(tile_rows, kernels.tile_rows);
@@ -61,18 +58,39 @@ void multiply(Team& team, std::span<const Product> products) {
   }
 }
 
+}  // namespace
+
+void multiply(Team& team, std::span<const Product> products) {
+  for (const Product& product : products) {
+    check(*product.weights, product.first_output, product.in, product.out);
+  }
+  std::vector<Product> ordered(products.begin(), products.end());
+  const auto quantised = std::ranges::stable_partition(
+      ordered, [](const Product& product) { return is_plain(product.weights->format()); });
+  if (quantised.begin() != ordered.begin()) {
+    multiply_plain(team, {ordered.begin(), quantised.begin()});
+  }
+  if (!quantised.empty()) multiply_quantised(team, quantised);
+}
+
 void multiply(Team& team, const PackedMatrix& weights, ConstRows in, Rows out) {
   const Product product{&weights, 0, in, out};
   multiply(team, std::span(&product, 1));
 }
 
-void multiply_transposed(Team& team, std::span<const TransposedProduct> products) {
+void multiply_transposed(Team& team, std::span<const TransposedProduct> given) {
+  std::vector<TransposedProduct> products;
   std::size_t all = 0;
-  for (const TransposedProduct& product : products) {
+  for (const TransposedProduct& product : given) {
     if (product.out.columns != product.weights->inputs() || product.in.rows != product.out.rows ||
         product.first_output + product.in.columns > product.weights->outputs()) {
       throw std::invalid_argument("multiply_transposed: sizes that do not agree");
     }
+    if (!is_plain(product.weights->format())) {
+      multiply_transposed_quantised(team, product);
+      continue;
+    }
+    products.push_back(product);
     all += product.weights->padded_inputs() / 16;
   }
   team.run([&](std::size_t thread) {

@@ -2,7 +2,10 @@
 // the caches. The innermost loops are in kernels/fast/simd.
 //
 // Numbers: with bf16 weights the rows are rounded to bf16 too, on every instruction set, and the
-// products are added up in float.
+// products are added up in float. With quantised weights the rows are rounded to 127 steps of the
+// largest value of each group of inputs that has a scale (in int8_channel: of the row), so that an
+// output departs from the exact one by at most the sum over inputs of |weight| * largest / 254, and
+// the rounding of floats beside it.
 #pragma once
 
 #include <span>

@@ -5,7 +5,8 @@
 //
 // Element (output o, input i) of a bf16 panel p = o / 64 stands at
 //   panel(p)[(i / 2) * 64 * 2 + (o % 64) * 2 + i % 2]     f32: panel(p)[i * 64 + o % 64]
-// Inputs are padded with zeros to a multiple of 16, outputs to a multiple of 64.
+// Inputs are padded with zeros to a multiple of 16, outputs to a multiple of 64. Where the blocks
+// of a quantised panel lie is known by quantised_panel.h.
 #pragma once
 
 #include <cstddef>
@@ -13,24 +14,29 @@
 #include <span>
 
 #include "kernels/fast/huge_memory.h"
+#include "kernels/fast/matrix_format.h"
+#include "kernels/fast/quantised_panel.h"
 #include "kernels/fast/rows.h"
 #include "kernels/fast/stored.h"
 #include "kernels/fast/team.h"
 
 namespace llmarch::fast {
 
-inline constexpr std::size_t kPanel = 64;  // outputs
+inline constexpr std::size_t kPanel = kPanelOutputs;
 
 class PackedMatrix {
  public:
-  // All zeros. The memory must outlive the matrix.
-  PackedMatrix(HugeMemory& memory, Stored stored, std::size_t outputs, std::size_t inputs);
+  // All zeros. The memory must outlive the matrix. Throws std::invalid_argument where the inputs
+  // are no whole blocks of ggml's.
+  PackedMatrix(HugeMemory& memory, MatrixFormat format, std::size_t outputs, std::size_t inputs);
   // The bytes that such a matrix takes of a HugeMemory, padding included.
-  static std::size_t bytes(Stored stored, std::size_t outputs, std::size_t inputs);
+  static std::size_t bytes(MatrixFormat format, std::size_t outputs, std::size_t inputs);
 
   // Sets the outputs from `first_output` on to the rows of `weights`, (outputs, inputs), rounded to
-  // the stored format.
+  // the format, which is a plain one.
   void fill(std::size_t first_output, ConstRows weights);
+  // The same of a quantised format, with rows as they are stored (row_bytes() each).
+  void fill_stored(std::size_t first_output, std::span<const std::byte> rows);
   // Draws every element evenly from (-limit, limit). The values depend only on the seed, neither on
   // the instruction set nor on the number of threads. Each thread fills what it would read in
   // `multiply`.
@@ -38,14 +44,16 @@ class PackedMatrix {
   // Reads the weights of one output, as an embedding look-up does. `row` has `inputs` floats.
   void read(std::size_t output, std::span<float> row) const;
 
-  [[nodiscard]] Stored stored() const { return stored_; }
+  [[nodiscard]] MatrixFormat format() const { return format_; }
+  // Of a matrix in a plain format.
+  [[nodiscard]] Stored stored() const { return stored_of(format_); }
+  // The bytes in which one output is stored, without padding.
+  [[nodiscard]] std::size_t row_bytes() const { return stored_row_bytes(format_, inputs_); }
   [[nodiscard]] std::size_t outputs() const { return outputs_; }
   [[nodiscard]] std::size_t inputs() const { return inputs_; }
   [[nodiscard]] std::size_t padded_inputs() const { return (inputs_ + 15) / 16 * 16; }
   [[nodiscard]] std::size_t panels() const { return (outputs_ + kPanel - 1) / kPanel; }
-  [[nodiscard]] std::size_t panel_bytes() const {
-    return padded_inputs() * kPanel * bytes_of(stored_);
-  }
+  [[nodiscard]] std::size_t panel_bytes() const { return bytes(format_, kPanel, inputs_); }
   [[nodiscard]] const std::byte* panel(std::size_t index) const {
     return data_ + index * panel_bytes();
   }
@@ -54,7 +62,7 @@ class PackedMatrix {
   // Writes zeros where a panel has no output or no input.
   void clear_padding(std::size_t index);
 
-  Stored stored_;
+  MatrixFormat format_;
   std::size_t outputs_, inputs_;
   std::byte* data_;
 };

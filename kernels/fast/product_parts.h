@@ -56,5 +56,8 @@ inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) 
 // For one row, or so few that all of them fit into a tile.
 void multiply_few_rows(Team& team, std::span<const Product> products);
 void multiply_many_rows(Team& team, std::span<const Product> products);
+// For any number of rows, with quantised weights.
+void multiply_quantised(Team& team, std::span<const Product> products);
+void multiply_transposed_quantised(Team& team, const TransposedProduct& product);
 
 }  // namespace llmarch::fast

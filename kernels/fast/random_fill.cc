@@ -1,6 +1,7 @@
 #include "kernels/fast/random_fill.h"
 
 #include <array>
+#include <cstring>
 
 namespace llmarch::fast {
 namespace {
@@ -15,15 +16,18 @@ struct Generators {
       states[i] = static_cast<std::uint32_t>(mixed(seed, i)) | 1U;
     }
   }
-  // Draws evenly from (-limit, limit), where unit is limit / 2^31.
-  void draw(float unit, float* out) {
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      std::uint32_t x = states[i];
+  void advance() {
+    for (std::uint32_t& x : states) {
       x ^= x << 13U;
       x ^= x >> 17U;
       x ^= x << 5U;
-      states[i] = x;
-      out[i] = static_cast<float>(static_cast<std::int32_t>(x)) * unit;
+    }
+  }
+  // Draws evenly from (-limit, limit), where unit is limit / 2^31.
+  void draw(float unit, float* out) {
+    advance();
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      out[i] = static_cast<float>(static_cast<std::int32_t>(states[i])) * unit;
     }
   }
 };
@@ -55,6 +59,14 @@ void fill_randomly(Stored stored, std::byte* out, std::size_t count, std::uint64
             static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);
       }
     }
+  }
+}
+
+void fill_with_bits(std::byte* out, std::size_t bytes, std::uint64_t seed) {
+  Generators generators(seed);
+  for (std::size_t at = 0; at < bytes; at += sizeof(generators.states)) {
+    generators.advance();
+    std::memcpy(out + at, generators.states.data(), sizeof(generators.states));
   }
 }
 

@@ -15,4 +15,7 @@ std::uint64_t mixed(std::uint64_t seed, std::uint64_t part);
 void fill_randomly(Stored stored, std::byte* out, std::size_t count, std::uint64_t seed,
                    float limit);
 
+// `bytes` bytes, a multiple of 64, of random bits.
+void fill_with_bits(std::byte* out, std::size_t bytes, std::uint64_t seed);
+
 }  // namespace llmarch::fast

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/engine/held_formats.h"
+#include "sim/study/step.h"
+
 namespace llmarch {
 namespace {
 
@@ -13,14 +16,13 @@ constexpr std::int64_t kBeyondAnyCache = std::int64_t{256} << 20;
 // Code, stacks, and buffers whose size does not depend on the model.
 constexpr std::int64_t kProgram = std::int64_t{32} << 20;
 
-Bytes bytes_of_one_layer(const OpGraph& graph, std::size_t block, const RunSetting& run,
-                         const fast::Held& held) {
-  Elements elements;
+Bytes bytes_of_one_layer(const OpGraph& graph, std::size_t block, const fast::Held& held) {
+  Bytes bytes;
   for (const Weight& weight : graph.weights) {
     if (weight.block != block) continue;
-    elements += weight.elements_of_copy() * fast::copies_held(weight, held);
+    bytes += weight.bytes_of_copy() * fast::copies_held(weight, held);
   }
-  return bytes_of(elements, weights_of(run));
+  return bytes;
 }
 
 Integer largest_mixture(const OpGraph& graph) {
@@ -59,7 +61,7 @@ fast::Held one_layer_of_each(const OpGraph& graph, std::optional<Integer> expert
 fast::Held cold_layers_of_each(const OpGraph& graph, const RunSetting& run) {
   fast::Held held = one_layer_of_each(graph, fewest_experts(graph, run.setting.batch));
   for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
-    const Bytes one = bytes_of_one_layer(graph, block, run, held);
+    const Bytes one = bytes_of_one_layer(graph, block, held);
     if (one == Bytes()) continue;
     const Integer wanted = (Integer(kBeyondAnyCache) + one.amount() - 1) / one.amount();
     held.layers[block] = std::min(std::max(wanted, Integer(1)), graph.blocks[block].repeats);
@@ -139,24 +141,40 @@ std::optional<fast::Stored> stored_as(std::optional<DType> dtype) {
   throw std::logic_error("stored_as: a format outside the enumeration");
 }
 
-DType weights_of(const RunSetting& run) {
-  return run.setting.weights.value().number_format().value();
-}
-
 DType caches_of(const RunSetting& run) {
   return run.setting.kv.number_format().value();
 }
 
-StorageSchemes held_formats(const RunSetting& run) {
-  const DType dtype = weights_of(run);
-  return {matrices_and_vectors(std::string(name_of(dtype)), dtype, plain(dtype), plain(DType::f32)),
-          caches_of(run)};
+OpGraph held_graph(const Model& model, const RunSetting& run) {
+  OpGraph graph = stored(model, run.setting);
+  for (Weight& weight : graph.weights) {
+    if (is_vector(weight.role)) weight.format = plain(DType::f32);
+  }
+  return graph;
+}
+
+std::optional<StorageFormat> without_kernels(const OpGraph& graph) {
+  const auto found = std::ranges::find_if(graph.weights, [](const Weight& weight) {
+    return !is_vector(weight.role) && !fast::matrix_format(weight.format);
+  });
+  if (found == graph.weights.end()) return std::nullopt;
+  return found->format;
+}
+
+DType fastest_arithmetic(const OpGraph& graph) {
+  DType fastest = DType::f32;
+  for (const Weight& weight : graph.weights) {
+    if (is_vector(weight.role)) continue;
+    const fast::MatrixFormat format = fast::matrix_format_of(weight);
+    if (!fast::is_plain(format)) return DType::int8;
+    if (format == fast::MatrixFormat::bf16) fastest = DType::bf16;
+  }
+  return fastest;
 }
 
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held) {
   const Setting& setting = run.setting;
-  return {.weights = stored_as(weights_of(run)).value(),
-          .kv = stored_as(caches_of(run)).value(),
+  return {.kv = stored_as(caches_of(run)).value(),
           .threads = static_cast<std::size_t>(run.threads.value()),
           .isa = fast::best_isa(),
           .held = std::move(held),

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "kernels/engine/engine.h"
-#include "sim/formats/formats.h"
 #include "sim/graph/op_graph.h"
 #include "sim/setting/setting.h"
+#include "sim/study/model.h"
 
 namespace llmarch {
 
@@ -23,20 +23,25 @@ struct HeldCounts {
 };
 HeldCounts held_counts(const OpGraph& graph, const fast::Held& held);
 
-// The setting of a run. The kernels have the formats f32 and bf16.
+// The setting of a run, which must state how weights are stored.
 struct RunSetting {
   Setting setting;
   Integer threads;
 };
 
-// None where there are no kernels for the format, or the scheme has scales.
+// None where there are no kernels for caches in this format.
 std::optional<fast::Stored> stored_as(std::optional<DType> dtype);
-// The number formats of a run, whose setting must state both.
-DType weights_of(const RunSetting& run);
 DType caches_of(const RunSetting& run);
-// The formats in which the engine holds a model in this setting: norms and biases in f32, whatever
-// the weights are in.
-StorageSchemes held_formats(const RunSetting& run);
+
+// The model's graph as the engine holds it in this setting: norms and biases in f32, whatever
+// the weights are in. The graphs of the functions below are such ones.
+OpGraph held_graph(const Model& model, const RunSetting& run);
+// A format that weights of the graph have and no kernels are written for; none where all have some.
+std::optional<StorageFormat> without_kernels(const OpGraph& graph);
+// The format in which the kernels multiply most quickly: int8 where any weights are quantised, else
+// bf16 where any are in bf16. Its peak makes the floor.
+DType fastest_arithmetic(const OpGraph& graph);
+
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held);
 // What the engine takes, and what the program takes besides.
 fast::Footprint memory_need(const OpGraph& graph, const fast::Held& held, const RunSetting& run);

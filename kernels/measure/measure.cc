@@ -131,7 +131,7 @@ class Run {
  public:
   Run(const Model& model, const Repeats& repeats, Measurement measurement, Bench& bench,
       const Observer& observe)
-      : graph_(with_formats(model.graph, held_formats(measurement.run))),
+      : graph_(held_graph(model, measurement.run)),
         parameters_(model.parameters),
         repeats_(repeats),
         measurement_(std::move(measurement)),
@@ -188,7 +188,7 @@ class Run {
 
   void refresh(const Ran& ran, TimedStep& step) {
     step.limits = ran.readings.limits();
-    step.rates = rates_of(step.limits, weights_of(measurement_.run));
+    step.rates = rates_of(step.limits, fastest_arithmetic(graph_));
     step.seconds = ran.readings.spread();
     enter_kinds(graph_, ran.book, ran.readings, step);
   }

@@ -15,13 +15,13 @@ bool agrees(const std::optional<TimedStep>& step) {
 
 }  // namespace
 
-Rates rates_of(const MachineLimits& limits, DType weights) {
-  switch (weights) {
-    case DType::f32: return {weights, limits.f32_flops, limits.read_bandwidth};
-    case DType::bf16: return {weights, limits.bf16_flops, limits.read_bandwidth};
+Rates rates_of(const MachineLimits& limits, DType arithmetic) {
+  switch (arithmetic) {
+    case DType::f32: return {arithmetic, limits.f32_flops, limits.read_bandwidth};
+    case DType::bf16: return {arithmetic, limits.bf16_flops, limits.read_bandwidth};
+    case DType::int8: return {arithmetic, limits.int8_operations, limits.read_bandwidth};
     case DType::f16:
     case DType::fp8:
-    case DType::int8:
     case DType::int4:
     case DType::fp4: break;
   }

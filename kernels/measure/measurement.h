@@ -25,8 +25,8 @@ struct MachineLimits {
   double int8_operations = 0;
 };
 
-// The rates for weights of that format, f32 or bf16.
-Rates rates_of(const MachineLimits& limits, DType weights);
+// The rates where products are computed in that format: f32, bf16 or int8.
+Rates rates_of(const MachineLimits& limits, DType arithmetic);
 
 struct KindFigures {
   WorkKind kind;
@@ -50,7 +50,7 @@ struct TimedStep {
   bool expected_bytes = false;
   std::vector<Difference> differences;
   MachineLimits limits;  // during the repeats (paired_limits.h)
-  Rates rates;           // of these limits, for the weights' format
+  Rates rates;           // of these limits, for the fastest arithmetic of the run
   Floor floor;           // of the counted work, at these rates
   Spread seconds;        // of the repeats
   std::vector<KindFigures> kinds;

@@ -22,8 +22,8 @@ std::vector<std::int64_t> token_ids(Integer count, Integer vocabulary) {
 
 }  // namespace
 
-EngineBench::EngineBench(const OpGraph& graph, fast::Engine engine)
-    : vocabulary_(token_vocabulary(graph)), engine_(std::move(engine)) {}
+EngineBench::EngineBench(OpGraph graph, const std::function<fast::Engine(const OpGraph&)>& make)
+    : graph_(std::move(graph)), engine_(make(graph_)) {}
 
 LimitReadings EngineBench::probe(double seconds) {
   const std::span<const std::byte> weights = engine_.weight_memory();
@@ -52,7 +52,8 @@ fast::StepRun EngineBench::run(Phase phase, const Workload& workload) {
     before_step_ = engine_.snapshot();
   }
   phase_ = phase;
-  return engine_.run(workload, token_ids(workload.batch * workload.tokens, vocabulary_));
+  return engine_.run(workload,
+                     token_ids(workload.batch * workload.tokens, token_vocabulary(graph_)));
 }
 
 }  // namespace llmarch

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -13,7 +14,8 @@ namespace llmarch {
 
 class EngineBench : public Bench {
  public:
-  EngineBench(const OpGraph& graph, fast::Engine engine);
+  // `make` makes the engine of the graph that it is given, which is this bench's own.
+  EngineBench(OpGraph graph, const std::function<fast::Engine(const OpGraph&)>& make);
 
   LimitReadings probe(double seconds) override;
   fast::StepRun run(Phase phase, const Workload& workload) override;
@@ -22,7 +24,7 @@ class EngineBench : public Bench {
  private:
   std::span<const std::byte> probed_memory();
 
-  Integer vocabulary_;
+  const OpGraph graph_;
   fast::Engine engine_;
   std::optional<Phase> phase_;  // the phase whose past the caches hold
   fast::EngineSnapshot before_step_{};

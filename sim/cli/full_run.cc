@@ -73,7 +73,7 @@ Measurement run(const FullRunRequest& request, const Model& model, LiveRun& live
   Measurement start;
   start.model = model.spec.name;
   start.run = request.run;
-  start.held = held_counts(model.graph, request.held);
+  start.held = held_counts(request.graph, request.held);
   return measure(model, request.repeats, std::move(start), watched,
                  [&live](const Measurement& so_far) { live.update(so_far); });
 }
@@ -82,7 +82,7 @@ Measurement run(const FullRunRequest& request, const Model& model, LiveRun& live
 
 ExitStatus full_run(const MeasureRequest& asked, const Model& model, Outputs& outputs) {
   const FullRunRequest request = full_run_request(asked, model);
-  const Bytes weights = memory_need(model.graph, request.held, request.run).weights;
+  const Bytes weights = memory_need(request.graph, request.held, request.run).weights;
   LiveRun live(Progress(expected_stages(model, request.run, weights, request.repeats)),
                seconds_now);
   Reporter reporter(outputs, run_context(request), asked.digits);

@@ -24,11 +24,19 @@ constexpr std::int64_t kUsedOfTwenty = 19;
 
 const Repeats kRepeats{.count = std::nullopt, .seconds = 4, .at_least = 3};
 
-template <class Storage>
-void require_kernels(const SettingField& field, const Storage& storage) {
-  if (stored_as(storage.number_format())) return;
-  throw UsageError(fmt::format("there are no kernels for --{} {}", field.key, storage.name()),
+void require_cache_kernels(const CacheScheme& kv) {
+  if (stored_as(kv.number_format())) return;
+  throw UsageError(fmt::format("there are no kernels for --kv {}", kv.name()),
                    "f32 and bf16 can be run here; 'llmarch compare' prices the others");
+}
+
+void require_weight_kernels(const OpGraph& graph, const Scheme& weights) {
+  const auto format = without_kernels(graph);
+  if (!format) return;
+  throw UsageError(fmt::format("there are no kernels for --weights {}: it stores weights in {}",
+                               weights.name(), format->name),
+                   "f32, bf16, q8_0, q4_0, q4_k, q6_k, mxfp4 and int8 by channel can be run here; "
+                   "'llmarch compare' prices the others");
 }
 
 // A model with learned positions cannot run beyond them.
@@ -46,12 +54,12 @@ Setting setting_of(const PartialSetting& asked, const Model& model) {
   Setting setting{.context = std::min(Integer(kContext), most),
                   .prompt = std::min(Integer(kPrompt), most),
                   .weights = DType::bf16};
-  if (asked.weights && asked.weights->number_format()) setting.kv = *asked.weights->number_format();
+  const auto number_format = asked.weights ? asked.weights->number_format() : std::nullopt;
+  if (stored_as(number_format)) setting.kv = *number_format;
   setting = laid_over(setting, asked);
   require_positions(setting_field::context, setting.context, model);
   require_positions(setting_field::prompt, setting.prefill_tokens(), model);
-  require_kernels(setting_field::weights, *setting.weights);
-  require_kernels(setting_field::kv, setting.kv);
+  require_cache_kernels(setting.kv);
   return setting;
 }
 
@@ -66,8 +74,9 @@ MemoryBound memory_bound(std::optional<Bytes> asked) {
   return {most, usable->limited_by};
 }
 
-fast::Held held_of(const Model& model, const RunSetting& run, const MemoryBound& bound) {
-  const auto chosen = choose_held(model.graph, run, bound.bytes);
+fast::Held held_of(const Model& model, const OpGraph& graph, const RunSetting& run,
+                   const MemoryBound& bound) {
+  const auto chosen = choose_held(graph, run, bound.bytes);
   if (const auto* held = std::get_if<fast::Held>(&chosen)) return *held;
   const auto& shortage = std::get<Shortage>(chosen);
   throw NotPossible(shortage_text(model, run, shortage, bound), shortage_remedy(shortage));
@@ -81,9 +90,9 @@ std::string needed(const fast::Footprint& need) {
 }
 
 // A checkpoint is run whole: nothing says which of its layers could stand for the others.
-void refuse_slice(const Model& model, const FullRunRequest& request, const MemoryBound& bound) {
-  if (!request.checkpoint || fast::is_whole(model.graph, request.held)) return;
-  const auto need = memory_need(model.graph, fast::hold_everything(model.graph), request.run);
+void refuse_slice(const FullRunRequest& request, const MemoryBound& bound) {
+  if (!request.checkpoint || fast::is_whole(request.graph, request.held)) return;
+  const auto need = memory_need(request.graph, fast::hold_everything(request.graph), request.run);
   throw NotPossible(fmt::format("the checkpoint takes {} ({}), and {} may be used ({})",
                                 reports::binary_bytes(need.total().value()), needed(need),
                                 reports::binary_bytes(bound.bytes.value()), bound.limited_by),
@@ -95,37 +104,42 @@ void refuse_slice(const Model& model, const FullRunRequest& request, const Memor
 FullRunRequest full_run_request(const MeasureRequest& asked, const Model& model) {
   FullRunRequest request;
   request.run = {setting_of(asked.setting, model), asked.threads};
+  request.graph = held_graph(model, request.run);
+  require_weight_kernels(request.graph, *request.run.setting.weights);
   request.repeats = kRepeats;
   request.repeats.count = asked.repeats;
   request.checkpoint = asked.checkpoint;
   request.seed = asked.seed;
   const MemoryBound bound = memory_bound(asked.memory);
-  request.held = held_of(model, request.run, bound);
-  refuse_slice(model, request, bound);
+  request.held = held_of(model, request.graph, request.run, bound);
+  refuse_slice(request, bound);
   return request;
 }
 
 FullRunRequest fitting_request(const Model& model, const RunSetting& run, const Repeats& repeats) {
   FullRunRequest request;
   request.run = run;
+  request.graph = held_graph(model, run);
   request.repeats = repeats;
-  request.held = held_of(model, run, memory_bound(std::nullopt));
+  request.held = held_of(model, request.graph, run, memory_bound(std::nullopt));
   return request;
 }
 
 std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& model) {
   const fast::EngineOptions options = engine_options(request.run, request.held);
   if (!request.checkpoint) {
-    return std::make_unique<EngineBench>(
-        model.graph, fast::Engine::synthetic(model.graph, options, request.seed));
+    return std::make_unique<EngineBench>(request.graph, [&](const OpGraph& graph) {
+      return fast::Engine::synthetic(graph, options, request.seed);
+    });
   }
   const CheckpointNaming naming =
       naming_for(load_config_file(*request.checkpoint), *request.checkpoint);
   const auto checkpoint = SafetensorsCheckpoint::open(*request.checkpoint);
-  return std::make_unique<EngineBench>(
-      model.graph, fast::Engine::loaded(model.graph, options, [&](const TakeWeight& take) {
-        load_weights(model.graph, checkpoint, naming, model.spec.head, take);
-      }));
+  return std::make_unique<EngineBench>(request.graph, [&](const OpGraph& graph) {
+    return fast::Engine::loaded(graph, options, [&](const TakeWeight& take) {
+      load_weights(graph, checkpoint, naming, model.spec.head, take);
+    });
+  });
 }
 
 std::string shortage_text(const Model& model, const RunSetting& run, const Shortage& shortage,
@@ -137,7 +151,8 @@ std::string shortage_text(const Model& model, const RunSetting& run, const Short
       reports::context_tokens(run.setting.prefill_tokens().value()), run.setting.batch.value(),
       reports::binary_bytes(shortage.need.total().value()),
       reports::binary_bytes(bound.bytes.value()), bound.limited_by,
-      reports::held_phrase(held_counts(model.graph, shortage.smallest)), needed(shortage.need));
+      reports::held_phrase(held_counts(held_graph(model, run), shortage.smallest)),
+      needed(shortage.need));
 }
 
 std::string shortage_remedy(const Shortage& shortage) {

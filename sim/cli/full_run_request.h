@@ -14,6 +14,7 @@ namespace llmarch::cli {
 
 struct FullRunRequest {
   RunSetting run;
+  OpGraph graph;  // the model's, as the engine holds it
   fast::Held held;
   Repeats repeats;
   std::optional<std::filesystem::path> checkpoint;

@@ -85,7 +85,7 @@ const Measurement& StudyClock::run(const Model& model, const RunSetting& wanted,
   Measurement start;
   start.model = model.spec.name;
   start.run = wanted;
-  start.held = held_counts(model.graph, request.held);
+  start.held = held_counts(request.graph, request.held);
   return runs_.emplace_back(
       measure(model, repeats, std::move(start), *bench, [](const Measurement& /*so_far*/) {}));
 }

@@ -12,6 +12,7 @@
 #include "sim/cli/machine.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/formats/formats.h"
 #include "sim/spec/file_error.h"
 
 namespace llmarch::cli {
@@ -61,13 +62,15 @@ fast::Stored stored_of(const Values& values, Kernels kernels) {
   return fast::Stored::bf16;
 }
 
-std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expected,
+std::vector<VerifiedRun> verify_fast(const OpGraph& plain_graph, const Expected& expected,
                                      fast::Stored stored,
                                      const std::function<void(const TakeWeight&)>& load) {
+  const DType dtype = stored == fast::Stored::f32 ? DType::f32 : DType::bf16;
+  const OpGraph graph = with_formats(plain_graph, {dtype, dtype});
   const Integer tokens = std::ssize(expected.input_ids);
   const auto threads = static_cast<std::size_t>(usable_threads());
   const fast::EngineOptions options{
-      stored, stored, threads, fast::best_isa(), fast::hold_everything(graph), 1, tokens, tokens};
+      stored, threads, fast::best_isa(), fast::hold_everything(graph), 1, tokens, tokens};
   fast::Engine engine = fast::Engine::loaded(graph, options, load);
   return fast::verify(engine, expected, fast::tolerance_of(graph, stored));
 }

@@ -8,7 +8,6 @@
 #include "kernels/measure/agreement.h"
 #include "kernels/reference/rounded.h"
 #include "sim/cost/predict.h"
-#include "sim/formats/formats.h"
 #include "tests/engine/engine_options.h"
 #include "tests/support/show_work.h"
 #include "tests/support/worse.h"
@@ -17,7 +16,6 @@ namespace llmarch::fast {
 namespace {
 
 constexpr double kTolerance = 1e-4;
-const StorageSchemes kHeldInFloat{DType::f32, DType::f32};
 
 std::vector<std::int64_t> some_ids(const OpGraph& graph, Integer count) {
   const std::int64_t vocabulary = token_vocabulary(graph).value();
@@ -44,7 +42,7 @@ double largest_difference(const std::vector<float>& left, const std::vector<floa
 // Compares every column except the experts' weights, which are an expectation where several tokens
 // choose.
 std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
-  const Book predicted = predict(with_formats(graph, kHeldInFloat), workload);
+  const Book predicted = predict(graph, workload);
   const bool one_token = workload.batch * workload.tokens == 1;
   for (AgreementLine line : lay_side_by_side(graph, predicted, run.book)) {
     if (!one_token && line.operation == "experts") {
@@ -118,7 +116,9 @@ std::string different_numbers(const Trace& run, const Trace& expected) {
 
 }  // namespace
 
-EngineAgreement check_engine(const OpGraph& graph, const Workload& workload, const EngineWay& way) {
+EngineAgreement check_engine(const OpGraph& lowered, const Workload& workload,
+                             const EngineWay& way) {
+  const OpGraph graph = held_in(DType::f32, lowered);
   const WeightStore weights = synthetic_weights(graph, 7);
   const Integer positions = workload.past + workload.tokens;
   EngineOptions options = float_options(graph, positions);

@@ -17,12 +17,13 @@ class EveryGoldenModel : public ::testing::TestWithParam<std::string> {
  protected:
   // The departures with each instruction set and in each way of running the sequence; "" where
   // there are none.
-  [[nodiscard]] std::string departures(EngineOptions options, const Tolerance& tolerance) const {
+  [[nodiscard]] std::string departures(const OpGraph& graph, EngineOptions options,
+                                       const Tolerance& tolerance) const {
     std::string text;
     for (const Isa isa : available_isas()) {
       options.isa = isa;
       options.threads = 1;
-      Engine engine = Engine::of(model_.graph, options, weights_);
+      Engine engine = Engine::of(graph, options, weights_);
       for (const VerifiedRun& run : verify(engine, model_.expected, tolerance)) {
         const auto departure = run.first_departure();
         if (!departure) continue;
@@ -59,18 +60,20 @@ class EveryGoldenModel : public ::testing::TestWithParam<std::string> {
   [[nodiscard]] Integer tokens() const { return std::ssize(model_.expected.input_ids); }
 
   const GoldenModel model_{GetParam()};
+  const OpGraph in_float_{held_in(DType::f32, model_.graph)};
+  const OpGraph in_bf16_{held_in(DType::bf16, model_.graph)};
   const WeightStore weights_{model_.weights_for(model_.graph)};
 };
 
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceInFloat) {
-  EXPECT_EQ(
-      departures(float_options(model_.graph, tokens()), tolerance_of(model_.graph, Stored::f32)),
-      "");
+  EXPECT_EQ(departures(in_float_, float_options(in_float_, tokens()),
+                       tolerance_of(in_float_, Stored::f32)),
+            "");
 }
 
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
   const std::string found =
-      departures(bf16_options(model_.graph, tokens()), tolerance_of(model_.graph, Stored::bf16));
+      departures(in_bf16_, bf16_options(in_bf16_, tokens()), tolerance_of(in_bf16_, Stored::bf16));
   // A sparsemixer (phimoe) gives no weight to a logit beyond a bound, which rounding crosses.
   if (GetParam() == "gemma4_text_ple" || GetParam() == "phimoe") {
     EXPECT_TRUE(rounding_alone_departs()) << found;
@@ -85,7 +88,7 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
 TEST_P(EveryGoldenModel, DepartsFromAReferenceThatIsNotFinite) {
   Expected infinite = model_.expected;
   infinite.logits.back() = std::numeric_limits<float>::infinity();
-  Engine engine = Engine::of(model_.graph, float_options(model_.graph, tokens()), weights_);
+  Engine engine = Engine::of(in_float_, float_options(in_float_, tokens()), weights_);
   for (const VerifiedRun& run : verify(engine, infinite, tolerance_of(model_.graph, Stored::f32))) {
     ASSERT_TRUE(run.first_departure().has_value());
     EXPECT_EQ(run.first_departure()->what, "logits");
@@ -99,11 +102,12 @@ TEST_P(EveryGoldenModel, CarriesWhatIsNotANumberToTheLogits) {
   const std::size_t hidden = size(model_.graph.weight(0).columns);
   broken.of(0, 0)[static_cast<std::size_t>(model_.expected.input_ids.front()) * hidden] =
       std::numeric_limits<float>::quiet_NaN();
-  for (EngineOptions options :
-       {float_options(model_.graph, tokens()), bf16_options(model_.graph, tokens())}) {
+  for (const OpGraph* graph : {&in_float_, &in_bf16_}) {
+    EngineOptions options =
+        graph == &in_float_ ? float_options(*graph, tokens()) : bf16_options(*graph, tokens());
     for (const Isa isa : available_isas()) {
       options.isa = isa;
-      Engine engine = Engine::of(model_.graph, options, broken);
+      Engine engine = Engine::of(*graph, options, broken);
       Workload step = prefill(tokens(), 1);
       step.logits = Logits::all;
       const auto run = engine.run(step, model_.expected.input_ids, Keep::everything);

@@ -24,8 +24,8 @@ class Weights {
  public:
   Weights(Stored stored, std::size_t outputs, std::size_t inputs, unsigned seed)
       : rows_(GuardedRows::random(outputs, inputs, seed)),
-        memory_(PackedMatrix::bytes(stored, outputs, inputs)),
-        packed_(memory_, stored, outputs, inputs) {
+        memory_(PackedMatrix::bytes(matrix_format(stored), outputs, inputs)),
+        packed_(memory_, matrix_format(stored), outputs, inputs) {
     packed_.fill(0, rows_.view());
   }
   [[nodiscard]] const PackedMatrix& packed() const { return packed_; }

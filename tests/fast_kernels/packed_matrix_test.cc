@@ -14,7 +14,7 @@ std::vector<float> row_of(const PackedMatrix& matrix, std::size_t output) {
 TEST(PackedMatrix, GivesBackTheRowsItWasFilledWith) {
   const GuardedRows weights = GuardedRows::random(70, 37, 1);
   HugeMemory memory(1 << 20);
-  PackedMatrix matrix(memory, Stored::f32, 70, 37);
+  PackedMatrix matrix(memory, MatrixFormat::f32, 70, 37);
   matrix.fill(0, weights.view());
   for (std::size_t o = 0; o < 70; ++o) {
     const float* const row = weights.view().row(o);
@@ -24,7 +24,7 @@ TEST(PackedMatrix, GivesBackTheRowsItWasFilledWith) {
 
 TEST(PackedMatrix, RoundsToTheNearestBf16) {
   HugeMemory memory(1 << 20);
-  PackedMatrix matrix(memory, Stored::bf16, 1, 3);
+  PackedMatrix matrix(memory, MatrixFormat::bf16, 1, 3);
   // bf16 has 8 significant bits: between 1 and 1 + 2^-7 the middle goes to the even one.
   const std::vector<float> row{1 + 0x1p-8F, 1 + 3 * 0x1p-8F, 1 + 0x1p-9F};
   matrix.fill(0, {row.data(), 1, 3, 3});
@@ -33,7 +33,7 @@ TEST(PackedMatrix, RoundsToTheNearestBf16) {
 
 TEST(PackedMatrix, IsLaidOutInPanelsOfSixtyFourOutputsAndPairsOfInputs) {
   HugeMemory memory(1 << 20);
-  PackedMatrix matrix(memory, Stored::bf16, 70, 4);
+  PackedMatrix matrix(memory, MatrixFormat::bf16, 70, 4);
   std::vector<float> weights(70 * 4);
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 128);
   matrix.fill(0, {weights.data(), 70, 4, 4});
@@ -48,14 +48,14 @@ TEST(PackedMatrix, IsLaidOutInPanelsOfSixtyFourOutputsAndPairsOfInputs) {
 }
 
 TEST(PackedMatrix, TakesPanelsOfSixtyFourAndInputsInSixteens) {
-  EXPECT_EQ(PackedMatrix::bytes(Stored::bf16, 65, 17), 2U * 64 * 32 * 2);
-  EXPECT_EQ(PackedMatrix::bytes(Stored::f32, 64, 16), 64U * 16 * 4);
+  EXPECT_EQ(PackedMatrix::bytes(MatrixFormat::bf16, 65, 17), 2U * 64 * 32 * 2);
+  EXPECT_EQ(PackedMatrix::bytes(MatrixFormat::f32, 64, 16), 64U * 16 * 4);
 }
 
 TEST(SyntheticWeights, DoNotDependOnThreadsOrInstructionSet) {
   HugeMemory memory(8 << 20);
-  PackedMatrix one(memory, Stored::bf16, 200, 50);
-  PackedMatrix other(memory, Stored::bf16, 200, 50);
+  PackedMatrix one(memory, MatrixFormat::bf16, 200, 50);
+  PackedMatrix other(memory, MatrixFormat::bf16, 200, 50);
   Team alone(1, Isa::portable);
   Team pair(2, best_isa());
   one.fill_synthetic(alone, 7, 0.25F);
@@ -65,7 +65,7 @@ TEST(SyntheticWeights, DoNotDependOnThreadsOrInstructionSet) {
 
 TEST(SyntheticWeights, FillTheirRangeEvenly) {
   HugeMemory memory(8 << 20);
-  PackedMatrix matrix(memory, Stored::f32, 256, 256);
+  PackedMatrix matrix(memory, MatrixFormat::f32, 256, 256);
   Team team(1, Isa::portable);
   matrix.fill_synthetic(team, 3, 0.5F);
   double sum = 0;
@@ -85,7 +85,7 @@ TEST(SyntheticWeights, FillTheirRangeEvenly) {
 
 TEST(SyntheticWeights, LeaveZerosWhereAPanelHasNoOutputOrInput) {
   HugeMemory memory(1 << 20);
-  PackedMatrix matrix(memory, Stored::f32, 3, 5);
+  PackedMatrix matrix(memory, MatrixFormat::f32, 3, 5);
   Team team(1, Isa::portable);
   matrix.fill_synthetic(team, 3, 0.5F);
   const auto* const panel = reinterpret_cast<const float*>(matrix.panel(0));
@@ -98,7 +98,7 @@ TEST(SyntheticWeights, LeaveZerosWhereAPanelHasNoOutputOrInput) {
 
 TEST(PackedMatrix, RefusesRowsThatAreNotItsOwn) {
   HugeMemory memory(1 << 20);
-  PackedMatrix matrix(memory, Stored::f32, 3, 5);
+  PackedMatrix matrix(memory, MatrixFormat::f32, 3, 5);
   const GuardedRows weights = GuardedRows::random(2, 5, 1);
   std::vector<float> row(5);
   EXPECT_THROW(matrix.fill(2, weights.view()), std::invalid_argument);

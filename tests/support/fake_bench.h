@@ -13,8 +13,7 @@ class FakeBench : public Bench {
  public:
   // Weights and caches are held in bf16.
   explicit FakeBench(const Model& model)
-      : model_(model),
-        graph_(with_formats(model.graph, held_formats({{.weights = DType::bf16}, 1}))) {}
+      : model_(model), graph_(held_graph(model, {{.weights = DType::bf16}, 1})) {}
 
   // The seconds of the next steps, including the warm-up; the last one repeats.
   std::deque<double> decode_seconds{1};

@@ -48,6 +48,35 @@ TEST(HalfPrecision, EveryNormalNumberAgreesWithTheDefinition) {
   }
 }
 
+TEST(HalfPrecision, GivesBackEveryNumberThatItHolds) {
+  for (std::uint32_t bits = 0; bits <= 0xffffU; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    if (std::isnan(f16_to_float(half))) {
+      EXPECT_TRUE(std::isnan(f16_to_float(float_to_f16(f16_to_float(half)))));
+    } else {
+      EXPECT_EQ(float_to_f16(f16_to_float(half)), half);
+    }
+  }
+}
+
+// Halfway between two neighbours lies the even one, and just beside it the nearer one.
+TEST(HalfPrecision, TakesTheNearestAndOfTwoTheEven) {
+  for (std::uint32_t bits = 0; bits < 0x7bffU; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    const auto next = static_cast<std::uint16_t>(bits + 1);
+    const float middle = (f16_to_float(half) + f16_to_float(next)) / 2;
+    EXPECT_EQ(float_to_f16(middle), bits % 2 == 0 ? half : next);
+    EXPECT_EQ(float_to_f16(std::nextafter(middle, 0.0F)), half);
+    EXPECT_EQ(float_to_f16(-std::nextafter(middle, kInfinity)), next | 0x8000U);
+  }
+}
+
+TEST(HalfPrecision, MakesInfinityOfWhatIsTooLarge) {
+  EXPECT_EQ(float_to_f16(65519.0F), 0x7bff);
+  EXPECT_EQ(float_to_f16(65520.0F), 0x7c00);
+  EXPECT_EQ(float_to_f16(-kInfinity), 0xfc00);
+}
+
 TEST(Bfloat16, IsTheUpperHalfOfAFloat) {
   EXPECT_EQ(bf16_to_float(0x3f80), 1.0F);
   EXPECT_EQ(bf16_to_float(0xc040), -3.0F);

@@ -2,6 +2,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx2.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
@@ -25,6 +26,32 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           turn};
 }
 
+// Bytes are widened to 16 bits: their products, added up in pairs, might not fit into fewer.
+struct ByteDots {
+  using Lanes = Avx2Lanes;
+  using Sums = __m256i;
+  static constexpr int kVectors = 2;
+  static constexpr std::size_t kRows = 4;
+  struct Left {
+    __m256i even, odd;
+  };
+  static Sums all(int x) { return _mm256_set1_epi32(x); }
+  static Sums load(const std::byte* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static Left left(const std::byte* p) {
+    const __m256i bytes = _mm256_set1_epi32(*reinterpret_cast<const int*>(p));
+    return {_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8)};
+  }
+  static Sums add(Sums sums, __m256i right, const Left& left) {
+    const __m256i even = _mm256_and_si256(right, _mm256_set1_epi16(0xff));
+    const __m256i odd = _mm256_srli_epi16(right, 8);
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(even, left.even));
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(odd, left.odd));
+  }
+  static __m256 floats(Sums sums) { return _mm256_cvtepi32_ps(sums); }
+};
+
 // Products of unsigned and signed bytes, summed in fours: AVX2 takes three instructions for it.
 struct ByteUnit {
   using Sum = __m256i;
@@ -44,6 +71,7 @@ using Floats = FloatUnit<Avx2Lanes>;
 const Kernels kAvx2{
     products<F32>(turn_f32<Avx2Lanes>),
     products<Bf16>(turn_bf16<Avx2Lanes>),
+    quantised_kernels<ByteDots>(),
     row_kernels<Avx2Lanes>(),
     {read<Avx2Lanes>, multiply_registers<Floats, 8, 10, 12>, multiply_registers<Floats, 8, 10, 12>,
      multiply_registers<ByteUnit, 4, 8, 10>}};

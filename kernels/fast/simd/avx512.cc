@@ -2,6 +2,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx512.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
@@ -26,6 +27,30 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           turn};
 }
 
+// Bytes are widened to 16 bits: their products, added up in pairs, might not fit into fewer.
+struct ByteDots {
+  using Lanes = simd::Avx512LanesOf<struct WithoutBf16>;
+  using Sums = __m512i;
+  static constexpr int kVectors = 4;
+  static constexpr std::size_t kRows = 4;
+  struct Left {
+    __m512i even, odd;
+  };
+  static Sums all(int x) { return _mm512_set1_epi32(x); }
+  static Sums load(const std::byte* p) { return _mm512_loadu_si512(p); }
+  static Left left(const std::byte* p) {
+    const __m512i bytes = _mm512_set1_epi32(*reinterpret_cast<const int*>(p));
+    return {_mm512_srai_epi16(_mm512_slli_epi16(bytes, 8), 8), _mm512_srai_epi16(bytes, 8)};
+  }
+  static Sums add(Sums sums, __m512i right, const Left& left) {
+    const __m512i even = _mm512_and_si512(right, _mm512_set1_epi16(0xff));
+    const __m512i odd = _mm512_srli_epi16(right, 8);
+    sums = _mm512_add_epi32(sums, _mm512_madd_epi16(even, left.even));
+    return _mm512_add_epi32(sums, _mm512_madd_epi16(odd, left.odd));
+  }
+  static __m512 floats(Sums sums) { return _mm512_cvtepi32_ps(sums); }
+};
+
 struct ByteUnit {
   using Sum = __m512i;
   static constexpr double kOperations = 128;
@@ -44,6 +69,7 @@ using Floats = FloatUnit<Lanes>;
 const Kernels kAvx512{
     products<F32>(turn_f32<Lanes>),
     products<Bf16>(turn_bf16<Lanes>),
+    quantised_kernels<ByteDots>(),
     row_kernels<Lanes>(),
     {read<Lanes>, multiply_registers<Floats, 8, 16, 24>, multiply_registers<Floats, 8, 16, 24>,
      multiply_registers<ByteUnit, 8, 12, 24>}};

@@ -3,6 +3,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx512.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
@@ -88,6 +89,22 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
           turn};
 }
 
+struct ByteDots {
+  using Lanes = simd::Avx512LanesOf<struct WithBf16>;
+  using Sums = __m512i;
+  static constexpr int kVectors = 4;
+  static constexpr std::size_t kRows = 6;
+  static Sums all(int x) { return _mm512_set1_epi32(x); }
+  static Sums load(const std::byte* p) { return _mm512_loadu_si512(p); }
+  static __m512i left(const std::byte* p) {
+    return _mm512_set1_epi32(*reinterpret_cast<const int*>(p));
+  }
+  static Sums add(Sums sums, __m512i right, __m512i left) {
+    return _mm512_dpbusd_epi32(sums, right, left);
+  }
+  static __m512 floats(Sums sums) { return _mm512_cvtepi32_ps(sums); }
+};
+
 struct PairUnit {
   using Sum = __m512;
   static constexpr double kOperations = 64;
@@ -113,6 +130,7 @@ using Floats = FloatUnit<Lanes>;
 const Kernels kAvx512Bf16{
     products<F32, convert_to_floats<F32>>(turn_f32<Lanes>),
     products<PairOperands, convert_to_pairs>(turn_pairs_round),
+    quantised_kernels<ByteDots>(),
     row_kernels<Lanes>(),
     {read<Lanes>, multiply_registers<Floats, 8, 16, 24>, multiply_registers<PairUnit, 12, 16, 24>,
      multiply_registers<ByteUnit, 12, 16, 24>}};

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "kernels/fast/isa.h"
+#include "kernels/fast/matrix_format.h"
 #include "kernels/fast/stored.h"
 
 namespace llmarch::fast::simd {
@@ -80,6 +81,51 @@ struct ProductKernels {
   void (*turn)(const std::byte* keys, std::size_t width, std::byte* values);
 };
 
+// How a row of floats becomes the left operand of a quantised product: signed bytes in groups, then
+// for each group the float by which they are multiplied, then for each the sum of its bytes. The
+// last group is filled up with zeros.
+struct QuantisedRow {
+  std::size_t columns;
+  std::size_t group;   // inputs of a group: 16 or 32
+  std::size_t groups;  // of the row
+  std::size_t shared;  // inputs that have a scale in common: a group's, or all of them
+
+  [[nodiscard]] std::size_t bytes() const { return (groups * (group + 8) + 63) / 64 * 64; }
+};
+
+// A piece of a quantised product, sums = onto + left * right, with 64 columns. A group of the right
+// operand is `group` / 4 steps of unsigned quants (kernels/fast/quantised_panel.h), and for each
+// column a scale and, where there are minima, a minimum. Products are added up as integers within a
+// group and as floats beyond it.
+struct QuantisedTile {
+  std::size_t rows;  // 1 to QuantisedKernels::tile_rows
+  std::size_t group, groups;
+  const std::byte* left;  // bytes of the first group
+  const float* left_scales;
+  const int* left_sums;
+  std::size_t left_stride;  // bytes from row to row, of each of the three
+  const std::byte* quants;
+  std::size_t quants_stride;  // bytes from group to group
+  int offset;                 // is subtracted from every quant
+  const float* scales;
+  std::size_t scales_stride;  // floats from group to group: 64, or 0 where all have the same
+  const float* minima;        // as the scales; or null
+  const float* onto;          // none: zeros
+  float* sums;                // may be `onto`
+  std::size_t sums_stride;    // floats
+};
+
+struct QuantisedKernels {
+  std::size_t tile_rows;
+  // A value that is not finite makes the scale of its group a NaN.
+  void (*convert)(const float* in, const QuantisedRow& row, std::byte* left);
+  // The groups of one block of a panel: scales, minima where the format has some, and quants where
+  // it does not hold them as bytes. Prefetches what is `ahead` bytes after the block.
+  void (*unpack)(MatrixFormat format, const std::byte* block, std::size_t ahead, std::byte* quants,
+                 float* scales, float* minima);
+  void (*multiply)(const QuantisedTile& tile);
+};
+
 enum class Function { gelu_tanh, gelu_erf, silu, relu, tanh, sigmoid, quick_gelu, relu_squared };
 
 struct RowKernels {
@@ -115,6 +161,7 @@ struct LimitKernels {
 
 struct Kernels {
   ProductKernels f32, bf16;
+  QuantisedKernels quantised;
   RowKernels rows;
   LimitKernels limits;
   [[nodiscard]] const ProductKernels& products(Stored stored) const {

@@ -28,6 +28,7 @@ struct Avx2Lanes {
   static F first_of(std::size_t count, F x, F y) {
     return _mm256_blendv_ps(y, x, _mm256_castsi256_ps(first(count)));
   }
+  static F multiply(F a, F b) { return _mm256_mul_ps(a, b); }
   static F multiply_add(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
   static F larger(F a, F b) { return _mm256_max_ps(a, b); }
   static F smaller(F a, F b) { return _mm256_min_ps(a, b); }

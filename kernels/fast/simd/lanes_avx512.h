@@ -29,6 +29,7 @@ struct Avx512LanesOf {
   static F first_of(std::size_t count, F x, F y) {
     return _mm512_mask_blend_ps(first(count), y, x);
   }
+  static F multiply(F a, F b) { return _mm512_mul_ps(a, b); }
   static F multiply_add(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
   static F larger(F a, F b) { return _mm512_max_ps(a, b); }
   static F smaller(F a, F b) { return _mm512_min_ps(a, b); }

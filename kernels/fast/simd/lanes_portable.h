@@ -18,6 +18,7 @@ struct PortableLanes {
   static F load_first(const float* /*p*/, std::size_t /*count*/) { return 0; }
   static void store_first(float* /*p*/, F /*x*/, std::size_t /*count*/) {}
   static F first_of(std::size_t count, F x, F y) { return count > 0 ? x : y; }
+  static F multiply(F a, F b) { return a * b; }
   static F multiply_add(F a, F b, F c) { return a * b + c; }
   // b where either is a NaN, as the instructions of x86 have it
   static F larger(F a, F b) { return a > b ? a : b; }

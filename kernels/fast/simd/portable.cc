@@ -5,6 +5,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_portable.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
 namespace llmarch::fast::simd {
@@ -103,6 +104,26 @@ constexpr ProductKernels products(void (*multiply)(const Tile&), void (*join_str
           turn};
 }
 
+// One output at a time: four bytes with four bytes.
+struct ByteDots {
+  using Lanes = PortableLanes;
+  using Sums = int;
+  static constexpr int kVectors = 1;
+  static constexpr std::size_t kRows = 4;
+  static Sums all(int x) { return x; }
+  static const std::uint8_t* load(const std::byte* p) {
+    return reinterpret_cast<const std::uint8_t*>(p);
+  }
+  static const std::int8_t* left(const std::byte* p) {
+    return reinterpret_cast<const std::int8_t*>(p);
+  }
+  static Sums add(Sums sum, const std::uint8_t* right, const std::int8_t* left) {
+    for (int i = 0; i < 4; ++i) sum += right[i] * left[i];
+    return sum;
+  }
+  static float floats(Sums sum) { return static_cast<float>(sum); }
+};
+
 // Portable code is fastest in Eigen's product of two blocks that stay in the first-level cache.
 double multiply_blocks(std::size_t rounds, std::size_t /*variant*/) {
   constexpr Eigen::Index kSize = 48;
@@ -135,6 +156,7 @@ double multiply_bytes(std::size_t rounds, std::size_t /*variant*/) {
 const Kernels kPortable{
     products<F32>(multiply_f32, join_streams<multiply_f32>, turn_f32<PortableLanes>),
     products<Bf16>(multiply_bf16, join_streams<multiply_bf16>, turn_bf16<PortableLanes>),
+    quantised_kernels<ByteDots>(),
     row_kernels<PortableLanes>(),
     {read<PortableLanes>, multiply_blocks, multiply_blocks, multiply_bytes}};
 
