@@ -53,10 +53,15 @@ std::optional<Integer> filled(std::optional<std::int64_t> number) {
   return number ? std::optional(Integer(*number)) : std::nullopt;
 }
 
-Integer kv_heads_of(ConfigReader& config, const ClassSizes& sizes, Integer query_heads) {
-  if (sizes.kv_heads == kOnlyQueryHeads) return query_heads;
-  return read_kv_heads(config, query_heads,
-                       sizes.kv_heads == 0 ? std::nullopt : std::optional(Integer(sizes.kv_heads)));
+Integer kv_heads_of(ConfigReader& config, const Decoder& decoder, Integer query_heads) {
+  const std::int64_t number = decoder.sizes.kv_heads;
+  if (number == kOnlyQueryHeads) return query_heads;
+  if (number == 0) return read_kv_heads(config, query_heads, std::nullopt);
+  switch (decoder.null_kv_heads) {
+    case NullKvHeads::query_heads: return read_kv_heads(config, query_heads, Integer(number));
+    case NullKvHeads::refused: break;
+  }
+  return config.size_or(kKvHeads, number, kTypeDefault);
 }
 
 Integer head_dim_of(ConfigReader& config, const Decoder& decoder, Integer hidden, Integer heads) {
@@ -77,7 +82,7 @@ GroupedAttention read_attention(Import& import, const Decoder& decoder, Integer 
   const ClassSizes& sizes = decoder.sizes;
   GroupedAttention attention;
   attention.query_heads = read_size(config, {"num_attention_heads", sizes.query_heads});
-  attention.kv_heads = kv_heads_of(config, sizes, attention.query_heads);
+  attention.kv_heads = kv_heads_of(config, decoder, attention.query_heads);
   attention.head_dim = head_dim_of(config, decoder, hidden, attention.query_heads);
   if (!decoder.head_dim_again.empty() && !config.is_null(decoder.head_dim_again)) {
     config.only(decoder.head_dim_again, attention.head_dim.value());
@@ -348,8 +353,8 @@ void add_decoder_layers(Import& import, const Decoder& decoder, ArchSpec& spec) 
   add_layers(spec, attentions.kinds, feed_forwards.kinds, parts, read_arrangement(import, decoder));
 }
 
-constexpr auto kDecoderGroups = {decoders, parallel_decoders, later_decoders, recurrent_decoders,
-                                 older_decoders};
+constexpr auto kDecoderGroups = {decoders,       gemma_decoders,     parallel_decoders,
+                                 later_decoders, recurrent_decoders, older_decoders};
 
 }  // namespace
 

@@ -29,6 +29,10 @@ struct ClassSizes {
   double epsilon = 0;
 };
 
+// What a class with a number of its own makes of null in num_key_value_heads: some fill in the
+// query heads, others fail. A class without a number fills them in.
+enum class NullKvHeads { refused, query_heads };
+
 struct NormClass {
   NormKind kind = NormKind::rms;
   std::string_view epsilon = "rms_norm_eps";  // empty: always that of ClassSizes
@@ -101,6 +105,7 @@ struct Decoder {
   std::string_view type;
   std::optional<CheckpointNaming> naming = CheckpointNaming::decoder;  // none: not known
   ClassSizes sizes = {};
+  NullKvHeads null_kv_heads = NullKvHeads::refused;
   NormClass norm = {};
   Flag::Absent tied = Flag::Absent::off;
 
@@ -141,6 +146,7 @@ struct Decoder {
 // Every plain decoder, in groups.
 std::span<const Decoder> decoders();            // hf_decoders.cc
 std::span<const Decoder> parallel_decoders();   // hf_parallel_decoders.cc: parallel or multiplied
+std::span<const Decoder> gemma_decoders();      // hf_gemma_decoders.cc
 std::span<const Decoder> later_decoders();      // hf_later_decoders.cc: those of 2025 and 2026
 std::span<const Decoder> recurrent_decoders();  // hf_recurrent_decoders.cc: layers with a state
 std::span<const Decoder> older_decoders();      // hf_older_decoders.cc: by the makers' own code

@@ -11,7 +11,6 @@ using Form = FeedForwardClass::Form;
 constexpr Flag kAttentionBias{"attention_bias"};
 constexpr auto kTied = Flag::Absent::on;
 
-constexpr std::array<std::string_view, 1> kBidirectional{"use_bidirectional_attention"};
 constexpr std::array<std::string_view, 1> kUseBias{"use_bias"};
 constexpr std::array<std::string_view, 1> kAttentionBiasOff{"attention_bias"};
 constexpr std::array<std::string_view, 1> kWindowOff{"sliding_window"};
@@ -36,7 +35,6 @@ constexpr std::array kErnieMoeFixed{
     FixedField{"use_rmsnorm", "true"}, FixedField{"compression_ratio", "1.0"},
     FixedField{"moe_gate", "\"topk\""}, FixedField{"moe_use_aux_free", "true"}};
 
-constexpr std::string_view kGemma1Inert[]{"hidden_activation"};
 constexpr std::string_view kMixtralInert[]{"router_jitter_noise"};
 constexpr std::string_view kMiniMaxInert[]{"router_jitter_noise", "use_mtp", "num_mtp_modules",
                                            "mtp_transformer_layers"};
@@ -45,7 +43,6 @@ constexpr std::string_view kHyV3Inert[]{"enable_moe_fp32_combine", "enable_atten
 constexpr std::string_view kDots1Inert[]{"scoring_func", "topk_method", "moe_layer_freq"};
 constexpr std::string_view kErnieMoeInert[]{"moe_capacity", "moe_norm_min", "is_quantized"};
 constexpr std::string_view kPhi3Inert[]{"original_max_position_embeddings"};
-constexpr std::string_view kGemmaInert[]{"hidden_act"};
 constexpr std::string_view kDeepSeekInert[]{"mlp_bias"};
 constexpr std::array kDeepSeekFixed{FixedField{"use_mla", "true"}, FixedField{"lm_head", "true"},
                                     FixedField{"rm_head", "false"}};
@@ -152,6 +149,7 @@ constexpr std::array kDecoders{
             .feed_forward = {.bias = {"mlp_bias"}}},
     Decoder{.type = "mistral",
             .sizes = {32000, 4096, 14336, 32, 32, 8, 131072, 1e-6},
+            .null_kv_heads = NullKvHeads::query_heads,
             .window = {Windows::every_layer, 4096}},
     Decoder{.type = "olmo2",
             .sizes = {50304, 4096, 11008, 32, 32, 0, 2048, 1e-5},
@@ -182,6 +180,7 @@ constexpr std::array kDecoders{
     Decoder{.type = "mixtral",
             .naming = CheckpointNaming::mixtral,
             .sizes = {32000, 4096, 0, 32, 32, 8, 131072, 1e-5},
+            .null_kv_heads = NullKvHeads::query_heads,
             .window = {Windows::every_layer},
             .rotary = {.theta = 1000000},
             .mixture = &kMixtral,
@@ -223,6 +222,7 @@ constexpr std::array kDecoders{
             .feed_forward = {.bias = {"mlp_bias"}}},
     Decoder{.type = "ernie4_5",
             .sizes = {103424, 1024, 3072, 18, 16, 2, 131072, 1e-5},
+            .null_kv_heads = NullKvHeads::query_heads,
             .tied = kTied,
             .qkv_bias = {"use_bias"},
             .head_dim = 128,
@@ -276,6 +276,7 @@ constexpr std::array kDecoders{
             .fixed = kSolarFixed},
     Decoder{.type = "dots1",
             .sizes = {152064, 4608, 10944, 62, 32, 32, 2048, 1e-6},
+            .null_kv_heads = NullKvHeads::query_heads,
             .qkv_bias = kAttentionBias,
             .qk_norm = QkNorm::per_head,
             .window = {Windows::always_from_a_layer_on, 4096},
@@ -302,72 +303,18 @@ constexpr std::array kDecoders{
             .mixture = &kHyV3,
             .fixed = kHyV3Fixed,
             .inert = kHyV3Inert},
-    Decoder{.type = "gemma",
-            .naming = CheckpointNaming::gemma,
-            .sizes = {256000, 3072, 24576, 28, 16, 16, 8192, 1e-6},
-            .tied = kTied,
-            .qkv_bias = kAttentionBias,
-            .head_dim = 256,
-            .feed_forward = {.absent = Activation::gelu_tanh},
-            .embedding = Decoder::Embedding::scaled,
-            .off = kBidirectional,
-            .inert = kGemma1Inert},
-    Decoder{.type = "vaultgemma",
-            .naming = CheckpointNaming::gemma2,
-            .sizes = {256000, 2304, 9216, 26, 8, 4, 8192, 1e-6},
-            .tied = kTied,
-            .qkv_bias = kAttentionBias,
-            .head_dim = 256,
-            .window = {Windows::by_period, 4096, 2},
-            .query_scalar = "query_pre_attn_scalar",
-            .score_cap = {"attn_logit_softcapping", 50},
-            .feed_forward = {.activation = "hidden_activation", .absent = Activation::gelu_tanh},
-            .embedding = Decoder::Embedding::scaled,
-            .logit_cap = {"final_logit_softcapping", 30},
-            .inert = kGemmaInert},
     Decoder{.type = "smollm3",
             .sizes = {128256, 2048, 11008, 36, 16, 4, 32768, 1e-6},
+            .null_kv_heads = NullKvHeads::query_heads,
             .tied = kTied,
             .qkv_bias = kAttentionBias,
             .window = {Windows::refused},
             .rotary = {.theta = 2000000},
             .rotated = Rotated::by_no_rope_layers,
             .feed_forward = {.bias = {"mlp_bias"}}},
-    Decoder{.type = "gemma2",
-            .naming = CheckpointNaming::gemma2,
-            .sizes = {256000, 2304, 9216, 26, 8, 4, 8192, 1e-6},
-            .norm = {.placement = NormPlacement::before_and_after},
-            .tied = kTied,
-            .qkv_bias = kAttentionBias,
-            .head_dim = 256,
-            .window = {Windows::by_period, 4096, 2},
-            .query_scalar = "query_pre_attn_scalar",
-            .score_cap = {"attn_logit_softcapping", 50},
-            .feed_forward = {.activation = "hidden_activation", .absent = Activation::gelu_tanh},
-            .embedding = Decoder::Embedding::scaled,
-            .logit_cap = {"final_logit_softcapping", 30},
-            .off = kBidirectional,
-            .inert = kGemmaInert},
-    Decoder{.type = "gemma3_text",
-            .naming = CheckpointNaming::gemma2,
-            .sizes = {262208, 2304, 9216, 26, 8, 4, 131072, 1e-6},
-            .norm = {.placement = NormPlacement::before_and_after},
-            .tied = kTied,
-            .qkv_bias = kAttentionBias,
-            .head_dim = 256,
-            .qk_norm = QkNorm::per_head,
-            .window = {Windows::by_period, 4096, 6, "sliding_window_pattern"},
-            .rotary = {.theta = 1000000, .local_theta = "rope_local_base_freq"},
-            .rotated = Rotated::by_layer_type,
-            .query_scalar = "query_pre_attn_scalar",
-            .score_cap = {.key = "attn_logit_softcapping", .none = "no cap"},
-            .feed_forward = {.activation = "hidden_activation", .absent = Activation::gelu_tanh},
-            .embedding = Decoder::Embedding::scaled,
-            .logit_cap = {.key = "final_logit_softcapping", .none = "no cap"},
-            .off = kBidirectional,
-            .inert = kGemmaInert},
     Decoder{.type = "qwen2",
             .sizes = {151936, 4096, 22016, 32, 32, 32, 32768, 1e-6},
+            .null_kv_heads = NullKvHeads::query_heads,
             .qkv_bias = kAlways,
             .output_bias = kNever,
             .window = {Windows::from_a_layer_on, 4096},
@@ -381,6 +328,7 @@ constexpr std::array kDecoders{
             .mixture = &kQwen2Moe},
     Decoder{.type = "qwen3",
             .sizes = {151936, 4096, 22016, 32, 32, 32, 32768, 1e-6},
+            .null_kv_heads = NullKvHeads::query_heads,
             .qkv_bias = kAttentionBias,
             .head_dim = 128,
             .qk_norm = QkNorm::per_head,

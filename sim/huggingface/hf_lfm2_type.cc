@@ -33,7 +33,7 @@ GroupedAttention read_lfm2_attention(Import& import, Integer hidden) {
   ConfigReader& config = import.config;
   GroupedAttention attention;
   attention.query_heads = read_size(config, {"num_attention_heads", 32});
-  attention.kv_heads = read_kv_heads(config, attention.query_heads, Integer(8));
+  attention.kv_heads = config.size_or(kKvHeads, 8, kTypeDefault);
   attention.head_dim = read_head_dim(config, hidden, attention.query_heads, std::nullopt);
   attention.qk_norm = QkNorm::per_head;
   config.off("theta");

@@ -98,6 +98,7 @@ Decoder bamba() {
   return {.type = "bamba",
           .naming = CheckpointNaming::bamba,
           .sizes = {128000, 4096, 14336, 32, 32, 8, 262144, 1e-5},
+          .null_kv_heads = NullKvHeads::query_heads,
           .rotary = {.partial = 0.5},
           .recurrent = &kBambaMamba,
           .off = kOffInBamba};

@@ -49,9 +49,8 @@ Activation activation_or(Import& import, std::string_view key, Activation filled
 }
 
 Integer read_kv_heads(ConfigReader& config, Integer query_heads, std::optional<Integer> number) {
-  constexpr std::string_view kKey = "num_key_value_heads";
-  if (config.is_null(kKey)) return query_heads;
-  return config.size_or(kKey, number.value_or(query_heads),
+  if (config.is_null(kKvHeads)) return query_heads;
+  return config.size_or(kKvHeads, number.value_or(query_heads),
                         number ? kTypeDefault : "num_attention_heads: multi-head attention");
 }
 

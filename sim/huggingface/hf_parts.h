@@ -35,6 +35,8 @@ Head read_head(Import& import, Flag::Absent tied_by_default);
 Activation activation(Import& import, std::string_view key);
 Activation activation_or(Import& import, std::string_view key, Activation filled);
 
+inline constexpr std::string_view kKvHeads = "num_key_value_heads";
+
 // num_key_value_heads: null stands for as many as query heads; absent is `number`, or as many as
 // query heads where the class has no number of its own.
 Integer read_kv_heads(ConfigReader& config, Integer query_heads, std::optional<Integer> number);

@@ -28,6 +28,7 @@ constexpr Decoder kNemotron{.type = "nemotron",
 
 constexpr Decoder kCwm{.type = "cwm",
                        .sizes = {128256, 6144, 21504, 64, 48, 8, 131072, 1e-5},
+                       .null_kv_heads = NullKvHeads::query_heads,
                        .head_dim = 128,
                        .window = {Windows::by_period, 8192, 4, {}, 0},
                        .rotary = {.theta = 1000000},
