@@ -3,46 +3,14 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "reports/say/model_json.h"
+#include "reports/say/rows_csv.h"
 #include "reports/say/setting_json.h"
 
 namespace llmarch::reports {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string underscored(std::string_view name) {
-  std::string key(name);
-  std::replace_if(
-      key.begin(), key.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
-  return key;
-}
-
-Json parameters_json(const Parameters& parameters) {
-  Json components = Json::object();
-  for (const auto& [component, elements] : parameters.components) {
-    components[underscored(name_of(component))] = elements.value();
-  }
-  const ActiveParameters& active = parameters.active;
-  return {{"total", parameters.total.value()},
-          {"resident", parameters.resident.value()},
-          {"active",
-           {{"all", active.all.value()},
-            {"without_input_embedding", active.without_input_embedding.value()},
-            {"without_embeddings", active.without_embeddings.value()}}},
-          {"components", std::move(components)}};
-}
-
-Json step_json(const Step& step) {
-  return {{"matrix_flops", step.work.matrix.value()},
-          {"other_flops", step.work.other.value()},
-          {"flops", step.flops.value()},
-          {"transcendentals", step.work.transcendentals.value()},
-          {"bytes", step.traffic.total.value()},
-          {"weight_bytes_read", step.traffic.weights_read.value()},
-          {"kv_bytes_read", step.traffic.cache_read.value()},
-          {"kv_bytes_written", step.traffic.cache_written.value()},
-          {"activation_bytes", step.traffic.activations.value()}};
-}
 
 Json floor_json(const Floor& floor, Integer tokens) {
   return {{"arithmetic_seconds", floor.arithmetic_seconds},
@@ -79,17 +47,6 @@ Json hardware_json(const Hardware& hardware, const Comparison& comparison) {
   return json;
 }
 
-// Only what the makers publish.
-Json published_json(const ArchSpec& spec) {
-  Json json = Json::object();
-  if (!spec.published) return json;
-  if (spec.published->total) json["total"] = spec.published->total->value();
-  if (spec.published->active) json["active"] = spec.published->active->value();
-  if (spec.published->exact_total) json["exact_total"] = spec.published->exact_total->value();
-  json["source"] = spec.published->source;
-  return json;
-}
-
 Json model_json(const ModelFigures& figures, const Setting& setting) {
   const Model& model = *figures.model;
   Json json = {{"name", model.spec.name},
@@ -121,7 +78,20 @@ std::string compare_json(const Comparison& comparison) {
   for (const ModelFigures& figures : comparison.models) {
     json["models"].push_back(model_json(figures, setting));
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return indented(json);
+}
+
+std::string compare_csv(const Comparison& comparison) {
+  Json rows = Json::array();
+  for (const ModelFigures& figures : comparison.models) {
+    Json row = {{"model", figures.model->spec.name}};
+    row.update(setting_columns(*figures.model, comparison.setting));
+    Json rest = model_json(figures, comparison.setting);
+    rest.erase("name");
+    row.update(rest);
+    rows.push_back(std::move(row));
+  }
+  return rows_csv(rows);
 }
 
 }  // namespace llmarch::reports

@@ -2,6 +2,7 @@
 
 #include "reports/say/figure_cell.h"
 #include "reports/say/figure_json.h"
+#include "reports/say/model_json.h"
 #include "reports/say/setting_json.h"
 #include "reports/say/setting_words.h"
 
@@ -44,7 +45,7 @@ std::string eval_json(const EvaluatedExpressions& evaluated) {
   for (const EvaluatedExpression& one : evaluated.all) {
     json["figures"].push_back(evaluated_json(one));
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return indented(json);
 }
 
 }  // namespace llmarch::reports

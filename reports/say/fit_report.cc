@@ -21,17 +21,6 @@ Cell size_cell(Integer size) {
   return size == kMostFitted ? text_cell("every one") : number_cell(size.value());
 }
 
-std::string bound_of(Limit limit) {
-  switch (limit) {
-    case Limit::memory:
-    case Limit::not_at_all: return "memory";
-    case Limit::nothing: return "nothing";
-    case Limit::learned_positions: return "learned positions";
-    case Limit::context_limit: return "its makers";
-  }
-  throw std::logic_error("bound_of: a limit outside the enumeration");
-}
-
 Table fit_table(const std::string& caption, Sought sought, const std::string& given) {
   const std::string found = sought == Sought::context ? "largest context" : "largest batch";
   Table table{.caption = caption, .row_heading_columns = 2, .columns = {text_column("model")}};
@@ -57,7 +46,7 @@ class FitWriter {
     Cell given = number_cell((context ? setting.batch : setting.context).value());
     if (!context) given.text = context_tokens(setting.context.value());
     CellRow row{{text_cell(model.spec.name), given, size_cell(fit.found),
-                 text_cell(bound_of(fit.limit)), size_cell(fit.room)}};
+                 text_cell(std::string(name_of(fit.limit))), size_cell(fit.room)}};
     for (const Bytes part :
          {fit.footprint.weights, fit.footprint.cache, fit.footprint.activations}) {
       row.cells.push_back(bytes_cell(part, digits_));
@@ -94,22 +83,6 @@ Footprint asked_for(const ModelFits& model) {
   return footprint(*model.model, setting);
 }
 
-struct Ranked {
-  const ModelFits* model;
-  Footprint needed;
-};
-
-std::vector<Ranked> ranked(const std::vector<ModelFits>& models) {
-  std::vector<Ranked> order;
-  for (const ModelFits& model : models) order.push_back({&model, asked_for(model)});
-  std::ranges::stable_sort(order, [](const Ranked& a, const Ranked& b) {
-    if (fits(*a.model) != fits(*b.model)) return fits(*a.model);
-    if (!fits(*a.model)) return a.needed.total() < b.needed.total();
-    return a.model->model->parameters.total > b.model->model->parameters.total;
-  });
-  return order;
-}
-
 Cell whether_cell(const ModelFits& model, Bytes needed, Bytes memory) {
   if (fits(model)) return {.text = "yes", .emphasis = Emphasis::good};
   if (needed > memory) return {.text = "no", .emphasis = Emphasis::bad};
@@ -139,6 +112,16 @@ void add_notes_on_memory(const FitQuestion& question, Notes& notes) {
 
 }  // namespace
 
+std::vector<ModelFits> ranked(std::vector<ModelFits> models) {
+  const auto needed = [](const ModelFits& model) { return asked_for(model).total(); };
+  std::ranges::stable_sort(models, [&](const ModelFits& a, const ModelFits& b) {
+    if (fits(a) != fits(b)) return fits(a);
+    if (!fits(a)) return needed(a) < needed(b);
+    return a.model->parameters.total > b.model->parameters.total;
+  });
+  return models;
+}
+
 Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& question,
                      Digits digits) {
   Document document{.title = "Which models fit into " + question.memory_name};
@@ -153,17 +136,18 @@ Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& qu
     table.columns.push_back(figure_column(heading));
   }
   Notes notes;
-  for (const auto& [model, needed] : ranked(models)) {
+  for (const ModelFits& one : models) {
+    const Model& model = *one.model;
+    const Footprint needed = asked_for(one);
     const bool enough = needed.total() <= question.memory;
     table.rows.emplace_back(CellRow{
-        {text_cell(model->model->spec.name),
-         parameters_cell(model->model->parameters.total, digits),
-         whether_cell(*model, needed.total(), question.memory), bytes_cell(needed.weights, digits),
+        {text_cell(model.spec.name), parameters_cell(model.parameters.total, digits),
+         whether_cell(one, needed.total(), question.memory), bytes_cell(needed.weights, digits),
          bytes_cell(needed.cache, digits), bytes_cell(needed.total(), digits),
          enough ? bytes_cell(question.memory - needed.total(), digits) : text_cell("–"),
          enough ? text_cell("–") : bytes_cell(needed.total() - question.memory, digits),
-         size_cell(model->contexts.front().found)}});
-    add_remarks(*model->model, notes);
+         size_cell(one.contexts.front().found)}});
+    add_remarks(model, notes);
   }
   document.blocks.emplace_back(std::move(table));
   notes.lines.emplace_back(

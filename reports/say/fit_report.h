@@ -24,8 +24,11 @@ struct FitQuestion {
   Integer devices = 1;      // whose memories are taken for one
 };
 
-// A row for each model, best first: those that fit at the first batch and the first context, the
-// largest model first, then the others, the least short of memory first.
+// Best first: those that fit at the first batch and the first context, the largest model first,
+// then the others, the least short of memory first.
+std::vector<ModelFits> ranked(std::vector<ModelFits> models);
+
+// A row for each model, in the order in which they are given.
 Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& question,
                      Digits digits);
 

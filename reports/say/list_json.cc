@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/say/model_json.h"
+#include "reports/say/rows_csv.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -37,15 +40,33 @@ Json listed_study_json(const Study& study) {
           {"claims", size_of(study.claim)}};
 }
 
+Json listed(const std::vector<ListedModel>& models, const std::vector<Hardware>& hardware,
+            const std::vector<Study>& studies) {
+  Json json{{"models", Json::array()}, {"hardware", Json::array()}, {"studies", Json::array()}};
+  for (const ListedModel& one : models) json["models"].push_back(listed_json(one));
+  for (const Hardware& machine : hardware) json["hardware"].push_back(machine_json(machine));
+  for (const Study& study : studies) json["studies"].push_back(listed_study_json(study));
+  return json;
+}
+
 }  // namespace
 
 std::string list_json(const std::vector<ListedModel>& models, const std::vector<Hardware>& hardware,
                       const std::vector<Study>& studies) {
-  Json json{{"models", Json::array()}, {"hardware", Json::array()}, {"studies", Json::array()}};
-  for (const ListedModel& listed : models) json["models"].push_back(listed_json(listed));
-  for (const Hardware& machine : hardware) json["hardware"].push_back(machine_json(machine));
-  for (const Study& study : studies) json["studies"].push_back(listed_study_json(study));
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return indented(listed(models, hardware, studies));
+}
+
+std::string list_csv(const std::vector<ListedModel>& models, const std::vector<Hardware>& hardware,
+                     const std::vector<Study>& studies) {
+  Json rows = Json::array();
+  const Json lists = listed(models, hardware, studies);
+  for (const auto& [list, entries] : lists.items()) {
+    for (const Json& entry : entries) {
+      rows.push_back({{"kind", list == "models" ? "model" : list == "studies" ? "study" : list}});
+      rows.back().update(entry);
+    }
+  }
+  return rows_csv(rows);
 }
 
 }  // namespace llmarch::reports

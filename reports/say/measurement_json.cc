@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/say/model_json.h"
 #include "reports/say/setting_json.h"
 
 namespace llmarch::reports {
@@ -74,7 +75,7 @@ std::string measurement_json(const Measurement& measurement, Completeness comple
                {"counted", book_json(measurement, &Pair::counted, &TimedStep::counted)},
                {"exact", measurement.exact()},
                {"partial", completeness == Completeness::partial}});
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return indented(json);
 }
 
 }  // namespace llmarch::reports

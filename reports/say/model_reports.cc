@@ -91,6 +91,25 @@ Table published_table(const ArchSpec& spec, const Parameters& parameters) {
   return table;
 }
 
+// What is held in memory for sequences of the setting's context.
+Table memory_table(const Model& model, const Setting& setting, Digits digits) {
+  const OpGraph graph = stored(model, setting);
+  PartialSetting said = stated(setting);
+  said.weights = weights_of(model, setting);
+  said.compute.reset();
+  Table table{.caption = "Memory: " + words_of(said),
+              .columns = {text_column(""), figure_column("bytes")}};
+  const auto add = [&](const char* label, Bytes bytes) {
+    table.rows.emplace_back(CellRow{{text_cell(label), bytes_cell(bytes, digits)}});
+  };
+  add("weights", weight_bytes(graph).total);
+  add("KV cache", cache_bytes(graph, setting.context, setting.batch));
+  add("one more token of a sequence adds", cache_bytes_per_token(graph));
+  const Bytes state = state_bytes_per_sequence(graph);
+  if (state > Bytes(0)) add("fixed state of a sequence", state);
+  return table;
+}
+
 // The shapes of an operation's weights: "4,096 x 4,096; 4,096" for a matrix and its bias, and
 // "256 of 2,048 x 7,168" for the experts of a mixture.
 std::string shape_text(const std::vector<Weight>& weights) {
@@ -242,6 +261,7 @@ Document show_document(const Model& model, const Setting& setting,
   document.blocks.emplace_back(model_diagram({&model}));
   document.blocks.emplace_back(structure_table(spec));
   document.blocks.emplace_back(component_table(model.parameters, digits));
+  document.blocks.emplace_back(memory_table(model, setting, digits));
   if (spec.published) {
     document.blocks.emplace_back(published_table(spec, model.parameters));
     document.blocks.emplace_back(Notes{{"Published: " + spec.published->source}});

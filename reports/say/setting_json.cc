@@ -1,5 +1,7 @@
 #include "reports/say/setting_json.h"
 
+#include "sim/study/step.h"
+
 namespace llmarch::reports {
 namespace {
 
@@ -15,7 +17,9 @@ void add(nlohmann::ordered_json& json, const SettingField& field, const Scheme& 
 void add(nlohmann::ordered_json& json, const SettingField& field, const CacheScheme& scheme) {
   json[field.key] = scheme.name();
 }
-void add(const nlohmann::ordered_json&, const SettingField&, const Machine&) {}
+void add(nlohmann::ordered_json& json, const SettingField& field, const Machine& machine) {
+  json[field.key] = machine->name;
+}
 
 }  // namespace
 
@@ -26,6 +30,21 @@ nlohmann::ordered_json setting_json(const PartialSetting& setting) {
         if (said) add(json, field, *said);
       },
       setting);
+  return json;
+}
+
+nlohmann::ordered_json setting_columns(const Model& model, const Setting& setting) {
+  PartialSetting whole = stated(setting);
+  whole.prompt = setting.prefill_tokens();
+  whole.weights = weights_of(model, setting);
+  whole.compute = arithmetic_of(model, setting);
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  visit_setting(
+      [&](const SettingField& field, const auto& held) {
+        json[field.key] = nullptr;
+        if (held) add(json, field, *held);
+      },
+      whole);
   return json;
 }
 

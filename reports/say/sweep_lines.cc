@@ -60,6 +60,7 @@ struct CsvStyle {
   static constexpr std::string_view begin{}, end{"\n"}, none{};
   static std::string model(const std::string& name) { return csv_field(name); }
   static std::string field(std::string_view, const Json& value) {
+    if (value.is_null()) return ",";
     return "," + csv_field(value.is_string() ? value.get<std::string>() : value.dump());
   }
   static void name(Buffer& out, std::string_view) { out += ','; }
@@ -75,16 +76,15 @@ struct JsonStyle {
   }
 };
 
-// Every point states its context, unless prompts are swept at a single context. It states its
-// prompt where prompts are swept.
-bool has_context(const SweepPlan& plan) {
-  return plan.contexts.varies() || !plan.prompts;
-}
-bool has_prompt(const SweepPlan& plan) {
-  return plan.prompts.has_value();
+// The fields of a line's setting in the order in which they are declared, without the two lengths.
+Json without_lengths(const SweepLine& line) {
+  Json fields = setting_columns(*line.model, line.setting);
+  fields.erase(std::string(setting_field::context.key));
+  fields.erase(std::string(setting_field::prompt.key));
+  return fields;
 }
 
-// Appends one point after another: the model, the lengths, the settings that vary, and the
+// Appends one point after another: the model, the lengths, the other fields of the setting, and the
 // quantities. What is the same for all points of a line is formatted only once.
 template <class Style>
 class PointWriter {
@@ -94,8 +94,8 @@ class PointWriter {
   void append(Buffer& out, const SweptPoint& point) {
     if (line_ != point.line_index) begin_line(point);
     out += before_lengths_;
-    if (has_context(plan_)) length(out, setting_field::context, point.context);
-    if (has_prompt(plan_)) length(out, setting_field::prompt, point.prompt);
+    length(out, setting_field::context, point.context);
+    length(out, setting_field::prompt, point.prompt);
     out += after_lengths_;
     for (std::size_t i = 0; i < plan_.quantities.size(); ++i) {
       Style::name(out, plan_.quantities[i]->name);
@@ -109,7 +109,7 @@ class PointWriter {
     line_ = point.line_index;
     before_lengths_ = std::string(Style::begin) + Style::model(point.line.model->spec.name);
     after_lengths_.clear();
-    const Json fields = setting_json(point.line.apart);
+    const Json fields = without_lengths(point.line);
     for (const auto& [key, value] : fields.items()) after_lengths_ += Style::field(key, value);
   }
 
@@ -124,10 +124,9 @@ class PointWriter {
 };
 
 std::string csv_header(const SweepPlan& plan) {
-  std::string header = "model";
-  if (has_context(plan)) header += fmt::format(",{}", setting_field::context.key);
-  if (has_prompt(plan)) header += fmt::format(",{}", setting_field::prompt.key);
-  const Json fields = setting_json(beyond(plan.settings.front(), alike(plan.settings)));
+  std::string header =
+      fmt::format("model,{},{}", setting_field::context.key, setting_field::prompt.key);
+  const Json fields = without_lengths(lines_of(plan).front());
   for (const auto& [key, value] : fields.items()) header += "," + key;
   for (const Quantity* quantity : plan.quantities) header += fmt::format(",{}", quantity->name);
   return header + "\n";

@@ -13,8 +13,7 @@ namespace llmarch::reports {
 
 using Write = std::function<void(std::string_view)>;
 
-// A line for each point: the model, those of context, prompt, batch and formats that vary, and the
-// quantities.
+// A line for each point: the model, every field of the setting, and the quantities.
 void write_sweep_csv(const SweepPlan& plan, const Write& write);
 
 // The same points, and then the crossovers.

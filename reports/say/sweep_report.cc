@@ -136,13 +136,28 @@ class SweepWriter {
     return axis(varies).size() >= kFewestChartContexts && lines_.size() <= kMostChartLines;
   }
 
+  // The first length of the axis that is not less than `wanted`, or the last where all are.
+  // Halving, since an axis may have any number of them.
+  [[nodiscard]] static Integer first_from(const Lengths& axis, double wanted) {
+    Integer low = 0;
+    Integer high = axis.size() - 1;
+    while (low < high) {
+      const Integer middle = low + (high - low) / 2;
+      if (axis.at(middle).as_double() < wanted) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return axis.at(low);
+  }
+
   // At most kMostChartPoints of the lengths, spread evenly along the axis as it is drawn.
   [[nodiscard]] static std::vector<Integer> chart_lengths(const Lengths& axis, Scale scale) {
     std::set<Integer> lengths;
     const std::int64_t steps = std::min(axis.size().value(), kMostChartPoints) - 1;
     const double first = axis.first().as_double();
     const double last = axis.last().as_double();
-    Integer index = 0;
     for (std::int64_t step = 0; step <= steps; ++step) {
       if (axis.size() <= kMostChartPoints || scale == Scale::linear) {
         lengths.insert(axis.at(Integer(step) * (axis.size() - 1) / steps));
@@ -150,8 +165,7 @@ class SweepWriter {
       }
       const double share = static_cast<double>(step) / static_cast<double>(steps);
       const double wanted = first * std::pow(last / first, share);
-      while (index + 1 < axis.size() && axis.at(index).as_double() < wanted) index += 1;
-      lengths.insert(axis.at(index));
+      lengths.insert(first_from(axis, wanted));
     }
     lengths.insert(axis.last());
     return {lengths.begin(), lengths.end()};

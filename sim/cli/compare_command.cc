@@ -63,8 +63,11 @@ ExitStatus run_compare(const Arguments& arguments) {
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
   const Comparison comparison = compare(compared, settled(setting, compared));
-  outputs.write({reports::compare_document(comparison, sections, digits_of(values)),
-                 reports::compare_json(comparison)});
+  const reports::Digits digits = digits_of(values);
+  outputs.write(
+      {.make_document = [&] { return reports::compare_document(comparison, sections, digits); },
+       .csv_pieces = in_one_piece([&] { return reports::compare_csv(comparison); }),
+       .json_pieces = in_one_piece([&] { return reports::compare_json(comparison); })});
   return ExitStatus::done;
 }
 

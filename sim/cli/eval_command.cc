@@ -81,8 +81,9 @@ ExitStatus run_eval(const Arguments& arguments) {
       evaluated.all.back().parts.push_back({part.text, part, value_of(part)});
     }
   }
-  outputs.write(
-      {reports::eval_document(evaluated, digits_of(values)), reports::eval_json(evaluated)});
+  const reports::Digits digits = digits_of(values);
+  outputs.write({.make_document = [&] { return reports::eval_document(evaluated, digits); },
+                 .json_pieces = in_one_piece([&] { return reports::eval_json(evaluated); })});
   return ExitStatus::done;
 }
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "reports/document/format.h"
-#include "reports/say/fit_report.h"
+#include "reports/say/fit_json.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
@@ -128,11 +128,17 @@ ExitStatus run_fit(const Arguments& arguments) {
     fits.push_back(fits_of(model, question, batches, contexts));
   }
   const reports::Digits digits = digits_of(values);
-  const bool ranked = values.count("all") + values.count("rank") > 0;
-  Report report{ranked ? reports::fit_ranking(fits, question, digits)
-                       : reports::fit_document(fits, question, digits)};
-  report.no_picture = "fit has no picture: 'llmarch sweep MODEL --show total_memory' draws memory";
-  outputs.write(report);
+  const bool rank = values.count("all") + values.count("rank") > 0;
+  if (rank) fits = reports::ranked(std::move(fits));
+  outputs.write(
+      {.make_document =
+           [&] {
+             return rank ? reports::fit_ranking(fits, question, digits)
+                         : reports::fit_document(fits, question, digits);
+           },
+       .csv_pieces = in_one_piece([&] { return reports::fit_csv(fits, question); }),
+       .json_pieces = in_one_piece([&] { return reports::fit_json(fits, question); }),
+       .no_picture = "fit has no picture: 'llmarch sweep MODEL --show total_memory' draws memory"});
   return ExitStatus::done;
 }
 

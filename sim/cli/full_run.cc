@@ -35,9 +35,13 @@ class Reporter {
       warnings.push_back(std::move(warning));
     }
     for (const std::string& warning : warnings) warn(warning);
-    outputs_.write(
-        {reports::measurement_document(measurement, context_, completeness, warnings, digits_),
-         reports::measurement_json(measurement, completeness)});
+    outputs_.write({.make_document =
+                        [&] {
+                          return reports::measurement_document(measurement, context_, completeness,
+                                                               warnings, digits_);
+                        },
+                    .json_pieces = in_one_piece(
+                        [&] { return reports::measurement_json(measurement, completeness); })});
   }
 
   void discard() { outputs_.discard(); }

@@ -31,10 +31,11 @@ ExitStatus run_list(const Arguments& arguments) {
   for (const Model& model : models) listed.push_back({&model, (entry++)->second.origin});
   const std::vector<Hardware> hardware = built_in_hardware();
   const std::vector<Study> studies = built_in_studies(catalog);
-  Report report{reports::list_document(listed, hardware, studies),
-                reports::list_json(listed, hardware, studies)};
-  report.no_picture = "a list has no picture: 'llmarch show MODEL -o FILE.svg' draws one model";
-  outputs.write(report);
+  outputs.write(
+      {.make_document = [&] { return reports::list_document(listed, hardware, studies); },
+       .csv_pieces = in_one_piece([&] { return reports::list_csv(listed, hardware, studies); }),
+       .json_pieces = in_one_piece([&] { return reports::list_json(listed, hardware, studies); }),
+       .no_picture = "a list has no picture: 'llmarch show MODEL -o FILE.svg' draws one model"});
   return ExitStatus::done;
 }
 

@@ -66,22 +66,9 @@ reports::Colour terminal_colour() {
                                                        : reports::Colour::none;
 }
 
-std::string picture_of(const Report& report) {
-  if (reports::has_pictures(report.document)) return reports::render_picture(report.document);
-  throw UsageError(report.no_picture, "use .txt, .md, .html, .csv or .json");
-}
-
-std::string render(const Report& report, Format format, const reports::TerminalStyle& style) {
-  switch (format) {
-    case Format::text: return reports::render_terminal(report.document, style);
-    case Format::markdown: return reports::render_markdown(report.document);
-    case Format::csv: return reports::render_csv(report.document);
-    case Format::json: return report.json ? *report.json : reports::render_json(report.document);
-    case Format::html: return reports::render_html(report.document);
-    case Format::svg: return picture_of(report);
-    case Format::png: return rasterize(picture_of(report), "the picture");
-  }
-  throw std::logic_error("render: a format outside the enumeration");
+std::string picture_of(const reports::Document& document, const std::string& no_picture) {
+  if (reports::has_pictures(document)) return reports::render_picture(document);
+  throw UsageError(no_picture, "use .txt, .md, .html, .csv or .json");
 }
 
 // Writes all of the text, or throws with the system's reason.
@@ -239,50 +226,73 @@ Outputs::Target Outputs::target_of(const std::string& name) {
   return {format, {}, OutputFile(path), path.parent_path(), path.stem().string()};
 }
 
-const Report::Pieces& Outputs::pieces_of(const Report& report, Format format) {
-  static const Report::Pieces none;
-  if (format == Format::csv) return report.csv_pieces;
-  return format == Format::json ? report.json_pieces : none;
+Report::Pieces in_one_piece(std::function<std::string()> make) {
+  return [make = std::move(make)](const auto& write) { write(make()); };
 }
 
+// A report whose document is made when it is first asked for, and then kept.
+class Outputs::Source {
+ public:
+  explicit Source(const Report& report) : report_(report) {}
+
+  const reports::Document& document() {
+    if (!made_) made_ = report_.make_document();
+    return *made_;
+  }
+
+  void render(Format format, const reports::TerminalStyle& style,
+              const std::function<void(std::string_view)>& write) {
+    if (format == Format::csv && report_.csv_pieces) return report_.csv_pieces(write);
+    if (format == Format::json && report_.json_pieces) return report_.json_pieces(write);
+    write(text(format, style));
+  }
+
+ private:
+  std::string text(Format format, const reports::TerminalStyle& style) {
+    switch (format) {
+      case Format::text: return reports::render_terminal(document(), style);
+      case Format::markdown: return reports::render_markdown(document());
+      case Format::csv: return reports::render_csv(document());
+      case Format::json: return reports::render_json(document());
+      case Format::html: return reports::render_html(document());
+      case Format::svg: return picture_of(document(), report_.no_picture);
+      case Format::png: return rasterize(picture_of(document(), report_.no_picture), "the picture");
+    }
+    throw std::logic_error("Outputs::Source::text: a format outside the enumeration");
+  }
+
+  const Report& report_;
+  std::optional<reports::Document> made_;
+};
+
 // Pictures are in place before the report that names them, and none is where one cannot be written.
-void Outputs::finish(Target& target, const Report& report) {
+void Outputs::finish(Target& target, Source& source) {
   std::vector<OutputFile> pictures;
-  if (const Report::Pieces& pieces = pieces_of(report, target.format)) {
-    pieces([&](std::string_view piece) { target.file.write(piece); });
-  } else if (target.format != Format::markdown) {
-    target.file.write(render(report, target.format, {}));
+  if (target.format != Format::markdown) {
+    source.render(target.format, {}, [&](std::string_view piece) { target.file.write(piece); });
   } else {
-    for (const auto& [file, svg] : reports::draw_pictures(report.document, target.stem)) {
+    const reports::Document& document = source.document();
+    for (const auto& [file, svg] : reports::draw_pictures(document, target.stem)) {
       pictures.emplace_back(target.folder / file).write(svg);
     }
-    target.file.write(reports::render_markdown(
-        report.document, reports::picture_files(report.document, target.stem)));
+    target.file.write(
+        reports::render_markdown(document, reports::picture_files(document, target.stem)));
   }
   for (OutputFile& picture : pictures) picture.put_in_place();
   target.file.put_in_place();
 }
 
-void Outputs::write_standard(const Report& report) const {
-  if (const Report::Pieces& pieces = pieces_of(report, *standard_output_)) {
-    return pieces(
-        [](std::string_view piece) { write_all(STDOUT_FILENO, piece, "standard output"); });
-  }
-  write_standard_output(
-      render(report, *standard_output_, {.width = terminal_width(), .colour = terminal_colour()}));
+void Outputs::write_standard(Source& source) const {
+  source.render(*standard_output_, {.width = terminal_width(), .colour = terminal_colour()},
+                [](std::string_view piece) { write_all(STDOUT_FILENO, piece, "standard output"); });
 }
 
-void Outputs::write(const Report& given) {
-  const auto in_pieces = [&](Format format) { return bool(pieces_of(given, format)); };
-  Report report = given;
-  const bool whole = std::any_of(files_.begin(), files_.end(),
-                                 [&](const Target& target) { return !in_pieces(target.format); }) ||
-                     (standard_output_ && !in_pieces(*standard_output_));
-  if (report.make_document && whole) report.document = report.make_document();
+void Outputs::write(const Report& report) {
+  Source source(report);
   for (Target& target : files_) {
-    attempt([&] { finish(target, report); });
+    attempt([&] { finish(target, source); });
   }
-  if (standard_output_) attempt([&] { write_standard(report); });
+  if (standard_output_) attempt([&] { write_standard(source); });
   files_.clear();  // removes what is not in its place
   refuse_failed();
 }

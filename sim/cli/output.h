@@ -20,21 +20,20 @@ namespace llmarch::cli {
 
 enum class Format { text, markdown, csv, json, html, svg, png };
 
-// A report that can be rendered in every format. `json` replaces the document's own JSON for
-// reports with a stable JSON format.
+// A report that can be rendered in every format. What is shown is made when a format asks for it.
 struct Report {
-  reports::Document document;
-  std::optional<std::string> json = std::nullopt;
-  // Why there is nothing to draw, where there is not: "a list has no picture".
-  std::string no_picture = "this report has no picture";
-  // Makes the document only when a format asks for it; replaces `document`.
-  std::function<reports::Document()> make_document = {};
-  // CSV and JSON that are too long to hold in memory: called with a function that takes one piece
-  // after another.
+  std::function<reports::Document()> make_document;
+  // The stable formats of a command, in place of the document's own: called with a function that
+  // takes one piece after another, since a sweep is too long to hold in memory.
   using Pieces = std::function<void(const std::function<void(std::string_view)>& write)>;
   Pieces csv_pieces = {};
   Pieces json_pieces = {};
+  // Why there is nothing to draw, where there is not: "a list has no picture".
+  std::string no_picture = "this report has no picture";
 };
+
+// The whole text that `make` returns, as one piece.
+Report::Pieces in_one_piece(std::function<std::string()> make);
 
 // A file that has a temporary name until it is complete.
 class OutputFile {
@@ -101,9 +100,9 @@ class Outputs {
     std::string stem;              // with which the pictures' names begin
   };
   static Target target_of(const std::string& name);
-  static const Report::Pieces& pieces_of(const Report& report, Format format);
-  static void finish(Target& target, const Report& report);
-  void write_standard(const Report& report) const;
+  class Source;
+  static void finish(Target& target, Source& source);
+  void write_standard(Source& source) const;
   // Calls `write`, and keeps what it throws for the end.
   void attempt(const std::function<void()>& write);
   void refuse_failed() const;

@@ -51,7 +51,8 @@ ExitStatus run_report(const Arguments& arguments) {
   const StudyOutcome run = run_study(loaded->read, read);
   if (!run.result) refuse_study(*loaded, run.problems);
   const StudyResult& result = *run.result;
-  outputs.write({document_of(result, clock, machine), reports::study_json(result)});
+  outputs.write({.make_document = [&] { return document_of(result, clock, machine); },
+                 .json_pieces = in_one_piece([&] { return reports::study_json(result); })});
   const bool expected = std::all_of(result.claims.begin(), result.claims.end(),
                                     [](const ClaimResult& claim) { return claim.as_expected(); });
   return expected ? ExitStatus::done : ExitStatus::check_failed;

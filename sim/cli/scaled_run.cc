@@ -51,7 +51,7 @@ ExitStatus scaled_run(const MeasureRequest& request, const Model& model, Outputs
   for (const Phase phase : {Phase::decode, Phase::prefill}) {
     agreements.push_back(check_agreement(graph, workload_of(phase, setting), request.seed));
   }
-  outputs.write({reports::agreement_document(model.spec.name, agreements)});
+  outputs.write({[&] { return reports::agreement_document(model.spec.name, agreements); }});
   for (const Agreement& agreement : agreements) {
     if (!agreement.holds()) return ExitStatus::check_failed;
   }

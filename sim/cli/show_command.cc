@@ -4,6 +4,7 @@
 
 #include "reports/say/model_reports.h"
 #include "reports/say/reconciled_report.h"
+#include "reports/say/show_json.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
@@ -61,11 +62,18 @@ ExitStatus run_show(const Arguments& arguments) {
   const Setting setting = with_common_weights(asked, {&model});
   std::optional<OperationTable> operations;
   if (phase) operations = operation_table(model, *phase, settled(asked, {&model}));
-  reports::Document page = reports::show_document(model, setting, operations, digits_of(values));
-  if (const auto held = tensors_in(name, model)) {
-    reports::add_reconciliation(model, *held, digits_of(values), page);
-  }
-  outputs.write({std::move(page)});
+  const reports::Digits digits = digits_of(values);
+  const std::optional<Reconciled> held = tensors_in(name, model);
+  const auto page = [&] {
+    reports::Document document = reports::show_document(model, setting, operations, digits);
+    if (held) reports::add_reconciliation(model, *held, digits, document);
+    return document;
+  };
+  outputs.write(
+      {.make_document = page,
+       .csv_pieces = in_one_piece([&] { return reports::show_csv(model, setting, operations); }),
+       .json_pieces =
+           in_one_piece([&] { return reports::show_json(model, setting, operations); })});
   return ExitStatus::done;
 }
 

@@ -129,7 +129,7 @@ ExitStatus run_verify(const Arguments& arguments) {
   const VerifyRequest request{folder, kernels, stored_of(values, kernels)};
   Outputs outputs(values);
   const std::vector<VerifiedRun> runs = verify_folder(request);
-  outputs.write({reports::verify_document(folder, runs)});
+  outputs.write({[&] { return reports::verify_document(folder, runs); }});
   for (const VerifiedRun& run : runs) {
     if (run.first_departure()) return ExitStatus::check_failed;
   }

@@ -1,6 +1,7 @@
 #include "sim/study/fit.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "sim/study/point_figures.h"
 
@@ -80,6 +81,17 @@ Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes mem
 }
 
 }  // namespace
+
+std::string_view name_of(Limit limit) {
+  switch (limit) {
+    case Limit::memory:
+    case Limit::not_at_all: return "memory";
+    case Limit::nothing: return "nothing";
+    case Limit::learned_positions: return "learned positions";
+    case Limit::context_limit: return "its makers";
+  }
+  throw std::logic_error("name_of: a limit outside the enumeration");
+}
 
 Footprint footprint(const Model& model, const Setting& setting) {
   return footprint_of(model, stored(model, setting), setting);

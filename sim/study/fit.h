@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "sim/setting/setting.h"
@@ -31,6 +32,8 @@ enum class Limit {
   learned_positions,  // the model has no embedding for a later position
   context_limit,      // the makers allow no longer context
 };
+
+std::string_view name_of(Limit limit);
 
 struct Fit {
   Setting setting;  // with the context or batch that was found, or 1 where there is none

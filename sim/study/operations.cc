@@ -7,9 +7,9 @@
 namespace llmarch {
 namespace {
 
-std::vector<Weight> weights_read(const OpGraph& graph, const Op& op) {
-  std::vector<Weight> weights;
-  const auto add = [&](WeightId id) { weights.push_back(graph.weight(id)); };
+std::vector<WeightId> weights_read(const Op& op) {
+  std::vector<WeightId> weights;
+  const auto add = [&](WeightId id) { weights.push_back(id); };
   visit_operands(op, Overloaded{[&](const ReadsWeight& each) { add(each.weight); },
                                 [&](const LooksUp& each) { add(each.table); },
                                 [&](const ReadsExperts& each) { add(each.weight); },
@@ -54,7 +54,8 @@ std::vector<WeightUse> weight_uses(const OpGraph& graph) {
       // All forms of a mixer read the same weights, so one form lists each parameter once.
       if (!runs(block, n, Forms{})) continue;
       const Node& node = block.nodes[n];
-      std::vector<Weight> weights = weights_read(graph, node.op);
+      std::vector<Weight> weights;
+      for (const WeightId id : weights_read(node.op)) weights.push_back(graph.weight(id));
       if (weights.empty()) continue;
       Elements parameters;
       for (const Weight& weight : weights) parameters += weight.elements();
@@ -62,6 +63,25 @@ std::vector<WeightUse> weight_uses(const OpGraph& graph) {
     }
   }
   return uses;
+}
+
+std::vector<HeldWeight> held_weights(const OpGraph& graph) {
+  std::vector<HeldWeight> held;
+  for (const Weight& weight : graph.weights) {
+    const Block& block = graph.blocks.at(weight.block);
+    const bool constant = kind_of(weight.role) == WeightKind::constant;
+    held.push_back(
+        {block.name, block.repeats, "", weight, constant ? Elements(0) : weight.elements()});
+  }
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
+      for (const WeightId id : weights_read(node.op)) {
+        std::string& operation = held.at(id).operation;
+        if (operation.empty()) operation = node.name;
+      }
+    }
+  }
+  return held;
 }
 
 }  // namespace llmarch

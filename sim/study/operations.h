@@ -42,4 +42,15 @@ struct WeightUse {
 
 std::vector<WeightUse> weight_uses(const OpGraph& graph);
 
+// Every weight of the graph once, in its order.
+struct HeldWeight {
+  std::string block;
+  Integer layers;
+  std::string operation;  // the first that reads it; empty for a constant
+  Weight weight;
+  Elements parameters;  // in one layer; none for a constant
+};
+
+std::vector<HeldWeight> held_weights(const OpGraph& graph);
+
 }  // namespace llmarch

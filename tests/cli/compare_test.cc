@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -85,10 +87,9 @@ TEST(Compare, TakesASpecOfTheUsersOwn) {
   spec.replace(spec.find("repeat = 12"), 11, "repeat = 13");
   write_file(folder.file("mine.toml"), spec);
   const std::string layer = std::to_string(12 * 768 * 768 + 13 * 768);
-  const Seen seen = run_llmarch("compare gpt2 '" + folder.file("mine.toml") + "' --format csv");
+  const Seen seen = run_llmarch("compare gpt2 '" + folder.file("mine.toml") + "' --exact");
   EXPECT_EQ(seen.status, 0) << seen.errors;
-  const std::string total = std::to_string(124439808 + 12 * 768 * 768 + 13 * 768);
-  EXPECT_NE(line_with(seen.output, "predicted, to the unit").find(total), std::string::npos)
+  EXPECT_NE(line_with(seen.output, "predicted, to the unit").find("131,527,680"), std::string::npos)
       << layer;
 }
 
@@ -120,12 +121,16 @@ TEST(Compare, TellsTwoModelsOfOneNameApart) {
   write_file(folder.file("mine.toml"), spec);
   const Seen seen = run_shell("cd '" + folder.path().string() +
                               "' && '" LLMARCH_PROGRAM "' compare gpt2 ./mine.toml --format csv");
-  EXPECT_NE(seen.output.find(",gpt2,./mine.toml,"), std::string::npos) << seen.output;
+  EXPECT_NE(seen.output.find("\n./mine.toml,"), std::string::npos) << seen.output;
 }
 
 TEST(Compare, TakesThePromptApartFromTheContext) {
-  const std::string of = "compare gpt2 --only prefill --format csv --context ";
-  EXPECT_EQ(run_llmarch(of + "512 --prompt 64").output, run_llmarch(of + "64").output);
+  const auto prefill = [](const std::string& lengths) {
+    const Seen seen = run_llmarch("compare gpt2 --format json --context " + lengths);
+    return nlohmann::json::parse(seen.output)["models"][0]["prefill"];
+  };
+  EXPECT_EQ(prefill("512 --prompt 64"), prefill("64"));
+  EXPECT_NE(prefill("512"), prefill("64"));
 }
 
 }  // namespace

@@ -11,42 +11,37 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::vector<std::string> first_cells(const std::string& csv) {
-  std::istringstream lines(csv);
-  std::vector<std::string> cells;
-  for (std::string line; std::getline(lines, line);)
-    cells.push_back(line.substr(0, line.find(',')));
-  return cells;
+std::vector<std::string> models_in(const Seen& seen) {
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  std::vector<std::string> names;
+  const auto json = nlohmann::json::parse(seen.output);
+  for (const auto& model : json["models"]) names.push_back(model["name"]);
+  return names;
 }
 
 // Weights in two bytes and the cache of 8k tokens: Qwen3 0.6B and 1.7B fit into 6 GiB, of which
 // GPT-2 needs least, whose makers allow 1,024 tokens; Llama 3.1 8B needs 16 GB and DeepSeek-V3
 // more.
 TEST(Fit, RanksTheLargestModelThatFitsFirst) {
-  const Seen seen = run_llmarch(
-      "fit deepseek-v3 gpt2 qwen3-0.6b llama-3.1-8b qwen3-1.7b --rank --memory 6GiB "
-      "--format csv");
-  EXPECT_EQ(seen.status, 0) << seen.errors;
-  EXPECT_THAT(first_cells(seen.output),
-              ::testing::ElementsAre("model", "qwen3-1.7b", "qwen3-0.6b", "gpt2", "llama-3.1-8b",
-                                     "deepseek-v3"));
+  const std::vector<std::string> models = models_in(
+      run_llmarch("fit deepseek-v3 gpt2 qwen3-0.6b llama-3.1-8b qwen3-1.7b --rank --memory 6GiB "
+                  "--format json"));
+  EXPECT_THAT(models, ::testing::ElementsAre("qwen3-1.7b", "qwen3-0.6b", "gpt2", "llama-3.1-8b",
+                                             "deepseek-v3"));
 }
 
 TEST(Fit, RanksEveryModelThatIsKnown) {
-  const Seen all = run_llmarch("fit --all --memory 24G --format csv");
-  const Seen list = run_llmarch("list --format json");
-  EXPECT_EQ(all.status, 0) << all.errors;
-  EXPECT_EQ(first_cells(all.output).size() - 1,
-            nlohmann::json::parse(list.output)["models"].size());
+  EXPECT_EQ(models_in(run_llmarch("fit --all --memory 24G --format json")).size(),
+            models_in(run_llmarch("list --format json")).size());
   EXPECT_EQ(run_llmarch("fit --all gpt2 --memory 24G").status, 2);
 }
 
 TEST(Fit, RanksEveryModelThatIsKnownAndChanged) {
-  const Seen all = run_llmarch("fit --all --memory 24G --format csv");
-  const Seen changed = run_llmarch("fit --all --set vocabulary=32000 --memory 24G --format csv");
-  EXPECT_EQ(changed.status, 0) << changed.errors;
-  EXPECT_EQ(first_cells(changed.output).size() - 1, 2 * (first_cells(all.output).size() - 1));
-  EXPECT_THAT(changed.output, HasSubstr("\ngpt2+vocabulary=32000,"));
+  const auto all = models_in(run_llmarch("fit --all --memory 24G --format json"));
+  const auto changed =
+      models_in(run_llmarch("fit --all --set vocabulary=32000 --memory 24G --format json"));
+  EXPECT_EQ(changed.size(), 2 * all.size());
+  EXPECT_THAT(changed, ::testing::Contains("gpt2+vocabulary=32000"));
 }
 
 TEST(Fit, TakesSeveralMemoriesForOne) {

@@ -106,6 +106,86 @@ TEST(TheJson, OfEvalIsThatOfItsSchema) {
   EXPECT_EQ(Schema("eval").fault(json_of("eval --explain " + expressions)), "");
 }
 
+TEST(TheJson, OfFitIsThatOfItsSchema) {
+  const Json fit = json_of("fit gpt2 llama-3.1-8b deepseek-v3 --memory 24GiB");
+  EXPECT_EQ(Schema("fit").fault(fit), "");
+  EXPECT_EQ(fit["models"][0]["largest_context"][0]["found"], 1024);
+  EXPECT_EQ(fit["models"][2]["largest_context"][0]["left_over_bytes"], nullptr);
+  const Json ranked = json_of("fit --all --on h100-sxm");
+  EXPECT_EQ(Schema("fit").fault(ranked), "");
+  EXPECT_GT(ranked["models"][0]["parameters"], ranked["models"][1]["parameters"]);
+}
+
+TEST(TheJson, OfSweepIsThatOfItsSchema) {
+  const Schema schema("sweep");
+  EXPECT_EQ(schema.fault(json_of("sweep gpt2 qwen3-0.6b --context 1k,2k --batch 1,8")), "");
+  EXPECT_EQ(schema.fault(json_of("sweep gpt2 --context 4k --prompt 64,128 --on h100-sxm")), "");
+}
+
+// Both are read against the schema, and their parts against their totals.
+TEST(TheJson, OfShowIsThatOfItsSchemaForEveryModelAndAddsUp) {
+  const Schema schema("show");
+  const Json list = json_of("list");
+  ASSERT_GT(list["models"].size(), 90U);
+  for (const Json& model : list["models"]) {
+    const Json show = json_of("show " + model["name"].get<std::string>() + " --ops decode");
+    EXPECT_EQ(schema.fault(show), "") << model["name"];
+    std::int64_t parameters = 0, bytes = 0, flops = 0;
+    for (const Json& weight : show["weights"]) {
+      const auto layers = weight["layers"].get<std::int64_t>();
+      parameters += layers * weight["parameters"].get<std::int64_t>();
+      bytes += layers * weight["bytes"].get<std::int64_t>();
+    }
+    for (const Json& operation : show["operations"])
+      flops += operation["flops"].get<std::int64_t>();
+    EXPECT_EQ(show["memory"]["weight_bytes"], bytes) << model["name"];
+    EXPECT_EQ(show["total"]["flops"], flops) << model["name"];
+    EXPECT_EQ(show["parameters"]["total"], parameters) << model["name"];
+  }
+}
+
+std::vector<std::string> first_line(const std::string& command) {
+  std::istringstream lines(run_llmarch(command + " --format csv").output);
+  std::string line;
+  std::getline(lines, line);
+  std::vector<std::string> names;
+  std::istringstream cells(line);
+  for (std::string name; std::getline(cells, name, ',');) names.push_back(name);
+  return names;
+}
+
+// One table, and every field of the setting: by these the files of several commands are joined.
+TEST(TheCsv, OfEachCommandHasTheModelAndItsWholeSetting) {
+  for (const char* command : {"sweep gpt2 --context 1k,2k", "fit gpt2 --memory 1GiB",
+                              "compare gpt2 qwen3-0.6b", "show gpt2", "show gpt2 --ops prefill"}) {
+    const std::vector<std::string> names = first_line(command);
+    for (const char* key :
+         {"model", "context", "prompt", "batch", "weights", "kv", "compute", "on"}) {
+      EXPECT_EQ(std::count(names.begin(), names.end(), key), 1) << command << ": " << key;
+    }
+    const std::string text = run_llmarch(std::string(command) + " --format csv").output;
+    EXPECT_EQ(text.find("\n\n"), std::string::npos) << command << " has several tables";
+  }
+}
+
+// A path of the JSON is a column of the CSV, and what a model lacks is empty.
+TEST(TheCsv, OfCompareHasTheFiguresOfItsJson) {
+  const std::string csv = run_llmarch("compare gpt2 qwen3-0.6b --format csv").output;
+  const Json json = json_of("compare gpt2 qwen3-0.6b");
+  const std::vector<std::string> names = first_line("compare gpt2 qwen3-0.6b");
+  const auto column = std::find(names.begin(), names.end(), "decode_flops") - names.begin();
+  std::istringstream lines(csv);
+  std::string line, cell;
+  std::getline(lines, line);
+  for (const Json& model : json["models"]) {
+    std::getline(lines, line);
+    std::istringstream cells(line);
+    for (auto i = 0; i <= column; ++i) std::getline(cells, cell, ',');
+    EXPECT_EQ(cell, model["decode"]["flops"].dump());
+  }
+  EXPECT_NE(csv.find("parameters_components_position_embedding"), std::string::npos);
+}
+
 TEST(ASchema, IsBrokenByWhatLacksAMemberOrHasAnother) {
   const Json good = json_of("compare gpt2");
   const Schema schema("compare");

@@ -64,5 +64,13 @@ TEST(Sweep, WritesAnyNumberOfLinesAsCsv) {
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 10'001);
 }
 
+// A chart of a billion lengths looks at some 240 of them: to walk along all of them takes a minute.
+TEST(Sweep, OfABillionContextsAnswersAtOnce) {
+  const Seen seen = run_shell("ulimit -t 5; '" LLMARCH_PROGRAM
+                              "' sweep gpt2 llama-3.1-8b --show kv_bytes --context 1..1G:+1");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_NE(seen.output.find("48 of 1,073,741,824 contexts"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace llmarch::testing

@@ -1,0 +1,89 @@
+#include "reports/say/fit_json.h"
+
+#include "reports/say/model_json.h"
+#include "reports/say/rows_csv.h"
+#include "reports/say/setting_json.h"
+
+namespace llmarch::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What was found, and what is held there. Where nothing fits, the parts are those of size 1.
+Json found_json(const Fit& fit, Bytes memory) {
+  const Footprint& held = fit.footprint;
+  const auto more = fit.limit == Limit::not_at_all ? std::optional(held) : fit.one_more;
+  Json json = {
+      {"found", fit.found.value()},           {"bound_by", name_of(fit.limit)},
+      {"room_for", fit.room.value()},         {"weight_bytes", held.weights.value()},
+      {"kv_bytes", held.cache.value()},       {"activation_bytes", held.activations.value()},
+      {"needed_bytes", held.total().value()}, {"left_over_bytes", nullptr},
+      {"short_for_one_more_bytes", nullptr}};
+  if (fit.found > 0) json["left_over_bytes"] = (memory - held.total()).value();
+  if (more) json["short_for_one_more_bytes"] = (more->total() - memory).value();
+  return json;
+}
+
+Json answers_json(const std::vector<Fit>& fits, const SettingField& given, Integer Setting::*size,
+                  Bytes memory) {
+  Json answers = Json::array();
+  for (const Fit& fit : fits) {
+    Json answer = {{given.key, (fit.setting.*size).value()}};
+    answer.update(found_json(fit, memory));
+    answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+// Without what is searched for, or given row by row.
+Json asked_json(const Setting& setting) {
+  PartialSetting asked = stated(setting);
+  asked.context.reset();
+  asked.batch.reset();
+  return setting_json(asked);
+}
+
+Json row_of(const Model& model, const Fit& fit, const SettingField& sought,
+            const FitQuestion& question) {
+  Json row = {{"model", model.spec.name}, {"sought", sought.key}};
+  row.update(setting_columns(model, fit.setting));
+  row["memory_bytes"] = question.memory.value();
+  row["devices"] = question.devices.value();
+  row.update(found_json(fit, question.memory));
+  return row;
+}
+
+}  // namespace
+
+std::string fit_json(const std::vector<ModelFits>& models, const FitQuestion& question) {
+  Json json = {{"workload", asked_json(question.setting)},
+               {"memory",
+                {{"bytes", question.memory.value()},
+                 {"devices", question.devices.value()},
+                 {"name", question.memory_name}}},
+               {"models", Json::array()}};
+  for (const ModelFits& fits : models) {
+    json["models"].push_back({{"name", fits.model->spec.name},
+                              {"parameters", fits.model->parameters.total.value()},
+                              {"largest_context", answers_json(fits.contexts, setting_field::batch,
+                                                               &Setting::batch, question.memory)},
+                              {"largest_batch", answers_json(fits.batches, setting_field::context,
+                                                             &Setting::context, question.memory)}});
+  }
+  return indented(json);
+}
+
+std::string fit_csv(const std::vector<ModelFits>& models, const FitQuestion& question) {
+  Json rows = Json::array();
+  for (const ModelFits& fits : models) {
+    for (const Fit& fit : fits.contexts) {
+      rows.push_back(row_of(*fits.model, fit, setting_field::context, question));
+    }
+    for (const Fit& fit : fits.batches) {
+      rows.push_back(row_of(*fits.model, fit, setting_field::batch, question));
+    }
+  }
+  return rows_csv(rows);
+}
+
+}  // namespace llmarch::reports

@@ -1,0 +1,98 @@
+#include "reports/say/show_json.h"
+
+#include "reports/say/model_json.h"
+#include "reports/say/rows_csv.h"
+#include "reports/say/setting_json.h"
+#include "sim/describe/structure.h"
+#include "sim/study/stored_weights.h"
+
+namespace llmarch::reports {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json structure_json(const ArchSpec& spec) {
+  Json rows = Json::array();
+  for (const StructureRow& row : structure({&spec})) {
+    const StructureValue& value = *row.values.front();
+    rows.push_back({{"group", row.group}, {"label", row.label}});
+    rows.back()["value"] = value.number ? Json(*value.number) : Json(value.text);
+  }
+  return rows;
+}
+
+Json memory_json(const OpGraph& graph, const Setting& setting) {
+  return {{"weight_bytes", weight_bytes(graph).total.value()},
+          {"bits_per_weight", stored_weights(graph).bits_per_weight},
+          {"kv_bytes", cache_bytes(graph, setting.context, setting.batch).value()},
+          {"kv_bytes_per_token", cache_bytes_per_token(graph).value()},
+          {"state_bytes_per_sequence", state_bytes_per_sequence(graph).value()}};
+}
+
+Json weight_rows(const OpGraph& graph) {
+  Json rows = Json::array();
+  for (const auto& [block, layers, operation, weight, parameters] : held_weights(graph)) {
+    rows.push_back({{"block", block},
+                    {"layers", layers.value()},
+                    {"operation", operation},
+                    {"weight", name_of(weight.role)},
+                    {"copies", weight.copies.value()},
+                    {"rows", weight.rows.value()},
+                    {"columns", weight.columns.value()},
+                    {"parameters", parameters.value()},
+                    {"format", weight.format.name},
+                    {"bytes", weight.bytes().value()}});
+  }
+  return rows;
+}
+
+Json operation_rows(const OperationTable& table) {
+  Json rows = Json::array();
+  for (const BlockFigures& block : table.blocks) {
+    for (const OperationFigures& figures : block.operations) {
+      rows.push_back({{"step", table.phase == Phase::decode ? "decode" : "prefill"},
+                      {"block", block.block},
+                      {"layers", block.layers.value()},
+                      {"operation", figures.operation}});
+      rows.back().update(step_json(figures.step));
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string show_json(const Model& model, const Setting& setting,
+                      const std::optional<OperationTable>& operations) {
+  const ArchSpec& spec = model.spec;
+  const OpGraph graph = stored(model, setting);
+  Json json = {{"name", spec.name},
+               {"title", spec.title},
+               {"source", spec.source},
+               {"workload", setting_columns(model, setting)},
+               {"structure", structure_json(spec)},
+               {"parameters", parameters_json(model.parameters)},
+               {"published", published_json(spec)},
+               {"memory", memory_json(graph, setting)},
+               {"weights", weight_rows(graph)},
+               {"remarks", model.remarks}};
+  if (operations) {
+    json["operations"] = operation_rows(*operations);
+    json["total"] = step_json(operations->total);
+  }
+  return indented(json);
+}
+
+std::string show_csv(const Model& model, const Setting& setting,
+                     const std::optional<OperationTable>& operations) {
+  Json rows = Json::array();
+  for (const Json& each :
+       operations ? operation_rows(*operations) : weight_rows(stored(model, setting))) {
+    rows.push_back({{"model", model.spec.name}});
+    rows.back().update(setting_columns(model, setting));
+    rows.back().update(each);
+  }
+  return rows_csv(rows);
+}
+
+}  // namespace llmarch::reports
