@@ -48,8 +48,7 @@ ExitStatus run_import(const Arguments& arguments) {
   const Values values = parse_arguments(import_options(), "config", arguments);
   const std::string path =
       only_value(values, "config", "import", "llmarch import path/to/config.json -o my-model.toml");
-  std::optional<OutputFile> file;
-  if (values.count("output") > 0) file.emplace(values["output"].as<std::string>());
+  std::optional<OutputFile> file = output_file(values);
   const Model model = load_config_file(path, import_options_of(values)).model;
   const std::string text = write_toml_spec(model.spec, remarks(path, model));
   write_to(file, text);

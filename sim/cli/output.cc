@@ -301,6 +301,12 @@ void write_standard_output(const std::string& text) {
   write_all(STDOUT_FILENO, text, "standard output");
 }
 
+std::optional<OutputFile> output_file(const Values& values) {
+  if (values.count("output") == 0) return std::nullopt;
+  const auto& name = values["output"].as<std::string>();
+  return name == "-" ? std::nullopt : std::optional<OutputFile>(name);
+}
+
 void write_to(std::optional<OutputFile>& file, const std::string& text) {
   if (!file) return write_standard_output(text);
   file->write(text);

@@ -115,6 +115,10 @@ class Outputs {
 // Writes the whole text to standard output. Throws FileError when that fails.
 void write_standard_output(const std::string& text);
 
+// The one file that -o names: none where it is not given or is '-', which are standard output.
+// Throws as OutputFile does.
+std::optional<OutputFile> output_file(const Values& values);
+
 // To the file, or to standard output where there is none. Throws FileError.
 void write_to(std::optional<OutputFile>& file, const std::string& text);
 

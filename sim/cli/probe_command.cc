@@ -79,8 +79,7 @@ ExitStatus run_probe(const Arguments& arguments) {
                                   reports::binary_bytes(memory->bytes.value()), memory->limited_by),
                       "");
   }
-  std::optional<OutputFile> file;
-  if (values.count("output") > 0) file.emplace(values["output"].as<std::string>());
+  std::optional<OutputFile> file = output_file(values);
   const MachineWatch machine;
   const std::vector<Probe> probes = probe_threads(static_cast<std::size_t>(threads.value()));
   std::vector<std::string> remarks;

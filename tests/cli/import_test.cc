@@ -69,6 +69,12 @@ TEST(Import, SaysWhatTheConfigLeftToItsLibrary) {
       << seen.output;
 }
 
+TEST(Import, WritesToStandardOutputForAHyphen) {
+  const std::string config = "'" LLMARCH_PROJECT "/tests/spec/configs/llama-3.1-8b.json'";
+  EXPECT_EQ(run_llmarch("import " + config + " -o -").output,
+            run_llmarch("import " + config).output);
+}
+
 TEST(Import, FindsTheSequenceThatLayersRepeat) {
   const Seen seen = run_llmarch("import '" LLMARCH_PROJECT "/tests/spec/configs/gemma-3-27b.json'");
   EXPECT_NE(seen.output.find("layers = [\"local\", \"local\", \"local\", \"local\", \"local\", "
