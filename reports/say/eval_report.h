@@ -22,6 +22,11 @@ struct EvaluatedExpressions {
   std::vector<EvaluatedExpression> all;
 };
 
+// What each kind of layer adds to a figure: "local: 52 layers x 8 MiB". Empty where the figure is
+// no sum over layers.
+std::vector<EvaluatedExpression> parts_by_layer(const QuantityCall& call, const Setting& setting,
+                                                Digits digits);
+
 Document eval_document(const EvaluatedExpressions& evaluated, Digits digits);
 std::string eval_json(const EvaluatedExpressions& evaluated);
 

@@ -21,7 +21,10 @@ TakenFields eval_fields() {
 
 Options eval_options() {
   Options options("options");
-  options.add_options()("explain", "also the figures that an expression is put together from");
+  options.add_options()(
+      "explain",
+      "also the figures that an expression is put together from, and what each kind of layer "
+      "adds to them");
   declare_setting(options, eval_fields());
   declare_specs(options);
   declare_digits(options);
@@ -58,11 +61,31 @@ void add_changed_models(const std::string& text, const Catalog& catalog, KnownMo
   }
 }
 
+// The figures that the expression is put together from, and what layers add to each. An expression
+// that is one figure has its layers right below it.
+template <class ValueOf>
+void add_parts(const Expression& expression, const ValueOf& value_of, const Setting& setting,
+               reports::Digits digits, reports::EvaluatedExpression& evaluated) {
+  const auto layers_of = [&](const Expression& part) {
+    const auto* call = std::get_if<QuantityCall>(&part.root->what);
+    return call == nullptr ? std::vector<reports::EvaluatedExpression>{}
+                           : reports::parts_by_layer(*call, setting, digits);
+  };
+  if (std::holds_alternative<QuantityCall>(expression.root->what)) {
+    evaluated.parts = layers_of(expression);
+    return;
+  }
+  for (const Expression& part : calls_in(expression)) {
+    evaluated.parts.push_back({part.text, part, value_of(part), layers_of(part)});
+  }
+}
+
 ExitStatus run_eval(const Arguments& arguments) {
   const Values values = parse_arguments(eval_options(), "expression", arguments);
   const std::vector<std::string> texts = some_values(
       values, "expression", "llmarch eval 'kv_bytes(qwen3-8b) / kv_bytes(llama-3.1-8b)'");
   const Setting setting = laid_over(Setting{}, read_setting(values, eval_fields()));
+  const reports::Digits digits = digits_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
   KnownModels known = known_models(catalog);
@@ -77,11 +100,8 @@ ExitStatus run_eval(const Arguments& arguments) {
     const LabelledExpression read = placed(text, [&] { return read_labelled(text, known.names); });
     evaluated.all.push_back({read.label, read.expression, value_of(read.expression)});
     if (values.count("explain") == 0) continue;
-    for (const Expression& part : calls_in(read.expression)) {
-      evaluated.all.back().parts.push_back({part.text, part, value_of(part)});
-    }
+    add_parts(read.expression, value_of, setting, digits, evaluated.all.back());
   }
-  const reports::Digits digits = digits_of(values);
   outputs.write({.make_document = [&] { return reports::eval_document(evaluated, digits); },
                  .json_pieces = in_one_piece([&] { return reports::eval_json(evaluated); })});
   return ExitStatus::done;

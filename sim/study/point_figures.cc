@@ -36,9 +36,12 @@ Elements decode_working_set(const Model& model, Integer batch) {
 }
 
 ModelCurves::ModelCurves(const Model& of_model, const Setting& at)
+    : ModelCurves(of_model, at, stored(of_model, at)) {}
+
+ModelCurves::ModelCurves(const Model& of_model, const Setting& at, OpGraph of_graph)
     : model(of_model),
       setting(at),
-      graph(stored(model, at)),
+      graph(std::move(of_graph)),
       decode(graph, Phase::decode, at.batch),
       prefill(graph, Phase::prefill, at.batch),
       cache(graph, at.batch),

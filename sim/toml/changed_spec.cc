@@ -134,6 +134,10 @@ void apply(toml::table& spec, const std::string& change) {
                   [&](toml::table& attention) { attention.insert_or_assign(field, number); });
   };
   if (key == "gqa") return in_attention("kv_heads");
+  if (key == "window" && value.empty()) {
+    return for_each_kind(spec, "attention", "grouped",
+                         [](toml::table& attention) { attention.erase("window"); });
+  }
   if (key == "window") return in_attention("window");
   if (key == "layers") return set_layers(spec, count_of(change, value));
   if (key == "experts") return set_experts(spec, change, value);

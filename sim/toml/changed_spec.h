@@ -14,7 +14,7 @@ namespace llmarch {
 // Each change is "attention.local.window=512" (a whole number may be written 1k or 1M, and nothing
 // after the sign takes the key out), or one of these, which stand for the usual ones:
 //   gqa=8         key/value heads of every grouped attention
-//   window=1k     a window in every grouped attention
+//   window=1k     a window in every grouped attention; window= takes the windows out
 //   layers=40     layers, where all have the same pattern
 //   experts=64:4  routed experts of every mixture, and how many a token runs
 // Without a spec there is at least one problem; problems have no places.

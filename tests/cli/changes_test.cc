@@ -95,6 +95,23 @@ TEST(Eval, SaysWhatAnExpressionComesTo) {
   EXPECT_EQ(figures[1]["value"], 13);
 }
 
+// Of 12 layers of GPT-2, each keeps a key and a value of 768 in two bytes for 100 positions.
+TEST(Eval, ExplainsAFigureDownToItsLayers) {
+  const Json json = json_of("eval 'kv_bytes(gpt2)' 'kv_bytes(gpt2) / 2' --context 100 --explain");
+  const Json of_figure = json["figures"][0]["parts"];
+  ASSERT_EQ(of_figure.size(), 1U);
+  EXPECT_EQ(of_figure[0]["expression"], "block: 12 layers x 300 KiB");
+  EXPECT_EQ(of_figure[0]["value"], 12 * 100 * 2 * 768 * 2);
+  EXPECT_EQ(of_figure[0]["unit"], "bytes");
+  EXPECT_EQ(json["figures"][1]["parts"][0]["parts"], of_figure);
+}
+
+TEST(Changes, TakeOutAllWindowsAtOnce) {
+  EXPECT_EQ(
+      json_of("compare gemma-3-27b+window=")["models"][0]["kv_cache"]["bytes"],
+      json_of("compare gemma-3-27b+attention.local.window=")["models"][0]["kv_cache"]["bytes"]);
+}
+
 TEST(Eval, PutsTheCaretUnderWhatIsWrong) {
   expect_refused("eval 'kv_bytes(gtp2) / 2'",
                  "expression:1:10: error: unknown model 'gtp2'\n"
