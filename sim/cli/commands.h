@@ -34,11 +34,21 @@ Command eval_command();
 Command report_command();
 Command sweep_command();
 Command fit_command();
+Command check_command();
+Command import_command();
+
+// The commands that need kernels, from sim/cli/run, or from sim/cli/dry, which refuses them where
+// there are none. Listed in every program, so that the help of one names what another can do.
+constexpr std::string_view kMeasureSummary =
+    "run a model here: predicted, counted and timed side by side";
+constexpr std::string_view kProbeSummary =
+    "this machine's read bandwidth and peaks, as a hardware file";
+constexpr std::string_view kVerifySummary =
+    "run a checkpoint's tensors and compare with the reference's results";
+
 Command measure_command();
 Command probe_command();
 Command verify_command();
-Command check_command();
-Command import_command();
 
 // What 'llmarch help' takes beside the commands: each prints a reference.
 struct HelpTopic {

@@ -4,13 +4,11 @@
 
 #include "reports/say/study_json.h"
 #include "reports/say/study_report.h"
-#include "reports/say/study_timings.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
 #include "sim/cli/output.h"
-#include "sim/cli/run_context.h"
 #include "sim/cli/studies.h"
-#include "sim/cli/study_clock.h"
+#include "sim/cli/study_timer.h"
 
 namespace llmarch::cli {
 namespace {
@@ -24,14 +22,10 @@ Options report_options() {
 }
 
 // The study's document, with what was timed at the end.
-reports::Document document_of(const StudyResult& result, const StudyClock& clock,
-                              const MachineWatch& machine) {
+reports::Document document_of(const StudyResult& result, const StudyTimer* timer) {
   reports::Document document = reports::study_document(result);
-  if (clock.runs().empty()) return document;
-  for (reports::Block& block :
-       reports::study_timings(clock.runs(), run_context({}), timing_warnings(machine))) {
-    document.blocks.push_back(std::move(block));
-  }
+  if (timer == nullptr) return document;
+  for (reports::Block& block : timer->timings()) document.blocks.push_back(std::move(block));
   return document;
 }
 
@@ -40,18 +34,14 @@ ExitStatus run_report(const Arguments& arguments) {
   const std::string name = only_value(values, "study", "report", "llmarch report article");
   Outputs outputs(values);
   const auto loaded = load_study(name, Catalog(specs_folder(values)));
-  const MachineWatch machine;
-  StudyClock clock;
-  Clock read;  // empty: claims that need a timed run stay undecided
-  if (values.count("timed") > 0) {
-    read = [&clock](const Model& model, const Setting& setting, TimedFigure figure) {
-      return clock.read(model, setting, figure);
-    };
-  }
+  std::unique_ptr<StudyTimer> timer;
+  if (values.count("timed") > 0) timer = study_timer();
+  // Empty without a timer: claims that need a timed run stay undecided.
+  const Clock read = timer ? timer->clock() : Clock();
   const StudyOutcome run = run_study(loaded->read, read);
   if (!run.result) refuse_study(*loaded, run.problems);
   const StudyResult& result = *run.result;
-  outputs.write({.make_document = [&] { return document_of(result, clock, machine); },
+  outputs.write({.make_document = [&] { return document_of(result, timer.get()); },
                  .json_pieces = in_one_piece([&] { return reports::study_json(result); })});
   const bool expected = std::all_of(result.claims.begin(), result.claims.end(),
                                     [](const ClaimResult& claim) { return claim.as_expected(); });

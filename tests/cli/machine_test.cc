@@ -1,5 +1,5 @@
 // Machines laid out in a folder: how much memory may be used, and who else is running.
-#include "sim/cli/machine.h"
+#include "sim/cli/run/machine.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 
 #include "sim/cli/arguments.h"
 #include "sim/cli/errors.h"
-#include "sim/cli/run_context.h"
+#include "sim/cli/run/run_context.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {

@@ -39,7 +39,10 @@ constexpr auto kLayers = std::to_array<std::string_view>({"sim",
                                                           "reports/pictures",
                                                           "reports/render",
                                                           "reports/say",
-                                                          "sim/cli"});
+                                                          "reports/runs",
+                                                          "sim/cli",
+                                                          "sim/cli/dry",
+                                                          "sim/cli/run"});
 
 std::string_view folder_of(std::string_view file) {
   return file.substr(0, file.rfind('/'));

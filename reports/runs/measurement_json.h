@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "reports/say/measurement_report.h"
+#include "reports/runs/measurement_report.h"
 
 namespace llmarch::reports {
 

@@ -1,4 +1,4 @@
-#include "sim/cli/machine.h"
+#include "sim/cli/run/machine.h"
 
 #include <fmt/format.h>
 #include <sched.h>

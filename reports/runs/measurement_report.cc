@@ -1,4 +1,4 @@
-#include "reports/say/measurement_report.h"
+#include "reports/runs/measurement_report.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "sim/cli/watch.h"
+#include "sim/cli/run/watch.h"
 
 #include <fmt/format.h>
 #include <pthread.h>

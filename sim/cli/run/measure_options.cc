@@ -1,11 +1,11 @@
-#include "sim/cli/measure_options.h"
+#include "sim/cli/run/measure_options.h"
 
 #include <fmt/format.h>
 
 #include "sim/cli/common_options.h"
 #include "sim/cli/errors.h"
-#include "sim/cli/machine.h"
 #include "sim/cli/output.h"
+#include "sim/cli/run/machine.h"
 
 namespace llmarch::cli {
 namespace {

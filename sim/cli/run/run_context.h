@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "reports/say/measurement_report.h"
-#include "sim/cli/full_run_request.h"
-#include "sim/cli/machine.h"
+#include "reports/runs/measurement_report.h"
+#include "sim/cli/run/full_run_request.h"
+#include "sim/cli/run/machine.h"
 
 namespace llmarch::cli {
 

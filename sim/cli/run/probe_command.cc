@@ -7,10 +7,10 @@
 
 #include "reports/document/format.h"
 #include "sim/cli/commands.h"
-#include "sim/cli/machine.h"
-#include "sim/cli/measure_options.h"
 #include "sim/cli/output.h"
-#include "sim/cli/run_context.h"
+#include "sim/cli/run/machine.h"
+#include "sim/cli/run/measure_options.h"
+#include "sim/cli/run/run_context.h"
 #include "sim/hardware/hardware_file.h"
 
 namespace llmarch::cli {
@@ -100,7 +100,7 @@ ExitStatus run_probe(const Arguments& arguments) {
 Command probe_command() {
   return {
       "probe",
-      "this machine's read bandwidth and peaks, as a hardware file",
+      kProbeSummary,
       "llmarch probe [-o FILE] [options]",
       "Reads a GiB of memory and multiplies in registers, in several ways each, with one thread\n"
       "and with all. A limit is the highest reading of the best way, not a mean or a median, so "

@@ -1,4 +1,4 @@
-#include "reports/say/measurement_json.h"
+#include "reports/runs/measurement_json.h"
 
 #include <nlohmann/json.hpp>
 

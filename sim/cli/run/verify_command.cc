@@ -7,11 +7,11 @@
 #include "kernels/verify/verify_engine.h"
 #include "kernels/weights/checkpoint.h"
 #include "reports/document/format.h"
-#include "reports/say/proof_reports.h"
+#include "reports/runs/proof_reports.h"
 #include "sim/cli/commands.h"
-#include "sim/cli/machine.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/cli/run/machine.h"
 #include "sim/formats/formats.h"
 #include "sim/spec/file_error.h"
 
@@ -141,7 +141,7 @@ ExitStatus run_verify(const Arguments& arguments) {
 Command verify_command() {
   return {
       "verify",
-      "run a checkpoint's tensors and compare with the reference's results",
+      kVerifySummary,
       "llmarch verify DIR [options]",
       "DIR holds config.json, model.safetensors (or shards with an index) and\n"
       "expected.safetensors: input_ids, hidden_states, logits and, for mixtures, moe_layers,\n"

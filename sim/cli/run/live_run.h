@@ -9,7 +9,7 @@
 #include <string>
 
 #include "kernels/measure/measure.h"
-#include "sim/cli/progress.h"
+#include "sim/cli/run/progress.h"
 
 namespace llmarch::cli {
 

@@ -1,4 +1,4 @@
-#include "sim/cli/progress.h"
+#include "sim/cli/run/progress.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "kernels/measure/measure.h"
-#include "sim/cli/measure_options.h"
+#include "sim/cli/run/measure_options.h"
 
 namespace llmarch::cli {
 

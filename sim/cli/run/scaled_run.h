@@ -2,8 +2,8 @@
 #pragma once
 
 #include "sim/cli/errors.h"
-#include "sim/cli/measure_options.h"
 #include "sim/cli/output.h"
+#include "sim/cli/run/measure_options.h"
 #include "sim/study/model.h"
 
 namespace llmarch::cli {

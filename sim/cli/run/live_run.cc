@@ -1,4 +1,4 @@
-#include "sim/cli/live_run.h"
+#include "sim/cli/run/live_run.h"
 
 #include <algorithm>
 #include <stdexcept>

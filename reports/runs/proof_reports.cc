@@ -1,4 +1,4 @@
-#include "reports/say/proof_reports.h"
+#include "reports/runs/proof_reports.h"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
 #include <stdexcept>
 
 #include "sim/cli/commands.h"
-#include "sim/cli/full_run.h"
-#include "sim/cli/measure_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
-#include "sim/cli/scaled_run.h"
+#include "sim/cli/run/full_run.h"
+#include "sim/cli/run/measure_options.h"
+#include "sim/cli/run/scaled_run.h"
 
 namespace llmarch::cli {
 namespace {
@@ -27,7 +27,7 @@ ExitStatus run_measure(const Arguments& arguments) {
 Command measure_command() {
   return {
       "measure",
-      "run a model here: predicted, counted and timed side by side",
+      kMeasureSummary,
       "llmarch measure MODEL [options]",
       "Runs the architecture at full size on this processor, on synthetic weights: decode of one\n"
       "token at the context's depth, and prefill of a prompt. The machine's own limits are probed\n"

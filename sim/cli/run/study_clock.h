@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "kernels/measure/measurement.h"
-#include "sim/cli/full_run_request.h"
+#include "sim/cli/run/full_run_request.h"
 #include "sim/study/evaluator.h"
 
 namespace llmarch::cli {

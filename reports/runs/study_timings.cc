@@ -1,4 +1,4 @@
-#include "reports/say/study_timings.h"
+#include "reports/runs/study_timings.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "sim/cli/full_run_request.h"
+#include "sim/cli/run/full_run_request.h"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,10 @@
 #include "kernels/measure/timed_engine.h"
 #include "kernels/weights/checkpoint.h"
 #include "reports/document/format.h"
-#include "reports/say/measurement_report.h"
+#include "reports/runs/measurement_report.h"
 #include "sim/cli/errors.h"
-#include "sim/cli/machine.h"
 #include "sim/cli/models.h"
+#include "sim/cli/run/machine.h"
 
 namespace llmarch::cli {
 namespace {

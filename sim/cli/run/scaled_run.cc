@@ -1,11 +1,11 @@
-#include "sim/cli/scaled_run.h"
+#include "sim/cli/run/scaled_run.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "kernels/measure/agreement.h"
-#include "reports/say/proof_reports.h"
+#include "reports/runs/proof_reports.h"
 #include "sim/spec/scaled.h"
 #include "sim/study/step.h"
 

@@ -8,7 +8,7 @@
 
 #include "kernels/measure/measurement.h"
 #include "reports/document/document.h"
-#include "reports/say/measurement_report.h"
+#include "reports/runs/measurement_report.h"
 
 namespace llmarch::reports {
 

@@ -1,4 +1,4 @@
-#include "sim/cli/study_clock.h"
+#include "sim/cli/run/study_clock.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "kernels/measure/holding.h"
-#include "sim/cli/machine.h"
+#include "sim/cli/run/machine.h"
 
 namespace llmarch::cli {
 namespace {

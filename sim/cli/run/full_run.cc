@@ -1,4 +1,4 @@
-#include "sim/cli/full_run.h"
+#include "sim/cli/run/full_run.h"
 
 #include <fmt/format.h>
 
@@ -8,12 +8,12 @@
 
 #include "kernels/measure/timed_engine.h"
 #include "reports/document/format.h"
-#include "reports/say/measurement_json.h"
-#include "reports/say/measurement_report.h"
-#include "sim/cli/full_run_request.h"
-#include "sim/cli/live_run.h"
-#include "sim/cli/run_context.h"
-#include "sim/cli/watch.h"
+#include "reports/runs/measurement_json.h"
+#include "reports/runs/measurement_report.h"
+#include "sim/cli/run/full_run_request.h"
+#include "sim/cli/run/live_run.h"
+#include "sim/cli/run/run_context.h"
+#include "sim/cli/run/watch.h"
 
 namespace llmarch::cli {
 namespace {

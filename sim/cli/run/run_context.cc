@@ -1,4 +1,4 @@
-#include "sim/cli/run_context.h"
+#include "sim/cli/run/run_context.h"
 
 #include <fmt/format.h>
 

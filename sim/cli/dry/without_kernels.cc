@@ -1,0 +1,44 @@
+// What stands in place of sim/cli/run in a program without kernels, as the one for WebAssembly is:
+// each command that runs a model is refused by name.
+#include "sim/cli/commands.h"
+#include "sim/cli/study_timer.h"
+
+namespace llmarch::cli {
+namespace {
+
+constexpr std::string_view kDetails =
+    "Needs the program that is built for a processor: this one, for WebAssembly, has no kernels.";
+
+ExitStatus refuse(const Arguments& /*arguments*/) {
+  throw NotPossible("this program, for WebAssembly, has no kernels that run a model",
+                    "use the program that is built for your processor");
+}
+
+Options no_options() {
+  return Options("options");
+}
+
+Command refused(std::string_view name, std::string_view summary, std::string_view usage) {
+  return {name, summary, usage, kDetails, no_options, refuse, CommandWords::none};
+}
+
+}  // namespace
+
+Command measure_command() {
+  return refused("measure", kMeasureSummary, "llmarch measure MODEL [options]");
+}
+
+Command probe_command() {
+  return refused("probe", kProbeSummary, "llmarch probe [-o FILE] [options]");
+}
+
+Command verify_command() {
+  return refused("verify", kVerifySummary, "llmarch verify DIR [options]");
+}
+
+std::unique_ptr<StudyTimer> study_timer() {
+  refuse({});
+  return nullptr;
+}
+
+}  // namespace llmarch::cli
