@@ -242,25 +242,22 @@ Engine Engine::synthetic(const OpGraph& graph, const EngineOptions& options, std
 }
 
 Engine Engine::loaded(const OpGraph& graph, const EngineOptions& options,
-                      const std::function<void(const TakeWeight&)>& load) {
+                      const std::function<void(const TakeWeights&)>& load) {
   check_held(graph, options.held);
   Engine engine(std::make_unique<State>(graph, options));
-  load([&](WeightId weight, std::size_t layer, std::size_t copy, std::size_t first_row,
-           std::span<const float> rows) {
-    engine.state_->weights.take(weight, layer, copy, first_row, rows);
-  });
+  load(engine.state_->weights.take());
   engine.state_->choose_streams();
   return engine;
 }
 
 Engine Engine::of(const OpGraph& graph, const EngineOptions& options, const WeightStore& weights) {
-  return loaded(graph, options, [&](const TakeWeight& take) {
+  return loaded(graph, options, [&](const TakeWeights& take) {
     for (WeightId id = 0; id < graph.weights.size(); ++id) {
       const Weight& weight = graph.weights[id];
       const std::size_t each = size(weight.elements_of_copy().amount());
       for (std::size_t layer = 0; layer < size(graph.instances(weight)); ++layer) {
         for (std::size_t copy = 0; copy < size(weight.copies); ++copy) {
-          take(id, layer, copy, 0, weights.of(id, layer).subspan(copy * each, each));
+          take.rows(id, layer, copy, 0, weights.of(id, layer).subspan(copy * each, each));
         }
       }
     }

@@ -85,10 +85,11 @@ class Engine {
   // The graph must outlive the engine. Throws std::invalid_argument where options and graph do not
   // agree.
   static Engine synthetic(const OpGraph& graph, const EngineOptions& options, std::uint64_t seed);
-  // With given weights: `load` is called once, and passes each weight to the function that it is
-  // given, in any order. Weights that the engine does not hold are ignored.
+  // With given weights: `load` is called once, and passes each weight to one of the functions that
+  // it is given, in any order. Weights that the engine does not hold are ignored. Rows in the
+  // blocks in which it holds a matrix are taken as they are.
   static Engine loaded(const OpGraph& graph, const EngineOptions& options,
-                       const std::function<void(const TakeWeight&)>& load);
+                       const std::function<void(const TakeWeights&)>& load);
   static Engine of(const OpGraph& graph, const EngineOptions& options, const WeightStore& weights);
 
   Engine(Engine&&) noexcept;

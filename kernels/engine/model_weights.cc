@@ -4,7 +4,6 @@
 #include <stdexcept>
 
 #include "kernels/engine/held_formats.h"
-#include "kernels/weights/weight_store.h"
 
 namespace llmarch::fast {
 namespace {
@@ -88,8 +87,28 @@ void ModelWeights::fill_synthetic(Team& team, std::uint64_t seed) {
   }
 }
 
-void ModelWeights::take(WeightId id, std::size_t layer, std::size_t copy, std::size_t first_row,
-                        std::span<const float> rows) {
+TakeWeights ModelWeights::take() {
+  const TakeWeight rows = [this](WeightId id, std::size_t layer, std::size_t copy,
+                                 std::size_t first_row, std::span<const float> part) {
+    take_rows(id, layer, copy, first_row, part);
+  };
+  const TakeStoredRows others = from_blocks(*graph_, rows);
+  return {rows,
+          [this, others](WeightId id, std::size_t layer, std::size_t copy, std::size_t first_row,
+                         BlockFormat format, std::span<const std::byte> stored) {
+            Instances& instances = weights_.at(id);
+            if (layer >= instances.layers || copy >= instances.copies) return;
+            const bool vector = is_vector(graph_->weight(id).role);
+            const MatrixFormat held = vector ? MatrixFormat::f32 : matrix(id, layer, copy).format();
+            if (is_plain(held) || block_format(held) != format || clips_[id]) {
+              return others(id, layer, copy, first_row, format, stored);
+            }
+            instances.matrices.at(layer * instances.copies + copy).fill_stored(first_row, stored);
+          }};
+}
+
+void ModelWeights::take_rows(WeightId id, std::size_t layer, std::size_t copy,
+                             std::size_t first_row, std::span<const float> rows) {
   const Weight& weight = graph_->weights.at(id);
   Instances& instances = weights_.at(id);
   if (layer >= instances.layers || copy >= instances.copies) return;

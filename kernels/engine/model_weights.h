@@ -9,6 +9,7 @@
 
 #include "kernels/engine/held.h"
 #include "kernels/fast/packed_matrix.h"
+#include "kernels/weights/weight_store.h"
 #include "sim/graph/op_graph.h"
 
 namespace llmarch::fast {
@@ -22,9 +23,9 @@ class ModelWeights {
 
   // Draws values as WeightStore's synthetic weights do, so that matrices keep hidden states near 1.
   void fill_synthetic(Team& team, std::uint64_t seed);
-  // A TakeWeight. Weights that are not held are ignored.
-  void take(WeightId weight, std::size_t layer, std::size_t copy, std::size_t first_row,
-            std::span<const float> rows);
+  // What is given to them is held; weights that are not held are ignored. The weights must outlive
+  // the functions.
+  TakeWeights take();
 
   [[nodiscard]] const PackedMatrix& matrix(WeightId weight, std::size_t layer,
                                            std::size_t copy = 0) const;
@@ -38,6 +39,8 @@ class ModelWeights {
   [[nodiscard]] Elements parameters() const;
 
  private:
+  void take_rows(WeightId weight, std::size_t layer, std::size_t copy, std::size_t first_row,
+                 std::span<const float> rows);
   struct Instances {
     std::size_t layers = 0, copies = 0;
     std::vector<PackedMatrix> matrices;       // (layers, copies)

@@ -322,4 +322,14 @@ std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights
   return verify(run_step, expected, Tolerance{tolerance});
 }
 
+Expected expected_of_reference(const OpGraph& graph, const WeightStore& weights,
+                               std::vector<std::int64_t> input_ids) {
+  KvCaches<double> caches(graph, 1);
+  Workload workload = prefill(std::ssize(input_ids), 1);
+  workload.logits = Logits::all;
+  Trace trace = execute(graph, weights, caches, input_ids, workload).trace;
+  return {std::move(input_ids), std::move(trace.hidden), std::move(trace.logits),
+          std::move(trace.routing)};
+}
+
 }  // namespace llmarch

@@ -28,6 +28,11 @@ struct Expected {
 // holds unknown tensors.
 Expected load_expected(const std::filesystem::path& file, const OpGraph& graph);
 
+// The results of the reference kernels, where no others are published. The graph's weights are
+// those of `weights`; each id is below the vocabulary.
+Expected expected_of_reference(const OpGraph& graph, const WeightStore& weights,
+                               std::vector<std::int64_t> input_ids);
+
 enum class Compared { floats, choices };
 
 // The largest deviation of one compared quantity.

@@ -1,5 +1,6 @@
 #include "kernels/verify/verify_engine.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace llmarch::fast {
@@ -26,6 +27,13 @@ Tolerance tolerance_of(const OpGraph& graph, Stored weights) {
     case Stored::bf16: return {absolute, 0.2, 0.25};
   }
   throw std::logic_error("tolerance_of: a format outside the enumeration");
+}
+
+Tolerance tolerance_of_formats(const OpGraph& graph) {
+  const bool in_float = std::ranges::all_of(graph.weights, [](const Weight& weight) {
+    return is_vector(weight.role) || weight.format == plain(DType::f32);
+  });
+  return tolerance_of(graph, in_float ? Stored::f32 : Stored::bf16);
 }
 
 std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,

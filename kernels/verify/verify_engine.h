@@ -19,6 +19,10 @@ namespace llmarch::fast {
 // that one such choice does not make all that follows incomparable, rows go on to the experts that
 // the reference chose.
 Tolerance tolerance_of(const OpGraph& graph, Stored weights);
+// The same for an engine that holds weights in the graph's formats. With quantised weights, each
+// row that enters a product is off by up to 1 in 254 of the largest element of its group, and as
+// much is allowed as with bf16.
+Tolerance tolerance_of_formats(const OpGraph& graph);
 
 // `engine` has all weights of a checkpoint, batch 1, and room for the sequence.
 std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,

@@ -147,6 +147,12 @@ std::optional<BlockFormat> block_format(std::string_view ggml_type) {
   return std::nullopt;
 }
 
+std::size_t stored_row_bytes(BlockFormat format, std::size_t columns) {
+  if (format == BlockFormat::int8_channel) return columns + 2;
+  const BlockReader reader = reader_of(format);
+  return columns / reader.elements * reader.bytes;
+}
+
 void dequantise(BlockFormat format, std::span<const std::byte> stored, std::span<float> row) {
   if (format == BlockFormat::int8_channel) {
     require_length(stored.size() == row.size() + 2);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 
 #include "kernels/weight_files/safetensors_header.h"
 #include "kernels/weight_files/strict_json.h"
@@ -121,6 +122,11 @@ const GgufPlacedTensor* GgufModel::find(std::string_view name) const {
 }
 
 std::vector<std::byte> GgufModel::read(const GgufPlacedTensor& placed) const {
+  return read_rows(placed, 0, placed.tensor.elements() / placed.tensor.shape.back());
+}
+
+std::vector<std::byte> GgufModel::read_rows(const GgufPlacedTensor& placed, std::int64_t first,
+                                            std::int64_t count) const {
   const GgufTensor& tensor = placed.tensor;
   const RandomAccessFile& file = files_.at(placed.file);
   const std::uint64_t start = data_starts_.at(placed.file);
@@ -128,8 +134,14 @@ std::vector<std::byte> GgufModel::read(const GgufPlacedTensor& placed) const {
     throw FileError(file.path(), fmt::format("ends before the data of tensor {}; fetch all of it",
                                              in_quotes(tensor.name)));
   }
-  std::vector<std::byte> bytes(static_cast<std::size_t>(tensor.end - tensor.begin));
-  file.read_at(start + tensor.begin, bytes);
+  const std::int64_t rows = tensor.elements() / tensor.shape.back();
+  if (first < 0 || count < 0 || count > rows || first > rows - count) {
+    throw std::invalid_argument("GgufModel::read_rows: rows that the tensor does not have");
+  }
+  const auto row_bytes = (tensor.end - tensor.begin) / static_cast<std::uint64_t>(rows);
+  std::vector<std::byte> bytes(
+      static_cast<std::size_t>(static_cast<std::uint64_t>(count) * row_bytes));
+  file.read_at(start + tensor.begin + static_cast<std::uint64_t>(first) * row_bytes, bytes);
   return bytes;
 }
 

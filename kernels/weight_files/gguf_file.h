@@ -42,6 +42,9 @@ class GgufModel {
   // The blocks of a tensor of this model, as they are stored. Throws FileError where the file ends
   // before them.
   [[nodiscard]] std::vector<std::byte> read(const GgufPlacedTensor& tensor) const;
+  // `count` of its rows, from `first` on.
+  [[nodiscard]] std::vector<std::byte> read_rows(const GgufPlacedTensor& tensor, std::int64_t first,
+                                                 std::int64_t count) const;
 
  private:
   GgufModel() = default;

@@ -156,16 +156,7 @@ void load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
 WeightStore load_weights(const OpGraph& graph, const SafetensorsCheckpoint& checkpoint,
                          CheckpointNaming naming, Head head) {
   WeightStore store(graph);
-  load_weights(graph, checkpoint, naming, head,
-               [&](WeightId id, std::size_t layer, std::size_t copy, std::size_t first_row,
-                   std::span<const float> rows) {
-                 const Weight& weight = graph.weight(id);
-                 const auto columns = static_cast<std::size_t>(weight.columns.value());
-                 const auto size = static_cast<std::size_t>(weight.elements_of_copy().value());
-                 const std::size_t first = first_row * (is_vector(weight.role) ? 1 : columns);
-                 std::copy(rows.begin(), rows.end(),
-                           store.of(id, layer).subspan(copy * size + first).begin());
-               });
+  load_weights(graph, checkpoint, naming, head, store.take(graph));
   return store;
 }
 

@@ -1,5 +1,6 @@
 #include "kernels/weights/weight_store.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -45,6 +46,31 @@ WeightStore::WeightStore(const OpGraph& graph) {
     const std::vector<float> zeros(size(weight.elements().amount()));
     arrays_.emplace_back(size(graph.instances(weight)), zeros);
   }
+}
+
+TakeStoredRows from_blocks(const OpGraph& graph, TakeWeight take) {
+  return [&graph, take = std::move(take)](WeightId id, std::size_t layer, std::size_t copy,
+                                          std::size_t first_row, BlockFormat format,
+                                          std::span<const std::byte> rows) {
+    const auto columns = static_cast<std::size_t>(graph.weight(id).columns.value());
+    std::vector<float> row(columns);
+    const std::size_t bytes = stored_row_bytes(format, columns);
+    for (; !rows.empty(); rows = rows.subspan(bytes)) {
+      dequantise(format, rows.first(bytes), row);
+      take(id, layer, copy, first_row++, row);
+    }
+  };
+}
+
+TakeWeight WeightStore::take(const OpGraph& graph) {
+  return [this, &graph](WeightId id, std::size_t layer, std::size_t copy, std::size_t first_row,
+                        std::span<const float> rows) {
+    const Weight& weight = graph.weight(id);
+    const auto columns = static_cast<std::size_t>(weight.columns.value());
+    const auto size = static_cast<std::size_t>(weight.elements_of_copy().value());
+    const std::size_t first = first_row * (is_vector(weight.role) ? 1 : columns);
+    std::copy(rows.begin(), rows.end(), of(id, layer).subspan(copy * size + first).begin());
+  };
 }
 
 Elements WeightStore::held() const {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/weight_files/blocks.h"
 #include "sim/graph/op_graph.h"
 
 namespace llmarch {
@@ -15,6 +16,18 @@ namespace llmarch {
 // from `first_row` on, as many as there are; of a vector, the elements from there on.
 using TakeWeight = std::function<void(WeightId weight, std::size_t layer, std::size_t copy,
                                       std::size_t first_row, std::span<const float> rows)>;
+
+// The same of a matrix whose rows are stored in blocks, as they are stored.
+using TakeStoredRows =
+    std::function<void(WeightId weight, std::size_t layer, std::size_t copy, std::size_t first_row,
+                       BlockFormat format, std::span<const std::byte> rows)>;
+
+// Whoever holds rows in blocks takes them so; for others `from_blocks` makes floats of them.
+struct TakeWeights {
+  TakeWeight rows;
+  TakeStoredRows stored_rows;
+};
+TakeStoredRows from_blocks(const OpGraph& graph, TakeWeight take);
 
 class WeightStore {
  public:
@@ -27,6 +40,9 @@ class WeightStore {
   [[nodiscard]] std::span<const float> of(WeightId weight, std::size_t layer) const {
     return arrays_.at(weight).at(layer);
   }
+
+  // Takes what is loaded. The store must outlive the function.
+  TakeWeight take(const OpGraph& graph);
 
   // Parameters really held; a constant is none.
   [[nodiscard]] Elements held() const;

@@ -33,7 +33,7 @@ Command probe_command() {
 }
 
 Command verify_command() {
-  return refused("verify", kVerifySummary, "llmarch verify DIR [options]");
+  return refused("verify", kVerifySummary, "llmarch verify DIR|FILE.gguf [options]");
 }
 
 std::unique_ptr<StudyTimer> study_timer() {

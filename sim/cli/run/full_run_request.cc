@@ -6,6 +6,7 @@
 
 #include "kernels/measure/timed_engine.h"
 #include "kernels/weights/checkpoint.h"
+#include "kernels/weights/gguf_weights.h"
 #include "reports/document/format.h"
 #include "reports/runs/measurement_report.h"
 #include "sim/cli/errors.h"
@@ -48,12 +49,18 @@ void require_positions(const SettingField& field, Integer wanted, const Model& m
                    "ask for a shorter one");
 }
 
-Setting setting_of(const PartialSetting& asked, const Model& model) {
+bool is_gguf(const std::optional<std::filesystem::path>& checkpoint) {
+  return checkpoint && checkpoint->extension() == ".gguf";
+}
+
+// A GGUF file's weights are held as they are stored, unless something else is asked for.
+Setting setting_of(const MeasureRequest& request, const Model& model) {
+  const PartialSetting& asked = request.setting;
   Integer most = model.spec.context_limit;
   if (const auto learned = learned_positions(model.graph)) most = std::min(most, *learned);
   Setting setting{.context = std::min(Integer(kContext), most),
                   .prompt = std::min(Integer(kPrompt), most),
-                  .weights = DType::bf16};
+                  .weights = is_gguf(request.checkpoint) ? model.published_in : DType::bf16};
   const auto number_format = asked.weights ? asked.weights->number_format() : std::nullopt;
   if (stored_as(number_format)) setting.kv = *number_format;
   setting = laid_over(setting, asked);
@@ -103,7 +110,7 @@ void refuse_slice(const FullRunRequest& request, const MemoryBound& bound) {
 
 FullRunRequest full_run_request(const MeasureRequest& asked, const Model& model) {
   FullRunRequest request;
-  request.run = {setting_of(asked.setting, model), asked.threads};
+  request.run = {setting_of(asked, model), asked.threads};
   request.graph = held_graph(model, request.run);
   require_weight_kernels(request.graph, *request.run.setting.weights);
   request.repeats = kRepeats;
@@ -132,12 +139,19 @@ std::unique_ptr<Bench> make_bench(const FullRunRequest& request, const Model& mo
       return fast::Engine::synthetic(graph, options, request.seed);
     });
   }
+  if (is_gguf(request.checkpoint)) {
+    const GgufModel file = GgufModel::open(*request.checkpoint);
+    return std::make_unique<EngineBench>(request.graph, [&](const OpGraph& graph) {
+      return fast::Engine::loaded(
+          graph, options, [&](const TakeWeights& take) { load_gguf_weights(graph, file, take); });
+    });
+  }
   const CheckpointNaming naming =
       naming_for(load_config_file(*request.checkpoint), *request.checkpoint);
   const auto checkpoint = SafetensorsCheckpoint::open(*request.checkpoint);
   return std::make_unique<EngineBench>(request.graph, [&](const OpGraph& graph) {
-    return fast::Engine::loaded(graph, options, [&](const TakeWeight& take) {
-      load_weights(graph, checkpoint, naming, model.spec.head, take);
+    return fast::Engine::loaded(graph, options, [&](const TakeWeights& take) {
+      load_weights(graph, checkpoint, naming, model.spec.head, take.rows);
     });
   });
 }

@@ -52,7 +52,8 @@ Options measure_options() {
   options.add_options()("threads,t", text("N"), "threads (all of this machine's)")(
       "memory", text("BYTES"), "use at most this much, as 16GiB (most of what is free)")(
       "repeat,r", text("N"), "time each step N times (as often as fits into 4 s, at least 3)")(
-      "checkpoint", text("DIR"), "the weights of a checkpoint instead of synthetic ones")(
+      "checkpoint", text("PATH"),
+      "the weights of a checkpoint's folder or a GGUF file instead of synthetic ones")(
       "seed", text("N"), "of the synthetic weights (1)")(
       "scaled", "count, do not time, on an instance that is scaled down and keeps its structure");
   declare_specs(options);

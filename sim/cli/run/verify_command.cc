@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
+#include "kernels/measure/holding.h"
 #include "kernels/verify/verify_engine.h"
 #include "kernels/weights/checkpoint.h"
+#include "kernels/weights/gguf_weights.h"
 #include "reports/document/format.h"
 #include "reports/runs/proof_reports.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 #include "sim/cli/run/machine.h"
@@ -27,8 +30,10 @@ Options verify_options() {
   options.add_options()("kernels",
                         po::value<std::string>()->value_name("KIND")->default_value("reference"),
                         "reference: plain loops in double; fast: the kernels that measure times")(
-      "weights", po::value<std::string>()->value_name("FORMAT")->default_value("f32"),
-      "with fast kernels, weights and KV cache are stored as f32 or bf16");
+      "weights", po::value<std::string>()->value_name("FORMAT"),
+      "with fast kernels, weights and KV cache are stored as f32 or bf16 (f32; those of a GGUF "
+      "file "
+      "as they are)");
   Outputs::declare(options);
   return options;
 }
@@ -38,9 +43,9 @@ constexpr auto kKernels =
     each_named<Kernels>({{"reference", Kernels::reference}, {"fast", Kernels::fast}});
 
 struct VerifyRequest {
-  std::filesystem::path folder;
+  std::filesystem::path path;  // a folder, or a GGUF file
   Kernels kernels;
-  fast::Stored weights;
+  std::optional<fast::Stored> weights;
 };
 
 Kernels kernels_of(const Values& values) {
@@ -48,8 +53,9 @@ Kernels kernels_of(const Values& values) {
   return value_named(kKernels, kind, fmt::format("--kernels {}: there are no such kernels", kind));
 }
 
-fast::Stored stored_of(const Values& values, Kernels kernels) {
-  const auto& format = values["weights"].as<std::string>();
+std::optional<fast::Stored> stored_of(const Values& values, Kernels kernels) {
+  if (values.count("weights") == 0) return std::nullopt;
+  const std::string format = text_of(values, "weights");
   if (format == "f32") return fast::Stored::f32;
   if (format != "bf16") {
     throw UsageError(fmt::format("--weights {}: the kernels compute with f32 and bf16", format),
@@ -62,17 +68,20 @@ fast::Stored stored_of(const Values& values, Kernels kernels) {
   return fast::Stored::bf16;
 }
 
-std::vector<VerifiedRun> verify_fast(const OpGraph& plain_graph, const Expected& expected,
-                                     fast::Stored stored,
-                                     const std::function<void(const TakeWeight&)>& load) {
+OpGraph held_in(fast::Stored stored, const OpGraph& graph) {
   const DType dtype = stored == fast::Stored::f32 ? DType::f32 : DType::bf16;
-  const OpGraph graph = with_formats(plain_graph, {dtype, dtype});
+  return with_formats(graph, {dtype, dtype});
+}
+
+std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expected,
+                                     fast::Stored kv,
+                                     const std::function<void(const TakeWeights&)>& load) {
   const Integer tokens = std::ssize(expected.input_ids);
   const auto threads = static_cast<std::size_t>(usable_threads());
   const fast::EngineOptions options{
-      stored, threads, fast::best_isa(), fast::hold_everything(graph), 1, tokens, tokens};
+      kv, threads, fast::best_isa(), fast::hold_everything(graph), 1, tokens, tokens};
   fast::Engine engine = fast::Engine::loaded(graph, options, load);
-  return fast::verify(engine, expected, fast::tolerance_of(graph, stored));
+  return fast::verify(engine, expected, fast::tolerance_of_formats(graph));
 }
 
 // A config can name any sizes and a sparse file can pretend to hold them, so both are compared with
@@ -96,7 +105,7 @@ void require_memory(const std::filesystem::path& folder, const Model& model) {
 }
 
 std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
-  const std::filesystem::path& folder = request.folder;
+  const std::filesystem::path& folder = request.path;
   const ConfiguredModel configured = load_config_file(folder / "config.json");
   const Model& model = configured.model;  // no binding: Clang 14 captures none in a lambda
   const CheckpointNaming naming = naming_for(configured, folder);
@@ -113,23 +122,66 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
     case Kernels::reference:
       return verify(model.graph, load_weights(model.graph, checkpoint, naming, model.spec.head),
                     expected, published_tolerance(model.graph));
-    case Kernels::fast:
-      return verify_fast(model.graph, expected, request.weights, [&](const TakeWeight& take) {
-        load_weights(model.graph, checkpoint, naming, model.spec.head, take);
+    case Kernels::fast: {
+      const fast::Stored stored = request.weights.value_or(fast::Stored::f32);
+      const OpGraph graph = held_in(stored, model.graph);
+      return verify_fast(graph, expected, stored, [&](const TakeWeights& take) {
+        load_weights(graph, checkpoint, naming, model.spec.head, take.rows);
       });
+    }
   }
   throw std::logic_error("verify_folder: kernels outside the enumeration");
 }
 
+// Where nothing is published beside a file, the fast kernels are compared with the reference ones
+// on some tokens, spread over the vocabulary.
+Expected expected_beside(const std::filesystem::path& file, const OpGraph& graph,
+                         const WeightStore& weights, Kernels kernels) {
+  const std::filesystem::path published = file.parent_path() / kExpectedFile;
+  if (std::filesystem::exists(published)) return load_expected(published, graph);
+  if (kernels == Kernels::reference) {
+    throw UsageError(fmt::format("there is no {} beside {}", kExpectedFile, file.string()),
+                     "add --kernels fast to compare the two kinds of kernels");
+  }
+  constexpr std::int64_t kTokens = 16;
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < kTokens; ++i) {
+    ids.push_back((i + 1) * 7919 % token_vocabulary(graph).value());
+  }
+  return expected_of_reference(graph, weights, std::move(ids));
+}
+
+// The reference kernels compute with what the stored blocks mean.
+std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
+  const Model model = load_model_file(request.path);
+  const GgufModel file = GgufModel::open(request.path);
+  require_memory(request.path.parent_path(), model);
+  const OpGraph graph = request.weights ? held_in(*request.weights, model.graph)
+                                        : held_graph(model, {{.weights = model.published_in}, 1});
+  WeightStore weights(graph);
+  load_gguf_weights(graph, file, {weights.take(graph), from_blocks(graph, weights.take(graph))});
+  const Expected expected = expected_beside(request.path, graph, weights, request.kernels);
+  if (request.kernels == Kernels::reference) {
+    return verify(graph, weights, expected, published_tolerance(graph));
+  }
+  if (const auto format = without_kernels(graph)) {
+    throw UsageError(fmt::format("there are no fast kernels for weights in {}", format->name),
+                     "add --weights f32");
+  }
+  return verify_fast(graph, expected, request.weights.value_or(fast::Stored::f32),
+                     [&](const TakeWeights& take) { load_gguf_weights(graph, file, take); });
+}
+
 ExitStatus run_verify(const Arguments& arguments) {
   const Values values = parse_arguments(verify_options(), "folder", arguments);
-  const std::string folder =
+  const std::string path =
       only_value(values, "folder", "verify", "llmarch verify path/to/checkpoint");
   const Kernels kernels = kernels_of(values);
-  const VerifyRequest request{folder, kernels, stored_of(values, kernels)};
+  const VerifyRequest request{path, kernels, stored_of(values, kernels)};
   Outputs outputs(values);
-  const std::vector<VerifiedRun> runs = verify_folder(request);
-  outputs.write({[&] { return reports::verify_document(folder, runs); }});
+  const std::vector<VerifiedRun> runs =
+      request.path.extension() == ".gguf" ? verify_gguf(request) : verify_folder(request);
+  outputs.write({[&] { return reports::verify_document(path, runs); }});
   for (const VerifiedRun& run : runs) {
     if (run.first_departure()) return ExitStatus::check_failed;
   }
@@ -142,12 +194,16 @@ Command verify_command() {
   return {
       "verify",
       kVerifySummary,
-      "llmarch verify DIR [options]",
+      "llmarch verify DIR|FILE.gguf [options]",
       "DIR holds config.json, model.safetensors (or shards with an index) and\n"
       "expected.safetensors: input_ids, hidden_states, logits and, for mixtures, moe_layers,\n"
       "experts and expert_weights. The tokens are run as one prefill, and as a prefill of half of\n"
       "them with the rest one by one; both must agree within 1e-4, where a delta rule runs within\n"
       "1e-3. Exit status 1 when they do not.\n\n"
+      "A GGUF file is compared with the expected.safetensors beside it; with --kernels fast, "
+      "where\n"
+      "there is none, with the reference kernels, which compute with what the stored blocks "
+      "mean.\n\n"
       "With --kernels fast, floats may depart by 1e-4 (where a delta rule runs by 2e-3) or 1e-5\n"
       "of the largest of what is compared, whichever is more; in bf16 by 20 %. There a quarter\n"
       "of the tokens may choose otherwise among experts whose scores are nearly equal, and rows\n"

@@ -1,0 +1,220 @@
+#include "kernels/weights/gguf_weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "kernels/weight_files/float_formats.h"
+#include "kernels/weight_files/strict_json.h"
+#include "sim/gguf/gguf_names.h"
+#include "sim/spec/file_error.h"
+
+namespace llmarch {
+namespace {
+
+constexpr std::int64_t kBytesAtOnce = std::int64_t{16} << 20;
+
+// Architectures whose queries and keys the converter reorders within each head, for a rotation of
+// neighbours: row 2 i + j of the file is row j * head / 2 + i of the model.
+constexpr std::array<std::string_view, 3> kReordered{"llama", "granite", "smollm3"};
+
+// Tensors that the converter changes: it transposes latent attention's by head, reorders the heads
+// of a recurrence and stores its rate as a number and not as a logarithm; and an output gate lies
+// between the queries of each head.
+constexpr std::array kChanged{WeightRole::key_up, WeightRole::value_up, WeightRole::attention_gate,
+                              WeightRole::recurrence_query, WeightRole::recurrence_decay_rate};
+
+std::int64_t key_of(const GgufModel& file, std::string_view key) {
+  const auto found = file.keys().find(key);
+  const auto* value =
+      found == file.keys().end() ? nullptr : std::get_if<std::int64_t>(&found->second);
+  return value == nullptr ? 0 : *value;
+}
+
+std::string architecture_of(const GgufModel& file) {
+  const auto found = file.keys().find("general.architecture");
+  const auto* value =
+      found == file.keys().end() ? nullptr : std::get_if<std::string>(&found->second);
+  return value == nullptr ? "" : *value;
+}
+
+std::vector<float> floats_of(const GgufTensor& tensor, std::span<const std::byte> bytes) {
+  const auto width = static_cast<std::size_t>(tensor.type.bytes);
+  std::vector<float> floats(bytes.size() / width);
+  for (std::size_t i = 0; i < floats.size(); ++i) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, bytes.data() + i * width, width);
+    const auto half = static_cast<std::uint16_t>(bits);
+    floats[i] = tensor.type.name == "f32"   ? std::bit_cast<float>(bits)
+                : tensor.type.name == "f16" ? f16_to_float(half)
+                                            : bf16_to_float(half);
+  }
+  return floats;
+}
+
+bool is_plain_type(std::string_view type) {
+  return type == "f32" || type == "f16" || type == "bf16";
+}
+
+// Where a weight's rows lie in a tensor: those of its copies are `stride` rows apart. The elements
+// of a vector are rows of one.
+struct Place {
+  const GgufPlacedTensor* tensor;
+  std::int64_t rows, columns, offset, stride;
+};
+
+class GgufLoader {
+ public:
+  GgufLoader(const OpGraph& graph, const GgufModel& file, const TakeWeights& take)
+      : graph_(graph), file_(file), take_(take), architecture_(architecture_of(file)) {}
+
+  void load() const {
+    for (WeightId id = 0; id < graph_.weights.size(); ++id) {
+      const Weight& weight = graph_.weight(id);
+      const bool changed = std::ranges::find(kChanged, weight.role) != kChanged.end();
+      if (changed || kind_of(weight.role) == WeightKind::constant) refuse(weight);
+      if (graph_.blocks.at(weight.block).kind != BlockKind::layer) {
+        load(id, std::nullopt, 0);
+        continue;
+      }
+      std::size_t instance = 0;
+      for (std::size_t layer = 0; layer < graph_.layers.size(); ++layer) {
+        if (graph_.layers[layer] == weight.block) load(id, layer, instance++);
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] void refuse(const Weight& weight) const {
+    throw FileError(file_.path(), fmt::format("holds the {} in a form that is not read; verify or "
+                                              "measure the checkpoint that it was made from",
+                                              name_of(weight.role)));
+  }
+
+  void load(WeightId id, std::optional<std::size_t> layer, std::size_t instance) const {
+    const Place place = place_of(graph_.weight(id), layer);
+    const std::int64_t reordered = head_size(graph_.weight(id));
+    const auto copies = static_cast<std::size_t>(graph_.weight(id).copies.value());
+    for (std::size_t copy = 0; copy < copies; ++copy) {
+      const std::int64_t first = static_cast<std::int64_t>(copy) * place.stride + place.offset;
+      if (is_vector(graph_.weight(id).role)) {
+        hand_over_vector(id, instance, copy, place, first, reordered);
+      } else {
+        hand_over_rows(id, instance, copy, place, first, reordered);
+      }
+    }
+  }
+
+  // The name that the file has of those that the role may have; "" where it has none.
+  [[nodiscard]] std::string name_in_file(WeightRole role, std::optional<std::size_t> layer) const {
+    for (const std::string& name : gguf_names(role, layer)) {
+      if (file_.find(name) != nullptr) return name;
+    }
+    return "";
+  }
+
+  // Weights of one block that have one tensor lie in it one after the other.
+  [[nodiscard]] Place place_of(const Weight& weight, std::optional<std::size_t> layer) const {
+    const std::string name = name_in_file(weight.role, layer);
+    if (name.empty()) {
+      throw FileError(file_.path(), fmt::format("has no tensor for the {}; convert the model again",
+                                                name_of(weight.role)));
+    }
+    const bool vector = is_vector(weight.role);
+    Place place{file_.find(name), (vector ? weight.columns : weight.rows).value(),
+                vector ? 1 : weight.columns.value(), 0, 0};
+    bool before = true;
+    for (const Weight& other : graph_.weights) {
+      if (other.block != weight.block || name_in_file(other.role, layer) != name) continue;
+      const std::int64_t rows = (vector ? other.columns : other.rows).value();
+      before = before && &other != &weight;
+      if (before) place.offset += rows;
+      place.stride += rows;
+    }
+    const GgufTensor& tensor = place.tensor->tensor;
+    const bool same_rows = vector || tensor.shape.back() == place.columns;
+    if (!same_rows || Integer(place.stride) * weight.copies * place.columns != tensor.elements()) {
+      throw FileError(
+          file_.path(),
+          fmt::format("tensor {} has {} elements, and the keys make {} rows of {} of it; "
+                      "convert the model again",
+                      in_quotes(name), tensor.elements(), place.stride, place.columns));
+    }
+    return place;
+  }
+
+  // Of the heads whose rows are reordered; 0 where they are not.
+  [[nodiscard]] std::int64_t head_size(const Weight& weight) const {
+    const auto role = added_to(weight.role).value_or(weight.role);
+    const bool keys = role == WeightRole::key;
+    if (!keys && role != WeightRole::query) return 0;
+    if (std::ranges::find(kReordered, architecture_) == kReordered.end()) return 0;
+    const std::int64_t query_heads = key_of(file_, architecture_ + ".attention.head_count");
+    const std::int64_t key_heads = key_of(file_, architecture_ + ".attention.head_count_kv");
+    const std::int64_t heads = keys && key_heads > 0 ? key_heads : query_heads;
+    const Integer rows = is_vector(weight.role) ? weight.columns : weight.rows;
+    if (heads <= 0 || rows % (2 * heads) != 0) refuse(weight);
+    return (rows / heads).value();
+  }
+
+  // The model's row that the file has in the place of `row`.
+  static std::int64_t row_in_model(std::int64_t row, std::int64_t head) {
+    if (head == 0) return row;
+    const std::int64_t within = row % head;
+    return row - within + within % 2 * (head / 2) + within / 2;
+  }
+
+  void hand_over_vector(WeightId id, std::size_t instance, std::size_t copy, const Place& place,
+                        std::int64_t first, std::int64_t head) const {
+    const GgufTensor& tensor = place.tensor->tensor;
+    if (!is_plain_type(tensor.type.name)) refuse(graph_.weight(id));
+    const std::vector<float> all = floats_of(tensor, file_.read(*place.tensor));
+    std::vector<float> own(static_cast<std::size_t>(place.rows));
+    for (std::int64_t i = 0; i < place.rows; ++i) {
+      own[static_cast<std::size_t>(row_in_model(i, head))] =
+          all[static_cast<std::size_t>(first + i)];
+    }
+    take_.rows(id, instance, copy, 0, own);
+  }
+
+  void hand_over_rows(WeightId id, std::size_t instance, std::size_t copy, const Place& place,
+                      std::int64_t first, std::int64_t head) const {
+    const GgufTensor& tensor = place.tensor->tensor;
+    const auto format = block_format(tensor.type.name);
+    if (!format && !is_plain_type(tensor.type.name)) {
+      throw FileError(file_.path(),
+                      fmt::format("tensor {} is in {}, whose blocks are not read here; quantise "
+                                  "the model to q8_0 or q4_k_m",
+                                  in_quotes(tensor.name), tensor.type.name));
+    }
+    const std::int64_t row_bytes = place.columns / tensor.type.elements * tensor.type.bytes;
+    const std::int64_t at_once =
+        head > 0 ? 1 : std::clamp<std::int64_t>(kBytesAtOnce / row_bytes, 1, place.rows);
+    for (std::int64_t r = 0; r < place.rows; r += at_once) {
+      const std::int64_t count = std::min(at_once, place.rows - r);
+      const auto bytes = file_.read_rows(*place.tensor, first + r, count);
+      const auto row = static_cast<std::size_t>(row_in_model(r, head));
+      if (format) {
+        take_.stored_rows(id, instance, copy, row, *format, bytes);
+      } else {
+        take_.rows(id, instance, copy, row, floats_of(tensor, bytes));
+      }
+    }
+  }
+
+  const OpGraph& graph_;
+  const GgufModel& file_;
+  const TakeWeights& take_;
+  std::string architecture_;
+};
+
+}  // namespace
+
+void load_gguf_weights(const OpGraph& graph, const GgufModel& file, const TakeWeights& take) {
+  GgufLoader(graph, file, take).load();
+}
+
+}  // namespace llmarch
