@@ -5,9 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
-#include "sim/spec/field.h"
+#include "sim/gguf/gguf_keys.h"
 #include "sim/spec/printable.h"
 
 namespace llmarch {
@@ -17,95 +16,7 @@ using nlohmann::json;
 
 constexpr std::string_view kWindow = "attention.sliding_window";
 
-// Reads the keys of one architecture; what is missing or of another type is a problem.
-class KeyReader {
- public:
-  KeyReader(const GgufModel& file, std::string architecture, std::vector<Diagnostic>& problems)
-      : file_(file), architecture_(std::move(architecture)), problems_(problems) {}
-
-  [[nodiscard]] const std::string& architecture() const { return architecture_; }
-  [[nodiscard]] bool has_tensor(std::string_view name) const { return file_.find(name) != nullptr; }
-  [[nodiscard]] const GgufTensor* tensor(std::string_view name) const {
-    const GgufPlacedTensor* const placed = file_.find(name);
-    return placed == nullptr ? nullptr : &placed->tensor;
-  }
-
-  // An integer, or the first of a list of them.
-  std::optional<std::int64_t> integer(std::string_view key) {
-    const GgufValue* const value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (const auto* number = std::get_if<std::int64_t>(value)) return *number;
-    const auto* const list = std::get_if<std::vector<std::int64_t>>(value);
-    if (list != nullptr && !list->empty()) return list->front();
-    wrong(key, "a whole number");
-    return std::nullopt;
-  }
-  std::int64_t required(std::string_view key) {
-    if (find(key) == nullptr) missing(key);
-    return integer(key).value_or(1);
-  }
-  std::optional<double> real(std::string_view key) {
-    const GgufValue* const value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (const auto* number = std::get_if<double>(value);
-        number != nullptr && std::isfinite(*number)) {
-      return shortest(*number);
-    }
-    if (const auto* number = std::get_if<std::int64_t>(value)) return static_cast<double>(*number);
-    wrong(key, "a number");
-    return std::nullopt;
-  }
-  std::optional<bool> flag(std::string_view key) {
-    const GgufValue* const value = find(key);
-    if (value == nullptr) return std::nullopt;
-    if (const auto* said = std::get_if<bool>(value)) return *said;
-    wrong(key, "true or false");
-    return std::nullopt;
-  }
-  // A value for each layer; the same for all where the file has one.
-  std::vector<std::int64_t> by_layer(std::string_view key, std::int64_t layers) {
-    const GgufValue* const value = find(key);
-    if (value == nullptr) return {};
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(value)) return *list;
-    if (const auto* number = std::get_if<std::int64_t>(value)) {
-      return std::vector<std::int64_t>(
-          static_cast<std::size_t>(std::clamp<std::int64_t>(layers, 0, kMostLayers)), *number);
-    }
-    wrong(key, "a whole number, or one for each layer");
-    return {};
-  }
-  void refuse(std::string message, std::string remedy) {
-    problems_.push_back({std::nullopt, std::move(message), std::move(remedy)});
-  }
-
- private:
-  [[nodiscard]] std::string full(std::string_view key) const {
-    return fmt::format("{}.{}", architecture_, key);
-  }
-  [[nodiscard]] const GgufValue* find(std::string_view key) const {
-    const auto found = file_.keys().find(full(key));
-    return found == file_.keys().end() ? nullptr : &found->second;
-  }
-  void missing(std::string_view key) {
-    refuse(fmt::format("missing key '{}'", full(key)), "the header is not whole: convert it again");
-  }
-  void wrong(std::string_view key, std::string_view expected) {
-    refuse(fmt::format("key '{}' is not {}", full(key), expected), "convert the model again");
-  }
-  // The file has floats of 32 bits: 1e-6 is the number meant by 9.99999997e-07.
-  static double shortest(double value) {
-    return std::stod(fmt::format("{}", static_cast<float>(value)));
-  }
-
-  const GgufModel& file_;
-  std::string architecture_;
-  std::vector<Diagnostic>& problems_;
-};
-
-template <class Value>
-void set(json& config, const char* key, const std::optional<Value>& value) {
-  if (value) config[key] = *value;
-}
+using nlohmann::json;
 
 // What nearly all architectures have.
 json common_config(KeyReader& keys) {
@@ -117,10 +28,10 @@ json common_config(KeyReader& keys) {
   const std::int64_t heads = keys.required("attention.head_count");
   config["num_attention_heads"] = heads;
   config["num_key_value_heads"] = keys.integer("attention.head_count_kv").value_or(heads);
-  set(config, "intermediate_size", keys.integer("feed_forward_length"));
-  set(config, "head_dim", keys.integer("attention.key_length"));
-  set(config, "rms_norm_eps", keys.real("attention.layer_norm_rms_epsilon"));
-  set(config, "layer_norm_eps", keys.real("attention.layer_norm_epsilon"));
+  set_field(config, "intermediate_size", keys.integer("feed_forward_length"));
+  set_field(config, "head_dim", keys.integer("attention.key_length"));
+  set_field(config, "rms_norm_eps", keys.real("attention.layer_norm_rms_epsilon"));
+  set_field(config, "layer_norm_eps", keys.real("attention.layer_norm_epsilon"));
   config["rope_theta"] = keys.real("rope.freq_base").value_or(10000.0);
   const GgufTensor* const embedding = keys.tensor("token_embd.weight");
   if (embedding != nullptr && embedding->shape.size() == 2)
@@ -128,13 +39,6 @@ json common_config(KeyReader& keys) {
   config["tie_word_embeddings"] = !keys.has_tensor("output.weight");
   config["hidden_act"] = "silu";
   return config;
-}
-
-void set_experts(KeyReader& keys, json& config, const char* count, const char* width) {
-  config[count] = keys.required("expert_count");
-  config["num_experts_per_tok"] = keys.required("expert_used_count");
-  const auto stated = keys.integer("expert_feed_forward_length");
-  if (stated) config[width] = *stated;
 }
 
 // The window of the layers that have one; null where the file states none.
@@ -227,7 +131,7 @@ void of_deepseek2(KeyReader& keys, json& config) {
   config["v_head_dim"] = value ? *value : keys.required("attention.value_length");
   config["num_key_value_heads"] = config["num_attention_heads"];
   set_experts(keys, config, "n_routed_experts", "moe_intermediate_size");
-  set(config, "n_shared_experts", keys.integer("expert_shared_count"));
+  set_field(config, "n_shared_experts", keys.integer("expert_shared_count"));
   config["first_k_dense_replace"] = keys.integer("leading_dense_block_count").value_or(0);
   config["moe_layer_freq"] = 1;
   config["routed_scaling_factor"] = keys.real("expert_weights_scale").value_or(1.0);
@@ -261,8 +165,8 @@ void of_gpt_oss(KeyReader& keys, json& config) {
 void of_phi3(KeyReader& keys, json& config) {
   config.erase("head_dim");
   config["sliding_window"] = stated_window(keys);
-  set(config, "original_max_position_embeddings",
-      keys.integer("rope.scaling.original_context_length"));
+  set_field(config, "original_max_position_embeddings",
+            keys.integer("rope.scaling.original_context_length"));
 }
 
 void of_lfm2(KeyReader& keys, json& config) {
@@ -326,7 +230,13 @@ constexpr std::array kArchitectures{Architecture{"llama", "llama", of_llama},
                                     Architecture{"olmo2", "olmo2", of_olmo2},
                                     Architecture{"lfm2", "lfm2", of_lfm2},
                                     Architecture{"granite", "granite", of_granite},
-                                    Architecture{"smollm3", "smollm3", of_smollm3}};
+                                    Architecture{"smollm3", "smollm3", of_smollm3},
+                                    Architecture{"qwen3next", "qwen3_next", of_qwen3_next},
+                                    Architecture{"qwen35", "qwen3_5_text", of_qwen35},
+                                    Architecture{"qwen35moe", "qwen3_5_moe_text", of_qwen35_moe},
+                                    Architecture{"nemotron_h", "nemotron_h", of_nemotron_h},
+                                    Architecture{"nemotron_h_moe", "nemotron_h", of_nemotron_h},
+                                    Architecture{"llama4", "llama4_text", of_llama4}};
 
 std::string architecture_of(const GgufModel& file) {
   const auto found = file.keys().find("general.architecture");
