@@ -143,4 +143,8 @@ Shape arrow_left(Place tip) {
   return Polygon{{tip, {tip.x + 7, tip.y - 4}, {tip.x + 7, tip.y + 4}}};
 }
 
+Shape arrow_right(Place tip) {
+  return Polygon{{tip, {tip.x - 7, tip.y - 4}, {tip.x - 7, tip.y + 4}}};
+}
+
 }  // namespace llmarch::reports

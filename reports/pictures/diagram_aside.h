@@ -17,5 +17,6 @@ Drawing draw_aside(const Aside& aside);
 // A filled arrow head whose tip is at `tip`.
 Shape arrow_up(Place tip);
 Shape arrow_left(Place tip);
+Shape arrow_right(Place tip);
 
 }  // namespace llmarch::reports

@@ -24,6 +24,9 @@ constexpr double kDetailHeight = 14;
 constexpr double kPartGap = 4;
 constexpr double kSumGap = 18;
 constexpr double kChoicePad = 5;
+constexpr double kForkRail =
+    14;  // on both sides of a fork's blocks, for the way in and the way out
+constexpr double kForkGap = 9;
 constexpr double kArrow = 16;  // from box to box
 
 Ink ink_of(BoxKind kind) {
@@ -36,6 +39,19 @@ Ink ink_of(BoxKind kind) {
     case BoxKind::addition: return Ink::inset;
   }
   return Ink::inset;
+}
+
+bool is_sum(const DiagramPart& part) {
+  return part.join == Join::sum;
+}
+
+// Whether the parts are different blocks of which each layer has one. Where they are forms of one
+// block, only the first has a title.
+bool is_fork(const DiagramBox& box) {
+  const auto alternatives = std::ranges::count_if(box.parts, std::not_fn(is_sum));
+  return alternatives > 1 && std::ranges::none_of(box.parts, [](const DiagramPart& part) {
+           return part.title.text.empty();
+         });
 }
 
 bool is_marked(const DiagramText& text) {
@@ -154,25 +170,62 @@ class PanelDrawer {
     front_.emplace_back(Line{{{at.x, at.y - arm}, {at.x, at.y + arm}}});
   }
 
-  static bool is_sum(const DiagramPart& part) { return part.join == Join::sum; }
-
-  // Stacks the parts with the first one on top, and leaves y_ at the box's top. Alternatives are in
-  // a dashed frame; where all parts are added up, the frame is solid.
+  // Stacks the parts with the first one on top, and leaves y_ at the box's top. Forms of one block
+  // are in a dashed frame; where all parts are added up, the frame is solid.
   void add_box(const DiagramBox& box, double left, double width) {
+    if (is_fork(box)) return add_fork(box, left, width);
     const bool several = box.parts.size() > 1;
     const bool choice = std::ranges::count_if(box.parts, std::not_fn(is_sum)) > 1;
     const double bottom = y_;
     if (several) y_ -= kChoicePad;
-    for (auto part = box.parts.rbegin(); part != box.parts.rend(); ++part) {
-      add_part(*part, left, width);
-      const bool summed = is_sum(*part);
-      if (summed) add_plus({left + width / 2, y_ - kSumGap / 2}, 6);
-      if (part + 1 != box.parts.rend()) y_ -= summed ? kSumGap : kPartGap;
-    }
+    add_parts(box, left, width, kPartGap);
     if (!several) return;
     y_ -= kChoicePad;
     front_.emplace_back(Rect{left - kChoicePad, y_, width + 2 * kChoicePad, bottom - y_, 8,
                              choice ? Ink::choice : Ink::faint_line});
+  }
+
+  // The way in goes up on the left and enters every block; the way out comes from the blocks on the
+  // right. Stacked without these, a choice looks like a sequence.
+  void add_fork(const DiagramBox& box, double left, double width) {
+    const double middle = left + width / 2;
+    const double bottom = y_;
+    const double inner = left + kForkRail;
+    const double inner_right = left + width - kForkRail;
+    y_ -= kForkGap + kChoicePad;
+    const std::vector<double> heights = add_parts(box, inner, inner_right - inner, kForkGap);
+    y_ -= kForkGap + kChoicePad;
+    const double rail_in = left + kForkRail / 4;
+    const double rail_out = left + width - kForkRail / 3;
+    front_.emplace_back(Line{{{middle, bottom},
+                              {middle, bottom - kForkGap},
+                              {rail_in, bottom - kForkGap},
+                              {rail_in, heights.back()}}});
+    front_.emplace_back(Line{{{rail_out, heights.front()},
+                              {rail_out, y_ + kForkGap},
+                              {middle, y_ + kForkGap},
+                              {middle, y_}}});
+    for (const double height : heights) {
+      front_.emplace_back(Line{{{rail_in, height}, {inner - 5, height}}});
+      front_.emplace_back(arrow_right({inner, height}));
+      front_.emplace_back(Line{{{inner_right, height}, {rail_out, height}}});
+    }
+    front_.emplace_back(
+        Rect{left - kChoicePad, y_, width + 2 * kChoicePad, bottom - y_, 8, Ink::choice});
+  }
+
+  // Returns the middle of each part's height, the lowest first.
+  std::vector<double> add_parts(const DiagramBox& box, double left, double width, double gap) {
+    std::vector<double> heights;
+    for (auto part = box.parts.rbegin(); part != box.parts.rend(); ++part) {
+      const double bottom = y_;
+      add_part(*part, left, width);
+      heights.push_back((y_ + bottom) / 2);
+      const bool summed = is_sum(*part);
+      if (summed) add_plus({left + width / 2, y_ - kSumGap / 2}, 6);
+      if (part + 1 != box.parts.rend()) y_ -= summed ? kSumGap : gap;
+    }
+    return heights;
   }
 
   void add_part(const DiagramPart& part, double left, double width) {
@@ -187,12 +240,13 @@ class PanelDrawer {
     for (Text& line : text.lines) {
       front_.push_back(moved(std::move(line), left, y_ + (height - text.height) / 2));
     }
-    add_aside(aside, left + width, height);
+    add_aside(aside, height);
   }
 
-  void add_aside(const Drawing& aside, double right, double height) {
+  void add_aside(const Drawing& aside, double height) {
     if (aside.shapes.empty()) return;
     const double top = y_ + (height - aside.height) / 2;
+    constexpr double right = kBoxLeft + kBoxWidth;
     front_.emplace_back(
         Line{{{right, y_ + height / 2}, {kAsideLeft, y_ + height / 2}}, Ink::dotted_line});
     for (const Shape& shape : aside.shapes) front_.push_back(moved(shape, kAsideLeft, top));

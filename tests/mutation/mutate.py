@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does a test fail for every change of a cost rule or of lowering?
+"""Does a test fail for every change of a rule that figures depend on?
 
     tests/mutation/mutate.py                    every file of FILES
     tests/mutation/mutate.py sim/cost/predict.cc
@@ -39,7 +39,13 @@ PROJECT = Path(__file__).resolve().parents[2]
 FILES = ["sim/cost/driver.cc", "sim/cost/price.cc", "sim/cost/op_cost.cc", "sim/cost/predict.cc",
          "sim/cost/roofline.cc", "sim/cost/cost_curve.cc", "sim/graph/lower.cc",
          "sim/graph/lower_attention.cc", "sim/graph/lower_feed_forward.cc",
-         "sim/graph/lower_streams.cc", "sim/graph/lower_sublayer.cc"]
+         "sim/graph/lower_streams.cc", "sim/graph/lower_sublayer.cc",
+         "sim/study/fit.cc", "sim/study/crossovers.cc", "sim/study/sweep.cc", "sim/study/explain.cc",
+         "sim/cli/ranges.cc", "sim/huggingface/hf_outer.cc", "sim/huggingface/hf_layers.cc",
+         "sim/huggingface/hf_gemma3n_type.cc", "sim/huggingface/hf_mixture.cc",
+         "sim/huggingface/hf_rotary_scaling.cc", "sim/formats/gguf_mixture.cc",
+         "reports/document/format.cc", "reports/render/csv.cc",
+         "kernels/weight_files/safetensors_header.cc", "kernels/weights/checkpoint.cc"]
 # What can kill a mutant of a layer, a program and which of its tests; the fastest is tried first. The
 # cost rules have no part in the golden vectors; lowering has, for its numbers are checked there and
 # not its counts alone. Large programs are in two parts: what kills most, and the rest.
@@ -48,8 +54,14 @@ BOOKS = [("agreement_test", RANDOM),
          ("agreement_test", f"-{RANDOM}:RandomSpecs.HaveEveryOptionBothWays")]
 TESTS = {"sim/cost/": [("kernels_test", "*"), ("cost_test", "*"), ("study_test", "*"), *BOOKS],
          "sim/graph/": [("graph_test", "*"), ("kernels_test", "*"), ("cost_test", "*"), *BOOKS,
-                        ("golden_test", GOLDEN), ("golden_test", f"-{GOLDEN}")]}
-ALL_TESTS = sorted(set(sum(TESTS.values(), [])))
+                        ("golden_test", GOLDEN), ("golden_test", f"-{GOLDEN}")],
+         "sim/study/": [("study_test", "*"), ("studies_test", "*")],
+         "sim/cli/": [("cli_test", "ARange*:AList*"), ("cli_test", "*")],
+         "sim/huggingface/": [("spec_test", "*"), ("imports_test", "*")],
+         "sim/formats/": [("formats_test", "*"), ("cost_test", "*")],
+         "reports/": [("reports_test", "*"), ("say_test", "*")],
+         "kernels/": [("weights_test", "*"), ("hostile_test", "*"),
+                      ("golden_test", f"-{GOLDEN}"), ("golden_test", GOLDEN)]}
 MEMORY_LIMIT = 4 << 30
 # Of the clock, where a mutant waits for ever; what it may compute is limited by processor time, which
 # a busy machine does not change.
@@ -72,6 +84,17 @@ class Mutant:
     def __str__(self):
         return (f"{self.file}: {self.signature}  ({self.kind})\n"
                 f"  - {self.before}\n  + {self.after}")
+
+
+def folder_of(file):
+    """The folder whose CMakeLists.txt has the file: properties of a source hold in it alone."""
+    return "sim/cli/" if file.startswith("sim/cli/") else file.split("/")[0] + "/"
+
+
+def tests_of(files):
+    """What can kill a mutant of these files."""
+    return sorted({tests for layer, all_tests in TESTS.items() for tests in all_tests
+                   if any(file.startswith(layer) for file in files)})
 
 
 def whole_lines(text, change):
@@ -162,10 +185,10 @@ class Source:
 class Workshop:
     """The copy of the tree that is built, as a release is; only the mutants with other options."""
 
-    def __init__(self, place):
+    def __init__(self, place, tests):
         self.tree = place / "tree"
         self.build = place / "tree" / "build"
-        self.programs = sorted({program for program, _ in ALL_TESTS})
+        self.programs = sorted({program for program, _ in tests})
 
     def prepare(self):
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, check=True,
@@ -180,14 +203,16 @@ class Workshop:
         if messages:
             sys.exit(messages[-4000:])
 
-    # A mutant divides by nothing and leaves names unused: no warning is wanted, and every error.
+    # A mutant divides by nothing and leaves names unused: no warning is wanted, and every error. A
+    # format is checked when it runs, since a complaint at compilation is placed in a library's header.
     def original(self, name):
         content = (PROJECT / name).read_bytes()
-        if name != "sim/CMakeLists.txt":
+        folder = name.removesuffix("CMakeLists.txt")
+        files = " ".join(file.removeprefix(folder) for file in FILES if folder_of(file) == folder)
+        if not name.endswith("CMakeLists.txt") or not files:
             return content
-        files = " ".join(file.removeprefix("sim/") for file in FILES)
         return content + (f"set_source_files_properties({files} PROPERTIES COMPILE_OPTIONS "
-                          f'"-w;-O1;-fmax-errors=0;-fdiagnostics-color=never")\n').encode()
+                          f'"-w;-O1;-DFMT_CONSTEVAL=;-fmax-errors=0;-fdiagnostics-color=never")\n').encode()
 
     def write(self, name, content):
         path = self.tree / name
@@ -346,8 +371,7 @@ def try_file(workshop, source, options, known, killed, limits, remember):
     with ThreadPoolExecutor(options.jobs) as pool:
         dropped = sort_out(workshop, source, pool)
         count.not_compiled = len(dropped)
-        fitting = {tests: seconds for tests, seconds in limits.items() for layer, all_tests
-                   in TESTS.items() if source.name.startswith(layer) and tests in all_tests}
+        fitting = {tests: limits[tests] for tests in limits if tests in tests_of([source.name])}
         untried = []
         for mutant, _, _ in source.mutants:
             if mutant.number in dropped or mutant.number % options.share != 0:
@@ -370,10 +394,10 @@ def try_file(workshop, source, options, known, killed, limits, remember):
     return count
 
 
-def time_limits(workshop):
+def time_limits(workshop, all_tests):
     """Of all tests, which pass untouched, the fastest first: the processor seconds they may take."""
     taken = {}
-    for tests in ALL_TESTS:
+    for tests in all_tests:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         failed = workshop.run(tests, 0, 600)
         if failed:
@@ -384,7 +408,7 @@ def time_limits(workshop):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Mutants of the cost rules and of lowering.")
+    parser = argparse.ArgumentParser(description="Mutants of the rules that figures depend on.")
     parser.add_argument("files", nargs="*", default=FILES)
     parser.add_argument("--place", type=Path, default=PROJECT / "build" / "mutation")
     parser.add_argument("--share", type=int, default=1, help="try every Nth mutant")
@@ -408,9 +432,9 @@ def main():
         killed = dict(json.loads(line) for line in record.read_text().splitlines())
 
     options.place.mkdir(parents=True, exist_ok=True)
-    workshop = Workshop(options.place)
+    workshop = Workshop(options.place, tests_of(options.files))
     workshop.prepare()
-    limits = time_limits(workshop)
+    limits = time_limits(workshop, tests_of(options.files))
     total = Count()
     with record.open("a") as out:
         def remember(mutant, killer):

@@ -82,6 +82,39 @@ TEST(ADiagram, DrawsBlocksSideBySideWithoutCollisions) {
   EXPECT_EQ(pluses(), 2);
 }
 
+// The tips of the arrows that point to the right: only a fork has them.
+std::vector<Place> entries(const Drawing& drawing) {
+  std::vector<Place> tips;
+  for (const Polygon& arrow : shapes_of<Polygon>(drawing)) {
+    const Place tip = arrow.places.front();
+    const bool right =
+        std::ranges::all_of(arrow.places, [&](const Place& corner) { return corner.x <= tip.x; });
+    const bool up =
+        std::ranges::all_of(arrow.places, [&](const Place& corner) { return corner.y >= tip.y; });
+    if (right && !up) tips.push_back(tip);
+  }
+  return tips;
+}
+
+// In DeepSeek-V3 a layer has a dense feed-forward or a mixture, and each is entered on its own; in
+// Gemma 3 the two kinds of layer have one attention with two reaches.
+TEST(ADiagram, ForksWhereALayerHasOneOfTwoBlocks) {
+  const Model deepseek = model("deepseek-v3");
+  const Drawing drawing = lay_out(model_diagram({&deepseek}));
+  const std::vector<Place> tips = entries(drawing);
+  ASSERT_EQ(tips.size(), 2U);
+  for (const Place& tip : tips) {
+    const auto boxes = shapes_of<Rect>(drawing);
+    const auto entered = std::ranges::count_if(boxes, [&](const Rect& box) {
+      return box.x == tip.x && box.y < tip.y && tip.y < box.y + box.height &&
+             (box.ink == Ink::feed_forward || box.ink == Ink::experts);
+    });
+    EXPECT_EQ(entered, 1);
+  }
+  const Model gemma = model("gemma-3-27b");
+  EXPECT_THAT(entries(lay_out(model_diagram({&gemma}))), IsEmpty());
+}
+
 TEST(ADiagram, SaysTheSizesOfItsBlocks) {
   const Model llama = model("llama-3.1-8b");
   const std::vector<std::string> said = texts(lay_out(model_diagram({&llama})), Ink::text);
