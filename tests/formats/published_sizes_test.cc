@@ -98,6 +98,29 @@ INSTANTIATE_TEST_SUITE_P(
         Published{"llama-3.1-70b", "q4_0", 37.22 * 1.073741824},
         Published{"qwen3-32b", "iq4_xs-static", 17.9}, Published{"qwen3-4b", "q4_k_m", 2.50}));
 
+// The files of unsloth/Qwen3-30B-A3B-GGUF at revision d5b1d57 in bytes, as the Hub lists them. All
+// have one header, of the same keys, names and shapes: 5,970,496 bytes before their tensors.
+struct PublishedBytes {
+  std::string weights;
+  std::int64_t file;
+};
+class PublishedToTheByte : public testing::TestWithParam<PublishedBytes> {};
+
+TEST_P(PublishedToTheByte, HasTheTensorsOfItsMixtureAfterTheHeader) {
+  const auto& [weights, file] = GetParam();
+  EXPECT_EQ(stored_bytes(model("qwen3-30b-a3b"), weights), Bytes(file - 5'970'496));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, PublishedToTheByte,
+    testing::Values(
+        PublishedBytes{"q8_0", 32'483'932'736}, PublishedBytes{"q6_k", 25'092'532'800},
+        PublishedBytes{"q5_k_m", 21'725'581'888}, PublishedBytes{"q5_k_s", 21'080'511'040},
+        PublishedBytes{"q4_1", 19'192'500'800}, PublishedBytes{"q4_k_m", 18'556'686'912},
+        PublishedBytes{"q4_k_s", 17'456'009'792}, PublishedBytes{"q4_0-imatrix", 17'379'988'032},
+        PublishedBytes{"iq4_nl", 17'310'782'016}, PublishedBytes{"q3_k_m", 14'711'847'488},
+        PublishedBytes{"q3_k_s", 13'292'468'800}, PublishedBytes{"q2_k", 11'258'610'240}));
+
 // Four bits for each of 13,015,864,320 parameters, and 10.7 % more in nf4.
 TEST(FourBitsFlat, AreLessThanAnySchemeOfFourBitsTakes) {
   const Model qwen = model("qwen3-14b");
