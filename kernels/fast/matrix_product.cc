@@ -65,12 +65,11 @@ void multiply(Team& team, std::span<const Product> products) {
     check(*product.weights, product.first_output, product.in, product.out);
   }
   std::vector<Product> ordered(products.begin(), products.end());
-  const auto quantised = std::ranges::stable_partition(
-      ordered, [](const Product& product) { return is_plain(product.weights->format()); });
-  if (quantised.begin() != ordered.begin()) {
-    multiply_plain(team, {ordered.begin(), quantised.begin()});
-  }
-  if (!quantised.empty()) multiply_quantised(team, quantised);
+  const auto quantised = std::stable_partition(
+      ordered.begin(), ordered.end(),
+      [](const Product& product) { return is_plain(product.weights->format()); });
+  if (quantised != ordered.begin()) multiply_plain(team, {ordered.begin(), quantised});
+  if (quantised != ordered.end()) multiply_quantised(team, {quantised, ordered.end()});
 }
 
 void multiply(Team& team, const PackedMatrix& weights, ConstRows in, Rows out) {
