@@ -127,7 +127,9 @@ std::string overview(std::size_t width) {
       "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, a "
       "GGUF file or its beginning, a checkpoint folder, or a name on the Hugging Face Hub whose "
       "config is in the local cache. It may be changed: gemma-3-27b+attention.local.window=512, "
-      "llama-3.1-8b+gqa=2.\n\n"
+      "llama-3.1-8b+gqa=2, llama-3.1-8b+mla=512. Figures are of inference: what training takes "
+      "cannot "
+      "be asked.\n\n"
       "  llmarch help COMMAND       what a command does, its options, examples\n";
   for (const HelpTopic& topic : help_topics()) {
     rest += fmt::format("  llmarch help {:<13} {}\n", topic.name, topic.summary);

@@ -167,7 +167,10 @@ GroupedAttention read_nemotron_attention(Import& import) {
   GroupedAttention attention;
   attention.query_heads = config.size_or("num_attention_heads", 32, kTypeDefault);
   attention.kv_heads = read_kv_heads(config, attention.query_heads, Integer(8));
-  attention.head_dim = config.size_or("head_dim", 128, kTypeDefault);
+  // The first files call it "attention_head_dim".
+  const bool older = config.contains("attention_head_dim") && !config.contains("head_dim");
+  attention.head_dim = config.size_or(older ? "attention_head_dim" : "head_dim", 128, kTypeDefault);
+  if (!older) config.only("attention_head_dim", attention.head_dim.value());
   attention.qkv_bias = read_flag(config, {"attention_bias"});
   attention.output_bias = attention.qkv_bias;
   config.only("sliding_window", nullptr);
@@ -295,7 +298,9 @@ void import_nemotron_h(Import& import, ArchSpec& spec) {
   spec.hidden = config.size_or("hidden_size", 4096, kTypeDefault);
   spec.context_limit = config.size_or("max_position_embeddings", 4096, kTypeDefault, kPositions);
   spec.norm.epsilon = config.real_or("layer_norm_epsilon", 1e-5, kTypeDefault, kEpsilon);
-  if (config.all_read({"layer_norm_epsilon"})) config.only("norm_eps", spec.norm.epsilon);
+  for (const char* key : {"norm_eps", "rms_norm_eps"}) {
+    if (config.all_read({"layer_norm_epsilon"})) config.only(key, spec.norm.epsilon);
+  }
   spec.head = read_head(import, Flag::Absent::off);
   const std::vector<BlockType> types = block_types(import);
   if (types.empty()) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kForm =
     "write KEY=VALUE with the keys of 'llmarch help spec-format', as attention.local.window=512, "
-    "or gqa=8, window=1k, layers=40, experts=64:4";
+    "or gqa=8, mla=512, window=1k, layers=40, experts=64:4";
 
 // Carries what is wrong to change_spec.
 struct Refused {
@@ -95,6 +95,29 @@ void for_each_kind(toml::table& spec, const char* blocks, const std::string& kin
     throw Refused{fmt::format("the model has no {} of the kind '{}'", blocks, kind), kForm};
 }
 
+// The attention's heads and positions with a latent of that size in the place of its keys and
+// values. As in DeepSeek-V2 (arXiv 2405.04434), half as many elements of a head again are rotated.
+toml::table latent_instead(const toml::table& spec, const toml::table& grouped,
+                           std::int64_t latent) {
+  const std::int64_t head_dim = grouped["head_dim"].value_or(std::int64_t{0});
+  toml::table mla;
+  mla.insert("kind", "latent");
+  mla.insert("query_heads", grouped["query_heads"].value_or(std::int64_t{0}));
+  mla.insert("kv_latent_dim", latent);
+  mla.insert("nope_head_dim", head_dim);
+  mla.insert("rope_head_dim", head_dim / 2);
+  mla.insert("value_head_dim", head_dim);
+  mla.insert("latent_norm_epsilon", spec["norm"]["epsilon"].value_or(1e-6));
+  if (const toml::table* rotary = grouped["rotary"].as_table()) mla.insert("rotary", *rotary);
+  return mla;
+}
+
+void set_latent(toml::table& spec, std::int64_t latent) {
+  for_each_kind(spec, "attention", "grouped", [&](toml::table& attention) {
+    attention = latent_instead(spec, attention, latent);
+  });
+}
+
 void set_layers(toml::table& spec, std::int64_t layers) {
   toml::array* stack = spec["stack"].as_array();
   toml::table* only = stack != nullptr && stack->size() == 1 ? stack->get(0)->as_table() : nullptr;
@@ -139,6 +162,7 @@ void apply(toml::table& spec, const std::string& change) {
                          [](toml::table& attention) { attention.erase("window"); });
   }
   if (key == "window") return in_attention("window");
+  if (key == "mla") return set_latent(spec, count_of(change, value));
   if (key == "layers") return set_layers(spec, count_of(change, value));
   if (key == "experts") return set_experts(spec, change, value);
   change_key(spec, key, value);

@@ -106,6 +106,16 @@ TEST(Eval, ExplainsAFigureDownToItsLayers) {
   EXPECT_EQ(json["figures"][1]["parts"][0]["parts"], of_figure);
 }
 
+// Llama 3.1 8B, in each of 32 layers: 512 + 64 elements of cache in two bytes, and attention of
+// 4,096 x 32 x 192 for queries, 4,096 x 576 down and 512 x 32 x 256 up, and 4,096 x 4,096 out.
+TEST(Changes, PutALatentInThePlaceOfKeysAndValues) {
+  const Json model = json_of("compare llama-3.1-8b+mla=512")["models"][0];
+  EXPECT_EQ(model["kv_cache"]["bytes_per_token"], 32 * (512 + 64) * 2);
+  EXPECT_EQ(model["parameters"]["components"]["attention"],
+            32LL * (4'096 * 32 * 192 + 4'096 * 576 + 512 * 32 * 256 + 4'096 * 4'096));
+  EXPECT_THAT(run_llmarch("show gpt2+mla=512").errors, HasSubstr("missing key 'rotary'"));
+}
+
 TEST(Changes, TakeOutAllWindowsAtOnce) {
   EXPECT_EQ(
       json_of("compare gemma-3-27b+window=")["models"][0]["kv_cache"]["bytes"],

@@ -44,6 +44,8 @@ TEST(AConfigFromOutside, HasTheParametersOfItsClass) {
       {"llama4-scout-fp8-compressed-tensors", 107'769'861'120},
       {"mistral-7b-v03-written-in-full", 7'248'023'552},
       {"mistral3-with-ministral3-text", 23'572'403'200},
+      // 54 Mamba-2 blocks, 54 feed-forwards of 2 x 8,192 x 32,768 and 10 attentions, two tables
+      {"nemotron-h-with-Infinity", 56'324'350'464},
       {"qwen3-14b-mlx-4bit", 14'768'307'200},
       {"qwen3-coder-480b", 480'154'875'392},
       {"qwen3-embedding-8b", 8'188'515'328},
