@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <span>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "reports/document/text.h"
+#include "sim/decimal.h"
 
 namespace llmarch::reports {
 namespace {
@@ -21,7 +21,7 @@ using Fields = std::vector<std::string>;
 bool is_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double ignored = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ignored);
+  const auto [end, error] = read_decimal(text, ignored);
   return error == std::errc() && end == text.data() + text.size();
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "sim/cli/errors.h"
+#include "sim/decimal.h"
 #include "sim/spec/meant_names.h"
 
 namespace llmarch::cli {
@@ -161,7 +162,7 @@ Integer parse_tokens(const std::string& option, const std::string& text) {
 Bytes parse_bytes(const std::string& option, const std::string& text) {
   double number = 0;
   const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const auto [rest, error] = read_decimal(text, number);
   std::string_view unit(rest, end);
   if (unit.starts_with(' ')) unit.remove_prefix(1);
   const auto factor = bytes_of_unit(unit);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <set>
 
+#include "sim/decimal.h"
 #include "sim/formats/named_schemes.h"
 
 namespace llmarch {
@@ -18,12 +19,18 @@ namespace {
 constexpr std::array kStored{DType::f32, DType::bf16, DType::f16,
                              DType::fp8, DType::int8, DType::int4};
 
-template <class Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number number{};
+std::optional<std::int64_t> whole_number_in(std::string_view text) {
+  std::int64_t number{};
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   return error == std::errc() && rest == end ? std::optional(number) : std::nullopt;
+}
+
+std::optional<double> decimal_in(std::string_view text) {
+  double number{};
+  const auto [rest, error] = read_decimal(text, number);
+  const bool whole = rest == text.data() + text.size();
+  return error == std::errc() && whole ? std::optional(number) : std::nullopt;
 }
 
 std::optional<Scheme> grouped_scheme(std::string_view text) {
@@ -31,7 +38,7 @@ std::optional<Scheme> grouped_scheme(std::string_view text) {
     if (text == each.name) return Scheme(std::string(text), DType::bf16, each.formats(each.usual));
     const std::string with_group = std::string(each.name) + "-g";
     if (!text.starts_with(with_group)) continue;
-    const auto group = number_in<std::int64_t>(text.substr(with_group.size()));
+    const auto group = whole_number_in(text.substr(with_group.size()));
     if (!group || *group < 1 || *group > 65'536) return std::nullopt;
     return Scheme(std::string(text), DType::bf16, each.formats(*group));
   }
@@ -42,7 +49,7 @@ std::optional<Scheme> grouped_scheme(std::string_view text) {
 std::optional<Scheme> by_bits(std::string_view text) {
   constexpr std::string_view kUnit = "bpw";
   if (!text.ends_with(kUnit)) return std::nullopt;
-  const auto bits = number_in<double>(text.substr(0, text.size() - kUnit.size()));
+  const auto bits = decimal_in(text.substr(0, text.size() - kUnit.size()));
   if (!bits || !(*bits >= 0.1) || *bits > 32) return std::nullopt;
   constexpr std::int64_t kParts = 10'000;
   const StorageFormat format{"bits per weight", std::llround(*bits * kParts), {}, kParts};
@@ -115,9 +122,8 @@ std::vector<std::string> names_of_parts() {
 // "0-3" or "5".
 std::optional<std::pair<Integer, Integer>> layer_range(std::string_view text) {
   const std::size_t dash = text.find('-');
-  const auto first = number_in<std::int64_t>(text.substr(0, dash));
-  const auto last =
-      dash == std::string_view::npos ? first : number_in<std::int64_t>(text.substr(dash + 1));
+  const auto first = whole_number_in(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : whole_number_in(text.substr(dash + 1));
   if (!first || !last || *first < 0 || *last < *first) return std::nullopt;
   return std::pair<Integer, Integer>(*first, *last);
 }

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "sim/decimal.h"
+
 namespace llmarch {
 namespace {
 
@@ -105,7 +107,7 @@ FigureValue ExpressionText::number() {
     ++position_;
   }
   double value = 0;
-  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const auto [rest, error] = read_decimal(digits, value);
   if (error != std::errc() || rest != digits.data() + digits.size()) {
     position_ = begin;
     fail("this is not a number", "write 1024, 1.5, 671e9, 8k or 1M");
