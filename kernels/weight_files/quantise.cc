@@ -145,7 +145,7 @@ void write_q6_k(Row row, Bytes& to) {
   for (std::size_t i = 0; i < 64; ++i) {
     const std::size_t element = i / 32 * 128 + i % 32;
     unsigned upper = 0;
-    for (unsigned quarter = 0; quarter < 4; ++quarter) {
+    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
       upper |= code(element + quarter * 32) >> 4U << 2 * quarter;
     }
     append(to, upper);
@@ -155,7 +155,7 @@ void write_q6_k(Row row, Bytes& to) {
 }
 
 void write_channel(Row row, Bytes& to) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(largest_magnitude(row) / 127);
+  const auto bits = std::bit_cast<std::uint32_t>(largest_magnitude(row) / 127);
   const auto rounded = static_cast<std::uint16_t>((bits + 0x7fffU + (bits >> 16U & 1U)) >> 16U);
   const float scale = bf16_to_float(rounded);
   for (const float x : row) append(to, static_cast<unsigned>(quant_of(x, scale, -127, 127)));
