@@ -28,26 +28,41 @@ Json on_json(const OnMachine& on, const Setting& setting) {
 }
 
 // Null where products of the models are computed in several formats.
-const Rates* common_rates(const Comparison& comparison) {
-  const Rates& first = comparison.models.front().on->rates;
+const Rates* common_rates(const Comparison& comparison, std::size_t machine) {
+  const Rates& first = comparison.models.front().on[machine].rates;
   const bool common = std::ranges::all_of(comparison.models, [&](const ModelFigures& figures) {
-    return figures.on->rates.arithmetic == first.arithmetic;
+    return figures.on[machine].rates.arithmetic == first.arithmetic;
   });
   return common ? &first : nullptr;
 }
 
-Json hardware_json(const Hardware& hardware, const Comparison& comparison) {
-  const Rates* const rates = common_rates(comparison);
+Json hardware_json(const Comparison& comparison, std::size_t machine) {
+  const Hardware& hardware = *comparison.machines[machine];
+  const Rates* const rates = common_rates(comparison, machine);
   Json json = {{"name", hardware.name},
-               {"memory_bytes", hardware.memory.bytes.value()},
-               {"bytes_per_second", hardware.bandwidth.bytes_per_second}};
-  if (rates == nullptr) return json;
+               {"memory_bytes", hardware.memory_bytes().value()},
+               {"bytes_per_second", comparison.models.front().on[machine].rates.bytes_per_second}};
+  if (rates == nullptr || !rates->has_peak()) return json;
   json["flops_per_second"] = rates->flops_per_second;
   json["arithmetic"] = name_of(rates->arithmetic);
   return json;
 }
 
-Json model_json(const ModelFigures& figures, const Setting& setting) {
+// Several machines: each with the figures of every model there.
+Json machines_json(const Comparison& comparison) {
+  Json machines = Json::array();
+  for (std::size_t n = 0; n < comparison.machines.size(); ++n) {
+    Json machine = {{"hardware", hardware_json(comparison, n)}, {"models", Json::array()}};
+    for (const ModelFigures& figures : comparison.models) {
+      machine["models"].push_back({{"name", figures.model->spec.name},
+                                   {"on_hardware", on_json(figures.on[n], comparison.setting)}});
+    }
+    machines.push_back(std::move(machine));
+  }
+  return machines;
+}
+
+Json model_json(const ModelFigures& figures) {
   const Model& model = *figures.model;
   Json json = {{"name", model.spec.name},
                {"parameters", parameters_json(model.parameters)},
@@ -65,8 +80,26 @@ Json model_json(const ModelFigures& figures, const Setting& setting) {
     json["storage"] = {{"scheme", figures.scheme.name()},
                        {"bits_per_weight", figures.stored.bits_per_weight}};
   }
-  if (figures.on) json["on_hardware"] = on_json(*figures.on, setting);
   return json;
+}
+
+// A row of a model, for each machine where there are any.
+void add_rows(const Comparison& comparison, const ModelFigures& figures, Json& rows) {
+  Setting setting = comparison.setting;
+  const auto add = [&]() -> Json& {
+    Json row = {{"model", figures.model->spec.name}};
+    row.update(setting_columns(*figures.model, setting));
+    Json rest = model_json(figures);
+    rest.erase("name");
+    row.update(rest);
+    rows.push_back(std::move(row));
+    return rows.back();
+  };
+  if (comparison.machines.empty()) add();
+  for (std::size_t n = 0; n < comparison.machines.size(); ++n) {
+    setting.machine = comparison.machines[n];
+    add()["on_hardware"] = on_json(figures.on[n], setting);
+  }
 }
 
 }  // namespace
@@ -74,23 +107,20 @@ Json model_json(const ModelFigures& figures, const Setting& setting) {
 std::string compare_json(const Comparison& comparison) {
   const Setting& setting = comparison.setting;
   Json json = {{"workload", setting_json(stated(setting))}, {"models", Json::array()}};
-  if (setting.machine != nullptr) json["hardware"] = hardware_json(*setting.machine, comparison);
+  if (comparison.machines.size() == 1) json["hardware"] = hardware_json(comparison, 0);
   for (const ModelFigures& figures : comparison.models) {
-    json["models"].push_back(model_json(figures, setting));
+    json["models"].push_back(model_json(figures));
+    if (figures.on.size() == 1) {
+      json["models"].back()["on_hardware"] = on_json(figures.on.front(), setting);
+    }
   }
+  if (comparison.machines.size() > 1) json["machines"] = machines_json(comparison);
   return indented(json);
 }
 
 std::string compare_csv(const Comparison& comparison) {
   Json rows = Json::array();
-  for (const ModelFigures& figures : comparison.models) {
-    Json row = {{"model", figures.model->spec.name}};
-    row.update(setting_columns(*figures.model, comparison.setting));
-    Json rest = model_json(figures, comparison.setting);
-    rest.erase("name");
-    row.update(rest);
-    rows.push_back(std::move(row));
-  }
+  for (const ModelFigures& figures : comparison.models) add_rows(comparison, figures, rows);
   return rows_csv(rows);
 }
 

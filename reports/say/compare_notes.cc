@@ -73,10 +73,12 @@ void add_sharing_note(const ModelFigures& figures, Notes& notes) {
 
 // Caches of chunks may have been larger at an earlier position than they are at the context.
 void add_peak_note(const ModelFigures& figures, Notes& notes) {
-  if (!figures.on || figures.on->needed.cache == figures.cache_bytes) return;
+  if (figures.on.empty()) return;
+  const Bytes most = figures.on.front().needed.cache;
+  if (most == figures.cache_bytes) return;
   notes.lines.push_back(
       fmt::format("{}: on the way to this context the cache holds up to {}, and that has to fit.",
-                  figures.model->spec.name, binary_bytes(figures.on->needed.cache.value())));
+                  figures.model->spec.name, binary_bytes(most.value())));
 }
 
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
@@ -108,11 +110,12 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
   notes.lines.insert(notes.lines.end(), of_blocks.begin(), of_blocks.end());
 }
 
-// "990 T FLOP/s in bf16", for each peak that a model's products are bound by.
-std::string peaks_phrase(const Comparison& comparison) {
+// "990 T FLOP/s in bf16", for each peak that a model's products are bound by on that machine.
+std::string peaks_phrase(const Comparison& comparison, std::size_t machine) {
   std::vector<std::string> peaks;
   for (const ModelFigures& figures : comparison.models) {
-    const Rates& rates = figures.on->rates;
+    const Rates& rates = figures.on[machine].rates;
+    if (!rates.has_peak()) return "no peak";
     std::string peak = fmt::format("{} FLOP/s in {}",
                                    decimal_count(static_cast<std::int64_t>(rates.flops_per_second)),
                                    name_of(rates.arithmetic));
@@ -121,15 +124,20 @@ std::string peaks_phrase(const Comparison& comparison) {
   return fmt::format("{}", fmt::join(peaks, ", "));
 }
 
-void add_hardware_note(const Comparison& comparison, Notes& notes) {
-  const Hardware& hardware = *comparison.setting.machine;
-  const Rates& rates = comparison.models.front().on->rates;
-  notes.lines.push_back(fmt::format(
-      "{} ({}): {} and {} bytes/s, as its file states. The floor is the longer of "
-      "FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed over operations; no run is "
-      "faster. All figures are for one device: a model that does not fit is priced as if it did.",
-      hardware.name, hardware.title, peaks_phrase(comparison),
-      decimal_count(static_cast<std::int64_t>(rates.bytes_per_second))));
+void add_hardware_notes(const Comparison& comparison, Notes& notes) {
+  if (comparison.machines.empty()) return;
+  for (std::size_t n = 0; n < comparison.machines.size(); ++n) {
+    const Hardware& hardware = *comparison.machines[n];
+    const double bandwidth = comparison.models.front().on[n].rates.bytes_per_second;
+    notes.lines.push_back(fmt::format("{} ({}): {} and {} bytes/s, as its file states.",
+                                      hardware.name, hardware.title, peaks_phrase(comparison, n),
+                                      decimal_count(static_cast<std::int64_t>(bandwidth))));
+  }
+  notes.lines.emplace_back(
+      "The floor is the longer of FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed "
+      "over "
+      "operations; no run is faster. A model that does not fit is priced as if it did. Several "
+      "devices are taken for one: what crosses their links is not counted.");
 }
 
 }  // namespace
@@ -153,7 +161,7 @@ Notes comparison_notes(const Comparison& comparison, const std::set<Section>& se
   if (sections.contains(Section::decode) || sections.contains(Section::prefill)) {
     add_work_notes(comparison, notes);
   }
-  if (comparison.setting.machine != nullptr) add_hardware_note(comparison, notes);
+  add_hardware_notes(comparison, notes);
   for (const ModelFigures& figures : comparison.models) add_remarks(*figures.model, notes);
   notes.lines.emplace_back(
       "Figures are predicted from shapes unless they are called published; "

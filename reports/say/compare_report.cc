@@ -230,35 +230,45 @@ class ComparisonTable {
     }
     row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
-    if (setting_.machine == nullptr) return;
+    if (comparison_.machines.empty()) return;
     row("weights, KV cache, activations", [this](const ModelFigures& figures) {
-      return bytes_cell(figures.on->needed.total(), digits_);
+      return bytes_cell(figures.on.front().needed.total(), digits_);
     });
-    row(fmt::format("fits in {} of {}", binary_bytes(setting_.machine->memory.bytes.value()),
-                    setting_.machine->name),
-        [](const ModelFigures& figures) {
-          Cell cell = text_cell(figures.on->fits ? "yes" : "no");
-          cell.emphasis = figures.on->fits ? Emphasis::good : Emphasis::bad;
-          return cell;
-        });
+    for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
+      const Hardware& machine = *comparison_.machines[n];
+      row(fmt::format("fits in {} of {}", binary_bytes(machine.memory_bytes().value()),
+                      machine.name),
+          [n](const ModelFigures& figures) {
+            Cell cell = text_cell(figures.on[n].fits ? "yes" : "no");
+            cell.emphasis = figures.on[n].fits ? Emphasis::good : Emphasis::bad;
+            return cell;
+          });
+    }
   }
 
-  // The least time of a step on the hardware; `tokens` is how many it generates or processes.
+  // The least time of a step on each machine; `tokens` is how many it generates or processes.
   void floor_rows(Floor OnMachine::*which, Integer tokens) {
-    if (setting_.machine == nullptr) return;
+    for (std::size_t n = 0; n < comparison_.machines.size(); ++n) floor_rows(which, tokens, n);
+  }
+  void floor_rows(Floor OnMachine::*which, Integer tokens, std::size_t machine) {
+    const std::string& name = comparison_.machines[machine]->name;
+    const std::string before = comparison_.machines.size() > 1 ? name + ": " : "";
+    const auto floor = [which, machine](const ModelFigures& figures) -> const Floor& {
+      return figures.on[machine].*which;
+    };
     const auto seconds = [&](const std::string& label, double Floor::*figure) {
-      row(label, [which, figure](const ModelFigures& figures) {
-        return duration_cell((*figures.on).*which.*figure);
+      row(label, [floor, figure](const ModelFigures& figures) {
+        return duration_cell(floor(figures).*figure);
       });
     };
-    seconds("FLOPs ÷ peak", &Floor::arithmetic_seconds);
-    seconds("bytes ÷ bandwidth", &Floor::memory_seconds);
-    seconds(fmt::format("floor on {}", setting_.machine->name), &Floor::seconds);
-    row("tokens per second, at most", [which, tokens](const ModelFigures& figures) {
-      return rate_cell(tokens.as_double() / ((*figures.on).*which).seconds, "tokens per second");
+    seconds(before + "FLOPs ÷ peak", &Floor::arithmetic_seconds);
+    seconds(before + "bytes ÷ bandwidth", &Floor::memory_seconds);
+    seconds("floor on " + name, &Floor::seconds);
+    row(before + "tokens per second, at most", [floor, tokens](const ModelFigures& figures) {
+      return rate_cell(tokens.as_double() / floor(figures).seconds, "tokens per second");
     });
-    row("bound by", [which](const ModelFigures& figures) {
-      return text_cell(std::string(name_of(((*figures.on).*which).binds())));
+    row(before + "bound by", [floor](const ModelFigures& figures) {
+      return text_cell(std::string(name_of(floor(figures).binds())));
     });
   }
 

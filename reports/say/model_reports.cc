@@ -199,8 +199,8 @@ Table hardware_table(const std::vector<Hardware>& hardware) {
                           text_column("title")}};
   for (const Hardware& each : hardware) {
     const Rates rates = rates_of(each, DType::bf16);
-    Cell peak = rate_cell(rates.flops_per_second / 1e12, "");
-    if (rates.arithmetic != DType::bf16) {
+    Cell peak = rates.has_peak() ? rate_cell(rates.flops_per_second / 1e12, "") : text_cell("–");
+    if (rates.has_peak() && rates.arithmetic != DType::bf16) {
       peak.text += fmt::format(" ({})", name_of(rates.arithmetic));
     }
     table.rows.emplace_back(CellRow{

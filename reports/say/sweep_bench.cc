@@ -53,7 +53,7 @@ void prefill_of_as_many_tokens(benchmark::State& state) {
 void floors_on_hardware(benchmark::State& state) {
   Hardware hardware;
   hardware.bandwidth.bytes_per_second = 3.35e12;
-  hardware.peak.f32.flops_per_second = 67e12;
+  hardware.peak.f32 = PeakRate{67e12, {}};
   hardware.peak.bf16 = PeakRate{989e12, "an H100's, for the time that it takes"};
   SweepPlan plan = plan_of({"floor_time", "tokens_per_second"});
   plan.settings = {{.machine = std::make_shared<const Hardware>(hardware)}};

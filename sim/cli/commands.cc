@@ -8,6 +8,7 @@
 #include "reports/document/text.h"
 #include "sim/cli/output.h"
 #include "sim/formats/scheme_names.h"
+#include "sim/hardware/hardware_format.h"
 #include "sim/spec/meant_names.h"
 #include "sim/study/quantities.h"
 #include "sim/study/study_format.h"
@@ -111,6 +112,7 @@ const std::vector<HelpTopic>& help_topics() {
   static const std::vector<HelpTopic> topics{
       {"spec-format", "how a spec is written", describe_spec_format},
       {"study-format", "how a study is written", describe_study_format},
+      {"hardware-format", "how a machine is written", describe_hardware_format},
       {"quantities", "what a sweep can show", quantities_help},
       {"formats", "how weights and caches can be stored", formats_help}};
   return topics;
@@ -132,7 +134,7 @@ std::string overview(std::size_t width) {
       "be asked.\n\n"
       "  llmarch help COMMAND       what a command does, its options, examples\n";
   for (const HelpTopic& topic : help_topics()) {
-    rest += fmt::format("  llmarch help {:<13} {}\n", topic.name, topic.summary);
+    rest += fmt::format("  llmarch help {:<15} {}\n", topic.name, topic.summary);
   }
   rest +=
       "  llmarch --version\n\n"

@@ -11,7 +11,8 @@
 
 namespace llmarch::cli {
 
-inline constexpr const char* kMachineNames = "A name that 'llmarch list' shows, or a .toml";
+inline constexpr const char* kMachineNames =
+    "A name that 'llmarch list' shows, a .toml, or several of one: 8xh100-sxm, 2x8xh100-sxm";
 
 inline constexpr const char* kWeightFormats =
     ": bf16, q4_k_m, fp8-block, mlx-4bit, 5.0bpw, experts=mxfp4,rest=bf16, ...: 'llmarch help "

@@ -17,7 +17,9 @@ namespace {
 TakenFields compare_fields() {
   TakenFields fields = common_fields();
   fields.push_back({setting_field::prompt, Arity::one, "", " (as long as the context)"});
-  fields.push_back(machine_field());
+  TakenField machines = machine_field();
+  machines.arity = Arity::list;
+  fields.push_back(machines);
   return fields;
 }
 
@@ -51,18 +53,29 @@ std::set<reports::Section> sections_of(const Values& values) {
   return sections;
 }
 
+// Those that differ in nothing else; none where none is given.
+std::vector<Machine> machines_of(const std::vector<Setting>& settings) {
+  std::vector<Machine> machines;
+  for (const Setting& setting : settings) {
+    if (setting.machine != nullptr) machines.push_back(setting.machine);
+  }
+  return machines;
+}
+
 ExitStatus run_compare(const Arguments& arguments) {
   const Values values = parse_arguments(compare_options(), "model", arguments);
   const std::vector<std::string> names =
       with_changes(some_values(values, "model", "llmarch compare deepseek-v3 kimi-k2"), values);
-  const Setting setting = laid_over(Setting{}, read_setting(values, compare_fields()));
+  const std::vector<Setting> settings = read_settings(values, compare_fields());
+  const Setting& setting = settings.front();
   const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
   const std::vector<Model> models = find_models(catalog, names);
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
-  const Comparison comparison = compare(compared, settled(setting, compared));
+  const Comparison comparison =
+      compare(compared, settled(setting, compared), machines_of(settings));
   const reports::Digits digits = digits_of(values);
   outputs.write(
       {.make_document = [&] { return reports::compare_document(comparison, sections, digits); },
@@ -84,6 +97,7 @@ Command compare_command() {
       "  llmarch compare deepseek-v3 kimi-k2 --only memory,decode --context 128k\n"
       "  llmarch compare llama-3.2-1b qwen3-0.6b --context 32k --batch 8 --kv fp8\n"
       "  llmarch compare qwen3-30b-a3b qwen3-32b --on h100-sxm --only memory,decode\n"
+      "  llmarch compare gpt-oss-120b --on h100-sxm,mi300x --batch 32\n"
       "  llmarch compare gemma-3-27b --set attention.local.window=512\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",
       compare_options,

@@ -40,6 +40,12 @@ Options fit_options() {
   return options;
 }
 
+// "24 GiB", "8 × 80 GiB"
+std::string memory_text(const Memories& memories) {
+  const std::string each = reports::binary_bytes(memories.each.value());
+  return memories.count == 1 ? each : fmt::format("{} × {}", memories.count.value(), each);
+}
+
 struct GivenMemory {
   Bytes bytes;
   std::string name;
@@ -48,14 +54,12 @@ struct GivenMemory {
 
 GivenMemory given_memory(const std::string& text) {
   const Memories memories = parse_memories("memory", text);
-  const std::string each = reports::binary_bytes(memories.each.value());
   if (memories.each < kLeastMemory) {
-    throw UsageError(fmt::format("--memory {}: {} hold no model", text, each),
+    throw UsageError(fmt::format("--memory {}: {} hold no model", text,
+                                 reports::binary_bytes(memories.each.value())),
                      fmt::format("write {}GiB or {}GB", text, text));
   }
-  return {memories.count * memories.each,
-          memories.count == 1 ? each : fmt::format("{} × {}", memories.count.value(), each),
-          memories.count};
+  return {memories.count * memories.each, memory_text(memories), memories.count};
 }
 
 reports::FitQuestion question_of(const Values& values) {
@@ -68,10 +72,11 @@ reports::FitQuestion question_of(const Values& values) {
     auto [bytes, name, devices] = given_memory(text_of(values, "memory"));
     return {std::move(setting), bytes, std::move(name), devices};
   }
-  const Bytes bytes(setting.machine->memory.bytes);
+  const Hardware& machine = *setting.machine;
+  const Integer devices = machine.all_devices();
   std::string name =
-      fmt::format("{}: {}", setting.machine->name, reports::binary_bytes(bytes.value()));
-  return {std::move(setting), bytes, std::move(name)};
+      fmt::format("{}: {}", machine.name, memory_text({devices, Bytes(machine.memory.bytes)}));
+  return {std::move(setting), Bytes(machine.memory_bytes()), std::move(name), devices};
 }
 
 std::vector<Integer> few(const Values& values, const SettingField& field) {

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
+#include "sim/cli/arguments.h"
 #include "sim/cli/embedded.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/text_files.h"
@@ -22,6 +26,82 @@ bool names_a_hardware_file(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".toml");
 }
 
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char left, unsigned char right) {
+    return std::tolower(left) == std::tolower(right);
+  });
+}
+
+bool is_called(const Hardware& machine, const std::string& name) {
+  if (same_name(machine.name, name)) return true;
+  return machine.aliases && std::ranges::any_of(*machine.aliases, [&](const std::string& alias) {
+           return same_name(alias, name);
+         });
+}
+
+// The other names of a machine, for those who type only a part of one.
+std::vector<std::string> other_names(const Hardware& machine) {
+  std::vector<std::string> names = machine.aliases.value_or(std::vector<std::string>{});
+  names.push_back(machine.title);
+  if (machine.system && machine.system->name) names.push_back(*machine.system->name);
+  return names;
+}
+
+// One device: a built-in name or alias, or a file.
+Hardware find_device(const std::string& name) {
+  if (names_a_hardware_file(name)) {
+    return hardware_from_toml(name, read_text(name, kLargestSpecFile, "a hardware file"));
+  }
+  std::vector<KnownName> known;
+  for (Hardware& machine : built_in_hardware()) {
+    if (is_called(machine, name)) return std::move(machine);
+    known.push_back({machine.name, other_names(machine)});
+  }
+  throw UsageError(fmt::format("unknown hardware '{}'", name),
+                   suggest(name, known) + "\n      = or give a path to a .toml file");
+}
+
+// "2x8xh100-sxm": how many systems of how many devices. A number that is not given is 1.
+struct Counted {
+  std::vector<Integer> counts;  // at most two
+  std::string device;
+};
+
+Counted counted(std::string name) {
+  constexpr std::int64_t kMostDevices = 1'000'000;
+  Counted parts{{}, std::move(name)};
+  while (parts.counts.size() < 2) {
+    const std::size_t end = parts.device.find_first_not_of("0123456789");
+    if (end == 0 || end == std::string::npos || parts.device[end] != 'x') break;
+    parts.counts.push_back(parse_count("on", parts.device.substr(0, end), kMostDevices));
+    parts.device.erase(0, end + 1);
+  }
+  return parts;
+}
+
+void refuse_too_many(const Hardware& machine) {
+  if (!machine.system || machine.devices <= machine.system->devices) return;
+  throw UsageError(fmt::format("--on {}: a link joins at most {} devices", machine.name,
+                               machine.system->devices.value()),
+                   fmt::format("write systems of at most so many, as 2x{}xNAME: two of them",
+                               machine.system->devices.value()));
+}
+
+// `name` is that of a system with a name of its own.
+Hardware system_of(Hardware device, Integer devices, Integer systems, const std::string& name) {
+  device.devices = devices;
+  device.systems = systems;
+  if (!name.empty()) {
+    device.name = name;
+  } else {
+    device.name = fmt::format("{}x{}", devices.value(), device.name);
+    if (systems > 1) device.name = fmt::format("{}x{}", systems.value(), device.name);
+  }
+  device.title = fmt::format("{} × {}", device.all_devices().value(), device.title);
+  refuse_too_many(device);
+  return device;
+}
+
 }  // namespace
 
 std::vector<Hardware> built_in_hardware() {
@@ -33,18 +113,17 @@ std::vector<Hardware> built_in_hardware() {
 }
 
 Hardware find_hardware(const std::string& name) {
-  for (const auto& [known, text] : embedded_hardware()) {
-    if (known == name) return hardware_from_toml(name, text);
+  for (Hardware& machine : built_in_hardware()) {
+    const auto& system = machine.system;
+    if (system && system->name && same_name(*system->name, name)) {
+      const LargestSystem named = *system;
+      return system_of(std::move(machine), named.devices, 1, *named.name);
+    }
   }
-  if (names_a_hardware_file(name)) {
-    return hardware_from_toml(name, read_text(name, kLargestSpecFile, "a hardware file"));
-  }
-  std::vector<KnownName> known;
-  for (const Hardware& machine : built_in_hardware()) {
-    known.push_back({machine.name, {machine.title}});
-  }
-  throw UsageError(fmt::format("unknown hardware '{}'", name),
-                   suggest(name, known) + "\n      = or give a path to a .toml file");
+  const auto [counts, device] = counted(name);
+  if (counts.empty()) return find_device(device);
+  return system_of(find_device(device), counts.back(),
+                   counts.size() == 2 ? counts.front() : Integer(1), {});
 }
 
 }  // namespace llmarch::cli

@@ -1,4 +1,5 @@
-// Which machines are known, and how the value of --on becomes one: a built-in name or a path.
+// Which machines are known, and how the value of --on becomes one: a built-in name or alias, a
+// path, or one of these many times: "8xh100-sxm" is a system of eight, "2x8xh100-sxm" two of them.
 #pragma once
 
 #include <filesystem>

@@ -67,7 +67,7 @@ void parse(const SettingField& field, const std::string& text, std::vector<Stora
   }
 }
 void parse(const SettingField& field, const std::string& text, std::vector<Machine>& values) {
-  parse(field, text, values.emplace_back());
+  for (const std::string& item : split(text, ',')) parse(field, item, values.emplace_back());
 }
 
 // How a command takes `field`; null where it does not.

@@ -1,6 +1,7 @@
 #include "sim/cost/roofline.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 
@@ -25,7 +26,7 @@ std::optional<DType> wider(DType dtype) {
 const PeakRate* peak_of(const PeakRates& peak, DType dtype) {
   const auto listed = [](const std::optional<PeakRate>& rate) { return rate ? &*rate : nullptr; };
   switch (dtype) {
-    case DType::f32: return &peak.f32;
+    case DType::f32: return listed(peak.f32);
     case DType::bf16: return listed(peak.bf16);
     case DType::f16: return listed(peak.f16);
     case DType::fp8: return listed(peak.fp8);
@@ -36,17 +37,35 @@ const PeakRate* peak_of(const PeakRates& peak, DType dtype) {
   throw std::logic_error("peak_of: a dtype outside the enumeration");
 }
 
+// The format whose stated peak bounds products of `arithmetic`; none where no peak is stated.
+std::optional<DType> binding_format(const PeakRates& peak, DType arithmetic) {
+  const bool by_bf16 = arithmetic == DType::f16 && !peak.f16 && peak.bf16;
+  for (std::optional<DType> dtype = by_bf16 ? DType::bf16 : arithmetic; dtype;
+       dtype = wider(*dtype)) {
+    if (peak_of(peak, *dtype) != nullptr) return dtype;
+  }
+  std::optional<DType> lowest;
+  for (const auto& [name, dtype] : kDTypes) {
+    const PeakRate* rate = peak_of(peak, dtype);
+    if (rate == nullptr) continue;
+    if (!lowest || rate->flops_per_second < peak_of(peak, *lowest)->flops_per_second) {
+      lowest = dtype;
+    }
+  }
+  return lowest;
+}
+
 }  // namespace
 
 Rates rates_of(const Hardware& hardware, DType arithmetic) {
-  const double bandwidth = hardware.bandwidth.bytes_per_second;
-  const bool by_bf16 = arithmetic == DType::f16 && !hardware.peak.f16;
-  for (std::optional<DType> dtype = by_bf16 ? DType::bf16 : arithmetic; dtype;
-       dtype = wider(*dtype)) {
-    const PeakRate* rate = peak_of(hardware.peak, *dtype);
-    if (rate != nullptr) return {*dtype, rate->flops_per_second, bandwidth};
+  const double devices = hardware.all_devices().as_double();
+  Rates rates{arithmetic, std::numeric_limits<double>::infinity(),
+              devices * hardware.bandwidth.bytes_per_second};
+  if (const auto dtype = binding_format(hardware.peak, arithmetic)) {
+    rates.arithmetic = *dtype;
+    rates.flops_per_second = devices * peak_of(hardware.peak, *dtype)->flops_per_second;
   }
-  throw std::logic_error("rates_of: f32 has no peak");
+  return rates;
 }
 
 Floor floor_of(const Work& work, const Rates& rates) {

@@ -7,6 +7,7 @@
 // of a step is the sum over its operations, one after the other.
 #pragma once
 
+#include <cmath>
 #include <string_view>
 
 #include "sim/dtype.h"
@@ -15,15 +16,18 @@
 
 namespace llmarch {
 
-// What one machine does, where products are computed in one format.
+// What all devices of a machine do together, where products are computed in one format.
 struct Rates {
-  DType arithmetic;  // whose peak it is
-  double flops_per_second;
+  DType arithmetic;         // whose peak it is
+  double flops_per_second;  // infinite where no peak is stated
   double bytes_per_second;
+
+  [[nodiscard]] bool has_peak() const { return std::isfinite(flops_per_second); }
 };
 
 // The peak of products in that format, or where the machine has none that of the first after it in:
-// int4, int8, fp8, bf16, f16, f32. After fp4 comes fp8. bf16 and f16 stand in for each other.
+// int4, int8, fp8, bf16, f16, f32. After fp4 comes fp8. bf16 and f16 stand in for each other. Where
+// no peak of these is stated, the lowest that is: wider operands are never faster.
 Rates rates_of(const Hardware& hardware, DType arithmetic);
 
 enum class Side { arithmetic, memory };

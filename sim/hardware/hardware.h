@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/units.h"
 
@@ -29,22 +30,50 @@ struct PeakRate {
 };
 
 // By the format of the operands. Absent: the machine has no faster way than a wider format's.
+// Makers do not state all, and what is not stated is never guessed.
 struct PeakRates {
-  PeakRate f32;  // of f32 itself, not of tf32
-  std::optional<PeakRate> bf16;
-  std::optional<PeakRate> f16;
-  std::optional<PeakRate> fp8;
-  std::optional<PeakRate> int8;
-  std::optional<PeakRate> int4;
-  std::optional<PeakRate> fp4;
+  std::optional<PeakRate> f32 = {};  // of f32 itself, not of tf32
+  std::optional<PeakRate> bf16 = {};
+  std::optional<PeakRate> f16 = {};
+  std::optional<PeakRate> fp8 = {};
+  std::optional<PeakRate> int8 = {};
+  std::optional<PeakRate> int4 = {};
+  std::optional<PeakRate> fp4 = {};
+};
+
+// What a device sends to others through all of its links of one kind together.
+struct Link {
+  double bytes_per_second = 0;                 // in one direction
+  std::optional<double> latency_seconds = {};  // of the shortest message, where it is stated
+  std::string source;
+};
+
+// The most devices that a link joins: a board, a rack.
+struct LargestSystem {
+  std::optional<std::string> name;  // of a system of that many, where its makers name it
+  Integer devices;
+  std::string source;
 };
 
 struct Hardware {
-  std::string name;   // as the command line calls it
-  std::string title;  // as its makers do
+  std::string name;                                      // as the command line calls it
+  std::optional<std::vector<std::string>> aliases = {};  // what else it may be called there
+  std::string title;                                     // as its makers do
   MemoryCapacity memory;
   ReadBandwidth bandwidth;
-  PeakRates peak;
+  PeakRates peak = {};
+  std::optional<Link> link = {};             // between the devices of one system
+  std::optional<Link> fabric = {};           // between systems
+  std::optional<LargestSystem> system = {};  // absent: a link joins any number
+
+  // How many of the device are used, as "8xh100-sxm" or "2x8xh100-sxm" says: no fields of the file.
+  // All figures above are those of one device.
+  Integer devices = 1;  // in each system
+  Integer systems = 1;
+
+  [[nodiscard]] Integer all_devices() const { return devices * systems; }
+  // Of all devices together.
+  [[nodiscard]] Integer memory_bytes() const { return all_devices() * memory.bytes; }
 };
 
 }  // namespace llmarch

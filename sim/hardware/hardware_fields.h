@@ -9,7 +9,9 @@
 namespace llmarch {
 
 inline constexpr Range kMemory{1, std::int64_t{1} << 60};
-inline constexpr RealRange kPerSecond{0, 1e21};
+inline constexpr RealRange kPerSecond{0, 1e18};
+inline constexpr RealRange kLatency{0, 1};
+inline constexpr Range kDevices{1, 1'000'000};
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<MemoryCapacity> auto& memory) {
@@ -46,14 +48,38 @@ void visit_fields(Visitor& visit, FieldsOf<PeakRates> auto& peak) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Link> auto& link) {
+  visit(Field{"bytes_per_second",
+              "that a device sends, through all of its links together; in one direction"},
+        link.bytes_per_second, kPerSecond);
+  visit(Field{"latency_seconds", "of the shortest message; left out: not stated"},
+        link.latency_seconds, kLatency);
+  visit(Field{"source", "where these figures stand"}, link.source);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<LargestSystem> auto& system) {
+  visit(Field{"name", "what a system of that many devices may be called on the command line"},
+        system.name);
+  visit(Field{"devices", "the most that the link joins"}, system.devices, kDevices);
+  visit(Field{"source", "where this figure stands"}, system.source);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Hardware> auto& hardware) {
   visit(Field{"name", "the name used on the command line; the file is called NAME.toml"},
         hardware.name);
+  visit(Field{"aliases", "what else the machine may be called there"}, hardware.aliases);
   visit(Field{"title", "the name as its makers write it"}, hardware.title);
   visit(Field{"memory", "how much there is"}, hardware.memory);
   visit(Field{"bandwidth", "how fast it is read"}, hardware.bandwidth);
-  visit(Field{"peak", "how fast matrices are multiplied, by the format of the operands"},
+  visit(Field{"peak",
+              "how fast matrices are multiplied, by the format of the operands; empty where the "
+              "makers state nothing"},
         hardware.peak);
+  visit(Field{"link", "what joins the devices of a system"}, hardware.link);
+  visit(Field{"fabric", "what joins systems"}, hardware.fabric);
+  visit(Field{"system", "how many devices the link joins; left out: any number"}, hardware.system);
 }
 
 }  // namespace llmarch

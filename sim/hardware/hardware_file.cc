@@ -9,8 +9,8 @@ namespace llmarch {
 namespace {
 
 constexpr DocumentKind kHardware{
-    "a hardware file", "the files in arch_specs/hardware are examples",
-    "toml.io describes TOML; the files in arch_specs/hardware are examples"};
+    "a hardware file", "'llmarch help hardware-format' describes what it holds",
+    "toml.io describes TOML, 'llmarch help hardware-format' what a hardware file holds"};
 
 }  // namespace
 

@@ -50,7 +50,7 @@ OnMachine on_machine(const Model& model, const Setting& setting) {
   on.decode = figures.decode_floor();
   on.prefill = figures.prefill_floor();
   on.needed = footprint(model, setting);
-  on.fits = on.needed.total() <= Bytes(setting.machine->memory.bytes);
+  on.fits = on.needed.total() <= Bytes(setting.machine->memory_bytes());
   return on;
 }
 
@@ -65,17 +65,27 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
   throw std::logic_error("active_under: a convention outside the enumeration");
 }
 
-Comparison compare(const std::vector<const Model*>& models, const Setting& setting) {
-  Comparison comparison;
-  comparison.setting = with_common_weights(setting, models);
+Comparison compare(const std::vector<const Model*>& models, Setting setting,
+                   const std::vector<Machine>& machines) {
+  setting.machine = machines.size() == 1 ? machines.front() : nullptr;
+  Comparison comparison{with_common_weights(setting, models), machines, {}, {}};
   std::vector<const ArchSpec*> specs;
   for (const Model* model : models) {
     comparison.models.push_back(figures(*model, setting));
-    if (setting.machine != nullptr) comparison.models.back().on = on_machine(*model, setting);
+    Setting there = setting;
+    for (const Machine& machine : machines) {
+      there.machine = machine;
+      comparison.models.back().on.push_back(on_machine(*model, there));
+    }
     specs.push_back(&model->spec);
   }
   comparison.structure = structure(specs);
   return comparison;
+}
+
+Comparison compare(const std::vector<const Model*>& models, const Setting& setting) {
+  if (setting.machine == nullptr) return compare(models, setting, {});
+  return compare(models, setting, {setting.machine});
 }
 
 }  // namespace llmarch

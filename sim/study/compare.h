@@ -44,11 +44,12 @@ struct ModelFigures {
   Step prefill;
   std::optional<ActiveMatch> active_match;  // present where an active figure is published
   bool beyond_context_limit = false;
-  std::optional<OnMachine> on;  // present where a machine is given
+  std::vector<OnMachine> on;  // for each machine of the comparison
 };
 
 struct Comparison {
-  Setting setting;
+  Setting setting;  // its machine is the only one, or none
+  std::vector<Machine> machines;
   std::vector<ModelFigures> models;
   std::vector<StructureRow> structure;
 };
@@ -57,5 +58,8 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
 
 // The models must outlive the comparison. Throws Overflow when a figure exceeds 64 bits.
 Comparison compare(const std::vector<const Model*>& models, const Setting& setting);
+// The same on several machines, side by side; the setting's machine is not used.
+Comparison compare(const std::vector<const Model*>& models, Setting setting,
+                   const std::vector<Machine>& machines);
 
 }  // namespace llmarch

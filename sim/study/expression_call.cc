@@ -94,7 +94,7 @@ FormedNode ExpressionCall::memory() {
   read(setting_field::machine, machine);
   skip_spaces();
   if (!take(")")) fail("')' is missing", std::string(kMemory.form));
-  return literal((*machine)->memory.bytes, form_of(Unit::bytes));
+  return literal((*machine)->memory_bytes(), form_of(Unit::bytes));
 }
 
 FormedNode ExpressionCall::called(const std::string& name, const Arguments& given) const {

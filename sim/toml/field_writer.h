@@ -69,6 +69,11 @@ class TomlWriter {
     }
     line(field.key, "[" + names + "]");
   }
+  void operator()(const Field& field, const std::vector<std::string>& member) {
+    std::vector<std::string> texts;
+    for (const std::string& text : member) texts.push_back(as_toml_string(text));
+    line(field.key, fmt::format("[{}]", fmt::join(texts, ", ")));
+  }
   template <class Value, class... Bounds>
   void operator()(const Field& field, const std::optional<Value>& member, const Bounds&... bounds) {
     if (member) (*this)(field, *member, bounds...);

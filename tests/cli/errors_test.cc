@@ -39,9 +39,9 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
 }
 
 TEST(Errors, NameWhatWasMeantByAnotherName) {
-  expect_refusal("compare llama-3.1-8b --on H100",
-                 "llmarch: error: unknown hardware 'H100'\n"
-                 "      = did you mean 'h100-sxm'?\n"
+  expect_refusal("compare llama-3.1-8b --on A100",
+                 "llmarch: error: unknown hardware 'A100'\n"
+                 "      = did you mean 'a100-pcie-80gb', 'a100-sxm-40gb' or 'a100-sxm-80gb'?\n"
                  "      = or give a path to a .toml file\n");
   for (const char* typed : {"deepseek-r1", "'deepseek v3'", "R1"}) {
     const Seen seen = run_llmarch(std::string("compare ") + typed);

@@ -93,6 +93,7 @@ TEST(TheJson, OfCompareIsThatOfItsSchemaForEveryModel) {
     models += " " + model["name"].get<std::string>();
   }
   EXPECT_EQ(Schema("compare").fault(json_of("compare" + models + " --on h100-sxm")), "");
+  EXPECT_EQ(Schema("compare").fault(json_of("compare" + models + " --on h200,m3-ultra")), "");
   EXPECT_EQ(Schema("compare").fault(json_of("compare gpt2 --prompt 512")), "");
   const Json stored = json_of("compare gpt2 --weights fp8-block");
   EXPECT_TRUE(stored["models"][0].contains("storage"));

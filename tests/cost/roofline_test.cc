@@ -7,8 +7,8 @@ namespace {
 
 // 4e9 FLOP/s in f32, 8e9 in bf16, 16e9 in int8; 2e9 bytes a second.
 Hardware toy() {
-  Hardware hardware{"toy", "Toy", {1024, "-"}, {2e9, "-"}, {}};
-  hardware.peak.f32 = {4e9, "-"};
+  Hardware hardware{.name = "toy", .title = "Toy", .memory = {1024, "-"}, .bandwidth = {2e9, "-"}};
+  hardware.peak.f32 = PeakRate{4e9, "-"};
   hardware.peak.bf16 = PeakRate{8e9, "-"};
   hardware.peak.int8 = PeakRate{16e9, "-"};
   return hardware;
@@ -27,6 +27,40 @@ TEST(ThePeak, IsThatOfTheNextWiderFormatWhereThereIsNone) {
   Hardware only_f32 = toy();
   only_f32.peak.bf16.reset();
   EXPECT_EQ(rates_of(only_f32, DType::bf16).arithmetic, DType::f32);
+}
+
+// Wider operands are never faster, so the lowest peak of narrower ones bounds them.
+TEST(ThePeak, IsTheLowestThatIsStatedWhereNoWiderOneIs) {
+  Hardware machine = toy();
+  machine.peak.f32.reset();
+  EXPECT_EQ(rates_of(machine, DType::f32).arithmetic, DType::bf16);
+  EXPECT_EQ(rates_of(machine, DType::f32).flops_per_second, 8e9);
+  machine.peak.bf16.reset();
+  EXPECT_EQ(rates_of(machine, DType::bf16).flops_per_second, 16e9);
+}
+
+TEST(ThePeak, ThatNoMakerStatesBoundsNothing) {
+  Hardware machine = toy();
+  machine.peak = {};
+  const Rates rates = rates_of(machine, DType::bf16);
+  EXPECT_FALSE(rates.has_peak());
+  Work work;
+  work.matrix = Flops(1000);
+  work.weight_bytes_read = Bytes(4);
+  const Floor floor = floor_of(work, rates);
+  EXPECT_EQ(floor.arithmetic_seconds, 0);
+  EXPECT_EQ(floor.seconds, 4 / 2e9);
+}
+
+// Two systems of eight: 16 times the bandwidth and the peak.
+TEST(ThePeak, OfSeveralDevicesIsThatOfAllOfThem) {
+  Hardware machine = toy();
+  machine.devices = 8;
+  machine.systems = 2;
+  const Rates rates = rates_of(machine, DType::bf16);
+  EXPECT_EQ(rates.flops_per_second, 16 * 8e9);
+  EXPECT_EQ(rates.bytes_per_second, 16 * 2e9);
+  EXPECT_EQ(machine.memory_bytes(), 16 * 1024);
 }
 
 TEST(ThePeak, OfOneFormatOfSixteenBitsIsTakenForTheOtherOnlyWhereThatHasNone) {

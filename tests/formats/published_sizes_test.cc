@@ -149,8 +149,8 @@ TEST(ACacheInQ8_0, TakesEightAndAHalfBits) {
 }
 
 Hardware with_peaks() {
-  Hardware hardware{"toy", "Toy", {1, "-"}, {1e12, "-"}, {}};
-  hardware.peak.f32 = {1e12, "-"};
+  Hardware hardware{.name = "toy", .title = "Toy", .memory = {1, "-"}, .bandwidth = {1e12, "-"}};
+  hardware.peak.f32 = PeakRate{1e12, "-"};
   hardware.peak.bf16 = PeakRate{2e12, "-"};
   hardware.peak.fp8 = PeakRate{4e12, "-"};
   hardware.peak.int8 = PeakRate{5e12, "-"};

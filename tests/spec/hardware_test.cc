@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "sim/hardware/hardware_file.h"
 
@@ -47,7 +48,7 @@ TEST(AHardwareFile, IsReadWhole) {
   EXPECT_EQ(load.hardware->title, "Toy 1");
   EXPECT_EQ(load.hardware->memory.bytes, 1024);
   EXPECT_EQ(load.hardware->bandwidth.bytes_per_second, 2e9);
-  EXPECT_EQ(load.hardware->peak.f32.flops_per_second, 4e9);
+  EXPECT_EQ(load.hardware->peak.f32->flops_per_second, 4e9);
   EXPECT_EQ(load.hardware->peak.int8->source, "another page");
   EXPECT_FALSE(load.hardware->peak.bf16);
 }
@@ -58,10 +59,10 @@ TEST(AHardwareFile, MayGiveARealNumberAsAWholeOneHoweverLarge) {
   const std::string text = replaced(std::string(kToy), "4e9", "9007199254740993");
   const HardwareLoad load = load_toml_hardware(text);
   ASSERT_THAT(load.problems, IsEmpty());
-  EXPECT_EQ(load.hardware->peak.f32.flops_per_second, 9007199254740992.0);
+  EXPECT_EQ(load.hardware->peak.f32->flops_per_second, 9007199254740992.0);
   const HardwareLoad again = load_toml_hardware(write_toml_hardware(*load.hardware, {}));
   ASSERT_THAT(again.problems, IsEmpty());
-  EXPECT_EQ(again.hardware->peak.f32.flops_per_second, 9007199254740992.0);
+  EXPECT_EQ(again.hardware->peak.f32->flops_per_second, 9007199254740992.0);
 }
 
 TEST(AHardwareFile, SaysWhatIsMissingAndWhatIsUnknown) {
@@ -69,8 +70,38 @@ TEST(AHardwareFile, SaysWhatIsMissingAndWhatIsUnknown) {
       replaced(std::string(kToy), "source = \"another page\"", "sorce = \"x\"");
   EXPECT_THAT(load_toml_hardware(text).problems,
               ElementsAre(problem("unknown key 'sorce' in int8 of peak")));
-  const std::string without = replaced(std::string(kToy), "[peak.f32]", "[peak.bf16]");
-  EXPECT_THAT(load_toml_hardware(without).problems, ElementsAre(problem("missing key 'f32'")));
+  const std::string without = replaced(std::string(kToy), "bytes = 1024\n", "");
+  EXPECT_THAT(load_toml_hardware(without).problems, ElementsAre(problem("missing key 'bytes'")));
+}
+
+TEST(AHardwareFile, MayLackAPeakThatItsMakersDoNotState) {
+  const std::string text = replaced(std::string(kToy), "[peak.f32]", "[peak.bf16]");
+  const HardwareLoad load = load_toml_hardware(text);
+  ASSERT_THAT(load.problems, IsEmpty());
+  EXPECT_FALSE(load.hardware->peak.f32);
+}
+
+TEST(AHardwareFile, SaysWhatJoinsDevicesAndHowMany) {
+  const HardwareLoad load = load_toml_hardware(std::string(kToy) + R"(
+[link]
+bytes_per_second = 450e9
+latency_seconds = 2e-6
+source = "a page"
+
+[system]
+name = "toys"
+devices = 8
+source = "a page"
+)");
+  ASSERT_THAT(load.problems, IsEmpty());
+  EXPECT_EQ(load.hardware->link->bytes_per_second, 450e9);
+  EXPECT_EQ(load.hardware->link->latency_seconds, 2e-6);
+  EXPECT_FALSE(load.hardware->fabric);
+  EXPECT_EQ(load.hardware->system->devices, 8);
+  const std::string written = write_toml_hardware(*load.hardware, {});
+  const HardwareLoad again = load_toml_hardware(written);
+  ASSERT_THAT(again.problems, IsEmpty());
+  EXPECT_EQ(write_toml_hardware(*again.hardware, {}), written);
 }
 
 TEST(AHardwareFile, IsRefusedWhenAFigureIsOutOfBounds) {
@@ -83,7 +114,7 @@ TEST(AHardwareFile, IsRefusedWhenAFigureIsOutOfBounds) {
 TEST(AHardwareFile, ThatIsNoTomlIsRefusedAsAHardwareFile) {
   const HardwareLoad load = load_toml_hardware("");
   ASSERT_THAT(load.problems, ElementsAre(problem("the file defines nothing")));
-  EXPECT_THAT(load.problems.front().remedy, HasSubstr("arch_specs/hardware"));
+  EXPECT_THAT(load.problems.front().remedy, HasSubstr("llmarch help hardware-format"));
 }
 
 TEST(AWrittenHardwareFile, IsReadAsItWas) {
@@ -94,17 +125,29 @@ TEST(AWrittenHardwareFile, IsReadAsItWas) {
   EXPECT_EQ(write_toml_hardware(*again.hardware, {"probed"}), written);
 }
 
+// All names that a machine or a system of it may be called by.
+std::vector<std::string> names_of(const Hardware& machine) {
+  std::vector<std::string> names = machine.aliases.value_or(std::vector<std::string>{});
+  names.push_back(machine.name);
+  if (machine.system && machine.system->name) names.push_back(*machine.system->name);
+  return names;
+}
+
 TEST(EveryHardwareFile, LoadsAndIsCalledAfterItsName) {
   std::size_t files = 0;
+  std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(LLMARCH_HARDWARE)) {
     std::ifstream file(entry.path());
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     const HardwareLoad load = load_toml_hardware(text);
     ASSERT_THAT(load.problems, IsEmpty()) << entry.path();
     EXPECT_EQ(load.hardware->name, entry.path().stem().string());
+    for (const std::string& name : names_of(*load.hardware)) {
+      EXPECT_TRUE(names.insert(name).second) << name << " is two machines";
+    }
     ++files;
   }
-  EXPECT_GE(files, 11U);
+  EXPECT_GE(files, 60U);
 }
 
 }  // namespace

@@ -18,8 +18,11 @@ Model model(const std::string& name) {
 }
 
 Machine some_machine() {
-  return std::make_shared<const Hardware>(
-      Hardware{"toy", "Toy", {kFar, "-"}, {1e12, "-"}, {{1e14, "-"}, {}, {}, {}, {}, {}, {}}});
+  return std::make_shared<const Hardware>(Hardware{.name = "toy",
+                                                   .title = "Toy",
+                                                   .memory = {kFar, "-"},
+                                                   .bandwidth = {1e12, "-"},
+                                                   .peak = {.f32 = PeakRate{1e14, "-"}}});
 }
 
 // Every turn by trying every length.

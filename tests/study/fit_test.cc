@@ -211,13 +211,14 @@ TEST(AComparison, SaysThatItFitsWhereAFitSays) {
   Hardware machine;
   machine.memory.bytes = 216'500'000'000;
   machine.bandwidth.bytes_per_second = 1e12;
-  machine.peak.f32.flops_per_second = 1e14;
+  machine.peak.f32 = PeakRate{1e14, "-"};
   Setting setting{.machine = std::make_shared<const Hardware>(machine)};
   const Fit fit = largest_context(scout, setting, Bytes(machine.memory.bytes));
   EXPECT_EQ(fit.setting.context, 4'882);
   for (const std::int64_t context : {1, 4'881, 4'882, 4'883, 8'192, 8'193, 16'385}) {
     setting.context = context;
-    EXPECT_EQ(compare({&scout}, setting).models.front().on->fits, context <= 4'882) << context;
+    EXPECT_EQ(compare({&scout}, setting).models.front().on.front().fits, context <= 4'882)
+        << context;
   }
 }
 

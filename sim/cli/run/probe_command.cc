@@ -60,7 +60,7 @@ Hardware probed_hardware(const std::string& name, const std::vector<Probe>& prob
   hardware.bandwidth = {all.read_bandwidth,
                         how + ": the highest reading of the best of several readers"};
   how += ": the highest reading of the best of several kernels";
-  hardware.peak.f32 = {all.f32_peak, how};
+  hardware.peak.f32 = PeakRate{all.f32_peak, how};
   hardware.peak.bf16 = {all.bf16_peak, how};
   hardware.peak.int8 = {all.int8_peak, how};
   return hardware;
