@@ -12,10 +12,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json floor_json(const Floor& floor, Integer tokens) {
+Json floor_json(const Floor& floor, const Floor& uniform, Integer tokens) {
   return {{"arithmetic_seconds", floor.arithmetic_seconds},
           {"memory_seconds", floor.memory_seconds},
           {"floor_seconds", floor.seconds},
+          {"uniform_floor_seconds", uniform.seconds},
           {"tokens_per_second", tokens.as_double() / floor.seconds},
           {"bound_by", name_of(floor.binds())}};
 }
@@ -23,8 +24,9 @@ Json floor_json(const Floor& floor, Integer tokens) {
 Json on_json(const OnMachine& on, const Setting& setting) {
   return {{"memory_bytes", on.needed.total().value()},
           {"fits", on.fits},
-          {"decode", floor_json(on.decode, setting.batch)},
-          {"prefill", floor_json(on.prefill, setting.batch * setting.prefill_tokens())}};
+          {"decode", floor_json(on.decode, on.uniform_decode, setting.batch)},
+          {"prefill",
+           floor_json(on.prefill, on.uniform_prefill, setting.batch * setting.prefill_tokens())}};
 }
 
 // Null where products of the models are computed in several formats.

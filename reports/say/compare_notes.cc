@@ -136,8 +136,11 @@ void add_hardware_notes(const Comparison& comparison, Notes& notes) {
   notes.lines.emplace_back(
       "The floor is the longer of FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed "
       "over "
-      "operations; no run is faster. A model that does not fit is priced as if it did. Several "
-      "devices are taken for one: what crosses their links is not counted.");
+      "operations. Of experts it reads the fewest that a router allows, those that one token "
+      "chooses. "
+      "No run of such steps is faster; one that drafts several tokens a step takes fewer steps. A "
+      "model that does not fit is priced as if it did. Several devices are taken for one: what "
+      "crosses their links is not counted.");
 }
 
 }  // namespace

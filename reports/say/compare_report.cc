@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <functional>
 
 #include "reports/document/format.h"
@@ -47,12 +49,13 @@ class ComparisonTable {
       case Section::decode:
         step(fmt::format("Decode: one token that attends to {} keys", context()),
              &ModelFigures::decode);
-        return floor_rows(&OnMachine::decode, setting_.batch);
+        return floor_rows(&OnMachine::decode, &OnMachine::uniform_decode, setting_.batch);
       case Section::prefill:
         step(fmt::format("Prefill of {} tokens, logits for the last",
                          context_tokens(setting_.prefill_tokens().value())),
              &ModelFigures::prefill);
-        return floor_rows(&OnMachine::prefill, setting_.batch * setting_.prefill_tokens());
+        return floor_rows(&OnMachine::prefill, &OnMachine::uniform_prefill,
+                          setting_.batch * setting_.prefill_tokens());
     }
     throw std::logic_error("write: a section outside the enumeration");
   }
@@ -247,8 +250,23 @@ class ComparisonTable {
   }
 
   // The least time of a step on each machine; `tokens` is how many it generates or processes.
-  void floor_rows(Floor OnMachine::*which, Integer tokens) {
-    for (std::size_t n = 0; n < comparison_.machines.size(); ++n) floor_rows(which, tokens, n);
+  void floor_rows(Floor OnMachine::*which, Floor OnMachine::*uniform, Integer tokens) {
+    for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
+      floor_rows(which, tokens, n);
+      uniform_row(which, uniform, n);
+    }
+  }
+  // Where it differs for some model: what is expected of experts that are chosen uniformly.
+  void uniform_row(Floor OnMachine::*which, Floor OnMachine::*uniform, std::size_t machine) {
+    const bool differs = std::ranges::any_of(comparison_.models, [&](const ModelFigures& figures) {
+      const OnMachine& on = figures.on[machine];
+      return (on.*which).seconds != (on.*uniform).seconds;
+    });
+    if (!differs) return;
+    row(fmt::format("expected of uniform routing on {}", comparison_.machines[machine]->name),
+        [uniform, machine](const ModelFigures& figures) {
+          return duration_cell((figures.on[machine].*uniform).seconds);
+        });
   }
   void floor_rows(Floor OnMachine::*which, Integer tokens, std::size_t machine) {
     const std::string& name = comparison_.machines[machine]->name;

@@ -154,20 +154,25 @@ Work CostCurve::at(const Sum& sum, Integer length) const {
   return work;
 }
 
-FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates)
+FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates, ExpertLoad load)
     : curve_(curve), rates_(rates), seconds_per_byte_(1 / rates.bytes_per_second) {
   for (const CostTerm& cost : curve.terms()) {
-    Term term = term_of(cost);
+    Work fixed = cost.fixed;
+    if (load == ExpertLoad::fewest) {
+      for (const ExpertReads& experts : cost.varying.experts()) fixed += least_reads(experts);
+    }
+    Term term = term_of(cost, fixed);
+    if (load == ExpertLoad::uniform) term.experts = cost.varying.experts();
     if (term.varying.empty() && term.experts.empty()) {
-      fixed_ += floor_of(cost.fixed, rates);
+      fixed_ += floor_of(fixed, rates);
     } else {
       terms_.push_back(std::move(term));
     }
   }
 }
 
-FloorCurve::Term FloorCurve::term_of(const CostTerm& cost) {
-  Term term{sides_of(cost.fixed), {}, kNoReach, cost.varying.experts()};
+FloorCurve::Term FloorCurve::term_of(const CostTerm& cost, const Work& fixed) {
+  Term term{sides_of(fixed), {}, kNoReach, {}};
   cost.varying.for_each([&](Driver driver, const Reach& reach, const Work& each) {
     const Sides sides = sides_of(each);
     if (sides.arithmetic == 0 && sides.memory == 0) return;

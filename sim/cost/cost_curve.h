@@ -66,11 +66,11 @@ class CostCurve {
   std::array<Sum, kWorkKinds.size()> kinds_;
 };
 
-// The floor of such a step on one machine.
+// The floor of such a step on one machine, if experts are chosen in that way.
 class FloorCurve {
  public:
   // `curve` must outlive it.
-  FloorCurve(const CostCurve& curve, const Rates& rates);
+  FloorCurve(const CostCurve& curve, const Rates& rates, ExpertLoad load);
 
   [[nodiscard]] Floor at(Integer length) const;
 
@@ -91,7 +91,7 @@ class FloorCurve {
     std::size_t reach = kNoReach;  // of its pairs: an index into CostCurve::reaches
     std::vector<ExpertReads> experts;
   };
-  [[nodiscard]] Term term_of(const CostTerm& cost);
+  [[nodiscard]] Term term_of(const CostTerm& cost, const Work& fixed);
   [[nodiscard]] Sides sides_of(const Work& work) const;
   [[nodiscard]] double seconds_of(const ExpertReads& experts, const Workload& step) const;
 

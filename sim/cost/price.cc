@@ -38,6 +38,13 @@ void add_product(const Columns& each, Integer times, Columns& sum) {
 
 }  // namespace
 
+Work least_reads(const ExpertReads& experts) {
+  Work work;
+  work.weights_read = experts.each * experts.chosen * experts.layers;
+  work.weight_bytes_read = experts.each_bytes * experts.chosen * experts.layers;
+  return work;
+}
+
 Work expected_reads(const ExpertReads& experts, const Workload& workload) {
   const Integer rows = quantity(experts.rows, EveryKey{}, workload);
   Work work;

@@ -26,8 +26,19 @@ struct ExpertReads {
 // is an expectation and not a count.
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
 
-// What a step reads of them: elements, rounded to the nearest in each layer, and the bytes of all
-// layers' elements, rounded up. Both are exact for one row. The other columns are zero.
+// Which experts the rows of a step choose. Only `fewest` makes a bound: skewed or grouped routing
+// reads fewer than uniform routing would.
+enum class ExpertLoad {
+  fewest,   // every row chooses the same ones, which any router allows: as many as one row chooses
+  uniform,  // every choice is as likely as any other: an expectation
+};
+
+// What a step reads of them at least: those of one row.
+Work least_reads(const ExpertReads& experts);
+
+// What a step reads of them under uniform routing: elements, rounded to the nearest in each layer,
+// and the bytes of all layers' elements, rounded up. Both are exact for one row. The other columns
+// are zero.
 Work expected_reads(const ExpertReads& experts, const Workload& workload);
 
 class Price {

@@ -49,6 +49,8 @@ OnMachine on_machine(const Model& model, const Setting& setting) {
   on.rates = rates_of(*setting.machine, arithmetic_of(model, setting));
   on.decode = figures.decode_floor();
   on.prefill = figures.prefill_floor();
+  on.uniform_decode = figures.uniform_decode_floor();
+  on.uniform_prefill = figures.uniform_prefill_floor();
   on.needed = footprint(model, setting);
   on.fits = on.needed.total() <= Bytes(setting.machine->memory_bytes());
   return on;

@@ -27,6 +27,8 @@ struct OnMachine {
   Rates rates;
   Floor decode;
   Floor prefill;
+  Floor uniform_decode;  // if experts are chosen uniformly, which is no bound
+  Floor uniform_prefill;
   Footprint needed;  // for sequences that grow to the context
   bool fits = false;
 };

@@ -9,14 +9,16 @@ namespace llmarch {
 namespace {
 
 std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Model& model,
-                                      const Setting& setting) {
+                                      const Setting& setting, ExpertLoad load) {
   if (setting.machine == nullptr) return std::nullopt;
-  return FloorCurve(curve, rates_of(*setting.machine, arithmetic_of(model, setting)));
+  return FloorCurve(curve, rates_of(*setting.machine, arithmetic_of(model, setting)), load);
 }
 
-const Floor& known(const std::optional<Floor>& floor) {
-  if (!floor) throw std::logic_error("a floor is asked for, and there is no machine");
-  return *floor;
+// A floor or its curve.
+template <class Value>
+const Value& known(const std::optional<Value>& value) {
+  if (!value) throw std::logic_error("a floor is asked for, and there is no machine");
+  return *value;
 }
 
 }  // namespace
@@ -45,8 +47,10 @@ ModelCurves::ModelCurves(const Model& of_model, const Setting& at, OpGraph of_gr
       decode(graph, Phase::decode, at.batch),
       prefill(graph, Phase::prefill, at.batch),
       cache(graph, at.batch),
-      decode_floor(floor_curve(decode, model, at)),
-      prefill_floor(floor_curve(prefill, model, at)),
+      decode_floor(floor_curve(decode, model, at, ExpertLoad::fewest)),
+      prefill_floor(floor_curve(prefill, model, at, ExpertLoad::fewest)),
+      uniform_decode_floor(floor_curve(decode, model, at, ExpertLoad::uniform)),
+      uniform_prefill_floor(floor_curve(prefill, model, at, ExpertLoad::uniform)),
       working_set(decode_working_set(model, at.batch)) {}
 
 const Work& PointFigures::decode() {
@@ -69,6 +73,14 @@ const Floor& PointFigures::prefill_floor() {
     prefill_floor_ = curves_.prefill_floor->at(prompt_);
   }
   return known(prefill_floor_);
+}
+
+Floor PointFigures::uniform_decode_floor() const {
+  return known(curves_.uniform_decode_floor).at(context_);
+}
+
+Floor PointFigures::uniform_prefill_floor() const {
+  return known(curves_.uniform_prefill_floor).at(prompt_);
 }
 
 Bytes PointFigures::cache() const {

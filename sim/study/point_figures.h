@@ -37,6 +37,9 @@ class ModelCurves {
   const CacheCurve cache;
   const std::optional<FloorCurve> decode_floor;  // where there is a machine
   const std::optional<FloorCurve> prefill_floor;
+  // The same if experts are chosen uniformly, which is no bound.
+  const std::optional<FloorCurve> uniform_decode_floor;
+  const std::optional<FloorCurve> uniform_prefill_floor;
   const Elements working_set;  // decode_working_set
 };
 
@@ -62,6 +65,8 @@ class PointFigures {
   // Only where there is a machine.
   const Floor& decode_floor();
   const Floor& prefill_floor();
+  [[nodiscard]] Floor uniform_decode_floor() const;
+  [[nodiscard]] Floor uniform_prefill_floor() const;
   [[nodiscard]] Bytes cache() const;
   [[nodiscard]] Bytes working_set() const;
   // Weights, cache and working set.

@@ -285,6 +285,10 @@ const std::array kQuantities{
     // On hardware.
     on_machine(at_context("floor_time", "the least that a decode step takes on the hardware",
                           Unit::seconds, [](Figures& f) -> V { return f.decode_floor().seconds; })),
+    on_machine(at_context(
+        "uniform_floor_time",
+        "floor_time if a step's experts are chosen uniformly: an expectation, no bound",
+        Unit::seconds, [](Figures& f) -> V { return f.uniform_decode_floor().seconds; })),
     on_machine(at_context("arithmetic_time", "decode's FLOPs over the peak", Unit::seconds,
                           [](Figures& f) -> V { return f.decode_floor().arithmetic_seconds; })),
     on_machine(at_context("memory_time", "decode's bytes over the bandwidth", Unit::seconds,
@@ -295,6 +299,10 @@ const std::array kQuantities{
         [](Figures& f) -> V { return over_floor(f.setting().batch, f.decode_floor()); })),
     on_machine(at_prompt("prefill_floor_time", "the least that a prefill takes on the hardware",
                          Unit::seconds, [](Figures& f) -> V { return f.prefill_floor().seconds; })),
+    on_machine(at_prompt(
+        "prefill_uniform_floor_time",
+        "prefill_floor_time if a step's experts are chosen uniformly: an expectation, no bound",
+        Unit::seconds, [](Figures& f) -> V { return f.uniform_prefill_floor().seconds; })),
     on_machine(at_prompt("prefill_tokens_per_second",
                          "the most that a prefill gives, the whole batch together",
                          Unit::tokens_per_second,

@@ -64,5 +64,13 @@ TEST(ExpertsOfSeveralLayers, AreRoundedInEachLayer) {
   EXPECT_EQ(evaluate(layers, decode(9, 2), 1).weights_read, Elements(5 * 11));
 }
 
+// All tokens may choose the same 2 of 8 experts: 2 x 3 elements in 2 x 6 bytes, in each of 5
+// layers.
+TEST(ExpertsOfSeveralTokens, AreAtLeastThoseOfOne) {
+  const Work least = least_reads({Driver::token, 8, 2, Elements(3), Bytes(6), 5});
+  EXPECT_EQ(least.weights_read, Elements(2 * 3 * 5));
+  EXPECT_EQ(least.weight_bytes_read, Bytes(2 * 6 * 5));
+}
+
 }  // namespace
 }  // namespace llmarch

@@ -75,7 +75,7 @@ TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
   const Rates rates{DType::bf16, 1e15, 3e12};
   for (const Phase phase : {Phase::decode, Phase::prefill}) {
     const CostCurve curve(graph, phase, 64);
-    const FloorCurve floors(curve, rates);
+    const FloorCurve floors(curve, rates, ExpertLoad::uniform);
     for (const Integer length : lengths()) {
       Floor sum;
       for (const BookLine& line : predict(graph, workload_of(phase, length, 64)).lines) {
@@ -85,6 +85,23 @@ TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
       EXPECT_NEAR(floor.seconds / sum.seconds, 1, 1e-12);
       EXPECT_NEAR(floor.arithmetic_seconds / sum.arithmetic_seconds, 1, 1e-12);
       EXPECT_NEAR(floor.memory_seconds / sum.memory_seconds, 1, 1e-12);
+    }
+  }
+}
+
+// With one token both are the same, and with more the fewest are fewer where there are experts.
+TEST_P(EveryModel, HasNoLowerFloorUnderUniformRoutingThanWithTheFewestExperts) {
+  const Rates rates{DType::bf16, 1e15, 3e12};
+  const bool mixture = std::ranges::any_of(
+      graph_.weights, [](const Weight& weight) { return weight.role == WeightRole::expert_down; });
+  for (const Integer batch : {Integer(1), Integer(16)}) {
+    const CostCurve curve(graph_, Phase::decode, batch);
+    const double fewest = FloorCurve(curve, rates, ExpertLoad::fewest).at(1'000).seconds;
+    const double uniform = FloorCurve(curve, rates, ExpertLoad::uniform).at(1'000).seconds;
+    if (mixture && batch > 1) {
+      EXPECT_LT(fewest, uniform);
+    } else {
+      EXPECT_NEAR(fewest / uniform, 1, 1e-12);
     }
   }
 }
