@@ -17,10 +17,18 @@ Json found_json(const Fit& fit, Bytes memory) {
       {"found", fit.found.value()},           {"bound_by", name_of(fit.limit)},
       {"room_for", fit.room.value()},         {"weight_bytes", held.weights.value()},
       {"kv_bytes", held.cache.value()},       {"activation_bytes", held.activations.value()},
-      {"needed_bytes", held.total().value()}, {"left_over_bytes", nullptr},
-      {"short_for_one_more_bytes", nullptr}};
+      {"engine_bytes", held.added().value()}, {"needed_bytes", held.total().value()},
+      {"left_over_bytes", nullptr},           {"short_for_one_more_bytes", nullptr}};
   if (fit.found > 0) json["left_over_bytes"] = (memory - held.total()).value();
   if (more) json["short_for_one_more_bytes"] = (more->total() - memory).value();
+  return json;
+}
+
+Json additions_json(const std::vector<Addition>& additions) {
+  Json json = Json::array();
+  for (const auto& [what, rule, bytes] : additions) {
+    json.push_back({{"what", what}, {"bytes", bytes.value()}, {"rule", rule}});
+  }
   return json;
 }
 
@@ -30,6 +38,7 @@ Json answers_json(const std::vector<Fit>& fits, const SettingField& given, Integ
   for (const Fit& fit : fits) {
     Json answer = {{given.key, (fit.setting.*size).value()}};
     answer.update(found_json(fit, memory));
+    if (!fit.footprint.engine.empty()) answer["engine"] = additions_json(fit.footprint.engine);
     answers.push_back(std::move(answer));
   }
   return answers;
@@ -47,9 +56,9 @@ Json row_of(const Model& model, const Fit& fit, const SettingField& sought,
             const FitQuestion& question) {
   Json row = {{"model", model.spec.name}, {"sought", sought.key}};
   row.update(setting_columns(model, fit.setting));
-  row["memory_bytes"] = question.memory.value();
-  row["devices"] = question.devices.value();
-  row.update(found_json(fit, question.memory));
+  row["memory_bytes"] = question.room.memory().value();
+  row["devices"] = question.room.devices.value();
+  row.update(found_json(fit, question.room.memory()));
   return row;
 }
 
@@ -58,17 +67,18 @@ Json row_of(const Model& model, const Fit& fit, const SettingField& sought,
 std::string fit_json(const std::vector<ModelFits>& models, const FitQuestion& question) {
   Json json = {{"workload", asked_json(question.setting)},
                {"memory",
-                {{"bytes", question.memory.value()},
-                 {"devices", question.devices.value()},
+                {{"bytes", question.room.memory().value()},
+                 {"devices", question.room.devices.value()},
                  {"name", question.memory_name}}},
                {"models", Json::array()}};
   for (const ModelFits& fits : models) {
-    json["models"].push_back({{"name", fits.model->spec.name},
-                              {"parameters", fits.model->parameters.total.value()},
-                              {"largest_context", answers_json(fits.contexts, setting_field::batch,
-                                                               &Setting::batch, question.memory)},
-                              {"largest_batch", answers_json(fits.batches, setting_field::context,
-                                                             &Setting::context, question.memory)}});
+    json["models"].push_back(
+        {{"name", fits.model->spec.name},
+         {"parameters", fits.model->parameters.total.value()},
+         {"largest_context", answers_json(fits.contexts, setting_field::batch, &Setting::batch,
+                                          question.room.memory())},
+         {"largest_batch", answers_json(fits.batches, setting_field::context, &Setting::context,
+                                        question.room.memory())}});
   }
   return indented(json);
 }

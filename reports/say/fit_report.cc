@@ -16,19 +16,27 @@ namespace {
 // Which of the two is searched for; the other is given.
 enum class Sought { context, batch };
 
+bool has_additions(const Room& room) {
+  return room.engine != Engine::none || room.reserve > Bytes(0);
+}
+
 Cell size_cell(Integer size) {
   if (size == 0) return {.text = "none", .emphasis = Emphasis::bad};
   return size == kMostFitted ? text_cell("every one") : number_cell(size.value());
 }
 
-Table fit_table(const std::string& caption, Sought sought, const std::string& given) {
+Table fit_table(const std::string& caption, Sought sought, const std::string& given,
+                const Room& room) {
   const std::string found = sought == Sought::context ? "largest context" : "largest batch";
   Table table{.caption = caption, .row_heading_columns = 2, .columns = {text_column("model")}};
   table.columns.push_back(figure_column(given));
   table.columns.push_back(figure_column(found));
   table.columns.push_back(text_column("bound by"));
-  for (const char* heading :
-       {"room for", "weights", "KV cache", "activations", "left over", "short for one more"}) {
+  for (const char* heading : {"room for", "weights", "KV cache", "activations"}) {
+    table.columns.push_back(figure_column(heading));
+  }
+  if (has_additions(room)) table.columns.push_back(figure_column("engine"));
+  for (const char* heading : {"left over", "short for one more"}) {
     table.columns.push_back(figure_column(heading));
   }
   return table;
@@ -36,7 +44,8 @@ Table fit_table(const std::string& caption, Sought sought, const std::string& gi
 
 class FitWriter {
  public:
-  FitWriter(Bytes memory, Digits digits) : memory_(memory), digits_(digits) {}
+  FitWriter(const Room& room, Digits digits)
+      : memory_(room.memory()), has_additions_(has_additions(room)), digits_(digits) {}
 
   // Adds the parts of the footprint at the largest size that fits, the memory left over there, and
   // how much is missing for one more. Where nothing fits, the parts are those of size 1.
@@ -51,6 +60,7 @@ class FitWriter {
          {fit.footprint.weights, fit.footprint.cache, fit.footprint.activations}) {
       row.cells.push_back(bytes_cell(part, digits_));
     }
+    if (has_additions_) row.cells.push_back(bytes_cell(fit.footprint.added(), digits_));
     row.cells.push_back(left_cell(fit));
     row.cells.push_back(short_cell(fit.limit == Limit::not_at_all ? fit.footprint : fit.one_more));
     table.rows.emplace_back(std::move(row));
@@ -68,6 +78,7 @@ class FitWriter {
   }
 
   Bytes memory_;
+  bool has_additions_;
   Digits digits_;
 };
 
@@ -77,10 +88,10 @@ bool fits(const ModelFits& model) {
 }
 
 // What the first batch takes at the first context.
-Footprint asked_for(const ModelFits& model) {
+Footprint asked_for(const ModelFits& model, const FitQuestion& question) {
   Setting setting = model.contexts.front().setting;
   setting.context = model.batches.front().setting.context;
-  return footprint(*model.model, setting);
+  return footprint(*model.model, setting, question.room);
 }
 
 Cell whether_cell(const ModelFits& model, Bytes needed, Bytes memory) {
@@ -97,7 +108,7 @@ Paragraph setting_line(const FitQuestion& question) {
 }
 
 void add_notes_on_memory(const FitQuestion& question, Notes& notes) {
-  if (question.devices > 1) {
+  if (question.room.devices > 1) {
     notes.lines.emplace_back(
         "The memories are taken for one: what each device holds a copy of, and what the split "
         "leaves unused, comes on top.");
@@ -110,10 +121,23 @@ void add_notes_on_memory(const FitQuestion& question, Notes& notes) {
       "residual stream. A prefill needs more, since it works on many tokens at a time.");
 }
 
+// What an engine takes at a model's largest context, one by one.
+void add_engine_table(const ModelFits& fits, Digits digits, Document& document) {
+  const Fit& fit = fits.contexts.front();
+  if (fit.footprint.engine.empty()) return;
+  Table table{.caption = fmt::format("Besides, for {} at context {}", fits.model->spec.name,
+                                     context_tokens(fit.setting.context.value()))};
+  table.columns = {text_column("what"), figure_column("bytes"), text_column("rule")};
+  for (const auto& [what, rule, bytes] : fit.footprint.engine) {
+    table.rows.emplace_back(CellRow{{text_cell(what), bytes_cell(bytes, digits), text_cell(rule)}});
+  }
+  document.blocks.emplace_back(std::move(table));
+}
+
 }  // namespace
 
-std::vector<ModelFits> ranked(std::vector<ModelFits> models) {
-  const auto needed = [](const ModelFits& model) { return asked_for(model).total(); };
+std::vector<ModelFits> ranked(std::vector<ModelFits> models, const FitQuestion& question) {
+  const auto needed = [&](const ModelFits& model) { return asked_for(model, question).total(); };
   std::ranges::stable_sort(models, [&](const ModelFits& a, const ModelFits& b) {
     if (fits(a) != fits(b)) return fits(a);
     if (!fits(a)) return needed(a) < needed(b);
@@ -138,14 +162,15 @@ Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& qu
   Notes notes;
   for (const ModelFits& one : models) {
     const Model& model = *one.model;
-    const Footprint needed = asked_for(one);
-    const bool enough = needed.total() <= question.memory;
+    const Footprint needed = asked_for(one, question);
+    const bool enough = needed.total() <= question.room.memory();
     table.rows.emplace_back(CellRow{
         {text_cell(model.spec.name), parameters_cell(model.parameters.total, digits),
-         whether_cell(one, needed.total(), question.memory), bytes_cell(needed.weights, digits),
-         bytes_cell(needed.cache, digits), bytes_cell(needed.total(), digits),
-         enough ? bytes_cell(question.memory - needed.total(), digits) : text_cell("–"),
-         enough ? text_cell("–") : bytes_cell(needed.total() - question.memory, digits),
+         whether_cell(one, needed.total(), question.room.memory()),
+         bytes_cell(needed.weights, digits), bytes_cell(needed.cache, digits),
+         bytes_cell(needed.total(), digits),
+         enough ? bytes_cell(question.room.memory() - needed.total(), digits) : text_cell("–"),
+         enough ? text_cell("–") : bytes_cell(needed.total() - question.room.memory(), digits),
          size_cell(one.contexts.front().found)}});
     add_remarks(model, notes);
   }
@@ -163,9 +188,11 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
                       Digits digits) {
   Document document{.title = "What fits into " + question.memory_name};
   document.blocks.emplace_back(setting_line(question));
-  const FitWriter writer(question.memory, digits);
-  Table contexts = fit_table("The largest context at a batch", Sought::context, "batch");
-  Table batches = fit_table("The largest batch at a context", Sought::batch, "context");
+  const FitWriter writer(question.room, digits);
+  Table contexts =
+      fit_table("The largest context at a batch", Sought::context, "batch", question.room);
+  Table batches =
+      fit_table("The largest batch at a context", Sought::batch, "context", question.room);
   Notes notes;
   for (const ModelFits& fits : models) {
     for (const Fit& fit : fits.contexts) writer.add(contexts, *fits.model, fit, Sought::context);
@@ -176,6 +203,7 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
   }
   document.blocks.emplace_back(std::move(contexts));
   document.blocks.emplace_back(std::move(batches));
+  for (const ModelFits& fits : models) add_engine_table(fits, digits, document);
   notes.lines.emplace_back(
       "Exact: with one more token of each sequence, or one more sequence, it does not fit, or the "
       "model's makers or its learned positions do not allow it. Room for: what the memory alone "

@@ -19,14 +19,13 @@ struct ModelFits {
 // The question asked for every model.
 struct FitQuestion {
   Setting setting;  // its context and batch are not used
-  Bytes memory;
+  Room room;
   std::string memory_name;  // "24 GiB", "8 × 80 GiB", "h100-sxm: 80 GiB"
-  Integer devices = 1;      // whose memories are taken for one
 };
 
 // Best first: those that fit at the first batch and the first context, the largest model first,
 // then the others, the least short of memory first.
-std::vector<ModelFits> ranked(std::vector<ModelFits> models);
+std::vector<ModelFits> ranked(std::vector<ModelFits> models, const FitQuestion& question);
 
 // A row for each model, in the order in which they are given.
 Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& question,

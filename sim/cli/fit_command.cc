@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reports/document/format.h"
 #include "reports/say/fit_json.h"
@@ -30,6 +31,13 @@ Options fit_options() {
   options.add_options()("memory,m", po::value<std::string>()->value_name("BYTES"),
                         "the memory to fit into: 24GiB, 24G (the same), 80GB, 8x80GiB or a number "
                         "of bytes")(
+      "engine", po::value<std::string>()->value_name("NAME")->default_value("none"),
+      fmt::format("what runs the model, and what it takes besides: {}",
+                  fmt::join(names_in(Names<Engine>::values), ", "))
+          .c_str())("reserve", po::value<std::string>()->value_name("BYTES"),
+                    "kept for other uses, of all devices together")(
+      "kv-memory", po::value<std::string>()->value_name("BYTES"),
+      "in the place of --memory: what is set aside for the KV cache alone")(
       "rank", "a row for each model, best first: at the first context and batch")(
       "all", "rank every model that 'llmarch list' shows");
   declare_setting(options, fit_fields());
@@ -47,36 +55,55 @@ std::string memory_text(const Memories& memories) {
 }
 
 struct GivenMemory {
-  Bytes bytes;
+  Room room;
   std::string name;
-  Integer devices;
 };
 
-GivenMemory given_memory(const std::string& text) {
-  const Memories memories = parse_memories("memory", text);
+GivenMemory given_memory(const Values& values, const char* option) {
+  const std::string text = text_of(values, option);
+  const Memories memories = parse_memories(option, text);
   if (memories.each < kLeastMemory) {
-    throw UsageError(fmt::format("--memory {}: {} hold no model", text,
+    throw UsageError(fmt::format("--{} {}: {} hold no model", option, text,
                                  reports::binary_bytes(memories.each.value())),
                      fmt::format("write {}GiB or {}GB", text, text));
   }
-  return {memories.count * memories.each, memory_text(memories), memories.count};
+  return {{.each = memories.each, .devices = memories.count}, memory_text(memories)};
+}
+
+GivenMemory memory_of(const Hardware& machine) {
+  const Memories memories{machine.all_devices(), Bytes(machine.memory.bytes)};
+  return {{.each = memories.each, .devices = memories.count},
+          fmt::format("{}: {}", machine.name, memory_text(memories))};
+}
+
+// A cache for which some memory is set aside; what else an engine takes lies beside it.
+GivenMemory cache_memory(const Values& values) {
+  GivenMemory given = given_memory(values, "kv-memory");
+  given.room.held = Held::caches;
+  given.name = "a KV cache of " + given.name;
+  if (values["engine"].defaulted() && values.count("reserve") == 0) return given;
+  throw UsageError("--kv-memory is for the KV cache alone: an engine or a reserve lies beside it",
+                   "give --memory with --engine and --reserve");
+}
+
+GivenMemory memory_asked(const Values& values, const Machine& machine) {
+  if ((machine != nullptr) + values.count("memory") + values.count("kv-memory") != 1) {
+    throw UsageError("fit needs a memory: one of --memory, --on and --kv-memory",
+                     "llmarch fit qwen3-8b --memory 24GiB");
+  }
+  if (values.count("kv-memory") > 0) return cache_memory(values);
+  return machine == nullptr ? given_memory(values, "memory") : memory_of(*machine);
 }
 
 reports::FitQuestion question_of(const Values& values) {
   Setting setting = laid_over(Setting{}, read_setting(values, fit_fields()));
-  if ((setting.machine != nullptr) == (values.count("memory") > 0)) {
-    throw UsageError("fit needs a memory: either --memory or --on",
-                     "llmarch fit qwen3-8b --memory 24GiB");
-  }
-  if (setting.machine == nullptr) {
-    auto [bytes, name, devices] = given_memory(text_of(values, "memory"));
-    return {std::move(setting), bytes, std::move(name), devices};
-  }
-  const Hardware& machine = *setting.machine;
-  const Integer devices = machine.all_devices();
-  std::string name =
-      fmt::format("{}: {}", machine.name, memory_text({devices, Bytes(machine.memory.bytes)}));
-  return {std::move(setting), Bytes(machine.memory_bytes()), std::move(name), devices};
+  auto [room, name] = memory_asked(values, setting.machine);
+  const std::string engine = text_of(values, "engine");
+  room.engine = value_named(Names<Engine>::values, engine,
+                            fmt::format("unknown engine '{}' for --engine", engine));
+  if (values.count("reserve") > 0)
+    room.reserve = parse_bytes("reserve", text_of(values, "reserve"));
+  return {std::move(setting), room, std::move(name)};
 }
 
 std::vector<Integer> few(const Values& values, const SettingField& field) {
@@ -108,12 +135,12 @@ reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& quest
   Setting setting = question.setting;
   for (const Integer batch : batches) {
     setting.batch = batch;
-    fits.contexts.push_back(largest_context(model, setting, question.memory));
+    fits.contexts.push_back(largest_context(model, setting, question.room));
   }
   setting.batch = question.setting.batch;
   for (const Integer context : contexts) {
     setting.context = context;
-    fits.batches.push_back(largest_batch(model, setting, question.memory));
+    fits.batches.push_back(largest_batch(model, setting, question.room));
   }
   return fits;
 }
@@ -134,7 +161,7 @@ ExitStatus run_fit(const Arguments& arguments) {
   }
   const reports::Digits digits = digits_of(values);
   const bool rank = values.count("all") + values.count("rank") > 0;
-  if (rank) fits = reports::ranked(std::move(fits));
+  if (rank) fits = reports::ranked(std::move(fits), question);
   outputs.write(
       {.make_document =
            [&] {
@@ -159,6 +186,7 @@ Command fit_command() {
       "  llmarch fit llama-3.1-8b --memory 24GiB\n"
       "  llmarch fit --all --memory 24GB --context 32k --weights int4\n"
       "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm --weights fp8 --batch 1,16\n"
+      "  llmarch fit llama-3.1-8b --on rtx-3090 --engine vllm\n"
       "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
       fit_options,
       run_fit,

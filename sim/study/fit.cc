@@ -8,16 +8,22 @@
 namespace llmarch {
 namespace {
 
-Footprint footprint_of(const Model& model, const OpGraph& stored, const Setting& setting) {
-  return {weight_bytes(stored).total, CacheCurve(stored, setting.batch).peak(setting.context),
-          bytes_of(decode_working_set(model, setting.batch), kActivations)};
+Footprint footprint_of(const Model& model, const OpGraph& stored, const Setting& setting,
+                       const Room& room) {
+  Footprint needed;
+  needed.cache = CacheCurve(stored, setting.batch).peak(setting.context);
+  if (room.held == Held::caches) return needed;
+  needed.weights = weight_bytes(stored).total;
+  needed.activations = bytes_of(decode_working_set(model, setting.batch), kActivations);
+  needed.engine = additions(room, model, stored, setting);
+  return needed;
 }
 
 // None where a figure exceeds 64 bits.
 std::optional<Footprint> if_countable(const Model& model, const OpGraph& stored,
-                                      const Setting& setting) {
+                                      const Setting& setting, const Room& room) {
   try {
-    const Footprint needed = footprint_of(model, stored, setting);
+    Footprint needed = footprint_of(model, stored, setting, room);
     static_cast<void>(needed.total());
     return needed;
   } catch (const Overflow&) {
@@ -60,24 +66,24 @@ Limit limit_of_memory(Integer room) {
 
 // `allowed` is the most of what is sought that the model allows, and `beyond` the limit that is
 // named where the memory has room for more.
-Fit fit(const Model& model, Setting setting, Integer Setting::*sought, Bytes memory,
+Fit fit(const Model& model, Setting setting, Integer Setting::*sought, const Room& room,
         Integer allowed, Limit beyond) {
   const OpGraph graph = stored(model, setting);
   const auto needed = [&](Integer size) {
     setting.*sought = size;
-    return if_countable(model, graph, setting);
+    return if_countable(model, graph, setting, room);
   };
   // A footprint that exceeds 64 bits exceeds any memory.
-  const Integer room = largest([&](Integer size) {
+  const Integer most = largest([&](Integer size) {
     const auto footprint = needed(size);
-    return footprint && footprint->total() <= memory;
+    return footprint && footprint->total() <= room.memory();
   });
-  const Limit limit = room > allowed ? beyond : limit_of_memory(room);
+  const Limit limit = most > allowed ? beyond : limit_of_memory(most);
   std::optional<Footprint> one_more;
-  if (limit == Limit::memory) one_more = needed(room + 1);
-  const Integer found = std::min(room, allowed);
+  if (limit == Limit::memory) one_more = needed(most + 1);
+  const Integer found = std::min(most, allowed);
   setting.*sought = std::max(found, Integer(1));
-  return {setting, found, limit, room, footprint_of(model, graph, setting), one_more};
+  return {setting, found, limit, most, footprint_of(model, graph, setting, room), one_more};
 }
 
 }  // namespace
@@ -93,19 +99,25 @@ std::string_view name_of(Limit limit) {
   throw std::logic_error("name_of: a limit outside the enumeration");
 }
 
-Footprint footprint(const Model& model, const Setting& setting) {
-  return footprint_of(model, stored(model, setting), setting);
+Bytes Footprint::added() const {
+  Bytes sum;
+  for (const Addition& each : engine) sum += each.bytes;
+  return sum;
 }
 
-Fit largest_context(const Model& model, const Setting& setting, Bytes memory) {
+Footprint footprint(const Model& model, const Setting& setting, const Room& room) {
+  return footprint_of(model, stored(model, setting), setting, room);
+}
+
+Fit largest_context(const Model& model, const Setting& setting, const Room& room) {
   const auto [context, limit] = allowed_by(model);
-  return fit(model, setting, &Setting::context, memory, context, limit);
+  return fit(model, setting, &Setting::context, room, context, limit);
 }
 
-Fit largest_batch(const Model& model, const Setting& setting, Bytes memory) {
+Fit largest_batch(const Model& model, const Setting& setting, const Room& room) {
   const auto [context, limit] = allowed_by(model);
   const Integer allowed = setting.context <= context ? Integer(kMostFitted) : Integer(0);
-  return fit(model, setting, &Setting::batch, memory, allowed, limit);
+  return fit(model, setting, &Setting::batch, room, allowed, limit);
 }
 
 }  // namespace llmarch

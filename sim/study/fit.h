@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/setting/setting.h"
+#include "sim/study/engine.h"
 #include "sim/study/model.h"
 
 namespace llmarch {
@@ -18,11 +19,13 @@ struct Footprint {
   Bytes weights;
   Bytes cache;
   Bytes activations;
-  [[nodiscard]] Bytes total() const { return weights + cache + activations; }
+  std::vector<Addition> engine = {};  // what the engine takes besides, and what is kept from it
+  [[nodiscard]] Bytes added() const;  // by the engine, in all
+  [[nodiscard]] Bytes total() const { return weights + cache + activations + added(); }
 };
 
-// Throws Overflow.
-Footprint footprint(const Model& model, const Setting& setting);
+// Throws Overflow. In a room for caches alone the other parts are 0.
+Footprint footprint(const Model& model, const Setting& setting, const Room& room = {});
 
 // What ends a fit.
 enum class Limit {
@@ -51,7 +54,7 @@ inline constexpr std::int64_t kMostFitted = std::int64_t{1} << 40;
 
 // The largest context at the setting's batch, and the largest batch at its context. Both throw
 // Overflow where the footprint of 1 already exceeds 64 bits.
-Fit largest_context(const Model& model, const Setting& setting, Bytes memory);
-Fit largest_batch(const Model& model, const Setting& setting, Bytes memory);
+Fit largest_context(const Model& model, const Setting& setting, const Room& room);
+Fit largest_batch(const Model& model, const Setting& setting, const Room& room);
 
 }  // namespace llmarch

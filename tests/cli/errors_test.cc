@@ -113,7 +113,7 @@ TEST(Errors, SayWhatIsMissing) {
   expect_refusal("compare gpt2 --context",
                  "llmarch: error: the required argument for option '--context' is missing\n");
   expect_refusal("fit qwen3-8b",
-                 "llmarch: error: fit needs a memory: either --memory or --on\n"
+                 "llmarch: error: fit needs a memory: one of --memory, --on and --kv-memory\n"
                  "      = llmarch fit qwen3-8b --memory 24GiB\n");
   expect_refusal("fit --memory 24GiB",
                  "llmarch: error: no models are given\n"

@@ -17,13 +17,17 @@ Model known_model(const std::string& name) {
 
 constexpr Bytes kGpu{std::int64_t{24} << 30};
 
+Room room_of(Bytes memory) {
+  return {.each = memory};
+}
+
 // Llama 3.1 8B: 8,030,261,248 parameters in two bytes; 2 x 32 layers x 8 heads x 128 x 2 bytes of
 // cache a token; the head reads 4,096 and writes 128,256 elements beside 4,096 of the residual.
 TEST(TheLargestContext, IsWhatIsLeftOverTheCacheOfAToken) {
   const std::int64_t weights = 2 * 8'030'261'248;
   const std::int64_t activations = 2 * (4'096 + 128'256 + 4'096);
   const std::int64_t cache = 2 * 32 * 8 * 128 * 2;
-  const Fit fit = largest_context(known_model("llama-3.1-8b"), {}, kGpu);
+  const Fit fit = largest_context(known_model("llama-3.1-8b"), {}, room_of(kGpu));
   EXPECT_EQ(fit.setting.context.value(), (kGpu.value() - weights - activations) / cache);
   EXPECT_EQ(fit.footprint.weights.value(), weights);
   EXPECT_EQ(fit.footprint.activations.value(), activations);
@@ -75,7 +79,7 @@ TEST_P(AnyModel, HasTheLargestContextThatTryingEachOneFinds) {
         const Bytes memory = brute.at(there) - less;
         Integer fitting = 0;
         while (fitting < kTried && brute.at(fitting + 1) <= memory) fitting += 1;
-        const Fit found = largest_context(model, setting, memory);
+        const Fit found = largest_context(model, setting, room_of(memory));
         if (fitting == kTried) {
           EXPECT_GE(found.room, kTried);
         } else {
@@ -89,7 +93,7 @@ TEST_P(AnyModel, HasTheLargestContextThatTryingEachOneFinds) {
 TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
   const Model one = known_model(GetParam());
   const Bytes memory = bytes_of(one.parameters.total, DType::bf16) + Bytes(std::int64_t{1} << 30);
-  const Fit context = largest_context(one, {.batch = 3}, memory);
+  const Fit context = largest_context(one, {.batch = 3}, room_of(memory));
   Setting setting = context.setting;
   EXPECT_EQ(setting.batch, 3);
   if (context.limit == Limit::memory) {
@@ -98,7 +102,7 @@ TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
     EXPECT_GT(footprint(one, setting).total(), memory);
   }
   const Integer context_asked = std::min(Integer(4'096), one.spec.context_limit);
-  const Fit batch = largest_batch(one, {.context = context_asked}, memory);
+  const Fit batch = largest_batch(one, {.context = context_asked}, room_of(memory));
   setting = batch.setting;
   ASSERT_NE(batch.limit, Limit::nothing);
   if (batch.limit == Limit::memory) {
@@ -110,11 +114,11 @@ TEST_P(AnyModel, FitsWithWhatIsFoundAndNotWithOneMore) {
 
 // Every layer of Mistral 7B v0.1 has a window of 4,096.
 TEST(AModel, WhoseCacheStopsGrowingFitsWithEveryContext) {
-  EXPECT_EQ(largest_context(known_model("mistral-7b-v0.1"), {}, kGpu).room, kMostFitted);
+  EXPECT_EQ(largest_context(known_model("mistral-7b-v0.1"), {}, room_of(kGpu)).room, kMostFitted);
 }
 
 TEST(AModel, WhoseWeightsAreTooLargeDoesNotFitAtAll) {
-  const Fit fit = largest_context(known_model("deepseek-v3"), {}, kGpu);
+  const Fit fit = largest_context(known_model("deepseek-v3"), {}, room_of(kGpu));
   EXPECT_EQ(fit.limit, Limit::not_at_all);
   EXPECT_EQ(fit.setting.context, 1);
   EXPECT_GT(fit.footprint.total(), kGpu);
@@ -134,7 +138,7 @@ TEST(TheLargestBatch, IsWhatIsLeftOverWhatASequenceTakes) {
   const std::int64_t weights = 2 * 8'030'261'248;
   const std::int64_t sequence =
       std::int64_t{4'096} * 2 * 32 * 8 * 128 * 2 + 2 * (4'096 + 128'256 + 4'096);
-  const Fit fit = largest_batch(known_model("llama-3.1-8b"), {.context = 4'096}, kGpu);
+  const Fit fit = largest_batch(known_model("llama-3.1-8b"), {.context = 4'096}, room_of(kGpu));
   EXPECT_EQ(fit.setting.batch.value(), (kGpu.value() - weights) / sequence);
   EXPECT_EQ(fit.one_more->total().value(), weights + (fit.setting.batch.value() + 1) * sequence);
 }
@@ -158,8 +162,8 @@ TEST(AFootprint, HoldsTheMostThatChunksHadOnTheWay) {
 TEST(TheLargestContext, IsThatUpToWhichEveryContextFits) {
   const Model scout = known_model("llama-4-scout");
   const Bytes at_8k = footprint(scout, {.context = 8'192}).total();
-  EXPECT_EQ(largest_context(scout, {}, at_8k).setting.context, 14'336);
-  EXPECT_EQ(largest_context(scout, {}, at_8k - Bytes(1)).setting.context, 8'191);
+  EXPECT_EQ(largest_context(scout, {}, room_of(at_8k)).setting.context, 14'336);
+  EXPECT_EQ(largest_context(scout, {}, room_of(at_8k - Bytes(1))).setting.context, 8'191);
 }
 
 // Chunks of 6 and of 4 end together every 12 positions. What each position holds, by hand.
@@ -184,20 +188,20 @@ TEST(AFootprint, HoldsTheMostOfChunksOfSeveralSizes) {
 // The most positions that a model allows bound the fit, whatever the memory has room for: GPT-2 has
 // learned 1,024, and Mistral's makers allow 32,768.
 TEST(TheLargestContext, IsOneThatTheModelAllows) {
-  const Fit gpt2 = largest_context(known_model("gpt2"), {}, kGpu);
+  const Fit gpt2 = largest_context(known_model("gpt2"), {}, room_of(kGpu));
   EXPECT_EQ(gpt2.found, 1'024);
   EXPECT_EQ(gpt2.setting.context, 1'024);
   EXPECT_EQ(gpt2.limit, Limit::learned_positions);
   EXPECT_EQ(gpt2.room, (kGpu.value() - 248'879'616 - 103'586) / 36'864);
-  const Fit mistral = largest_context(known_model("mistral-7b-v0.1"), {}, kGpu);
+  const Fit mistral = largest_context(known_model("mistral-7b-v0.1"), {}, room_of(kGpu));
   EXPECT_EQ(mistral.found, 32'768);
   EXPECT_EQ(mistral.limit, Limit::context_limit);
 }
 
 TEST(TheLargestBatch, IsNoneAtAContextThatTheModelDoesNotAllow) {
   const Model gpt2 = known_model("gpt2");
-  EXPECT_EQ(largest_batch(gpt2, {.context = 1'024}, kGpu).limit, Limit::memory);
-  const Fit beyond = largest_batch(gpt2, {.context = 1'025}, kGpu);
+  EXPECT_EQ(largest_batch(gpt2, {.context = 1'024}, room_of(kGpu)).limit, Limit::memory);
+  const Fit beyond = largest_batch(gpt2, {.context = 1'025}, room_of(kGpu));
   EXPECT_EQ(beyond.found, 0);
   EXPECT_EQ(beyond.limit, Limit::learned_positions);
   EXPECT_GT(beyond.room, 1);
@@ -213,7 +217,7 @@ TEST(AComparison, SaysThatItFitsWhereAFitSays) {
   machine.bandwidth.bytes_per_second = 1e12;
   machine.peak.f32 = PeakRate{1e14, "-"};
   Setting setting{.machine = std::make_shared<const Hardware>(machine)};
-  const Fit fit = largest_context(scout, setting, Bytes(machine.memory.bytes));
+  const Fit fit = largest_context(scout, setting, room_of(Bytes(machine.memory.bytes)));
   EXPECT_EQ(fit.setting.context, 4'882);
   for (const std::int64_t context : {1, 4'881, 4'882, 4'883, 8'192, 8'193, 16'385}) {
     setting.context = context;
