@@ -140,7 +140,8 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
     expect_refusal("fit qwen3-8b '--" + name + "='",
                    "llmarch: error: unknown option '--" + name +
                        "'\n"
-                       "      = known: --memory, --rank, --all, --batch, --context, --weights, "
+                       "      = known: --memory, --engine, --reserve, --kv-memory, --rank, --all, "
+                       "--batch, --context, --weights, "
                        "--kv, --on, --set, --specs, "
                        "--exact, --output, --format\n");
   }
