@@ -70,12 +70,13 @@ struct Engine::State {
 
   void choose_streams() { team.use_streams(fastest_streams(team, weights.memory())); }
   StepRun run(const Workload& workload, std::span<const std::int64_t> token_ids, Keep wanted,
-              std::span<const RoutingTrace> follow);
+              const Followed& follow);
   void check(const Workload& workload, std::span<const std::int64_t> token_ids) const;
   void prepare(const Workload& workload);
   void run_block(Step& step, std::size_t index);
   void run_node(Step& step, const PlannedNode& planned);
   void keep_routing(const Step& step, const Route& op);
+  void keep_keys(const Step& step);
   StepRun result(const Step& step, double elapsed);
 
   const OpGraph* graph;
@@ -153,6 +154,7 @@ void Engine::State::prepare(const Workload& workload) {
   });
   ledger.clear();
   space.routed = 0;
+  space.indexed = 0;
   trace = {};
   layers_run = 0;
   layers_of_block.assign(graph->blocks.size(), 0);
@@ -187,12 +189,23 @@ void Engine::State::run_node(Step& step, const PlannedNode& planned) {
   line.seconds += seconds_between(begin, end);
   begin = end;
   if (const auto* route = std::get_if<Route>(&op)) keep_routing(step, *route);
+  if (std::holds_alternative<ChooseKeys>(op)) keep_keys(step);
+}
+
+void Engine::State::keep_keys(const Step& step) {
+  if (keep != Keep::everything) return;
+  const auto& own = step.follow.keys.empty() ? space.keys.blocks : space.own_keys;
+  KeyTrace kept{trace.hidden.size() - 1, space.keys.groups, {}};
+  for (const auto& blocks : own) kept.blocks.emplace_back(blocks.begin(), blocks.end());
+  trace.keys.push_back(std::move(kept));
+  begin = Clock::now();
 }
 
 void Engine::State::keep_routing(const Step& step, const Route& op) {
   if (keep != Keep::everything) return;
   const Chosen& chosen = step.space.chosen.at(op.out);
-  const std::vector<std::uint32_t>& own = step.follow.empty() ? chosen.experts : space.own_choice;
+  const std::vector<std::uint32_t>& own =
+      step.follow.routing.empty() ? chosen.experts : space.own_choice;
   trace.routing.push_back({trace.hidden.size() - 1,
                            size(op.experts_per_token),
                            {own.begin(), own.end()},
@@ -302,12 +315,12 @@ StepRun Engine::run(const Workload& workload, std::span<const std::int64_t> toke
 }
 
 StepRun Engine::run_following(const Workload& workload, std::span<const std::int64_t> token_ids,
-                              std::span<const RoutingTrace> follow) {
+                              const Followed& follow) {
   return state_->run(workload, token_ids, Keep::everything, follow);
 }
 
 StepRun Engine::State::run(const Workload& workload, std::span<const std::int64_t> token_ids,
-                           Keep wanted, std::span<const RoutingTrace> follow) {
+                           Keep wanted, const Followed& follow) {
   check(workload, token_ids);
   prepare(workload);
   keep = wanted;

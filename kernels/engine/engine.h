@@ -112,11 +112,12 @@ class Engine {
   // past(). Throws std::invalid_argument when these do not agree or the caches lack room.
   StepRun run(const Workload& workload, std::span<const std::int64_t> token_ids,
               Keep keep = Keep::nothing);
-  // The same with rows sent to the experts of `follow`, which has one entry for each routing layer,
-  // in order, with every row of the step. The routing that is kept is the router's own choice, with
-  // the weights of the experts that were followed.
+  // The same with rows sent to the experts of `follow`, and attending to its keys; it has one entry
+  // for each layer that routes and for each that chooses keys, in order, with every row of the
+  // step. What is kept is the router's and the index's own choice, with the weights of the experts
+  // that were followed.
   StepRun run_following(const Workload& workload, std::span<const std::int64_t> token_ids,
-                        std::span<const RoutingTrace> follow);
+                        const Followed& follow);
 
   // For a probe beside the run: the threads, and the memory that a decode step streams.
   Team& team();

@@ -42,6 +42,10 @@ std::size_t positions_within(const Chunk& chunk, const CacheRoom& room) {
   return std::min(room.positions, size(chunk.size) + room.step_tokens);
 }
 
+std::size_t positions_within(const ChosenKeys&, const CacheRoom& room) {
+  return room.positions;
+}
+
 CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
   const ReadsCache read = read_of(graph, id);
   return {layout_for(graph.cache(id).side),           room.stored, room.sequences, size(read.heads),

@@ -2,6 +2,7 @@
 // an operation gets its rows, weights and caches, and how it enters what it did in the ledger.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include "kernels/engine/model_weights.h"
 #include "kernels/engine/step_ledger.h"
 #include "kernels/engine/step_plan.h"
+#include "kernels/fast/key_choice.h"
 #include "kernels/fast/row_kernels.h"
 #include "kernels/fast/rows.h"
 #include "kernels/fast/team.h"
@@ -29,6 +31,15 @@ struct ExpandedCaches {
   Cache keys, values;
 };
 
+// What is gathered of a cache for one row of queries.
+struct GatheredCache {
+  explicit GatheredCache(const CacheShape& shape)
+      : memory(HugeMemory::rounded(Cache::bytes(shape))), cache(memory, shape) {}
+  HugeMemory memory;
+  Cache cache;
+  std::vector<float> floats;  // of the entries, on their way into the cache
+};
+
 // The rows between operations. The numbered slots and the two hidden states lie in one piece of
 // memory that is reused from step to step.
 struct Workspace {
@@ -45,6 +56,10 @@ struct Workspace {
   std::size_t routed = 0;                 // layers that have routed in this step so far
   std::vector<std::uint32_t> own_choice;  // of the router, where another choice is followed
   std::optional<ExpandedCaches> expanded;
+  KeyChoice keys;           // the newest choice of an index
+  std::size_t indexed = 0;  // layers that have chosen keys in this step so far
+  std::vector<std::vector<std::uint32_t>> own_keys;  // of the index, where another is followed
+  std::array<std::unique_ptr<GatheredCache>, 2> gathered;
 
   struct Angles {
     std::vector<double> frequencies;
@@ -65,7 +80,7 @@ struct Step {
   ModelCaches& caches;
   StepLedger& ledger;
   Workspace& space;
-  std::span<const RoutingTrace> follow;     // for each routing layer; empty: the router's choice
+  Followed follow;
   std::span<const std::size_t> layers_run;  // of each block, including the running one
   std::optional<std::size_t> experts_held;  // where not all are held
 
@@ -129,17 +144,18 @@ struct ScratchOf {
   Scratch operator()(const AttendExpanded& op) const;
   Scratch operator()(const Route& op) const;
   Scratch operator()(const RunExperts& op) const;
+  Scratch operator()(const Attend& op) const;
+  Scratch operator()(const AttendLatent& op) const;
   Scratch operator()(const Convolve& op) const;
   Scratch operator()(const Recurrence& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
-  template <
-      OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project, Rotate,
-            Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, Activate, ActivateXielu, Gate,
-            Add, SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify, SelectColumns,
-            JoinColumns, MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams,
-            AddToOtherStreams, Multiply, NormalizeLength, Decay>
-          Op>
+  template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project,
+                  Rotate, Store, ChooseKeys, AbsorbQuery, ExpandAttended, Activate, ActivateXielu,
+                  Gate, Add, SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify,
+                  SelectColumns, JoinColumns, MatchMagnitude, AverageVectors, PredictStreams,
+                  CorrectStreams, AddToOtherStreams, Multiply, NormalizeLength, Decay>
+                Op>
   Scratch operator()(const Op&) const {
     return {};
   }
@@ -162,6 +178,7 @@ void run(Step& step, const Normalize& op);
 void run(Step& step, const Project& op);  // its bias; the product has been run
 void run(Step& step, const Rotate& op);
 void run(Step& step, const Store& op);
+void run(Step& step, const ChooseKeys& op);
 void run(Step& step, const Attend& op);
 void run(Step& step, const AbsorbQuery& op);
 void run(Step& step, const AttendLatent& op);

@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "kernels/engine/step.h"
-#include "kernels/fast/attention.h"
+#include "kernels/engine/step_choice.h"
 #include "kernels/fast/matrix_product.h"
 #include "kernels/reference/alibi.h"
 #include "kernels/reference/rotary_table.h"
@@ -95,6 +94,18 @@ std::size_t expansion_floats(std::size_t sequences, std::size_t latent, std::siz
   return kExpandedAtOnce * sequences * (latent + keys + values);
 }
 
+// All heads' keys and values, side by side.
+struct LatentWidths {
+  explicit LatentWidths(const llmarch::LatentShape& shape)
+      : keys(shape.heads * (shape.nope_dim + shape.rope_dim)),
+        values(shape.heads * shape.value_dim) {}
+  Integer keys, values;
+};
+
+Rows rows_of(Rows rows, Share share) {
+  return {rows.row(share.first), share.last - share.first, rows.columns, rows.stride};
+}
+
 CacheShape expanded_shape(CacheLayout layout, Stored stored, std::size_t sequences, Integer heads,
                           Integer width, std::size_t positions) {
   return {layout, stored, sequences, size(heads), size(width), positions};
@@ -126,7 +137,22 @@ Scratch ScratchOf::operator()(const ExpandLatents& op) const {
 }
 
 Scratch ScratchOf::operator()(const AttendExpanded& op) const {
-  return {0, ExpandedCaches::bytes(op.shape, kv, sequences, tokens)};
+  const LatentWidths widths(op.shape);
+  return {0, ExpandedCaches::bytes(op.shape, kv, sequences, tokens) +
+                 gathered_bytes(op.reach, CacheLayout::keys, kv, op.shape.heads, widths.keys) +
+                 gathered_bytes(op.reach, CacheLayout::values, kv, op.shape.heads, widths.values)};
+}
+
+Scratch ScratchOf::operator()(const Attend& op) const {
+  return {0, gathered_bytes(op.reach, CacheLayout::keys, kv, op.kv_heads,
+                            graph.cache(op.keys).columns) +
+                 gathered_bytes(op.reach, CacheLayout::values, kv, op.kv_heads,
+                                graph.cache(op.values).columns)};
+}
+
+Scratch ScratchOf::operator()(const AttendLatent& op) const {
+  return {0, gathered_bytes(op.reach, CacheLayout::keys, kv, 1, op.shape.latent_dim) +
+                 gathered_bytes(op.reach, CacheLayout::keys, kv, 1, op.shape.rope_dim)};
 }
 
 void run(Step& step, const Rotate& op) {
@@ -150,14 +176,19 @@ void run(Step& step, const Attend& op) {
   const Rows queries = step.value(op.query);
   const Rows out = step.value(op.out);
   GroupedShape shape{
-      size(op.query_heads),         size(op.kv_heads), size(op.head_dim), size(op.value_width()),
-      static_cast<float>(op.scale), std::nullopt,      op.reach};
+      size(op.query_heads),         size(op.kv_heads), size(op.head_dim),    size(op.value_width()),
+      static_cast<float>(op.scale), std::nullopt,      given_reach(op.reach)};
   if (op.soft_cap) shape.soft_cap = static_cast<float>(*op.soft_cap);
   const std::vector<float> slopes = slopes_of(op);
   shape.slopes = slopes;
   if (op.sinks) shape.sinks = step.vector(*op.sinks);
-  const Attended attended = attend(step.team, shape, queries, step.places, step.cache(op.keys),
-                                   step.cache(op.values), out);
+  const auto attend_rows = [&](Share rows, const Places& places, const Cache& keys,
+                               const Cache& values) {
+    return attend(step.team, shape, rows_of(queries, rows), places, keys, values,
+                  rows_of(out, rows));
+  };
+  const Attended attended =
+      attend_within(step, op.reach, step.cache(op.keys), step.cache(op.values), attend_rows);
   count_attended(step, attended, queries, out);
   if (op.sinks) {
     step.count_weight(*op.sinks);
@@ -189,9 +220,14 @@ void run(Step& step, const AttendLatent& op) {
   const Rows absorbed = step.value(op.absorbed);
   const Rows queries = step.value(op.query);
   const Rows out = step.value(op.out);
+  const LatentShape shape = fast_shape(op.shape, op.scale);
+  const auto attend_rows = [&](Share rows, const Places& places, const Cache& latents,
+                               const Cache& rope_keys) {
+    return attend_latent(step.team, shape, rows_of(absorbed, rows), rows_of(queries, rows), places,
+                         latents, rope_keys, rows_of(out, rows));
+  };
   const Attended attended =
-      attend_latent(step.team, fast_shape(op.shape, op.scale), absorbed, queries, step.places,
-                    step.cache(op.latents), step.cache(op.rope_keys), out);
+      attend_within(step, op.reach, step.cache(op.latents), step.cache(op.rope_keys), attend_rows);
   count_attended(step, attended, queries, out);
   step.count_read(absorbed);
   step.count_cache_read(op.latents, attended.keys);
@@ -269,13 +305,19 @@ void run(Step& step, const AttendExpanded& op) {
                            std::nullopt,
                            EveryKey{}};
   const ExpandedCaches& expanded = step.space.expanded.value();
+  const auto attend_rows = [&](Share rows, const Places& places, const Cache& keys,
+                               const Cache& values) {
+    return attend(step.team, shape, rows_of(queries, rows), places, keys, values,
+                  rows_of(out, rows));
+  };
   const Attended attended =
-      attend(step.team, shape, queries, step.places, expanded.keys, expanded.values, out);
+      attend_within(step, op.reach, expanded.keys, expanded.values, attend_rows);
   count_attended(step, attended, queries, out);
   step.count_cache_read(op.rope_keys, attended.keys);
   const Integer columns =
       step.block->values.at(op.keys).columns + step.block->values.at(op.values).columns;
-  step.work().activations_read += Elements(columns * attended.keys);
+  const std::size_t rows = step.places.sequences * expanded.positions;
+  step.work().activations_read += Elements(columns * static_cast<std::int64_t>(rows));
 }
 
 }  // namespace llmarch::fast

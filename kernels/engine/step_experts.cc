@@ -180,9 +180,10 @@ void run(Step& step, const Route& op) {
   chosen = choose_experts(op.router, size(op.experts_per_token), logits, correction_of(step, op),
                           expert_scale);
   check_held(step, chosen);
-  if (!step.follow.empty()) {
+  if (!step.follow.routing.empty()) {
     step.space.own_choice = chosen.experts;
-    chosen = followed(op, logits, step.follow.subspan(step.space.routed++).front(), expert_scale);
+    chosen = followed(op, logits, step.follow.routing.subspan(step.space.routed++).front(),
+                      expert_scale);
   }
   step.count_weight(op.weight);
   for (const auto& vector : {op.correction_bias, op.bias, op.expert_scale}) {

@@ -83,6 +83,7 @@ Work gated(const GateForm& form) {
 // Project                                             one row                            its bias
 // Rotate                                              one pair                           -
 // Attend*                                             one query head and one key         its sink
+// ChooseKeys                                          one query and one key              -
 // AbsorbQuery, ExpandAttended, ExpandLatents, Route   one row                            -
 // RunExperts                                          one row through one expert         -
 // GateRows                                            one gate                           one
@@ -137,6 +138,11 @@ struct Units {
     return {tally([] { (void)reference::turned(Counted(1), Counted(1), 1, 0); }), {}};
   }
   WorkUnits operator()(const Store&) const { return {}; }
+  WorkUnits operator()(const ChooseKeys& op) const {
+    Work each = product(op.head_dim) * (op.groups * op.heads);
+    if (op.weights) each += product(op.heads);
+    return {each, {}};
+  }
   WorkUnits operator()(const Attend& op) const {
     const Work distance = op.alibi ? sum_of(one_multiplication(), one_sum()) : Work::none();
     const Work sink = tally([] {

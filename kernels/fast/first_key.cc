@@ -15,6 +15,8 @@ struct FirstKey {
   std::size_t operator()(const Chunk& reach) const {
     return position - position % static_cast<std::size_t>(reach.size.value());
   }
+  // The first that may be chosen.
+  std::size_t operator()(const ChosenKeys& /*reach*/) const { return 0; }
 };
 
 }  // namespace

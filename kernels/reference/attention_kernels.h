@@ -52,15 +52,45 @@ void run(BlockRun<Scalar>& step, const Store& op) {
   }
 }
 
-// One head of one query: scores, softmax and weighted sum over the keys `first` to `last`.
+// The keys that one group of heads of the query in row r attends to.
+template <class Scalar>
+std::vector<std::size_t> attended_keys(const BlockRun<Scalar>& step, const Reach& reach,
+                                       std::size_t r, std::size_t group) {
+  const std::size_t position = step.place(r).position;
+  std::vector<std::size_t> keys;
+  const auto add = [&](std::size_t first, std::size_t last) {
+    for (std::size_t key = first; key <= last; ++key) keys.push_back(key);
+  };
+  const auto* chosen = std::get_if<ChosenKeys>(&reach);
+  if (chosen == nullptr) {
+    add(first_key(reach, position), position);
+    return keys;
+  }
+  const std::size_t width = size(chosen->size);
+  for (const std::size_t block : step.choice->blocks.at(r * step.choice->groups + group)) {
+    add(block * width, std::min((block + 1) * width - 1, position));
+  }
+  return keys;
+}
+
+// A cache for a reach: where several queries choose, the step reads all of it.
+template <class Scalar>
+CacheReader<Scalar> cache_within(BlockRun<Scalar>& step, CacheId id, const Reach& reach,
+                                 std::size_t heads) {
+  CacheReader<Scalar> cache = step.cache(id, heads);
+  if (std::holds_alternative<ChosenKeys>(reach) && step.tokens() > 1) cache.read_all();
+  return cache;
+}
+
+// One head of one query: scores, softmax and weighted sum over the keys.
 template <class Scalar, class Score, class ValueOf>
-void attend(std::size_t first, std::size_t last, const Score& score, const ValueOf& value,
+void attend(std::span<const std::size_t> keys, const Score& score, const ValueOf& value,
             std::span<Scalar> sum, std::optional<Scalar> sink = std::nullopt) {
   std::vector<Scalar> scores;
-  for (std::size_t key = first; key <= last; ++key) scores.push_back(score(key));
+  for (const std::size_t key : keys) scores.push_back(score(key));
   softmax(std::span(scores), sink);
-  for (std::size_t key = first; key <= last; ++key) {
-    accumulate_product(scores[key - first], value(key), sum);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    accumulate_product(scores[i], value(keys[i]), sum);
   }
 }
 
@@ -75,8 +105,8 @@ Scalar scored(const Attend& op, Scalar product, double slope, std::size_t distan
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Attend& op) {
   auto query = step.read(op.query);
-  auto keys = step.cache(op.keys);
-  auto values = step.cache(op.values);
+  auto keys = cache_within(step, op.keys, op.reach, size(op.kv_heads));
+  auto values = cache_within(step, op.values, op.reach, size(op.kv_heads));
   std::span<const float> sinks;
   if (op.sinks) sinks = step.weight(*op.sinks).row(0);
   auto out = step.write(op.out);
@@ -90,15 +120,13 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
       const std::size_t kv_head = head / sharing;
       const double slope = alibi_slope(head, size(op.query_heads)) * op.alibi.value_or(0);
       const auto score = [&](std::size_t key) {
-        return scored(op, dot(q, part(keys.row(place.sequence, key), kv_head, width)), slope,
+        return scored(op, dot(q, keys.row(place.sequence, key, kv_head)), slope,
                       place.position - key);
       };
-      const auto value = [&](std::size_t key) {
-        return part(values.row(place.sequence, key), kv_head, value_width);
-      };
+      const auto value = [&](std::size_t key) { return values.row(place.sequence, key, kv_head); };
       std::optional<Scalar> sink;
       if (op.sinks) sink = Scalar(sinks[head]);
-      attend(first_key(op.reach, place.position), place.position, score, value,
+      attend(attended_keys(step, op.reach, r, kv_head), score, value,
              part(out.row(r), head, value_width), sink);
     }
   }
@@ -138,8 +166,8 @@ template <class Scalar>
 void run(BlockRun<Scalar>& step, const AttendLatent& op) {
   auto absorbed = step.read(op.absorbed);
   auto query = step.read(op.query);
-  auto latents = step.cache(op.latents);
-  auto rope_keys = step.cache(op.rope_keys);
+  auto latents = cache_within(step, op.latents, op.reach, 1);
+  auto rope_keys = cache_within(step, op.rope_keys, op.reach, 1);
   auto out = step.write(op.out);
   const std::size_t latent = size(op.shape.latent_dim);
   const std::size_t nope = size(op.shape.nope_dim);
@@ -148,13 +176,14 @@ void run(BlockRun<Scalar>& step, const AttendLatent& op) {
   for (std::size_t r = 0; r < query.rows(); ++r) {
     const RowPlace place = step.place(r);
     const auto value = [&](std::size_t key) { return latents.row(place.sequence, key); };
+    const std::vector<std::size_t> attended = attended_keys(step, op.reach, r, 0);
     for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
       const auto q = part(absorbed.row(r), head, latent);
       const auto q_rope = part(query.row(r), head, width).subspan(nope);
       const auto score = [&](std::size_t key) {
         return scale * joined_dot(q, value(key), q_rope, rope_keys.row(place.sequence, key));
       };
-      attend(0, place.position, score, value, part(out.row(r), head, latent));
+      attend(attended, score, value, part(out.row(r), head, latent));
     }
   }
 }
@@ -195,7 +224,12 @@ void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
   auto query = step.read(op.query);
   auto keys = step.read(op.keys);
   auto values = step.read(op.values);
-  auto rope_keys = step.cache(op.rope_keys);
+  // What is expanded is read row by row, chosen or not.
+  for (std::size_t r = 0; r < keys.rows(); ++r) {
+    (void)keys.row(r);
+    (void)values.row(r);
+  }
+  auto rope_keys = cache_within(step, op.rope_keys, op.reach, 1);
   auto out = step.write(op.out);
   const std::size_t nope = size(op.shape.nope_dim);
   const std::size_t width = nope + size(op.shape.rope_dim);
@@ -205,6 +239,7 @@ void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
   for (std::size_t r = 0; r < query.rows(); ++r) {
     const RowPlace place = step.place(r);
     const std::size_t first_key = place.sequence * positions;
+    const std::vector<std::size_t> attended = attended_keys(step, op.reach, r, 0);
     for (std::size_t head = 0; head < size(op.shape.heads); ++head) {
       const auto q = part(query.row(r), head, width);
       const auto score = [&](std::size_t key) {
@@ -214,7 +249,7 @@ void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
       const auto value = [&](std::size_t key) {
         return part(values.row(first_key + key), head, value_width);
       };
-      attend(0, place.position, score, value, part(out.row(r), head, value_width));
+      attend(attended, score, value, part(out.row(r), head, value_width));
     }
   }
 }

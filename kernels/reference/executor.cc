@@ -6,6 +6,7 @@
 
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
+#include "kernels/reference/choice_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/recurrence_kernels.h"
 #include "kernels/reference/rounded.h"
@@ -72,11 +73,17 @@ class Executor {
   Rows<Scalar> run_block(std::size_t index, Rows<Scalar> hidden) {
     const Block& block = graph_.blocks.at(index);
     const std::size_t layer = layers_run_[index]++;
-    BlockRun<Scalar> run{&graph_,    &block,
-                         layer,      layers_run_,
-                         &weights_,  &caches_,
-                         &workload_, token_ids_,
-                         &ledger_,   std::vector<Rows<Scalar>>(block.values.size())};
+    BlockRun<Scalar> run{&graph_,
+                         &block,
+                         layer,
+                         layers_run_,
+                         &weights_,
+                         &caches_,
+                         &workload_,
+                         token_ids_,
+                         &ledger_,
+                         &choice_,
+                         std::vector<Rows<Scalar>>(block.values.size())};
     if (block.input) run.values.at(*block.input) = std::move(hidden);
     if (block.kind == BlockKind::layer && block.per_layer_input) give_own_part(run);
     for (std::size_t node = 0; node < block.nodes.size(); ++node) {
@@ -109,9 +116,12 @@ class Executor {
     arithmetic_tally = {};
     std::visit([&](const auto& kind) { reference::run(run, kind); }, op);
     ledger_.enter_arithmetic(arithmetic_tally);
+    const std::size_t layer = result_.trace.hidden.size() - 1;
     if (const auto* route = std::get_if<Route>(&op)) {
-      const std::size_t layer = result_.trace.hidden.size() - 1;
       result_.trace.routing.push_back(routing_trace(run, *route, layer));
+    }
+    if (std::holds_alternative<ChooseKeys>(op)) {
+      result_.trace.keys.push_back({layer, choice_.groups, choice_.blocks});
     }
   }
 
@@ -150,6 +160,7 @@ class Executor {
   std::size_t place_ = 0;                // the layer's index in the stack
   Rows<Scalar> per_layer_inputs_;
   Ledger ledger_;
+  reference::KeyChoice choice_;
   Execution result_;
 };
 

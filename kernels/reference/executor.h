@@ -24,11 +24,27 @@ struct RoutingTrace {
   std::vector<float> weights;         // the same
 };
 
+// The blocks of keys that the index of one layer chose, ascending; for keys by themselves, a block
+// is a key.
+struct KeyTrace {
+  std::size_t layer;
+  std::size_t groups;
+  std::vector<std::vector<std::size_t>> blocks;  // (rows, groups)
+};
+
 // The values at the layers' borders; rows are ordered by sequence, then position.
 struct Trace {
   std::vector<std::vector<float>> hidden;  // index 0: into the first layer; i: out of layer i - 1
   std::vector<RoutingTrace> routing;
+  std::vector<KeyTrace> keys;
   std::vector<float> logits;  // (rows, vocabulary)
+};
+
+// The choices that a run follows instead of its own, one for each layer that makes one, in order;
+// without entries it follows its own.
+struct Followed {
+  std::span<const RoutingTrace> routing;
+  std::span<const KeyTrace> keys;
 };
 
 struct Execution {

@@ -90,7 +90,9 @@ inline std::size_t first_key(const Reach& reach, std::size_t position) {
                                 [&](const Chunk& chunk) {
                                   const auto size = static_cast<std::size_t>(chunk.size.value());
                                   return position - position % size;
-                                }};
+                                },
+                                // The first that may be chosen.
+                                [](const ChosenKeys&) { return std::size_t{0}; }};
   return std::visit(first, reach);
 }
 

@@ -103,23 +103,34 @@ class ByteTally {
 // The bytes of a single row that is read by itself, with the scales of all its blocks.
 Bytes bytes_of_single_row(std::size_t columns, const StorageFormat& format);
 
-// The entries of a cache; each is stored by itself, with scales of its own.
+// The entries of a cache; each is stored by itself, with scales of its own. An entry is `heads`
+// heads side by side, each of which may be read alone; its bytes are its share of the entry's, so
+// that the sum is exact wherever every head reads equally many entries.
 class EntryTally {
  public:
-  EntryTally(std::size_t entries, std::size_t columns, const StorageFormat& format,
-             Elements& elements, Bytes& bytes)
-      : rows_(entries, columns, elements),
+  EntryTally(std::size_t entries, std::size_t columns, std::size_t heads,
+             const StorageFormat& format, Elements& elements, Bytes& bytes)
+      : parts_(entries * heads, columns / heads, elements),
+        heads_(heads),
         entry_bytes_(bytes_of_single_row(columns, format)),
         bytes_(&bytes) {}
 
-  void enter(std::size_t entry) {
-    if (rows_.enter(entry)) *bytes_ += entry_bytes_;
+  void enter(std::size_t entry, std::size_t head = 0) {
+    if (!parts_.enter(entry * heads_ + head)) return;
+    const Bytes before = bytes_of(entered_++);
+    *bytes_ += bytes_of(entered_) - before;
   }
 
  private:
-  RowTally rows_;
+  [[nodiscard]] Bytes bytes_of(std::int64_t parts) const {
+    return Bytes(entry_bytes_.amount() * parts / static_cast<std::int64_t>(heads_));
+  }
+
+  RowTally parts_;
+  std::size_t heads_;
   Bytes entry_bytes_;
   Bytes* bytes_;
+  std::int64_t entered_ = 0;
 };
 
 }  // namespace llmarch

@@ -57,18 +57,29 @@ class RowWriter {
 template <class Scalar>
 class CacheReader {
  public:
-  CacheReader(const LayerCache<Scalar>& cache, const StorageFormat& format, Work& work)
+  // An entry is `heads` heads side by side.
+  CacheReader(const LayerCache<Scalar>& cache, std::size_t heads, const StorageFormat& format,
+              Work& work)
       : cache_(&cache),
+        heads_(heads),
         positions_(cache.positions(0)),
-        tally_(cache.batch() * positions_, cache.columns(), format, work.cache_read,
+        tally_(cache.batch() * positions_, cache.columns(), heads, format, work.cache_read,
                work.cache_bytes_read) {}
-  std::span<const Scalar> row(std::size_t sequence, std::size_t position) {
-    tally_.enter(sequence * positions_ + position);
-    return cache_->row(sequence, position);
+  // The part of one head.
+  std::span<const Scalar> row(std::size_t sequence, std::size_t position, std::size_t head = 0) {
+    tally_.enter(sequence * positions_ + position, head);
+    const std::size_t width = cache_->columns() / heads_;
+    return cache_->row(sequence, position).subspan(head * width, width);
+  }
+  void read_all() {
+    for (std::size_t entry = 0; entry < cache_->batch() * positions_; ++entry) {
+      for (std::size_t head = 0; head < heads_; ++head) tally_.enter(entry, head);
+    }
   }
 
  private:
   const LayerCache<Scalar>* cache_;
+  std::size_t heads_;
   std::size_t positions_;
   EntryTally tally_;
 };
@@ -79,8 +90,8 @@ class StateAccess {
  public:
   StateAccess(LayerState<Scalar>& state, const StorageFormat& format, Work& work)
       : state_(&state),
-        read_(state.batch(), state.columns(), format, work.cache_read, work.cache_bytes_read),
-        overwritten_(state.batch(), state.columns(), format, work.cache_written,
+        read_(state.batch(), state.columns(), 1, format, work.cache_read, work.cache_bytes_read),
+        overwritten_(state.batch(), state.columns(), 1, format, work.cache_written,
                      work.cache_bytes_written) {}
 
   std::vector<Scalar> read(std::size_t sequence) {
@@ -178,6 +189,13 @@ struct RowPlace {
   std::size_t position;
 };
 
+// The newest choice of an index: for each row and each group of heads the chosen blocks of keys,
+// ascending.
+struct KeyChoice {
+  std::size_t groups = 0;
+  std::vector<std::vector<std::size_t>> blocks;  // (rows, groups)
+};
+
 // What the kernels of one block need in one layer.
 template <class Scalar>
 struct BlockRun {
@@ -190,6 +208,7 @@ struct BlockRun {
   const Workload* workload;
   std::span<const std::int64_t> token_ids;
   Ledger* ledger;
+  KeyChoice* choice;
   std::vector<Rows<Scalar>> values;
 
   RowReader<Scalar> read(ValueId value) {
@@ -206,9 +225,9 @@ struct BlockRun {
     return {graph->weight(id), id, layer, weights->of(id, layer), *ledger};
   }
   // This layer's own cache, or that of the latest layer of another block.
-  CacheReader<Scalar> cache(CacheId id) {
+  CacheReader<Scalar> cache(CacheId id, std::size_t heads = 1) {
     const std::size_t owner = layers_run[graph->cache(id).block] - 1;
-    return {caches->of(id, owner), graph->cache(id).format, ledger->current()};
+    return {caches->of(id, owner), heads, graph->cache(id).format, ledger->current()};
   }
 
   // This layer's own.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -122,6 +123,80 @@ void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tok
   }
 }
 
+struct IndexLayer {
+  std::size_t layer;
+  ChooseKeys index;
+};
+
+std::vector<IndexLayer> index_layers(const OpGraph& graph) {
+  std::vector<IndexLayer> layers;
+  for (std::size_t layer = 0; layer < graph.layers.size(); ++layer) {
+    for (const Node& node : graph.blocks.at(graph.layers[layer]).nodes) {
+      if (const auto* index = std::get_if<ChooseKeys>(&node.op)) layers.push_back({layer, *index});
+    }
+  }
+  return layers;
+}
+
+// The choice of each row and group: `each` indices, with -1 where there are fewer.
+std::vector<std::vector<std::size_t>> without_gaps(std::span<const std::int64_t> rows,
+                                                   std::size_t each) {
+  std::vector<std::vector<std::size_t>> choices(rows.size() / each);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] >= 0) choices[i / each].push_back(static_cast<std::size_t>(rows[i]));
+  }
+  return choices;
+}
+
+// (layers, tokens, keys), for all layers: those without an index repeat what they take over.
+void load_chosen_keys(ExpectedReader& reader, const std::vector<IndexLayer>& layers,
+                      const std::array<std::int64_t, 2>& layers_and_tokens, Expected& expected) {
+  const auto [count, tokens] = layers_and_tokens;
+  const std::int64_t keys = layers.front().index.chosen.blocks.value();
+  const auto stored = reader.integers("dsa_topk", {count, tokens, keys});
+  const auto size = static_cast<std::size_t>(tokens * keys);
+  for (const auto& [layer, index] : layers) {
+    expected.keys.push_back(
+        {layer, 1, without_gaps(slice(stored, layer, size), static_cast<std::size_t>(keys))});
+  }
+}
+
+// (layers with an index, groups, tokens, blocks)
+void load_chosen_blocks(ExpectedReader& reader, const std::vector<IndexLayer>& layers,
+                        std::int64_t tokens, Expected& expected) {
+  const ChooseKeys& index = layers.front().index;
+  const std::int64_t groups = index.groups.value();
+  const std::int64_t blocks = index.chosen.blocks.value();
+  const auto numbers = reader.integers("sparse_layers", {std::ssize(layers)});
+  const auto stored =
+      reader.integers("sparse_blocks", {std::ssize(layers), groups, tokens, blocks});
+  const auto size = static_cast<std::size_t>(groups * tokens * blocks);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (numbers[i] != static_cast<std::int64_t>(layers[i].layer)) {
+      reader.fail(fmt::format("sparse_layers says layer {}, and the config says layer {}",
+                              numbers[i], layers[i].layer));
+    }
+    const auto by_group = without_gaps(slice(stored, i, size), static_cast<std::size_t>(blocks));
+    KeyTrace keys{layers[i].layer, static_cast<std::size_t>(groups), {}};
+    for (std::size_t row = 0; row < by_group.size(); ++row) {
+      const std::size_t token = row / keys.groups;
+      keys.blocks.push_back(by_group[row % keys.groups * static_cast<std::size_t>(tokens) + token]);
+    }
+    expected.keys.push_back(std::move(keys));
+  }
+}
+
+void load_keys(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
+               Expected& expected) {
+  const std::vector<IndexLayer> layers = index_layers(graph);
+  if (layers.empty()) return;
+  if (layers.front().index.chosen.size == 1) {
+    load_chosen_keys(reader, layers, {std::ssize(graph.layers), tokens}, expected);
+  } else {
+    load_chosen_blocks(reader, layers, tokens, expected);
+  }
+}
+
 // The vectors that a hidden state is made of.
 Integer stream_count(const OpGraph& graph) {
   for (const Block& block : graph.blocks) {
@@ -174,6 +249,14 @@ void append(Trace& whole, const Trace& chunk) {
       to.weights.insert(to.weights.end(), more.weights.begin(), more.weights.end());
     }
   }
+  whole.keys.resize(chunk.keys.size());
+  for (std::size_t i = 0; i < chunk.keys.size(); ++i) {
+    const KeyTrace& more = chunk.keys[i];
+    KeyTrace& to = whole.keys[i];
+    to.layer = more.layer;
+    to.groups = more.groups;
+    to.blocks.insert(to.blocks.end(), more.blocks.begin(), more.blocks.end());
+  }
   whole.logits.insert(whole.logits.end(), chunk.logits.begin(), chunk.logits.end());
 }
 
@@ -225,15 +308,32 @@ Deviation compare_choices(const RoutingTrace& got, const RoutingTrace& expected,
   return deviation;
 }
 
+Deviation compare_keys(const KeyTrace& got, const KeyTrace& expected, const Tolerance& tolerance) {
+  const auto choices = static_cast<double>(expected.blocks.size());
+  Deviation deviation{Compared::choices, fmt::format("keys of layer {}", expected.layer), 0,
+                      std::floor(tolerance.otherwise * choices), 0};
+  for (std::size_t i = 0; i < expected.blocks.size(); ++i) {
+    if (got.blocks.at(i) == expected.blocks[i]) continue;
+    if (deviation.largest == 0) deviation.position = static_cast<std::int64_t>(i / expected.groups);
+    deviation.largest += 1;
+  }
+  return deviation;
+}
+
 std::vector<Deviation> compare(const Trace& got, const Expected& expected,
                                const Tolerance& tolerance) {
   const std::size_t tokens = expected.input_ids.size();
   std::vector<Deviation> deviations;
   std::size_t routed = 0;
+  std::size_t indexed = 0;
   for (std::size_t i = 0; i < expected.hidden.size(); ++i) {
     deviations.push_back(compare_floats(
         i == 0 ? "hidden state into layer 0" : fmt::format("hidden state out of layer {}", i - 1),
         got.hidden.at(i), expected.hidden[i], tokens, tolerance));
+    if (indexed < expected.keys.size() && expected.keys[indexed].layer == i) {
+      const KeyTrace& want = expected.keys[indexed];
+      deviations.push_back(compare_keys(got.keys.at(indexed++), want, tolerance));
+    }
     // The choice in layer i is made before the layer's output.
     if (routed < expected.routing.size() && expected.routing[routed].layer == i) {
       const RoutingTrace& want = expected.routing[routed];
@@ -265,6 +365,7 @@ Expected load_expected(const std::filesystem::path& file, const OpGraph& graph) 
     expected.hidden.push_back(slice(states, i, size));
   }
   load_routing(reader, graph, tokens, expected);
+  load_keys(reader, graph, tokens, expected);
   reader.refuse_unknown();
   return expected;
 }

@@ -22,6 +22,7 @@ struct Expected {
   std::vector<std::vector<float>> hidden;  // (layers + 1) x (tokens, hidden)
   std::vector<float> logits;               // (tokens, vocabulary)
   std::vector<RoutingTrace> routing;       // one for each mixture layer
+  std::vector<KeyTrace> keys;              // one for each layer with an index
 };
 
 // Throws FileError when the file is damaged, lacks a tensor, disagrees with the graph's sizes, or
@@ -58,7 +59,7 @@ struct VerifiedRun {
 
 // What counts as equal. Floats may depart by `absolute`, or by `relative` times the largest of the
 // compared values, whichever is more. In each layer the share `otherwise` of the tokens may choose
-// other experts.
+// other experts, or other keys.
 struct Tolerance {
   double absolute = 0;
   double relative = 0;

@@ -18,6 +18,17 @@ std::vector<RoutingTrace> routing_of(const Expected& expected, const Workload& s
   return routing;
 }
 
+// The same for the keys that its indices chose.
+std::vector<KeyTrace> keys_of(const Expected& expected, const Workload& step) {
+  std::vector<KeyTrace> keys;
+  for (const KeyTrace& whole : expected.keys) {
+    const auto groups = static_cast<std::int64_t>(whole.groups);
+    const auto begin = whole.blocks.begin() + step.past.value() * groups;
+    keys.push_back({whole.layer, whole.groups, {begin, begin + step.tokens.value() * groups}});
+  }
+  return keys;
+}
+
 }  // namespace
 
 Tolerance tolerance_of(const OpGraph& graph, Stored weights) {
@@ -41,7 +52,9 @@ std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,
   const auto run_step = [&](const Workload& step, std::span<const std::int64_t> ids) {
     if (step.past == 0) engine.forget();
     if (tolerance.otherwise == 0) return engine.run(step, ids, Keep::everything).trace;
-    return engine.run_following(step, ids, routing_of(expected, step)).trace;
+    const std::vector<RoutingTrace> routing = routing_of(expected, step);
+    const std::vector<KeyTrace> keys = keys_of(expected, step);
+    return engine.run_following(step, ids, {routing, keys}).trace;
   };
   return llmarch::verify(run_step, expected, tolerance);
 }

@@ -109,7 +109,8 @@ constexpr std::array kNamings{
     decoder(CheckpointNaming::olmo_hybrid, kOlmoHybrid),
     decoder(CheckpointNaming::bamba, kBamba),
     decoder(CheckpointNaming::granite_hybrid, kGraniteHybrid),
-    Naming{CheckpointNaming::nemotron_h, kBackbonePrefix, "layers.", kNemotronH, kDecoder, 0, {}}};
+    Naming{CheckpointNaming::nemotron_h, kBackbonePrefix, "layers.", kNemotronH, kDecoder, 0, {}},
+    gemma(decoder(CheckpointNaming::minimax_m3, kMiniMaxM3))};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

@@ -57,6 +57,9 @@ Integer chunk_size(const Window&) {
 Integer chunk_size(const Chunk& chunk) {
   return chunk.size;
 }
+Integer chunk_size(const ChosenKeys&) {
+  return 0;
+}
 Integer chunk_size(const Growing& growing) {
   return std::visit([](const auto& reach) { return chunk_size(reach); }, growing.reach);
 }

@@ -33,6 +33,16 @@ Integer pairs_of(Integer past, Integer tokens, const Chunk& chunk) {
   return whole * triangle(chunk.size) + triangle(end % chunk.size) - triangle(before);
 }
 
+// Of as many blocks as are chosen, all but its own are whole; before there are more blocks, it
+// attends to every key.
+Integer pairs_of(Integer past, Integer tokens, const ChosenKeys& chosen) {
+  const Integer every = chosen.blocks * chosen.size;
+  const Integer growing = std::max(Integer(0), std::min(every - past, tokens));
+  const Integer rest = tokens - growing;
+  return pairs_of(past, growing, EveryKey{}) + rest * (every - chosen.size) +
+         pairs_of(past + growing, rest, Chunk{chosen.size});
+}
+
 // The first position that the query at `position` attends to.
 Integer first_attended(Integer, const EveryKey&) {
   return 0;
@@ -44,6 +54,23 @@ Integer first_attended(Integer position, const Window& window) {
 
 Integer first_attended(Integer position, const Chunk& chunk) {
   return position / chunk.size * chunk.size;
+}
+
+// Any position may be chosen.
+Integer first_attended(Integer, const ChosenKeys&) {
+  return 0;
+}
+
+// The positions that a step reads. Those that are within reach of the first query on.
+Integer read_in(const Workload& workload, const auto& reach) {
+  return workload.past + workload.tokens - first_attended(workload.past, reach);
+}
+
+// One query reads what was chosen for it. Which positions none of several queries chooses is not
+// known beforehand, so a step with more of them reads every position, once.
+Integer read_in(const Workload& workload, const ChosenKeys& chosen) {
+  return workload.tokens == 1 ? pairs_of(workload.past, 1, chosen)
+                              : workload.past + workload.tokens;
 }
 
 std::optional<Integer> border_after(Integer, const EveryKey&) {
@@ -59,6 +86,13 @@ std::optional<Integer> border_after(Integer context, const Chunk& chunk) {
   return ((context - 1) / chunk.size + 1) * chunk.size + 1;
 }
 
+std::optional<Integer> border_after(Integer context, const ChosenKeys& chosen) {
+  const Integer every = chosen.blocks * chosen.size;
+  if (context <= every) return every + 1;
+  if (chosen.size == 1) return std::nullopt;
+  return border_after(context, Chunk{chosen.size});
+}
+
 Integer most_of(Integer context, const EveryKey&) {
   return context;
 }
@@ -69,6 +103,10 @@ Integer most_of(Integer context, const Window& window) {
 
 Integer most_of(Integer context, const Chunk& chunk) {
   return std::min(context, chunk.size);
+}
+
+Integer most_of(Integer context, const ChosenKeys&) {
+  return context;
 }
 
 Integer held(Integer context, const Growing& growing) {
@@ -141,9 +179,7 @@ Integer attended_pairs(const Workload& workload, const Reach& reach) {
 }
 
 Integer positions_read(const Workload& workload, const Reach& reach) {
-  const Integer end = workload.past + workload.tokens;
-  return std::visit([&](const auto& kind) { return end - first_attended(workload.past, kind); },
-                    reach);
+  return std::visit([&](const auto& kind) { return read_in(workload, kind); }, reach);
 }
 
 Integer held_positions(Integer context, const Reach& reach) {

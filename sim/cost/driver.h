@@ -63,7 +63,8 @@ constexpr Driver driver_of(RowAxis axis) {
 // Pairs of a new token of the step and a key that it attends to.
 Integer attended_pairs(const Workload& workload, const Reach& reach);
 
-// Cached positions that at least one of the new tokens attends to.
+// Cached positions that the step reads: those that at least one of the new tokens attends to, or
+// all of them where what each attends to is chosen.
 Integer positions_read(const Workload& workload, const Reach& reach);
 
 // Positions that a cache must hold after `context` of them, so that the newest token could be

@@ -7,7 +7,7 @@
 // experts, head. A bias, a norm, a softmax and an activation are other FLOPs.
 //
 // Causality is exact: the query at position p attends to p + 1 keys, fewer in a window or a chunk
-// (driver.h).
+// (driver.h). Where an index chooses the keys, it attends to those, and scores all of them first.
 //
 // An operation reads each weight, each cached element and each row of its operands once, however
 // often it uses them; of an embedding table it reads the rows that it looks up. What it reads and
@@ -195,6 +195,14 @@ struct Arithmetic {
     per_row(op.in).other += Flops(kRotationFlopsPerElement * op.heads * turned);
   }
 
+  // For each query, a product with the key; where they are weighed, the sum of the products with
+  // their weights. What is below 0 and what is largest is found by comparisons.
+  void operator()(const ChooseKeys& op) const {
+    Integer each = op.groups * op.heads * op.head_dim;
+    if (op.weights) each += op.heads;
+    price.per_pair(EveryKey{}).matrix += Flops(2 * each);
+  }
+
   void operator()(const Attend& op) const {
     Work& pair = price.per_pair(op.reach);
     add_scores(pair, op.query_heads, op.head_dim + op.value_width());
@@ -212,7 +220,7 @@ struct Arithmetic {
   void operator()(const AttendLatent& op) const {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.latent_dim + shape.rope_dim;
-    add_scores(price.per_pair(EveryKey{}), shape.heads, key_dim + shape.latent_dim);
+    add_scores(price.per_pair(op.reach), shape.heads, key_dim + shape.latent_dim);
   }
 
   void operator()(const ExpandAttended& op) const {
@@ -227,7 +235,7 @@ struct Arithmetic {
   void operator()(const AttendExpanded& op) const {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.nope_dim + shape.rope_dim;
-    add_scores(price.per_pair(EveryKey{}), shape.heads, key_dim + shape.value_dim);
+    add_scores(price.per_pair(op.reach), shape.heads, key_dim + shape.value_dim);
   }
 
   void operator()(const Route& op) const {

@@ -100,6 +100,10 @@ Phrase gate_phrase(const OutputGate& gate) {
 // Which keys a query attends to, and so how many positions the cache holds.
 Phrase reach_phrase(const GroupedAttention& attention) {
   const std::string verb = attention.kv_from ? "attends to " : "attends to, caches ";
+  if (attention.block_index) {
+    const auto& [head_dim, block, blocks] = *attention.block_index;
+    return {"attends to ", blocks, " blocks of ", block, ", caches every position"};
+  }
   if (attention.window) return {verb + "the last ", *attention.window};
   if (attention.chunk) return {verb + "its chunk of ", *attention.chunk};
   return {verb + "every position"};
@@ -143,6 +147,10 @@ std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& att
     facts.push_back({fmt::format("reads the cache of the nearest earlier layer with attention '{}'",
                                  attention.kv_from->name)});
   }
+  if (attention.block_index) {
+    facts.push_back({"indexer: a query of ", attention.block_index->head_dim,
+                     " for each key/value head, the best key of each block"});
+  }
   facts.push_back(reach_phrase(attention));
   if (attention.score_multiplier) facts.push_back({"scores × ", *attention.score_multiplier});
   if (attention.score_soft_cap) facts.push_back({"scores capped at ", *attention.score_soft_cap});
@@ -156,6 +164,7 @@ std::set<Trait> traits_of(const ArchSpec& spec, const GroupedAttention& attentio
   std::set<Trait> traits;
   if (attention.window) traits.insert(Trait::window);
   if (attention.chunk) traits.insert(Trait::chunk);
+  if (attention.block_index) traits.insert(Trait::chosen_keys);
   if (has_no_positions(spec, attention)) traits.insert(Trait::no_positions);
   if (attention.kv_from) traits.insert(Trait::shared_cache);
   return traits;
@@ -170,6 +179,13 @@ std::map<NotedFigures, Phrase> chunk_notes(Integer chunk) {
            {"in layers with chunks, figures are those at this position: a chunk begins anew after "
             "every multiple of ",
             chunk, ", so they form a sawtooth."}}};
+}
+
+std::map<NotedFigures, Phrase> choice_notes() {
+  return {{NotedFigures::work,
+           {"Where an index chooses the keys, a query scores every index key and attends to those "
+            "that are chosen. A step of one token reads these; a step of several is taken to read "
+            "every position once."}}};
 }
 
 AttentionSizes attention_sizes(const GroupedAttention& attention) {
@@ -205,12 +221,38 @@ BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
   if (attention.kv_from) return block;
   const Integer width = value_width(attention);
   const Integer both = attention.head_dim + width;
-  const Phrase sizes =
-      width == attention.head_dim
-          ? Phrase{"2 × ", attention.kv_heads, " × ", width}
-          : Phrase{attention.kv_heads, " × (", attention.head_dim, " + ", width, ")"};
-  block.kept = {KeptFor::each_position, sizes, attention.kv_heads * both};
+  Phrase sizes = width == attention.head_dim
+                     ? Phrase{"2 × ", attention.kv_heads, " × ", width}
+                     : Phrase{attention.kv_heads, " × (", attention.head_dim, " + ", width, ")"};
+  Integer kept = attention.kv_heads * both;
+  if (attention.block_index) {
+    sizes.insert(sizes.end(), {" + ", attention.block_index->head_dim});
+    kept += attention.block_index->head_dim;
+    block.notes = choice_notes();
+  }
+  block.kept = {KeptFor::each_position, sizes, kept};
   return block;
+}
+
+// Which keys of latent attention a query attends to, and what the index keeps.
+void add_choice(const LatentAttention& attention, BlockFacts& block) {
+  if (!attention.chosen_keys) return block.facts.push_back({"attends to, caches every position"});
+  if (attention.key_index) {
+    const Integer width = attention.key_index->head_dim;
+    block.facts.push_back(
+        {"indexer: ", attention.key_index->heads, " queries of ", width, ", one key"});
+    block.kept->product.insert(block.kept->product.end(), {" + ", width});
+    block.kept->elements += width;
+  } else {
+    block.facts.push_back({"keys as the index of an earlier layer chose them"});
+  }
+  block.facts.push_back(
+      {"attends to ", *attention.chosen_keys, " chosen keys, caches every position"});
+  block.traits.insert(Trait::chosen_keys);
+  block.notes.at(NotedFigures::work).push_back(" ");
+  const Phrase more = choice_notes().at(NotedFigures::work);
+  Phrase& work = block.notes.at(NotedFigures::work);
+  work.insert(work.end(), more.begin(), more.end());
 }
 
 // Multi-head latent attention (arXiv 2405.04434).
@@ -236,7 +278,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const LatentAttention& attention) 
   block.facts.push_back({"value: ", attention.value_head_dim});
   block.facts.push_back(rotary_phrase(attention.rotary));
   if (attention.temperature) block.facts.push_back({"queries grow with position"});
-  block.facts.push_back({"attends to, caches every position"});
+  add_choice(attention, block);
   return block;
 }
 
@@ -333,6 +375,7 @@ std::string_view layers_with(Trait trait) {
     case Trait::parallel_blocks: return "layers with parallel blocks";
     case Trait::window: return "layers with a window";
     case Trait::chunk: return "layers with chunks";
+    case Trait::chosen_keys: return "layers that choose their keys";
     case Trait::no_positions: return "layers without positions";
     case Trait::shared_cache: return "layers that read another's cache";
     case Trait::fixed_state: return "layers with a fixed state";

@@ -24,6 +24,7 @@ enum class Trait {
   parallel_blocks,
   window,
   chunk,
+  chosen_keys,
   no_positions,
   shared_cache,
   fixed_state,

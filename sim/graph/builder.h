@@ -81,10 +81,17 @@ class GraphBuilder {
                 CacheSide side = CacheSide::keys);
   ValueId attend(const GroupedAttention& attention, double scale, const Reach& reach, ValueId query,
                  CacheId keys, CacheId values);
-  ValueId attend_absorbed(const LatentShape& shape, double scale, ValueId query, CacheId latents,
-                          CacheId rope_keys, WeightId key_up, WeightId value_up);
-  ValueId attend_expanded(const LatentShape& shape, double scale, ValueId query, CacheId latents,
-                          CacheId rope_keys, WeightId key_up, WeightId value_up, ValueId out);
+  void choose_keys(const ChooseKeys& choice) { append("choice of keys", choice); }
+  // Latent attention with its two caches and its two up-projections, in either form.
+  struct LatentParts {
+    LatentShape shape;
+    double scale;
+    Reach reach;
+    CacheId latents, rope_keys;
+    WeightId key_up, value_up;
+  };
+  ValueId attend_absorbed(const LatentParts& parts, ValueId query);
+  void attend_expanded(const LatentParts& parts, ValueId query, ValueId out);
   ValueId activate(ValueId in, Activation activation);
   ValueId activate_xielu(ValueId in, const Xielu& xielu);
   ValueId gate(std::string name, ValueId gate, ValueId up, const GateForm& form);

@@ -51,36 +51,35 @@ ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, co
   return out;
 }
 
-ValueId GraphBuilder::attend_absorbed(const LatentShape& shape, double scale, ValueId query,
-                                      CacheId latents, CacheId rope_keys, WeightId key_up,
-                                      WeightId value_up) {
+ValueId GraphBuilder::attend_absorbed(const LatentParts& parts, ValueId query) {
+  const LatentShape& shape = parts.shape;
   const ValueId absorbed = value(rows(query), shape.heads * shape.latent_dim);
   const ValueId attended = value(rows(query), shape.heads * shape.latent_dim);
   const ValueId out = value(rows(query), shape.heads * shape.value_dim);
   const std::size_t first = block().nodes.size();
   in(Component::attention, WorkKind::projections);
-  append("query absorption", AbsorbQuery{shape, key_up, query, absorbed});
+  append("query absorption", AbsorbQuery{shape, parts.key_up, query, absorbed});
   in(Component::attention, WorkKind::attention);
-  append("attention over latents",
-         AttendLatent{shape, scale, absorbed, query, latents, rope_keys, attended});
+  append("attention over latents", AttendLatent{shape, parts.scale, absorbed, query, parts.reach,
+                                                parts.latents, parts.rope_keys, attended});
   in(Component::attention, WorkKind::projections);
-  append("value expansion", ExpandAttended{shape, value_up, attended, out});
+  append("value expansion", ExpandAttended{shape, parts.value_up, attended, out});
   only_in(LatentForm::absorbed, first);
   return out;
 }
 
-ValueId GraphBuilder::attend_expanded(const LatentShape& shape, double scale, ValueId query,
-                                      CacheId latents, CacheId rope_keys, WeightId key_up,
-                                      WeightId value_up, ValueId out) {
+void GraphBuilder::attend_expanded(const LatentParts& parts, ValueId query, ValueId out) {
+  const LatentShape& shape = parts.shape;
   const ValueId keys = value(RowAxis::keys, shape.heads * shape.nope_dim);
   const ValueId values = value(RowAxis::keys, shape.heads * shape.value_dim);
   const std::size_t first = block().nodes.size();
   in(Component::attention, WorkKind::projections);
-  append("latent expansion", ExpandLatents{latents, key_up, value_up, keys, values});
+  append("latent expansion",
+         ExpandLatents{parts.latents, parts.key_up, parts.value_up, keys, values});
   in(Component::attention, WorkKind::attention);
-  append("attention", AttendExpanded{shape, scale, query, keys, values, rope_keys, out});
+  append("attention", AttendExpanded{shape, parts.scale, parts.reach, query, keys, values,
+                                     parts.rope_keys, out});
   only_in(LatentForm::expanded, first);
-  return out;
 }
 
 ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {

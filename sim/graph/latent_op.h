@@ -30,11 +30,12 @@ struct AttendLatent {
   double scale;
   ValueId absorbed;  // heads x latent
   ValueId query;     // heads x (nope + rope), of which the rotated part is used
+  Reach reach;
   CacheId latents, rope_keys;
   ValueId out;  // heads x latent
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{absorbed}, Reads{query}, ReadsCache{latents, EveryKey{}, 1},
-          ReadsCache{rope_keys, EveryKey{}, 1}, Writes{out});
+    touch(visitor, Reads{absorbed}, Reads{query}, ReadsCache{latents, reach, 1},
+          ReadsCache{rope_keys, reach, 1}, Writes{out});
   }
 };
 
@@ -66,12 +67,13 @@ struct ExpandLatents {
 struct AttendExpanded {
   LatentShape shape;
   double scale;
+  Reach reach;
   ValueId query;         // heads x (nope + rope)
   ValueId keys, values;  // rows: keys; heads x nope, heads x value
   CacheId rope_keys;
   ValueId out;  // heads x value
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{keys}, Reads{values}, ReadsCache{rope_keys, EveryKey{}, 1},
+    touch(visitor, Reads{query}, Reads{keys}, Reads{values}, ReadsCache{rope_keys, reach, 1},
           Writes{out});
   }
 };

@@ -37,6 +37,9 @@ double softmax_scale(const LatentAttention& attention) {
 }
 
 Reach reach_of(const GroupedAttention& attention) {
+  if (attention.block_index) {
+    return ChosenKeys{attention.block_index->blocks, attention.block_index->block};
+  }
   if (attention.window) return Window{*attention.window};
   if (attention.chunk) return Chunk{*attention.chunk};
   return EveryKey{};
@@ -104,7 +107,8 @@ KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, Valu
   const ValueId k =
       prepare(build, spec, projected, attention, attention.kv_heads, WeightRole::key_norm, "keys");
   build.in(Component::attention, WorkKind::attention);
-  const Reach reach = reach_of(attention);
+  // Any position may be chosen, so every one is kept.
+  const Reach reach = attention.block_index ? Reach(EveryKey{}) : reach_of(attention);
   const CacheId keys = build.store("keys", k, reach);
   return {keys, build.store("values", v, reach, CacheSide::values)};
 }
@@ -123,6 +127,46 @@ ValueId gate_output(GraphBuilder& build, ValueId x, ValueId mixed,
                  : build.gate("gate the output", gate, mixed, {activation});
 }
 
+// The index queries and the index key of a token, one for each key/value head and one for all; and
+// the blocks that they choose.
+void lower_index(GraphBuilder& build, const ArchSpec& spec, ValueId x,
+                 const GroupedAttention& attention) {
+  const auto& [head_dim, block, blocks] = *attention.block_index;
+  build.in(Component::attention, WorkKind::projections);
+  ValueId q = build.project(x, attention.kv_heads * head_dim, WeightRole::index_query);
+  q = prepare(build, spec, q, attention, attention.kv_heads, WeightRole::index_query_norm,
+              "index queries");
+  ValueId k = build.project(x, head_dim, WeightRole::index_key);
+  k = prepare(build, spec, k, attention, 1, WeightRole::index_key_norm, "index keys");
+  build.in(Component::attention, WorkKind::attention);
+  const CacheId keys = build.store("index keys", k, EveryKey{});
+  build.choose_keys({attention.kv_heads, 1, head_dim, ChosenKeys{blocks, block}, q, {}, keys});
+}
+
+// The same for latent attention, whose index queries are made of the query's latent.
+void lower_index(GraphBuilder& build, ValueId x, ValueId query_latent,
+                 const LatentAttention& attention) {
+  const KeyIndex& index = *attention.key_index;
+  const Integer turned = attention.rope_head_dim;
+  Rotary rotary = attention.rotary;
+  rotary.layout = index.layout;
+  ValueId q = build.project(query_latent, index.heads * index.head_dim, WeightRole::index_query);
+  q = build.rotate("rotate index queries", q, rotary, index.heads, 0, turned);
+  ValueId k = build.project(x, index.head_dim, WeightRole::index_key);
+  k = build.normalize_heads(k, index.key_norm_epsilon, WeightRole::index_key_norm,
+                            WeightRole::index_key_norm_bias, 1);
+  k = build.rotate("rotate index keys", k, rotary, 1, 0, turned);
+  ValueId weights = build.project(x, index.heads, WeightRole::index_weights);
+  // The scale of the products, which are weighed only where they are above 0, is the weights'.
+  weights = build.scale("scale index weights", weights,
+                        1 / std::sqrt((index.heads * index.head_dim).as_double()));
+  build.in(Component::attention, WorkKind::attention);
+  const CacheId keys = build.store("index keys", k, EveryKey{});
+  const ChosenKeys chosen{attention.chosen_keys.value()};
+  build.choose_keys({1, index.heads, index.head_dim, chosen, q, weights, keys});
+  build.in(Component::attention, WorkKind::projections);
+}
+
 ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention& attention) {
   const Integer nope = attention.nope_head_dim;
   const Integer rope = attention.rope_head_dim;
@@ -132,6 +176,7 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
     q = build.project(q, *attention.query_latent_dim, WeightRole::query_down,
                       bias_if(attention.compression_bias, WeightRole::query_down_bias));
     q = build.normalize_groups(q, attention.latent_norm_epsilon, WeightRole::query_latent_norm, 1);
+    if (attention.key_index) lower_index(build, x, q, attention);
     q = build.project(q, columns, WeightRole::query_up);
   } else {
     q = build.project(q, columns, WeightRole::query);
@@ -151,6 +196,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
   q = prepare(build, spec, q, attention, attention.query_heads, WeightRole::query_norm, "queries");
   if (attention.temperature) q = build.scale_by_position(q, *attention.temperature);
   if (!caches.shared) caches.own = store_keys_and_values(build, spec, x, attention);
+  if (attention.block_index) lower_index(build, spec, x, attention);
   const KvCacheIds read = caches.shared ? *caches.shared : *caches.own;
   ValueId mixed = build.in(Component::attention, WorkKind::attention)
                       .attend(attention, score_scale(attention), reach_of(attention), q, read.keys,
@@ -186,10 +232,12 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
       build.weight(WeightRole::key_up, shape.heads * shape.nope_dim, shape.latent_dim);
   const WeightId value_up =
       build.weight(WeightRole::value_up, shape.heads * shape.value_dim, shape.latent_dim);
-  const double scale = softmax_scale(attention);
-  const ValueId mixed =
-      build.attend_absorbed(shape, scale, q, latents, rope_keys, key_up, value_up);
-  build.attend_expanded(shape, scale, q, latents, rope_keys, key_up, value_up, mixed);
+  const Reach reach =
+      attention.chosen_keys ? Reach(ChosenKeys{*attention.chosen_keys}) : Reach(EveryKey{});
+  const GraphBuilder::LatentParts parts{
+      shape, softmax_scale(attention), reach, latents, rope_keys, key_up, value_up};
+  const ValueId mixed = build.attend_absorbed(parts, q);
+  build.attend_expanded(parts, q, mixed);
   return build.in(Component::attention, WorkKind::projections)
       .project(mixed, spec.hidden, WeightRole::attention_output,
                bias_if(attention.output_bias, WeightRole::attention_output_bias));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <variant>
 
+#include "sim/graph/index_op.h"
 #include "sim/graph/latent_op.h"
 #include "sim/graph/operands.h"
 #include "sim/graph/state_op.h"
@@ -298,13 +299,13 @@ struct SelectRows {
   void visit_operands(auto& visitor) const { touch(visitor, ReadsSelected{in, out}, Writes{out}); }
 };
 
-using Op =
-    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
-                 GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach,
-                 Rotate, Store, Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents,
-                 AttendExpanded, Activate, Gate, Add, Multiply, Convolve, NormalizeLength, Decay,
-                 Recurrence, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
-                 MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
+using Op = std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
+                        GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project,
+                        ProjectEach, Rotate, Store, ChooseKeys, Attend, AbsorbQuery, AttendLatent,
+                        ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
+                        Multiply, Convolve, NormalizeLength, Decay, Recurrence, Route, RunExperts,
+                        SelectRows, SelectColumns, JoinColumns, MatchMagnitude, AverageVectors,
+                        PredictStreams, CorrectStreams, AddToOtherStreams>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

@@ -26,6 +26,15 @@ struct Chunk {
   friend bool operator==(const Chunk&, const Chunk&) = default;
 };
 
-using Reach = std::variant<EveryKey, Window, Chunk>;
+// The keys of the `blocks` blocks of `size` positions that an index chose for the query, none of
+// them after the query's own; all keys up to its own where there are no more blocks. A choice of
+// blocks has the query's own among them.
+struct ChosenKeys {
+  Integer blocks;
+  Integer size = 1;
+  friend bool operator==(const ChosenKeys&, const ChosenKeys&) = default;
+};
+
+using Reach = std::variant<EveryKey, Window, Chunk, ChosenKeys>;
 
 }  // namespace llmarch

@@ -58,7 +58,8 @@ enum class CheckpointNaming {
   olmo_hybrid,
   bamba,
   granite_hybrid,
-  nemotron_h
+  nemotron_h,
+  minimax_m3
 };
 
 struct ConfigLoad {

@@ -164,7 +164,9 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"dbrx", import_dbrx},
                                  ModelType{"bamba", import_bamba},
                                  ModelType{"granitemoehybrid", import_granitemoehybrid},
-                                 ModelType{"nemotron_h", import_nemotron_h}};
+                                 ModelType{"nemotron_h", import_nemotron_h},
+                                 ModelType{"minimax_m3", import_minimax_m3},
+                                 ModelType{"minimax_m3_vl_text", import_minimax_m3}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();

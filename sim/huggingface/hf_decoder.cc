@@ -310,13 +310,23 @@ const LatentClass& latent_class_of(const Decoder& decoder) {
   return decoder.latent == nullptr ? kStated : *decoder.latent;
 }
 
+Attentions read_latent(Import& import, const Decoder& decoder, Integer layers) {
+  const LatentAttention attention =
+      read_latent_attention(import, latent_class_of(decoder), decoder.rotary);
+  if (decoder.index == nullptr) {
+    return {{{"mla", attention}}, std::vector<std::size_t>(size(layers), 0)};
+  }
+  const IndexedAttention indexed = read_index(import, *decoder.index, attention, layers);
+  Attentions all{{{"mla", indexed.kinds.front()}}, indexed.layers};
+  if (indexed.kinds.size() > 1) all.kinds.push_back({"mla_shared_index", indexed.kinds.back()});
+  return all;
+}
+
 Attentions read_attention_of(Import& import, const Decoder& decoder, Integer hidden,
                              Integer layers) {
   switch (decoder.attention) {
     case Decoder::Attention::grouped: return read_grouped(import, decoder, hidden, layers);
-    case Decoder::Attention::latent:
-      return {{{"mla", read_latent_attention(import, latent_class_of(decoder), decoder.rotary)}},
-              std::vector<std::size_t>(size(layers), 0)};
+    case Decoder::Attention::latent: return read_latent(import, decoder, layers);
   }
   throw std::logic_error("read_attention_of: a kind outside the enumeration");
 }

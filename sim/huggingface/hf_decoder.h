@@ -98,6 +98,7 @@ struct FixedField {
 };
 
 struct MixtureClass;
+struct IndexClass;
 struct LatentClass;
 struct RecurrentClass;
 
@@ -125,6 +126,7 @@ struct Decoder {
   MultiplierClass score_multiplier = {};  // instead of the root of head_dim, where it has a key
   OptionalReal qkv_clip = {};
   const LatentClass* latent = nullptr;  // what a class fills for latent attention
+  const IndexClass* index = nullptr;    // which chooses its keys
   std::optional<OutputGate> output_gate = {};
   const RecurrentClass* recurrent = nullptr;  // in some layers instead of attention
 

@@ -46,6 +46,32 @@ constexpr MixtureClass kGlm4MoeLite{
     .router = glm4_moe_lite_router,
     .layers = SparseLayers::by_mlp_types};
 
+// --- Latent attention over keys that an index chooses. The index of GLM-5 rotates neighbours, as
+// its attention does, that of DeepSeek-V3.2 halves.
+
+constexpr MixtureClass indexed_mixture(Router (*router)(ConfigReader&)) {
+  return {.experts = {"n_routed_experts", 256},
+          .experts_too = "num_local_experts",
+          .experts_per_token = {"num_experts_per_tok", 8},
+          .expert_width = {"moe_intermediate_size", 2048},
+          .shared = {.as = SharedClass::Stated::count, .field = {"n_shared_experts", 1}},
+          .router = router,
+          .layers = SparseLayers::by_mlp_types_or_after,
+          .first_dense = 3};
+}
+constexpr MixtureClass kDeepSeekV32 = indexed_mixture(deepseek_v32_router);
+constexpr MixtureClass kGlmMoeDsa = indexed_mixture(glm_moe_dsa_router);
+constexpr LatentClass kDeepSeekV32Latent{
+    128, 1536, 512, 128, 64, 128, LatentClass::HeadDim::overwritten};
+constexpr LatentClass kGlmMoeDsaLatent{
+    64, 2048, 512, 192, 64, 256, LatentClass::HeadDim::overwritten};
+constexpr IndexClass kDeepSeekV32Index{64, 128, 2048};
+constexpr IndexClass kGlmMoeDsaIndex{32, 128, 2048, RotaryLayout::interleaved,
+                                     IndexClass::Layers::shared};
+constexpr std::string_view kIndexedInert[]{"mlp_bias", "head_dim"};
+constexpr std::string_view kGlmMoeDsaInert[]{"mlp_bias", "head_dim", "moe_router_dtype",
+                                             "index_share_for_mtp_iteration"};
+
 // --- Ling and Ring (Bailing).
 
 constexpr MixtureClass kBailing{.experts = {"num_experts", 256},
@@ -236,6 +262,20 @@ constexpr std::array kLaterDecoders{
             .attention = Decoder::Attention::latent,
             .latent = &kGlm4MoeLiteLatent,
             .mixture = &kGlm4MoeLite},
+    Decoder{.type = "deepseek_v32",
+            .sizes = {129280, 7168, 18432, 61, 128, 0, 163840, 1e-6},
+            .attention = Decoder::Attention::latent,
+            .latent = &kDeepSeekV32Latent,
+            .index = &kDeepSeekV32Index,
+            .mixture = &kDeepSeekV32,
+            .inert = kIndexedInert},
+    Decoder{.type = "glm_moe_dsa",
+            .sizes = {154880, 6144, 12288, 78, 64, 0, 202752, 1e-5},
+            .attention = Decoder::Attention::latent,
+            .latent = &kGlmMoeDsaLatent,
+            .index = &kGlmMoeDsaIndex,
+            .mixture = &kGlmMoeDsa,
+            .inert = kGlmMoeDsaInert},
     Decoder{.type = "bailing_moe_v2",
             .naming = CheckpointNaming::bailing,
             .sizes = {157184, 2048, 5120, 20, 16, 4, 32768, 1e-6},

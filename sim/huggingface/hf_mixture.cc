@@ -139,6 +139,15 @@ std::vector<bool> by_mlp_types(Import& import, Integer layers) {
   return sparse_by_mlp_types(import, layers, 1);
 }
 
+std::vector<bool> by_mlp_types_or_after(Import& import, const MixtureClass& of, Integer layers) {
+  ConfigReader& config = import.config;
+  config.only("moe_layer_freq", 1);
+  constexpr Range kLayersOrNone{0, kMostLayers};
+  const std::int64_t first = of.first_dense.value();
+  const Integer dense = config.size_or(of.first_dense_key, first, kTypeDefault, kLayersOrNone);
+  return sparse_by_mlp_types(import, layers, dense);
+}
+
 // Groups of experts; none where there is one.
 std::optional<ExpertGroups> groups_of(ConfigReader& config, Integer count, Integer chosen) {
   if (count != 1) return ExpertGroups{count, chosen, GroupScore::best_two};
@@ -263,6 +272,19 @@ Router glm4_moe_lite_router(ConfigReader& config) {
   return sigmoid_router_with(config, Flag::Absent::on, {.scale = 1.8});
 }
 
+Router deepseek_v32_router(ConfigReader& config) {
+  config.only("scoring_func", "sigmoid");
+  config.only("topk_method", "noaux_tc");
+  return sigmoid_router_with(config, Flag::Absent::on,
+                             {.scale = 2.5, .groups = 8, .chosen_groups = 4});
+}
+
+Router glm_moe_dsa_router(ConfigReader& config) {
+  config.only("scoring_func", "sigmoid");
+  config.only("topk_method", "noaux_tc");
+  return sigmoid_router_with(config, Flag::Absent::on, {.scale = 2.5});
+}
+
 Router bailing_router(ConfigReader& config) {
   config.only("score_function", "sigmoid");
   config.only("scoring_func", "sigmoid");
@@ -349,6 +371,7 @@ std::vector<bool> sparse_layers(Import& import, const MixtureClass& of, Integer 
     case SparseLayers::after_the_first: return after_the_first(import, of, layers);
     case SparseLayers::by_interval: return by_interval(import, layers);
     case SparseLayers::by_mlp_types: return by_mlp_types(import, layers);
+    case SparseLayers::by_mlp_types_or_after: return by_mlp_types_or_after(import, of, layers);
   }
   throw std::logic_error("sparse_layers: a rule outside the enumeration");
 }

@@ -27,11 +27,12 @@ struct SharedClass {
 };
 
 enum class SparseLayers {
-  every_layer,      // there is no dense feed-forward
-  by_step,          // every decoder_sparse_step-th, but those that mlp_only_layers names
-  after_the_first,  // all after the first_k_dense_replace first
-  by_interval,      // ERNIE: every moe_layer_interval-th from a first to a last layer
-  by_mlp_types,     // as mlp_layer_types lists them; all but the first where it is absent
+  every_layer,            // there is no dense feed-forward
+  by_step,                // every decoder_sparse_step-th, but those that mlp_only_layers names
+  after_the_first,        // all after the first_k_dense_replace first
+  by_interval,            // ERNIE: every moe_layer_interval-th from a first to a last layer
+  by_mlp_types,           // as mlp_layer_types lists them; all but the first where it is absent
+  by_mlp_types_or_after,  // as mlp_layer_types lists them, or after the first_k_dense_replace first
 };
 
 struct MixtureClass {
@@ -79,6 +80,8 @@ Router glm4_moe_router(ConfigReader& config);  // DeepSeek-V3's, with fields lef
 Router dots1_router(ConfigReader& config);     // the same, not normalised where nothing is stated
 Router glm4_moe_lite_router(ConfigReader& config);  // the same as glm4_moe's, scaled by 1.8
 Router bailing_router(ConfigReader& config);        // the same, always normalised, eight groups
+Router deepseek_v32_router(ConfigReader& config);   // DeepSeek-V3's, with fields left to the class
+Router glm_moe_dsa_router(ConfigReader& config);    // the same, without groups
 Router mistral4_router(ConfigReader& config);       // softmax, no correction, groups
 Router phimoe_router(ConfigReader& config);         // sparsemixer
 Router only_normalized_softmax_router(ConfigReader& config);  // norm_topk_prob can only be true

@@ -39,6 +39,7 @@ void import_mpt(Import& import, ArchSpec& spec);
 void import_dbrx(Import& import, ArchSpec& spec);
 void import_bamba(Import& import, ArchSpec& spec);
 void import_granitemoehybrid(Import& import, ArchSpec& spec);
+void import_minimax_m3(Import& import, ArchSpec& spec);
 void import_nemotron_h(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -51,6 +51,7 @@ constexpr std::array kInnerTypes{std::pair{std::string_view("qwen2_vl"), "qwen2_
                                  std::pair{std::string_view("cohere2_vision"), "cohere2"},
                                  std::pair{std::string_view("kimi_vl"), "deepseek_v3"},
                                  std::pair{std::string_view("mistral3"), "mistral"},
+                                 std::pair{std::string_view("minimax_m3_vl"), "minimax_m3_vl_text"},
                                  std::pair{std::string_view("paligemma"), "gemma"}};
 
 // The object at a path of keys with dots between them; null where there is none.

@@ -148,6 +148,52 @@ void values_from_keys_are_as_wide(const GroupedAttention& attention, const std::
        "a value that is a key is as wide: leave value_head_dim out"});
 }
 
+// The reach of attention whose index chooses blocks of keys, and the heads of that index.
+void an_index_chooses_alone(const GroupedAttention& attention, const std::string& path,
+                            Problems& problems) {
+  if (!attention.block_index) return;
+  const auto refuse_if = [&](bool given, const char* key, const char* remedy) {
+    if (!given) return;
+    problems.push_back({fmt::format("{}.{}", path, key),
+                        fmt::format("{} is given beside block_index", key), remedy});
+  };
+  const char* const kOneChoice =
+      "the index says which keys a query attends to: keep one of the two";
+  refuse_if(attention.window.has_value(), "window", kOneChoice);
+  refuse_if(attention.chunk.has_value(), "chunk", kOneChoice);
+  refuse_if(attention.alibi.has_value(), "alibi",
+            "no model has both, and distances to chosen keys are not computed: delete one");
+  refuse_if(attention.kv_from.has_value(), "kv_from",
+            "an index is of attention that fills its own cache: delete one of the two");
+  if (!attention.rotary) return;
+  const Integer turned = attention.rotary->dim.value_or(attention.head_dim);
+  if (!known(attention.block_index->head_dim) || turned <= attention.block_index->head_dim) return;
+  problems.push_back({path + ".block_index.head_dim",
+                      fmt::format("head_dim = {}, and {} elements are turned",
+                                  attention.block_index->head_dim.value(), turned.value()),
+                      "index queries and keys are rotated as the others are: make them as wide"});
+}
+
+void an_index_of_keys_has_its_inputs(const LatentAttention& attention, const std::string& path,
+                                     Problems& problems) {
+  if (!attention.key_index) return;
+  const std::string index = path + ".key_index";
+  if (!attention.chosen_keys) {
+    problems.push_back({index, "key_index is given without chosen_keys",
+                        "state how many keys it chooses, or delete it"});
+  }
+  if (!attention.query_latent_dim) {
+    problems.push_back({index, "key_index is given without query_latent_dim",
+                        "index queries are made of the query's latent: state its width"});
+  }
+  const Integer width = attention.key_index->head_dim;
+  if (!known(width) || attention.rope_head_dim <= width) return;
+  problems.push_back({index + ".head_dim",
+                      fmt::format("head_dim = {} is less than rope_head_dim = {}", width.value(),
+                                  attention.rope_head_dim.value()),
+                      "the first rope_head_dim elements of an index query are rotated"});
+}
+
 // What only a gate has.
 void a_bounded_gate_exists(const DenseFeedForward& dense, const std::string& path,
                            Problems& problems) {
@@ -274,6 +320,7 @@ void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
 
 void rules_within(const GroupedAttention& attention, const std::string& path, Problems& problems) {
   reach_is_one(attention, path, problems);
+  an_index_chooses_alone(attention, path, problems);
   kv_heads_divide_query_heads(attention, path, problems);
   shared_values_are_made_elsewhere(attention, path, problems);
   scores_are_scaled_once(attention, path, problems);
@@ -285,6 +332,7 @@ void rules_within(const GroupedAttention& attention, const std::string& path, Pr
 }
 
 void rules_within(const LatentAttention& attention, const std::string& path, Problems& problems) {
+  an_index_of_keys_has_its_inputs(attention, path, problems);
   rotated_width_is_even(attention.rope_head_dim, path, "rope_head_dim", problems);
   if (attention.rotary.dim) {
     problems.push_back({path + ".rotary.dim", "latent attention has no rotary.dim",

@@ -8,6 +8,7 @@
 
 #include "sim/spec/arch_spec.h"
 #include "sim/spec/field.h"
+#include "sim/spec/index_fields.h"
 #include "sim/spec/names.h"
 #include "sim/spec/rotary_fields.h"
 
@@ -81,6 +82,8 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         attention.alibi);
   visit(Field{"output_gate", "the output is multiplied by a gate before its projection"},
         attention.output_gate);
+  visit(Field{"block_index", "an index chooses the blocks of keys that a query attends to"},
+        attention.block_index);
 }
 
 template <class Visitor>
@@ -125,6 +128,11 @@ void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
   visit(Field{"output_bias", "the output projection has a bias"}, attention.output_bias);
   visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
+  visit(Field{"chosen_keys", "a query attends to this many keys, which an index chooses"},
+        attention.chosen_keys, kPositions);
+  visit(Field{"key_index",
+              "the index that chooses them; left out: the newest index of an earlier layer"},
+        attention.key_index);
 }
 
 template <class Visitor>

@@ -48,6 +48,28 @@ struct OutputGate {
   Activation activation = Activation::sigmoid;
 };
 
+// The index of MiniMax M3 (transformers, modeling_minimax_m3_vl.py). Positions form blocks, and a
+// query attends to `blocks` of them: its own, and those with the largest score. Each key/value head
+// chooses by an index query of its own, one index key is cached for all of them, and the score of a
+// block is the largest product of the query with a key in it. Both are normalised and rotated as
+// attention's queries and keys are.
+struct BlockIndex {
+  Integer head_dim;  // of an index query and an index key
+  Integer block;     // positions of a block
+  Integer blocks;    // that a query attends to, its own among them
+};
+
+// The index of DeepSeek-V3.2 (arXiv 2512.02556, section 2.1; transformers,
+// modeling_deepseek_v32.py). Index queries are made of the query's latent, one index key for all of
+// them is cached, and the score of a key is the sum of relu(query . key) over the index heads, each
+// with a weight that is a projection of the input.
+struct KeyIndex {
+  Integer heads;
+  Integer head_dim;
+  RotaryLayout layout = RotaryLayout::half_split;  // the first rope_head_dim elements are rotated
+  double key_norm_epsilon = 0;                     // of the layer norm on index keys
+};
+
 // Multi-head (kv_heads = query_heads), grouped-query and multi-query attention.
 struct GroupedAttention {
   Integer query_heads;
@@ -78,6 +100,7 @@ struct GroupedAttention {
   bool sinks = false;  // a learned score for each query head enters the softmax, and no value does
   std::optional<Alibi> alibi = {};  // scores fall in proportion to the distance of the key
   std::optional<OutputGate> output_gate = {};
+  std::optional<BlockIndex> block_index = {};  // it chooses the keys that a query attends to
 };
 
 // The width of a head's value.
@@ -99,6 +122,10 @@ struct LatentAttention {
   bool output_bias = false;
   std::optional<Temperature> temperature = {};
   Rotary rotary;
+  // A query attends to so many keys, which an index chooses: this attention's own, or else the
+  // newest index of an earlier layer (GLM-5.2).
+  std::optional<Integer> chosen_keys = {};
+  std::optional<KeyIndex> key_index = {};
 };
 
 // The gated short convolution of LFM2 (transformers, modeling_lfm2.py). Three projections of the

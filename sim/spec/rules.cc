@@ -216,6 +216,50 @@ std::optional<Problem> unowned_cache(const ArchSpec& spec, const CacheSharing& s
                  "put such a layer before it in the stack"};
 }
 
+// The blocks that the index of a mixer chooses, and the blocks that a mixer takes from another's.
+struct Indexed {
+  std::optional<Integer> chooses, takes;
+};
+Indexed indexed(const GroupedAttention& attention) {
+  // A choice for each key/value head, which latent attention cannot take.
+  return {attention.block_index ? std::optional(Integer(0)) : std::nullopt, std::nullopt};
+}
+Indexed indexed(const LatentAttention& attention) {
+  return attention.key_index ? Indexed{attention.chosen_keys, std::nullopt}
+                             : Indexed{std::nullopt, attention.chosen_keys};
+}
+Indexed indexed(const ShortConvolution&) {
+  return {};
+}
+Indexed indexed(const GatedDeltaNet&) {
+  return {};
+}
+Indexed indexed(const Mamba2&) {
+  return {};
+}
+
+// A mixer that takes the choice of an earlier index attends to as many keys as that chose.
+void a_choice_is_taken_as_it_was_made(const ArchSpec& spec, Problems& problems) {
+  if (layer_count(spec) > kMostLayers) return;
+  std::optional<Integer> newest;
+  std::set<std::size_t> refused;
+  for (const std::size_t kind : layer_sequence(spec)) {
+    for (const std::size_t mixer : mixers_of(spec.layer.at(kind).value)) {
+      const auto [chooses, takes] = std::visit([](const auto& each) { return indexed(each); },
+                                               spec.attention.at(mixer).value);
+      if (chooses) newest = chooses;
+      if (!takes || newest == takes || !refused.insert(kind).second) continue;
+      problems.push_back(
+          {path_of_mixer(spec.layer[kind], mixer),
+           newest
+               ? fmt::format("the newest index before this attention does not choose its {} keys",
+                             takes->value())
+               : "no layer before this one has an index",
+           "put a layer whose key_index chooses as many keys before it, or give it a key_index"});
+    }
+  }
+}
+
 // A layer that shares a cache comes after its owner, and all layers of its kind share with owners
 // of one kind.
 void shared_caches_have_one_owner(const ArchSpec& spec, Problems& problems) {
@@ -271,6 +315,7 @@ void sharing_rules(const ArchSpec& spec, Problems& problems) {
     sound = sound && problems.size() == before && resolves(*owner, spec.attention);
   }
   if (sound) shared_caches_have_one_owner(spec, problems);
+  if (sound) a_choice_is_taken_as_it_was_made(spec, problems);
 }
 
 using References = std::vector<const Reference*>;

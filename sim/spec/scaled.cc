@@ -69,6 +69,10 @@ void shrink(GroupedAttention& attention) {
   shrink(attention.temperature);
   if (attention.value_head_dim) attention.value_head_dim = at_most(*attention.value_head_dim, 6);
   if (attention.rotary) shrink(*attention.rotary, attention.head_dim);
+  if (!attention.block_index) return;
+  attention.block_index->head_dim = attention.head_dim;  // as wide as what is rotated
+  attention.block_index->block = at_most(attention.block_index->block, 3);
+  attention.block_index->blocks = at_most(attention.block_index->blocks, 2);
 }
 
 void shrink(LatentAttention& attention) {
@@ -82,6 +86,10 @@ void shrink(LatentAttention& attention) {
   attention.value_head_dim = at_most(attention.value_head_dim, 6);
   shrink(attention.temperature);
   shrink(attention.rotary, attention.rope_head_dim);
+  if (attention.chosen_keys) attention.chosen_keys = at_most(*attention.chosen_keys, 5);
+  if (!attention.key_index) return;
+  attention.key_index->heads = at_most(attention.key_index->heads, 3);
+  attention.key_index->head_dim = at_most(attention.key_index->head_dim, 7);
 }
 
 void shrink(ShortConvolution& convolution) {

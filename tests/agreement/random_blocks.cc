@@ -71,6 +71,14 @@ void draw_values(GroupedAttention& attention) {
   if (maybe()) attention.value_scale = any_real(0.5, 1, 6);
 }
 
+// Blocks so small that every workload leaves keys out.
+void draw_block_index(GroupedAttention& attention) {
+  if (attention.window || attention.chunk || attention.alibi || maybe()) return;
+  const Integer turned =
+      attention.rotary ? attention.rotary->dim.value_or(attention.head_dim) : Integer(1);
+  attention.block_index = BlockIndex{turned + between(0, 3), between(1, 3), between(1, 3)};
+}
+
 std::optional<GateLimit> draw_limit() {
   if (maybe()) return std::nullopt;
   return GateLimit{any_real(0.1, 1, 20), any_of<GateLimitPlace>()};
@@ -110,6 +118,7 @@ Mixer draw_grouped() {
   attention.sinks = maybe();
   if (maybe()) attention.alibi = any_of<Alibi>();
   if (maybe()) attention.output_gate = OutputGate{any_of<GateWidth>(), any_of<Activation>()};
+  draw_block_index(attention);
   return attention;
 }
 
@@ -126,6 +135,11 @@ Mixer draw_latent() {
   attention.output_bias = maybe();
   attention.temperature = draw_temperature();
   attention.rotary = draw_rotary(attention.rope_head_dim);
+  if (attention.query_latent_dim && maybe()) {
+    attention.chosen_keys = between(1, 6);
+    attention.key_index = KeyIndex{between(1, 3), attention.rope_head_dim + between(0, 3),
+                                   any_of<RotaryLayout>(), 1e-6};
+  }
   return attention;
 }
 

@@ -129,6 +129,7 @@ void draw_sharing(ArchSpec& spec) {
     const auto* owner = std::get_if<GroupedAttention>(&spec.attention[i].value);
     if (owner == nullptr) continue;
     GroupedAttention sharing = *owner;
+    sharing.block_index.reset();
     sharing.query_heads = sharing.kv_heads * between(1, 3);
     sharing.value_norm = false;
     sharing.value_head_dim = value_width(*owner);
@@ -141,6 +142,24 @@ void draw_sharing(ArchSpec& spec) {
     spec.layer.push_back({"sharing", maybe() ? Layer{reader, feed}
                                              : layer_with_owner(*sharing.kv_from, reader, feed)});
     spec.stack.push_back({{Reference{"sharing", spec.layer.size() - 1}}, between(1, 2)});
+    return;
+  }
+}
+
+// After all others, layers whose latent attention takes the choice of an index: that of the first
+// attention that has one, which stands before it in the layer.
+void draw_shared_choice(ArchSpec& spec) {
+  for (std::size_t i = 0; i < spec.attention.size(); ++i) {
+    const auto* owner = std::get_if<LatentAttention>(&spec.attention[i].value);
+    if (owner == nullptr || !owner->key_index) continue;
+    LatentAttention sharing = *owner;
+    sharing.key_index.reset();
+    const Reference index{spec.attention[i].name, i};
+    spec.attention.push_back({"shared_choice", sharing});
+    const Reference reader{"shared_choice", spec.attention.size() - 1};
+    const Reference feed = refer("feed", between(0, std::ssize(spec.feed_forward) - 1));
+    spec.layer.push_back({"shared_choice", layer_with_owner(index, reader, feed)});
+    spec.stack.push_back({{Reference{"shared_choice", spec.layer.size() - 1}}, between(1, 2)});
     return;
   }
 }
@@ -232,6 +251,7 @@ ArchSpec draw_spec() {
   draw_layers(spec);
   draw_stack(spec);
   if (maybe()) draw_sharing(spec);
+  if (maybe()) draw_shared_choice(spec);
   draw_surroundings(spec);
   for (auto& [name, layer] : spec.layer) {
     if (!layer.sublayers) continue;

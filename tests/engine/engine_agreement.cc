@@ -101,7 +101,11 @@ bool is_steep(const OpGraph& graph, const WeightStore& weights, const Workload& 
   return !(largest <= kTolerance / 20);
 }
 
-bool same_experts(const Trace& left, const Trace& right) {
+bool same_choices(const Trace& left, const Trace& right) {
+  for (std::size_t i = 0; i < right.keys.size(); ++i) {
+    if (left.keys[i].blocks != right.keys[i].blocks) return false;
+  }
+
   for (std::size_t i = 0; i < right.routing.size(); ++i) {
     if (left.routing[i].experts != right.routing[i].experts) return false;
   }
@@ -141,7 +145,7 @@ EngineAgreement check_engine(const OpGraph& lowered, const Workload& workload,
   if (engine.parameters() != predict_parameters(graph).total) {
     return {"the engine holds other parameters than are predicted"};
   }
-  if (!same_experts(run.trace, expected.trace)) return {"", Numbers::rerouted};
+  if (!same_choices(run.trace, expected.trace)) return {"", Numbers::rerouted};
   if (run.active != expected.active) return {"the engine opened other weights"};
   // Only where the numbers differ is it asked whether they had to agree: the question takes longer
   // than the answer.

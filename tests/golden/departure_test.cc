@@ -85,8 +85,8 @@ Matcher<std::string> departure_of(const OpGraph& graph, const Weight& weight) {
   const std::size_t layer = last_layer_of(graph, weight.block);
   const Matcher<std::string> output = out_of_layer(layer);
   if (component_of(weight.role) == Component::router) return routing_of_layer(layer);
-  // The router is the first to see faults in attention.
-  return AnyOf(output, routing_of_layer(layer));
+  // The index, or else the router, is the first to see faults in attention.
+  return AnyOf(output, keys_of_layer(layer), routing_of_layer(layer));
 }
 
 // Without rotation, a key's bias adds the same to every score of a query, and the softmax removes

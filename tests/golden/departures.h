@@ -19,4 +19,9 @@ inline testing::Matcher<std::string> routing_of_layer(std::size_t layer) {
                         "expert weights of layer " + std::to_string(layer));
 }
 
+// The choice of keys is compared before all else of its layer.
+inline std::string keys_of_layer(std::size_t layer) {
+  return "keys of layer " + std::to_string(layer);
+}
+
 }  // namespace llmarch

@@ -21,9 +21,9 @@ inline Activation another(Activation activation) {
   return activation == Activation::gelu_tanh ? Activation::gelu_erf : Activation::gelu_tanh;
 }
 
-// A router after attention may be the first to show its fault.
+// An index within attention, or a router after it, may be the first to show its fault.
 inline testing::Matcher<std::string> after_attention_of(std::size_t layer) {
-  return testing::AnyOf(out_of_layer(layer), routing_of_layer(layer));
+  return testing::AnyOf(out_of_layer(layer), keys_of_layer(layer), routing_of_layer(layer));
 }
 
 // The faults of one kind of mixer or feed-forward of the spec, which `layer` is the first to run.

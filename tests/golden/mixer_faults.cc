@@ -27,6 +27,24 @@ void add_reach_faults(Attentions<GroupedAttention>& faults, const GroupedAttenti
   }
 }
 
+// With fewer keys than the vectors have, so that the choice matters.
+void add_index_faults(Attentions<GroupedAttention>& faults, const GroupedAttention& attention) {
+  if (!attention.block_index) return;
+  faults.emplace_back("block_index one block more",
+                      [](auto& wrong) { wrong.block_index->blocks += 1; });
+  faults.emplace_back("block_index longer blocks",
+                      [](auto& wrong) { wrong.block_index->block += 1; });
+}
+
+void add_index_faults(Attentions<LatentAttention>& faults, const LatentAttention& attention) {
+  if (!attention.key_index) return;
+  faults.emplace_back("chosen_keys one more", [](auto& wrong) { *wrong.chosen_keys += 1; });
+  faults.emplace_back("key_index layout", [](auto& wrong) {
+    const bool interleaved = wrong.key_index->layout == RotaryLayout::interleaved;
+    wrong.key_index->layout = interleaved ? RotaryLayout::half_split : RotaryLayout::interleaved;
+  });
+}
+
 template <class Kind>
 void add_temperature_faults(Attentions<Kind>& faults) {
   faults.emplace_back("temperature strength",
@@ -91,6 +109,7 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
     });
   }
   add_qk_norm_faults(faults, attention);
+  add_index_faults(faults, attention);
   if (attention.value_norm) {
     faults.emplace_back("value_norm dropped", [](auto& wrong) { wrong.value_norm = false; });
   }
@@ -126,6 +145,7 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
   }
   faults.emplace_back("latent_norm_epsilon",
                       [](auto& wrong) { wrong.latent_norm_epsilon *= 1000; });
+  add_index_faults(faults, attention);
   if (attention.temperature) {
     faults.emplace_back("latent temperature dropped",
                         [](auto& wrong) { wrong.temperature.reset(); });

@@ -31,7 +31,7 @@ TEST_P(EveryGoldenModel, IsComparedInAllOfItsLayers) {
   const std::size_t mixtures = model_.expected.routing.size();
   for (const VerifiedRun& run : verify(model_.graph, model_.weights_for(model_.graph),
                                        model_.expected, model_.tolerance())) {
-    EXPECT_EQ(run.deviations.size(), 1 + layers + 2 * mixtures + 1);
+    EXPECT_EQ(run.deviations.size(), 1 + layers + model_.expected.keys.size() + 2 * mixtures + 1);
     EXPECT_EQ(run.deviations.front().what, "hidden state into layer 0");
     EXPECT_EQ(run.deviations.back().what, "logits");
   }

@@ -40,6 +40,8 @@ const std::map<std::string, Meaning>& meanings() {
       {"use_sliding_window", set_to("use_sliding_window", false)},
       {"rope_scaling", set_to("rope_scaling", {{"rope_type", "default"}})},
       {"layer_types", absent("layer_types")},
+      {"indexer_types", absent("indexer_types")},                      // GLM-5.2
+      {"sparse_attention_config", absent("sparse_attention_config")},  // MiniMax M3
       {"no_rope_layers", absent("no_rope_layers")},
       {"mlp_only_layers", set_to("mlp_only_layers", Json::array())},
       {"intermediate_size", absent("intermediate_size")},  // Gemma 3n lists a width for each layer
