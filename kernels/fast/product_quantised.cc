@@ -20,7 +20,7 @@ using simd::QuantisedTile;
 
 constexpr std::size_t kPieceInputs = 256;
 constexpr std::size_t kMostGroups = kPieceInputs / 16;
-constexpr std::size_t kFewestRows = 128;  // for a thread to have rows of its own
+constexpr std::size_t kFewestRowsEach = 128;  // for a thread to have rows of its own
 constexpr std::size_t kAhead = 4096;      // bytes of weights that are prefetched
 
 bool holds_bytes(MatrixFormat format) {
@@ -115,7 +115,7 @@ class QuantisedProducts {
   QuantisedProducts(Team& team, std::span<const Product> products)
       : team_(team), kernels_(simd::kernels_of(team.isa()).quantised) {
     for (const Product& product : products) most_rows_ = std::max(most_rows_, product.in.rows);
-    parts_ = std::clamp<std::size_t>(most_rows_ / kFewestRows, 1, team.size());
+    parts_ = std::clamp<std::size_t>(most_rows_ / kFewestRowsEach, 1, team.size());
     for (std::size_t part = 0; part < parts_; ++part) {
       for (const Product& product : products) add(product, part);
     }

@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 using Side = Integer Pair::*;
 
 // Null for a step that was not reached.
-Json step_json(const std::optional<TimedStep>& step) {
+Json timed_step_json(const std::optional<TimedStep>& step) {
   if (!step) return nullptr;
   const Spread rate = step->tokens_per_second();
   const double bytes = step->counted.bytes().amount().as_double();
@@ -69,8 +69,8 @@ std::string measurement_json(const Measurement& measurement, Completeness comple
   json.update({{"threads", measurement.run.threads.value()},
                {"held", held_json(measurement.held)},
                {"probe", probe_json(measurement.limits())},
-               {"decode", step_json(measurement.decode)},
-               {"prefill", step_json(measurement.prefill)},
+               {"decode", timed_step_json(measurement.decode)},
+               {"prefill", timed_step_json(measurement.prefill)},
                {"predicted", book_json(measurement, &Pair::predicted, &TimedStep::predicted)},
                {"counted", book_json(measurement, &Pair::counted, &TimedStep::counted)},
                {"exact", measurement.exact()},

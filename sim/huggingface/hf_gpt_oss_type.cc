@@ -16,11 +16,11 @@ constexpr std::array<std::string_view, 5> kInertFields{
 constexpr std::array kFixedFields{FixedField{"swiglu_limit", "7.0"},
                                   FixedField{"swiglu_alpha", "1.702"}};
 
-constexpr MixtureClass kExperts{.experts = {"num_local_experts", 128},
-                                .experts_too = "num_experts",
-                                .experts_per_token = {"num_experts_per_tok", 4},
-                                .expert_width = {"intermediate_size", 2880},
-                                .router = chosen_softmax_router};
+constexpr MixtureClass kGptOssMixture{.experts = {"num_local_experts", 128},
+                                      .experts_too = "num_experts",
+                                      .experts_per_token = {"num_experts_per_tok", 4},
+                                      .expert_width = {"intermediate_size", 2880},
+                                      .router = chosen_softmax_router};
 
 constexpr Decoder kRow{.type = "gpt_oss",
                        .naming = CheckpointNaming::gpt_oss,
@@ -31,7 +31,7 @@ constexpr Decoder kRow{.type = "gpt_oss",
                        .window = {Windows::by_period, 128, 2},
                        .rotary = {.theta = 150000},
                        .feed_forward = {.activation = ""},
-                       .mixture = &kExperts,
+                       .mixture = &kGptOssMixture,
                        .fixed = kFixedFields,
                        .inert = kInertFields};
 

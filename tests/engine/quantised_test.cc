@@ -95,7 +95,7 @@ double largest(const std::vector<float>& values) {
   return most;
 }
 
-double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+double largest_departure(const std::vector<float>& a, const std::vector<float>& b) {
   double most = a.size() == b.size() ? 0 : std::nan("");
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     most = worse(most, std::abs(static_cast<double>(a[i]) - b[i]));
@@ -143,7 +143,7 @@ TEST_P(QuantisedEngine, IsNearTheReferenceOverTheStoredWeights) {
   const Execution expected = execute(graph_, stored_weights, caches, ids, workload);
   Engine engine = Engine::of(graph_, float_options(graph_, 5), weights_);
   const StepRun run = engine.run_following(workload, ids, expected.trace.routing);
-  EXPECT_LT(largest_difference(run.trace.logits, expected.trace.logits),
+  EXPECT_LT(largest_departure(run.trace.logits, expected.trace.logits),
             0.05 * largest(expected.trace.logits));
 }
 

@@ -14,13 +14,13 @@ constexpr std::array kQuantised{MatrixFormat::q8_0,  MatrixFormat::q4_0,
                                 MatrixFormat::q4_k,  MatrixFormat::q6_k,
                                 MatrixFormat::mxfp4, MatrixFormat::int8_channel};
 
-struct Size {
+struct QuantisedSize {
   std::size_t rows, outputs, inputs;
 };
 
 // Around the boundaries of tiles of 4 and 6 rows, panels of 64 outputs, pieces of 256 inputs, and
 // rows for two threads.
-const std::vector<Size> kSizes{{1, 1, 256},   {1, 65, 512},  {3, 63, 256},
+const std::vector<QuantisedSize> kQuantisedSizes{{1, 1, 256},   {1, 65, 512},  {3, 63, 256},
                                {7, 130, 768}, {29, 64, 256}, {260, 70, 512}};
 
 class QuantisedWeights {
@@ -156,7 +156,7 @@ ON_EVERY_ISA(QuantisedProducts);
 
 TEST_P(QuantisedProducts, AgreeWithTheReferenceThatDequantisesAtEverySize) {
   for (const MatrixFormat format : kQuantised) {
-    for (const Size& size : kSizes) {
+    for (const QuantisedSize& size : kQuantisedSizes) {
       const QuantisedWeights weights(format, size.outputs, size.inputs, 1);
       const GuardedRows in = GuardedRows::random(size.rows, size.inputs, 2);
       for (const std::size_t threads : {1U, 3U}) {
