@@ -1,6 +1,9 @@
 // The operations of recurrences, whose states every token reads and overwrites.
+#include <vector>
+
 #include "kernels/engine/step.h"
 #include "kernels/fast/recurrence.h"
+#include "kernels/reference/lightning.h"
 
 namespace llmarch::fast {
 
@@ -28,17 +31,34 @@ void run(Step& step, const Decay& op) {
   step.count_elements(out);
 }
 
+namespace {
+
+// The share that each head keeps where no value says it; else nothing.
+std::vector<float> fixed_decays(const Step& step, const Recurrence& op) {
+  std::vector<float> decays;
+  if (op.decay) return decays;
+  const std::size_t heads = size(op.shape.value_heads);
+  for (std::size_t head = 0; head < heads; ++head) {
+    decays.push_back(
+        static_cast<float>(lightning_decay({head, heads}, {step.place, step.graph.layers.size()})));
+  }
+  return decays;
+}
+
+}  // namespace
+
 void run(Step& step, const Recurrence& op) {
-  RecurrenceRows rows{
-      step.value(op.query), step.value(op.key), step.value(op.value), step.value(op.decay), {},
-      step.value(op.out)};
+  RecurrenceRows rows{step.value(op.query), step.value(op.key), step.value(op.value), {}, {},
+                      step.value(op.out)};
+  const std::vector<float> fixed = fixed_decays(step, op);
+  rows.fixed_decays = fixed;
+  if (op.decay) rows.decay = step.value(*op.decay);
   if (op.strength) rows.strength = step.value(*op.strength);
   float* const scratch = step.scratch(recurrence_floats(op.shape, step.places.sequences));
   const std::size_t changed =
       run_recurrence(step.team, op.shape, step.places, rows, step.state(op.state), scratch);
-  for (const ConstRows& read : {rows.query, rows.key, rows.value, rows.decay}) {
-    step.count_read(read);
-  }
+  for (const ConstRows& read : {rows.query, rows.key, rows.value}) step.count_read(read);
+  if (rows.decay) step.count_read(*rows.decay);
   if (rows.strength) step.count_read(*rows.strength);
   step.count_written(rows.out);
   step.count_each(changed);

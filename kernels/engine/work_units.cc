@@ -198,7 +198,8 @@ struct Units {
   WorkUnits operator()(const Recurrence& op) const {
     const Numbers key(size(op.shape.key_dim), Counted(1));
     const Numbers value(size(op.shape.value_dim), Counted(1));
-    const Numbers decay(size(columns(op.decay) / op.shape.value_heads), Counted(1));
+    const Integer decays = op.decay ? columns(*op.decay) / op.shape.value_heads : Integer(1);
+    const Numbers decay(size(decays), Counted(1));
     Numbers state(key.size() * value.size());
     Numbers out(value.size());
     reference::RecurrentInput<Counted> in{view(key), view(key), view(value), view(decay), {}};

@@ -55,8 +55,9 @@ void check_sizes(const RecurrenceShape& shape, const Places& places, const Recur
   };
   const Integer keys = shape.key_heads * shape.key_dim;
   const Integer values = shape.value_heads * shape.value_dim;
-  const bool decay_fits =
-      fits(rows.decay, shape.value_heads) || fits(rows.decay, shape.value_heads * shape.key_dim);
+  const bool decay_fits = rows.decay ? fits(*rows.decay, shape.value_heads) ||
+                                           fits(*rows.decay, shape.value_heads * shape.key_dim)
+                                     : rows.fixed_decays.size() == size(shape.value_heads);
   const bool strength_fits = !rows.strength || fits(*rows.strength, shape.value_heads);
   if (fits(rows.query, keys) && fits(rows.key, keys) && fits(rows.value, values) && decay_fits &&
       strength_fits && fits(rows.out, values) && state.shape().sequences == places.sequences &&
@@ -73,7 +74,7 @@ void run_head(const simd::RowKernels& kernels, const RecurrenceShape& shape, con
   const std::size_t key_dim = size(shape.key_dim);
   const std::size_t value_dim = size(shape.value_dim);
   const std::size_t heads = size(shape.value_heads);
-  const std::size_t decays = rows.decay.columns / heads;
+  const std::size_t decays = rows.decay ? rows.decay->columns / heads : 1;
   const std::size_t key = head / (heads / size(shape.key_heads)) * key_dim;
   const std::size_t value = head * value_dim;
   for (std::size_t token = 0; token < places.tokens; ++token) {
@@ -81,7 +82,7 @@ void run_head(const simd::RowKernels& kernels, const RecurrenceShape& shape, con
     RecurrentHead one{rows.query.row(r) + key,
                       rows.key.row(r) + key,
                       rows.value.row(r) + value,
-                      rows.decay.row(r) + head * decays,
+                      (rows.decay ? rows.decay->row(r) : rows.fixed_decays.data()) + head * decays,
                       decays == 1 ? 0U : 1U,
                       {},
                       state.data(),

@@ -20,9 +20,11 @@ void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out);
 
 struct RecurrenceRows {
   ConstRows query, key, value;
-  ConstRows decay;  // a number for each value head, or for each row of its state
+  // A number for each value head, or for each row of its state. Absent: see fixed_decays.
+  std::optional<ConstRows> decay;
   std::optional<ConstRows> strength;
   Rows out;
+  std::span<const float> fixed_decays = {};  // for each value head, the same at every token
 };
 
 // The floats of scratch that the recurrence needs for that many sequences.

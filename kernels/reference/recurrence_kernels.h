@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/reference/arithmetic.h"
+#include "kernels/reference/lightning.h"
 #include "kernels/reference/step.h"
 
 namespace llmarch::reference {
@@ -95,13 +96,25 @@ void step_state(const RecurrentInput<Scalar>& in, std::span<Scalar> state, std::
   }
 }
 
+// The share that each head keeps where no value says it; else nothing.
+template <class Scalar>
+std::vector<Scalar> fixed_decays(const BlockRun<Scalar>& step, const Recurrence& op) {
+  std::vector<Scalar> decays;
+  if (op.decay) return decays;
+  const std::size_t heads = size(op.shape.value_heads);
+  for (std::size_t head = 0; head < heads; ++head) {
+    decays.push_back(lightning_decay({head, heads}, {step.place_in_stack(), step.layers()}));
+  }
+  return decays;
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Recurrence& op) {
   auto query = step.read(op.query);
   auto key = step.read(op.key);
   auto value = step.read(op.value);
-  auto decay = step.read(op.decay);
-  std::optional<RowReader<Scalar>> strength;
+  std::optional<RowReader<Scalar>> decay, strength;
+  if (op.decay) decay.emplace(step.read(*op.decay));
   if (op.strength) strength.emplace(step.read(*op.strength));
   auto state = step.stepped_state(op.state);
   auto out = step.write(op.out);
@@ -109,13 +122,15 @@ void run(BlockRun<Scalar>& step, const Recurrence& op) {
   const std::size_t value_dim = size(op.shape.value_dim);
   const std::size_t heads = size(op.shape.value_heads);
   const std::size_t sharing = size(op.shape.value_heads / op.shape.key_heads);
+  const std::vector<Scalar> fixed = fixed_decays(step, op);
   for (std::size_t r = 0; r < value.rows(); ++r) {
     const auto states = state.step(step.place(r).sequence);
+    const std::span<const Scalar> decays = decay ? decay->row(r) : std::span(fixed);
     for (std::size_t head = 0; head < heads; ++head) {
       RecurrentInput<Scalar> in{part(query.row(r), head / sharing, key_dim),
                                 part(key.row(r), head / sharing, key_dim),
                                 part(value.row(r), head, value_dim),
-                                part(decay.row(r), head, decay.row(r).size() / heads),
+                                part(decays, head, decays.size() / heads),
                                 {}};
       if (strength) in.strength = strength->row(r)[head];
       step_state(in, part(states, head, key_dim * value_dim), part(out.row(r), head, value_dim));

@@ -239,6 +239,17 @@ struct BlockRun {
     return {caches->state_of(id, layer), graph->cache(id).format, ledger->current()};
   }
 
+  // The layer's index in the stack, and the length of the stack.
+  [[nodiscard]] std::size_t place_in_stack() const {
+    const auto running = static_cast<std::size_t>(block - graph->blocks.data());
+    std::size_t before = layer;
+    for (std::size_t place = 0; place < graph->layers.size(); ++place) {
+      if (graph->layers[place] == running && before-- == 0) return place;
+    }
+    throw std::logic_error("place_in_stack: the stack has no such layer");
+  }
+  [[nodiscard]] std::size_t layers() const { return graph->layers.size(); }
+
   [[nodiscard]] std::size_t batch() const { return size(workload->batch); }
   [[nodiscard]] std::size_t tokens() const { return size(workload->tokens); }
   [[nodiscard]] std::size_t past() const { return size(workload->past); }

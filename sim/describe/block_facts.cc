@@ -206,6 +206,12 @@ AttentionSizes attention_sizes(const GatedDeltaNet&) {
 AttentionSizes attention_sizes(const Mamba2&) {
   return {};
 }
+AttentionSizes attention_sizes(const LightningAttention&) {
+  return {};
+}
+AttentionSizes attention_sizes(const KimiDeltaAttention&) {
+  return {};
+}
 
 // Grouped-query attention (arXiv 2305.13245), multi-query (1911.02150) and multi-head.
 BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
@@ -256,7 +262,7 @@ void add_choice(const LatentAttention& attention, BlockFacts& block) {
 }
 
 // Multi-head latent attention (arXiv 2405.04434).
-BlockFacts facts_of(const ArchSpec& /*spec*/, const LatentAttention& attention) {
+BlockFacts facts_of(const ArchSpec& spec, const LatentAttention& attention) {
   BlockFacts block{.family = BlockFamily::attention,
                    .name = "latent attention (MLA)",
                    .kind = "latent (MLA)",
@@ -273,10 +279,15 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const LatentAttention& attention) 
     block.facts.push_back({"query latent: ", *attention.query_latent_dim});
   }
   block.facts.push_back({"key/value latent: ", attention.kv_latent_dim});
-  block.facts.push_back(
-      {"key: ", attention.nope_head_dim, " + ", attention.rope_head_dim, " rotated"});
+  block.facts.push_back({"key: ", attention.nope_head_dim, " + ", attention.rope_head_dim,
+                         attention.rotary ? " rotated" : " of all heads"});
   block.facts.push_back({"value: ", attention.value_head_dim});
-  block.facts.push_back(rotary_phrase(attention.rotary));
+  if (attention.rotary) {
+    block.facts.push_back(rotary_phrase(*attention.rotary));
+  } else if (!spec.learned_positions) {
+    block.facts.push_back({"no positions (NoPE)"});
+    block.traits.insert(Trait::no_positions);
+  }
   if (attention.temperature) block.facts.push_back({"queries grow with position"});
   add_choice(attention, block);
   return block;

@@ -84,4 +84,54 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
   return block;
 }
 
+// Lightning attention (arXiv 2401.04658).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const LightningAttention& lightning) {
+  const Integer width = lightning.head_dim;
+  return {.family = BlockFamily::attention,
+          .name = "lightning attention",
+          .kind = "lightning",
+          .facts = {{lightning.heads, " heads of ", width},
+                    {"queries, keys, values through SiLU"},
+                    {"a state for each head, which decays at a fixed rate"},
+                    {"RMSNorm over all heads, gated by a sigmoid"}},
+          .traits = {Trait::fixed_state},
+          .kept = Kept{KeptFor::each_sequence,
+                       {lightning.heads, " × ", width, " × ", width},
+                       lightning.heads * width * width},
+          .inside = {},
+          .notes = {{NotedFigures::memory,
+                     {"the states of lightning attention are kept in f32, whatever the format of "
+                      "the cache."}},
+                    {NotedFigures::work,
+                     {"Lightning attention runs token by token, in prefill too: its states are "
+                      "read and written at every token."}}}};
+}
+
+// Kimi delta attention (arXiv 2510.26692).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const KimiDeltaAttention& delta) {
+  const Integer width = delta.head_dim;
+  const Integer rows = delta.kernel - 1;
+  const Integer columns = 3 * delta.heads * width;
+  return {.family = BlockFamily::attention,
+          .name = "Kimi delta attention (KDA)",
+          .kind = "Kimi delta (KDA)",
+          .facts = {{delta.heads, " heads of ", width},
+                    {"convolutions over ", delta.kernel, " positions, SiLU"},
+                    {"queries and keys of length 1"},
+                    {"a state for each head, each row decays by itself"},
+                    {"latents: decay ", delta.decay_latent_dim, ", gate ", delta.gate_latent_dim},
+                    {"RMSNorm over each head, gated by a sigmoid"}},
+          .traits = {Trait::fixed_state},
+          .kept = Kept{KeptFor::each_sequence,
+                       {delta.heads, " × ", width, " × ", width, " + ", rows, " × ", columns},
+                       delta.heads * width * width + rows * columns},
+          .inside = {},
+          .notes = {{NotedFigures::memory,
+                     {"the states of Kimi delta attention and the rows of its convolutions are "
+                      "kept in f32, whatever the format of the cache."}},
+                    {NotedFigures::work,
+                     {"Kimi delta attention runs token by token, in prefill too: its states are "
+                      "read and written at every token."}}}};
+}
+
 }  // namespace llmarch

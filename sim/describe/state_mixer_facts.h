@@ -10,5 +10,7 @@ namespace llmarch {
 BlockFacts facts_of(const ArchSpec& spec, const ShortConvolution& convolution);
 BlockFacts facts_of(const ArchSpec& spec, const GatedDeltaNet& delta);
 BlockFacts facts_of(const ArchSpec& spec, const Mamba2& mamba);
+BlockFacts facts_of(const ArchSpec& spec, const LightningAttention& lightning);
+BlockFacts facts_of(const ArchSpec& spec, const KimiDeltaAttention& delta);
 
 }  // namespace llmarch

@@ -30,9 +30,9 @@ double mscale_of(const LongRope&) {
 double softmax_scale(const LatentAttention& attention) {
   const Integer width = attention.nope_head_dim + attention.rope_head_dim;
   const double scale = 1 / std::sqrt(width.as_double());
-  if (!attention.rotary.scaling) return scale;
+  if (!attention.rotary || !attention.rotary->scaling) return scale;
   const double mscale =
-      std::visit([](const auto& kind) { return mscale_of(kind); }, *attention.rotary.scaling);
+      std::visit([](const auto& kind) { return mscale_of(kind); }, *attention.rotary->scaling);
   return scale * mscale * mscale;
 }
 
@@ -181,7 +181,9 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
   } else {
     q = build.project(q, columns, WeightRole::query);
   }
-  q = build.rotate("rotate queries", q, attention.rotary, attention.query_heads, nope, rope);
+  if (attention.rotary) {
+    q = build.rotate("rotate queries", q, *attention.rotary, attention.query_heads, nope, rope);
+  }
   return attention.temperature ? build.scale_by_position(q, *attention.temperature) : q;
 }
 
@@ -223,7 +225,9 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
       build.normalize_groups(latent, attention.latent_norm_epsilon, WeightRole::latent_norm, 1);
   ValueId rope_key = build.project(x, shape.rope_dim, WeightRole::rope_key,
                                    bias_if(bias, WeightRole::rope_key_bias));
-  rope_key = build.rotate("rotate keys", rope_key, attention.rotary, 1, 0, shape.rope_dim);
+  if (attention.rotary) {
+    rope_key = build.rotate("rotate keys", rope_key, *attention.rotary, 1, 0, shape.rope_dim);
+  }
   build.in(Component::attention, WorkKind::attention);
   const CacheId latents = build.store("latents", latent, EveryKey{});
   const CacheId rope_keys = build.store("rotary keys", rope_key, EveryKey{});

@@ -47,6 +47,10 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
                     const GatedDeltaNet& delta);
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
                     const Mamba2& mamba);
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const LightningAttention& lightning);
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const KimiDeltaAttention& delta);
 
 // The part of the model that a mixer is counted in.
 inline Component part_of(const GroupedAttention&) {
@@ -62,6 +66,12 @@ inline Component part_of(const GatedDeltaNet&) {
   return Component::state_mixer;
 }
 inline Component part_of(const Mamba2&) {
+  return Component::state_mixer;
+}
+inline Component part_of(const LightningAttention&) {
+  return Component::state_mixer;
+}
+inline Component part_of(const KimiDeltaAttention&) {
   return Component::state_mixer;
 }
 

@@ -38,23 +38,49 @@ ValueId of_length_one(GraphBuilder& build, const std::string& name, ValueId x, I
 }
 
 // How much of what a state holds for a key is replaced, for each value head.
-ValueId lower_strength(GraphBuilder& build, ValueId x, const GatedDeltaNet& delta) {
-  const ValueId projected = build.project(x, delta.value_heads, WeightRole::recurrence_strength);
-  const ValueId strength = build.activate(projected, Activation::sigmoid);
-  return delta.negative_eigenvalues ? build.scale("double the strength", strength, 2) : strength;
+ValueId lower_strength(GraphBuilder& build, ValueId x, Integer heads) {
+  const ValueId projected = build.project(x, heads, WeightRole::recurrence_strength);
+  return build.activate(projected, Activation::sigmoid);
 }
 
-// softplus of a projection, for each head.
-ValueId lower_step(GraphBuilder& build, ValueId x, Integer heads) {
+// softplus of a projection, for each head or each row of its state.
+ValueId lower_step(GraphBuilder& build, ValueId x, Integer columns) {
   const ValueId projected =
-      build.project(x, heads, WeightRole::recurrence_decay, WeightRole::recurrence_decay_bias);
+      build.project(x, columns, WeightRole::recurrence_decay, WeightRole::recurrence_decay_bias);
   return build.activate(projected, Activation::softplus);
 }
 
-// How much of a state is kept, for each head, after that step.
+// How much of a state is kept after that step, at the rate of each head.
 ValueId lower_decay(GraphBuilder& build, ValueId step, Integer heads) {
   const WeightId rate = build.weight(WeightRole::recurrence_decay_rate, 1, heads);
   return build.make_like(step, "decay", [&](ValueId out) { return Decay{rate, step, out}; });
+}
+
+// What the delta rule reads of the input.
+struct DeltaInputs {
+  ValueId query, key, value;
+};
+DeltaInputs lower_delta_inputs(GraphBuilder& build, ValueId x, const RecurrenceShape& shape,
+                               Integer kernel) {
+  const Integer keys = shape.key_heads * shape.key_dim;
+  const Integer values = shape.value_heads * shape.value_dim;
+  const ConvolutionShape convolution{kernel, false};
+  DeltaInputs in{convolved(build, "queries", x, keys, kQueries, convolution),
+                 convolved(build, "keys", x, keys, kKeys, convolution),
+                 convolved(build, "values", x, values, kValues, convolution)};
+  in.query = of_length_one(build, "queries", in.query, shape.key_heads);
+  in.query = build.scale("scale queries", in.query, 1 / std::sqrt(shape.key_dim.as_double()));
+  in.key = of_length_one(build, "keys", in.key, shape.key_heads);
+  return in;
+}
+
+Recurrence writing(Recurrence rule, ValueId out) {
+  rule.out = out;
+  return rule;
+}
+
+CacheId recurrence_state(GraphBuilder& build, const RecurrenceShape& shape) {
+  return build.fixed_state("recurrence state", shape.state_elements(), StateFormat::f32);
 }
 
 }  // namespace
@@ -65,26 +91,18 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   build.in(Component::state_mixer, WorkKind::state_mixer);
   const RecurrenceShape shape{delta.key_heads, delta.value_heads, delta.key_head_dim,
                               delta.value_head_dim};
-  const Integer keys = shape.key_heads * shape.key_dim;
-  const Integer values = shape.value_heads * shape.value_dim;
-  const ConvolutionShape convolution{delta.kernel, false};
-  ValueId q = convolved(build, "queries", x, keys, kQueries, convolution);
-  ValueId k = convolved(build, "keys", x, keys, kKeys, convolution);
-  const ValueId v = convolved(build, "values", x, values, kValues, convolution);
-  q = of_length_one(build, "queries", q, shape.key_heads);
-  q = build.scale("scale queries", q, 1 / std::sqrt(shape.key_dim.as_double()));
-  k = of_length_one(build, "keys", k, shape.key_heads);
-  const ValueId strength = lower_strength(build, x, delta);
+  const auto [q, k, v] = lower_delta_inputs(build, x, shape, delta.kernel);
+  ValueId strength = lower_strength(build, x, shape.value_heads);
+  if (delta.negative_eigenvalues) strength = build.scale("double the strength", strength, 2);
   const ValueId decay =
       lower_decay(build, lower_step(build, x, shape.value_heads), shape.value_heads);
-  const CacheId state =
-      build.fixed_state("recurrence state", shape.state_elements(), StateFormat::f32);
-  ValueId mixed = build.make_like(v, "delta rule", [&](ValueId out) {
-    return Recurrence{shape, state, q, k, v, decay, out, strength};
-  });
+  const CacheId state = recurrence_state(build, shape);
+  const Recurrence rule{shape, state, q, k, v, decay, 0, strength};
+  ValueId mixed = build.make_like(v, "delta rule", [&](ValueId out) { return writing(rule, out); });
   mixed = build.normalize_groups(mixed, delta.output_norm_epsilon, WeightRole::recurrence_norm,
                                  shape.value_heads);
-  const ValueId gate = build.project(x, values, WeightRole::recurrence_gate);
+  const ValueId gate =
+      build.project(x, shape.value_heads * shape.value_dim, WeightRole::recurrence_gate);
   mixed = build.gate("gate the output", gate, mixed, {Activation::silu});
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
 }
@@ -104,16 +122,57 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   const ValueId step = lower_step(build, x, mamba.heads);
   const ValueId decay = lower_decay(build, step, mamba.heads);
   const ValueId stepped = build.gate_rows("values times step", step, v, std::nullopt);
-  const CacheId state =
-      build.fixed_state("recurrence state", shape.state_elements(), StateFormat::f32);
-  ValueId mixed = build.make_like(v, "recurrence", [&](ValueId out) {
-    return Recurrence{shape, state, q, k, stepped, decay, out};
-  });
+  const Recurrence rule{shape, recurrence_state(build, shape), q, k, stepped, decay, 0};
+  ValueId mixed = build.make_like(v, "recurrence", [&](ValueId out) { return writing(rule, out); });
   const ValueId skipped = build.scale_columns(v, WeightRole::recurrence_skip, mamba.heads);
   mixed = build.add("add the skip", mixed, skipped);
   mixed = build.gate("gate the output", gate, mixed, {Activation::silu});
   mixed = build.normalize_parts(mixed, mamba.norm_epsilon, WeightRole::recurrence_norm,
                                 mamba.norm_groups);
+  return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
+}
+
+// Lightning attention (arXiv 2401.04658; transformers, modeling_minimax.py:
+// MiniMaxLightningAttention).
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&, ValueId x,
+                    const LightningAttention& lightning) {
+  build.in(Component::state_mixer, WorkKind::state_mixer);
+  const RecurrenceShape shape{lightning.heads, lightning.heads, lightning.head_dim,
+                              lightning.head_dim};
+  const Integer columns = lightning.heads * lightning.head_dim;
+  const auto projected = [&](WeightRole role) {
+    return build.activate(build.project(x, columns, role), Activation::silu);
+  };
+  const ValueId q = projected(WeightRole::recurrence_query);
+  const ValueId k = projected(WeightRole::recurrence_key);
+  const ValueId v = projected(WeightRole::recurrence_value);
+  const Recurrence rule{shape, recurrence_state(build, shape), q, k, v, std::nullopt, 0};
+  ValueId mixed = build.make_like(v, "recurrence", [&](ValueId out) { return writing(rule, out); });
+  mixed =
+      build.normalize_parts(mixed, lightning.output_norm_epsilon, WeightRole::recurrence_norm, 1);
+  const ValueId gate = build.project(x, columns, WeightRole::recurrence_gate);
+  mixed = build.gate("gate the output", gate, mixed, {Activation::sigmoid});
+  return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
+}
+
+// Kimi delta attention (arXiv 2510.26692).
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&, ValueId x,
+                    const KimiDeltaAttention& delta) {
+  build.in(Component::state_mixer, WorkKind::state_mixer);
+  const RecurrenceShape shape{delta.heads, delta.heads, delta.head_dim, delta.head_dim};
+  const Integer columns = delta.heads * delta.head_dim;
+  const auto [q, k, v] = lower_delta_inputs(build, x, shape, delta.kernel);
+  const ValueId strength = lower_strength(build, x, delta.heads);
+  const ValueId latent =
+      build.project(x, delta.decay_latent_dim, WeightRole::recurrence_decay_down);
+  const ValueId decay = lower_decay(build, lower_step(build, latent, columns), delta.heads);
+  const Recurrence rule{shape, recurrence_state(build, shape), q, k, v, decay, 0, strength};
+  ValueId mixed = build.make_like(v, "delta rule", [&](ValueId out) { return writing(rule, out); });
+  mixed = build.normalize_groups(mixed, delta.output_norm_epsilon, WeightRole::recurrence_norm,
+                                 delta.heads);
+  ValueId gate = build.project(x, delta.gate_latent_dim, WeightRole::recurrence_gate_down);
+  gate = build.project(gate, columns, WeightRole::recurrence_gate);
+  mixed = build.gate("gate the output", gate, mixed, {Activation::sigmoid});
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
 }
 

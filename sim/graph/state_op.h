@@ -57,12 +57,15 @@ struct Recurrence {
   RecurrenceShape shape;
   CacheId state;              // value_heads x key_dim x value_dim
   ValueId query, key, value;  // key_heads x key_dim, the same, value_heads x value_dim
-  ValueId decay;              // value_heads; or value_heads x key_dim, for each row of a state
-  ValueId out;                // value_heads x value_dim
+  // value_heads; or value_heads x key_dim, for each row of a state. Absent: each head keeps the
+  // same share at every token, which depends on the layer's place in the stack (lightning_decay).
+  // Such shares are made once and not counted.
+  std::optional<ValueId> decay;
+  ValueId out;                           // value_heads x value_dim
   std::optional<ValueId> strength = {};  // value_heads
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{key}, Reads{value}, Reads{decay}, StepsState{state, value},
-          Writes{out});
+    touch(visitor, Reads{query}, Reads{key}, Reads{value}, StepsState{state, value}, Writes{out});
+    if (decay) visitor(Reads{*decay});
     if (strength) visitor(Reads{*strength});
   }
 };

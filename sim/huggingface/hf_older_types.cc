@@ -117,7 +117,7 @@ void import_minicpm3(Import& import, ArchSpec& spec) {
   import_minicpm_like(import, decoder, spec);
   for (auto& [name, mixer] : spec.attention) {
     if (auto* mla = std::get_if<LatentAttention>(&mixer)) {
-      mla->rotary.layout = RotaryLayout::half_split;
+      mla->rotary.value().layout = RotaryLayout::half_split;
     }
   }
 }

@@ -202,6 +202,12 @@ std::optional<Rotary> rotary_of(const GatedDeltaNet&) {
 std::optional<Rotary> rotary_of(const Mamba2&) {
   return std::nullopt;
 }
+std::optional<Rotary> rotary_of(const LightningAttention&) {
+  return std::nullopt;
+}
+std::optional<Rotary> rotary_of(const KimiDeltaAttention&) {
+  return std::nullopt;
+}
 
 }  // namespace
 

@@ -59,6 +59,10 @@ struct SublayerBlock {
 struct Sublayer {
   std::vector<SublayerBlock> blocks;
   std::optional<Norm> norm = {};  // absent: see norm_around
+  // What is added is a x + b f, with factors of this sublayer: a of the residual stream and b of
+  // the blocks (MiniMax-01). Absent: 1.
+  std::optional<double> stream_multiplier = {};
+  std::optional<double> branch_multiplier = {};
 };
 
 // One kind of layer: what happens to the residual stream, one sublayer after the other. Most layers

@@ -186,6 +186,10 @@ void an_index_of_keys_has_its_inputs(const LatentAttention& attention, const std
     problems.push_back({index, "key_index is given without query_latent_dim",
                         "index queries are made of the query's latent: state its width"});
   }
+  if (!attention.rotary) {
+    problems.push_back({index, "key_index is given without rotary",
+                        "index queries and keys are rotated as those of the heads are"});
+  }
   const Integer width = attention.key_index->head_dim;
   if (!known(width) || attention.rope_head_dim <= width) return;
   problems.push_back({index + ".head_dim",
@@ -333,12 +337,13 @@ void rules_within(const GroupedAttention& attention, const std::string& path, Pr
 
 void rules_within(const LatentAttention& attention, const std::string& path, Problems& problems) {
   an_index_of_keys_has_its_inputs(attention, path, problems);
+  if (!attention.rotary) return;
   rotated_width_is_even(attention.rope_head_dim, path, "rope_head_dim", problems);
-  if (attention.rotary.dim) {
+  if (attention.rotary->dim) {
     problems.push_back({path + ".rotary.dim", "latent attention has no rotary.dim",
                         "rope_head_dim says which part of a head is turned: delete dim"});
   }
-  rotary_rules(attention.rotary, attention.rope_head_dim, path + ".rotary", problems);
+  rotary_rules(*attention.rotary, attention.rope_head_dim, path + ".rotary", problems);
 }
 
 void rules_within(const ShortConvolution&, const std::string&, Problems&) {
@@ -368,6 +373,14 @@ void rules_within(const Mamba2& mamba, const std::string& path, Problems& proble
                       fmt::format("{} norm_groups do not divide heads x head_dim = {}",
                                   mamba.norm_groups.value(), width.value()),
                       "the output is normalised in parts of one width"});
+}
+
+void rules_within(const LightningAttention&, const std::string&, Problems&) {
+  // Its sizes are independent of each other.
+}
+
+void rules_within(const KimiDeltaAttention&, const std::string&, Problems&) {
+  // Its sizes are independent of each other.
 }
 
 void rules_within(const DenseFeedForward& dense, const std::string& path, Problems& problems) {

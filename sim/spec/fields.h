@@ -181,6 +181,33 @@ void visit_fields(Visitor& visit, FieldsOf<Mamba2> auto& mamba) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<LightningAttention> auto& lightning) {
+  visit(Field{"heads", "number of heads, each with a state"}, lightning.heads, kSize);
+  visit(Field{"head_dim", "width of a query, a key and a value: rows and columns of a state"},
+        lightning.head_dim, kSize);
+  visit(Field{"output_norm_epsilon", "epsilon of the norm of the output", Prominence::detail},
+        lightning.output_norm_epsilon, kEpsilon);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<KimiDeltaAttention> auto& delta) {
+  visit(Field{"heads", "number of heads, each with a state"}, delta.heads, kSize);
+  visit(Field{"head_dim", "width of a query, a key and a value: rows and columns of a state"},
+        delta.head_dim, kSize);
+  visit(Field{"kernel",
+              "positions that the convolutions of queries, keys and values span, the newest among "
+              "them"},
+        delta.kernel, kKernel);
+  visit(Field{"decay_latent_dim", "width through which the decays are projected"},
+        delta.decay_latent_dim, kSize);
+  visit(Field{"gate_latent_dim", "width through which the output gate is projected"},
+        delta.gate_latent_dim, kSize);
+  visit(
+      Field{"output_norm_epsilon", "epsilon of the norm of each head's output", Prominence::detail},
+      delta.output_norm_epsilon, kEpsilon);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward) {
   visit(Field{"width", "width between the projections (intermediate_size)"}, feed_forward.width,
         kSize);
@@ -308,6 +335,11 @@ void visit_fields(Visitor& visit, FieldsOf<Sublayer> auto& sublayer) {
               "the norm around these blocks together; left out: the spec's norm, or none where a "
               "block has a norm of its own"},
         sublayer.norm);
+  visit(Field{"stream_multiplier",
+              "the residual stream is multiplied by this before the blocks' output is added"},
+        sublayer.stream_multiplier, kFactor);
+  visit(Field{"branch_multiplier", "the blocks' output is multiplied by this before it is added"},
+        sublayer.branch_multiplier, kFactor);
 }
 
 template <class Visitor>

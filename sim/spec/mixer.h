@@ -1,5 +1,6 @@
 // The mixers of a layer, which let a position see others: grouped and latent attention, the gated
-// short convolution, gated DeltaNet and Mamba-2. A mixer of a new kind is an alternative of Mixer.
+// short convolution, gated DeltaNet, Mamba-2, lightning attention and Kimi delta attention. A mixer
+// of a new kind is an alternative of Mixer.
 #pragma once
 
 #include <concepts>
@@ -121,11 +122,12 @@ struct LatentAttention {
   bool compression_bias = false;
   bool output_bias = false;
   std::optional<Temperature> temperature = {};
-  Rotary rotary;
   // A query attends to so many keys, which an index chooses: this attention's own, or else the
   // newest index of an earlier layer (GLM-5.2).
   std::optional<Integer> chosen_keys = {};
   std::optional<KeyIndex> key_index = {};
+  // Absent: the part of a key that all heads share is not rotated either (Kimi Linear).
+  std::optional<Rotary> rotary = {};
 };
 
 // The gated short convolution of LFM2 (transformers, modeling_lfm2.py). Three projections of the
@@ -172,8 +174,33 @@ struct Mamba2 {
   double norm_epsilon = 0;
 };
 
-using Mixer =
-    std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet, Mamba2>;
+// Lightning attention (arXiv 2401.04658), as transformers' modeling_minimax.py has it. Queries,
+// keys and values each go through SiLU. Each head has a state S of head_dim x head_dim:
+//   S = decay S + key value^T;  out = S^T query
+// The decay of a head is the same at every token and not learned; it depends on the head and on the
+// place of the layer (lightning_decay). The output is normalised over all heads together and gated
+// by a sigmoid of a projection of the input. A sequence keeps the states, in f32.
+struct LightningAttention {
+  Integer heads;
+  Integer head_dim;
+  double output_norm_epsilon = 0;
+};
+
+// Kimi delta attention (arXiv 2510.26692): the delta rule of gated DeltaNet with a decay for each
+// row of a state, which is a projection of the input through decay_latent_dim columns, and with an
+// output gate, a sigmoid of a projection through gate_latent_dim columns. Keys are as wide as
+// values, and each head has its own.
+struct KimiDeltaAttention {
+  Integer heads;
+  Integer head_dim;
+  Integer kernel;  // positions that a convolution spans, the newest among them
+  Integer decay_latent_dim;
+  Integer gate_latent_dim;
+  double output_norm_epsilon = 0;
+};
+
+using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet,
+                           Mamba2, LightningAttention, KimiDeltaAttention>;
 
 // The attention whose cache a kind of mixer reads, by name; null where it fills its own.
 template <class Kind>
@@ -191,6 +218,12 @@ inline Reference* kv_from_of(const GatedDeltaNet&) {
   return nullptr;
 }
 inline Reference* kv_from_of(const Mamba2&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const LightningAttention&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const KimiDeltaAttention&) {
   return nullptr;
 }
 inline const Reference* cache_owner(const Mixer& mixer) {

@@ -116,8 +116,9 @@ struct Names<RotaryScaling> {
 };
 template <>
 struct Names<Mixer> {
-  static constexpr auto alternatives = each_alternative<Mixer>(
-      {"grouped", "latent", "short_convolution", "gated_delta_net", "mamba2"});
+  static constexpr auto alternatives =
+      each_alternative<Mixer>({"grouped", "latent", "short_convolution", "gated_delta_net",
+                               "mamba2", "lightning", "kimi_delta"});
 };
 template <>
 struct Names<FeedForward> {

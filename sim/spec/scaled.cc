@@ -85,7 +85,7 @@ void shrink(LatentAttention& attention) {
   attention.rope_head_dim = at_most(attention.rope_head_dim, 4);
   attention.value_head_dim = at_most(attention.value_head_dim, 6);
   shrink(attention.temperature);
-  shrink(attention.rotary, attention.rope_head_dim);
+  if (attention.rotary) shrink(*attention.rotary, attention.rope_head_dim);
   if (attention.chosen_keys) attention.chosen_keys = at_most(*attention.chosen_keys, 5);
   if (!attention.key_index) return;
   attention.key_index->heads = at_most(attention.key_index->heads, 3);
@@ -116,6 +116,19 @@ void shrink(Mamba2& mamba) {
   mamba.state_dim = at_most(mamba.state_dim, 7);
   mamba.kernel = at_most(mamba.kernel, 4);
   mamba.norm_groups = by_group ? mamba.groups : Integer(1);
+}
+
+void shrink(LightningAttention& lightning) {
+  lightning.heads = at_most(lightning.heads, 4);
+  lightning.head_dim = at_most(lightning.head_dim, 6);
+}
+
+void shrink(KimiDeltaAttention& delta) {
+  delta.heads = at_most(delta.heads, 3);
+  delta.head_dim = at_most(delta.head_dim, 6);
+  delta.kernel = at_most(delta.kernel, 4);
+  delta.decay_latent_dim = at_most(delta.decay_latent_dim, 5);
+  delta.gate_latent_dim = at_most(delta.gate_latent_dim, 7);
 }
 
 void shrink(ParallelStreams& streams) {

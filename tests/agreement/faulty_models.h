@@ -84,6 +84,18 @@ inline ArchSpec mamba_model() {
   return spec;
 }
 
+inline ArchSpec lightning_model() {
+  ArchSpec spec = tiny_model(tiny_lightning(), tiny_dense());
+  spec.stack.front().repeat = 2;
+  return spec;
+}
+
+inline ArchSpec kimi_delta_model() {
+  ArchSpec spec = tiny_model(tiny_kimi_delta(), tiny_dense());
+  spec.stack.front().repeat = 2;
+  return spec;
+}
+
 // Gates, sinks, biases of experts, and what else only some families have.
 inline ArchSpec gated_model() {
   ArchSpec spec = grouped_model();

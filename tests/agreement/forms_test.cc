@@ -71,8 +71,8 @@ std::vector<ArchSpec> latent_models() {
   full.query_latent_dim = 8;
   full.compression_bias = true;
   full.output_bias = true;
-  full.rotary.layout = RotaryLayout::interleaved;
-  full.rotary.scaling = YarnScaling{40, 8, 32, 1, 1.0, 0.5, {}};
+  full.rotary->layout = RotaryLayout::interleaved;
+  full.rotary->scaling = YarnScaling{40, 8, 32, 1, 1.0, 0.5, {}};
   std::vector<ArchSpec> models{tiny_model(plain, tiny_dense()), tiny_model(full, tiny_mixture())};
   for (ArchSpec& model : models) model.stack.front().repeat = 2;
   return models;

@@ -134,12 +134,12 @@ Mixer draw_latent() {
   attention.compression_bias = maybe();
   attention.output_bias = maybe();
   attention.temperature = draw_temperature();
-  attention.rotary = draw_rotary(attention.rope_head_dim);
   if (attention.query_latent_dim && maybe()) {
     attention.chosen_keys = between(1, 6);
     attention.key_index = KeyIndex{between(1, 3), attention.rope_head_dim + between(0, 3),
                                    any_of<RotaryLayout>(), 1e-6};
   }
+  if (attention.key_index || maybe()) attention.rotary = draw_rotary(attention.rope_head_dim);
   return attention;
 }
 
@@ -170,6 +170,25 @@ Mixer draw_mamba() {
   mamba.norm_groups = maybe() ? mamba.groups : Integer(1);
   mamba.norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
   return mamba;
+}
+
+Mixer draw_lightning() {
+  LightningAttention lightning;
+  lightning.heads = between(1, 4);
+  lightning.head_dim = between(1, 5);
+  lightning.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  return lightning;
+}
+
+Mixer draw_kimi_delta() {
+  KimiDeltaAttention delta;
+  delta.heads = between(1, 3);
+  delta.head_dim = between(1, 5);
+  delta.kernel = between(2, 5);
+  delta.decay_latent_dim = between(1, 4);
+  delta.gate_latent_dim = between(1, 4);
+  delta.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  return delta;
 }
 
 FeedForward draw_dense() {

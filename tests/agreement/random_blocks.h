@@ -11,6 +11,8 @@ Mixer draw_latent();
 Mixer draw_convolution();
 Mixer draw_delta_net();
 Mixer draw_mamba();
+Mixer draw_lightning();
+Mixer draw_kimi_delta();
 FeedForward draw_dense();
 FeedForward draw_mixture();
 

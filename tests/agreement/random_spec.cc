@@ -12,8 +12,8 @@
 namespace llmarch {
 namespace {
 
-constexpr std::array kMixers{draw_grouped, draw_latent, draw_convolution, draw_delta_net,
-                             draw_mamba};
+constexpr std::array kMixers{draw_grouped, draw_latent,    draw_convolution, draw_delta_net,
+                             draw_mamba,   draw_lightning, draw_kimi_delta};
 static_assert(kMixers.size() == std::variant_size_v<Mixer>, "every kind of mixer is drawn");
 
 // The longest context of the workloads below.
@@ -52,6 +52,8 @@ std::vector<Sublayer> draw_sublayers(const std::vector<SublayerBlock>& blocks) {
   }
   for (std::size_t i = 0; i < sublayers.size(); ++i) {
     if (maybe()) sublayers[i].norm = draw_norm(any_of<NormPlacement>());
+    if (maybe()) sublayers[i].stream_multiplier = any_real(0.5, 1, 6);
+    if (maybe()) sublayers[i].branch_multiplier = any_real(0.5, 1, 6);
     const auto following = std::ssize(sublayers) - static_cast<std::int64_t>(i) - 1;
     for (std::size_t k = 1; k < sublayers[i].blocks.size() && following > 0; ++k) {
       if (maybe()) sublayers[i].blocks[k].delay = between(1, following);
@@ -181,6 +183,14 @@ bool multiplies_its_input(const GatedDeltaNet&) {
 }
 // What the gate multiplies is normalised after it.
 bool multiplies_its_input(const Mamba2&) {
+  return false;
+}
+
+// Both normalise the output before its gate.
+bool multiplies_its_input(const LightningAttention&) {
+  return false;
+}
+bool multiplies_its_input(const KimiDeltaAttention&) {
   return false;
 }
 

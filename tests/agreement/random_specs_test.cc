@@ -108,6 +108,8 @@ class Variety {
     for (const Sublayer& sublayer : sublayers) {
       note("blocks side by side", sublayer.blocks.size() > 1);
       note("norm of a sublayer", sublayer.norm.has_value());
+      note("stream multiplier", sublayer.stream_multiplier.has_value());
+      note("branch multiplier", sublayer.branch_multiplier.has_value());
       if (sublayer.norm) see_norm(*sublayer.norm);
       for (const SublayerBlock& block : sublayer.blocks) {
         note("norm of a block", block.norm.has_value());
@@ -145,8 +147,13 @@ class Variety {
     note("latent temperature", attention.temperature.has_value());
     note("compression bias", attention.compression_bias);
     note("latent output bias", attention.output_bias);
-    see_rotary(attention.rotary);
+    note("latent rotary", attention.rotary.has_value());
+    if (attention.rotary) see_rotary(*attention.rotary);
   }
+  void see_mixer(const LightningAttention& lightning) {
+    note("several lightning heads", lightning.heads > 1);
+  }
+  void see_mixer(const KimiDeltaAttention& delta) { note("several Kimi heads", delta.heads > 1); }
   void see_mixer(const ShortConvolution& convolution) {
     note("a kernel of two", convolution.kernel == 2);
   }

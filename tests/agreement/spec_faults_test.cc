@@ -148,6 +148,32 @@ TEST(AFaultInTheSpec, OfMambaIsReported) {
         [=](auto& s) { mixture(s).latent_width.reset(); }}});
 }
 
+TEST(AFaultInTheSpec, OfLightningAttentionIsReported) {
+  const auto lightning = [](ArchSpec& spec) -> LightningAttention& {
+    return std::get<LightningAttention>(spec.attention.front().value);
+  };
+  expect_each_reported(
+      lightning_model(),
+      {{"more heads", "recurrence", [=](auto& s) { lightning(s).heads = 5; }},
+       {"wider heads", "recurrence norm", [=](auto& s) { lightning(s).head_dim = 4; }},
+       {"a layer less", "gate the output", [](auto& s) { s.stack.front().repeat = 1; }}});
+}
+
+TEST(AFaultInTheSpec, OfKimiDeltaAttentionIsReported) {
+  const auto delta = [](ArchSpec& spec) -> KimiDeltaAttention& {
+    return std::get<KimiDeltaAttention>(spec.attention.front().value);
+  };
+  expect_each_reported(
+      kimi_delta_model(),
+      {{"more heads", "delta rule", [=](auto& s) { delta(s).heads = 3; }},
+       {"wider heads", "decay", [=](auto& s) { delta(s).head_dim = 4; }},
+       {"a longer kernel", "convolution of values", [=](auto& s) { delta(s).kernel = 5; }},
+       {"a wider latent of decays", "recurrence decay, into its latent",
+        [=](auto& s) { delta(s).decay_latent_dim = 3; }},
+       {"a wider latent of gates", "recurrence output gate",
+        [=](auto& s) { delta(s).gate_latent_dim = 4; }}});
+}
+
 TEST(AFaultInTheSpec, OfTheWholeModelIsReported) {
   expect_each_reported(
       grouped_model(),

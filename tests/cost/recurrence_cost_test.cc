@@ -130,5 +130,42 @@ TEST(AMambaNorm, IsOverEachOfItsParts) {
                      .written = 2 * 20}));
 }
 
+// --- Lightning attention: 4 heads of 3, so that queries, keys and values have 12 columns and a
+// state 3 x 3.
+
+// Two products of 2 x 36, and the decay of 36. No decay is read.
+TEST(ALightningState, DecaysWithoutReadingADecay) {
+  EXPECT_EQ(priced(tiny_model(tiny_lightning(), tiny_dense()), kPrefill, "recurrence"),
+            with_f32_states({.matrix = 2 * 4 * 2 * 2 * 36,
+                             .other = 2 * 4 * 36,
+                             .cache_read = 2 * 4 * 36,
+                             .cache_written = 2 * 4 * 36,
+                             .read = 2 * 4 * (12 + 12 + 12),
+                             .written = 2 * 4 * 12}));
+}
+
+// --- Kimi delta attention: 2 heads of 3, a decay for each of 6 rows of states.
+
+// Three products of 2 x 18, the decay of 18, and two for each of 6 columns of values.
+TEST(AKimiDeltaState, ReadsADecayForEachOfItsRows) {
+  EXPECT_EQ(priced(tiny_model(tiny_kimi_delta(), tiny_dense()), kPrefill, "delta rule"),
+            with_f32_states({.matrix = 2 * 4 * 3 * 2 * 18,
+                             .other = 2 * 4 * (18 + 2 * 6),
+                             .cache_read = 2 * 4 * 18,
+                             .cache_written = 2 * 4 * 18,
+                             .read = 2 * 4 * (6 + 6 + 6 + 6 + 2),
+                             .written = 2 * 4 * 6}));
+}
+
+// The decays are projected through 2 columns.
+TEST(AKimiDeltaDecay, ComesThroughALatent) {
+  EXPECT_EQ(priced(tiny_model(tiny_kimi_delta(), tiny_dense()), kDecode, "recurrence decay"),
+            by_hand({.matrix = 2 * 2 * 2 * 6,
+                     .other = 2 * 6,
+                     .weights = 2 * 6 + 6,
+                     .read = 2 * 2,
+                     .written = 2 * 6}));
+}
+
 }  // namespace
 }  // namespace llmarch

@@ -114,6 +114,23 @@ TEST(AMamba2, KeepsStatesAndRowsForEachSequence) {
   EXPECT_EQ(block.kept.value().elements, 4 * 15 + 3 * 32);
 }
 
+// 4 states of 3 x 3.
+TEST(LightningAttention, KeepsStatesForEachSequence) {
+  const Mixer mixer = tiny_lightning();
+  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
+  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
+  EXPECT_EQ(block.kept.value().each, KeptFor::each_sequence);
+  EXPECT_EQ(block.kept.value().elements, 4 * 9);
+}
+
+// 2 states of 3 x 3, and three rows of 3 x 2 x 3 columns.
+TEST(KimiDeltaAttention, KeepsStatesAndRowsForEachSequence) {
+  const Mixer mixer = tiny_kimi_delta();
+  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
+  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
+  EXPECT_EQ(block.kept.value().elements, 2 * 9 + 3 * 18);
+}
+
 TEST(AFeedForward, IsNamedByItsGateAndItsActivation) {
   DenseFeedForward dense = tiny_dense();
   EXPECT_EQ(described(dense).name, "feed-forward, SiLU");

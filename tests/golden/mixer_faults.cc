@@ -140,8 +140,15 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
 
 Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention) {
   Attentions<LatentAttention> faults;
-  for (const auto& [field, make] : faults_of_rotary(attention.rotary)) {
-    faults.emplace_back(field, [make = make](auto& wrong) { make(wrong.rotary); });
+  if (attention.rotary) {
+    for (const auto& [field, make] : faults_of_rotary(*attention.rotary)) {
+      faults.emplace_back(field, [make = make](auto& wrong) { make(*wrong.rotary); });
+    }
+    faults.emplace_back("latent rotary dropped", [](auto& wrong) { wrong.rotary.reset(); });
+  } else {
+    faults.emplace_back("latent rotary added", [](LatentAttention& wrong) {
+      wrong.rotary = Rotary{10'000, RotaryLayout::half_split, std::nullopt};
+    });
   }
   faults.emplace_back("latent_norm_epsilon",
                       [](auto& wrong) { wrong.latent_norm_epsilon *= 1000; });
@@ -177,6 +184,20 @@ Attentions<Mamba2> faults_of_attention(const Mamba2& mamba) {
     faults.emplace_back("convolution_bias dropped",
                         [](Mamba2& wrong) { wrong.convolution_bias = false; });
   }
+  return faults;
+}
+
+Attentions<LightningAttention> faults_of_attention(const LightningAttention&) {
+  Attentions<LightningAttention> faults;
+  faults.emplace_back("output_norm_epsilon",
+                      [](LightningAttention& wrong) { wrong.output_norm_epsilon *= 1e6; });
+  return faults;
+}
+
+Attentions<KimiDeltaAttention> faults_of_attention(const KimiDeltaAttention&) {
+  Attentions<KimiDeltaAttention> faults;
+  faults.emplace_back("output_norm_epsilon",
+                      [](KimiDeltaAttention& wrong) { wrong.output_norm_epsilon *= 1000; });
   return faults;
 }
 

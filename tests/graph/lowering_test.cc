@@ -95,7 +95,7 @@ double latent_scale(double factor, std::optional<double> mscale_all_dim) {
   yarn.factor = factor;
   yarn.original_context = 16;
   yarn.mscale_all_dim = mscale_all_dim;
-  attention.rotary.scaling = yarn;
+  attention.rotary->scaling = yarn;
   const OpGraph graph = lower(tiny_model(attention, tiny_dense()));
   const double scale = only<AttendLatent>(graph, "attention over latents").scale;
   EXPECT_EQ(only<AttendExpanded>(graph, "attention").scale, scale);

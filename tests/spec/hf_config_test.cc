@@ -265,7 +265,7 @@ TEST(LatentAttention, ProjectsQueriesInOneStepWhenTheRankIsNull) {
 
 TEST(LatentAttention, RotatesAsItsInterleavingSays) {
   const auto layout = [](const Json& config) {
-    return attention_of<LatentAttention>(config).rotary.layout;
+    return attention_of<LatentAttention>(config).rotary->layout;
   };
   EXPECT_EQ(layout(deepseek()), RotaryLayout::interleaved);
   EXPECT_EQ(layout(with(deepseek(), {{"rope_interleave", false}})), RotaryLayout::half_split);

@@ -144,7 +144,7 @@ TEST(TomlKeys, AsksForAKindBeforeItJudgesOtherKeys) {
             R"(my-model.toml:11:12: error: missing key 'kind' in attention 'local'
    11 | [attention.local]
       |            ^~~~~
-      = add 'kind' (one of grouped, latent, short_convolution, gated_delta_net, mamba2)
+      = add 'kind' (one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta)
 )");
 }
 
@@ -171,7 +171,7 @@ TEST(TomlKeys, ListsTheKindsWhenNoneIsNear) {
             R"(my-model.toml:12:8: error: unknown kind 'linear' in attention 'local'
    12 | kind = "linear"
       |        ^~~~~~~~
-      = known: grouped, latent, short_convolution, gated_delta_net, mamba2
+      = known: grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta
 )");
 }
 
@@ -181,7 +181,7 @@ TEST(TomlKeys, AKindIsAText) {
       R"(my-model.toml:12:8: error: 'kind' in attention 'local' is a whole number, and must be a text
    12 | kind = 3
       |        ^
-      = kind: one of grouped, latent, short_convolution, gated_delta_net, mamba2
+      = kind: one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta
 )");
 }
 

@@ -27,7 +27,7 @@ inline LatentAttention tiny_latent() {
   attention.value_head_dim = 4;
   attention.kv_latent_dim = 7;
   attention.latent_norm_epsilon = 1e-6;
-  attention.rotary.theta = 10000;
+  attention.rotary = Rotary{10000, RotaryLayout::half_split, std::nullopt};
   return attention;
 }
 
@@ -56,6 +56,16 @@ inline Mamba2 tiny_mamba() {
   mamba.norm_groups = 2;
   mamba.norm_epsilon = 1e-6;
   return mamba;
+}
+
+// 4 heads of width 3, 4 states of 3 x 3.
+inline LightningAttention tiny_lightning() {
+  return {4, 3, 1e-6};
+}
+
+// 2 heads of width 3, 2 states of 3 x 3; a kernel of 4, latents of 2 for decays and 5 for gates.
+inline KimiDeltaAttention tiny_kimi_delta() {
+  return {2, 3, 4, 2, 5, 1e-6};
 }
 
 // Width 15.
