@@ -63,6 +63,7 @@ class Loader {
     switch (source.layout) {
       case StoredLayout::as_is:
       case StoredLayout::one_row:
+      case StoredLayout::along_heads:
       case StoredLayout::depthwise:
       case StoredLayout::joined: return hand_over_rows(source, rows, columns, take);
       case StoredLayout::transposed: return hand_over_turned(source, rows, columns, take);
@@ -117,6 +118,7 @@ class Loader {
     if (!is_vector(weight.role)) expected.push_back(weight.columns.value());
     if (source.layout == StoredLayout::transposed) std::swap(expected.front(), expected.back());
     if (source.layout == StoredLayout::one_row) expected.insert(expected.begin(), 1);
+    if (source.layout == StoredLayout::along_heads) expected = {1, 1, expected.front(), 1};
     if (source.layout == StoredLayout::depthwise) expected.insert(expected.begin() + 1, 1);
     if (source.layout == StoredLayout::joined) {
       expected.front() *= source.copies.value();

@@ -61,6 +61,16 @@ constexpr Naming apertus(Naming naming) {
   return naming;
 }
 
+// The buffers of lightning attention's class, which follow from its sizes.
+constexpr std::array<std::string_view, 5> kDecaysOfMiniMax{
+    ".rotary_emb.inv_freq", ".self_attn.slope_rate", ".self_attn.query_decay",
+    ".self_attn.key_decay", ".self_attn.diagonal_decay"};
+
+constexpr Naming minimax(Naming naming) {
+  naming.not_parameters = kDecaysOfMiniMax;
+  return naming;
+}
+
 constexpr Naming gemma3n(Naming naming) {
   naming.not_parameters = kUnusedInGemma3n;
   return naming;
@@ -110,7 +120,9 @@ constexpr std::array kNamings{
     decoder(CheckpointNaming::bamba, kBamba),
     decoder(CheckpointNaming::granite_hybrid, kGraniteHybrid),
     Naming{CheckpointNaming::nemotron_h, kBackbonePrefix, "layers.", kNemotronH, kDecoder, 0, {}},
-    gemma(decoder(CheckpointNaming::minimax_m3, kMiniMaxM3))};
+    gemma(decoder(CheckpointNaming::minimax_m3, kMiniMaxM3)),
+    minimax(decoder(CheckpointNaming::minimax, kMiniMax)),
+    decoder(CheckpointNaming::kimi_linear, kKimiLinear)};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

@@ -217,4 +217,51 @@ inline constexpr std::array kNemotronH{
     TensorName{Role::shared_down, "mixer.shared_experts.down_proj.weight"},
 };
 
+// --- Lightning attention: query, key and value of a head one after the other.
+
+inline constexpr Fused kFusedLightning{FusedBy::recurrence_key_head, kRecurrence};
+
+constexpr TensorName lightning_input(WeightRole role) {
+  return {role, "self_attn.qkv_proj.weight", &kFusedLightning};
+}
+
+inline constexpr std::array kMiniMax{
+    lightning_input(Role::recurrence_query),
+    lightning_input(Role::recurrence_key),
+    lightning_input(Role::recurrence_value),
+    TensorName{Role::recurrence_norm, "self_attn.norm.weight"},
+    TensorName{Role::recurrence_gate, "self_attn.output_gate.weight"},
+    TensorName{Role::recurrence_output, "self_attn.out_proj.weight"},
+    TensorName{Role::router, "block_sparse_moe.gate.weight"},
+    TensorName{Role::expert_gate, "block_sparse_moe.experts.*.w1.weight"},
+    TensorName{Role::expert_up, "block_sparse_moe.experts.*.w3.weight"},
+    TensorName{Role::expert_down, "block_sparse_moe.experts.*.w2.weight"},
+};
+
+inline constexpr std::array kKimiLinear{
+    TensorName{Role::recurrence_query, "self_attn.q_proj.weight"},
+    TensorName{Role::recurrence_key, "self_attn.k_proj.weight"},
+    TensorName{Role::recurrence_value, "self_attn.v_proj.weight"},
+    own_taps(Role::recurrence_query_taps, "self_attn.q_conv1d.weight"),
+    own_taps(Role::recurrence_key_taps, "self_attn.k_conv1d.weight"),
+    own_taps(Role::recurrence_value_taps, "self_attn.v_conv1d.weight"),
+    TensorName{Role::recurrence_strength, "self_attn.b_proj.weight"},
+    TensorName{Role::recurrence_decay_down, "self_attn.f_a_proj.weight"},
+    TensorName{Role::recurrence_decay, "self_attn.f_b_proj.weight"},
+    TensorName{Role::recurrence_decay_bias, "self_attn.dt_bias"},
+    TensorName{Role::recurrence_decay_rate, "self_attn.A_log", nullptr, StoredLayout::along_heads},
+    TensorName{Role::recurrence_gate_down, "self_attn.g_a_proj.weight"},
+    TensorName{Role::recurrence_gate, "self_attn.g_b_proj.weight"},
+    TensorName{Role::recurrence_norm, "self_attn.o_norm.weight"},
+    TensorName{Role::recurrence_output, "self_attn.o_proj.weight"},
+    TensorName{Role::router, "block_sparse_moe.gate.weight"},
+    TensorName{Role::router_correction_bias, "block_sparse_moe.gate.e_score_correction_bias"},
+    TensorName{Role::expert_gate, "block_sparse_moe.experts.*.w1.weight"},
+    TensorName{Role::expert_up, "block_sparse_moe.experts.*.w3.weight"},
+    TensorName{Role::expert_down, "block_sparse_moe.experts.*.w2.weight"},
+    TensorName{Role::shared_gate, "block_sparse_moe.shared_experts.gate_proj.weight"},
+    TensorName{Role::shared_up, "block_sparse_moe.shared_experts.up_proj.weight"},
+    TensorName{Role::shared_down, "block_sparse_moe.shared_experts.down_proj.weight"},
+};
+
 }  // namespace llmarch::tensor_names

@@ -12,11 +12,12 @@
 namespace llmarch {
 
 enum class StoredLayout {
-  as_is,       // (rows, columns)
-  transposed,  // (columns, rows): gpt2's Conv1D
-  one_row,     // (1, elements): a vector in two dimensions
-  depthwise,   // (rows, 1, columns): the taps of a convolution of each channel by itself
-  joined,      // (copies x elements): the copies of a vector, one after the other
+  as_is,        // (rows, columns)
+  transposed,   // (columns, rows): gpt2's Conv1D
+  one_row,      // (1, elements): a vector in two dimensions
+  along_heads,  // (1, 1, elements, 1): a vector in four dimensions
+  depthwise,    // (rows, 1, columns): the taps of a convolution of each channel by itself
+  joined,       // (copies x elements): the copies of a vector, one after the other
 };
 
 // Into how many groups the rows of fused weights are divided. Each group holds the rows of the

@@ -148,7 +148,7 @@ void lower_index(GraphBuilder& build, ValueId x, ValueId query_latent,
                  const LatentAttention& attention) {
   const KeyIndex& index = *attention.key_index;
   const Integer turned = attention.rope_head_dim;
-  Rotary rotary = attention.rotary;
+  Rotary rotary = attention.rotary.value();
   rotary.layout = index.layout;
   ValueId q = build.project(query_latent, index.heads * index.head_dim, WeightRole::index_query);
   q = build.rotate("rotate index queries", q, rotary, index.heads, 0, turned);

@@ -59,7 +59,9 @@ enum class CheckpointNaming {
   bamba,
   granite_hybrid,
   nemotron_h,
-  minimax_m3
+  minimax_m3,
+  minimax,
+  kimi_linear
 };
 
 struct ConfigLoad {

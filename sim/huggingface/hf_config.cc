@@ -166,7 +166,10 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"granitemoehybrid", import_granitemoehybrid},
                                  ModelType{"nemotron_h", import_nemotron_h},
                                  ModelType{"minimax_m3", import_minimax_m3},
-                                 ModelType{"minimax_m3_vl_text", import_minimax_m3}};
+                                 ModelType{"minimax_m3_vl_text", import_minimax_m3},
+                                 ModelType{"minimax", import_minimax},
+                                 ModelType{"minimax_m1", import_minimax_m1},
+                                 ModelType{"kimi_linear", import_kimi_linear}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();

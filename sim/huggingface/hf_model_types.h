@@ -41,5 +41,8 @@ void import_bamba(Import& import, ArchSpec& spec);
 void import_granitemoehybrid(Import& import, ArchSpec& spec);
 void import_minimax_m3(Import& import, ArchSpec& spec);
 void import_nemotron_h(Import& import, ArchSpec& spec);
+void import_minimax(Import& import, ArchSpec& spec);
+void import_minimax_m1(Import& import, ArchSpec& spec);
+void import_kimi_linear(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -57,6 +57,9 @@ std::size_t row_in_use(WeightRole role, const GoldenModel& model) {
 
 void spoil(std::span<float> weight, const Weight& shape, const GoldenModel& model) {
   const WeightKind kind = kind_of(shape.role);
+  // Corrections as small as a training makes them may change no choice of so few tokens: the first
+  // expert is made the choice of every token.
+  if (shape.role == WeightRole::router_correction_bias) return void(weight[0] += 10);
   if (kind == WeightKind::norm || kind == WeightKind::bias) return spoil_vector(weight, kind);
   if (shape.copies > 1) return swap_copies(weight, shape);
   if (shape.rows == 1) return spoil_vector(weight, WeightKind::norm);
