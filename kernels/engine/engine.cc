@@ -224,7 +224,7 @@ StepRun Engine::State::result(const Step& step, double elapsed) {
   }
   result.elapsed_seconds = elapsed;
   result.active = ledger.active();
-  result.distinct_experts = ledger.distinct_experts();
+  result.experts_run = ledger.experts_run();
   result.cache = caches.reachable(past);
   if (keep != Keep::nothing) trace.logits = elements_of(step.value(step.block->output));
   result.trace = std::move(trace);

@@ -62,7 +62,7 @@ struct StepRun {
   double total_seconds = 0;          // the sum of the lines
   double elapsed_seconds = 0;  // really passed; the same but for rounding, or less for a slice
   Elements active;             // of all weights that were read
-  std::vector<Execution::DistinctExperts> distinct_experts;
+  std::vector<Execution::ExpertsRun> experts_run;
   Elements cache;  // elements that later queries can still attend to, after the step
   Trace trace;     // as much as was asked for
 };

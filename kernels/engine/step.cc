@@ -59,6 +59,10 @@ void Step::count_each(std::size_t times) const {
   add_arithmetic(work(), units().each, static_cast<std::int64_t>(times));
 }
 
+void Step::count_expert_runs(std::size_t runs) const {
+  ledger.line(block_index, node).expert_runs += static_cast<std::int64_t>(runs);
+}
+
 void Step::count_elements(ConstRows written) const {
   add_arithmetic(work(), units().element, elements(written).amount());
 }

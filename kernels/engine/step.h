@@ -111,6 +111,7 @@ struct Step {
   void count_elements(std::size_t times) const;
   void count_read(ConstRows rows) const;
   void count_written(ConstRows rows) const;
+  void count_expert_runs(std::size_t runs) const;
   // Enters that a whole matrix or vector was read.
   void count_weight(WeightId id, std::size_t copy = 0) const;
   // Enters that one row of a table was read.
@@ -148,6 +149,7 @@ struct ScratchOf {
   Scratch operator()(const AttendLatent& op) const;
   Scratch operator()(const Convolve& op) const;
   Scratch operator()(const Recurrence& op) const;
+  Scratch operator()(const SelectiveScan& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
   template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project,
@@ -208,5 +210,6 @@ void run(Step& step, const Convolve& op);
 void run(Step& step, const NormalizeLength& op);
 void run(Step& step, const Decay& op);
 void run(Step& step, const Recurrence& op);
+void run(Step& step, const SelectiveScan& op);
 
 }  // namespace llmarch::fast

@@ -11,12 +11,16 @@
 namespace llmarch::fast {
 namespace {
 
+// The place of a choice that is no run, but of what gives the row itself.
+constexpr std::size_t kIdentity = std::numeric_limits<std::size_t>::max();
+
 // Rows sorted by expert. A run is one row through one expert; runs are ordered by expert, and those
 // of one expert by row.
 struct Runs {
-  std::vector<std::size_t> row;       // for each run
-  std::vector<float> weight;          // for each run
-  std::vector<std::size_t> place_of;  // for each choice (row, experts_per_token): its run
+  std::vector<std::size_t> row;  // for each run
+  std::vector<float> weight;     // for each run
+  // For each choice (row, experts_per_token): its run, or kIdentity.
+  std::vector<std::size_t> place_of;
   struct Expert {
     std::size_t expert, first, count;  // `count` runs from `first` on
   };
@@ -25,17 +29,21 @@ struct Runs {
 
 Runs sort_by_expert(const Chosen& chosen, std::size_t experts_per_token, std::size_t experts) {
   std::vector<std::size_t> counts(experts, 0);
-  for (const std::uint32_t expert : chosen.experts) ++counts[expert];
+  for (const std::uint32_t expert : chosen.experts) {
+    if (expert < experts) ++counts[expert];
+  }
   std::vector<std::size_t> next(experts, 0);
   std::exclusive_scan(counts.begin(), counts.end(), next.begin(), std::size_t{0});
   Runs runs;
   for (std::size_t expert = 0; expert < experts; ++expert) {
     if (counts[expert] > 0) runs.experts.push_back({expert, next[expert], counts[expert]});
   }
-  runs.row.resize(chosen.experts.size());
-  runs.weight.resize(chosen.experts.size());
-  runs.place_of.resize(chosen.experts.size());
+  const std::size_t all = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+  runs.row.resize(all);
+  runs.weight.resize(all);
+  runs.place_of.resize(chosen.experts.size(), kIdentity);
   for (std::size_t choice = 0; choice < chosen.experts.size(); ++choice) {
+    if (chosen.experts[choice] >= experts) continue;
     const std::size_t place = next[chosen.experts[choice]]++;
     runs.place_of[choice] = place;
     runs.row[place] = choice / experts_per_token;
@@ -57,8 +65,14 @@ void gather(Team& team, const Runs& runs, Weighted weighted, ConstRows in, Rows 
   });
 }
 
+// What the experts gave, and what those give that give what they are given.
+struct Given {
+  ConstRows by_run, in;
+};
+
 // Adds up the outputs of each row's experts, in the order of the experts.
-void combine(Team& team, const Runs& runs, Weighted weighted, ConstRows given, Rows out) {
+void combine(Team& team, const Runs& runs, Weighted weighted, const Chosen& choices,
+             const Given& given, Rows out) {
   const std::size_t chosen = runs.place_of.size() / out.rows;
   const std::size_t pieces = out.rows == 1 ? 1 : team.size();
   const auto add_up = [&](std::size_t first, std::size_t last) {
@@ -67,8 +81,10 @@ void combine(Team& team, const Runs& runs, Weighted weighted, ConstRows given, R
       std::fill_n(sum, out.columns, 0.0F);
       for (std::size_t i = 0; i < chosen; ++i) {
         const std::size_t run = runs.place_of[r * chosen + i];
-        const float weight = weighted == Weighted::output ? runs.weight[run] : 1.0F;
-        const float* from = given.row(run);
+        const bool identity = run == kIdentity;
+        const bool weighs = identity || weighted == Weighted::output;
+        const float weight = weighs ? choices.weights[r * chosen + i] : 1.0F;
+        const float* from = identity ? given.in.row(r) : given.by_run.row(run);
         for (std::size_t k = 0; k < out.columns; ++k) sum[k] += weight * from[k];
       }
     }
@@ -99,18 +115,20 @@ std::vector<float> correction_of(const Step& step, const Route& op) {
     const std::span<const float> bias = step.vector(*op.correction_bias);
     correction.assign(bias.begin(), bias.end());
   }
-  if (step.experts_held && *step.experts_held < size(op.experts)) {
+  const std::size_t with_weights = size(op.experts - op.identities);
+  if (step.experts_held && *step.experts_held < with_weights) {
     correction.resize(size(op.experts), 0.0F);
     std::fill(correction.begin() + static_cast<std::ptrdiff_t>(*step.experts_held),
-              correction.end(), -std::numeric_limits<float>::infinity());
+              correction.begin() + static_cast<std::ptrdiff_t>(with_weights),
+              -std::numeric_limits<float>::infinity());
   }
   return correction;
 }
 
-void check_held(const Step& step, const Chosen& chosen) {
+void check_held(const Step& step, const Route& op, const Chosen& chosen) {
   if (!step.experts_held) return;
   for (const std::uint32_t expert : chosen.experts) {
-    if (expert >= *step.experts_held) {
+    if (expert >= *step.experts_held && expert < size(op.experts - op.identities)) {
       throw std::invalid_argument("too few experts are held for what the router chooses");
     }
   }
@@ -153,6 +171,29 @@ ExpertRows expert_rows(const Step& step, std::size_t hidden, std::size_t width, 
   return {gathered, gates, ups, {ups.row(runs), runs, hidden, hidden}};
 }
 
+// The products of all experts that run: into their inner width, and out of it.
+struct ExpertProducts {
+  std::vector<Product> into, out_of;
+};
+
+// What lies between the products runs on the rows of all experts at once.
+void run_products(Step& step, const RunExperts& op, const Runs& runs, const ExpertRows& rows,
+                  const ExpertProducts& products) {
+  if (runs.experts.empty()) return;
+  multiply(step.team, products.into);
+  if (op.biases) {
+    add_biases(step, runs, op.biases->gate, rows.gates);
+    add_biases(step, runs, op.biases->up, rows.ups);
+  }
+  if (op.gate) {
+    gate(step.team, op.form, rows.gates, rows.ups, rows.ups);
+  } else {
+    activate(step.team, op.form.activation, rows.ups, rows.ups);
+  }
+  multiply(step.team, products.out_of);
+  if (op.biases) add_biases(step, runs, op.biases->down, rows.given);
+}
+
 }  // namespace
 
 Scratch ScratchOf::operator()(const Route& op) const {
@@ -179,7 +220,7 @@ void run(Step& step, const Route& op) {
   Chosen& chosen = step.space.chosen[op.out];
   chosen = choose_experts(op.router, size(op.experts_per_token), logits, correction_of(step, op),
                           expert_scale);
-  check_held(step, chosen);
+  check_held(step, op, chosen);
   if (!step.follow.routing.empty()) {
     step.space.own_choice = chosen.experts;
     chosen = followed(op, logits, step.follow.routing.subspan(step.space.routed++).front(),
@@ -216,23 +257,15 @@ void run(Step& step, const RunExperts& op) {
     out_of.push_back({&step.matrix(op.down, expert.expert), 0, rows_of(rows.ups, expert),
                       rows_of(rows.given, expert)});
   }
-  multiply(step.team, into);
-  if (op.biases) {
-    add_biases(step, runs, op.biases->gate, rows.gates);
-    add_biases(step, runs, op.biases->up, rows.ups);
-  }
-  if (op.gate) {
-    gate(step.team, op.form, rows.gates, rows.ups, rows.ups);
-  } else {
-    activate(step.team, op.form.activation, rows.ups, rows.ups);
-  }
-  multiply(step.team, out_of);
-  if (op.biases) add_biases(step, runs, op.biases->down, rows.given);
-  combine(step.team, runs, op.weighted, rows.given, out);
+  run_products(step, op, runs, rows, {std::move(into), std::move(out_of)});
+  combine(step.team, runs, op.weighted, chosen, {rows.given, in}, out);
+  const std::size_t identities = chosen.experts.size() - runs.row.size();
+  step.count_elements(identities * out.columns);
   for (const Runs::Expert& expert : runs.experts) {
     op.visit_weights([&](WeightId weight) { step.count_weight(weight, expert.expert); });
     step.count_each(expert.count);
   }
+  step.count_expert_runs(runs.row.size());
   step.count_read(in);
   const auto read = chosen.experts.size() + chosen.weights.size();
   step.work().activations_read += Elements(static_cast<std::int64_t>(read));

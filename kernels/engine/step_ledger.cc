@@ -74,13 +74,14 @@ Elements StepLedger::active() const {
   return sum;
 }
 
-std::vector<Execution::DistinctExperts> StepLedger::distinct_experts() const {
-  std::vector<Execution::DistinctExperts> experts;
+std::vector<Execution::ExpertsRun> StepLedger::experts_run() const {
+  std::vector<Execution::ExpertsRun> experts;
   for (std::size_t block = 0; block < graph_->blocks.size(); ++block) {
     for (std::size_t node = 0; node < graph_->blocks[block].nodes.size(); ++node) {
       const auto* run = std::get_if<RunExperts>(&graph_->blocks[block].nodes[node].op);
       if (run == nullptr) continue;
-      experts.push_back({block, node, of_all_layers(copies_read(run->up), block)});
+      experts.push_back({block, node, of_all_layers(copies_read(run->up), block),
+                         of_all_layers(lines_[block][node].expert_runs, block)});
     }
   }
   return experts;

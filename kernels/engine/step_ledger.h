@@ -17,6 +17,7 @@ struct Line {
   bool ran = false;
   double seconds = 0;
   Work work;
+  Integer expert_runs;  // rows that an expert ran for
 };
 
 class StepLedger {
@@ -39,7 +40,7 @@ class StepLedger {
   // One for each line of the book.
   [[nodiscard]] std::vector<double> seconds() const;
   [[nodiscard]] Elements active() const;
-  [[nodiscard]] std::vector<Execution::DistinctExperts> distinct_experts() const;
+  [[nodiscard]] std::vector<Execution::ExpertsRun> experts_run() const;
 
  private:
   struct Touched {

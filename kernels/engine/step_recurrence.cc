@@ -11,6 +11,11 @@ Scratch ScratchOf::operator()(const Recurrence& op) const {
   return {recurrence_floats(op.shape, sequences), 0};
 }
 
+Scratch ScratchOf::operator()(const SelectiveScan& op) const {
+  const Weight& rates = graph.weight(op.rate);
+  return {scan_floats(size(rates.rows), size(rates.columns)), 0};
+}
+
 void run(Step& step, const NormalizeLength& op) {
   const Rows in = step.value(op.in);
   const Rows out = step.value(op.out);
@@ -63,6 +68,19 @@ void run(Step& step, const Recurrence& op) {
   step.count_written(rows.out);
   step.count_each(changed);
   step.count_state_elements(op.state, changed * size(op.shape.key_dim * op.shape.value_dim));
+}
+
+void run(Step& step, const SelectiveScan& op) {
+  const ScanRows rows{step.value(op.query), step.value(op.key), step.value(op.step),
+                      step.value(op.in), step.value(op.out)};
+  const PackedMatrix& rates = step.matrix(op.rate);
+  float* const scratch = step.scratch(scan_floats(rates.outputs(), rates.inputs()));
+  run_scan(step.team, rates, step.places, rows, step.state(op.state), scratch);
+  for (const ConstRows& read : {rows.query, rows.key, rows.step, rows.in}) step.count_read(read);
+  step.count_weight(op.rate);
+  step.count_written(rows.out);
+  step.count_elements(rows.out);
+  step.count_state_elements(op.state, rows.out.rows * rows.out.columns * rates.inputs());
 }
 
 }  // namespace llmarch::fast

@@ -85,13 +85,15 @@ Work gated(const GateForm& form) {
 // Attend*                                             one query head and one key         its sink
 // ChooseKeys                                          one query and one key              -
 // AbsorbQuery, ExpandAttended, ExpandLatents, Route   one row                            -
-// RunExperts                                          one row through one expert         -
+// RunExperts                                          one row through one expert         of one
+//                                                                                        given back
 // GateRows                                            one gate                           one
 // AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant, SoftCap, Activate,
 // ActivateXielu, Gate, Add, Multiply, Convolve        -                                  one
 // NormalizeLength                                     one vector, columns / vectors wide -
 // Decay                                               -                                  one
 // Recurrence                                          one value head at one token        -
+// SelectiveScan                                       -                                  one
 // Others of parallel streams                          one row                            -
 // Embed, Store, SelectRows, SelectColumns, JoinColumns copy, and take none.
 struct Units {
@@ -207,6 +209,16 @@ struct Units {
     return {tally([&] { reference::step_state(in, std::span(state), std::span(out)); }), {}};
   }
 
+  WorkUnits operator()(const SelectiveScan& op) const {
+    const std::size_t width = size(graph.weight(op.rate).columns);
+    const Numbers vector(width, Counted(1));
+    const std::vector<double> rates(width, 1);
+    Numbers state(width);
+    const reference::ScanInput<Counted> in{view(vector), view(vector), Counted(1), Counted(1),
+                                           std::span<const double>(rates)};
+    return {{}, tally([&] { (void)reference::scan_column(in, std::span(state)); })};
+  }
+
   WorkUnits operator()(const Route& op) const {
     const Work choosing = tally([&] {
       Numbers scores(size(op.experts), Counted(1));
@@ -237,9 +249,8 @@ struct Units {
     work += product(width) * hidden;
     work += (op.gate ? gated(op.form) : activated(op.form.activation)) * width;
     if (op.biases) work += one_sum() * (2 * width + hidden);
-    work += one_multiplication() * hidden;  // by the expert's weight
-    work += one_sum() * hidden;
-    return {work, {}};
+    const Work weighted = sum_of(one_multiplication(), one_sum());  // by the expert's weight
+    return {sum_of(work, weighted * hidden), weighted};
   }
 
   WorkUnits operator()(const SelectRows&) const { return {}; }

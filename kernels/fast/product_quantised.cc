@@ -21,7 +21,7 @@ using simd::QuantisedTile;
 constexpr std::size_t kPieceInputs = 256;
 constexpr std::size_t kMostGroups = kPieceInputs / 16;
 constexpr std::size_t kFewestRowsEach = 128;  // for a thread to have rows of its own
-constexpr std::size_t kAhead = 4096;      // bytes of weights that are prefetched
+constexpr std::size_t kAhead = 4096;          // bytes of weights that are prefetched
 
 bool holds_bytes(MatrixFormat format) {
   return format == MatrixFormat::q8_0 || format == MatrixFormat::int8_channel;

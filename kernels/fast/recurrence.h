@@ -6,6 +6,7 @@
 #include <span>
 
 #include "kernels/fast/fixed_state.h"
+#include "kernels/fast/packed_matrix.h"
 #include "kernels/fast/rows.h"
 #include "kernels/fast/team.h"
 #include "sim/graph/op.h"
@@ -34,5 +35,20 @@ std::size_t recurrence_floats(const RecurrenceShape& shape, std::size_t sequence
 // a state was changed.
 std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Places& places,
                            const RecurrenceRows& rows, FixedState& state, float* scratch);
+
+struct ScanRows {
+  ConstRows query, key;  // state_dim
+  ConstRows step, in;    // columns
+  Rows out;              // columns
+};
+
+// The floats of scratch that a selective scan needs.
+std::size_t scan_floats(std::size_t columns, std::size_t state_dim);
+
+// Token by token, a share of the columns by each thread. `rates` is (columns, state_dim), of
+// logarithms. The state of a sequence lies as (state_dim, columns), so that columns are run side by
+// side.
+void run_scan(Team& team, const PackedMatrix& rates, const Places& places, const ScanRows& rows,
+              FixedState& state, float* scratch);
 
 }  // namespace llmarch::fast

@@ -46,38 +46,75 @@ AgreementLine empty_line(const OpGraph& graph, const BookLine& line) {
   return {block.name, block.nodes.at(line.node).name, block.repeats, Work::none(), Work::none()};
 }
 
-// Replaces the expected cost of the experts by the price of one times the number that really ran.
-void settle_experts(const OpGraph& graph, const Workload& workload, const Execution& run,
-                    Book& predicted, Agreement& agreement) {
-  const Integer tokens = workload.batch * workload.tokens;
-  for (const auto& [block, node, count] : run.distinct_experts) {
-    const Block& where = graph.blocks.at(block);
-    const ExpertReads experts = price(graph, where, where.nodes.at(node).op).experts().at(0);
-    const double expected = expected_distinct_experts(experts.experts, experts.chosen, tokens) *
-                            where.repeats.as_double();
-    agreement.experts.push_back({where.name, expected, count});
-    if (tokens == 1) continue;
-    for (BookLine& line : predicted.lines) {
-      if (line.block != block || line.node != node) continue;
-      predicted.total = predicted.total - line.work;
-      line.work.weights_read = experts.each * count;
-      line.work.weight_bytes_read = experts.each_bytes * count;
-      predicted.total += line.work;
-    }
+ExpertReads experts_at(const OpGraph& graph, std::size_t block, std::size_t node) {
+  const Block& where = graph.blocks.at(block);
+  return price(graph, where, where.nodes.at(node).op).experts().at(0);
+}
+
+// Whether what the experts of an operation cost is an expectation in a step of so many tokens.
+bool is_expected(const ExpertReads& experts, Integer tokens) {
+  return tokens > 1 || experts.identities > 0;
+}
+
+// The line with the price of one expert times the number that really ran, and where a token may
+// choose identities, that of one run times the number of runs.
+Work settled(const ExpertReads& experts, const Work& fixed, const Execution::ExpertsRun& ran) {
+  Work work = fixed;
+  if (experts.identities > 0) work += experts.run * ran.runs;
+  work.weights_read = experts.each * ran.distinct;
+  work.weight_bytes_read = experts.each_bytes * ran.distinct;
+  return work;
+}
+
+// Replaces the expected cost of the experts of an operation by that of those that really ran.
+void settle_experts(const OpGraph& graph, const Workload& workload,
+                    const Execution::ExpertsRun& ran, Book& predicted) {
+  ExpertReads experts = experts_at(graph, ran.block, ran.node);
+  if (!is_expected(experts, workload.batch * workload.tokens)) return;
+  experts.layers = graph.blocks.at(ran.block).repeats;
+  for (BookLine& line : predicted.lines) {
+    if (line.block != ran.block || line.node != ran.node) continue;
+    predicted.total = predicted.total - line.work;
+    line.work = settled(experts, line.work - expected_work(experts, workload), ran);
+    predicted.total += line.work;
   }
+}
+
+ExpertCount count_of(const OpGraph& graph, const Workload& workload,
+                     const Execution::ExpertsRun& ran) {
+  const Block& where = graph.blocks.at(ran.block);
+  const ExpertReads experts = experts_at(graph, ran.block, ran.node);
+  const double each = expected_distinct_experts(experts, workload.batch * workload.tokens);
+  return {where.name, each * where.repeats.as_double(), ran.distinct};
+}
+
+// The active parameters of a step with one token: with identities, those of fewer experts than it
+// chooses.
+Elements settled_active(const OpGraph& graph, const Execution& run) {
+  Elements active = predict_parameters(graph).active.all;
+  for (const Execution::ExpertsRun& ran : run.experts_run) {
+    const ExpertReads experts = experts_at(graph, ran.block, ran.node);
+    if (experts.identities == 0) continue;
+    const Integer most = experts.chosen * graph.blocks.at(ran.block).repeats;
+    active = active - experts.each * (most - ran.distinct);
+  }
+  return active;
 }
 
 void hold_books(const OpGraph& graph, const Workload& workload, const Execution& run,
                 Agreement& agreement) {
-  Book predicted = predict(graph, workload);
-  settle_experts(graph, workload, run, predicted, agreement);
+  const Book predicted = predict_given(graph, workload, run.experts_run);
+  for (const Execution::ExpertsRun& ran : run.experts_run) {
+    agreement.experts.push_back(count_of(graph, workload, ran));
+  }
   agreement.lines = lay_side_by_side(graph, predicted, run.book);
   agreement.total = {"", "total", 1, predicted.total, run.book.total};
-  if (workload.batch * workload.tokens == 1) return;
   for (std::size_t i = 0; i < predicted.lines.size(); ++i) {
     const BookLine& line = predicted.lines[i];
     const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
-    agreement.lines[i].given_experts = !experts_read_by(node.op).empty();
+    if (experts_read_by(node.op).empty()) continue;
+    agreement.lines[i].given_experts =
+        is_expected(experts_at(graph, line.block, line.node), workload.batch * workload.tokens);
     agreement.total.given_experts |= agreement.lines[i].given_experts;
   }
 }
@@ -90,6 +127,15 @@ bool Agreement::holds() const {
   }
   return total.holds() && predicted_parameters == counted_parameters &&
          predicted_cache == counted_cache && predicted_active == counted_active;
+}
+
+Book predict_given(const OpGraph& graph, const Workload& workload,
+                   std::span<const Execution::ExpertsRun> experts_run) {
+  Book predicted = predict(graph, workload);
+  for (const Execution::ExpertsRun& ran : experts_run) {
+    settle_experts(graph, workload, ran, predicted);
+  }
+  return predicted;
 }
 
 std::vector<AgreementLine> lay_side_by_side(const OpGraph& graph, const Book& predicted,
@@ -127,7 +173,7 @@ Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::u
       cache_elements(graph, workload.past + workload.tokens, workload.batch);
   agreement.counted_cache = caches.held();
   if (workload.batch * workload.tokens == 1) {
-    agreement.predicted_active = parameters.active.all;
+    agreement.predicted_active = settled_active(graph, run);
     agreement.counted_active = run.active;
   }
   return agreement;

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "kernels/reference/executor.h"
 #include "sim/figures.h"
 #include "sim/graph/op_graph.h"
 #include "sim/graph/workload.h"
@@ -45,6 +47,10 @@ struct Agreement {
 
   [[nodiscard]] bool holds() const;
 };
+
+// What `workload` costs if these experts run, in the place of the expectation.
+Book predict_given(const OpGraph& graph, const Workload& workload,
+                   std::span<const Execution::ExpertsRun> experts_run);
 
 // Every operation of either book, those of the predicted one first. An operation that is in only
 // one of them has no work on the other side.

@@ -12,26 +12,45 @@
 namespace llmarch {
 namespace {
 
+// Whether a token may choose what has no weights, so that how many experts it runs is predicted as
+// an expectation.
+bool expects_runs(const Op& op) {
+  const auto* experts = std::get_if<RunExperts>(&op);
+  return experts != nullptr && experts->identities > 0;
+}
+
 // With several tokens, the number of distinct experts that they choose is predicted as an
-// expectation.
+// expectation too.
+bool expects_experts(const Op& op, const Workload& workload) {
+  if (experts_read_by(op).empty()) return false;
+  return workload.batch * workload.tokens > 1 || expects_runs(op);
+}
+
 bool expects_experts(const OpGraph& graph, const Workload& workload) {
-  if (workload.batch * workload.tokens == 1) return false;
-  const auto reads_experts = [](const Node& node) { return !experts_read_by(node.op).empty(); };
   return std::any_of(graph.blocks.begin(), graph.blocks.end(), [&](const Block& block) {
-    return std::any_of(block.nodes.begin(), block.nodes.end(), reads_experts);
+    return std::any_of(block.nodes.begin(), block.nodes.end(),
+                       [&](const Node& node) { return expects_experts(node.op, workload); });
   });
 }
 
-// The book without what cannot be exact: the weights of experts, where their number is an
-// expectation.
+// The work without what cannot be exact: the weights of experts, where their number is an
+// expectation, and their arithmetic, where that of their runs is one.
+Work comparable(const Op& op, Work work) {
+  work.weights_read = {};
+  work.weight_bytes_read = {};
+  if (!expects_runs(op)) return work;
+  work.matrix = {};
+  work.other = {};
+  work.transcendentals = {};
+  return work;
+}
+
 Book comparable(const OpGraph& graph, const Workload& workload, Book book) {
-  if (!expects_experts(graph, workload)) return book;
   for (BookLine& line : book.lines) {
-    const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
-    if (experts_read_by(node.op).empty()) continue;
+    const Op& op = graph.blocks.at(line.block).nodes.at(line.node).op;
+    if (!expects_experts(op, workload)) continue;
     book.total = book.total - line.work;
-    line.work.weights_read = {};
-    line.work.weight_bytes_read = {};
+    line.work = comparable(op, line.work);
     book.total += line.work;
   }
   return book;

@@ -137,7 +137,8 @@ class Executor {
       for (std::size_t node = 0; node < graph_.blocks[block].nodes.size(); ++node) {
         const auto* experts = std::get_if<RunExperts>(&graph_.blocks[block].nodes[node].op);
         if (experts != nullptr) {
-          result_.distinct_experts.push_back({block, node, touched_copies(experts->up)});
+          result_.experts_run.push_back(
+              {block, node, touched_copies(experts->up), ledger_.expert_runs(block, node)});
         }
       }
     }

@@ -51,13 +51,14 @@ struct Execution {
   Book book;
   // Elements of all weights that were read: with one token, the active parameters.
   Elements active;
-  // How many distinct experts an operation ran, summed over the block's layers.
-  struct DistinctExperts {
+  // How many distinct experts an operation ran, and for how many rows it ran one, summed over the
+  // block's layers.
+  struct ExpertsRun {
     std::size_t block;
     std::size_t node;
-    Integer count;
+    Integer distinct, runs;
   };
-  std::vector<DistinctExperts> distinct_experts;
+  std::vector<ExpertsRun> experts_run;
   Trace trace;
 };
 

@@ -247,6 +247,15 @@ std::vector<Scalar> run_expert(const GateForm& form, std::size_t expert,
                    biases == nullptr ? nullptr : &biases->down);
 }
 
+// What the choice gives for one row: an expert's feed-forward, or the row itself.
+template <class Scalar>
+std::vector<Scalar> given_by(BlockRun<Scalar>& step, const RunExperts& op, std::size_t choice,
+                             std::vector<Scalar> row, ExpertWeights& weights) {
+  if (choice >= size(op.experts)) return row;
+  step.ledger->note_expert_run();
+  return run_expert(op.form, choice, std::span<const Scalar>(row), weights);
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const RunExperts& op) {
   auto in = step.read(op.in);
@@ -263,7 +272,7 @@ void run(BlockRun<Scalar>& step, const RunExperts& op) {
       if (op.weighted == Weighted::input) {
         for (Scalar& element : row) element = element * weight;
       }
-      const auto given = run_expert(op.form, expert, std::span<const Scalar>(row), weights);
+      const auto given = given_by(step, op, expert, std::move(row), weights);
       for (std::size_t k = 0; k < given.size(); ++k) {
         sum[k] += op.weighted == Weighted::output ? weight * given[k] : given[k];
       }

@@ -11,6 +11,13 @@ void Ledger::begin(std::size_t block, std::size_t node) {
   book_.lines.push_back({block, node, Work::none()});
 }
 
+Integer Ledger::expert_runs(std::size_t block, std::size_t node) const {
+  for (const auto& [line, runs] : expert_runs_) {
+    if (book_.lines[line].block == block && book_.lines[line].node == node) return runs;
+  }
+  return 0;
+}
+
 void Ledger::enter_arithmetic(const ArithmeticTally& tally) {
   current().matrix += Flops(tally.matrix);
   current().other += Flops(tally.other);

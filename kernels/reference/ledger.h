@@ -4,6 +4,7 @@
 // and neither includes the other.
 #pragma once
 
+#include <map>
 #include <set>
 #include <span>
 #include <tuple>
@@ -33,9 +34,13 @@ class Ledger {
 
   Work& current() { return book_.lines.at(line_).work; }
   void touch(const WeightInstance& instance) { touched_.insert(instance); }
+  // Enters that an expert ran for one row.
+  void note_expert_run() { expert_runs_[line_] += 1; }
 
   // The operations in the order of the graph, and their total.
   [[nodiscard]] Book book() const;
+  // How often the operation of the node has run an expert for a row.
+  [[nodiscard]] Integer expert_runs(std::size_t block, std::size_t node) const;
   // Every weight that was read: the active ones.
   [[nodiscard]] const std::set<WeightInstance>& touched() const { return touched_; }
 
@@ -43,6 +48,7 @@ class Ledger {
   Book book_;
   std::size_t line_ = 0;
   std::set<WeightInstance> touched_;
+  std::map<std::size_t, Integer> expert_runs_;  // by line
 };
 
 // The rows of one operand; each is added to `sink` the first time that it is read or written.

@@ -138,4 +138,57 @@ void run(BlockRun<Scalar>& step, const Recurrence& op) {
   }
 }
 
+// One column of a selective scan at one token: what it reads, and its rates, which are the
+// exponentials of what the model has learned.
+template <class Scalar>
+struct ScanInput {
+  std::span<const Scalar> query, key;
+  Scalar step, value;
+  std::span<const double> rates;
+};
+
+// `state` has an element for each rate.
+template <class Scalar>
+Scalar scan_column(const ScanInput<Scalar>& in, std::span<Scalar> state) {
+  for (std::size_t n = 0; n < state.size(); ++n) {
+    state[n] = state[n] * decay_of(in.step, in.rates[n]);
+  }
+  accumulate_product(in.step * in.value, in.key, state);
+  return dot(in.query, std::span<const Scalar>(state));
+}
+
+// The rates of all columns, (columns, state_dim).
+template <class Scalar>
+std::vector<double> scan_rates(BlockRun<Scalar>& step, const SelectiveScan& op) {
+  std::vector<double> rates;
+  WeightReader learned = step.weight(op.rate);
+  for (std::size_t column = 0; column < learned.rows(); ++column) {
+    for (const auto rate : learned.row(column)) {
+      rates.push_back(exponential(static_cast<double>(rate)));
+    }
+  }
+  return rates;
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const SelectiveScan& op) {
+  auto query = step.read(op.query);
+  auto key = step.read(op.key);
+  auto steps = step.read(op.step);
+  auto value = step.read(op.in);
+  const std::vector<double> rates = scan_rates(step, op);
+  auto state = step.stepped_state(op.state);
+  auto out = step.write(op.out);
+  for (std::size_t r = 0; r < value.rows(); ++r) {
+    const auto states = state.step(step.place(r).sequence);
+    const auto target = out.row(r);
+    const std::size_t width = states.size() / target.size();
+    for (std::size_t i = 0; i < target.size(); ++i) {
+      const ScanInput<Scalar> in{query.row(r), key.row(r), steps.row(r)[i], value.row(r)[i],
+                                 part(std::span<const double>(rates), i, width)};
+      target[i] = scan_column(in, part(states, i, width));
+    }
+  }
+}
+
 }  // namespace llmarch::reference

@@ -145,4 +145,25 @@ inline constexpr std::array kStep3p5{
     TensorName{Role::shared_down, "share_expert.down_proj.weight"},
 };
 
+// Two attentions and two dense feed-forwards in each layer, numbered, and one mixture.
+inline constexpr std::array kLongcatFlash{
+    TensorName{Role::attention_norm, "input_layernorm.#.weight"},
+    TensorName{Role::feed_forward_norm, "post_attention_layernorm.#.weight"},
+    TensorName{Role::query, "self_attn.#.q_proj.weight"},
+    TensorName{Role::query_down, "self_attn.#.q_a_proj.weight"},
+    TensorName{Role::query_latent_norm, "self_attn.#.q_a_layernorm.weight"},
+    TensorName{Role::query_up, "self_attn.#.q_b_proj.weight"},
+    TensorName{Role::latent_down, "self_attn.#.kv_a_proj_with_mqa.weight", &kFusedLatent},
+    TensorName{Role::rope_key, "self_attn.#.kv_a_proj_with_mqa.weight", &kFusedLatent},
+    TensorName{Role::latent_norm, "self_attn.#.kv_a_layernorm.weight"},
+    TensorName{Role::key_up, "self_attn.#.kv_b_proj.weight", &kFusedLatentUp},
+    TensorName{Role::value_up, "self_attn.#.kv_b_proj.weight", &kFusedLatentUp},
+    TensorName{Role::attention_output, "self_attn.#.o_proj.weight"},
+    TensorName{Role::gate, "mlps.#.gate_proj.weight"},
+    TensorName{Role::up, "mlps.#.up_proj.weight"},
+    TensorName{Role::down, "mlps.#.down_proj.weight"},
+    TensorName{Role::router, "mlp.router.classifier.weight"},
+    TensorName{Role::router_correction_bias, "mlp.router.e_score_correction_bias"},
+};
+
 }  // namespace llmarch::tensor_names

@@ -7,6 +7,7 @@
 #include "kernels/weights/gpt_names.h"
 #include "kernels/weights/mixture_names.h"
 #include "kernels/weights/recurrent_names.h"
+#include "kernels/weights/selective_names.h"
 #include "sim/enumerators.h"
 
 namespace llmarch {
@@ -122,7 +123,11 @@ constexpr std::array kNamings{
     Naming{CheckpointNaming::nemotron_h, kBackbonePrefix, "layers.", kNemotronH, kDecoder, 0, {}},
     gemma(decoder(CheckpointNaming::minimax_m3, kMiniMaxM3)),
     minimax(decoder(CheckpointNaming::minimax, kMiniMax)),
-    decoder(CheckpointNaming::kimi_linear, kKimiLinear)};
+    decoder(CheckpointNaming::kimi_linear, kKimiLinear),
+    Naming{CheckpointNaming::mamba, kBackbonePrefix, "layers.", kMamba, kDecoder, 0, {}},
+    decoder(CheckpointNaming::jamba, kJamba),
+    decoder(CheckpointNaming::falcon_h1, kFalconH1),
+    decoder(CheckpointNaming::longcat_flash, kLongcatFlash)};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

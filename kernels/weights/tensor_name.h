@@ -41,7 +41,8 @@ struct Fused {
 // A name in a layer is completed with the layer's prefix, one outside of layers with the model's. A
 // name that begins with '/' stands beside the model, as the head does, and has no prefix. '*'
 // stands for the number of the expert or stream; without one, all of them are one tensor, stacked
-// along a first axis. A bias without a row of its own is called as the weight to whose result it is
+// along a first axis. '#' stands for how many sublayers of the layer before this one have a weight
+// of the same role. A bias without a row of its own is called as the weight to whose result it is
 // added, with ".bias" for ".weight", and lies in its tensor as that does.
 struct TensorName {
   WeightRole role;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 #include "kernels/weights/naming.h"
@@ -54,6 +55,17 @@ std::string with_number(std::string name, std::size_t number) {
     name.replace(star, 1, std::to_string(number));
   }
   return name;
+}
+
+std::string with_ordinal(std::string name, const OpGraph& graph, const Weight& weight) {
+  const std::size_t hash = name.find('#');
+  if (hash == std::string::npos) return name;
+  std::set<std::size_t> before;
+  for (const Weight& other : graph.weights) {
+    if (other.block != weight.block || other.role != weight.role) continue;
+    if (other.place.sublayer < weight.place.sublayer) before.insert(other.place.sublayer);
+  }
+  return name.replace(hash, 1, std::to_string(before.size()));
 }
 
 Integer rows_of(const Weight& weight) {
@@ -116,7 +128,8 @@ TensorSource tensor_source(const OpGraph& graph, const Weight& weight, Checkpoin
                            std::string_view prefix, std::size_t layer, std::size_t copy) {
   const Naming& naming = naming_of(family);
   const auto [row, as_bias] = named_by(naming, weight.role, weight.place.block);
-  const std::string name = as_bias ? with_bias_ending(row.name) : std::string(row.name);
+  std::string name = as_bias ? with_bias_ending(row.name) : std::string(row.name);
+  name = with_ordinal(std::move(name), graph, weight);
   TensorSource source;
   source.name = full_name(graph, weight, naming, prefix, layer, with_number(name, copy));
   // A vector is not transposed, and has no middle dimension.

@@ -78,7 +78,8 @@ Drawing gated_paths(const PathsAside& paths) {
   add_stem(drawing, {kMiddle, 38}, {kMiddle, 0});
   add_step(drawing, "down", kMiddle, 6, 48);
   add_product(drawing, kMiddle, 38);
-  add_step(drawing, paths.activation, gate, 50, 50);
+  const double width = paths.activation.size() > 8 ? 57 : 50;  // "quick GELU"
+  add_step(drawing, paths.activation, gate + (width - 50) / 2, 50, width);
   add_step(drawing, "gate", gate, 76, 44);
   add_step(drawing, "up", up, 76, 38);
   return drawing;

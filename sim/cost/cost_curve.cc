@@ -137,7 +137,7 @@ CostCurve::Sum CostCurve::sum_of(const CostTerm& term) const {
     if (varies(experts.rows, phase_)) {
       sum.experts.push_back(experts);
     } else {
-      sum.fixed += expected_reads(experts, step(1));
+      sum.fixed += expected_work(experts, step(1));
     }
   }
   return sum;
@@ -152,7 +152,7 @@ Work CostCurve::at(const Sum& sum, Integer length) const {
   }
   Work work = Work::of(columns);
   for (const ExpertReads& experts : sum.experts) {
-    work += expected_reads(experts, workload);
+    work += expected_work(experts, workload);
   }
   return work;
 }
@@ -198,10 +198,6 @@ FloorCurve::Sides FloorCurve::sides_of(const Work& work) const {
               cache.amount().as_double() * seconds_per_byte_};
 }
 
-double FloorCurve::seconds_of(const ExpertReads& experts, const Workload& step) const {
-  return expected_reads(experts, step).weight_bytes_read.amount().as_double() * seconds_per_byte_;
-}
-
 Floor FloorCurve::at(Integer length) const {
   Floor floor = fixed_;
   const Workload step = curve_.step(length);
@@ -221,7 +217,11 @@ Floor FloorCurve::at(Integer length) const {
       sides.arithmetic += each.arithmetic * counts[index_of(driver)];
       sides.memory += each.memory * counts[index_of(driver)];
     }
-    for (const ExpertReads& experts : term.experts) sides.memory += seconds_of(experts, step);
+    for (const ExpertReads& experts : term.experts) {
+      const Sides more = sides_of(expected_work(experts, step));
+      sides.arithmetic += more.arithmetic;
+      sides.memory += more.memory;
+    }
     floor += {sides.arithmetic, sides.memory, std::max(sides.arithmetic, sides.memory)};
   }
   return floor;

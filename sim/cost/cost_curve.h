@@ -93,7 +93,6 @@ class FloorCurve {
   };
   [[nodiscard]] Term term_of(const CostTerm& cost, const Work& fixed);
   [[nodiscard]] Sides sides_of(const Work& work) const;
-  [[nodiscard]] double seconds_of(const ExpertReads& experts, const Workload& step) const;
 
   const CostCurve& curve_;
   Rates rates_;

@@ -99,6 +99,7 @@ struct Arithmetic {
   const OpGraph& graph;
   const Block& block;
   Price& price;
+  std::optional<ExpertReads>& experts;
 
   // Copies, and comparisons.
   void operator()(const Embed&) const {}
@@ -190,6 +191,16 @@ struct Arithmetic {
     if (op.strength) row.other += Flops(2 * columns(op.value));
   }
 
+  // For each element of a state, its decay, an exponential of a product, and two products of a
+  // matrix and a vector, as in a recurrence; for each column, what the key multiplies.
+  void operator()(const SelectiveScan& op) const {
+    const Integer state = graph.weight(op.rate).elements().amount();
+    Work& row = per_row(op.in);
+    row.matrix += Flops(2 * 2 * state);
+    row.other += Flops(2 * state + columns(op.in));
+    row.transcendentals += Transcendentals(state);
+  }
+
   void operator()(const Rotate& op) const {
     const Integer turned = op.rotary.turned_pairs ? 2 * *op.rotary.turned_pairs : op.dim;
     per_row(op.in).other += Flops(kRotationFlopsPerElement * op.heads * turned);
@@ -259,18 +270,17 @@ struct Arithmetic {
     row.transcendentals += Transcendentals(transcendentals);
   }
 
-  // For each chosen expert: a product for each of its matrices, the activation or the gate, and the
-  // weighted sum.
+  // Whatever is chosen enters the weighted sum. Where it can only be experts, so many run for each
+  // row; else as many as are expected.
   void operator()(const RunExperts& op) const {
     const Integer chosen = op.experts_per_token;
-    const Integer hidden = columns(op.in);
-    const Integer width = graph.weight(op.up).rows;
-    const PerElement inner = op.gate ? price_of(op.form) : price_of(op.form.activation);
-    Work& row = per_row(op.in);
-    row.matrix += Flops((op.gate ? 3 : 2) * chosen * 2 * width * hidden);
-    row.other += Flops(chosen * (width * inner.flops + 2 * hidden));
-    if (op.biases) row.other += Flops(chosen * (2 * width + hidden));
-    row.transcendentals += Transcendentals(chosen * width * inner.transcendentals);
+    per_row(op.in).other += Flops(chosen * 2 * columns(op.in));
+    if (op.identities == 0) {
+      per_row(op.in) += work_of_one(op) * chosen;
+      return;
+    }
+    experts->identities = op.identities;
+    experts->run = work_of_one(op);
   }
 
   // The reference and each vector need a mean square, which takes two operations for each element,
@@ -306,6 +316,19 @@ struct Arithmetic {
   }
 
  private:
+  // A row through one expert: a product for each of its matrices, the activation or the gate.
+  [[nodiscard]] Work work_of_one(const RunExperts& op) const {
+    const Integer hidden = columns(op.in);
+    const Integer width = graph.weight(op.up).rows;
+    const PerElement inner = op.gate ? price_of(op.form) : price_of(op.form.activation);
+    Work work;
+    work.matrix = Flops((op.gate ? 3 : 2) * 2 * width * hidden);
+    work.other = Flops(width * inner.flops);
+    if (op.biases) work.other += Flops(2 * width + hidden);
+    work.transcendentals = Transcendentals(width * inner.transcendentals);
+    return work;
+  }
+
   struct ScorePrice {
     Integer flops, transcendentals;
   };
@@ -354,7 +377,7 @@ struct Arithmetic {
 
 void add_price(const OpGraph& graph, const Block& block, const Op& op, Price& sum) {
   Moved moved{graph, block, sum};
-  const Arithmetic add_arithmetic{graph, block, sum};
+  const Arithmetic add_arithmetic{graph, block, sum, moved.experts};
   std::visit(
       [&](const auto& kind) {
         kind.visit_operands(moved);

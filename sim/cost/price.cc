@@ -11,14 +11,21 @@ double expected_distinct_experts(Integer experts, Integer chosen, Integer rows) 
   return experts.as_double() * (1 - std::pow(missed, rows.as_double()));
 }
 
+double expected_distinct_experts(const ExpertReads& experts, Integer rows) {
+  const Integer all = experts.experts + experts.identities;
+  const double distinct = expected_distinct_experts(all, experts.chosen, rows);
+  return experts.identities == 0 ? distinct
+                                 : distinct * experts.experts.as_double() / all.as_double();
+}
+
 namespace {
 
 // To the nearest. Never more than all of them, and so never rounded to what 64 bits cannot hold.
 Elements expected_elements(const ExpertReads& experts, Integer rows) {
-  if (rows == 1) return experts.each * experts.chosen;
+  if (rows == 1 && experts.identities == 0) return experts.each * experts.chosen;
   const Elements all = experts.each * experts.experts;
-  const double expected = expected_distinct_experts(experts.experts, experts.chosen, rows) *
-                          experts.each.amount().as_double();
+  const double expected =
+      expected_distinct_experts(experts, rows) * experts.each.amount().as_double();
   return expected < all.amount().as_double() ? Elements(std::llround(expected)) : all;
 }
 
@@ -27,6 +34,12 @@ Bytes bytes_in_proportion(const ExpertReads& experts, Elements elements) {
   const Integer whole = experts.each.amount();
   const Integer part = elements.amount() % whole * experts.each_bytes.amount();
   return experts.each_bytes * (elements.amount() / whole) + Bytes((part + whole - 1) / whole);
+}
+
+// How often a row runs an expert, in all layers.
+Integer expected_runs(const ExpertReads& experts, Integer rows) {
+  const Integer all = experts.experts + experts.identities;
+  return (2 * rows * experts.layers * experts.chosen * experts.experts + all) / (2 * all);
 }
 
 // Most columns of a price are zero.
@@ -39,15 +52,18 @@ void add_product(const Columns& each, Integer times, Columns& sum) {
 }  // namespace
 
 Work least_reads(const ExpertReads& experts) {
+  // A row may choose every identity, and so much fewer experts.
+  const Integer chosen =
+      experts.chosen > experts.identities ? experts.chosen - experts.identities : Integer(0);
   Work work;
-  work.weights_read = experts.each * experts.chosen * experts.layers;
-  work.weight_bytes_read = experts.each_bytes * experts.chosen * experts.layers;
+  work.weights_read = experts.each * chosen * experts.layers;
+  work.weight_bytes_read = experts.each_bytes * chosen * experts.layers;
   return work;
 }
 
-Work expected_reads(const ExpertReads& experts, const Workload& workload) {
+Work expected_work(const ExpertReads& experts, const Workload& workload) {
   const Integer rows = quantity(experts.rows, EveryKey{}, workload);
-  Work work;
+  Work work = experts.run * (experts.identities == 0 ? 0 : expected_runs(experts, rows));
   work.weights_read = expected_elements(experts, rows) * experts.layers;
   work.weight_bytes_read = bytes_in_proportion(experts, work.weights_read);
   return work;
@@ -95,7 +111,7 @@ Work evaluate(const Price& price, const Workload& workload, Integer layers) {
   Work work = Work::of(columns);
   for (ExpertReads experts : price.experts()) {
     experts.layers *= layers;
-    work += expected_reads(experts, workload);
+    work += expected_work(experts, workload);
   }
   return work;
 }

@@ -12,19 +12,26 @@
 
 namespace llmarch {
 
-// The weights of routed experts. A step reads those that at least one of its rows chooses.
+// What routed experts cost by how rows choose them: their weights, of which a step reads those that
+// at least one of its rows chooses, and where a row may choose identities instead, which have no
+// weights, the work of the experts that it does choose.
 struct ExpertReads {
   Driver rows;
   Integer experts, chosen;  // there are so many, and each row chooses so many
   Elements each;            // of one expert
   Bytes each_bytes;         // the same as they are stored
   Integer layers;
+  Integer identities = 0;  // the row chooses among these too
+  Work run = {};           // of one row through one expert, where there are identities
 };
 
 // How many of `experts` at least one of `rows` rows chooses, if each row chooses `chosen` of them
-// and every choice is as likely as any other: E (1 - (1 - k/E)^rows). This is the one figure that
-// is an expectation and not a count.
+// and every choice is as likely as any other: E (1 - (1 - k/E)^rows). This and the share of
+// identities are the figures that are expectations and not counts.
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
+// The same where identities are chosen too: the share of experts E / (E + identities) in the
+// distinct choices.
+double expected_distinct_experts(const ExpertReads& experts, Integer rows);
 
 // Which experts the rows of a step choose. Only `fewest` makes a bound: skewed or grouped routing
 // reads fewer than uniform routing would.
@@ -33,13 +40,15 @@ enum class ExpertLoad {
   uniform,  // every choice is as likely as any other: an expectation
 };
 
-// What a step reads of them at least: those of one row.
+// What a step reads of them at least: those of one row, less the
+// identities that it may choose instead.
 Work least_reads(const ExpertReads& experts);
 
 // What a step reads of them under uniform routing: elements, rounded to the nearest in each layer,
-// and the bytes of all layers' elements, rounded up. Both are exact for one row. The other columns
-// are zero.
-Work expected_reads(const ExpertReads& experts, const Workload& workload);
+// and the bytes of all layers' elements, rounded up. Both are exact for one row without identities.
+// With identities, the work of rows k E / (E + identities) runs too, rounded to the nearest in all
+// layers together.
+Work expected_work(const ExpertReads& experts, const Workload& workload);
 
 class Price {
  public:

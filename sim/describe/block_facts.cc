@@ -203,6 +203,9 @@ AttentionSizes attention_sizes(const ShortConvolution&) {
 AttentionSizes attention_sizes(const GatedDeltaNet&) {
   return {};
 }
+AttentionSizes attention_sizes(const Mamba1&) {
+  return {};
+}
 AttentionSizes attention_sizes(const Mamba2&) {
   return {};
 }
@@ -323,6 +326,15 @@ std::string_view scoring_name(Scoring scoring) {
   return scoring == Scoring::chosen_softmax ? "softmax over the chosen" : name_of(scoring);
 }
 
+// Experts that give what they are given (LongCat-Flash, arXiv 2509.01322).
+void add_identities(Integer identities, BlockFacts& block) {
+  block.facts.push_back({identities, " identity experts beside them"});
+  block.notes[NotedFigures::work].emplace_back(
+      " Identity experts do no work: the work of the experts is that of the expected number that a "
+      "token runs under uniform routing, k E / (E + identity experts), and the active parameters "
+      "are the most, those of k.");
+}
+
 // Routed experts, and shared ones (DeepSeekMoE, arXiv 2401.06066).
 BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture) {
   const SharedExperts shared = mixture.shared_width ? SharedExperts::some : SharedExperts::none;
@@ -341,6 +353,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
           {NotedFigures::work,
            {"Experts' weights read by several tokens are those of the expected number of distinct "
             "experts under uniform routing, E (1 − (1 − k/E)^tokens)."}}}};
+  if (mixture.identity_experts) add_identities(*mixture.identity_experts, block);
   if (mixture.router.groups) {
     block.facts.push_back({"chosen from ", mixture.router.groups->chosen, " of ",
                            mixture.router.groups->count, " groups"});

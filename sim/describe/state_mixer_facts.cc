@@ -50,6 +50,17 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const GatedDeltaNet& delta) {
   return block;
 }
 
+namespace {
+
+// Of its output, with the order in which it is gated and normalised.
+Phrase norm_of(const Mamba2& mamba) {
+  if (!mamba.norm_epsilon) return {"no norm of the output"};
+  if (mamba.norm_groups > 1) return {"RMSNorm over each of ", mamba.norm_groups, " groups"};
+  return {"RMSNorm over the whole"};
+}
+
+}  // namespace
+
 // Mamba-2 (arXiv 2405.21060).
 BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
   const Integer rows = mamba.kernel - 1;
@@ -64,10 +75,8 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
                  mamba.state_dim},
                 {"convolutions over ", mamba.kernel, " positions, SiLU"},
                 {"a decaying state for each head"},
-                {"gated by SiLU"},
-                mamba.norm_groups == 1
-                    ? Phrase{"RMSNorm over the whole"}
-                    : Phrase{"RMSNorm over each of ", mamba.norm_groups, " groups"}},
+                mamba.norm_before_gate ? norm_of(mamba) : Phrase{"gated by SiLU"},
+                mamba.norm_before_gate ? Phrase{"gated by SiLU"} : norm_of(mamba)},
       .traits = {Trait::fixed_state},
       .kept = Kept{KeptFor::each_sequence,
                    {mamba.heads, " × ", mamba.state_dim, " × ", mamba.head_dim, " + ", rows, " × ",
@@ -132,6 +141,32 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const KimiDeltaAttention& delta) {
                     {NotedFigures::work,
                      {"Kimi delta attention runs token by token, in prefill too: its states are "
                       "read and written at every token."}}}};
+}
+
+// Mamba (arXiv 2312.00752).
+BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba1& mamba) {
+  const Integer rows = mamba.kernel - 1;
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "Mamba-1",
+      .kind = "Mamba-1",
+      .facts = {{mamba.inner, " columns, each with a state of ", mamba.state_dim},
+                {"convolution over ", mamba.kernel, " positions, SiLU"},
+                {"a decay for each element, steps through ", mamba.step_dim, " columns"},
+                {"gated by SiLU"}},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {mamba.inner, " × ", mamba.state_dim, " + ", rows, " × ", mamba.inner},
+                   mamba.inner * (mamba.state_dim + rows)},
+      .inside = {},
+      .notes = {{NotedFigures::memory,
+                 {"the states of Mamba-1 and the rows of its convolution are kept in f32, whatever "
+                  "the format of the cache."}},
+                {NotedFigures::work,
+                 {"Mamba-1 runs token by token, in prefill too: its states are read and written "
+                  "at every token."}}}};
+  if (mamba.selection_norm) block.facts.push_back({"RMSNorm of steps, keys and queries"});
+  return block;
 }
 
 }  // namespace llmarch

@@ -12,5 +12,6 @@ BlockFacts facts_of(const ArchSpec& spec, const GatedDeltaNet& delta);
 BlockFacts facts_of(const ArchSpec& spec, const Mamba2& mamba);
 BlockFacts facts_of(const ArchSpec& spec, const LightningAttention& lightning);
 BlockFacts facts_of(const ArchSpec& spec, const KimiDeltaAttention& delta);
+BlockFacts facts_of(const ArchSpec& spec, const Mamba1& mamba);
 
 }  // namespace llmarch

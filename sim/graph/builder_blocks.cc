@@ -83,7 +83,8 @@ void GraphBuilder::attend_expanded(const LatentParts& parts, ValueId query, Valu
 }
 
 ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
-  const Integer experts = mixture.experts;
+  const Integer identities = mixture.identity_experts.value_or(0);
+  const Integer experts = mixture.experts + identities;
   const auto of_experts = [&](bool present, WeightRole role) {
     return present ? std::optional(weight(role, 1, experts)) : std::nullopt;
   };
@@ -95,7 +96,7 @@ ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
   const ValueId out = value(rows(in), 2 * mixture.experts_per_token);
   block().values.at(out).content = Content::choice;
   append("router", Route{mixture.router, experts, mixture.experts_per_token, router, correction, in,
-                         out, bias, scale});
+                         out, bias, scale, identities});
   return out;
 }
 
@@ -125,7 +126,8 @@ ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedF
                                in,
                                choice,
                                out,
-                               biases});
+                               biases,
+                               mixture.identity_experts.value_or(0)});
   return out;
 }
 

@@ -92,7 +92,7 @@ ValueId lower_values(GraphBuilder& build, const ArchSpec& spec, ValueId x, Value
                       bias_if(attention.qkv_bias, WeightRole::value_bias));
   }
   v = clipped(build, v, attention, "values");
-  if (attention.value_scale) v = build.scale("scale values", v, *attention.value_scale);
+  v = multiplied(build, "scale values", v, attention.value_scale);
   if (!attention.value_norm) return v;
   return build.normalize_unweighted("normalise values", v, spec.norm.epsilon, attention.kv_heads);
 }
@@ -104,8 +104,8 @@ KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, Valu
       build.project(x, attention.kv_heads * attention.head_dim, WeightRole::key,
                     bias_if(attention.qkv_bias, WeightRole::key_bias));
   const ValueId v = lower_values(build, spec, x, projected, attention);
-  const ValueId k =
-      prepare(build, spec, projected, attention, attention.kv_heads, WeightRole::key_norm, "keys");
+  ValueId k = multiplied(build, "multiply keys", projected, attention.key_multiplier);
+  k = prepare(build, spec, k, attention, attention.kv_heads, WeightRole::key_norm, "keys");
   build.in(Component::attention, WorkKind::attention);
   // Any position may be chosen, so every one is kept.
   const Reach reach = attention.block_index ? Reach(EveryKey{}) : reach_of(attention);
@@ -181,6 +181,7 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
   } else {
     q = build.project(q, columns, WeightRole::query);
   }
+  q = multiplied(build, "multiply queries", q, attention.query_multiplier);
   if (attention.rotary) {
     q = build.rotate("rotate queries", q, *attention.rotary, attention.query_heads, nope, rope);
   }
@@ -223,6 +224,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
                                  bias_if(bias, WeightRole::latent_down_bias));
   latent =
       build.normalize_groups(latent, attention.latent_norm_epsilon, WeightRole::latent_norm, 1);
+  latent = multiplied(build, "multiply latents", latent, attention.latent_multiplier);
   ValueId rope_key = build.project(x, shape.rope_dim, WeightRole::rope_key,
                                    bias_if(bias, WeightRole::rope_key_bias));
   if (attention.rotary) {

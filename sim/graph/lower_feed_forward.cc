@@ -22,7 +22,8 @@ ValueId activated(GraphBuilder& build, ValueId x, const DenseFeedForward& dense)
     if (dense.xielu) return build.activate_xielu(up, *dense.xielu);
     return build.activate(sparsify(build, up, dense), dense.activation);
   }
-  const ValueId gate = project(WeightRole::gate, WeightRole::gate_bias);
+  ValueId gate = project(WeightRole::gate, WeightRole::gate_bias);
+  gate = multiplied(build, "multiply the gate", gate, dense.gate_multiplier);
   const ValueId up = project(WeightRole::up, WeightRole::up_bias);
   return build.gate("gated activation", sparsify(build, gate, dense), up,
                     {dense.activation, dense.gate_limit, dense.up_offset});

@@ -51,6 +51,8 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
                     const LightningAttention& lightning);
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
                     const KimiDeltaAttention& delta);
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
+                    const Mamba1& mamba);
 
 // The part of the model that a mixer is counted in.
 inline Component part_of(const GroupedAttention&) {
@@ -73,6 +75,15 @@ inline Component part_of(const LightningAttention&) {
 }
 inline Component part_of(const KimiDeltaAttention&) {
   return Component::state_mixer;
+}
+inline Component part_of(const Mamba1&) {
+  return Component::state_mixer;
+}
+
+// `x` times a factor, where there is one.
+inline ValueId multiplied(GraphBuilder& build, std::string name, ValueId x,
+                          std::optional<double> factor) {
+  return factor ? build.scale(std::move(name), x, *factor) : x;
 }
 
 // What a block is given: the residual stream as it enters the sublayer, and what the norms before

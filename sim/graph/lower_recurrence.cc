@@ -19,12 +19,14 @@ constexpr InputRoles kValues{WeightRole::recurrence_value, WeightRole::recurrenc
 struct ConvolutionShape {
   Integer kernel;
   bool bias;
+  std::optional<double> multiplier = {};  // of what enters it
 };
 
-// A projection of the input through a convolution and SiLU.
+// A projection of the input, times a factor where there is one, through a convolution and SiLU.
 ValueId convolved(GraphBuilder& build, const std::string& name, ValueId x, Integer columns,
                   const InputRoles& roles, const ConvolutionShape& shape) {
-  const ValueId projected = build.project(x, columns, roles.projection);
+  ValueId projected = build.project(x, columns, roles.projection);
+  projected = multiplied(build, "multiply " + name, projected, shape.multiplier);
   const BiasRole bias = shape.bias ? bias_of(roles.taps) : std::nullopt;
   const ValueId out = build.convolve("convolution of " + name, projected, roles.taps, shape.kernel,
                                      StateFormat::f32, bias);
@@ -107,28 +109,107 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
 }
 
-// Mamba-2 (arXiv 2405.21060; transformers, modeling_mamba2.py: Mamba2Mixer).
+namespace {
+
+// Gated by SiLU and normalised, where there is a norm, in the order of the spec.
+ValueId gated_and_normalized(GraphBuilder& build, ValueId mixed, ValueId gate,
+                             const Mamba2& mamba) {
+  const auto normalized = [&](ValueId x) {
+    if (!mamba.norm_epsilon) return x;
+    return build.normalize_parts(x, *mamba.norm_epsilon, WeightRole::recurrence_norm,
+                                 mamba.norm_groups);
+  };
+  if (mamba.norm_before_gate) mixed = normalized(mixed);
+  mixed = build.gate("gate the output", gate, mixed, {Activation::silu});
+  return mamba.norm_before_gate ? mixed : normalized(mixed);
+}
+
+// Each factor by itself; one of 1 is not there.
+struct Factors {
+  std::optional<double> gate, value, key, query, step;
+};
+
+Factors factors_of(const Mamba2& mamba) {
+  if (!mamba.multipliers) return {};
+  const auto other_than_one = [](double factor) {
+    return factor == 1 ? std::nullopt : std::optional(factor);
+  };
+  const Mamba2Multipliers& all = *mamba.multipliers;
+  return {other_than_one(all.gate), other_than_one(all.value), other_than_one(all.key),
+          other_than_one(all.query), other_than_one(all.step)};
+}
+
+}  // namespace
+
+// Mamba-2 (arXiv 2405.21060; transformers, modeling_mamba2.py: Mamba2Mixer). The factor on the
+// steps stands before their bias, and so it is applied to what they are projected from.
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&, ValueId x,
                     const Mamba2& mamba) {
   build.in(Component::state_mixer, WorkKind::state_mixer);
   const RecurrenceShape shape{mamba.groups, mamba.heads, mamba.state_dim, mamba.head_dim};
   const Integer keys = shape.key_heads * shape.key_dim;
   const Integer values = shape.value_heads * shape.value_dim;
-  const ConvolutionShape convolution{mamba.kernel, mamba.convolution_bias};
-  const ValueId gate = build.project(x, values, WeightRole::recurrence_gate);
-  const ValueId v = convolved(build, "values", x, values, kValues, convolution);
-  const ValueId k = convolved(build, "keys", x, keys, kKeys, convolution);
-  const ValueId q = convolved(build, "queries", x, keys, kQueries, convolution);
-  const ValueId step = lower_step(build, x, mamba.heads);
+  const Factors factors = factors_of(mamba);
+  const auto input = [&](const std::string& name, Integer columns, const InputRoles& roles,
+                         std::optional<double> factor) {
+    return convolved(build, name, x, columns, roles,
+                     {mamba.kernel, mamba.convolution_bias, factor});
+  };
+  ValueId gate = build.project(x, values, WeightRole::recurrence_gate);
+  gate = multiplied(build, "multiply the gate", gate, factors.gate);
+  const ValueId v = input("values", values, kValues, factors.value);
+  const ValueId k = input("keys", keys, kKeys, factors.key);
+  const ValueId q = input("queries", keys, kQueries, factors.query);
+  const ValueId stepped_from = multiplied(build, "multiply what steps are from", x, factors.step);
+  const ValueId step = lower_step(build, stepped_from, mamba.heads);
   const ValueId decay = lower_decay(build, step, mamba.heads);
   const ValueId stepped = build.gate_rows("values times step", step, v, std::nullopt);
   const Recurrence rule{shape, recurrence_state(build, shape), q, k, stepped, decay, 0};
   ValueId mixed = build.make_like(v, "recurrence", [&](ValueId out) { return writing(rule, out); });
   const ValueId skipped = build.scale_columns(v, WeightRole::recurrence_skip, mamba.heads);
   mixed = build.add("add the skip", mixed, skipped);
+  mixed = gated_and_normalized(build, mixed, gate, mamba);
+  return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
+}
+
+namespace {
+
+// One input of a selective scan, from the convolved values, through its norm where there is one.
+ValueId selected(GraphBuilder& build, const std::string& name, ValueId v, Integer columns,
+                 WeightRole projection, WeightRole norm, const Mamba1& mamba) {
+  const ValueId x = build.project(v, columns, projection);
+  if (!mamba.selection_norm) return x;
+  const auto [epsilon, unweighted] = *mamba.selection_norm;
+  return unweighted ? build.normalize_unweighted("normalise " + name, x, epsilon, 1)
+                    : build.normalize_groups(x, epsilon, norm, 1);
+}
+
+}  // namespace
+
+// Mamba (arXiv 2312.00752; transformers, modeling_mamba.py: MambaMixer; with norms,
+// modeling_jamba.py: JambaMambaMixer, and modeling_falcon_mamba.py).
+ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&, ValueId x,
+                    const Mamba1& mamba) {
+  build.in(Component::state_mixer, WorkKind::state_mixer);
+  const ValueId gate = build.project(x, mamba.inner, WeightRole::recurrence_gate);
+  const ValueId v =
+      convolved(build, "values", x, mamba.inner, kValues, {mamba.kernel, mamba.convolution_bias});
+  const ValueId narrow = selected(build, "steps", v, mamba.step_dim, WeightRole::selection_step,
+                                  WeightRole::selection_step_norm, mamba);
+  const ValueId k = selected(build, "keys", v, mamba.state_dim, WeightRole::selection_key,
+                             WeightRole::selection_key_norm, mamba);
+  const ValueId q = selected(build, "queries", v, mamba.state_dim, WeightRole::selection_query,
+                             WeightRole::selection_query_norm, mamba);
+  const ValueId step = lower_step(build, narrow, mamba.inner);
+  const WeightId rate = build.weight(WeightRole::selection_rate, mamba.inner, mamba.state_dim);
+  const CacheId state =
+      build.fixed_state("states of the scan", mamba.inner * mamba.state_dim, StateFormat::f32);
+  ValueId mixed = build.make_like(v, "selective scan", [&](ValueId out) {
+    return SelectiveScan{rate, state, q, k, step, v, out};
+  });
+  const ValueId skipped = build.scale_columns(v, WeightRole::recurrence_skip);
+  mixed = build.add("add the skip", mixed, skipped);
   mixed = build.gate("gate the output", gate, mixed, {Activation::silu});
-  mixed = build.normalize_parts(mixed, mamba.norm_epsilon, WeightRole::recurrence_norm,
-                                mamba.norm_groups);
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
 }
 

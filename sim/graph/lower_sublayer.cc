@@ -73,9 +73,14 @@ ValueId lower_block(GraphBuilder& build, LayerLowering& layer, const SublayerBlo
   if (stands_before(block.norm)) {
     input.given = build.normalize(input.given, *block.norm, roles.before, roles.before_bias);
   }
+  const Component part = part_of(layer.spec, block);
+  build.in(part, WorkKind::residual);
+  input.given = multiplied(build, "multiply the input", input.given, block.input_multiplier);
   ValueId x = mixes(block)
                   ? lower_mixer(build, layer, block.attention->index, input.given)
                   : lower_feed_forward(build, layer.spec, block.feed_forward->index, input);
+  build.in(part, WorkKind::residual);
+  x = multiplied(build, "multiply the output", x, block.output_multiplier);
   if (stands_after(block.norm)) {
     x = build.normalize(x, *block.norm, roles.after, roles.after_bias);
   }
@@ -99,7 +104,7 @@ class SublayerLowering {
     ValueId sum = lower_blocks(sublayer, {x, given});
     if (stands_after(norm)) sum = build_.normalize(sum, *norm, roles.after, roles.after_bias);
     const Component part = part_of(layer_.spec, sublayer.blocks.front());
-    sum = multiplied(part, sum);
+    sum = branch_multiplied(part, sum);
     build_.in(part, WorkKind::residual);
     if (sublayer.stream_multiplier) {
       x = build_.scale("multiply residual stream", x, *sublayer.stream_multiplier);
@@ -144,17 +149,16 @@ class SublayerLowering {
   }
 
   // What is about to be added to the residual stream.
-  ValueId multiplied(Component part, ValueId added) {
-    const std::optional<double> factor = layer_.spec.residual_multiplier;
-    if (!factor) return added;
-    return build_.in(part, WorkKind::residual).scale("multiply residual branch", added, *factor);
+  ValueId branch_multiplied(Component part, ValueId added) {
+    build_.in(part, WorkKind::residual);
+    return multiplied(build_, "multiply residual branch", added, layer_.spec.residual_multiplier);
   }
 
   ValueId add_delayed(ValueId x) {
     const auto [first, last] = waiting_.equal_range(sublayer_);
     for (auto entry = first; entry != last; ++entry) {
       const auto& [part, out] = entry->second;
-      const ValueId added = multiplied(part, out);
+      const ValueId added = branch_multiplied(part, out);
       x = build_.in(part, WorkKind::residual).add("residual after delayed block", x, added);
     }
     return x;

@@ -255,6 +255,7 @@ struct Route {
   ValueId in, out;
   std::optional<WeightId> bias = {};          // (experts), added to the products
   std::optional<WeightId> expert_scale = {};  // (experts), multiplies the weights
+  Integer identities = 0;                     // the last of the experts, which have no weights
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, ReadsWeight{weight}, Writes{out});
     if (correction_bias) visitor(ReadsWeight{*correction_bias});
@@ -271,7 +272,8 @@ struct ExpertBiases {
   WeightId gate, up, down;  // (width), (width), (hidden)
 };
 
-// The feed-forwards of the chosen experts, gated or not, weighted and summed.
+// The feed-forwards of the chosen experts, gated or not, weighted and summed. A choice beyond the
+// experts is of one of `identities`, each of which gives what it is given.
 struct RunExperts {
   GateForm form;
   Weighted weighted;
@@ -280,6 +282,7 @@ struct RunExperts {
   WeightId up, down;             // likewise, and (columns of in, width)
   ValueId in, choice, out;
   std::optional<ExpertBiases> biases = {};
+  Integer identities = 0;
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, Reads{choice}, Writes{out});
     visit_weights([&](WeightId weight) { visitor(ReadsExperts{weight, in, experts_per_token}); });
@@ -303,9 +306,9 @@ using Op = std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumn
                         GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project,
                         ProjectEach, Rotate, Store, ChooseKeys, Attend, AbsorbQuery, AttendLatent,
                         ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
-                        Multiply, Convolve, NormalizeLength, Decay, Recurrence, Route, RunExperts,
-                        SelectRows, SelectColumns, JoinColumns, MatchMagnitude, AverageVectors,
-                        PredictStreams, CorrectStreams, AddToOtherStreams>;
+                        Multiply, Convolve, NormalizeLength, Decay, Recurrence, SelectiveScan,
+                        Route, RunExperts, SelectRows, SelectColumns, JoinColumns, MatchMagnitude,
+                        AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

@@ -70,4 +70,19 @@ struct Recurrence {
   }
 };
 
+// Token by token, and for each column i with a state s of state_dim elements:
+//   s = exp(-exp(rate_i) step_i) s + key (step_i in_i);  out_i = query . s
+// (Mamba, arXiv 2312.00752, equation 2, with the discretisation of its code). `key` and `query`
+// serve all columns. The exponentials of the rates are made once and not counted.
+struct SelectiveScan {
+  WeightId rate;          // (columns, state_dim)
+  CacheId state;          // columns x state_dim
+  ValueId query, key;     // state_dim each
+  ValueId step, in, out;  // columns each
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{query}, Reads{key}, Reads{step}, Reads{in}, ReadsWeight{rate},
+          StepsState{state, in}, Writes{out});
+  }
+};
+
 }  // namespace llmarch

@@ -61,7 +61,11 @@ enum class CheckpointNaming {
   nemotron_h,
   minimax_m3,
   minimax,
-  kimi_linear
+  kimi_linear,
+  mamba,
+  jamba,
+  falcon_h1,
+  longcat_flash
 };
 
 struct ConfigLoad {

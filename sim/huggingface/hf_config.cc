@@ -169,7 +169,13 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"minimax_m3_vl_text", import_minimax_m3},
                                  ModelType{"minimax", import_minimax},
                                  ModelType{"minimax_m1", import_minimax_m1},
-                                 ModelType{"kimi_linear", import_kimi_linear}};
+                                 ModelType{"kimi_linear", import_kimi_linear},
+                                 ModelType{"mamba2", import_mamba2},
+                                 ModelType{"falcon_h1", import_falcon_h1},
+                                 ModelType{"mamba", import_mamba},
+                                 ModelType{"falcon_mamba", import_falcon_mamba},
+                                 ModelType{"jamba", import_jamba},
+                                 ModelType{"longcat_flash", import_longcat_flash}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();

@@ -6,6 +6,7 @@
 
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_layers.h"
+#include "sim/huggingface/hf_mamba_whole.h"
 #include "sim/huggingface/hf_mixture.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_recurrent.h"
@@ -13,53 +14,20 @@
 namespace llmarch {
 namespace {
 
-// How the parameters of the recurrence were drawn, and in which chunks it is computed.
-constexpr std::array<std::string_view, 10> kInertOfMamba{
-    "time_step_min",      "time_step_max",           "time_step_floor",    "mamba_chunk_size",
-    "chunk_size",         "use_mamba_kernels",       "num_logits_to_keep", "logits_to_keep",
-    "z_loss_coefficient", "rescale_prenorm_residual"};
-
-// Bounds of the step beyond which it is held; softplus never leaves these.
-void check_step_limit(ConfigReader& config) {
-  constexpr std::string_view kKey = "time_step_limit";
-  if (!config.contains(kKey)) return;
-  const std::vector<double> limit = config.optional_reals(kKey);
-  if (limit.size() == 2 && limit[0] <= 0 && limit[1] >= 1e9) return;
-  config.refuse("'time_step_limit' holds the steps of the recurrence within bounds",
-                "only 0 and infinity are supported");
-}
-
-Integer read_head_width(ConfigReader& config, Integer hidden, Integer heads) {
-  constexpr std::string_view kKey = "mamba_d_head";
-  const Integer expand = config.size_or("mamba_expand", 2, kTypeDefault);
-  const Integer width = expand * hidden;
-  if (config.is_text(kKey)) config.only(kKey, "auto");
-  const bool stated = config.contains(kKey) && !config.is_text(kKey);
-  const Integer each = stated ? config.size(kKey) : width / heads;
-  if (!stated && !config.contains(kKey)) {
-    config.fill(kKey, std::to_string(each.value()), "mamba_expand x hidden_size / mamba_n_heads");
-  }
-  if (each * heads != width &&
-      config.all_read({"hidden_size", "mamba_expand", "mamba_n_heads", kKey})) {
-    config.refuse(fmt::format("{} heads of {} are not mamba_expand x hidden_size = {}",
-                              heads.value(), each.value(), width.value()),
-                  "correct mamba_n_heads, mamba_d_head or mamba_expand");
-  }
-  return each;
-}
-
 // configuration_bamba.py, configuration_granitemoehybrid.py. The library's norm is over the whole
 // output whatever the groups are, that of other implementations over each group: there is one.
 Mixer read_bamba_mamba(Import& import, Integer hidden, const Mixer& /*attention*/) {
   ConfigReader& config = import.config;
-  config.inert(kInertOfMamba);
+  config.inert(kInertOfMamba2);
   check_step_limit(config);
   config.off("mamba_proj_bias");
   config.only("mamba_n_groups", 1);
   config.only("hidden_act", "silu");
   Mamba2 mamba;
   mamba.heads = config.size_or("mamba_n_heads", 128, kTypeDefault);
-  mamba.head_dim = read_head_width(config, hidden, mamba.heads);
+  const Integer expand = config.size_or("mamba_expand", 2, kTypeDefault);
+  mamba.head_dim =
+      read_head_width(config, {expand * hidden, "mamba_expand x hidden_size"}, mamba.heads);
   mamba.groups = 1;
   mamba.state_dim = config.size_or("mamba_d_state", 256, kTypeDefault);
   mamba.kernel = config.size_or("mamba_d_conv", 4, kTypeDefault, kKernel);
@@ -145,7 +113,7 @@ constexpr std::array<std::string_view, 13> kInertOfNemotron{"expand",
 
 Mamba2 read_nemotron_mamba(Import& import, double epsilon) {
   ConfigReader& config = import.config;
-  config.inert(kInertOfMamba);
+  config.inert(kInertOfMamba2);
   check_step_limit(config);
   config.only("mamba_hidden_act", "silu");
   config.only("mamba_ssm_cache_dtype", "float32");

@@ -44,5 +44,11 @@ void import_nemotron_h(Import& import, ArchSpec& spec);
 void import_minimax(Import& import, ArchSpec& spec);
 void import_minimax_m1(Import& import, ArchSpec& spec);
 void import_kimi_linear(Import& import, ArchSpec& spec);
+void import_mamba2(Import& import, ArchSpec& spec);
+void import_falcon_h1(Import& import, ArchSpec& spec);
+void import_mamba(Import& import, ArchSpec& spec);
+void import_falcon_mamba(Import& import, ArchSpec& spec);
+void import_jamba(Import& import, ArchSpec& spec);
+void import_longcat_flash(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -9,13 +9,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kTheta = "rope_theta";
+constexpr std::string_view kThetaKey = "rope_theta";
 
 // theta may stand beside "rope_parameters", inside, or at both places alike.
 double theta_of(ConfigReader& config, ConfigReader& rope, const RotaryClass& of) {
-  if (!rope.contains(kTheta)) return config.real_or(of.theta_key, of.theta, kTypeDefault);
-  const double theta = rope.real(kTheta);
-  if (rope.all_read({kTheta})) config.only(of.theta_key, theta);
+  if (!rope.contains(kThetaKey))
+    return config.real_or(of.theta_key, of.theta, kTypeDefault, kTheta);
+  const double theta = rope.real(kThetaKey, kTheta);
+  if (rope.all_read({kThetaKey})) config.only(of.theta_key, theta);
   return theta;
 }
 
@@ -73,7 +74,7 @@ Rotary rotary_of_layer_type(Import& import, const json& all, const std::string& 
     return rotary;
   }
   ConfigReader rope = config.inner(*own, where);
-  rotary.theta = rope.real_or("rope_theta", theta, kTypeDefault);
+  rotary.theta = rope.real_or(kThetaKey, theta, kTypeDefault, kTheta);
   rotary.dim = turned_elements(config, &rope, of, head_dim);
   read_scaling(import, rope, of, head_dim, rotary);
   return rotary;
@@ -97,7 +98,7 @@ Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
     read_scaling(import, rope, of, head_dim, rotary);
     return rotary;
   }
-  rotary.theta = config.real_or(of.theta_key, of.theta, kTypeDefault);
+  rotary.theta = config.real_or(of.theta_key, of.theta, kTypeDefault, kTheta);
   if (of.filled_yarn && !config.contains("rope_scaling")) {
     rotary.dim = turned_elements(config, nullptr, of, head_dim);
     rotary.scaling = *of.filled_yarn;

@@ -208,6 +208,9 @@ std::optional<Rotary> rotary_of(const LightningAttention&) {
 std::optional<Rotary> rotary_of(const KimiDeltaAttention&) {
   return std::nullopt;
 }
+std::optional<Rotary> rotary_of(const Mamba1&) {
+  return std::nullopt;
+}
 
 }  // namespace
 

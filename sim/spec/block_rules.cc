@@ -210,6 +210,7 @@ void a_bounded_gate_exists(const DenseFeedForward& dense, const std::string& pat
   };
   refuse_if(dense.gate_limit.has_value(), "gate_limit");
   refuse_if(dense.up_offset.has_value(), "up_offset");
+  refuse_if(dense.gate_multiplier.has_value(), "gate_multiplier");
 }
 
 void xielu_stands_alone(const DenseFeedForward& dense, const std::string& path,
@@ -359,7 +360,21 @@ void rules_within(const GatedDeltaNet& delta, const std::string& path, Problems&
                       "each query and key serves the same number of states"});
 }
 
+// What only a norm of the output has.
+void a_described_norm_exists(const Mamba2& mamba, const std::string& path, Problems& problems) {
+  if (mamba.norm_epsilon) return;
+  const auto refuse_if = [&](bool given, const char* key) {
+    if (!given) return;
+    problems.push_back({fmt::format("{}.{}", path, key),
+                        fmt::format("{} is given, and there is no norm", key),
+                        "state 'norm_epsilon', with which the output is normalised"});
+  };
+  refuse_if(mamba.norm_groups > 1, "norm_groups");
+  refuse_if(mamba.norm_before_gate, "norm_before_gate");
+}
+
 void rules_within(const Mamba2& mamba, const std::string& path, Problems& problems) {
+  a_described_norm_exists(mamba, path, problems);
   if (known(mamba.heads, mamba.groups) && mamba.heads % mamba.groups != 0) {
     problems.push_back(
         {path + ".groups",
@@ -381,6 +396,10 @@ void rules_within(const LightningAttention&, const std::string&, Problems&) {
 
 void rules_within(const KimiDeltaAttention&, const std::string&, Problems&) {
   // Its sizes are independent of each other.
+}
+
+void rules_within(const Mamba1&, const std::string&, Problems&) {
+  // Any sizes go together.
 }
 
 void rules_within(const DenseFeedForward& dense, const std::string& path, Problems& problems) {

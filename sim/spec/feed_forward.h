@@ -47,6 +47,8 @@ struct DenseFeedForward {
   std::optional<GateLimit> gate_limit = {};
   std::optional<double> up_offset = {};  // added to what the activated gate multiplies
   std::optional<Xielu> xielu = {};       // instead of `activation`
+  std::optional<double> gate_multiplier =
+      {};  // the gate is multiplied by it before it is activated
 };
 
 struct ExpertGroups {
@@ -89,6 +91,9 @@ struct MixtureFeedForward {
   // Routed experts read a projection of their input into so many columns, and a projection of their
   // sum leads back (Nemotron 3 Super).
   std::optional<Integer> latent_width = {};
+  // The router chooses among this many more, which give what they are given (LongCat-Flash's zero
+  // experts). How many experts with weights a token runs then depends on its routing.
+  std::optional<Integer> identity_experts = {};
 };
 
 using FeedForward = std::variant<DenseFeedForward, MixtureFeedForward>;

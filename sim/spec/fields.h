@@ -84,6 +84,8 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         attention.output_gate);
   visit(Field{"block_index", "an index chooses the blocks of keys that a query attends to"},
         attention.block_index);
+  visit(Field{"key_multiplier", "projected keys are multiplied by this", Prominence::detail},
+        attention.key_multiplier, kFactor);
 }
 
 template <class Visitor>
@@ -133,6 +135,11 @@ void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
   visit(Field{"key_index",
               "the index that chooses them; left out: the newest index of an earlier layer"},
         attention.key_index);
+  visit(Field{"query_multiplier", "queries are multiplied by this", Prominence::detail},
+        attention.query_multiplier, kFactor);
+  visit(Field{"latent_multiplier", "latents are multiplied by this, after their norm",
+              Prominence::detail},
+        attention.latent_multiplier, kFactor);
 }
 
 template <class Visitor>
@@ -174,10 +181,44 @@ void visit_fields(Visitor& visit, FieldsOf<Mamba2> auto& mamba) {
   visit(Field{"kernel", "positions that the convolutions span, the newest among them"},
         mamba.kernel, kKernel);
   visit(Field{"convolution_bias", "the convolutions have a bias"}, mamba.convolution_bias);
-  visit(Field{"norm_groups", "parts of the gated output that are normalised each by itself"},
+  visit(Field{"norm_groups", "parts of the output that are normalised each by itself"},
         mamba.norm_groups, kSize);
-  visit(Field{"norm_epsilon", "epsilon of that norm", Prominence::detail}, mamba.norm_epsilon,
-        kEpsilon);
+  visit(Field{"norm_epsilon", "epsilon of that norm; left out: there is none", Prominence::detail},
+        mamba.norm_epsilon, kEpsilon);
+  visit(Field{"norm_before_gate", "the output is normalised and then gated, not the reverse"},
+        mamba.norm_before_gate);
+  visit(Field{"multipliers", "what the projections of the input are multiplied by"},
+        mamba.multipliers);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Mamba2Multipliers> auto& multipliers) {
+  visit(Field{"gate", "the gate's factor", Prominence::detail}, multipliers.gate, kFactor);
+  visit(Field{"value", "that of the values", Prominence::detail}, multipliers.value, kFactor);
+  visit(Field{"key", "that of the keys", Prominence::detail}, multipliers.key, kFactor);
+  visit(Field{"query", "that of the queries", Prominence::detail}, multipliers.query, kFactor);
+  visit(Field{"step", "that of the steps, before their bias", Prominence::detail}, multipliers.step,
+        kFactor);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Mamba1> auto& mamba) {
+  visit(Field{"inner", "columns between the projections, each with a state"}, mamba.inner, kSize);
+  visit(Field{"state_dim", "elements of the state of a column"}, mamba.state_dim, kSize);
+  visit(Field{"step_dim", "columns from which the steps of all columns are projected"},
+        mamba.step_dim, kSize);
+  visit(Field{"kernel", "positions that the convolution spans, the newest among them"},
+        mamba.kernel, kKernel);
+  visit(Field{"convolution_bias", "the convolution has a bias"}, mamba.convolution_bias);
+  visit(Field{"selection_norm", "steps, keys and queries are normalised as they are projected"},
+        mamba.selection_norm);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<SelectionNorm> auto& norm) {
+  visit(Field{"epsilon", "added to the mean square before the root", Prominence::detail},
+        norm.epsilon, kEpsilon);
+  visit(Field{"unweighted", "the norms have no weight"}, norm.unweighted);
 }
 
 template <class Visitor>
@@ -226,6 +267,9 @@ void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward)
   visit(Field{"up_offset", "act(gate) * (up + this)"}, feed_forward.up_offset, kFactor);
   visit(Field{"xielu", "instead of activation: xIELU, with two learned numbers in each layer"},
         feed_forward.xielu);
+  visit(Field{"gate_multiplier", "the gate is multiplied by this before it is activated",
+              Prominence::detail},
+        feed_forward.gate_multiplier, kFactor);
 }
 
 template <class Visitor>
@@ -293,6 +337,9 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
   visit(Field{"latent_width",
               "routed experts read a projection into so many columns, and one leads back"},
         mixture.latent_width, kSize);
+  visit(Field{"identity_experts",
+              "the router chooses among this many more experts, which give what they are given"},
+        mixture.identity_experts, kExperts);
 }
 
 template <class Visitor>
@@ -325,6 +372,12 @@ void visit_fields(Visitor& visit, FieldsOf<SublayerBlock> auto& block) {
               "the output is added to the residual stream this many sublayers later; left out: at "
               "once"},
         block.delay, kDelay);
+  visit(Field{"input_multiplier", "what the block is given is multiplied by this",
+              Prominence::detail},
+        block.input_multiplier, kFactor);
+  visit(
+      Field{"output_multiplier", "what the block gives is multiplied by this", Prominence::detail},
+      block.output_multiplier, kFactor);
 }
 
 template <class Visitor>

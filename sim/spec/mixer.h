@@ -1,6 +1,6 @@
 // The mixers of a layer, which let a position see others: grouped and latent attention, the gated
-// short convolution, gated DeltaNet, Mamba-2, lightning attention and Kimi delta attention. A mixer
-// of a new kind is an alternative of Mixer.
+// short convolution, gated DeltaNet, Mamba-1 and Mamba-2, lightning attention and Kimi delta
+// attention. A mixer of a new kind is an alternative of Mixer.
 #pragma once
 
 #include <concepts>
@@ -102,6 +102,7 @@ struct GroupedAttention {
   std::optional<Alibi> alibi = {};  // scores fall in proportion to the distance of the key
   std::optional<OutputGate> output_gate = {};
   std::optional<BlockIndex> block_index = {};  // it chooses the keys that a query attends to
+  std::optional<double> key_multiplier = {};   // projected keys are multiplied by it
 };
 
 // The width of a head's value.
@@ -128,6 +129,8 @@ struct LatentAttention {
   std::optional<KeyIndex> key_index = {};
   // Absent: the part of a key that all heads share is not rotated either (Kimi Linear).
   std::optional<Rotary> rotary = {};
+  std::optional<double> query_multiplier = {};   // queries are multiplied by it
+  std::optional<double> latent_multiplier = {};  // latents are, after their norm
 };
 
 // The gated short convolution of LFM2 (transformers, modeling_lfm2.py). Three projections of the
@@ -156,13 +159,46 @@ struct GatedDeltaNet {
   bool negative_eigenvalues = false;  // the strength goes up to 2 instead of 1
 };
 
+// A root-mean-square norm of each input of a selective scan, with a weight of its own or, as Falcon
+// Mamba has it, without one.
+struct SelectionNorm {
+  double epsilon = 0;
+  bool unweighted = false;
+};
+
+// Mamba (arXiv 2312.00752), as transformers' modeling_mamba.py has it. Values x go through a causal
+// convolution of every column by itself and through SiLU. From what comes out are made, for all
+// columns, a key B and a query C and, through step_dim columns, a step softplus(.) for each column.
+// Each column has a state of state_dim elements, which decay each at a learned rate of their own:
+//   s = exp(-rate step) s + B (step x);  out = C . s + skip x
+// The output is gated by SiLU. A sequence keeps the states and the newest kernel - 1 rows of the
+// convolution, in f32.
+struct Mamba1 {
+  Integer inner;      // columns, each with a state
+  Integer state_dim;  // of the state of a column
+  Integer step_dim;   // columns from which the steps are projected (time_step_rank)
+  Integer kernel;     // positions that the convolution spans, the newest among them
+  bool convolution_bias = false;
+  std::optional<SelectionNorm> selection_norm = {};  // of step_dim columns, key and query
+};
+
+// What the projections of Mamba-2's input are multiplied by (Falcon-H1's ssm_multipliers).
+struct Mamba2Multipliers {
+  double gate = 1;
+  double value = 1;
+  double key = 1;
+  double query = 1;
+  double step = 1;
+};
+
 // Mamba-2 (arXiv 2405.21060), as transformers' modeling_mamba2.py has it. Values x, and for each
 // group of heads a key B and a query C, go through causal convolutions of every column by itself
 // and through SiLU. Each head has a state S of state_dim x head_dim:
 //   S = decay S + B (step x)^T;  out = S^T C + skip x
 // with a step softplus(.) of a projection of the input, a decay exp(-rate step) and a learned skip,
-// one number each for a head. The output is gated by SiLU and normalised. A sequence keeps the
-// states and the newest kernel - 1 rows of each convolution, in f32.
+// one number each for a head. The output is gated by SiLU and normalised, in either order or
+// without a norm. A sequence keeps the states and the newest kernel - 1 rows of each convolution,
+// in f32.
 struct Mamba2 {
   Integer heads;
   Integer head_dim;
@@ -170,8 +206,10 @@ struct Mamba2 {
   Integer state_dim;
   Integer kernel;  // positions that a convolution spans, the newest among them
   bool convolution_bias = false;
-  Integer norm_groups = 1;  // parts of the gated output that are normalised each by itself
-  double norm_epsilon = 0;
+  Integer norm_groups = 1;  // parts of the output that are normalised each by itself
+  std::optional<double> norm_epsilon = {};  // absent: there is no norm
+  bool norm_before_gate = false;            // the output is normalised and then gated
+  std::optional<Mamba2Multipliers> multipliers = {};
 };
 
 // Lightning attention (arXiv 2401.04658), as transformers' modeling_minimax.py has it. Queries,
@@ -200,7 +238,7 @@ struct KimiDeltaAttention {
 };
 
 using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet,
-                           Mamba2, LightningAttention, KimiDeltaAttention>;
+                           Mamba2, LightningAttention, KimiDeltaAttention, Mamba1>;
 
 // The attention whose cache a kind of mixer reads, by name; null where it fills its own.
 template <class Kind>
@@ -224,6 +262,9 @@ inline Reference* kv_from_of(const LightningAttention&) {
   return nullptr;
 }
 inline Reference* kv_from_of(const KimiDeltaAttention&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const Mamba1&) {
   return nullptr;
 }
 inline const Reference* cache_owner(const Mixer& mixer) {

@@ -118,7 +118,7 @@ template <>
 struct Names<Mixer> {
   static constexpr auto alternatives =
       each_alternative<Mixer>({"grouped", "latent", "short_convolution", "gated_delta_net",
-                               "mamba2", "lightning", "kimi_delta"});
+                               "mamba2", "lightning", "kimi_delta", "mamba1"});
 };
 template <>
 struct Names<FeedForward> {

@@ -8,6 +8,8 @@
 
 namespace llmarch {
 
+inline constexpr RealRange kTheta{0, 1e15};  // Falcon-H1 has 1e11
+
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<LinearScaling> auto& scaling) {
   visit(Field{"factor", "by which every wave is slowed", Prominence::detail}, scaling.factor,
@@ -102,7 +104,7 @@ void visit_fields(Visitor& visit, FieldsOf<LongRope> auto& scaling) {
 
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Rotary> auto& rotary) {
-  visit(Field{"theta", "the base of the rotary frequencies"}, rotary.theta, kFactor);
+  visit(Field{"theta", "the base of the rotary frequencies"}, rotary.theta, kTheta);
   visit(Field{"dim",
               "elements of a head that the frequencies are spread over, the first; all where it is "
               "left out"},

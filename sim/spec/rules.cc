@@ -237,6 +237,15 @@ Indexed indexed(const GatedDeltaNet&) {
 Indexed indexed(const Mamba2&) {
   return {};
 }
+Indexed indexed(const LightningAttention&) {
+  return {};
+}
+Indexed indexed(const KimiDeltaAttention&) {
+  return {};
+}
+Indexed indexed(const Mamba1&) {
+  return {};
+}
 
 // A mixer that takes the choice of an earlier index attends to as many keys as that chose.
 void a_choice_is_taken_as_it_was_made(const ArchSpec& spec, Problems& problems) {

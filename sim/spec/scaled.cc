@@ -131,6 +131,13 @@ void shrink(KimiDeltaAttention& delta) {
   delta.gate_latent_dim = at_most(delta.gate_latent_dim, 7);
 }
 
+void shrink(Mamba1& mamba) {
+  mamba.inner = at_most(mamba.inner, 14);
+  mamba.state_dim = at_most(mamba.state_dim, 5);
+  mamba.step_dim = at_most(mamba.step_dim, 4);
+  mamba.kernel = at_most(mamba.kernel, 4);
+}
+
 void shrink(ParallelStreams& streams) {
   streams.count = at_most(streams.count, 3);
   streams.active = at_most(streams.active, streams.count.value() - 1);
@@ -167,6 +174,7 @@ void shrink(MixtureFeedForward& mixture) {
   mixture.expert_width = at_most(mixture.expert_width, 14);
   if (mixture.shared_width) mixture.shared_width = at_most(*mixture.shared_width, 18);
   if (mixture.latent_width) mixture.latent_width = at_most(*mixture.latent_width, 11);
+  if (mixture.identity_experts) mixture.identity_experts = at_most(*mixture.identity_experts, 4);
 }
 
 Integer occurrences(const ArchSpec& spec, std::size_t kind) {

@@ -31,6 +31,7 @@ Integer cells_of(const Growing& growing, Integer context, const Cells& cells) {
     return cells.beyond ? std::min(all, rounded_up(size + *cells.beyond, cells.page)) : all;
   };
   return std::visit(Overloaded{[&](const EveryKey&) { return all; },
+                               [&](const ChosenKeys&) { return all; },  // any may be chosen
                                [&](const Window& window) { return within(window.size); },
                                [&](const Chunk& chunk) { return within(chunk.size); }},
                     growing.reach);

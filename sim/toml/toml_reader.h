@@ -118,6 +118,8 @@ class TableReader {
   }
   template <class Value>
   void operator()(const Field& field, std::vector<Named<Value>>& member) {
+    // There are models without a feed-forward (Mamba), and none without a mixer or a layer.
+    if (std::is_same_v<Value, FeedForward> && find(field) == nullptr) return;
     const toml::table* table = required_table(field, header(field) + ".NAME");
     if (table == nullptr) return;
     for (const NamedTable& entry : named_tables(field, *table)) {

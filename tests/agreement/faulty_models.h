@@ -96,6 +96,12 @@ inline ArchSpec kimi_delta_model() {
   return spec;
 }
 
+inline ArchSpec scan_model() {
+  ArchSpec spec = tiny_model(tiny_mamba1(), tiny_dense());
+  spec.stack.front().repeat = 2;
+  return spec;
+}
+
 // Gates, sinks, biases of experts, and what else only some families have.
 inline ArchSpec gated_model() {
   ArchSpec spec = grouped_model();

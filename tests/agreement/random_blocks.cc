@@ -119,6 +119,7 @@ Mixer draw_grouped() {
   if (maybe()) attention.alibi = any_of<Alibi>();
   if (maybe()) attention.output_gate = OutputGate{any_of<GateWidth>(), any_of<Activation>()};
   draw_block_index(attention);
+  if (maybe()) attention.key_multiplier = any_real(0.5, 1, 4);
   return attention;
 }
 
@@ -140,6 +141,8 @@ Mixer draw_latent() {
                                    any_of<RotaryLayout>(), 1e-6};
   }
   if (attention.key_index || maybe()) attention.rotary = draw_rotary(attention.rope_head_dim);
+  if (maybe()) attention.query_multiplier = any_real(0.5, 1, 4);
+  if (maybe()) attention.latent_multiplier = any_real(0.5, 1, 4);
   return attention;
 }
 
@@ -159,7 +162,7 @@ Mixer draw_delta_net() {
   return delta;
 }
 
-Mixer draw_mamba() {
+Mixer draw_mamba2() {
   Mamba2 mamba;
   mamba.groups = between(1, 2);
   mamba.heads = mamba.groups * between(1, 3);
@@ -167,8 +170,25 @@ Mixer draw_mamba() {
   mamba.state_dim = between(1, 5);
   mamba.kernel = between(2, 5);
   mamba.convolution_bias = maybe();
+  if (maybe()) {
+    mamba.multipliers = Mamba2Multipliers{any_real(0.5, 1, 2), any_real(0.5, 1, 2), 1,
+                                          any_real(0.5, 1, 2), any_real(0.5, 1, 2)};
+  }
+  if (maybe()) return mamba;
   mamba.norm_groups = maybe() ? mamba.groups : Integer(1);
   mamba.norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  mamba.norm_before_gate = maybe();
+  return mamba;
+}
+
+Mixer draw_mamba1() {
+  Mamba1 mamba;
+  mamba.inner = between(1, 9);
+  mamba.state_dim = between(1, 5);
+  mamba.step_dim = between(1, 4);
+  mamba.kernel = between(2, 5);
+  mamba.convolution_bias = maybe();
+  if (maybe()) mamba.selection_norm = SelectionNorm{*rc::gen::element(1e-6, 1e-5, 1e-3), maybe()};
   return mamba;
 }
 
@@ -205,6 +225,7 @@ FeedForward draw_dense() {
   if (!dense.gated) return dense;
   dense.gate_limit = draw_limit();
   dense.up_offset = draw_offset();
+  if (maybe()) dense.gate_multiplier = any_real(0.5, 1, 2);
   return dense;
 }
 
@@ -232,6 +253,7 @@ FeedForward draw_mixture() {
         ExpertGroups{groups.count, between(1, groups.count.value()), any_of<GroupScore>()};
     eligible = mixture.router.groups->chosen * in_group;
   }
+  if (!mixture.router.groups && maybe()) mixture.identity_experts = between(1, 4);
   mixture.experts_per_token = between(1, std::min<std::int64_t>(3, eligible.value()));
   mixture.expert_width = between(1, 5);
   if (maybe()) mixture.shared_width = between(1, 7);

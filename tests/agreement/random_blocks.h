@@ -10,9 +10,10 @@ Mixer draw_grouped();
 Mixer draw_latent();
 Mixer draw_convolution();
 Mixer draw_delta_net();
-Mixer draw_mamba();
 Mixer draw_lightning();
 Mixer draw_kimi_delta();
+Mixer draw_mamba2();
+Mixer draw_mamba1();
 FeedForward draw_dense();
 FeedForward draw_mixture();
 

@@ -13,7 +13,7 @@ namespace llmarch {
 namespace {
 
 constexpr std::array kMixers{draw_grouped, draw_latent,    draw_convolution, draw_delta_net,
-                             draw_mamba,   draw_lightning, draw_kimi_delta};
+                             draw_mamba2,  draw_lightning, draw_kimi_delta,  draw_mamba1};
 static_assert(kMixers.size() == std::variant_size_v<Mixer>, "every kind of mixer is drawn");
 
 // The longest context of the workloads below.
@@ -49,6 +49,8 @@ std::vector<Sublayer> draw_sublayers(const std::vector<SublayerBlock>& blocks) {
     if (sublayers.empty() || maybe()) sublayers.emplace_back();
     sublayers.back().blocks.push_back(block);
     if (maybe()) sublayers.back().blocks.back().norm = draw_norm(any_placement_in_a_branch());
+    if (maybe()) sublayers.back().blocks.back().input_multiplier = any_real(0.5, 1, 2);
+    if (maybe()) sublayers.back().blocks.back().output_multiplier = any_real(0.5, 1, 2);
   }
   for (std::size_t i = 0; i < sublayers.size(); ++i) {
     if (maybe()) sublayers[i].norm = draw_norm(any_of<NormPlacement>());
@@ -181,9 +183,12 @@ bool multiplies_its_input(const ShortConvolution&) {
 bool multiplies_its_input(const GatedDeltaNet&) {
   return false;
 }
-// What the gate multiplies is normalised after it.
-bool multiplies_its_input(const Mamba2&) {
-  return false;
+// What the gate multiplies is normalised after it or before, where there is a norm.
+bool multiplies_its_input(const Mamba2& mamba) {
+  return !mamba.norm_epsilon;
+}
+bool multiplies_its_input(const Mamba1&) {
+  return true;
 }
 
 // Both normalise the output before its gate.

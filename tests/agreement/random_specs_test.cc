@@ -18,9 +18,9 @@ constexpr int kSpecs = 1000;
 // Does what RC_GTEST_PROP does, with any number of cases. A failure prints the smallest spec that
 // shows it; RC_PARAMS="seed=..." draws the same specs again.
 template <class Property>
-void check_many(const Property& property) {
+void check_many(const Property& property, int specs = kSpecs) {
   rc::detail::TestParams params = rc::detail::configuration().testParams;
-  params.maxSuccess = kSpecs;
+  params.maxSuccess = specs;
   const rc::detail::TestResult result =
       rc::detail::checkTestable(property, rc::detail::TestMetadata(), params);
   if (result.is<rc::detail::SuccessResult>()) return;
@@ -114,6 +114,8 @@ class Variety {
       for (const SublayerBlock& block : sublayer.blocks) {
         note("norm of a block", block.norm.has_value());
         note("delay", block.delay.has_value());
+        note("input multiplier", block.input_multiplier.has_value());
+        note("output multiplier", block.output_multiplier.has_value());
       }
     }
   }
@@ -135,6 +137,7 @@ class Variety {
     note("values from keys", attention.values_from_keys);
     note("value scale", attention.value_scale.has_value());
     note("sinks", attention.sinks);
+    note("key multiplier", attention.key_multiplier.has_value());
     note("alibi", attention.alibi.has_value());
     if (attention.alibi) see_each(*attention.alibi);
     note("output gate", attention.output_gate.has_value());
@@ -149,6 +152,8 @@ class Variety {
     note("latent output bias", attention.output_bias);
     note("latent rotary", attention.rotary.has_value());
     if (attention.rotary) see_rotary(*attention.rotary);
+    note("query multiplier", attention.query_multiplier.has_value());
+    note("latent multiplier", attention.latent_multiplier.has_value());
   }
   void see_mixer(const LightningAttention& lightning) {
     note("several lightning heads", lightning.heads > 1);
@@ -164,7 +169,15 @@ class Variety {
   void see_mixer(const Mamba2& mamba) {
     note("heads that share a group", mamba.heads > mamba.groups);
     note("convolution bias", mamba.convolution_bias);
+    note("multipliers of projections", mamba.multipliers.has_value());
+    note("a norm of the output", mamba.norm_epsilon.has_value());
     note("a norm in parts", mamba.norm_groups > 1);
+    note("a norm before the gate", mamba.norm_before_gate);
+  }
+  void see_mixer(const Mamba1& mamba) {
+    note("bias of a scan's convolution", mamba.convolution_bias);
+    note("norms of a selection", mamba.selection_norm.has_value());
+    if (mamba.selection_norm) note("norms without weight", mamba.selection_norm->unweighted);
   }
   void see_rotary(const Rotary& rotary) {
     note("interleaved", rotary.layout == RotaryLayout::interleaved);
@@ -193,11 +206,13 @@ class Variety {
     note("bias", dense.bias);
     note("xielu", dense.xielu.has_value());
     see_gate(dense.gate_limit, dense.up_offset);
+    note("gate multiplier", dense.gate_multiplier.has_value());
     see_each(dense.activation);
   }
   void see_feed_forward(const MixtureFeedForward& mixture) {
     note("ungated experts", mixture.ungated);
     note("latent experts", mixture.latent_width.has_value());
+    note("identity experts", mixture.identity_experts.has_value());
     note("mixture", true);
     note("shared experts", mixture.shared_width.has_value());
     if (mixture.shared_width) note("shared gate", mixture.shared_gate);
@@ -231,7 +246,7 @@ class Variety {
 
 TEST(RandomSpecs, HaveEveryOptionBothWays) {
   Variety variety;
-  check_many([&] { variety.see(*any_spec()); });
+  check_many([&] { variety.see(*any_spec()); }, 4 * kSpecs);
   EXPECT_EQ(variety.one_sided(), std::set<std::string>());
 }
 

@@ -23,7 +23,7 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
 TEST(WithoutAFault, NothingIsReported) {
   for (const ArchSpec& spec :
        {grouped_model(), local_model(), multiplied_model(), latent_model(), parallel_model(),
-        convolution_model(), recurrent_model(), mamba_model()}) {
+        convolution_model(), recurrent_model(), mamba_model(), scan_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
   }
@@ -172,6 +172,19 @@ TEST(AFaultInTheSpec, OfKimiDeltaAttentionIsReported) {
         [=](auto& s) { delta(s).decay_latent_dim = 3; }},
        {"a wider latent of gates", "recurrence output gate",
         [=](auto& s) { delta(s).gate_latent_dim = 4; }}});
+}
+
+TEST(AFaultInTheSpec, OfAScanIsReported) {
+  const auto mamba = [](ArchSpec& spec) -> Mamba1& {
+    return std::get<Mamba1>(spec.attention.front().value);
+  };
+  expect_each_reported(
+      scan_model(),
+      {{"more columns", "selective scan", [=](auto& s) { mamba(s).inner = 7; }},
+       {"a larger state", "selective scan", [=](auto& s) { mamba(s).state_dim = 4; }},
+       {"wider steps", "projection to steps", [=](auto& s) { mamba(s).step_dim = 3; }},
+       {"no norms", "norm of steps", [=](auto& s) { mamba(s).selection_norm.reset(); }},
+       {"no bias", "convolution of values", [=](auto& s) { mamba(s).convolution_bias = false; }}});
 }
 
 TEST(AFaultInTheSpec, OfTheWholeModelIsReported) {

@@ -144,5 +144,42 @@ TEST(DistinctExperts, FollowTheFormula) {
   EXPECT_DOUBLE_EQ(expected_distinct_experts(4, 2, 3), 4 * (1 - 1.0 / 8));
 }
 
+// --- 4 identities beside the 8 experts, which a token is as likely to choose.
+
+ArchSpec with_identities() {
+  MixtureFeedForward mixture = tiny_mixture();
+  mixture.identity_experts = 4;
+  return tiny_model(tiny_grouped(), mixture);
+}
+
+TEST(Identities, AreScoredByTheRouter) {
+  EXPECT_EQ(priced(with_identities(), kDecode, "router").weights_read, Elements(12 * 10));
+}
+
+// 8 tokens choose 16 times, of which two thirds are experts: 10.67, so 11 runs of 3 products of 9 x
+// 10. Whatever is chosen is weighted and added.
+TEST(Identities, TakeNoProductsButAreExpected) {
+  const Work work = priced(with_identities(), kPrefill, "experts");
+  EXPECT_EQ(work.matrix, Flops(11 * 3 * 2 * 9 * 10));
+  const Work all = priced(with_router({}), kPrefill, "experts");
+  EXPECT_EQ(all.matrix, Flops(16 * 3 * 2 * 9 * 10));
+  const Integer of_a_run = (all.other.amount() - 16 * 2 * 10) / 16;
+  EXPECT_EQ(work.other, Flops(16 * 2 * 10 + 11 * of_a_run));
+}
+
+TEST(Identities, AreAShareOfTheDistinctChoices) {
+  const ExpertReads experts{Driver::token, 8, 2, Elements(3), Bytes(6), 1, 4, {}};
+  EXPECT_DOUBLE_EQ(expected_distinct_experts(experts, 1), 2 * 8.0 / 12);
+  EXPECT_DOUBLE_EQ(expected_distinct_experts(experts, 3), 8 * (1 - std::pow(10.0 / 12, 3)));
+}
+
+// The active parameters are the most that a token may touch: no choice is an identity.
+TEST(Identities, LeaveTheActiveParametersAtTheirMost) {
+  const auto active = [](const ArchSpec& spec) {
+    return predict_parameters(lower(spec)).active.all;
+  };
+  EXPECT_EQ(active(with_identities()), active(with_router({})) + Elements(4 * 10));
+}
+
 }  // namespace
 }  // namespace llmarch

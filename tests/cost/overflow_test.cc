@@ -111,14 +111,14 @@ TEST(AModelWhoseLayersDoNotFitTogether, IsRefusedWhenItIsLowered) {
 // 2^63 - 1 elements are 2^63 as a double, which no integer of 64 bits holds.
 TEST(AnExpectationOfExperts, IsNotRoundedToMoreThanThereAre) {
   const ExpertReads experts{Driver::token, 1, 1, Elements(kMost), Bytes(kMost), 1};
-  EXPECT_EQ(expected_reads(experts, decode(1, 2)).weights_read, Elements(kMost));
+  EXPECT_EQ(expected_work(experts, decode(1, 2)).weights_read, Elements(kMost));
 }
 
 // Eight experts of that size do not fit, nor does a double hold the size of one.
 TEST(TheExpertsOfOneToken, AreMultipliedOutAsIntegers) {
   const ExpertReads experts{Driver::token, 8, 1, Elements(kMost), Bytes(1), 1};
-  EXPECT_EQ(expected_reads(experts, decode(1, 1)).weights_read, Elements(kMost));
-  EXPECT_THROW(expected_reads(experts, decode(1, 2)), Overflow);
+  EXPECT_EQ(expected_work(experts, decode(1, 1)).weights_read, Elements(kMost));
+  EXPECT_THROW(expected_work(experts, decode(1, 2)), Overflow);
 }
 
 }  // namespace

@@ -167,5 +167,26 @@ TEST(AKimiDeltaDecay, ComesThroughALatent) {
                      .written = 2 * 6}));
 }
 
+// --- Mamba-1: 6 columns, each with a state of 3.
+
+// For each of 18 elements two products, the rate times the step, the decay, and an exponential; for
+// each column the step times the value.
+TEST(AScan, ReadsAndOverwritesItsStatesAtEveryToken) {
+  EXPECT_EQ(priced(tiny_model(tiny_mamba1(), tiny_dense()), kPrefill, "selective scan"),
+            with_f32_states({.matrix = 2 * 4 * 2 * 2 * 18,
+                             .other = 2 * 4 * (2 * 18 + 6),
+                             .transcendentals = 2 * 4 * 18,
+                             .weights = 18,
+                             .cache_read = 2 * 4 * 18,
+                             .cache_written = 2 * 4 * 18,
+                             .read = 2 * 4 * (3 + 3 + 6 + 6),
+                             .written = 2 * 4 * 6}));
+}
+
+TEST(AScan, KeepsAStateForEachColumnInF32) {
+  const OpGraph graph = lower(tiny_model(tiny_mamba1(), tiny_dense()));
+  EXPECT_EQ(state_bytes_per_sequence(graph), Bytes(4 * (6 * 3 + 3 * 6)));
+}
+
 }  // namespace
 }  // namespace llmarch

@@ -131,6 +131,13 @@ TEST(KimiDeltaAttention, KeepsStatesAndRowsForEachSequence) {
   EXPECT_EQ(block.kept.value().elements, 2 * 9 + 3 * 18);
 }
 
+TEST(AMamba1, KeepsAStateForEachColumnOfEachSequence) {
+  const Mixer mixer = tiny_mamba1();
+  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
+  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
+  EXPECT_EQ(block.kept.value().elements, 6 * 3 + 3 * 6);
+}
+
 TEST(AFeedForward, IsNamedByItsGateAndItsActivation) {
   DenseFeedForward dense = tiny_dense();
   EXPECT_EQ(described(dense).name, "feed-forward, SiLU");

@@ -39,16 +39,10 @@ double largest_difference(const std::vector<float>& left, const std::vector<floa
   return largest;
 }
 
-// Compares every column except the experts' weights, which are an expectation where several tokens
-// choose.
+// Compares every column, the experts' with the price of those that ran.
 std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
-  const Book predicted = predict(graph, workload);
-  const bool one_token = workload.batch * workload.tokens == 1;
-  for (AgreementLine line : lay_side_by_side(graph, predicted, run.book)) {
-    if (!one_token && line.operation == "experts") {
-      line.predicted.weights_read = line.counted.weights_read;
-      line.predicted.weight_bytes_read = line.counted.weight_bytes_read;
-    }
+  const Book predicted = predict_given(graph, workload, run.experts_run);
+  for (const AgreementLine& line : lay_side_by_side(graph, predicted, run.book)) {
     if (line.holds()) continue;
     std::ostringstream text;
     text << line.block << ", " << line.operation << ": predicted ";

@@ -142,7 +142,8 @@ TEST_P(QuantisedEngine, IsNearTheReferenceOverTheStoredWeights) {
   workload.logits = Logits::all;
   const Execution expected = execute(graph_, stored_weights, caches, ids, workload);
   Engine engine = Engine::of(graph_, float_options(graph_, 5), weights_);
-  const StepRun run = engine.run_following(workload, ids, expected.trace.routing);
+  const StepRun run =
+      engine.run_following(workload, ids, {expected.trace.routing, expected.trace.keys});
   EXPECT_LT(largest_departure(run.trace.logits, expected.trace.logits),
             0.05 * largest(expected.trace.logits));
 }

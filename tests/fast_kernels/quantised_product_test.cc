@@ -21,7 +21,7 @@ struct QuantisedSize {
 // Around the boundaries of tiles of 4 and 6 rows, panels of 64 outputs, pieces of 256 inputs, and
 // rows for two threads.
 const std::vector<QuantisedSize> kQuantisedSizes{{1, 1, 256},   {1, 65, 512},  {3, 63, 256},
-                               {7, 130, 768}, {29, 64, 256}, {260, 70, 512}};
+                                                 {7, 130, 768}, {29, 64, 256}, {260, 70, 512}};
 
 class QuantisedWeights {
  public:

@@ -152,6 +152,99 @@ TEST_P(RecurrenceKernels, ChangeEachStateTokenByToken) {
   }
 }
 
+// Two sequences of three tokens, whose columns are more or fewer than the lanes of a vector.
+struct Scan {
+  static constexpr Places kPlaces{2, 3, 0};
+
+  Scan(std::size_t of_columns, std::size_t of_state_dim)
+      : columns(of_columns),
+        state_dim(of_state_dim),
+        rate_memory(
+            HugeMemory::rounded(PackedMatrix::bytes(MatrixFormat::f32, columns, state_dim))),
+        rates(rate_memory, MatrixFormat::f32, columns, state_dim),
+        memory(HugeMemory::rounded(FixedState::bytes(state_shape()))),
+        state(memory, state_shape()) {
+    rates.fill(0, learned.view());
+    state.fill_synthetic(7);
+    for (std::size_t r = 0; r < kPlaces.rows(); ++r) {
+      for (std::size_t i = 0; i < columns; ++i) {
+        float& each = step.view().row(r)[i];
+        each = std::abs(each);
+      }
+    }
+  }
+  [[nodiscard]] StateShape state_shape() const {
+    return {Stored::f32, kPlaces.sequences, columns * state_dim};
+  }
+  void run(Team& team) {
+    std::vector<float> scratch(scan_floats(columns, state_dim));
+    run_scan(team, rates, kPlaces, {query.view(), key.view(), step.view(), in.view(), out.view()},
+             state, scratch.data());
+  }
+
+  std::size_t columns, state_dim;
+  GuardedRows learned = GuardedRows::random(columns, state_dim, 1);
+  GuardedRows query = GuardedRows::random(kPlaces.rows(), state_dim, 2);
+  GuardedRows key = GuardedRows::random(kPlaces.rows(), state_dim, 3);
+  GuardedRows step = GuardedRows::random(kPlaces.rows(), columns, 4);
+  GuardedRows in = GuardedRows::random(kPlaces.rows(), columns, 5);
+  GuardedRows out{kPlaces.rows(), columns};
+  HugeMemory rate_memory;
+  PackedMatrix rates;
+  HugeMemory memory;
+  FixedState state;
+};
+
+// The state of one column of one sequence, which lies one element in each row of columns.
+std::vector<double> column_state(Scan& scan, std::size_t sequence, std::size_t column) {
+  std::vector<double> state;
+  for (std::size_t n = 0; n < scan.state_dim; ++n) {
+    state.push_back(scan.state.floats(sequence)[n * scan.columns + column]);
+  }
+  return state;
+}
+
+void expect_scanned_as_plain_loops_do(Team& team, Scan scan) {
+  std::vector<std::vector<double>> states;
+  for (std::size_t item = 0; item < 2 * scan.columns; ++item) {
+    states.push_back(column_state(scan, item / scan.columns, item % scan.columns));
+  }
+  scan.run(team);
+  EXPECT_TRUE(scan.out.sentinels_stand());
+  for (std::size_t item = 0; item < states.size(); ++item) {
+    const std::size_t sequence = item / scan.columns;
+    const std::size_t column = item % scan.columns;
+    std::vector<double> rates = part_of(scan.learned, column, 0, scan.state_dim);
+    for (double& rate : rates) rate = std::exp(rate);
+    for (std::size_t token = 0; token < 3; ++token) {
+      const std::size_t r = sequence * 3 + token;
+      const std::vector<double> query = part_of(scan.query, r, 0, scan.state_dim);
+      const std::vector<double> key = part_of(scan.key, r, 0, scan.state_dim);
+      const reference::ScanInput<double> in{query, key, scan.step.at(r, column),
+                                            scan.in.at(r, column), rates};
+      EXPECT_NEAR(scan.out.at(r, column), reference::scan_column<double>(in, states[item]), 1e-5);
+    }
+    const std::vector<double> after = column_state(scan, sequence, column);
+    for (std::size_t n = 0; n < after.size(); ++n) EXPECT_NEAR(after[n], states[item][n], 1e-5);
+  }
+}
+
+TEST_P(RecurrenceKernels, ScanEachColumnTokenByToken) {
+  Team team(2, GetParam());
+  for (const std::size_t columns : {1U, 5U, 16U, 50U}) {
+    for (const std::size_t state_dim : {1U, 3U, 16U}) {
+      expect_scanned_as_plain_loops_do(team, {columns, state_dim});
+    }
+  }
+}
+
+TEST_P(RecurrenceKernels, RefuseAScanWhoseSizesDoNotAgree) {
+  Team team(1, GetParam());
+  Scan scan(6, 3);
+  scan.key = GuardedRows::random(Scan::kPlaces.rows(), 4, 3);
+  EXPECT_THROW(scan.run(team), std::invalid_argument);
+}
+
 TEST_P(RecurrenceKernels, RefuseSizesThatDoNotAgree) {
   Team team(1, GetParam());
   RecurrentRun run({2, 4, 3, 5}, Rule::delta, DecayOf::head);

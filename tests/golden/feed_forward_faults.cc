@@ -32,6 +32,9 @@ void add_faults(Faults& faults, const DenseFeedForward& dense_kind, std::size_t 
   if (dense_kind.gate_limit) {
     add("dense gate_limit dropped", [](auto& wrong) { wrong.gate_limit.reset(); });
   }
+  if (dense_kind.gate_multiplier) {
+    add("gate_multiplier", [](auto& wrong) { *wrong.gate_multiplier *= 2; });
+  }
 }
 
 using Routers = std::vector<std::pair<const char*, std::function<void(Router&)>>>;

@@ -35,6 +35,24 @@ void add_arrangement_fault(Faults& faults, const ArchSpec& spec, std::size_t kin
                     }});
 }
 
+// Twice the factor on what a block is given, and on what it gives.
+void add_block_factor_faults(Faults& faults, const ArchSpec& spec, std::size_t kind,
+                             std::size_t layer) {
+  const auto& sublayers = spec.layer.at(kind).value.sublayers;
+  for (std::size_t i = 0; sublayers && i < sublayers->size(); ++i) {
+    for (std::size_t k = 0; k < (*sublayers)[i].blocks.size(); ++k) {
+      for (const auto member :
+           {&SublayerBlock::input_multiplier, &SublayerBlock::output_multiplier}) {
+        if (!((*sublayers)[i].blocks[k].*member)) continue;
+        faults.push_back({"factor of a block", out_of_layer(layer), [=](ArchSpec& wrong) {
+                            auto& changed = wrong.layer[kind].value.sublayers.value();
+                            *(changed[i].blocks[k].*member) *= 2;
+                          }});
+      }
+    }
+  }
+}
+
 // Twice the number, and none.
 void add_multiplier_faults(Faults& faults, const std::string& field,
                            std::optional<double> ArchSpec::*member, const ArchSpec& spec,
@@ -113,6 +131,7 @@ std::vector<FieldFault> faults_of(const ArchSpec& spec) {
     const std::size_t layer = first_layer(spec, is_one);
     add_layer_norm_faults(faults, spec, i, layer);
     add_arrangement_fault(faults, spec, i, layer);
+    add_block_factor_faults(faults, spec, i, layer);
   }
   for (std::size_t i = 0; i < spec.attention.size(); ++i) {
     const std::size_t layer =

@@ -130,6 +130,9 @@ Attentions<GroupedAttention> faults_of_attention(const GroupedAttention& attenti
     faults.emplace_back("score_soft_cap dropped",
                         [](auto& wrong) { wrong.score_soft_cap.reset(); });
   }
+  if (attention.key_multiplier) {
+    faults.emplace_back("key_multiplier", [](auto& wrong) { *wrong.key_multiplier *= 2; });
+  }
   add_output_faults(faults, attention);
   if (attention.temperature) {
     faults.emplace_back("temperature dropped", [](auto& wrong) { wrong.temperature.reset(); });
@@ -144,7 +147,10 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
     for (const auto& [field, make] : faults_of_rotary(*attention.rotary)) {
       faults.emplace_back(field, [make = make](auto& wrong) { make(*wrong.rotary); });
     }
-    faults.emplace_back("latent rotary dropped", [](auto& wrong) { wrong.rotary.reset(); });
+    // An index cannot do without it.
+    if (!attention.key_index) {
+      faults.emplace_back("latent rotary dropped", [](auto& wrong) { wrong.rotary.reset(); });
+    }
   } else {
     faults.emplace_back("latent rotary added", [](LatentAttention& wrong) {
       wrong.rotary = Rotary{10'000, RotaryLayout::half_split, std::nullopt};
@@ -153,6 +159,12 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
   faults.emplace_back("latent_norm_epsilon",
                       [](auto& wrong) { wrong.latent_norm_epsilon *= 1000; });
   add_index_faults(faults, attention);
+  if (attention.query_multiplier) {
+    faults.emplace_back("query_multiplier", [](auto& wrong) { *wrong.query_multiplier *= 2; });
+  }
+  if (attention.latent_multiplier) {
+    faults.emplace_back("latent_multiplier", [](auto& wrong) { *wrong.latent_multiplier *= 2; });
+  }
   if (attention.temperature) {
     faults.emplace_back("latent temperature dropped",
                         [](auto& wrong) { wrong.temperature.reset(); });
@@ -179,11 +191,35 @@ Attentions<GatedDeltaNet> faults_of_attention(const GatedDeltaNet&) {
 
 Attentions<Mamba2> faults_of_attention(const Mamba2& mamba) {
   Attentions<Mamba2> faults;
-  faults.emplace_back("norm_epsilon", [](Mamba2& wrong) { wrong.norm_epsilon *= 1000; });
+  if (mamba.norm_epsilon) {
+    faults.emplace_back("norm_epsilon", [](Mamba2& wrong) { *wrong.norm_epsilon *= 1000; });
+    faults.emplace_back("norm on the other side of the gate",
+                        [](Mamba2& wrong) { wrong.norm_before_gate = !wrong.norm_before_gate; });
+  }
   if (mamba.convolution_bias) {
     faults.emplace_back("convolution_bias dropped",
                         [](Mamba2& wrong) { wrong.convolution_bias = false; });
   }
+  if (!mamba.multipliers) return faults;
+  for (const auto factor :
+       {&Mamba2Multipliers::gate, &Mamba2Multipliers::value, &Mamba2Multipliers::key,
+        &Mamba2Multipliers::query, &Mamba2Multipliers::step}) {
+    faults.emplace_back("multiplier", [=](Mamba2& wrong) { (*wrong.multipliers).*factor *= 2; });
+  }
+  return faults;
+}
+
+Attentions<Mamba1> faults_of_attention(const Mamba1& mamba) {
+  Attentions<Mamba1> faults;
+  if (mamba.convolution_bias) {
+    faults.emplace_back("convolution_bias dropped",
+                        [](Mamba1& wrong) { wrong.convolution_bias = false; });
+  }
+  if (!mamba.selection_norm) return faults;
+  faults.emplace_back("selection_norm dropped",
+                      [](Mamba1& wrong) { wrong.selection_norm.reset(); });
+  faults.emplace_back("selection_norm without weight",
+                      [](Mamba1& wrong) { wrong.selection_norm->unweighted = true; });
   return faults;
 }
 

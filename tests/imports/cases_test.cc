@@ -51,12 +51,18 @@ TEST(AConfigFromOutside, HasTheParametersOfItsClass) {
       {"qwen3-embedding-8b", 8'188'515'328},
       {"smollm2-360m", 361'821'120},
       {"gemma-3-4b-it-as-published", 3'880'263'168},
+      {"../../spec/configs/jamba-v0.1", 51'570'323'328},
+      {"../../spec/configs/mamba2-2.7b", 2'702'599'680},
+      {"../../spec/configs/longcat-flash",
+       560'664'958'976 + 28 * 768},  // with the corrections of its routers
       {"saved-by-transformers-5.16-gemma2", 2'614'341'888},
       {"saved-by-transformers-5.16-llama4_text", 107'769'861'120}};
   for (const auto& [name, total] : totals) {
     EXPECT_EQ(parameters_of(name).total, Elements(total)) << name;
   }
   EXPECT_EQ(parameters_of("qwen3-coder-480b").active.all, Elements(35'474'765'312));
+  EXPECT_EQ(parameters_of("../../spec/configs/jamba-v0.1").active.all, Elements(12'110'311'296));
+  EXPECT_EQ(parameters_of("../../spec/configs/longcat-flash").active.all, Elements(32'182'676'480));
 }
 
 TEST(AConfigFromOutside, OfOneThatTheLibrarySavedSaysTheSameAsTheOlderForm) {

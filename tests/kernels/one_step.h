@@ -62,8 +62,9 @@ class OneStep {
     Ledger ledger;
     ledger.begin(0, 0);
     const std::vector<std::size_t> layers_run{1};
-    reference::BlockRun<double> step{&graph_, &block(),   0,  layers_run, &weights,
-                                     &caches, &workload_, {}, &ledger,    values_};
+    reference::KeyChoice choice;
+    reference::BlockRun<double> step{&graph_,    &block(), 0,       layers_run, &weights, &caches,
+                                     &workload_, {},       &ledger, &choice,    values_};
     reference::run(step, op);
     for (CacheId id = 0; id < cached_.size(); ++id) {
       if (!std::holds_alternative<Fixed>(graph_.cache(id).state)) continue;

@@ -130,5 +130,26 @@ TEST(AConvolutionWithABias, AddsItToEachColumn) {
   EXPECT_THAT(step.run(Convolve{taps, kept, in, out, bias}), ElementsAre(15));
 }
 
+// Two columns with states of two, whose rates are exp(0) = 1 and exp(log 3) = 3, at a step of log
+// 2: they decay to a half and an eighth. The values 1 and 2 times that step times the key 1, 10 are
+// added.
+TEST(AScan, DecaysEachElementOfAColumnByItself) {
+  OneStep step(of_tokens(1));
+  const auto log3 = static_cast<float>(std::log(3.0));
+  const WeightId rate = step.weight(WeightRole::selection_rate, 2, 2, {0, log3, 0, log3});
+  const CacheId states = step.state({4, 8, 40, 80});
+  const double log2 = std::log(2.0);
+  const ValueId query = step.value(2, {1, 1});
+  const ValueId key = step.value(2, {1, 10});
+  const ValueId steps = step.value(2, {log2, log2});
+  const ValueId in = step.value(2, {1, 2});
+  const ValueId out = step.value(2);
+  EXPECT_THAT(step.run(SelectiveScan{rate, states, query, key, steps, in, out}),
+              Pointwise(DoubleNear(1e-5), {3 + 11 * log2, 30 + 22 * log2}));
+  EXPECT_THAT(
+      step.state_after(states),
+      Pointwise(DoubleNear(1e-5), {2 + log2, 1 + 10 * log2, 20 + 2 * log2, 10 + 20 * log2}));
+}
+
 }  // namespace
 }  // namespace llmarch

@@ -83,7 +83,7 @@ TEST(Config, ReportsEveryProblemAtOnce) {
   EXPECT_EQ(
       report(changed),
       R"(config.json: error: 'vocab_size' in the config is 0, and must be a whole number from 1 to 16777216
-config.json: error: 'rope_theta' in the config is [10000.0], and must be a number above 0 and at most 1000000000
+config.json: error: 'rope_theta' in the config is [10000.0], and must be a number above 0 and at most 1000000000000000
 config.json: error: 'hidden_act' is 'swiglu', an activation that is not supported
       = supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, relu, relu2, sigmoid, tanh
 )");

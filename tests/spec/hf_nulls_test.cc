@@ -62,6 +62,10 @@ const std::map<std::string, Meaning>& meanings() {
       {"alibi", set_to("alibi", false)},
       {"mlp_bias", set_to("mlp_bias", false)},
       {"use_bias", set_to("use_bias", false)},
+      {"mamba_proj_bias", set_to("mamba_proj_bias", false)},
+      {"projectors_bias", set_to("projectors_bias", false)},
+      {"mlp_multipliers", absent("mlp_multipliers")},  // Falcon-H1
+      {"ssm_multipliers", absent("ssm_multipliers")},
       {"global_head_dim",  // Gemma 4
        [](Json& config) { config["global_head_dim"] = config.at("head_dim"); }},
       {"num_global_key_value_heads",

@@ -108,7 +108,7 @@ TEST(ConfigText, MayHoldNumbersThatJsonDoesNotHave) {
   EXPECT_EQ(text_report(with_field(R"("note": "Infinity, \"NaN\"")")), "");
   EXPECT_EQ(
       text_report(R"({"model_type": "llama", "rope_theta": Infinity})"),
-      R"(config.json: error: 'rope_theta' in the config is 1e+308, and must be a number above 0 and at most 1000000000
+      R"(config.json: error: 'rope_theta' in the config is 1e+308, and must be a number above 0 and at most 1000000000000000
 )");
 }
 

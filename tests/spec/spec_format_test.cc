@@ -65,8 +65,8 @@ TEST(SpecFormat, SaysWhatAValueMayBeAndWhetherItIsRequired) {
   const std::string description = describe_spec_format();
   for (const std::string row : {
            "| `kv_heads` | whole number, 1 to 16,777,216 | yes |",
-           "| `epsilon` | number above 0, at most 1 | yes |",
-           "| `theta` | number above 0, at most 1,000,000,000 | yes |",
+           "| `norm_epsilon` | number above 0, at most 1 | no |",
+           "| `theta` | number above 0, at most 1,000,000,000,000,000 | yes |",
            "| `qkv_bias` | `true` or `false` | no: `false` |",
            "| `head` | `\"tied\"` or `\"separate\"` or `\"none\"` | yes |",
            "| `output_gate` | table `[attention.NAME.output_gate]` | no |",

@@ -59,7 +59,7 @@ TEST(TomlBounds, RefusesInfinity) {
             R"(my-model.toml:18:9: error: 'theta' in rotary of attention 'local' is inf
    18 | theta = inf
       |         ^~~
-      = theta must be above 0 and at most 1000000000
+      = theta must be above 0 and at most 1000000000000000
 )");
 }
 
@@ -78,7 +78,7 @@ TEST(TomlBounds, RefusesANegativeRealNumber) {
             R"(my-model.toml:18:9: error: 'theta' in rotary of attention 'local' is -1.5
    18 | theta = -1.5
       |         ^~~~
-      = theta must be above 0 and at most 1000000000
+      = theta must be above 0 and at most 1000000000000000
 )");
 }
 

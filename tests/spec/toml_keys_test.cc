@@ -39,7 +39,7 @@ TEST(TomlKeys, ListsTheKeysWhenNoneIsNear) {
             R"(my-model.toml:16:1: error: unknown key 'colour' in attention 'local'
    16 | colour = 3
       | ^~~~~~
-      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, value_norm, kv_from, window, chunk, query_scalar, score_multiplier, qkv_clip, score_soft_cap, temperature, rotary, value_head_dim, values_from_keys, value_scale, sinks, alibi, output_gate, block_index
+      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, value_norm, kv_from, window, chunk, query_scalar, score_multiplier, qkv_clip, score_soft_cap, temperature, rotary, value_head_dim, values_from_keys, value_scale, sinks, alibi, output_gate, block_index, key_multiplier
 )");
 }
 
@@ -144,7 +144,7 @@ TEST(TomlKeys, AsksForAKindBeforeItJudgesOtherKeys) {
             R"(my-model.toml:11:12: error: missing key 'kind' in attention 'local'
    11 | [attention.local]
       |            ^~~~~
-      = add 'kind' (one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta)
+      = add 'kind' (one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1)
 )");
 }
 
@@ -171,7 +171,7 @@ TEST(TomlKeys, ListsTheKindsWhenNoneIsNear) {
             R"(my-model.toml:12:8: error: unknown kind 'linear' in attention 'local'
    12 | kind = "linear"
       |        ^~~~~~~~
-      = known: grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta
+      = known: grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1
 )");
 }
 
@@ -181,7 +181,7 @@ TEST(TomlKeys, AKindIsAText) {
       R"(my-model.toml:12:8: error: 'kind' in attention 'local' is a whole number, and must be a text
    12 | kind = 3
       |        ^
-      = kind: one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta
+      = kind: one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1
 )");
 }
 

@@ -68,6 +68,18 @@ inline KimiDeltaAttention tiny_kimi_delta() {
   return {2, 3, 4, 2, 5, 1e-6};
 }
 
+// 6 columns, each with a state of 3; steps through 2 columns; a kernel of 4.
+inline Mamba1 tiny_mamba1() {
+  Mamba1 mamba;
+  mamba.inner = 6;
+  mamba.state_dim = 3;
+  mamba.step_dim = 2;
+  mamba.kernel = 4;
+  mamba.convolution_bias = true;
+  mamba.selection_norm = SelectionNorm{1e-6};
+  return mamba;
+}
+
 // Width 15.
 inline DenseFeedForward tiny_dense() {
   DenseFeedForward dense;

@@ -209,9 +209,19 @@ void turn_pairs(const float* x, const float* y, const float* cosines, const floa
 }
 
 template <class L>
+void scan(const ScanRow& row) {
+  over<L>(row.count, [&](const auto& load, const auto& store) {
+    const auto decay = exponential<L>(load(row.rate) * load(row.step));
+    const auto state = L::multiply_add(load(row.change), L::all(row.key), decay * load(row.state));
+    store(row.state, state);
+    store(row.out, L::multiply_add(state, L::all(row.query), load(row.out)));
+  });
+}
+
+template <class L>
 constexpr RowKernels row_kernels() {
-  return {activate<L>,  gate<L>, soft_cap<L>, sum<L>,        squares<L>,
-          normalize<L>, add<L>,  scale<L>,    accumulate<L>, turn_pairs<L>};
+  return {activate<L>, gate<L>,  soft_cap<L>,   sum<L>,        squares<L>, normalize<L>,
+          add<L>,      scale<L>, accumulate<L>, turn_pairs<L>, scan<L>};
 }
 
 }  // namespace llmarch::fast::simd

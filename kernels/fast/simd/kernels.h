@@ -128,6 +128,15 @@ struct QuantisedKernels {
 
 enum class Function { gelu_tanh, gelu_erf, silu, relu, tanh, sigmoid, quick_gelu, relu_squared };
 
+// One element of the state of each of `count` columns in a selective scan: state = exp(rate step)
+// state + key change, and out += query state. The rates are at most 0.
+struct ScanRow {
+  const float *rate, *step, *change;
+  float key, query;
+  std::size_t count;
+  float *state, *out;
+};
+
 struct RowKernels {
   void (*activate)(Function function, const float* in, std::size_t count, float* out);
   void (*gate)(Function function, const float* gate, const float* up, std::size_t count,
@@ -145,6 +154,7 @@ struct RowKernels {
   // (x, y) rotated, pair by pair
   void (*turn_pairs)(const float* x, const float* y, const float* cosines, const float* sines,
                      std::size_t count, float* out_x, float* out_y);
+  void (*scan)(const ScanRow& row);
 };
 
 // The loops of the probe, which read memory and multiply on registers as fast as they can.
