@@ -19,10 +19,22 @@ std::vector<std::int64_t> some_token_ids(const OpGraph& graph, Integer count, st
   return ids;
 }
 
+// What enters a graph that continues from hidden states; nothing for one that does not.
+std::vector<float> some_hidden_states(const OpGraph& graph, std::size_t rows) {
+  const Block& block = graph.blocks.front();
+  if (!block.input) return {};
+  const Integer columns = block.values.at(*block.input).columns;
+  std::vector<float> hidden(rows * static_cast<std::size_t>(columns.value()));
+  for (std::size_t i = 0; i < hidden.size(); ++i) {
+    hidden[i] = static_cast<float>(i % 7) / 8 - 0.25F;
+  }
+  return hidden;
+}
+
 Execution run_counted(const OpGraph& graph, const WeightStore& weights, KvCaches<Counted>& caches,
                       const Workload& workload, std::uint64_t seed) {
   const auto ids = some_token_ids(graph, workload.batch * workload.tokens, seed);
-  return execute(graph, weights, caches, ids, workload);
+  return execute_from(graph, weights, caches, ids, some_hidden_states(graph, ids.size()), workload);
 }
 
 std::string describe(const Workload& workload) {

@@ -53,8 +53,9 @@ class Executor {
         workload_(workload),
         layers_run_(graph.blocks.size(), 0) {}
 
-  Execution run() {
-    Rows<Scalar> hidden = run_block(0, {});
+  // `entering` are the hidden states that the graph continues from, if it does from any.
+  Execution run(Rows<Scalar> entering) {
+    Rows<Scalar> hidden = run_block(0, std::move(entering));
     keep_hidden(hidden);
     for (const std::size_t block : graph_.layers) {
       hidden = run_block(block, std::move(hidden));
@@ -188,6 +189,22 @@ void check_positions(const OpGraph& graph, const Workload& workload) {
                                           asked.value(), learned->value()));
 }
 
+// The rows that the input block continues from; none where it looks up tokens alone.
+template <class Scalar>
+Rows<Scalar> entering_rows(const OpGraph& graph, std::span<const float> hidden,
+                           const Workload& workload) {
+  const Block& block = graph.blocks.front();
+  const Integer rows = block.input ? workload.batch * workload.tokens : Integer(0);
+  const Integer columns = block.input ? block.values.at(*block.input).columns : Integer(0);
+  if (std::ssize(hidden) != (rows * columns).value()) {
+    throw std::invalid_argument(fmt::format("{} elements of hidden states, and {} rows of {} enter",
+                                            hidden.size(), rows.value(), columns.value()));
+  }
+  Rows<Scalar> entering{size(rows), size(columns), {}};
+  for (const float element : hidden) entering.elements.push_back(Scalar(element));
+  return entering;
+}
+
 template <class Scalar>
 void check_caches(const KvCaches<Scalar>& caches, const Workload& workload) {
   if (caches.batch() == size(workload.batch) && caches.past() == size(workload.past)) return;
@@ -200,12 +217,23 @@ void check_caches(const KvCaches<Scalar>& caches, const Workload& workload) {
 template <class Scalar>
 Execution execute(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                   std::span<const std::int64_t> token_ids, const Workload& workload) {
+  return execute_from(graph, weights, caches, token_ids, {}, workload);
+}
+
+template <class Scalar>
+Execution execute_from(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
+                       std::span<const std::int64_t> token_ids, std::span<const float> hidden,
+                       const Workload& workload) {
   check_token_ids(graph, token_ids, workload);
   check_positions(graph, workload);
   check_caches(caches, workload);
-  return Executor<Scalar>(graph, weights, caches, token_ids, workload).run();
+  return Executor<Scalar>(graph, weights, caches, token_ids, workload)
+      .run(entering_rows<Scalar>(graph, hidden, workload));
 }
 
+template Execution execute_from<Counted>(const OpGraph&, const WeightStore&, KvCaches<Counted>&,
+                                         std::span<const std::int64_t>, std::span<const float>,
+                                         const Workload&);
 template Execution execute<double>(const OpGraph&, const WeightStore&, KvCaches<double>&,
                                    std::span<const std::int64_t>, const Workload&);
 template Execution execute<Rounded>(const OpGraph&, const WeightStore&, KvCaches<Rounded>&,

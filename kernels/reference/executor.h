@@ -69,4 +69,11 @@ template <class Scalar>
 Execution execute(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                   std::span<const std::int64_t> token_ids, const Workload& workload);
 
+// The same for a graph that continues from the hidden states of another, as a prediction layer
+// does. `hidden` has the shape (batch, tokens, columns of the input block's input).
+template <class Scalar>
+Execution execute_from(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
+                       std::span<const std::int64_t> token_ids, std::span<const float> hidden,
+                       const Workload& workload);
+
 }  // namespace llmarch

@@ -64,6 +64,18 @@ Json machines_json(const Comparison& comparison) {
   return machines;
 }
 
+Json drafted_json(const DraftedStep& step) {
+  Json json = {{"tokens_per_step", step.tokens},
+               {"step", step_json(step_of(step.total()))},
+               {"drafts", step_json(step_of(step.drafts))},
+               {"flops_per_token", step.flops_per_token().value()},
+               {"bytes_per_token", step.bytes_per_token().value()}};
+  if (!step.floor) return json;
+  json["floor_seconds"] = step.floor->seconds;
+  json["tokens_per_second"] = step.tokens / step.floor->seconds;
+  return json;
+}
+
 Json model_json(const ModelFigures& figures) {
   const Model& model = *figures.model;
   Json json = {{"name", model.spec.name},
@@ -82,6 +94,10 @@ Json model_json(const ModelFigures& figures) {
     json["storage"] = {{"scheme", figures.scheme.name()},
                        {"bits_per_weight", figures.stored.bits_per_weight}};
   }
+  if (!model.beside.empty()) {
+    json["beside"] = beside_json(model, figures.beside_bytes, figures.prediction_cache_per_token);
+  }
+  if (figures.drafted) json["drafted_decode"] = drafted_json(*figures.drafted);
   return json;
 }
 

@@ -73,12 +73,10 @@ void add_sharing_note(const ModelFigures& figures, Notes& notes) {
 
 // Caches of chunks may have been larger at an earlier position than they are at the context.
 void add_peak_note(const ModelFigures& figures, Notes& notes) {
-  if (figures.on.empty()) return;
-  const Bytes most = figures.on.front().needed.cache;
-  if (most == figures.cache_bytes) return;
+  if (figures.on.empty() || figures.on.front().cache_peak == figures.cache_bytes) return;
   notes.lines.push_back(
       fmt::format("{}: on the way to this context the cache holds up to {}, and that has to fit.",
-                  figures.model->spec.name, binary_bytes(most.value())));
+                  figures.model->spec.name, binary_bytes(figures.on.front().cache_peak.value())));
 }
 
 void add_memory_notes(const Comparison& comparison, Notes& notes) {
@@ -92,6 +90,7 @@ void add_memory_notes(const Comparison& comparison, Notes& notes) {
     add_peak_note(figures, notes);
     add_sharing_note(figures, notes);
   }
+  for (const ModelFigures& figures : comparison.models) add_beside_note(*figures.model, notes);
   notes.lines.emplace_back(
       "KV cache: the least that the algorithm needs; an engine's pages and padding come on top.");
 }
@@ -106,6 +105,13 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
       "since fused operations keep them on the chip.");
   std::vector<const ArchSpec*> specs;
   for (const ModelFigures& figures : comparison.models) specs.push_back(&figures.model->spec);
+  if (comparison.setting.draft) {
+    notes.lines.emplace_back(
+        "Drafts: a prediction layer runs once for each draft, with the embedding and the head; the "
+        "model then runs on the newest token and all drafts at once. Tokens a step: 1 + p + p² + … "
+        "up to the power of the drafts, where p is the share that stands. Cache entries of drafts "
+        "that do not stand are overwritten.");
+  }
   const std::vector<std::string> of_blocks = block_notes(specs, NotedFigures::work);
   notes.lines.insert(notes.lines.end(), of_blocks.begin(), of_blocks.end());
 }
@@ -154,6 +160,18 @@ bool any_per_layer_embedding(const Comparison& comparison) {
 bool any_fixed_state(const Comparison& comparison) {
   return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
     return figures.state_bytes_per_sequence > Bytes(0);
+  });
+}
+
+bool any_beside(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return !figures.model->beside.empty();
+  });
+}
+
+bool any_prediction_layer(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.models, [](const ModelFigures& figures) {
+    return figures.model->prediction.has_value();
   });
 }
 

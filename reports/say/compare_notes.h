@@ -14,6 +14,9 @@ namespace llmarch::reports {
 bool any_per_layer_embedding(const Comparison& comparison);
 // Whether one of the models keeps fixed states.
 bool any_fixed_state(const Comparison& comparison);
+// Whether any repository holds something beside its text model; whether any has prediction layers.
+bool any_beside(const Comparison& comparison);
+bool any_prediction_layer(const Comparison& comparison);
 
 // The notes that concern `sections`.
 Notes comparison_notes(const Comparison& comparison, const std::set<Section>& sections);

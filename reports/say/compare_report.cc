@@ -49,7 +49,8 @@ class ComparisonTable {
       case Section::decode:
         step(fmt::format("Decode: one token that attends to {} keys", context()),
              &ModelFigures::decode);
-        return floor_rows(&OnMachine::decode, &OnMachine::uniform_decode, setting_.batch);
+        floor_rows(&OnMachine::decode, &OnMachine::uniform_decode, setting_.batch);
+        return drafting();
       case Section::prefill:
         step(fmt::format("Prefill of {} tokens, logits for the last",
                          context_tokens(setting_.prefill_tokens().value())),
@@ -233,6 +234,7 @@ class ComparisonTable {
     }
     row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
+    beside();
     if (comparison_.machines.empty()) return;
     row("weights, KV cache, activations", [this](const ModelFigures& figures) {
       return bytes_cell(figures.on.front().needed.total(), digits_);
@@ -247,6 +249,17 @@ class ComparisonTable {
             return cell;
           });
     }
+  }
+
+  // What the repositories hold beside the text models.
+  void beside() {
+    if (!any_beside(comparison_)) return;
+    row("beside the text model",
+        [this](const ModelFigures& figures) { return bytes_cell(figures.beside_bytes, digits_); });
+    if (!any_prediction_layer(comparison_)) return;
+    row("KV cache of prediction layers per token", [this](const ModelFigures& figures) {
+      return bytes_cell(figures.prediction_cache_per_token, digits_);
+    });
   }
 
   // The least time of a step on each machine; `tokens` is how many it generates or processes.
@@ -287,6 +300,41 @@ class ComparisonTable {
     });
     row(before + "bound by", [floor](const ModelFigures& figures) {
       return text_cell(std::string(name_of(floor(figures).binds())));
+    });
+  }
+
+  // Decode with drafts of the models' own prediction layers, for those that have any.
+  void drafting() {
+    if (!setting_.draft) return;
+    group(fmt::format("Decode with drafts: {} a step, {:.4g} of them stand",
+                      setting_.draft->value(), *setting_.accepted));
+    const auto drafted = [&](const std::string& label, const auto& cell) {
+      row(label, [&cell](const ModelFigures& figures) {
+        return figures.drafted ? cell(*figures.drafted) : text_cell("–");
+      });
+    };
+    drafted("tokens a step, expected", [](const DraftedStep& step) {
+      return Cell{.text = fmt::format("{:.4g}", step.tokens), .value = step.tokens};
+    });
+    drafted("FLOPs a step",
+            [this](const DraftedStep& step) { return flops_cell(step.total().flops(), digits_); });
+    drafted("  of the drafts",
+            [this](const DraftedStep& step) { return flops_cell(step.drafts.flops(), digits_); });
+    drafted("bytes a step",
+            [this](const DraftedStep& step) { return bytes_cell(step.total().bytes(), digits_); });
+    drafted("  of the drafts",
+            [this](const DraftedStep& step) { return bytes_cell(step.drafts.bytes(), digits_); });
+    drafted("FLOPs per accepted token", [this](const DraftedStep& step) {
+      return flops_cell(step.flops_per_token(), digits_);
+    });
+    drafted("bytes per accepted token", [this](const DraftedStep& step) {
+      return bytes_cell(step.bytes_per_token(), digits_);
+    });
+    if (setting_.machine == nullptr) return;
+    drafted(fmt::format("floor of a step on {}", setting_.machine->name),
+            [](const DraftedStep& step) { return duration_cell(step.floor.value().seconds); });
+    drafted("tokens per second, in expectation at most", [](const DraftedStep& step) {
+      return rate_cell(step.tokens / step.floor.value().seconds, "tokens per second");
     });
   }
 

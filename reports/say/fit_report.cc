@@ -199,6 +199,7 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
     for (const Fit& fit : fits.batches) writer.add(batches, *fits.model, fit, Sought::batch);
     add_storage_note(*fits.model, weights_of(*fits.model, question.setting),
                      stored_weights(stored(*fits.model, question.setting)), notes);
+    add_beside_note(*fits.model, notes);
     add_remarks(*fits.model, notes);
   }
   document.blocks.emplace_back(std::move(contexts));

@@ -43,6 +43,18 @@ Json step_json(const Step& step) {
           {"activation_bytes", step.traffic.activations.value()}};
 }
 
+Json beside_json(const Model& model, Bytes bytes, Bytes prediction_cache_per_token) {
+  Json parameters = Json::object();
+  for (const auto& [name, elements] : model.beside) {
+    parameters[underscored(name)] = elements.value();
+  }
+  Json json = {{"parameters", std::move(parameters)}, {"bytes", bytes.value()}};
+  if (model.prediction) {
+    json["prediction_kv_bytes_per_token"] = prediction_cache_per_token.value();
+  }
+  return json;
+}
+
 Json published_json(const ArchSpec& spec) {
   Json json = Json::object();
   if (!spec.published) return json;

@@ -13,6 +13,9 @@ namespace llmarch::reports {
 // Elements: all, those in memory, those that a token touches, and those of each component.
 nlohmann::ordered_json parameters_json(const Parameters& parameters);
 nlohmann::ordered_json step_json(const Step& step);
+// What the repository holds beside the text model; `bytes` are those of its weights.
+nlohmann::ordered_json beside_json(const Model& model, Bytes bytes,
+                                   Bytes prediction_cache_per_token);
 // Only what the makers publish.
 nlohmann::ordered_json published_json(const ArchSpec& spec);
 

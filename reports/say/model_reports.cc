@@ -12,6 +12,7 @@
 #include "sim/cost/roofline.h"
 #include "sim/describe/layers.h"
 #include "sim/describe/structure.h"
+#include "sim/study/beside_memory.h"
 #include "sim/study/step.h"
 
 namespace llmarch::reports {
@@ -42,7 +43,8 @@ Table structure_table(const ArchSpec& spec) {
 
 // Parameters by component, which add up to the total. The rows below the total count parts of it
 // again by a convention.
-Table component_table(const Parameters& parameters, Digits digits) {
+Table component_table(const Model& model, Digits digits) {
+  const Parameters& parameters = model.parameters;
   Table table{
       .caption = "Parameters",
       .columns = {text_column(""), figure_column("parameters"), figure_column("share of total")}};
@@ -59,6 +61,13 @@ Table component_table(const Parameters& parameters, Digits digits) {
   if (parameters.resident != parameters.total) {
     add("resident: less per-layer embeddings", parameters.resident, Emphasis::plain);
   }
+  if (!model.beside.empty()) {
+    table.rows.emplace_back(GroupHeading{"beside the text model, in the repository"});
+    for (const auto& [name, elements] : model.beside) {
+      add(std::string(name), elements, Emphasis::plain);
+    }
+    add("total with these", parameters.total + sum_of(model.beside), Emphasis::plain);
+  }
   table.rows.emplace_back(GroupHeading{"active parameters of a token"});
   for (const ActiveConvention convention : kConventions) {
     add(convention_label(convention), active_under(parameters.active, convention), Emphasis::plain);
@@ -67,8 +76,9 @@ Table component_table(const Parameters& parameters, Digits digits) {
 }
 
 // Published figures beside the predicted ones, with the difference.
-Table published_table(const ArchSpec& spec, const Parameters& parameters) {
-  const Published& published = *spec.published;
+Table published_table(const Model& model) {
+  const Published& published = *model.spec.published;
+  const Parameters& parameters = model.parameters;
   Table table{.caption = "Published beside predicted",
               .columns = {text_column(""), figure_column("published"), figure_column("predicted"),
                           figure_column("difference")}};
@@ -79,8 +89,8 @@ Table published_table(const ArchSpec& spec, const Parameters& parameters) {
                  number_cell((predicted.amount() - stated).value())}});
   };
   if (published.exact_total) add("total, to the unit", *published.exact_total, parameters.total);
-  if (published.repository_total && published.beside_text) {
-    const Elements beside(*published.beside_text);
+  if (published.repository_total) {
+    const Elements beside = sum_of(model.beside) + Elements(published.beside_text.value_or(0));
     add("repository, with what is beside", *published.repository_total, parameters.total + beside);
   }
   if (published.total) add("total, as stated", *published.total, parameters.total);
@@ -107,6 +117,9 @@ Table memory_table(const Model& model, const Setting& setting, Digits digits) {
   add("one more token of a sequence adds", cache_bytes_per_token(graph));
   const Bytes state = state_bytes_per_sequence(graph);
   if (state > Bytes(0)) add("fixed state of a sequence", state);
+  const BesideMemory beside(model, graph, setting);
+  if (!model.beside.empty()) add("beside the text model", beside.weights());
+  if (model.prediction) add("one more token adds for prediction layers", beside.cache_per_token());
   return table;
 }
 
@@ -260,10 +273,10 @@ Document show_document(const Model& model, const Setting& setting,
   document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
   document.blocks.emplace_back(model_diagram({&model}));
   document.blocks.emplace_back(structure_table(spec));
-  document.blocks.emplace_back(component_table(model.parameters, digits));
+  document.blocks.emplace_back(component_table(model, digits));
   document.blocks.emplace_back(memory_table(model, setting, digits));
   if (spec.published) {
-    document.blocks.emplace_back(published_table(spec, model.parameters));
+    document.blocks.emplace_back(published_table(model));
     document.blocks.emplace_back(Notes{{"Published: " + spec.published->source}});
   }
   document.blocks.emplace_back(block_table(model.graph, digits));

@@ -14,11 +14,18 @@ std::int64_t whole(const QuantityValue& value) {
   return std::get<Integer>(value).value();
 }
 
+// A count, or an expectation of one.
+Cell count_or_expectation(const QuantityValue& value) {
+  const auto* const expected = std::get_if<double>(&value);
+  if (expected == nullptr) return number_cell(whole(value));
+  return {.text = fmt::format("{:.4g}", *expected), .value = *expected};
+}
+
 }  // namespace
 
 Cell quantity_cell(Unit unit, const QuantityValue& value, Digits digits) {
   switch (unit) {
-    case Unit::number: return number_cell(whole(value));
+    case Unit::number: return count_or_expectation(value);
     case Unit::tokens:
       return {.text = context_tokens(whole(value)), .value = whole(value), .unit = "tokens"};
     case Unit::bytes: return bytes_cell(Bytes(whole(value)), digits);

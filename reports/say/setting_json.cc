@@ -8,6 +8,9 @@ namespace {
 void add(nlohmann::ordered_json& json, const SettingField& field, Integer number) {
   json[field.key] = number.value();
 }
+void add(nlohmann::ordered_json& json, const SettingField& field, double share) {
+  json[field.key] = share;
+}
 void add(nlohmann::ordered_json& json, const SettingField& field, DType format) {
   json[field.key] = name_of(format);
 }

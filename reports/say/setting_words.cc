@@ -1,5 +1,7 @@
 #include "reports/say/setting_words.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
 #include "reports/document/format.h"
@@ -13,6 +15,9 @@ std::string word_of(const SettingField& field, Integer number) {
     case Notation::binary: return context_tokens(number.value());
   }
   throw std::logic_error("word_of: a notation outside the enumeration");
+}
+std::string word_of(const SettingField&, double share) {
+  return fmt::format("{:.4g}", share);
 }
 std::string word_of(const SettingField&, DType format) {
   return std::string(name_of(format));

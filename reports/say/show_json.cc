@@ -4,6 +4,7 @@
 #include "reports/say/rows_csv.h"
 #include "reports/say/setting_json.h"
 #include "sim/describe/structure.h"
+#include "sim/study/beside_memory.h"
 #include "sim/study/stored_weights.h"
 
 namespace llmarch::reports {
@@ -76,6 +77,10 @@ std::string show_json(const Model& model, const Setting& setting,
                {"memory", memory_json(graph, setting)},
                {"weights", weight_rows(graph)},
                {"remarks", model.remarks}};
+  if (!model.beside.empty()) {
+    const BesideMemory beside(model, graph, setting);
+    json["beside"] = beside_json(model, beside.weights(), beside.cache_per_token());
+  }
   if (operations) {
     json["operations"] = operation_rows(*operations);
     json["total"] = step_json(operations->total);

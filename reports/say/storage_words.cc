@@ -48,4 +48,17 @@ void add_storage_note(const Model& model, const Scheme& scheme, const StoredWeig
   notes.lines.push_back(fmt::format("{}: {}.", model.spec.name, storage_phrase(scheme, stored)));
 }
 
+void add_beside_note(const Model& model, Notes& notes) {
+  if (model.beside.empty()) return;
+  std::string parts;
+  for (const auto& [name, elements] : model.beside) {
+    parts += fmt::format("{}{} ({})", parts.empty() ? "" : ", ", name,
+                         grouped(elements.amount().value()));
+  }
+  notes.lines.push_back(fmt::format(
+      "{}: memory that is needed includes what the repository holds beside the text model: {}. "
+      "--text-only leaves it out.",
+      model.spec.name, parts));
+}
+
 }  // namespace llmarch::reports

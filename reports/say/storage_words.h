@@ -18,4 +18,8 @@ std::string storage_phrase(const Scheme& scheme, const StoredWeights& stored);
 void add_storage_note(const Model& model, const Scheme& scheme, const StoredWeights& stored,
                       Notes& notes);
 
+// Names what is held beside the text model and takes memory, although no operation of the text
+// model reads it; nothing where there is nothing.
+void add_beside_note(const Model& model, Notes& notes);
+
 }  // namespace llmarch::reports

@@ -141,6 +141,18 @@ std::string only_value(const Values& values, const std::string& positional,
       fmt::format("{} takes one {}, and {} are given", command, positional, given.size()), example);
 }
 
+double parse_share(const std::string& option, const std::string& text, const RealRange& range) {
+  double share = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = read_decimal(text, share);
+  if (error == std::errc() && rest == end && share > range.above && share <= range.most) {
+    return share;
+  }
+  throw UsageError(fmt::format("'{}' for --{} is not a number above {}, at most {}", text, option,
+                               range.above, range.most),
+                   "write 0.85 where 85 % of the drafts stand");
+}
+
 Integer parse_count(const std::string& option, const std::string& text, Integer most) {
   std::int64_t number = 0;
   const char* end = text.data() + text.size();

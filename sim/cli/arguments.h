@@ -10,6 +10,7 @@
 
 #include "sim/cli/errors.h"
 #include "sim/enumerators.h"
+#include "sim/spec/field.h"
 #include "sim/spec/meant_names.h"
 #include "sim/units.h"
 
@@ -36,6 +37,9 @@ std::string only_value(const Values& values, const std::string& positional,
                        const std::string& command, const std::string& example);
 
 // "8192", "8k", "1M": from 1 to `most`. `option` is named in the message. Throws UsageError.
+// Throws UsageError, as the others do.
+double parse_share(const std::string& option, const std::string& text, const RealRange& range);
+
 Integer parse_count(const std::string& option, const std::string& text, Integer most);
 
 // The same, up to the largest number of tokens that anything is priced for.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/cli/models.h"
 #include "sim/study/step.h"
 
@@ -31,6 +33,11 @@ Setting settled(Setting setting, const std::vector<const Model*>& models) {
 TakenField compute_field() {
   return {setting_field::compute, Arity::one, "",
           ": bf16, fp8, ... (as the scheme of the weights says)"};
+}
+
+TakenFields draft_fields() {
+  return {{setting_field::draft, Arity::one, "", ", with --accepted"},
+          {setting_field::accepted, Arity::one, ""}};
 }
 
 TakenField machine_field() {
@@ -63,6 +70,24 @@ std::vector<std::string> with_changes(const std::vector<std::string>& names, con
     all.push_back(changed_name(name, values["set"].as<std::vector<std::string>>()));
   }
   return all;
+}
+
+void declare_parts(Options& options) {
+  options.add_options()("text-only",
+                        "without what a repository holds beside the text model: vision towers, "
+                        "projectors, prediction layers");
+}
+
+void leave_out_parts(const Values& values, std::span<Model> models) {
+  if (values.count("text-only") == 0) return;
+  for (Model& model : models) leave_out_beside(model);
+}
+
+void need_prediction_layers(const std::vector<const Model*>& models) {
+  if (std::ranges::any_of(models, [](const Model* model) { return model->prediction.has_value(); }))
+    return;
+  throw UsageError("--draft: no model here has prediction layers that are known",
+                   "llmarch compare deepseek-v3 --draft 1 --accepted 0.85");
 }
 
 void declare_digits(Options& options) {

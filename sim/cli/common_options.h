@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include "reports/say/cells.h"
 #include "sim/cli/arguments.h"
@@ -30,6 +31,8 @@ Setting settled(Setting setting, const std::vector<const Model*>& models);
 TakenField compute_field();
 // --on, which adds figures for the machine.
 TakenField machine_field();
+// --draft and --accepted, for commands that price steps of decode.
+TakenFields draft_fields();
 
 // --specs
 void declare_specs(Options& options);
@@ -39,6 +42,14 @@ std::optional<std::filesystem::path> specs_folder(const Values& values);
 void declare_changes(Options& options);
 // The names, each followed by that of the changed model where there are changes.
 std::vector<std::string> with_changes(const std::vector<std::string>& names, const Values& values);
+
+// --text-only
+void declare_parts(Options& options);
+// Takes away what the repositories hold beside the text models, if that is asked for.
+void leave_out_parts(const Values& values, std::span<Model> models);
+
+// For --draft: throws UsageError where none of the models has any.
+void need_prediction_layers(const std::vector<const Model*>& models);
 
 // --exact
 void declare_digits(Options& options);

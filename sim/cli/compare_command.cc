@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -17,6 +19,7 @@ namespace {
 TakenFields compare_fields() {
   TakenFields fields = common_fields();
   fields.push_back({setting_field::prompt, Arity::one, "", " (as long as the context)"});
+  std::ranges::copy(draft_fields(), std::back_inserter(fields));
   TakenField machines = machine_field();
   machines.arity = Arity::list;
   fields.push_back(machines);
@@ -32,6 +35,7 @@ Options compare_options() {
   declare_setting(options, compare_fields());
   declare_changes(options);
   declare_specs(options);
+  declare_parts(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
@@ -71,9 +75,11 @@ ExitStatus run_compare(const Arguments& arguments) {
   const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values));
-  const std::vector<Model> models = find_models(catalog, names);
+  std::vector<Model> models = find_models(catalog, names);
+  leave_out_parts(values, models);
   std::vector<const Model*> compared;
   for (const Model& model : models) compared.push_back(&model);
+  if (setting.draft) need_prediction_layers(compared);
   const Comparison comparison =
       compare(compared, settled(setting, compared), machines_of(settings));
   const reports::Digits digits = digits_of(values);
@@ -99,6 +105,7 @@ Command compare_command() {
       "  llmarch compare qwen3-30b-a3b qwen3-32b --on h100-sxm --only memory,decode\n"
       "  llmarch compare gpt-oss-120b --on h100-sxm,mi300x --batch 32\n"
       "  llmarch compare gemma-3-27b --set attention.local.window=512\n"
+      "  llmarch compare deepseek-v3 --draft 1 --accepted 0.85 --on h100-sxm --only decode\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",
       compare_options,
       run_compare,

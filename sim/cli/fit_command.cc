@@ -43,6 +43,7 @@ Options fit_options() {
   declare_setting(options, fit_fields());
   declare_changes(options);
   declare_specs(options);
+  declare_parts(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
@@ -151,7 +152,8 @@ ExitStatus run_fit(const Arguments& arguments) {
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
   Outputs outputs(values);
-  const std::vector<Model> models = models_asked(values);
+  std::vector<Model> models = models_asked(values);
+  leave_out_parts(values, models);
   std::vector<const Model*> asked;
   for (const Model& model : models) asked.push_back(&model);
   question.setting = settled(question.setting, asked);

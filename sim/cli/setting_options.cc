@@ -32,6 +32,9 @@ Value initial(const std::optional<Value>&) {
 void parse(const SettingField& field, const std::string& text, Integer& value) {
   value = parse_count(std::string(field.key), text, field.range.most);
 }
+void parse(const SettingField& field, const std::string& text, double& value) {
+  value = parse_share(std::string(field.key), text, kAccepted);
+}
 void parse(const SettingField& field, const std::string& text, DType& value) {
   value = value_named(kDTypes, text,
                       fmt::format("unknown number format '{}' for --{}", text, field.key));
@@ -53,6 +56,9 @@ void parse(const SettingField&, const std::string& text, Machine& value) {
 // Reads several values.
 void parse(const SettingField& field, const std::string& text, std::vector<Integer>& values) {
   values = parse_numbers(std::string(field.key), text);
+}
+void parse(const SettingField& field, const std::string& text, std::vector<double>& values) {
+  for (const std::string& item : split(text, ',')) parse(field, item, values.emplace_back());
 }
 void parse(const SettingField& field, const std::string& text, std::vector<DType>& values) {
   for (const std::string& item : split(text, ',')) parse(field, item, values.emplace_back());
@@ -104,6 +110,9 @@ PartialSetting read_setting(const Values& values, const TakenFields& fields) {
         said = std::move(value);
       },
       setting);
+  if (setting.draft.has_value() != setting.accepted.has_value()) {
+    throw UsageError("--draft and --accepted are said together", "--draft 1 --accepted 0.85");
+  }
   return setting;
 }
 

@@ -20,6 +20,7 @@ Options show_options() {
   declare_setting(options, common_fields());
   declare_changes(options);
   declare_specs(options);
+  declare_parts(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
@@ -57,7 +58,8 @@ ExitStatus run_show(const Arguments& arguments) {
   std::optional<Phase> phase;
   if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
   Outputs outputs(values);
-  const Model model = Catalog(specs_folder(values)).find(with_changes({name}, values).back());
+  Model model = Catalog(specs_folder(values)).find(with_changes({name}, values).back());
+  leave_out_parts(values, std::span(&model, 1));
   const Setting asked = laid_over(Setting{}, read_setting(values, common_fields()));
   const Setting setting = with_common_weights(asked, {&model});
   std::optional<OperationTable> operations;

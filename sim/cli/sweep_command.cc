@@ -32,11 +32,13 @@ TakenFields length_fields() {
 }
 
 TakenFields line_fields() {
-  return {{setting_field::batch, Arity::list, "1", ", likewise"},
-          {setting_field::weights, Arity::list, "", kWeightFormats},
-          {setting_field::kv, Arity::list, "bf16", kCacheFormats},
-          compute_field(),
-          machine_field()};
+  TakenFields fields{{setting_field::batch, Arity::list, "1", ", likewise"},
+                     {setting_field::weights, Arity::list, "", kWeightFormats},
+                     {setting_field::kv, Arity::list, "bf16", kCacheFormats},
+                     compute_field()};
+  std::ranges::copy(draft_fields(), std::back_inserter(fields));
+  fields.push_back(machine_field());
+  return fields;
 }
 
 Options sweep_options() {
@@ -48,6 +50,7 @@ Options sweep_options() {
       "all", "every model that 'llmarch list' shows");
   declare_changes(options);
   declare_specs(options);
+  declare_parts(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
@@ -85,7 +88,9 @@ std::vector<Model> swept_models(const Values& values) {
   if (names.empty()) {
     throw UsageError("no models are given", "llmarch sweep gemma-3-27b mistral-small-3.1-24b");
   }
-  return find_models(catalog, with_changes(names, values));
+  std::vector<Model> models = find_models(catalog, with_changes(names, values));
+  leave_out_parts(values, models);
+  return models;
 }
 
 SweepPlan plan_of(const Values& values) {
@@ -136,6 +141,7 @@ ExitStatus run_sweep(const Arguments& arguments) {
   Outputs outputs(values);
   const std::vector<Model> models = swept_models(values);
   for (const Model& model : models) plan.models.push_back(&model);
+  if (plan.settings.front().draft) need_prediction_layers(plan.models);
   for (Setting& setting : plan.settings) setting = settled(setting, plan.models);
   try {
     outputs.write(report_of(plan, digits_of(values)));

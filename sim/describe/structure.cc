@@ -77,9 +77,11 @@ class FactCollector {
   void operator()(const Field& field, const Struct& member) {
     nested(field, [&](FactCollector& inner) { visit_fields(inner, member); });
   }
-  // Texts say where a spec comes from, and lists are walked by `facts_of`.
+  // Texts say where a spec comes from, what stands beside it is no structure of its own, and lists
+  // are walked by `facts_of`.
   void operator()(const Field&, const std::string&) {}
   void operator()(const Field&, const Published&) {}
+  void operator()(const Field&, const Beside&) {}
   void operator()(const Field&, const std::vector<Named<Mixer>>&) {}
   void operator()(const Field&, const std::vector<Named<FeedForward>>&) {}
   void operator()(const Field&, const std::vector<Named<Layer>>&) {}

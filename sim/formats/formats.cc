@@ -174,4 +174,20 @@ OpGraph with_layers_stored_alike(const ArchSpec& spec, const OpGraph& graph,
   return ways.alike() ? graph : lower(split(spec, ways));
 }
 
+OpGraph stored_as_the_last_layer(OpGraph prediction, const OpGraph& stored,
+                                 const CacheScheme& caches, const StorageFormat& other) {
+  for (Weight& weight : prediction.weights) {
+    const bool in_layer = prediction.blocks[weight.block].kind == BlockKind::layer;
+    const auto same = std::ranges::find_if(stored.weights, [&](const Weight& of_model) {
+      const bool in_last_layer = of_model.block == stored.layers.back();
+      const bool outside = stored.blocks[of_model.block].kind != BlockKind::layer;
+      return of_model.role == weight.role && of_model.place == weight.place &&
+             (in_layer ? in_last_layer : outside);
+    });
+    weight.format = same == stored.weights.end() ? other : same->format;
+  }
+  for (Cache& cache : prediction.caches) cache.format = caches.format_of(cache);
+  return prediction;
+}
+
 }  // namespace llmarch

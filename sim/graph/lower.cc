@@ -29,6 +29,30 @@ ValueId lower_embedding(GraphBuilder& build, const ArchSpec& spec) {
   return build.normalize(x, spec.norm, WeightRole::embedding_norm, WeightRole::embedding_norm_bias);
 }
 
+// What a prediction layer is given: the token's embedding and the hidden state, each through a
+// norm, side by side, projected to the width of the stream (DeepSeek-V3, arXiv 2412.19437, equation
+// 21).
+void lower_prediction_input(GraphBuilder& build, const ArchSpec& spec) {
+  build.begin_block("prediction input", BlockKind::input);
+  const ValueId hidden = build.block_input(spec.hidden);
+  const ValueId token = build.normalize_groups(lower_embedding(build, spec), spec.norm.epsilon,
+                                               WeightRole::prediction_embedding_norm, 1);
+  const ValueId state =
+      build.normalize_groups(hidden, spec.norm.epsilon, WeightRole::prediction_hidden_norm, 1);
+  const ValueId both = build.in(Component::prediction, WorkKind::residual)
+                           .join_columns("join token and hidden state", token, state);
+  build.end_block(build.in(Component::prediction, WorkKind::projections)
+                      .project(both, spec.hidden, WeightRole::prediction_projection));
+}
+
+// The spec with no other layer than its last.
+ArchSpec last_layer_alone(ArchSpec spec) {
+  Named<Layer> last = spec.layer.at(layer_sequence(spec).back());
+  spec.stack = {Segment{{{last.name, 0}}, 1}};
+  spec.layer = {std::move(last)};
+  return spec;
+}
+
 void lower_input(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("embedding", BlockKind::input);
   ValueId x = lower_embedding(build, spec);
@@ -153,6 +177,15 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
 }
 
 }  // namespace
+
+OpGraph lower_prediction_layer(const ArchSpec& spec) {
+  const ArchSpec alone = last_layer_alone(spec);
+  GraphBuilder build;
+  lower_prediction_input(build, alone);
+  const std::vector<std::size_t> blocks = lower_layers(build, alone);
+  lower_output(build, alone);
+  return build.finish({blocks.front()});
+}
 
 OpGraph lower(const ArchSpec& spec) {
   GraphBuilder build;

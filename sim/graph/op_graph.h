@@ -27,6 +27,7 @@ namespace llmarch {
 struct SublayerPlace {
   std::size_t sublayer = 0;               // counted from 0; 0 outside of sublayers too
   std::optional<std::size_t> block = {};  // among the sublayer's blocks; absent: of all together
+  friend bool operator==(const SublayerPlace&, const SublayerPlace&) = default;
 };
 
 // A weight of a block. Every layer that runs the block has one of its own.
@@ -105,7 +106,9 @@ struct Block {
   std::vector<Value> values;
   std::vector<Node> nodes;
   std::vector<FormNodes> forms;  // ranges that do not overlap; all other nodes run in every form
-  std::optional<ValueId> input;  // the hidden state; absent in the input block
+  // The hidden state. Absent in an input block, but where the graph continues from one: a
+  // prediction layer's.
+  std::optional<ValueId> input;
   // A second input of every layer beside the hidden state. The input block makes those of all
   // layers side by side, and the layer at place p of the stack is given the columns from p times
   // their number on. Absent where there is none.

@@ -200,6 +200,12 @@ constexpr std::array kRoles{
     Row{Role::stream_prediction, "stream prediction", Kind::matrix, Part::parallel_streams,
         Split::none},
     Row{Role::stream_correction, "stream correction", Kind::matrix, Part::parallel_streams,
+        Split::none},
+    Row{Role::prediction_embedding_norm, "norm of the drafted token", Kind::norm, Part::norms,
+        Split::none},
+    Row{Role::prediction_hidden_norm, "norm of the hidden state", Kind::norm, Part::norms,
+        Split::none},
+    Row{Role::prediction_projection, "prediction projection", Kind::matrix, Part::prediction,
         Split::none}};
 static_assert(has_a_row_for_each(kRoles, &Row::role), "every weight role has its row, in order");
 
@@ -220,7 +226,8 @@ constexpr std::array kComponents{ComponentName{Part::token_embedding, "token emb
                                  ComponentName{Part::per_layer_embedding, "per-layer embedding"},
                                  ComponentName{Part::per_layer_inputs, "per-layer inputs"},
                                  ComponentName{Part::low_rank_residual, "low-rank residual"},
-                                 ComponentName{Part::parallel_streams, "parallel streams"}};
+                                 ComponentName{Part::parallel_streams, "parallel streams"},
+                                 ComponentName{Part::prediction, "prediction"}};
 static_assert(has_a_row_for_each(kComponents, &ComponentName::component),
               "every component has its row, in order");
 

@@ -132,6 +132,9 @@ enum class WeightRole {
   stream_router,
   stream_prediction,
   stream_correction,
+  prediction_embedding_norm,
+  prediction_hidden_norm,
+  prediction_projection,
 };
 
 // Where a parameter is counted in the breakdown of a total.
@@ -150,6 +153,7 @@ enum class Component {
   per_layer_inputs,
   low_rank_residual,
   parallel_streams,
+  prediction,
 };
 
 // What a parameter is to the arithmetic.

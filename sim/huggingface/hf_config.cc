@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/huggingface/hf_beside.h"
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_json.h"
 #include "sim/huggingface/hf_kindred.h"
@@ -270,6 +271,7 @@ ConfigLoad load_hf_config(std::string_view text, const std::string& name,
   } else {
     apply_architecture(own, load, spec);
   }
+  if (load.problems.empty()) read_beside(config.value, own, load, spec);
   if (load.problems.empty()) check_rules(spec, load);
   if (load.problems.empty()) read_storage(config.value, own, spec, load);
   if (load.problems.empty()) load.spec = std::move(spec);

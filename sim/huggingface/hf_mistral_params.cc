@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sim/spec/printable.h"
 
@@ -30,6 +31,17 @@ constexpr std::array kSizes{Renamed{"dim", "hidden_size"},
                             Renamed{"vision_encoder", "vision_config"}};
 constexpr std::array kExpertNames{Renamed{"num_experts", "num_local_experts"},
                                   Renamed{"num_experts_per_tok", "num_experts_per_tok"}};
+// Latent attention with experts (Mistral Large 3, Small 4): the class of mistral4.
+constexpr std::array<std::string_view, 5> kLatentSizes{
+    "q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"};
+constexpr std::array kLatentExpertNames{Renamed{"num_experts", "n_routed_experts"},
+                                        Renamed{"num_experts_per_tok", "num_experts_per_tok"},
+                                        Renamed{"expert_hidden_dim", "moe_intermediate_size"},
+                                        Renamed{"num_shared_experts", "n_shared_experts"},
+                                        Renamed{"first_k_dense_replace", "first_k_dense_replace"},
+                                        Renamed{"routed_scale", "routed_scaling_factor"},
+                                        Renamed{"num_expert_groups", "n_group"},
+                                        Renamed{"num_expert_groups_per_tok", "topk_group"}};
 constexpr std::array kYarn{
     Renamed{"factor", "factor"},
     Renamed{"original_max_position_embeddings", "original_max_position_embeddings"},
@@ -55,14 +67,14 @@ void rename(const json& from, const Names& names, const Taken& taken, std::strin
   }
 }
 
-// A switch that must be as the class has it.
-void require(const json& params, const char* key, bool value, ConfigLoad& load) {
+// A field that must be as the class has it, if it is there.
+void require(const json& params, const char* key, const json& value, ConfigLoad& load) {
   const auto found = params.find(key);
   if (found == params.end() || found->is_null() || *found == value) return;
-  load.problems.push_back(
-      {std::nullopt,
-       fmt::format("'{}' in params.json is {}; only {} is supported", key, found->dump(), value),
-       "it changes the arithmetic"});
+  load.problems.push_back({std::nullopt,
+                           fmt::format("'{}' in params.json is {}; only {} is supported", key,
+                                       found->dump(), value.dump()),
+                           "it changes the arithmetic"});
 }
 
 // The cosines and sines are multiplied by m(1) where "apply_scale" says so.
@@ -91,6 +103,34 @@ void add_growth(const json& growth, json& config, json& rope, ConfigLoad& load) 
   config["model_type"] = "ministral3";
 }
 
+bool has_latents(const json& params) {
+  const auto found = params.find("kv_lora_rank");
+  return found != params.end() && !found->is_null();
+}
+
+// Reads the experts' fields under the names of `type`, a class with these experts.
+template <class Names>
+void add_experts(const json& moe, std::string_view type, const Names& names, json& config,
+                 ConfigLoad& load) {
+  // How training spread the experts over devices changes nothing that is computed.
+  constexpr std::array<std::string_view, 3> kTaken{"expert_parallel", "expert_model_parallel",
+                                                   "route_every_n"};
+  require(moe, "route_every_n", 1, load);
+  config["model_type"] = type;
+  rename(moe, names, kTaken, "moe", config, load);
+}
+
+// What a model with latent attention needs of the rest of its params.json.
+void check_latents(const json& params, ConfigLoad& load) {
+  const auto moe = params.find("moe");
+  const auto yarn = params.find("yarn");
+  if (moe == params.end() || !moe->is_object()) {
+    load.problems.push_back({std::nullopt, "latent attention without experts in params.json",
+                             "no class with it is known: use the repository's config.json"});
+  }
+  if (yarn != params.end() && yarn->is_object()) require(*yarn, "apply_scale", false, load);
+}
+
 bool is_object(const json& params, const char* key) {
   const auto found = params.find(key);
   return found != params.end() && found->is_object();
@@ -105,11 +145,20 @@ bool is_mistral_params(const json& config) {
 
 json config_of_mistral_params(const json& params, ConfigLoad& load) {
   // The last three have no effect on what is computed.
-  constexpr std::array<std::string_view, 10> kTaken{
+  std::vector<std::string_view> taken{
       "yarn",        "llama_4_scaling", "moe",          "sliding_window", "use_biases",
       "use_qk_norm", "causal",          "quantization", "model_parallel", "ragged_attention"};
   json config{{"model_type", "mistral"}, {"sliding_window", nullptr}};
-  rename(params, kSizes, kTaken, "params.json", config, load);
+  const bool latent = has_latents(params);
+  if (latent) {
+    check_latents(params, load);
+  }
+  for (const std::string_view key : kLatentSizes) {
+    const json size = params.value(std::string(key), json());
+    if (latent) config[std::string(key)] = size;
+    if (latent || size.is_null()) taken.push_back(key);
+  }
+  rename(params, kSizes, taken, "params.json", config, load);
   if (params.contains("sliding_window")) config["sliding_window"] = params["sliding_window"];
   require(params, "use_biases", false, load);
   require(params, "use_qk_norm", false, load);
@@ -126,12 +175,13 @@ json config_of_mistral_params(const json& params, ConfigLoad& load) {
     config["rope_theta"] = 10000.0;
   }
   if (is_object(params, "moe")) {
-    if (is_object(params, "llama_4_scaling")) {
+    if (is_object(params, "llama_4_scaling") && !latent) {
       load.problems.push_back({std::nullopt, "experts beside 'llama_4_scaling' in params.json",
                                "no class with both is known: use the repository's config.json"});
     }
-    config["model_type"] = "mixtral";
-    rename(params["moe"], kExpertNames, std::array<std::string_view, 0>{}, "moe", config, load);
+    const json& moe = params["moe"];
+    if (latent) add_experts(moe, "mistral4", kLatentExpertNames, config, load);
+    if (!latent) add_experts(moe, "mixtral", kExpertNames, config, load);
   }
   load.notes.push_back(fmt::format("Mistral's params.json, read as a config of {}",
                                    config["model_type"].get<std::string>()));

@@ -126,10 +126,6 @@ json text_config(const json& config, ConfigLoad& load) {
                                      outer.empty() ? "" : " of " + printable(outer), place));
     return text;
   }
-  if (object_at(config, "vision_config") != nullptr) {
-    load.notes.push_back(fmt::format("the text model of {}: vision_config describes more",
-                                     printable(text_in(config, "model_type"))));
-  }
   return config;
 }
 

@@ -28,7 +28,11 @@ struct Setting {
   std::optional<Scheme> weights = {};  // absent: as the model is published
   CacheScheme kv = DType::bf16;
   std::optional<DType> compute = {};  // of products; absent: as the weights' scheme says
-  Machine machine = {};               // for figures that need one
+  // Tokens that the prediction layers draft in a step of decode, and the share of drafts that the
+  // model would have chosen itself; both or neither.
+  std::optional<Integer> draft = {};
+  std::optional<double> accepted = {};
+  Machine machine = {};  // for figures that need one
 
   [[nodiscard]] Integer prefill_tokens() const { return prompt.value_or(context); }
   friend bool operator==(const Setting&, const Setting&) = default;
@@ -42,11 +46,16 @@ struct PartialSetting {
   std::optional<Scheme> weights = {};
   std::optional<CacheScheme> kv = {};
   std::optional<DType> compute = {};
+  std::optional<Integer> draft = {};
+  std::optional<double> accepted = {};
   std::optional<Machine> machine = {};
 };
 
 // How a whole number is written for people: 8192, or 8k.
 enum class Notation { plain, binary };
+
+// The shares that `accepted` may be.
+inline constexpr RealRange kAccepted{0, 1};
 
 struct SettingField {
   std::string_view key;      // everywhere: "kv" in studies, JSON and CSV; --kv
@@ -68,6 +77,12 @@ inline constexpr SettingField weights{"weights", "weights", "FORMAT", "how weigh
 inline constexpr SettingField kv{"kv", "KV", "FORMAT", "how the KV cache is stored"};
 inline constexpr SettingField compute{"compute", "compute", "FORMAT",
                                       "the format in which products are computed"};
+inline constexpr SettingField draft{
+    "draft", "drafts",        "K",    "tokens that the model's prediction layers draft in a step",
+    0,       Notation::plain, {1, 64}};
+inline constexpr SettingField accepted{
+    "accepted", "accepted", "SHARE",
+    "share of drafts that stand, each where all before it do; above 0, at most 1"};
 inline constexpr SettingField machine{"on", "on", "HARDWARE", "the machine to run on"};
 }  // namespace setting_field
 
@@ -81,6 +96,8 @@ void visit_setting(Visit&& visit, Settings&&... settings) {
   visit(setting_field::weights, settings.weights...);
   visit(setting_field::kv, settings.kv...);
   visit(setting_field::compute, settings.compute...);
+  visit(setting_field::draft, settings.draft...);
+  visit(setting_field::accepted, settings.accepted...);
   visit(setting_field::machine, settings.machine...);
 }
 

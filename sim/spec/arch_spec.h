@@ -85,7 +85,8 @@ struct Segment {
 
 // What the makers state. `total` and `active` are as rounded in their text; `exact_total` is an
 // integer that the checkpoint or the reference code gives for the text model. Where a repository
-// holds more than the text model, `repository_total` = exact total + `beside_text`.
+// holds more than the text model, `repository_total` = exact total + what ArchSpec::beside names +
+// `beside_text`, which is all else.
 struct Published {
   std::optional<Integer> total;
   std::optional<Integer> active;
@@ -93,6 +94,17 @@ struct Published {
   std::optional<Integer> repository_total;
   std::optional<Integer> beside_text;
   std::string source;
+};
+
+// What a repository holds beside the text model. It takes memory where it is loaded; no operation
+// of the text model reads it.
+struct Beside {
+  std::optional<Integer> vision_tower;  // parameters
+  std::optional<Integer> projector;     // parameters that lead from the tower into the text model
+  // Layers that predict tokens further ahead (DeepSeek-V3, arXiv 2412.19437, section 2.2): each is
+  // one more layer of the last kind, a projection of two vectors as wide as the stream into one,
+  // and three norms. They share the embedding and the head with the model.
+  std::optional<Integer> prediction_layers;
 };
 
 // Alternating updates (AltUp: Baykal and others, NeurIPS 2023, as Gemma 3n has it). The residual
@@ -119,6 +131,7 @@ struct ArchSpec {
   std::string title;
   std::string source;
   std::optional<Published> published;
+  std::optional<Beside> beside = {};
 
   Integer vocabulary;
   Integer hidden;

@@ -423,11 +423,24 @@ void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
   visit(Field{"repository_total",
               "elements in the repository, where it holds more than the text model"},
         published.repository_total, kParameters);
-  visit(Field{"beside_text",
-              "of these, what is not the text model: vision, multi-token prediction, a tied head "
-              "stored again"},
-        published.beside_text, kParameters);
+  visit(
+      Field{"beside_text",
+            "of these, what is neither the text model nor in [beside]: a tied head that is stored "
+            "again, projections that no layer uses"},
+      published.beside_text, kParameters);
   visit(Field{"source", "where these figures stand"}, published.source);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Beside> auto& beside) {
+  visit(Field{"vision_tower", "parameters of what turns pictures into vectors"},
+        beside.vision_tower, kParameters);
+  visit(Field{"projector", "parameters that lead from these vectors into the text model"},
+        beside.projector, kParameters);
+  visit(Field{"prediction_layers",
+              "layers that predict tokens further ahead: each one more of the last kind, with a "
+              "projection and three norms"},
+        beside.prediction_layers, kRepeats);
 }
 
 template <class Visitor>
@@ -437,6 +450,7 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"title", "the name as its makers write it"}, spec.title);
   visit(Field{"source", "where the numbers below come from"}, spec.source);
   visit(Field{"published", "what the makers state"}, spec.published);
+  visit(Field{"beside", "what the repository holds beside the text model"}, spec.beside);
   visit(Field{"vocabulary", "rows of the embedding table"}, spec.vocabulary, kSize);
   visit(Field{"hidden", "width of the residual stream"}, spec.hidden, kSize);
   visit(Field{"context_limit", "the longest context that the makers allow"}, spec.context_limit,

@@ -327,6 +327,31 @@ void sharing_rules(const ArchSpec& spec, Problems& problems) {
   if (sound) a_choice_is_taken_as_it_was_made(spec, problems);
 }
 
+// What of the model a prediction layer would have is not known.
+std::optional<std::string> what_has_no_prediction_layers(const ArchSpec& spec) {
+  if (spec.head == Head::none) return "no head";
+  if (spec.parallel_streams) return "parallel_streams";
+  if (spec.per_layer_embedding) return "per_layer_embedding";
+  if (spec.learned_positions) return "learned_positions";
+  const std::vector<CacheSharing> shared = shared_caches(spec);
+  const std::size_t last = layer_sequence(spec).size() - 1;
+  const bool sharing =
+      std::ranges::any_of(shared, [&](const CacheSharing& each) { return each.layer == last; });
+  return sharing ? std::optional<std::string>("a last layer that reads another's cache")
+                 : std::nullopt;
+}
+
+void prediction_layers_are_like_the_last(const ArchSpec& spec, Problems& problems) {
+  if (!spec.beside || !spec.beside->prediction_layers) return;
+  if (!resolved(spec) || layer_count(spec) == 0 || layer_count(spec) > kMostLayers) return;
+  const std::optional<std::string> hindrance = what_has_no_prediction_layers(spec);
+  if (!hindrance) return;
+  problems.push_back(
+      {"beside.prediction_layers",
+       fmt::format("the model has prediction layers, and {}; no such model is known", *hindrance),
+       "delete prediction_layers: count their parameters in published.beside_text"});
+}
+
 using References = std::vector<const Reference*>;
 
 template <class Value>
@@ -399,6 +424,7 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   what_changes_logits_has_a_head(spec, problems);
   the_active_stream_exists(spec, problems);
   sharing_rules(spec, problems);
+  prediction_layers_are_like_the_last(spec, problems);
   every_kind_is_used(spec, problems);
   return problems;
 }

@@ -201,6 +201,7 @@ void shrink_stack(ArchSpec& spec) {
 ArchSpec scale_down(const ArchSpec& spec) {
   ArchSpec small = spec;
   small.published.reset();
+  small.beside.reset();
   small.vocabulary = at_most(spec.vocabulary, kVocabulary);
   small.hidden = at_most(spec.hidden, kHidden);
   small.context_limit = at_most(spec.context_limit, kContext);

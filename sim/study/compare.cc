@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "sim/enumerators.h"
+#include "sim/study/beside_memory.h"
 #include "sim/study/point_figures.h"
 
 namespace llmarch {
@@ -37,6 +38,10 @@ ModelFigures figures(const Model& model, const Setting& setting) {
   figures.state_bytes_per_sequence = state_bytes_per_sequence(graph);
   figures.decode = step_of(predict_total(graph, workload_of(Phase::decode, setting)));
   figures.prefill = step_of(predict_total(graph, workload_of(Phase::prefill, setting)));
+  const BesideMemory beside(model, graph, setting);
+  figures.beside_bytes = beside.weights();
+  figures.prediction_cache_per_token = beside.cache_per_token();
+  if (drafts_in(model, setting)) figures.drafted = drafted_step(model, graph, setting);
   figures.active_match = match_active(model);
   figures.beyond_context_limit = setting.context > model.spec.context_limit;
   return figures;
@@ -52,6 +57,7 @@ OnMachine on_machine(const Model& model, const Setting& setting) {
   on.uniform_decode = figures.uniform_decode_floor();
   on.uniform_prefill = figures.uniform_prefill_floor();
   on.needed = footprint(model, setting);
+  on.cache_peak = curves.cache.peak(setting.context);
   on.fits = on.needed.total() <= Bytes(setting.machine->memory_bytes());
   return on;
 }

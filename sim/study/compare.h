@@ -8,6 +8,7 @@
 
 #include "sim/cost/roofline.h"
 #include "sim/describe/structure.h"
+#include "sim/study/drafting.h"
 #include "sim/study/fit.h"
 #include "sim/study/model.h"
 #include "sim/study/step.h"
@@ -30,6 +31,7 @@ struct OnMachine {
   Floor uniform_decode;  // if experts are chosen uniformly, which is no bound
   Floor uniform_prefill;
   Footprint needed;  // for sequences that grow to the context
+  Bytes cache_peak;  // of the text model, on the way to the context
   bool fits = false;
 };
 
@@ -41,9 +43,12 @@ struct ModelFigures {
   Bytes resident_weight_bytes;  // without per-layer embedding tables
   Bytes cache_bytes;
   Bytes cache_bytes_per_token;
-  Bytes state_bytes_per_sequence;  // of fixed states
+  Bytes state_bytes_per_sequence;    // of fixed states
+  Bytes beside_bytes;                // what the repository holds beside the text model
+  Bytes prediction_cache_per_token;  // of the prediction layers, which is no part of the others
   Step decode;
   Step prefill;
+  std::optional<DraftedStep> drafted;       // present where the setting drafts and the model can
   std::optional<ActiveMatch> active_match;  // present where an active figure is published
   bool beyond_context_limit = false;
   std::vector<OnMachine> on;  // for each machine of the comparison

@@ -15,7 +15,8 @@ OpGraph with_only(OpGraph graph, std::size_t block, Integer layers) {
 
 QuantityValue figure_of(const Quantity& quantity, const Model& model, const OpGraph& graph,
                         const Setting& setting) {
-  const Model part{model.spec, graph, predict_parameters(graph), {}, model.published_in};
+  const Model part{model.spec,   graph, predict_parameters(graph), {},
+                   std::nullopt, {},    model.published_in};
   const ModelCurves curves(part, setting, graph);
   return evaluate(quantity, curves, setting.context, setting.prefill_tokens());
 }

@@ -123,6 +123,10 @@ FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& g
     fail(fmt::format("'{}' needs hardware", quantity.name),
          fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
   }
+  if (given.setting.draft.has_value() != given.setting.accepted.has_value()) {
+    fail("'draft' and 'accepted' are said together",
+         fmt::format("write {}(MODEL, draft = 1, accepted = 0.85)", quantity.name));
+  }
   return {std::make_shared<ExpressionNode>(
               ExpressionNode{QuantityCall{&quantity, given.model, given.setting}}),
           form_of(quantity.unit)};
@@ -188,6 +192,15 @@ const Model* ExpressionCall::model() {
 void ExpressionCall::read(const SettingField& field, std::optional<Integer>& value) {
   skip_spaces();
   value = whole(field.range);
+}
+
+void ExpressionCall::read(const SettingField& field, std::optional<double>& value) {
+  skip_spaces();
+  const std::size_t begin = position_;
+  const double share = as_double(number());
+  if (share > kAccepted.above && share <= kAccepted.most) return void(value = share);
+  position_ = begin;
+  fail(fmt::format("{} is no share", share), fmt::format("write {} = 0.85", field.key));
 }
 
 void ExpressionCall::read(const SettingField&, std::optional<DType>& value) {

@@ -43,6 +43,7 @@ class ExpressionCall : protected ExpressionText {
   const Model* model();
   // Reads the value of a setting, by its type.
   void read(const SettingField& field, std::optional<Integer>& value);
+  void read(const SettingField& field, std::optional<double>& value);
   void read(const SettingField& field, std::optional<DType>& value);
   template <SpelledOut Storage>
   void read(const SettingField& field, std::optional<Storage>& value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/study/beside_memory.h"
 #include "sim/study/point_figures.h"
 
 namespace llmarch {
@@ -10,10 +11,12 @@ namespace {
 
 Footprint footprint_of(const Model& model, const OpGraph& stored, const Setting& setting,
                        const Room& room) {
+  const BesideMemory beside(model, stored, setting);
   Footprint needed;
-  needed.cache = CacheCurve(stored, setting.batch).peak(setting.context);
+  needed.cache =
+      CacheCurve(stored, setting.batch).peak(setting.context) + beside.cache_peak(setting.context);
   if (room.held == Held::caches) return needed;
-  needed.weights = weight_bytes(stored).total;
+  needed.weights = weight_bytes(stored).total + beside.weights();
   needed.activations = bytes_of(decode_working_set(model, setting.batch), kActivations);
   needed.engine = additions(room, model, stored, setting);
   return needed;

@@ -16,7 +16,7 @@ namespace llmarch {
 // context, so a sequence that grows to the context fits all the way; the activations are the rows
 // of a decode step (PointFigures::working_set).
 struct Footprint {
-  Bytes weights;
+  Bytes weights;  // and what the repository holds beside the text model
   Bytes cache;
   Bytes activations;
   std::vector<Addition> engine = {};  // what the engine takes besides, and what is kept from it

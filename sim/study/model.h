@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/cost/beside.h"
 #include "sim/cost/predict.h"
 #include "sim/formats/scheme.h"
 #include "sim/graph/lower.h"
@@ -15,7 +16,10 @@ namespace llmarch {
 struct Model {
   ArchSpec spec;
   OpGraph graph;
-  Parameters parameters;
+  Parameters parameters;  // of the text model
+  // What the repository holds beside the text model, which takes memory too.
+  std::vector<BesideParameters> beside;
+  std::optional<OpGraph> prediction;  // one of its prediction layers, where it has any
   // Where the model was read from a config: which fields the config left to its library's defaults,
   // and which were passed over. They are shown below every figure of the model.
   std::vector<std::string> remarks;
@@ -29,7 +33,19 @@ struct Model {
 inline Model make_model(ArchSpec spec, std::vector<std::string> remarks) {
   OpGraph graph = lower(spec);
   Parameters parameters = predict_parameters(graph);
-  return {std::move(spec), std::move(graph), std::move(parameters), std::move(remarks)};
+  std::optional<OpGraph> prediction;
+  if (spec.beside && spec.beside->prediction_layers) prediction = lower_prediction_layer(spec);
+  std::vector<BesideParameters> beside =
+      beside_parameters(spec, prediction ? &*prediction : nullptr);
+  return {std::move(spec),   std::move(graph),      std::move(parameters),
+          std::move(beside), std::move(prediction), std::move(remarks)};
+}
+
+// Leaves the text model alone.
+inline void leave_out_beside(Model& model) {
+  model.spec.beside.reset();
+  model.beside.clear();
+  model.prediction.reset();
 }
 
 }  // namespace llmarch

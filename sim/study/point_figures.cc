@@ -47,6 +47,7 @@ ModelCurves::ModelCurves(const Model& of_model, const Setting& at, OpGraph of_gr
       decode(graph, Phase::decode, at.batch),
       prefill(graph, Phase::prefill, at.batch),
       cache(graph, at.batch),
+      beside(model, graph, at),
       decode_floor(floor_curve(decode, model, at, ExpertLoad::fewest)),
       prefill_floor(floor_curve(prefill, model, at, ExpertLoad::fewest)),
       uniform_decode_floor(floor_curve(decode, model, at, ExpertLoad::uniform)),
@@ -61,6 +62,15 @@ const Work& PointFigures::decode() {
 const Work& PointFigures::prefill() {
   if (!prefill_) prefill_ = curves_.prefill.total(prompt_);
   return *prefill_;
+}
+
+const DraftedStep& PointFigures::decode_by_drafting() {
+  if (!drafted_) {
+    Setting setting = curves_.setting;
+    setting.context = context_;
+    drafted_ = drafted_step(model(), stored_graph(), setting);
+  }
+  return *drafted_;
 }
 
 const Floor& PointFigures::decode_floor() {
@@ -92,7 +102,8 @@ Bytes PointFigures::working_set() const {
 }
 
 Bytes PointFigures::total_memory() const {
-  return weight_bytes(stored_graph()).total + cache() + working_set();
+  const Bytes beside = curves_.beside.weights() + curves_.beside.cache_held(context_);
+  return weight_bytes(stored_graph()).total + cache() + working_set() + beside;
 }
 
 }  // namespace llmarch

@@ -8,6 +8,8 @@
 #include "sim/cost/cost_curve.h"
 #include "sim/cost/roofline.h"
 #include "sim/graph/work_kind.h"
+#include "sim/study/beside_memory.h"
+#include "sim/study/drafting.h"
 #include "sim/study/model.h"
 #include "sim/study/step.h"
 
@@ -35,6 +37,7 @@ class ModelCurves {
   const CostCurve decode;
   const CostCurve prefill;
   const CacheCurve cache;
+  const BesideMemory beside;
   const std::optional<FloorCurve> decode_floor;  // where there is a machine
   const std::optional<FloorCurve> prefill_floor;
   // The same if experts are chosen uniformly, which is no bound.
@@ -62,6 +65,8 @@ class PointFigures {
   [[nodiscard]] Work prefill(WorkKind kind) const { return curves_.prefill.of(kind, prompt_); }
   [[nodiscard]] Step decode_step() { return step_of(decode()); }
   [[nodiscard]] Step prefill_step() { return step_of(prefill()); }
+  // A step of decode; drafted where the setting drafts and the model has prediction layers.
+  const DraftedStep& decode_by_drafting();
   // Only where there is a machine.
   const Floor& decode_floor();
   const Floor& prefill_floor();
@@ -69,7 +74,7 @@ class PointFigures {
   [[nodiscard]] Floor uniform_prefill_floor() const;
   [[nodiscard]] Bytes cache() const;
   [[nodiscard]] Bytes working_set() const;
-  // Weights, cache and working set.
+  // Weights, cache and working set, and what the repository holds beside the text model.
   [[nodiscard]] Bytes total_memory() const;
 
  private:
@@ -78,6 +83,7 @@ class PointFigures {
   Integer prompt_;
   std::optional<Work> decode_;
   std::optional<Work> prefill_;
+  std::optional<DraftedStep> drafted_;
   std::optional<Floor> decode_floor_;
   std::optional<Floor> prefill_floor_;
 };

@@ -282,6 +282,16 @@ const std::array kQuantities{
               [](Figures& f) -> V { return f.prefill_step().traffic.activations.amount(); }),
     at_prompt("prefill_intensity", "a prefill's FLOPs per byte", Unit::flops_per_byte,
               [](Figures& f) -> V { return f.prefill_step().intensity; }),
+    // Of each token that a step of decode yields.
+    at_context("tokens_per_step",
+               "tokens that a step of decode yields, the whole batch together: expected, where "
+               "`draft` is set and the model has prediction layers",
+               Unit::number, [](Figures& f) -> V { return f.decode_by_drafting().tokens; }),
+    at_context("flops_per_token", "FLOPs of such a step for each token that it yields", Unit::flops,
+               [](Figures& f) -> V { return f.decode_by_drafting().flops_per_token().amount(); }),
+    at_context("bytes_per_token", "weights and cache that it moves for each token that it yields",
+               Unit::bytes,
+               [](Figures& f) -> V { return f.decode_by_drafting().bytes_per_token().amount(); }),
     // On hardware.
     on_machine(at_context("floor_time", "the least that a decode step takes on the hardware",
                           Unit::seconds, [](Figures& f) -> V { return f.decode_floor().seconds; })),
@@ -294,9 +304,17 @@ const std::array kQuantities{
     on_machine(at_context("memory_time", "decode's bytes over the bandwidth", Unit::seconds,
                           [](Figures& f) -> V { return f.decode_floor().memory_seconds; })),
     on_machine(at_context(
-        "tokens_per_second", "the most that decode gives, the whole batch together",
+        "tokens_per_second", "the most that decode gives without drafts, the whole batch together",
         Unit::tokens_per_second,
         [](Figures& f) -> V { return over_floor(f.setting().batch, f.decode_floor()); })),
+    on_machine(at_context(
+        "drafted_tokens_per_second",
+        "the most that decode gives with drafts, in expectation; the same where it does not draft",
+        Unit::tokens_per_second,
+        [](Figures& f) -> V {
+          const DraftedStep& step = f.decode_by_drafting();
+          return step.tokens / step.floor.value().seconds;
+        })),
     on_machine(at_prompt("prefill_floor_time", "the least that a prefill takes on the hardware",
                          Unit::seconds, [](Figures& f) -> V { return f.prefill_floor().seconds; })),
     on_machine(at_prompt(

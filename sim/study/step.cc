@@ -44,6 +44,13 @@ OpGraph stored(const Model& model, const Setting& setting) {
                       {weights, setting.kv});
 }
 
+std::optional<OpGraph> stored_prediction(const Model& model, const OpGraph& stored,
+                                         const Setting& setting) {
+  if (!model.prediction) return std::nullopt;
+  const DType other = weights_of(model, setting).arithmetic();
+  return stored_as_the_last_layer(*model.prediction, stored, setting.kv, plain(other));
+}
+
 Workload workload_of(Phase phase, const Setting& setting) {
   switch (phase) {
     case Phase::decode: return decode(setting.context, setting.batch);

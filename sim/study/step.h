@@ -33,6 +33,7 @@ Step step_of(const Work& work);
 
 // How the model's weights are stored in the setting, and in which format its products are computed.
 const Scheme& weights_of(const Model& model, const Setting& setting);
+
 DType arithmetic_of(const Model& model, const Setting& setting);
 
 // The setting with the scheme of the weights, where it says none and all the models are published
@@ -41,6 +42,12 @@ Setting with_common_weights(Setting setting, const std::vector<const Model*>& mo
 
 // The model's graph with its tensors stored as the setting says.
 OpGraph stored(const Model& model, const Setting& setting);
+
+// The model's prediction layer, stored as its last layer is; what only a prediction layer has is
+// stored in the format that products are computed in, as its makers leave it. `stored` is the
+// model's graph.
+std::optional<OpGraph> stored_prediction(const Model& model, const OpGraph& stored,
+                                         const Setting& setting);
 
 // Decode: one token of each sequence at the setting's context. Prefill: the setting's prompt.
 Workload workload_of(Phase phase, const Setting& setting);

@@ -35,6 +35,9 @@ struct SettingKeys {
   void operator()(const SettingField& field, std::optional<Integer>& member) const {
     visit(Field{field.key, field.meaning}, member, field.range);
   }
+  void operator()(const SettingField& field, std::optional<double>& member) const {
+    visit(Field{field.key, field.meaning}, member, kAccepted);
+  }
   template <class Choice>
   void operator()(const SettingField& field, std::optional<Choice>& member) const {
     visit(Field{field.key, field.meaning}, member);

@@ -146,6 +146,7 @@ class StudyRules {
       refuse(fmt::format("comparison.{}.models.{}", name, i),
              fmt::format("unknown model {}", quote_name(model)), suggest(model, names_));
     }
+    if (comparison.at) check(fmt::format("comparison.{}.at", name), *comparison.at);
     if (comparison.chart && comparison.chart->to < comparison.chart->from) {
       refuse(fmt::format("comparison.{}.chart.to", name), "'to' lies before 'from'",
              "give the smaller context first");
@@ -166,11 +167,13 @@ class StudyRules {
              "add 'reason' (why no figure decides it)");
     }
     check(path + ".over", claim.over);
+    if (claim.at) check(path + ".at", *claim.at);
     if (claim.check) add_checking(path, claim.over, *claim.check);
     if (!claim.cases) return;
     for (const auto& [name, one] : *claim.cases) {
       const std::string case_path = fmt::format("{}.case.{}", path, name);
       check(case_path + ".over", one.over);
+      if (one.at) check(case_path + ".at", *one.at);
       add_checking(case_path, one.over ? one.over : claim.over, one.check);
     }
   }
@@ -186,6 +189,11 @@ class StudyRules {
                          (range->to - range->from + 1).value()),
              fmt::format("name at most {}", kMostContexts));
     }
+  }
+
+  void check(const std::string& path, const PartialSetting& at) {
+    if (at.draft.has_value() == at.accepted.has_value()) return;
+    refuse(path, "'draft' and 'accepted' are said together", "give both, or neither");
   }
 
   // Reported once, at the claim with which the sum exceeds the bound.

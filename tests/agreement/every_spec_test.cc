@@ -50,6 +50,22 @@ TEST_P(EverySpec, IsCountedAsPredictedInChunksOfAPrompt) {
   expect_agreement_in_both_forms({1, 9, 2, {LatentForm::expanded}, Logits::last});
 }
 
+// Whether a prediction layer is known for such a model.
+bool may_predict(ArchSpec spec) {
+  spec.beside.emplace();
+  spec.beside->prediction_layers = 1;
+  return broken_rules(spec).empty();
+}
+
+TEST_P(EverySpec, IsCountedAsPredictedInAPredictionLayer) {
+  const ArchSpec small = scale_down(model_spec(GetParam()));
+  if (!may_predict(small)) GTEST_SKIP() << "no prediction layer is known for such a model";
+  const OpGraph graph = lower_prediction_layer(small);
+  for (const Workload& workload : {prefill(5, 2), decode(1, 1), decode(9, 3)}) {
+    EXPECT_EQ(disagreements(check_agreement(graph, workload, 1)), "");
+  }
+}
+
 // Blocks that end within a row, a column and a tensor; one scale for a whole tensor besides.
 constexpr StorageFormat kInBlocks{
     "blocks", 5, {ScaleGrid{3, 7, 2}, ScaleGrid{kWholeExtent, kWholeExtent, 4}}};

@@ -34,8 +34,25 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
   expect_refusal(
       "compare gpt2 --xyz bf16",
       "llmarch: error: unknown option '--xyz'\n"
-      "      = known: --only, --context, --batch, --weights, --kv, --compute, --prompt, --on, "
-      "--set, --specs, --exact, --output, --format\n");
+      "      = known: --only, --context, --batch, --weights, --kv, --compute, --prompt, --draft, "
+      "--accepted, --on, "
+      "--set, --specs, --text-only, --exact, --output, --format\n");
+}
+
+TEST(Errors, SayWhatDraftingNeeds) {
+  for (const char* half : {"compare deepseek-v3 --draft 1", "sweep deepseek-v3 --accepted 0.9"}) {
+    expect_refusal(half,
+                   "llmarch: error: --draft and --accepted are said together\n"
+                   "      = --draft 1 --accepted 0.85\n");
+  }
+  expect_refusal("compare deepseek-v3 --draft 1 --accepted 85",
+                 "llmarch: error: '85' for --accepted is not a number above 0, at most 1\n"
+                 "      = write 0.85 where 85 % of the drafts stand\n");
+  for (const char* without : {"compare gpt2", "compare deepseek-v3 --text-only", "sweep gpt2"}) {
+    expect_refusal(std::string(without) + " --draft 1 --accepted 0.9",
+                   "llmarch: error: --draft: no model here has prediction layers that are known\n"
+                   "      = llmarch compare deepseek-v3 --draft 1 --accepted 0.85\n");
+  }
 }
 
 TEST(Errors, NameWhatWasMeantByAnotherName) {
@@ -142,7 +159,7 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
                        "'\n"
                        "      = known: --memory, --engine, --reserve, --kv-memory, --rank, --all, "
                        "--batch, --context, --weights, "
-                       "--kv, --on, --set, --specs, "
+                       "--kv, --on, --set, --specs, --text-only, "
                        "--exact, --output, --format\n");
   }
 }

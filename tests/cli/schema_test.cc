@@ -94,6 +94,9 @@ TEST(TheJson, OfCompareIsThatOfItsSchemaForEveryModel) {
   }
   EXPECT_EQ(Schema("compare").fault(json_of("compare" + models + " --on h100-sxm")), "");
   EXPECT_EQ(Schema("compare").fault(json_of("compare gpt2 --prompt 512")), "");
+  EXPECT_EQ(Schema("compare").fault(json_of("compare deepseek-v3 gpt2 --draft 1 --accepted 0.9 "
+                                            "--on h100-sxm")),
+            "");
   const Json stored = json_of("compare gpt2 --weights fp8-block");
   EXPECT_TRUE(stored["models"][0].contains("storage"));
   EXPECT_EQ(Schema("compare").fault(stored), "");

@@ -20,7 +20,9 @@ FlatFields fields_of(const ArchSpec& spec) {
   for (const auto& [name, kind] : spec.feed_forward) {
     flatten_kind("feed_forward " + name, kind, fields);
   }
-  std::erase_if(fields, [](const auto& field) { return field.first.starts_with("published"); });
+  std::erase_if(fields, [](const auto& field) {
+    return field.first.starts_with("published") || field.first.starts_with("beside");
+  });
   return fields;
 }
 
@@ -49,6 +51,10 @@ TEST_P(ScaledSpec, HasTheSameLayers) {
     EXPECT_EQ(mixers_of(scaled.layer[i].value), mixers_of(original.layer[i].value));
     EXPECT_EQ(feed_forwards_of(scaled.layer[i].value), feed_forwards_of(original.layer[i].value));
   }
+}
+
+TEST_P(ScaledSpec, HasNothingBesideIt) {
+  EXPECT_FALSE(scaled.beside);
 }
 
 TEST_P(ScaledSpec, DiffersInSizesOnly) {

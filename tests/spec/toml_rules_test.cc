@@ -156,6 +156,18 @@ TEST(TomlRules, LearnedPositionsReachTheContextLimit) {
 )");
 }
 
+TEST(TomlRules, PredictionLayersAreOfModelsWithAHead) {
+  EXPECT_EQ(
+      check_report(altered("head = \"tied\"",
+                           "head = \"none\"\n"
+                           "beside = { prediction_layers = 1 }")),
+      R"(my-model.toml:9:32: error: the model has prediction layers, and no head; no such model is known
+    9 | beside = { prediction_layers = 1 }
+      |                                ^
+      = delete prediction_layers: count their parameters in published.beside_text
+)");
+}
+
 TEST(TomlRules, YarnTurnsAreOrdered) {
   EXPECT_EQ(check_report(altered("layout = \"half_split\"\n",
                                  "layout = \"half_split\"\n"

@@ -52,13 +52,24 @@ class BruteForce {
     }
     fixed_ = weight_bytes(graph_).total +
              bytes_of(rows + Elements(batch_ * model.spec.hidden), DType::bf16);
+    const Beside beside = model.spec.beside.value_or(Beside{});
+    fixed_ += bytes_of(Elements(beside.vision_tower.value_or(0) + beside.projector.value_or(0)),
+                       weights_of(model, setting).arithmetic());
+    predictions_ = beside.prediction_layers.value_or(0);
+    if (const auto prediction = stored_prediction(model, graph_, setting)) {
+      prediction_ = *prediction;
+      fixed_ += own_bytes(prediction_) * predictions_;
+    }
   }
   [[nodiscard]] Bytes at(Integer context) const {
-    return fixed_ + cache_bytes(graph_, context, batch_);
+    return fixed_ + cache_bytes(graph_, context, batch_) +
+           cache_bytes(prediction_, context, batch_) * predictions_;
   }
 
  private:
   OpGraph graph_;
+  OpGraph prediction_;   // one prediction layer; without caches where there is none
+  Integer predictions_;  // how many there are
   Integer batch_;
   Bytes fixed_;
 };
@@ -211,7 +222,8 @@ TEST(TheLargestBatch, IsNoneAtAContextThatTheModelDoesNotAllow) {
 // A machine with memory for Scout's weights and for 4,882 positions: at 8,193 the chunks have begun
 // anew and would fit, but no sequence gets there.
 TEST(AComparison, SaysThatItFitsWhereAFitSays) {
-  const Model scout = known_model("llama-4-scout");
+  Model scout = known_model("llama-4-scout");
+  leave_out_beside(scout);
   Hardware machine;
   machine.memory.bytes = 216'500'000'000;
   machine.bandwidth.bytes_per_second = 1e12;

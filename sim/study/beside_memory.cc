@@ -1,0 +1,30 @@
+#include "sim/study/beside_memory.h"
+
+#include "sim/study/step.h"
+
+namespace llmarch {
+
+// Towers and projectors are not quantised with the rest: they stay in the format that products are
+// computed in.
+BesideMemory::BesideMemory(const Model& model, const OpGraph& stored, const Setting& setting) {
+  if (!model.spec.beside) return;
+  const auto& [tower, projector, layers] = *model.spec.beside;
+  const Elements seeing(tower.value_or(0) + projector.value_or(0));
+  weights_ = bytes_of(seeing, weights_of(model, setting).arithmetic());
+  const auto prediction = stored_prediction(model, stored, setting);
+  if (!prediction) return;
+  prediction_layers_ = *layers;
+  weights_ += own_bytes(*prediction) * *layers;
+  cache_per_token_ = cache_bytes_per_token(*prediction) * *layers;
+  cache_.emplace(*prediction, setting.batch);
+}
+
+Bytes BesideMemory::cache_held(Integer context) const {
+  return cache_ ? cache_->held(context) * prediction_layers_ : Bytes();
+}
+
+Bytes BesideMemory::cache_peak(Integer context) const {
+  return cache_ ? cache_->peak(context) * prediction_layers_ : Bytes();
+}
+
+}  // namespace llmarch
