@@ -430,7 +430,7 @@ Expected expected_of_reference(const OpGraph& graph, const WeightStore& weights,
   workload.logits = Logits::all;
   Trace trace = execute(graph, weights, caches, input_ids, workload).trace;
   return {std::move(input_ids), std::move(trace.hidden), std::move(trace.logits),
-          std::move(trace.routing)};
+          std::move(trace.routing), std::move(trace.keys)};
 }
 
 }  // namespace llmarch
