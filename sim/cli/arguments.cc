@@ -19,7 +19,6 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;
-constexpr std::int64_t kMostDevices = 1'000'000;
 
 std::vector<std::string> option_names(const Options& options) {
   std::vector<std::string> names;

@@ -37,13 +37,16 @@ std::string only_value(const Values& values, const std::string& positional,
                        const std::string& command, const std::string& example);
 
 // "8192", "8k", "1M": from 1 to `most`. `option` is named in the message. Throws UsageError.
-// Throws UsageError, as the others do.
-double parse_share(const std::string& option, const std::string& text, const RealRange& range);
-
 Integer parse_count(const std::string& option, const std::string& text, Integer most);
 
 // The same, up to the largest number of tokens that anything is priced for.
 Integer parse_tokens(const std::string& option, const std::string& text);
+
+// A share within the range. Throws UsageError, as the others do.
+double parse_share(const std::string& option, const std::string& text, const RealRange& range);
+
+// The most devices that may share a model.
+inline constexpr std::int64_t kMostDevices = 1'000'000;
 
 // "24GiB", "24G", "80GB", "1024", in capitals or not: K to T and KiB to TiB are powers of 1,024, KB
 // to TB of 1,000. Throws UsageError.

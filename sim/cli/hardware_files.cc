@@ -68,7 +68,6 @@ struct Counted {
 };
 
 Counted counted(std::string name) {
-  constexpr std::int64_t kMostDevices = 1'000'000;
   Counted parts{{}, std::move(name)};
   while (parts.counts.size() < 2) {
     const std::size_t end = parts.device.find_first_not_of("0123456789");
