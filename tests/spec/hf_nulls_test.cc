@@ -76,6 +76,7 @@ const std::map<std::string, Meaning>& meanings() {
       {"attention_value_scale", set_to("attention_value_scale", 1.0)},  // MiMo
       {"hybrid_layer_pattern", absent("hybrid_layer_pattern")},
       {"num_nextn_predict_layers", absent("num_nextn_predict_layers")},
+      {"mtp_num_hidden_layers", absent("mtp_num_hidden_layers")},
       {"num_sliding_attention_heads", absent("num_sliding_attention_heads")},  // Step
       {"moe_layer_freq", absent("moe_layer_freq")},
       {"apply_residual_connection_post_layernorm",
