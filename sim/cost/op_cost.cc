@@ -196,7 +196,7 @@ struct Arithmetic {
   void operator()(const SelectiveScan& op) const {
     const Integer state = graph.weight(op.rate).elements().amount();
     Work& row = per_row(op.in);
-    row.matrix += Flops(2 * 2 * state);
+    row.matrix += Flops(4 * state);  // two products
     row.other += Flops(2 * state + columns(op.in));
     row.transcendentals += Transcendentals(state);
   }
@@ -322,7 +322,7 @@ struct Arithmetic {
     const Integer width = graph.weight(op.up).rows;
     const PerElement inner = op.gate ? price_of(op.form) : price_of(op.form.activation);
     Work work;
-    work.matrix = Flops((op.gate ? 3 : 2) * 2 * width * hidden);
+    work.matrix = Flops(2 * width * hidden * (op.gate ? 3 : 2));
     work.other = Flops(width * inner.flops);
     if (op.biases) work.other += Flops(2 * width + hidden);
     work.transcendentals = Transcendentals(width * inner.transcendentals);

@@ -35,7 +35,8 @@ struct Vision {
   ConfigReader& outer;
   Integer text_hidden;
 
-  Integer size(std::string_view key, std::int64_t absent, const Range& range = kTowerSize) const {
+  [[nodiscard]] Integer size(std::string_view key, std::int64_t absent,
+                             const Range& range = kTowerSize) const {
     return tower.size_or(key, absent, "the tower's default", range);
   }
 };

@@ -247,6 +247,10 @@ Indexed indexed(const Mamba1&) {
   return {};
 }
 
+Indexed indexed_of(const Mixer& mixer) {
+  return std::visit([](const auto& each) { return indexed(each); }, mixer);
+}
+
 // A mixer that takes the choice of an earlier index attends to as many keys as that chose.
 void a_choice_is_taken_as_it_was_made(const ArchSpec& spec, Problems& problems) {
   if (layer_count(spec) > kMostLayers) return;
@@ -254,8 +258,7 @@ void a_choice_is_taken_as_it_was_made(const ArchSpec& spec, Problems& problems) 
   std::set<std::size_t> refused;
   for (const std::size_t kind : layer_sequence(spec)) {
     for (const std::size_t mixer : mixers_of(spec.layer.at(kind).value)) {
-      const auto [chooses, takes] = std::visit([](const auto& each) { return indexed(each); },
-                                               spec.attention.at(mixer).value);
+      const auto [chooses, takes] = indexed_of(spec.attention.at(mixer).value);
       if (chooses) newest = chooses;
       if (!takes || newest == takes || !refused.insert(kind).second) continue;
       problems.push_back(
@@ -333,10 +336,15 @@ std::optional<std::string> what_has_no_prediction_layers(const ArchSpec& spec) {
   if (spec.parallel_streams) return "parallel_streams";
   if (spec.per_layer_embedding) return "per_layer_embedding";
   if (spec.learned_positions) return "learned_positions";
+  const std::vector<std::size_t> layers = layer_sequence(spec);
+  for (const std::size_t mixer : mixers_of(spec.layer.at(layers.back()).value)) {
+    if (indexed_of(spec.attention.at(mixer).value).takes) {
+      return "a last layer that takes the choice of another's index";
+    }
+  }
   const std::vector<CacheSharing> shared = shared_caches(spec);
-  const std::size_t last = layer_sequence(spec).size() - 1;
-  const bool sharing =
-      std::ranges::any_of(shared, [&](const CacheSharing& each) { return each.layer == last; });
+  const bool sharing = std::ranges::any_of(
+      shared, [&](const CacheSharing& each) { return each.layer == layers.size() - 1; });
   return sharing ? std::optional<std::string>("a last layer that reads another's cache")
                  : std::nullopt;
 }

@@ -126,8 +126,8 @@ constexpr std::array<SglangClass, 6> kSglang{{{20, 2'048, 8, 8},
 Additions of_sglang(const Room& room) {
   constexpr std::int64_t kMany = 4;
   constexpr std::int64_t kLargeMemory = 60;
-  constexpr std::int64_t kLeastOfLarge = 10 * 1'024;
-  const auto by_memory = std::ranges::find_if(
+  constexpr std::int64_t kLeastOfLarge = 10'240;
+  const auto* const by_memory = std::ranges::find_if(
       kSglang, [&](const SglangClass& each) { return room.each < Bytes(each.below_gibi * kGibi); });
   const Integer batch =
       room.devices < kMany ? by_memory->graph_batch : by_memory->graph_batch_of_many;
