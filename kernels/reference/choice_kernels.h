@@ -33,7 +33,8 @@ inline std::vector<double> block_scores(std::span<const double> scores, std::siz
   constexpr double kAboveAll = std::numeric_limits<double>::infinity();
   std::vector<double> blocks((scores.size() + block - 1) / block, -kAboveAll);
   for (std::size_t key = 0; key < scores.size(); ++key) {
-    const double score = std::isnan(scores[key]) ? kAboveAll : scores[key];
+    double score = scores[key];
+    if (std::isnan(score)) score = kAboveAll;
     blocks[key / block] = std::max(blocks[key / block], score);
   }
   if (block > 1) blocks.back() = kAboveAll;

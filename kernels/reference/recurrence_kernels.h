@@ -113,7 +113,8 @@ void run(BlockRun<Scalar>& step, const Recurrence& op) {
   auto query = step.read(op.query);
   auto key = step.read(op.key);
   auto value = step.read(op.value);
-  std::optional<RowReader<Scalar>> decay, strength;
+  std::optional<RowReader<Scalar>> decay;
+  std::optional<RowReader<Scalar>> strength;
   if (op.decay) decay.emplace(step.read(*op.decay));
   if (op.strength) strength.emplace(step.read(*op.strength));
   auto state = step.stepped_state(op.state);

@@ -88,7 +88,8 @@ GivenMemory cache_memory(const Values& values) {
 }
 
 GivenMemory memory_asked(const Values& values, const Machine& machine) {
-  if ((machine != nullptr) + values.count("memory") + values.count("kv-memory") != 1) {
+  const std::size_t machines = machine == nullptr ? 0 : 1;
+  if (machines + values.count("memory") + values.count("kv-memory") != 1) {
     throw UsageError("fit needs a memory: one of --memory, --on and --kv-memory",
                      "llmarch fit qwen3-8b --memory 24GiB");
   }
