@@ -4,13 +4,11 @@
 
 namespace llmarch {
 
-// Towers and projectors are not quantised with the rest: they stay in the format that products are
-// computed in.
 BesideMemory::BesideMemory(const Model& model, const OpGraph& stored, const Setting& setting) {
   if (!model.spec.beside) return;
   const auto& [tower, projector, layers] = *model.spec.beside;
   const Elements seeing(tower.value_or(0) + projector.value_or(0));
-  weights_ = bytes_of(seeing, weights_of(model, setting).arithmetic());
+  weights_ = bytes_of(seeing, unquantised_format(model, setting));
   const auto prediction = stored_prediction(model, stored, setting);
   if (!prediction) return;
   prediction_layers_ = *layers;

@@ -44,11 +44,16 @@ OpGraph stored(const Model& model, const Setting& setting) {
                       {weights, setting.kv});
 }
 
+DType unquantised_format(const Model& model, const Setting& setting) {
+  const DType arithmetic = weights_of(model, setting).arithmetic();
+  return bits_of(arithmetic) < bits_of(DType::bf16) ? DType::bf16 : arithmetic;
+}
+
 std::optional<OpGraph> stored_prediction(const Model& model, const OpGraph& stored,
                                          const Setting& setting) {
   if (!model.prediction) return std::nullopt;
-  const DType other = weights_of(model, setting).arithmetic();
-  return stored_as_the_last_layer(*model.prediction, stored, setting.kv, plain(other));
+  return stored_as_the_last_layer(*model.prediction, stored, setting.kv,
+                                  plain(unquantised_format(model, setting)));
 }
 
 Workload workload_of(Phase phase, const Setting& setting) {

@@ -43,9 +43,12 @@ Setting with_common_weights(Setting setting, const std::vector<const Model*>& mo
 // The model's graph with its tensors stored as the setting says.
 OpGraph stored(const Model& model, const Setting& setting);
 
+// The format of what makers do not quantise with the rest, as towers, projectors and the projection
+// of a prediction layer: that in which products are computed, or bf16 where that is narrower.
+DType unquantised_format(const Model& model, const Setting& setting);
+
 // The model's prediction layer, stored as its last layer is; what only a prediction layer has is
-// stored in the format that products are computed in, as its makers leave it. `stored` is the
-// model's graph.
+// not quantised. `stored` is the model's graph.
 std::optional<OpGraph> stored_prediction(const Model& model, const OpGraph& stored,
                                          const Setting& setting);
 

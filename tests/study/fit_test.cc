@@ -54,7 +54,7 @@ class BruteForce {
              bytes_of(rows + Elements(batch_ * model.spec.hidden), DType::bf16);
     const Beside beside = model.spec.beside.value_or(Beside{});
     fixed_ += bytes_of(Elements(beside.vision_tower.value_or(0) + beside.projector.value_or(0)),
-                       weights_of(model, setting).arithmetic());
+                       unquantised_format(model, setting));
     predictions_ = beside.prediction_layers.value_or(0);
     if (const auto prediction = stored_prediction(model, graph_, setting)) {
       prediction_ = *prediction;
