@@ -1,5 +1,7 @@
 #include "reports/say/rows_csv.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <stdexcept>
 #include <vector>
@@ -30,7 +32,7 @@ class RowsWriter {
  private:
   void add_members(const std::string& path, const Json& object) {
     for (const auto& [key, value] : object.items()) {
-      const std::string name = path.empty() ? key : path + "_" + key;
+      const std::string name = path.empty() ? key : fmt::format("{}_{}", path, key);
       if (value.is_array()) throw std::logic_error("rows_csv: an array is no value: " + name);
       if (value.is_object()) {
         add_members(name, value);
