@@ -70,7 +70,8 @@ Attended attend_within(Step& step, const Reach& reach, const Cache& first, const
     sum.pairs += one.pairs;
     sum.keys += one.keys;
   }
-  // Of several queries in a sequence, each reads its own, and together they may read all.
+  // Each query reads the entries chosen for it, and the queries of a sequence together may read
+  // all.
   if (places.tokens > 1) {
     sum.keys = static_cast<std::int64_t>(places.sequences * (places.past + places.tokens));
   }
@@ -103,8 +104,9 @@ void run(Step& step, const ChooseKeys& op) {
     const KeyTrace& given = step.follow.keys.subspan(step.space.indexed++).front();
     step.space.own_keys = std::move(choice.blocks);
     choice.blocks.clear();
-    for (const auto& blocks : given.blocks)
+    for (const auto& blocks : given.blocks) {
       choice.blocks.emplace_back(blocks.begin(), blocks.end());
+    }
   }
   step.count_each(static_cast<std::size_t>(scored.pairs));
   step.count_read(queries);

@@ -11,7 +11,7 @@
 namespace llmarch::fast {
 namespace {
 
-// The place of a choice that is no run, but of what gives the row itself.
+// Stands for the run of a choice that is an identity, which gives back its row and runs no expert.
 constexpr std::size_t kIdentity = std::numeric_limits<std::size_t>::max();
 
 // Rows sorted by expert. A run is one row through one expert; runs are ordered by expert, and those
@@ -65,9 +65,9 @@ void gather(Team& team, const Runs& runs, Weighted weighted, ConstRows in, Rows 
   });
 }
 
-// What the experts gave, and what those give that give what they are given.
+// What the experts gave, run by run, and the rows that identities give back.
 struct Given {
-  ConstRows by_run, in;
+  ConstRows by_run, rows;
 };
 
 // Adds up the outputs of each row's experts, in the order of the experts.
@@ -84,7 +84,7 @@ void combine(Team& team, const Runs& runs, Weighted weighted, const Chosen& choi
         const bool identity = run == kIdentity;
         const bool weighs = identity || weighted == Weighted::output;
         const float weight = weighs ? choices.weights[r * chosen + i] : 1.0F;
-        const float* from = identity ? given.in.row(r) : given.by_run.row(run);
+        const float* from = identity ? given.rows.row(r) : given.by_run.row(run);
         for (std::size_t k = 0; k < out.columns; ++k) sum[k] += weight * from[k];
       }
     }

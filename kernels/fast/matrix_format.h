@@ -32,13 +32,13 @@ constexpr MatrixFormat matrix_format(Stored stored) {
   return stored == Stored::f32 ? MatrixFormat::f32 : MatrixFormat::bf16;
 }
 
-// Of a plain format only.
+// How elements of a plain format are stored. Throws std::logic_error for a quantised one.
 constexpr Stored stored_of(MatrixFormat format) {
   if (!is_plain(format)) throw std::logic_error("stored_of: a quantised format");
   return format == MatrixFormat::f32 ? Stored::f32 : Stored::bf16;
 }
 
-// Of a quantised format only.
+// The blocks of a quantised format. Throws std::logic_error for a plain one.
 constexpr BlockFacts facts_of(MatrixFormat format) {
   switch (format) {
     case MatrixFormat::q8_0: return {32, 34, 32, 128, 0};

@@ -35,7 +35,7 @@ class PackedMatrix {
   // Sets the outputs from `first_output` on to the rows of `weights`, (outputs, inputs), rounded to
   // the format, which is a plain one.
   void fill(std::size_t first_output, ConstRows weights);
-  // The same of a quantised format, with rows as they are stored (row_bytes() each).
+  // The same where the format is quantised; the rows are in blocks, row_bytes() each.
   void fill_stored(std::size_t first_output, std::span<const std::byte> rows);
   // Draws every element evenly from (-limit, limit). The values depend only on the seed, neither on
   // the instruction set nor on the number of threads. Each thread fills what it would read in
@@ -45,7 +45,7 @@ class PackedMatrix {
   void read(std::size_t output, std::span<float> row) const;
 
   [[nodiscard]] MatrixFormat format() const { return format_; }
-  // Of a matrix in a plain format.
+  // How elements are stored. Throws std::logic_error where the format is not a plain one.
   [[nodiscard]] Stored stored() const { return stored_of(format_); }
   // The bytes in which one output is stored, without padding.
   [[nodiscard]] std::size_t row_bytes() const { return stored_row_bytes(format_, inputs_); }

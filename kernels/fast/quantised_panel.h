@@ -30,7 +30,7 @@ inline constexpr std::size_t kPanelOutputs = 64;
 std::size_t blocks_of_row(MatrixFormat format, std::size_t inputs);
 std::size_t quantised_panel_bytes(MatrixFormat format, std::size_t inputs);
 
-// Puts the stored row of one output (kernels/weight_files/ggml_blocks.h) into its panel.
+// Puts the stored row of one output (kernels/weight_files/blocks.h) into its panel.
 void pack_row(MatrixFormat format, std::size_t inputs, std::span<const std::byte> row,
               std::size_t output, std::byte* panel);
 // The elements of one output.

@@ -205,8 +205,8 @@ class ColumnScan {
     const std::size_t count = columns_.last - first;
     const float* const step = rows.step.row(r) + first;
     float* const out = rows.out.row(r) + first;
-    for (std::size_t i = 0; i < count; ++i)
-      change_[first + i] = step[i] * rows.in.row(r)[first + i];
+    const float* const in = rows.in.row(r) + first;
+    for (std::size_t i = 0; i < count; ++i) change_[first + i] = step[i] * in[i];
     std::fill_n(out, count, 0.0F);
     for (std::size_t n = 0; n < state_dim_; ++n) {
       const std::size_t at = n * all_columns_ + first;

@@ -33,8 +33,8 @@ Integer pairs_of(Integer past, Integer tokens, const Chunk& chunk) {
   return whole * triangle(chunk.size) + triangle(end % chunk.size) - triangle(before);
 }
 
-// Of as many blocks as are chosen, all but its own are whole; before there are more blocks, it
-// attends to every key.
+// A query attends to every key until there are more blocks than are chosen. From then on it attends
+// to all keys of the other chosen blocks, and to those of its own block up to itself.
 Integer pairs_of(Integer past, Integer tokens, const ChosenKeys& chosen) {
   const Integer every = chosen.blocks * chosen.size;
   const Integer growing = std::max(Integer(0), std::min(every - past, tokens));

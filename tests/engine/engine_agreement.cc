@@ -99,7 +99,6 @@ bool same_choices(const Trace& left, const Trace& right) {
   for (std::size_t i = 0; i < right.keys.size(); ++i) {
     if (left.keys[i].blocks != right.keys[i].blocks) return false;
   }
-
   for (std::size_t i = 0; i < right.routing.size(); ++i) {
     if (left.routing[i].experts != right.routing[i].experts) return false;
   }
@@ -140,7 +139,7 @@ EngineAgreement check_engine(const OpGraph& lowered, const Workload& workload,
     return {"the engine holds other parameters than are predicted"};
   }
   if (!same_choices(run.trace, expected.trace)) return {"", Numbers::rerouted};
-  if (run.active != expected.active) return {"the engine opened other weights"};
+  if (run.active != expected.active) return {"the engine read other weights"};
   // Only where the numbers differ is it asked whether they had to agree: the question takes longer
   // than the answer.
   const std::string numbers = different_numbers(run.trace, expected.trace);

@@ -202,9 +202,9 @@ inline const int* row_of(const int* rows, std::size_t row, std::size_t bytes) {
   return reinterpret_cast<const int*>(reinterpret_cast<const std::byte*>(rows) + row * bytes);
 }
 
-// Some columns of a tile, from `column` on: ByteDots::kVectors vectors of them.
+// Some columns of a tile, from `column` on: ByteDots::kVectors vectors of them. In one function, so
+// that sums stay in registers.
 template <class Dots, int kRows, bool kMinima>
-// In one piece, so that sums stay in registers.
 // NOLINTNEXTLINE(readability-function-cognitive-complexity)
 void multiply_groups(const QuantisedTile& tile, std::size_t column) {
   using L = typename Dots::Lanes;
@@ -272,13 +272,16 @@ void multiply_groups(const QuantisedTile& tile, std::size_t column) {
 
 template <class Dots, bool kMinima>
 void multiply_rows_of(const QuantisedTile& tile, std::size_t column) {
+  // A tile has at most Dots::kRows rows; loops over more are not compiled for it.
+  constexpr int kFiveAtMost = Dots::kRows < 5 ? 4 : 5;
+  constexpr int kSixAtMost = Dots::kRows < 6 ? 4 : 6;
   switch (tile.rows) {
     case 1: return multiply_groups<Dots, 1, kMinima>(tile, column);
     case 2: return multiply_groups<Dots, 2, kMinima>(tile, column);
     case 3: return multiply_groups<Dots, 3, kMinima>(tile, column);
     case 4: return multiply_groups<Dots, 4, kMinima>(tile, column);
-    case 5: return multiply_groups < Dots, Dots::kRows < 5 ? 4 : 5, kMinima > (tile, column);
-    default: return multiply_groups < Dots, Dots::kRows < 6 ? 4 : 6, kMinima > (tile, column);
+    case 5: return multiply_groups<Dots, kFiveAtMost, kMinima>(tile, column);
+    default: return multiply_groups<Dots, kSixAtMost, kMinima>(tile, column);
   }
 }
 
