@@ -74,17 +74,10 @@ class Executor {
   Rows<Scalar> run_block(std::size_t index, Rows<Scalar> hidden) {
     const Block& block = graph_.blocks.at(index);
     const std::size_t layer = layers_run_[index]++;
-    BlockRun<Scalar> run{&graph_,
-                         &block,
-                         layer,
-                         layers_run_,
-                         &weights_,
-                         &caches_,
-                         &workload_,
-                         token_ids_,
-                         &ledger_,
-                         &choice_,
-                         std::vector<Rows<Scalar>>(block.values.size())};
+    BlockRun<Scalar> run{&graph_,  &block,      place_,
+                         layer,    layers_run_, &weights_,
+                         &caches_, &workload_,  token_ids_,
+                         &ledger_, &choice_,    std::vector<Rows<Scalar>>(block.values.size())};
     if (block.input) run.values.at(*block.input) = std::move(hidden);
     if (block.kind == BlockKind::layer && block.per_layer_input) give_own_part(run);
     for (std::size_t node = 0; node < block.nodes.size(); ++node) {

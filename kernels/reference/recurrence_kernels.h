@@ -103,7 +103,8 @@ std::vector<Scalar> fixed_decays(const BlockRun<Scalar>& step, const Recurrence&
   if (op.decay) return decays;
   const std::size_t heads = size(op.shape.value_heads);
   for (std::size_t head = 0; head < heads; ++head) {
-    decays.push_back(lightning_decay({head, heads}, {step.place_in_stack(), step.layers()}));
+    decays.push_back(
+        lightning_decay({head, heads}, {step.place_in_stack, step.graph->layers.size()}));
   }
   return decays;
 }

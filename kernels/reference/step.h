@@ -201,6 +201,7 @@ template <class Scalar>
 struct BlockRun {
   const OpGraph* graph;
   const Block* block;
+  std::size_t place_in_stack;               // the layer's index in the stack
   std::size_t layer;                        // among the layers that run this block
   std::span<const std::size_t> layers_run;  // of each block, including this layer
   const WeightStore* weights;
@@ -238,17 +239,6 @@ struct BlockRun {
   SteppedState<Scalar> stepped_state(CacheId id) {
     return {caches->state_of(id, layer), graph->cache(id).format, ledger->current()};
   }
-
-  // The layer's index in the stack, and the length of the stack.
-  [[nodiscard]] std::size_t place_in_stack() const {
-    const auto running = static_cast<std::size_t>(block - graph->blocks.data());
-    std::size_t before = layer;
-    for (std::size_t place = 0; place < graph->layers.size(); ++place) {
-      if (graph->layers[place] == running && before-- == 0) return place;
-    }
-    throw std::logic_error("place_in_stack: the stack has no such layer");
-  }
-  [[nodiscard]] std::size_t layers() const { return graph->layers.size(); }
 
   [[nodiscard]] std::size_t batch() const { return size(workload->batch); }
   [[nodiscard]] std::size_t tokens() const { return size(workload->tokens); }

@@ -63,8 +63,8 @@ class OneStep {
     ledger.begin(0, 0);
     const std::vector<std::size_t> layers_run{1};
     reference::KeyChoice choice;
-    reference::BlockRun<double> step{&graph_,    &block(), 0,       layers_run, &weights, &caches,
-                                     &workload_, {},       &ledger, &choice,    values_};
+    reference::BlockRun<double> step{&graph_, &block(),   0,  0,       layers_run, &weights,
+                                     &caches, &workload_, {}, &ledger, &choice,    values_};
     reference::run(step, op);
     for (CacheId id = 0; id < cached_.size(); ++id) {
       if (!std::holds_alternative<Fixed>(graph_.cache(id).state)) continue;
