@@ -1,6 +1,7 @@
 // What most decoders call their tensors, and the weights that several families keep in one tensor.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "kernels/weights/tensor_name.h"
@@ -8,6 +9,15 @@
 namespace llmarch::tensor_names {
 
 using Role = WeightRole;
+
+// The rows of several lists. Where two have a row for one role, that of the earlier list counts.
+template <std::size_t... kSizes>
+constexpr auto joined(const std::array<TensorName, kSizes>&... lists) {
+  std::array<TensorName, (kSizes + ...)> rows{};
+  auto next = rows.begin();
+  ((next = std::copy(lists.begin(), lists.end(), next)), ...);
+  return rows;
+}
 
 inline constexpr std::array kQueryKeyValue{Role::query, Role::key, Role::value};
 inline constexpr std::array kLatentAndRopeKey{Role::latent_down, Role::rope_key};

@@ -13,20 +13,21 @@ inline constexpr std::array kMixtral{
     TensorName{Role::expert_down, "block_sparse_moe.experts.*.w2.weight"},
 };
 
-inline constexpr std::array kMiniMaxM3{
-    TensorName{Role::index_query, "self_attn.index_q_proj.weight"},
-    TensorName{Role::index_query_norm, "self_attn.index_q_norm.weight"},
-    TensorName{Role::index_key, "self_attn.index_k_proj.weight"},
-    TensorName{Role::index_key_norm, "self_attn.index_k_norm.weight"},
-    TensorName{Role::router, "block_sparse_moe.gate.weight"},
-    TensorName{Role::router_correction_bias, "block_sparse_moe.e_score_correction_bias"},
-    TensorName{Role::expert_gate, "block_sparse_moe.experts.*.w1.weight"},
-    TensorName{Role::expert_up, "block_sparse_moe.experts.*.w3.weight"},
-    TensorName{Role::expert_down, "block_sparse_moe.experts.*.w2.weight"},
+// Shared experts beside those.
+inline constexpr std::array kBlockSparseShared{
     TensorName{Role::shared_gate, "block_sparse_moe.shared_experts.gate_proj.weight"},
     TensorName{Role::shared_up, "block_sparse_moe.shared_experts.up_proj.weight"},
     TensorName{Role::shared_down, "block_sparse_moe.shared_experts.down_proj.weight"},
 };
+
+inline constexpr std::array kBlockIndex{
+    TensorName{Role::index_query, "self_attn.index_q_proj.weight"},
+    TensorName{Role::index_query_norm, "self_attn.index_q_norm.weight"},
+    TensorName{Role::index_key, "self_attn.index_k_proj.weight"},
+    TensorName{Role::index_key_norm, "self_attn.index_k_norm.weight"},
+};
+
+inline constexpr auto kMiniMaxM3 = joined(kBlockIndex, kMixtral, kBlockSparseShared);
 
 inline constexpr std::array kErnieMoe{
     TensorName{Role::router_correction_bias, "mlp.moe_statics.e_score_correction_bias", nullptr,

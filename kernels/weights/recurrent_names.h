@@ -1,7 +1,7 @@
 // The tensor names of families with recurrences.
 #pragma once
 
-#include "kernels/weights/decoder_names.h"
+#include "kernels/weights/mixture_names.h"
 
 namespace llmarch::tensor_names {
 
@@ -39,52 +39,45 @@ constexpr TensorName query_key_or_value(WeightRole role) {
 inline constexpr TensorName kQwenNorm{
     Role::recurrence_norm, "linear_attn.norm.weight", nullptr, StoredLayout::as_is, {}, 0.0F};
 
-inline constexpr std::array kQwen3Next{
-    attention_query(Role::query),
-    attention_query(Role::attention_gate),
-    by_key_head(Role::recurrence_query),
-    by_key_head(Role::recurrence_key),
-    by_key_head(Role::recurrence_value),
-    by_key_head(Role::recurrence_gate),
-    strength_or_decay(Role::recurrence_strength),
-    strength_or_decay(Role::recurrence_decay),
-    taps(Role::recurrence_query_taps),
-    taps(Role::recurrence_key_taps),
-    taps(Role::recurrence_value_taps),
-    TensorName{Role::recurrence_decay_bias, "linear_attn.dt_bias"},
-    TensorName{Role::recurrence_decay_rate, "linear_attn.A_log"},
-    kQwenNorm,
-    TensorName{Role::recurrence_output, "linear_attn.out_proj.weight"},
-    TensorName{Role::shared_gate, "mlp.shared_expert.gate_proj.weight"},
-    TensorName{Role::shared_up, "mlp.shared_expert.up_proj.weight"},
-    TensorName{Role::shared_down, "mlp.shared_expert.down_proj.weight"},
-    TensorName{Role::shared_gate_vector, "mlp.shared_expert_gate.weight"},
-};
+// What both generations of Qwen's hybrids have: the shared experts are Qwen2's.
+inline constexpr auto kQwenHybrid = joined(
+    std::array{
+        attention_query(Role::query),
+        attention_query(Role::attention_gate),
+        taps(Role::recurrence_query_taps),
+        taps(Role::recurrence_key_taps),
+        taps(Role::recurrence_value_taps),
+        TensorName{Role::recurrence_decay_bias, "linear_attn.dt_bias"},
+        TensorName{Role::recurrence_decay_rate, "linear_attn.A_log"},
+        kQwenNorm,
+        TensorName{Role::recurrence_output, "linear_attn.out_proj.weight"},
+    },
+    kQwen2Moe);
 
-inline constexpr std::array kQwen35{
-    attention_query(Role::query),
-    attention_query(Role::attention_gate),
-    query_key_or_value(Role::recurrence_query),
-    query_key_or_value(Role::recurrence_key),
-    query_key_or_value(Role::recurrence_value),
-    TensorName{Role::recurrence_gate, "linear_attn.in_proj_z.weight"},
-    TensorName{Role::recurrence_strength, "linear_attn.in_proj_b.weight"},
-    TensorName{Role::recurrence_decay, "linear_attn.in_proj_a.weight"},
-    taps(Role::recurrence_query_taps),
-    taps(Role::recurrence_key_taps),
-    taps(Role::recurrence_value_taps),
-    TensorName{Role::recurrence_decay_bias, "linear_attn.dt_bias"},
-    TensorName{Role::recurrence_decay_rate, "linear_attn.A_log"},
-    kQwenNorm,
-    TensorName{Role::recurrence_output, "linear_attn.out_proj.weight"},
-    TensorName{Role::expert_gate, "mlp.experts.gate_up_proj", &kFusedExperts},
-    TensorName{Role::expert_up, "mlp.experts.gate_up_proj", &kFusedExperts},
-    TensorName{Role::expert_down, "mlp.experts.down_proj"},
-    TensorName{Role::shared_gate, "mlp.shared_expert.gate_proj.weight"},
-    TensorName{Role::shared_up, "mlp.shared_expert.up_proj.weight"},
-    TensorName{Role::shared_down, "mlp.shared_expert.down_proj.weight"},
-    TensorName{Role::shared_gate_vector, "mlp.shared_expert_gate.weight"},
-};
+inline constexpr auto kQwen3Next = joined(
+    std::array{
+        by_key_head(Role::recurrence_query),
+        by_key_head(Role::recurrence_key),
+        by_key_head(Role::recurrence_value),
+        by_key_head(Role::recurrence_gate),
+        strength_or_decay(Role::recurrence_strength),
+        strength_or_decay(Role::recurrence_decay),
+    },
+    kQwenHybrid);
+
+inline constexpr auto kQwen35 = joined(
+    std::array{
+        query_key_or_value(Role::recurrence_query),
+        query_key_or_value(Role::recurrence_key),
+        query_key_or_value(Role::recurrence_value),
+        TensorName{Role::recurrence_gate, "linear_attn.in_proj_z.weight"},
+        TensorName{Role::recurrence_strength, "linear_attn.in_proj_b.weight"},
+        TensorName{Role::recurrence_decay, "linear_attn.in_proj_a.weight"},
+        TensorName{Role::expert_gate, "mlp.experts.gate_up_proj", &kFusedExperts},
+        TensorName{Role::expert_up, "mlp.experts.gate_up_proj", &kFusedExperts},
+        TensorName{Role::expert_down, "mlp.experts.down_proj"},
+    },
+    kQwenHybrid);
 
 constexpr TensorName own_taps(WeightRole role, std::string_view name) {
   return {role, name, nullptr, StoredLayout::depthwise};
@@ -135,12 +128,7 @@ constexpr TensorName mixer_taps(WeightRole role) {
   return {role, "mixer.conv1d.weight", &kFusedMambaTaps, StoredLayout::depthwise};
 }
 
-inline constexpr std::array kBamba{
-    TensorName{Role::final_norm, "final_layernorm.weight"},
-    TensorName{Role::feed_forward_norm, "pre_ff_layernorm.weight"},
-    TensorName{Role::gate, "feed_forward.gate_proj.weight"},
-    TensorName{Role::up, "feed_forward.up_proj.weight"},
-    TensorName{Role::down, "feed_forward.down_proj.weight"},
+inline constexpr std::array kMamba2Blocks{
     mamba_input(Role::recurrence_gate),
     mamba_input(Role::recurrence_value),
     mamba_input(Role::recurrence_key),
@@ -156,31 +144,27 @@ inline constexpr std::array kBamba{
     TensorName{Role::recurrence_output, "mamba.out_proj.weight"},
 };
 
-inline constexpr std::array kGraniteHybrid{
-    mamba_input(Role::recurrence_gate),
-    mamba_input(Role::recurrence_value),
-    mamba_input(Role::recurrence_key),
-    mamba_input(Role::recurrence_query),
-    mamba_input(Role::recurrence_decay),
-    mamba_taps(Role::recurrence_value_taps),
-    mamba_taps(Role::recurrence_key_taps),
-    mamba_taps(Role::recurrence_query_taps),
-    TensorName{Role::recurrence_decay_bias, "mamba.dt_bias"},
-    TensorName{Role::recurrence_decay_rate, "mamba.A_log"},
-    TensorName{Role::recurrence_skip, "mamba.D"},
-    TensorName{Role::recurrence_norm, "mamba.norm.weight"},
-    TensorName{Role::recurrence_output, "mamba.out_proj.weight"},
-    TensorName{Role::router, "block_sparse_moe.router.layer.weight"},
-    TensorName{Role::expert_gate, "block_sparse_moe.input_linear.weight", &kFusedExperts},
-    TensorName{Role::expert_up, "block_sparse_moe.input_linear.weight", &kFusedExperts},
-    TensorName{Role::expert_down, "block_sparse_moe.output_linear.weight"},
-    TensorName{Role::shared_gate, "shared_mlp.input_linear.weight", &kFusedShared},
-    TensorName{Role::shared_up, "shared_mlp.input_linear.weight", &kFusedShared},
-    TensorName{Role::shared_down, "shared_mlp.output_linear.weight"},
-    TensorName{Role::gate, "shared_mlp.input_linear.weight", &kFusedGateAndUp},
-    TensorName{Role::up, "shared_mlp.input_linear.weight", &kFusedGateAndUp},
-    TensorName{Role::down, "shared_mlp.output_linear.weight"},
+// The norms and the feed-forward of families that set Mamba beside attention.
+inline constexpr std::array kBesideMamba{
+    TensorName{Role::final_norm, "final_layernorm.weight"},
+    TensorName{Role::feed_forward_norm, "pre_ff_layernorm.weight"},
+    TensorName{Role::gate, "feed_forward.gate_proj.weight"},
+    TensorName{Role::up, "feed_forward.up_proj.weight"},
+    TensorName{Role::down, "feed_forward.down_proj.weight"},
 };
+
+inline constexpr auto kBamba = joined(kBesideMamba, kMamba2Blocks);
+
+inline constexpr auto kGraniteHybrid = joined(
+    std::array{
+        TensorName{Role::shared_gate, "shared_mlp.input_linear.weight", &kFusedShared},
+        TensorName{Role::shared_up, "shared_mlp.input_linear.weight", &kFusedShared},
+        TensorName{Role::shared_down, "shared_mlp.output_linear.weight"},
+        TensorName{Role::gate, "shared_mlp.input_linear.weight", &kFusedGateAndUp},
+        TensorName{Role::up, "shared_mlp.input_linear.weight", &kFusedGateAndUp},
+        TensorName{Role::down, "shared_mlp.output_linear.weight"},
+    },
+    kMamba2Blocks, kGraniteMoe);
 
 // Each layer is one block, whatever its kind.
 inline constexpr std::array kNemotronH{
@@ -225,43 +209,39 @@ constexpr TensorName lightning_input(WeightRole role) {
   return {role, "self_attn.qkv_proj.weight", &kFusedLightning};
 }
 
-inline constexpr std::array kMiniMax{
-    lightning_input(Role::recurrence_query),
-    lightning_input(Role::recurrence_key),
-    lightning_input(Role::recurrence_value),
-    TensorName{Role::recurrence_norm, "self_attn.norm.weight"},
-    TensorName{Role::recurrence_gate, "self_attn.output_gate.weight"},
-    TensorName{Role::recurrence_output, "self_attn.out_proj.weight"},
-    TensorName{Role::router, "block_sparse_moe.gate.weight"},
-    TensorName{Role::expert_gate, "block_sparse_moe.experts.*.w1.weight"},
-    TensorName{Role::expert_up, "block_sparse_moe.experts.*.w3.weight"},
-    TensorName{Role::expert_down, "block_sparse_moe.experts.*.w2.weight"},
-};
+inline constexpr auto kMiniMax = joined(
+    std::array{
+        lightning_input(Role::recurrence_query),
+        lightning_input(Role::recurrence_key),
+        lightning_input(Role::recurrence_value),
+        TensorName{Role::recurrence_norm, "self_attn.norm.weight"},
+        TensorName{Role::recurrence_gate, "self_attn.output_gate.weight"},
+        TensorName{Role::recurrence_output, "self_attn.out_proj.weight"},
+    },
+    kMixtral);
 
-inline constexpr std::array kKimiLinear{
-    TensorName{Role::recurrence_query, "self_attn.q_proj.weight"},
-    TensorName{Role::recurrence_key, "self_attn.k_proj.weight"},
-    TensorName{Role::recurrence_value, "self_attn.v_proj.weight"},
-    own_taps(Role::recurrence_query_taps, "self_attn.q_conv1d.weight"),
-    own_taps(Role::recurrence_key_taps, "self_attn.k_conv1d.weight"),
-    own_taps(Role::recurrence_value_taps, "self_attn.v_conv1d.weight"),
-    TensorName{Role::recurrence_strength, "self_attn.b_proj.weight"},
-    TensorName{Role::recurrence_decay_down, "self_attn.f_a_proj.weight"},
-    TensorName{Role::recurrence_decay, "self_attn.f_b_proj.weight"},
-    TensorName{Role::recurrence_decay_bias, "self_attn.dt_bias"},
-    TensorName{Role::recurrence_decay_rate, "self_attn.A_log", nullptr, StoredLayout::along_heads},
-    TensorName{Role::recurrence_gate_down, "self_attn.g_a_proj.weight"},
-    TensorName{Role::recurrence_gate, "self_attn.g_b_proj.weight"},
-    TensorName{Role::recurrence_norm, "self_attn.o_norm.weight"},
-    TensorName{Role::recurrence_output, "self_attn.o_proj.weight"},
-    TensorName{Role::router, "block_sparse_moe.gate.weight"},
-    TensorName{Role::router_correction_bias, "block_sparse_moe.gate.e_score_correction_bias"},
-    TensorName{Role::expert_gate, "block_sparse_moe.experts.*.w1.weight"},
-    TensorName{Role::expert_up, "block_sparse_moe.experts.*.w3.weight"},
-    TensorName{Role::expert_down, "block_sparse_moe.experts.*.w2.weight"},
-    TensorName{Role::shared_gate, "block_sparse_moe.shared_experts.gate_proj.weight"},
-    TensorName{Role::shared_up, "block_sparse_moe.shared_experts.up_proj.weight"},
-    TensorName{Role::shared_down, "block_sparse_moe.shared_experts.down_proj.weight"},
-};
+// --- Kimi delta attention: query, key and value with taps of their own.
+
+inline constexpr auto kKimiLinear = joined(
+    std::array{
+        TensorName{Role::recurrence_query, "self_attn.q_proj.weight"},
+        TensorName{Role::recurrence_key, "self_attn.k_proj.weight"},
+        TensorName{Role::recurrence_value, "self_attn.v_proj.weight"},
+        own_taps(Role::recurrence_query_taps, "self_attn.q_conv1d.weight"),
+        own_taps(Role::recurrence_key_taps, "self_attn.k_conv1d.weight"),
+        own_taps(Role::recurrence_value_taps, "self_attn.v_conv1d.weight"),
+        TensorName{Role::recurrence_strength, "self_attn.b_proj.weight"},
+        TensorName{Role::recurrence_decay_down, "self_attn.f_a_proj.weight"},
+        TensorName{Role::recurrence_decay, "self_attn.f_b_proj.weight"},
+        TensorName{Role::recurrence_decay_bias, "self_attn.dt_bias"},
+        TensorName{Role::recurrence_decay_rate, "self_attn.A_log", nullptr,
+                   StoredLayout::along_heads},
+        TensorName{Role::recurrence_gate_down, "self_attn.g_a_proj.weight"},
+        TensorName{Role::recurrence_gate, "self_attn.g_b_proj.weight"},
+        TensorName{Role::recurrence_norm, "self_attn.o_norm.weight"},
+        TensorName{Role::recurrence_output, "self_attn.o_proj.weight"},
+        TensorName{Role::router_correction_bias, "block_sparse_moe.gate.e_score_correction_bias"},
+    },
+    kMixtral, kBlockSparseShared);
 
 }  // namespace llmarch::tensor_names

@@ -30,51 +30,34 @@ inline constexpr std::array kMamba{
     TensorName{Role::recurrence_output, "mixer.out_proj.weight"},
 };
 
-inline constexpr std::array kJamba{
-    TensorName{Role::final_norm, "final_layernorm.weight"},
-    TensorName{Role::feed_forward_norm, "pre_ff_layernorm.weight"},
-    TensorName{Role::gate, "feed_forward.gate_proj.weight"},
-    TensorName{Role::up, "feed_forward.up_proj.weight"},
-    TensorName{Role::down, "feed_forward.down_proj.weight"},
-    TensorName{Role::router, "feed_forward.router.weight"},
-    TensorName{Role::expert_gate, "feed_forward.experts.*.gate_proj.weight"},
-    TensorName{Role::expert_up, "feed_forward.experts.*.up_proj.weight"},
-    TensorName{Role::expert_down, "feed_forward.experts.*.down_proj.weight"},
-    TensorName{Role::recurrence_value, "mamba.in_proj.weight", &kFusedScanInputs},
-    TensorName{Role::recurrence_gate, "mamba.in_proj.weight", &kFusedScanInputs},
-    TensorName{Role::recurrence_value_taps, "mamba.conv1d.weight", nullptr,
-               StoredLayout::depthwise},
-    TensorName{Role::selection_step, "mamba.x_proj.weight", &kFusedSelection},
-    TensorName{Role::selection_key, "mamba.x_proj.weight", &kFusedSelection},
-    TensorName{Role::selection_query, "mamba.x_proj.weight", &kFusedSelection},
-    TensorName{Role::selection_step_norm, "mamba.dt_layernorm.weight"},
-    TensorName{Role::selection_key_norm, "mamba.b_layernorm.weight"},
-    TensorName{Role::selection_query_norm, "mamba.c_layernorm.weight"},
-    TensorName{Role::selection_rate, "mamba.A_log"},
-    TensorName{Role::recurrence_decay, "mamba.dt_proj.weight"},
-    TensorName{Role::recurrence_skip, "mamba.D"},
-    TensorName{Role::recurrence_output, "mamba.out_proj.weight"},
-};
+inline constexpr auto kJamba = joined(
+    std::array{
+        TensorName{Role::router, "feed_forward.router.weight"},
+        TensorName{Role::expert_gate, "feed_forward.experts.*.gate_proj.weight"},
+        TensorName{Role::expert_up, "feed_forward.experts.*.up_proj.weight"},
+        TensorName{Role::expert_down, "feed_forward.experts.*.down_proj.weight"},
+        TensorName{Role::recurrence_value, "mamba.in_proj.weight", &kFusedScanInputs},
+        TensorName{Role::recurrence_gate, "mamba.in_proj.weight", &kFusedScanInputs},
+        TensorName{Role::recurrence_value_taps, "mamba.conv1d.weight", nullptr,
+                   StoredLayout::depthwise},
+        TensorName{Role::selection_step, "mamba.x_proj.weight", &kFusedSelection},
+        TensorName{Role::selection_key, "mamba.x_proj.weight", &kFusedSelection},
+        TensorName{Role::selection_query, "mamba.x_proj.weight", &kFusedSelection},
+        TensorName{Role::selection_step_norm, "mamba.dt_layernorm.weight"},
+        TensorName{Role::selection_key_norm, "mamba.b_layernorm.weight"},
+        TensorName{Role::selection_query_norm, "mamba.c_layernorm.weight"},
+        TensorName{Role::selection_rate, "mamba.A_log"},
+        TensorName{Role::recurrence_decay, "mamba.dt_proj.weight"},
+        TensorName{Role::recurrence_skip, "mamba.D"},
+        TensorName{Role::recurrence_output, "mamba.out_proj.weight"},
+    },
+    kBesideMamba);
 
-inline constexpr std::array kFalconH1{
-    TensorName{Role::final_norm, "final_layernorm.weight"},
-    TensorName{Role::feed_forward_norm, "pre_ff_layernorm.weight"},
-    TensorName{Role::gate, "feed_forward.gate_proj.weight"},
-    TensorName{Role::up, "feed_forward.up_proj.weight"},
-    TensorName{Role::down, "feed_forward.down_proj.weight"},
-    mamba_input(Role::recurrence_gate),
-    mamba_input(Role::recurrence_value),
-    mamba_input(Role::recurrence_key),
-    mamba_input(Role::recurrence_query),
-    mamba_input(Role::recurrence_decay),
-    mamba_taps(Role::recurrence_value_taps),
-    mamba_taps(Role::recurrence_key_taps),
-    mamba_taps(Role::recurrence_query_taps),
-    TensorName{Role::recurrence_decay_bias, "mamba.dt_bias"},
-    TensorName{Role::recurrence_decay_rate, "mamba.A_log"},
-    TensorName{Role::recurrence_skip, "mamba.D"},
-    TensorName{Role::recurrence_norm, "mamba.norm.weight", nullptr, StoredLayout::joined},
-    TensorName{Role::recurrence_output, "mamba.out_proj.weight"},
-};
+// The norm's weights are those of all groups, one after the other.
+inline constexpr auto kFalconH1 = joined(
+    std::array{
+        TensorName{Role::recurrence_norm, "mamba.norm.weight", nullptr, StoredLayout::joined},
+    },
+    kBesideMamba, kMamba2Blocks);
 
 }  // namespace llmarch::tensor_names
