@@ -1,237 +1,13 @@
 #include "kernels/verify/verify.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-#include <set>
-
-#include "kernels/weight_files/safetensors.h"
-#include "sim/spec/file_error.h"
 
 namespace llmarch {
 namespace {
-
-using Shape = std::vector<std::int64_t>;
-
-// Reads expected.safetensors, and remembers which tensors were asked for.
-class ExpectedReader {
- public:
-  explicit ExpectedReader(const std::filesystem::path& file) : file_(SafetensorsFile::open(file)) {}
-
-  const TensorInfo& require(const std::string& name, const Shape& shape) {
-    known_.insert(name);
-    const TensorInfo* info = file_.find(name);
-    if (info == nullptr) fail(fmt::format("tensor '{}' is missing", name));
-    if (info->shape != shape) {
-      fail(fmt::format("tensor '{}' has the shape [{}], and the config asks for [{}]", name,
-                       fmt::join(info->shape, ", "), fmt::join(shape, ", ")));
-    }
-    return *info;
-  }
-  std::vector<float> floats(const std::string& name, const Shape& shape) {
-    return file_.read_floats(require(name, shape));
-  }
-  std::vector<std::int64_t> integers(const std::string& name, const Shape& shape) {
-    return file_.read_integers(require(name, shape));
-  }
-  // The length of a tensor with one dimension.
-  std::int64_t length(const std::string& name) {
-    const TensorInfo* info = file_.find(name);
-    if (info == nullptr) fail(fmt::format("tensor '{}' is missing", name));
-    if (info->shape.size() != 1 || info->shape[0] < 1) {
-      fail(fmt::format("tensor '{}' must have one dimension and not be empty", name));
-    }
-    return info->shape[0];
-  }
-  void refuse_unknown() const {
-    for (const TensorInfo& info : file_.tensors()) {
-      if (!known_.contains(info.name)) {
-        fail(fmt::format("tensor '{}' is nothing that can be compared", info.name));
-      }
-    }
-  }
-  [[noreturn]] void fail(const std::string& problem) const {
-    throw FileError(file_.path(), problem);
-  }
-
- private:
-  SafetensorsFile file_;
-  std::set<std::string> known_;
-};
-
-struct MixtureLayer {
-  std::size_t layer;
-  Integer experts_per_token;
-};
-
-std::vector<MixtureLayer> mixture_layers(const OpGraph& graph) {
-  std::vector<MixtureLayer> layers;
-  for (std::size_t layer = 0; layer < graph.layers.size(); ++layer) {
-    for (const Node& node : graph.blocks.at(graph.layers[layer]).nodes) {
-      if (const auto* route = std::get_if<Route>(&node.op)) {
-        layers.push_back({layer, route->experts_per_token});
-      }
-    }
-  }
-  return layers;
-}
-
-template <class Value>
-std::vector<Value> slice(const std::vector<Value>& all, std::size_t index, std::size_t size) {
-  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(index * size);
-  return {begin, begin + static_cast<std::ptrdiff_t>(size)};
-}
-
-void check_input_ids(const ExpectedReader& reader, const std::vector<std::int64_t>& ids,
-                     const OpGraph& graph, std::int64_t vocabulary) {
-  for (const std::int64_t id : ids) {
-    if (id >= 0 && id < vocabulary) continue;
-    reader.fail(fmt::format("token id {} is outside the vocabulary of {}", id, vocabulary));
-  }
-  const std::optional<Integer> learned = learned_positions(graph);
-  if (!learned || std::ssize(ids) <= learned->value()) return;
-  reader.fail(fmt::format("{} tokens, and the model has learned only {} positions", ids.size(),
-                          learned->value()));
-}
-
-void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
-                  Expected& expected) {
-  const std::vector<MixtureLayer> layers = mixture_layers(graph);
-  if (layers.empty()) return;
-  const auto count = std::ssize(layers);
-  const std::int64_t chosen = layers.front().experts_per_token.value();
-  for (const MixtureLayer& layer : layers) {
-    if (layer.experts_per_token == chosen) continue;
-    reader.fail(fmt::format("layers that run {} and {} experts per token do not fit in one tensor",
-                            chosen, layer.experts_per_token.value()));
-  }
-  const auto numbers = reader.integers("moe_layers", {count});
-  const auto experts = reader.integers("experts", {count, tokens, chosen});
-  const auto weights = reader.floats("expert_weights", {count, tokens, chosen});
-  const auto size = static_cast<std::size_t>(tokens * chosen);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (numbers[i] != static_cast<std::int64_t>(layers[i].layer)) {
-      reader.fail(fmt::format("moe_layers says layer {}, and the config says layer {}", numbers[i],
-                              layers[i].layer));
-    }
-    expected.routing.push_back({layers[i].layer, static_cast<std::size_t>(chosen),
-                                slice(experts, i, size), slice(weights, i, size)});
-  }
-}
-
-struct IndexLayer {
-  std::size_t layer;
-  ChooseKeys index;
-};
-
-std::vector<IndexLayer> index_layers(const OpGraph& graph) {
-  std::vector<IndexLayer> layers;
-  for (std::size_t layer = 0; layer < graph.layers.size(); ++layer) {
-    for (const Node& node : graph.blocks.at(graph.layers[layer]).nodes) {
-      if (const auto* index = std::get_if<ChooseKeys>(&node.op)) layers.push_back({layer, *index});
-    }
-  }
-  return layers;
-}
-
-// The choice of each row and group: `each` indices, with -1 where there are fewer.
-std::vector<std::vector<std::size_t>> without_gaps(std::span<const std::int64_t> rows,
-                                                   std::size_t each) {
-  std::vector<std::vector<std::size_t>> choices(rows.size() / each);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] >= 0) choices[i / each].push_back(static_cast<std::size_t>(rows[i]));
-  }
-  return choices;
-}
-
-// (layers, tokens, keys), for all layers: those without an index repeat what they take over.
-void load_chosen_keys(ExpectedReader& reader, const std::vector<IndexLayer>& layers,
-                      const std::array<std::int64_t, 2>& layers_and_tokens, Expected& expected) {
-  const auto [count, tokens] = layers_and_tokens;
-  const std::int64_t keys = layers.front().index.chosen.blocks.value();
-  const auto stored = reader.integers("dsa_topk", {count, tokens, keys});
-  const auto size = static_cast<std::size_t>(tokens * keys);
-  for (const auto& [layer, index] : layers) {
-    expected.keys.push_back(
-        {layer, 1, without_gaps(slice(stored, layer, size), static_cast<std::size_t>(keys))});
-  }
-}
-
-// (layers with an index, groups, tokens, blocks)
-void load_chosen_blocks(ExpectedReader& reader, const std::vector<IndexLayer>& layers,
-                        std::int64_t tokens, Expected& expected) {
-  const ChooseKeys& index = layers.front().index;
-  const std::int64_t groups = index.groups.value();
-  const std::int64_t blocks = index.chosen.blocks.value();
-  const auto numbers = reader.integers("sparse_layers", {std::ssize(layers)});
-  const auto stored =
-      reader.integers("sparse_blocks", {std::ssize(layers), groups, tokens, blocks});
-  const auto size = static_cast<std::size_t>(groups * tokens * blocks);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (numbers[i] != static_cast<std::int64_t>(layers[i].layer)) {
-      reader.fail(fmt::format("sparse_layers says layer {}, and the config says layer {}",
-                              numbers[i], layers[i].layer));
-    }
-    const auto by_group = without_gaps(slice(stored, i, size), static_cast<std::size_t>(blocks));
-    KeyTrace keys{layers[i].layer, static_cast<std::size_t>(groups), {}};
-    for (std::size_t row = 0; row < by_group.size(); ++row) {
-      const std::size_t token = row / keys.groups;
-      keys.blocks.push_back(by_group[row % keys.groups * static_cast<std::size_t>(tokens) + token]);
-    }
-    expected.keys.push_back(std::move(keys));
-  }
-}
-
-void load_keys(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
-               Expected& expected) {
-  const std::vector<IndexLayer> layers = index_layers(graph);
-  if (layers.empty()) return;
-  if (layers.front().index.chosen.size == 1) {
-    load_chosen_keys(reader, layers, {std::ssize(graph.layers), tokens}, expected);
-  } else {
-    load_chosen_blocks(reader, layers, tokens, expected);
-  }
-}
-
-// The vectors that a hidden state is made of.
-Integer stream_count(const OpGraph& graph) {
-  for (const Block& block : graph.blocks) {
-    for (const Node& node : block.nodes) {
-      if (const auto* predict = std::get_if<PredictStreams>(&node.op)) return predict->streams;
-    }
-  }
-  return 1;
-}
-
-// Returns (layers + 1, tokens, hidden), where hidden holds all streams of a token side by side. The
-// file of a model with parallel streams has them in a tensor of their own, (layers + 1, streams,
-// tokens, width), besides that of the active stream.
-std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
-                                 std::int64_t tokens) {
-  const std::int64_t states = std::ssize(graph.layers) + 1;
-  const Block& head = graph.blocks.back();
-  const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
-  const std::int64_t width = hidden / stream_count(graph).value();
-  if (hidden == width) return reader.floats("hidden_states", {states, tokens, hidden});
-  reader.require("hidden_states", {states, tokens, width});
-  const std::int64_t streams = hidden / width;
-  const auto stored = reader.floats("hidden_states_altup", {states, streams, tokens, width});
-  std::vector<float> rows(stored.size());
-  for (std::size_t from = 0; from < stored.size(); ++from) {
-    const auto at = static_cast<std::int64_t>(from);
-    const std::int64_t column = at % width;
-    const std::int64_t token = at / width % tokens;
-    const std::int64_t stream = at / (width * tokens) % streams;
-    const std::int64_t state = at / (width * tokens * streams);
-    const std::int64_t to = ((state * tokens + token) * streams + stream) * width + column;
-    rows[static_cast<std::size_t>(to)] = stored[from];
-  }
-  return rows;
-}
 
 // Appends what one step returned to what the steps before it returned.
 void append(Trace& whole, const Trace& chunk) {
@@ -294,30 +70,37 @@ Deviation compare_floats(std::string what, const std::vector<float>& got,
   return deviation;
 }
 
-Deviation compare_choices(const RoutingTrace& got, const RoutingTrace& expected,
-                          const Tolerance& tolerance) {
-  const std::size_t chosen = expected.experts_per_token;
-  const std::size_t tokens = expected.experts.size() / chosen;
-  Deviation deviation{Compared::choices, fmt::format("experts of layer {}", expected.layer), 0,
-                      std::floor(tolerance.otherwise * static_cast<double>(tokens)), 0};
-  for (std::size_t token = 0; token < tokens; ++token) {
-    if (slice(got.experts, token, chosen) == slice(expected.experts, token, chosen)) continue;
-    if (deviation.largest == 0) deviation.position = static_cast<std::int64_t>(token);
+// Counts the choices that differ, of which every token makes `each`.
+template <class Same>
+Deviation compare_choices(std::string what, std::size_t choices, std::size_t each,
+                          const Tolerance& tolerance, const Same& same) {
+  Deviation deviation{Compared::choices, std::move(what), 0,
+                      std::floor(tolerance.otherwise * static_cast<double>(choices)), 0};
+  for (std::size_t choice = 0; choice < choices; ++choice) {
+    if (same(choice)) continue;
+    if (deviation.largest == 0) deviation.position = static_cast<std::int64_t>(choice / each);
     deviation.largest += 1;
   }
   return deviation;
 }
 
+Deviation compare_experts(const RoutingTrace& got, const RoutingTrace& expected,
+                          const Tolerance& tolerance) {
+  const std::size_t chosen = expected.experts_per_token;
+  const auto of_token = [&](const RoutingTrace& trace, std::size_t token) {
+    return std::span(trace.experts).subspan(token * chosen, chosen);
+  };
+  return compare_choices(fmt::format("experts of layer {}", expected.layer),
+                         expected.experts.size() / chosen, 1, tolerance, [&](std::size_t token) {
+                           return std::ranges::equal(of_token(got, token),
+                                                     of_token(expected, token));
+                         });
+}
+
 Deviation compare_keys(const KeyTrace& got, const KeyTrace& expected, const Tolerance& tolerance) {
-  const auto choices = static_cast<double>(expected.blocks.size());
-  Deviation deviation{Compared::choices, fmt::format("keys of layer {}", expected.layer), 0,
-                      std::floor(tolerance.otherwise * choices), 0};
-  for (std::size_t i = 0; i < expected.blocks.size(); ++i) {
-    if (got.blocks.at(i) == expected.blocks[i]) continue;
-    if (deviation.largest == 0) deviation.position = static_cast<std::int64_t>(i / expected.groups);
-    deviation.largest += 1;
-  }
-  return deviation;
+  return compare_choices(fmt::format("keys of layer {}", expected.layer), expected.blocks.size(),
+                         expected.groups, tolerance,
+                         [&](std::size_t i) { return got.blocks.at(i) == expected.blocks[i]; });
 }
 
 std::vector<Deviation> compare(const Trace& got, const Expected& expected,
@@ -338,7 +121,7 @@ std::vector<Deviation> compare(const Trace& got, const Expected& expected,
     if (routed < expected.routing.size() && expected.routing[routed].layer == i) {
       const RoutingTrace& want = expected.routing[routed];
       const RoutingTrace& have = got.routing.at(routed++);
-      deviations.push_back(compare_choices(have, want, tolerance));
+      deviations.push_back(compare_experts(have, want, tolerance));
       deviations.push_back(compare_floats(fmt::format("expert weights of layer {}", want.layer),
                                           have.weights, want.weights, tokens, tolerance));
     }
@@ -348,27 +131,6 @@ std::vector<Deviation> compare(const Trace& got, const Expected& expected,
 }
 
 }  // namespace
-
-Expected load_expected(const std::filesystem::path& file, const OpGraph& graph) {
-  ExpectedReader reader(file);
-  const std::int64_t tokens = reader.length("input_ids");
-  const Block& head = graph.blocks.back();
-  const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
-  const std::int64_t vocabulary = head.values.at(head.output).columns.value();
-  Expected expected;
-  expected.input_ids = reader.integers("input_ids", {tokens});
-  check_input_ids(reader, expected.input_ids, graph, token_vocabulary(graph).value());
-  expected.logits = reader.floats("logits", {tokens, vocabulary});
-  const auto states = hidden_states(reader, graph, tokens);
-  const auto size = static_cast<std::size_t>(tokens * hidden);
-  for (std::size_t i = 0; i <= graph.layers.size(); ++i) {
-    expected.hidden.push_back(slice(states, i, size));
-  }
-  load_routing(reader, graph, tokens, expected);
-  load_keys(reader, graph, tokens, expected);
-  reader.refuse_unknown();
-  return expected;
-}
 
 std::optional<Deviation> VerifiedRun::first_departure() const {
   for (const Deviation& deviation : deviations) {
@@ -421,16 +183,6 @@ std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights
     return execute(graph, weights, *caches, ids, step).trace;
   };
   return verify(run_step, expected, Tolerance{tolerance});
-}
-
-Expected expected_of_reference(const OpGraph& graph, const WeightStore& weights,
-                               std::vector<std::int64_t> input_ids) {
-  KvCaches<double> caches(graph, 1);
-  Workload workload = prefill(std::ssize(input_ids), 1);
-  workload.logits = Logits::all;
-  Trace trace = execute(graph, weights, caches, input_ids, workload).trace;
-  return {std::move(input_ids), std::move(trace.hidden), std::move(trace.logits),
-          std::move(trace.routing), std::move(trace.keys)};
 }
 
 }  // namespace llmarch

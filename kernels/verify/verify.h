@@ -1,38 +1,18 @@
 // verify: runs a checkpoint's tensors through our kernels and compares the results with those of
-// the reference implementation. This file knows what is compared and what counts as equal.
+// the reference implementation. This file knows what is compared and what counts as equal; where
+// the results that are compared with come from is known by kernels/verify/expected.h.
 #pragma once
 
 #include <cmath>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "kernels/reference/executor.h"
-#include "kernels/weights/weight_store.h"
-#include "sim/graph/op_graph.h"
+#include "kernels/verify/expected.h"
 
 namespace llmarch {
-
-// The reference's results for one sequence, laid out as in expected.safetensors.
-struct Expected {
-  std::vector<std::int64_t> input_ids;     // (tokens)
-  std::vector<std::vector<float>> hidden;  // (layers + 1) x (tokens, hidden)
-  std::vector<float> logits;               // (tokens, vocabulary)
-  std::vector<RoutingTrace> routing;       // one for each mixture layer
-  std::vector<KeyTrace> keys;              // one for each layer with an index
-};
-
-// Throws FileError when the file is damaged, lacks a tensor, disagrees with the graph's sizes, or
-// holds unknown tensors.
-Expected load_expected(const std::filesystem::path& file, const OpGraph& graph);
-
-// The results of the reference kernels, where no others are published. The graph's weights are
-// those of `weights`; each id is below the vocabulary.
-Expected expected_of_reference(const OpGraph& graph, const WeightStore& weights,
-                               std::vector<std::int64_t> input_ids);
 
 enum class Compared { floats, choices };
 
@@ -40,7 +20,7 @@ enum class Compared { floats, choices };
 struct Deviation {
   Compared compared = Compared::floats;
   std::string what;    // "hidden state into layer 0", "experts of layer 3", "logits"
-  double largest = 0;  // absolute; for chosen experts the number of tokens that chose otherwise
+  double largest = 0;  // absolute; for choices, how many of them differ
   double allowed = 0;
   std::int64_t position = 0;  // of the token where it is largest
   // A value that is not finite never holds, since no reference should contain one.
@@ -58,8 +38,8 @@ struct VerifiedRun {
 };
 
 // What counts as equal. Floats may depart by `absolute`, or by `relative` times the largest of the
-// compared values, whichever is more. In each layer the share `otherwise` of the tokens may choose
-// other experts, or other keys.
+// compared values, whichever is more. In each layer the share `otherwise` of the choices may be
+// other ones: a token chooses experts, and each group of its heads chooses keys.
 struct Tolerance {
   double absolute = 0;
   double relative = 0;

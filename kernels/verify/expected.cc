@@ -1,0 +1,259 @@
+#include "kernels/verify/expected.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "kernels/weight_files/safetensors.h"
+#include "sim/spec/file_error.h"
+
+namespace llmarch {
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+// Reads expected.safetensors, and remembers which tensors were asked for.
+class ExpectedReader {
+ public:
+  explicit ExpectedReader(const std::filesystem::path& file) : file_(SafetensorsFile::open(file)) {}
+
+  const TensorInfo& require(const std::string& name, const Shape& shape) {
+    known_.insert(name);
+    const TensorInfo* info = file_.find(name);
+    if (info == nullptr) fail(fmt::format("tensor '{}' is missing", name));
+    if (info->shape != shape) {
+      fail(fmt::format("tensor '{}' has the shape [{}], and the config asks for [{}]", name,
+                       fmt::join(info->shape, ", "), fmt::join(shape, ", ")));
+    }
+    return *info;
+  }
+  std::vector<float> floats(const std::string& name, const Shape& shape) {
+    return file_.read_floats(require(name, shape));
+  }
+  std::vector<std::int64_t> integers(const std::string& name, const Shape& shape) {
+    return file_.read_integers(require(name, shape));
+  }
+  // The length of a tensor with one dimension.
+  std::int64_t length(const std::string& name) {
+    const TensorInfo* info = file_.find(name);
+    if (info == nullptr) fail(fmt::format("tensor '{}' is missing", name));
+    if (info->shape.size() != 1 || info->shape[0] < 1) {
+      fail(fmt::format("tensor '{}' must have one dimension and not be empty", name));
+    }
+    return info->shape[0];
+  }
+  void refuse_unknown() const {
+    for (const TensorInfo& info : file_.tensors()) {
+      if (!known_.contains(info.name)) {
+        fail(fmt::format("tensor '{}' is nothing that can be compared", info.name));
+      }
+    }
+  }
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw FileError(file_.path(), problem);
+  }
+
+ private:
+  SafetensorsFile file_;
+  std::set<std::string> known_;
+};
+
+// A layer that makes a choice, and the operation that makes it.
+template <class Kind>
+struct ChoosingLayer {
+  std::size_t layer;
+  Kind op;
+};
+
+template <class Kind>
+std::vector<ChoosingLayer<Kind>> layers_with(const OpGraph& graph) {
+  std::vector<ChoosingLayer<Kind>> layers;
+  for (std::size_t layer = 0; layer < graph.layers.size(); ++layer) {
+    for (const Node& node : graph.blocks.at(graph.layers[layer]).nodes) {
+      if (const auto* op = std::get_if<Kind>(&node.op)) layers.push_back({layer, *op});
+    }
+  }
+  return layers;
+}
+
+// The tensor `name` lists the layers whose choices the file holds.
+template <class Kind>
+void check_layers(ExpectedReader& reader, const std::string& name,
+                  const std::vector<ChoosingLayer<Kind>>& layers) {
+  const auto numbers = reader.integers(name, {std::ssize(layers)});
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (numbers[i] == static_cast<std::int64_t>(layers[i].layer)) continue;
+    reader.fail(fmt::format("{} says layer {}, and the config says layer {}", name, numbers[i],
+                            layers[i].layer));
+  }
+}
+
+template <class Value>
+std::vector<Value> slice(const std::vector<Value>& all, std::size_t index, std::size_t size) {
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(index * size);
+  return {begin, begin + static_cast<std::ptrdiff_t>(size)};
+}
+
+void check_input_ids(const ExpectedReader& reader, const std::vector<std::int64_t>& ids,
+                     const OpGraph& graph, std::int64_t vocabulary) {
+  for (const std::int64_t id : ids) {
+    if (id >= 0 && id < vocabulary) continue;
+    reader.fail(fmt::format("token id {} is outside the vocabulary of {}", id, vocabulary));
+  }
+  const std::optional<Integer> learned = learned_positions(graph);
+  if (!learned || std::ssize(ids) <= learned->value()) return;
+  reader.fail(fmt::format("{} tokens, and the model has learned only {} positions", ids.size(),
+                          learned->value()));
+}
+
+void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
+                  Expected& expected) {
+  const auto layers = layers_with<Route>(graph);
+  if (layers.empty()) return;
+  const auto count = std::ssize(layers);
+  const std::int64_t chosen = layers.front().op.experts_per_token.value();
+  for (const auto& [layer, route] : layers) {
+    if (route.experts_per_token == chosen) continue;
+    reader.fail(fmt::format("layers that run {} and {} experts per token do not fit in one tensor",
+                            chosen, route.experts_per_token.value()));
+  }
+  check_layers(reader, "moe_layers", layers);
+  const auto experts = reader.integers("experts", {count, tokens, chosen});
+  const auto weights = reader.floats("expert_weights", {count, tokens, chosen});
+  const auto size = static_cast<std::size_t>(tokens * chosen);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    expected.routing.push_back({layers[i].layer, static_cast<std::size_t>(chosen),
+                                slice(experts, i, size), slice(weights, i, size)});
+  }
+}
+
+using IndexLayers = std::vector<ChoosingLayer<ChooseKeys>>;
+
+// The choice of each row and group: `each` indices, with -1 where there are fewer.
+std::vector<std::vector<std::size_t>> without_gaps(std::span<const std::int64_t> rows,
+                                                   std::size_t each) {
+  std::vector<std::vector<std::size_t>> choices(rows.size() / each);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] >= 0) choices[i / each].push_back(static_cast<std::size_t>(rows[i]));
+  }
+  return choices;
+}
+
+// (layers, tokens, keys), for all layers: those without an index repeat what they take over.
+void load_chosen_keys(ExpectedReader& reader, const IndexLayers& layers,
+                      const std::array<std::int64_t, 2>& layers_and_tokens, Expected& expected) {
+  const auto [count, tokens] = layers_and_tokens;
+  const std::int64_t keys = layers.front().op.chosen.blocks.value();
+  const auto stored = reader.integers("dsa_topk", {count, tokens, keys});
+  const auto size = static_cast<std::size_t>(tokens * keys);
+  for (const auto& [layer, index] : layers) {
+    expected.keys.push_back(
+        {layer, 1, without_gaps(slice(stored, layer, size), static_cast<std::size_t>(keys))});
+  }
+}
+
+// (layers with an index, groups, tokens, blocks)
+void load_chosen_blocks(ExpectedReader& reader, const IndexLayers& layers, std::int64_t tokens,
+                        Expected& expected) {
+  const ChooseKeys& index = layers.front().op;
+  const std::int64_t groups = index.groups.value();
+  const std::int64_t blocks = index.chosen.blocks.value();
+  check_layers(reader, "sparse_layers", layers);
+  const auto stored =
+      reader.integers("sparse_blocks", {std::ssize(layers), groups, tokens, blocks});
+  const auto size = static_cast<std::size_t>(groups * tokens * blocks);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto by_group = without_gaps(slice(stored, i, size), static_cast<std::size_t>(blocks));
+    KeyTrace keys{layers[i].layer, static_cast<std::size_t>(groups), {}};
+    for (std::size_t row = 0; row < by_group.size(); ++row) {
+      const std::size_t token = row / keys.groups;
+      keys.blocks.push_back(by_group[row % keys.groups * static_cast<std::size_t>(tokens) + token]);
+    }
+    expected.keys.push_back(std::move(keys));
+  }
+}
+
+void load_keys(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
+               Expected& expected) {
+  const IndexLayers layers = layers_with<ChooseKeys>(graph);
+  if (layers.empty()) return;
+  if (layers.front().op.chosen.size == 1) {
+    load_chosen_keys(reader, layers, {std::ssize(graph.layers), tokens}, expected);
+  } else {
+    load_chosen_blocks(reader, layers, tokens, expected);
+  }
+}
+
+// The vectors that a hidden state is made of.
+Integer stream_count(const OpGraph& graph) {
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
+      if (const auto* predict = std::get_if<PredictStreams>(&node.op)) return predict->streams;
+    }
+  }
+  return 1;
+}
+
+// Returns (layers + 1, tokens, hidden), where hidden holds all streams of a token side by side. The
+// file of a model with parallel streams has them in a tensor of their own, (layers + 1, streams,
+// tokens, width), besides that of the active stream.
+std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
+                                 std::int64_t tokens) {
+  const std::int64_t states = std::ssize(graph.layers) + 1;
+  const Block& head = graph.blocks.back();
+  const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
+  const std::int64_t width = hidden / stream_count(graph).value();
+  if (hidden == width) return reader.floats("hidden_states", {states, tokens, hidden});
+  reader.require("hidden_states", {states, tokens, width});
+  const std::int64_t streams = hidden / width;
+  const auto stored = reader.floats("hidden_states_altup", {states, streams, tokens, width});
+  std::vector<float> rows(stored.size());
+  for (std::size_t from = 0; from < stored.size(); ++from) {
+    const auto at = static_cast<std::int64_t>(from);
+    const std::int64_t column = at % width;
+    const std::int64_t token = at / width % tokens;
+    const std::int64_t stream = at / (width * tokens) % streams;
+    const std::int64_t state = at / (width * tokens * streams);
+    const std::int64_t to = ((state * tokens + token) * streams + stream) * width + column;
+    rows[static_cast<std::size_t>(to)] = stored[from];
+  }
+  return rows;
+}
+
+}  // namespace
+
+Expected load_expected(const std::filesystem::path& file, const OpGraph& graph) {
+  ExpectedReader reader(file);
+  const std::int64_t tokens = reader.length("input_ids");
+  const Block& head = graph.blocks.back();
+  const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
+  const std::int64_t vocabulary = head.values.at(head.output).columns.value();
+  Expected expected;
+  expected.input_ids = reader.integers("input_ids", {tokens});
+  check_input_ids(reader, expected.input_ids, graph, token_vocabulary(graph).value());
+  expected.logits = reader.floats("logits", {tokens, vocabulary});
+  const auto states = hidden_states(reader, graph, tokens);
+  const auto size = static_cast<std::size_t>(tokens * hidden);
+  for (std::size_t i = 0; i <= graph.layers.size(); ++i) {
+    expected.hidden.push_back(slice(states, i, size));
+  }
+  load_routing(reader, graph, tokens, expected);
+  load_keys(reader, graph, tokens, expected);
+  reader.refuse_unknown();
+  return expected;
+}
+
+Expected expected_of_reference(const OpGraph& graph, const WeightStore& weights,
+                               std::vector<std::int64_t> input_ids) {
+  KvCaches<double> caches(graph, 1);
+  Workload workload = prefill(std::ssize(input_ids), 1);
+  workload.logits = Logits::all;
+  Trace trace = execute(graph, weights, caches, input_ids, workload).trace;
+  return {std::move(input_ids), std::move(trace.hidden), std::move(trace.logits),
+          std::move(trace.routing), std::move(trace.keys)};
+}
+
+}  // namespace llmarch
