@@ -70,37 +70,24 @@ Deviation compare_floats(std::string what, const std::vector<float>& got,
   return deviation;
 }
 
-// Counts the choices that differ, of which every token makes `each`.
-template <class Same>
-Deviation compare_choices(std::string what, std::size_t choices, std::size_t each,
-                          const Tolerance& tolerance, const Same& same) {
+// Counts the tokens that choose otherwise in any of their choices.
+template <class Choice>
+Deviation compare_choices(std::string what, const std::vector<Choice>& got,
+                          const std::vector<Choice>& expected, std::size_t tokens,
+                          const Tolerance& tolerance) {
   Deviation deviation{Compared::choices, std::move(what), 0,
-                      std::floor(tolerance.otherwise * static_cast<double>(choices)), 0};
-  for (std::size_t choice = 0; choice < choices; ++choice) {
-    if (same(choice)) continue;
-    if (deviation.largest == 0) deviation.position = static_cast<std::int64_t>(choice / each);
+                      std::floor(tolerance.otherwise * static_cast<double>(tokens)), 0};
+  const std::size_t each = expected.size() / tokens;
+  for (std::size_t token = 0; token < tokens; ++token) {
+    bool same = true;
+    for (std::size_t i = token * each; i < (token + 1) * each; ++i) {
+      same = same && got.at(i) == expected[i];
+    }
+    if (same) continue;
+    if (deviation.largest == 0) deviation.position = static_cast<std::int64_t>(token);
     deviation.largest += 1;
   }
   return deviation;
-}
-
-Deviation compare_experts(const RoutingTrace& got, const RoutingTrace& expected,
-                          const Tolerance& tolerance) {
-  const std::size_t chosen = expected.experts_per_token;
-  const auto of_token = [&](const RoutingTrace& trace, std::size_t token) {
-    return std::span(trace.experts).subspan(token * chosen, chosen);
-  };
-  return compare_choices(fmt::format("experts of layer {}", expected.layer),
-                         expected.experts.size() / chosen, 1, tolerance, [&](std::size_t token) {
-                           return std::ranges::equal(of_token(got, token),
-                                                     of_token(expected, token));
-                         });
-}
-
-Deviation compare_keys(const KeyTrace& got, const KeyTrace& expected, const Tolerance& tolerance) {
-  return compare_choices(fmt::format("keys of layer {}", expected.layer), expected.blocks.size(),
-                         expected.groups, tolerance,
-                         [&](std::size_t i) { return got.blocks.at(i) == expected.blocks[i]; });
 }
 
 std::vector<Deviation> compare(const Trace& got, const Expected& expected,
@@ -115,13 +102,16 @@ std::vector<Deviation> compare(const Trace& got, const Expected& expected,
         got.hidden.at(i), expected.hidden[i], tokens, tolerance));
     if (indexed < expected.keys.size() && expected.keys[indexed].layer == i) {
       const KeyTrace& want = expected.keys[indexed];
-      deviations.push_back(compare_keys(got.keys.at(indexed++), want, tolerance));
+      deviations.push_back(compare_choices(fmt::format("keys of layer {}", want.layer),
+                                           got.keys.at(indexed++).blocks, want.blocks, tokens,
+                                           tolerance));
     }
     // The choice in layer i is made before the layer's output.
     if (routed < expected.routing.size() && expected.routing[routed].layer == i) {
       const RoutingTrace& want = expected.routing[routed];
       const RoutingTrace& have = got.routing.at(routed++);
-      deviations.push_back(compare_experts(have, want, tolerance));
+      deviations.push_back(compare_choices(fmt::format("experts of layer {}", want.layer),
+                                           have.experts, want.experts, tokens, tolerance));
       deviations.push_back(compare_floats(fmt::format("expert weights of layer {}", want.layer),
                                           have.weights, want.weights, tokens, tolerance));
     }

@@ -20,7 +20,7 @@ enum class Compared { floats, choices };
 struct Deviation {
   Compared compared = Compared::floats;
   std::string what;    // "hidden state into layer 0", "experts of layer 3", "logits"
-  double largest = 0;  // absolute; for choices, how many of them differ
+  double largest = 0;  // absolute; for choices the number of tokens that chose otherwise
   double allowed = 0;
   std::int64_t position = 0;  // of the token where it is largest
   // A value that is not finite never holds, since no reference should contain one.
@@ -38,8 +38,8 @@ struct VerifiedRun {
 };
 
 // What counts as equal. Floats may depart by `absolute`, or by `relative` times the largest of the
-// compared values, whichever is more. In each layer the share `otherwise` of the choices may be
-// other ones: a token chooses experts, and each group of its heads chooses keys.
+// compared values, whichever is more. In each layer the share `otherwise` of the tokens may choose
+// other experts, or other keys for any of their groups of heads.
 struct Tolerance {
   double absolute = 0;
   double relative = 0;

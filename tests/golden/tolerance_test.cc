@@ -41,6 +41,9 @@ std::string departure(const Expected& got, const Expected& expected, const Toler
     const RoutingTrace& routing = got.routing.front();
     trace.routing = {{routing.layer, routing.experts_per_token, rows_of(routing.experts, step),
                       rows_of(routing.weights, step)}};
+    for (const KeyTrace& keys : got.keys) {
+      trace.keys.push_back({keys.layer, keys.groups, rows_of(keys.blocks, step)});
+    }
     trace.logits = rows_of(got.logits, step);
     return trace;
   };
@@ -107,6 +110,18 @@ TEST(ATolerance, LetsOnlyItsShareOfTheTokensChooseOtherwise) {
   got.routing[0].weights[7] = 0.9F;
   EXPECT_EQ(departure(got, reference(), {.absolute = 1e-4, .otherwise = 0.25}),
             "expert weights of layer 0");
+}
+
+// Two groups of heads choose keys. Two tokens of eight may choose others, in one group or in both.
+TEST(ATolerance, CountsATokenOnceWhoseGroupsChooseOtherKeys) {
+  Expected expected = reference();
+  expected.keys = {{0, 2, std::vector<std::vector<std::size_t>>(2 * kTokens, {0})}};
+  Expected got = expected;
+  for (const std::size_t group : {0U, 1U, 2U, 3U}) got.keys[0].blocks[group] = {1};
+  EXPECT_EQ(departure(got, expected, {.absolute = 1e-4, .otherwise = 0.25}), "");
+  got = expected;
+  for (const std::size_t group : {0U, 2U, 4U}) got.keys[0].blocks[group] = {1};
+  EXPECT_EQ(departure(got, expected, {.absolute = 1e-4, .otherwise = 0.25}), "keys of layer 0");
 }
 
 }  // namespace
