@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 
 #include "kernels/weight_files/safetensors.h"
@@ -109,6 +110,36 @@ void check_input_ids(const ExpectedReader& reader, const std::vector<std::int64_
                           learned->value()));
 }
 
+// Runs that follow the file's choices look them up, so that each must be there.
+void check_experts(const ExpectedReader& reader, const ChoosingLayer<Route>& layer,
+                   std::span<const std::int64_t> experts) {
+  for (const std::int64_t expert : experts) {
+    if (expert >= 0 && expert < layer.op.experts) continue;
+    reader.fail(fmt::format("experts says {} in layer {}, which chooses among {}", expert,
+                            layer.layer, layer.op.experts.value()));
+  }
+}
+
+// What an index can choose for a query: as many blocks as it chooses, or all up to the query's own,
+// which is among them where blocks are of several keys.
+bool can_be_chosen(const ChosenKeys& chosen, std::size_t position,
+                   std::span<const std::size_t> blocks) {
+  const std::size_t own = position / size(chosen.size);
+  if (blocks.size() != std::min(size(chosen.blocks), own + 1)) return false;
+  if (std::ranges::adjacent_find(blocks, std::greater_equal()) != blocks.end()) return false;
+  return chosen.size == 1 ? blocks.back() <= own : blocks.back() == own;
+}
+
+void check_keys(const ExpectedReader& reader, const ChoosingLayer<ChooseKeys>& layer,
+                const KeyTrace& keys) {
+  for (std::size_t i = 0; i < keys.blocks.size(); ++i) {
+    const std::size_t token = i / keys.groups;
+    if (can_be_chosen(layer.op.chosen, token, keys.blocks[i])) continue;
+    reader.fail(fmt::format("the keys of token {} in layer {} are not what its index can choose",
+                            token, layer.layer));
+  }
+}
+
 void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens,
                   Expected& expected) {
   const auto layers = layers_with<Route>(graph);
@@ -127,6 +158,7 @@ void load_routing(ExpectedReader& reader, const OpGraph& graph, std::int64_t tok
   for (std::size_t i = 0; i < layers.size(); ++i) {
     expected.routing.push_back({layers[i].layer, static_cast<std::size_t>(chosen),
                                 slice(experts, i, size), slice(weights, i, size)});
+    check_experts(reader, layers[i], expected.routing.back().experts);
   }
 }
 
@@ -185,6 +217,7 @@ void load_keys(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens
   } else {
     load_chosen_blocks(reader, layers, tokens, expected);
   }
+  for (std::size_t i = 0; i < layers.size(); ++i) check_keys(reader, layers[i], expected.keys[i]);
 }
 
 // The vectors that a hidden state is made of.

@@ -21,8 +21,8 @@ struct Expected {
   std::vector<KeyTrace> keys;              // one for each layer with an index
 };
 
-// Throws FileError when the file is damaged, lacks a tensor, disagrees with the graph's sizes, or
-// holds unknown tensors.
+// Throws FileError when the file is damaged, lacks a tensor, disagrees with the graph's sizes,
+// holds unknown tensors, or choices that no layer could make.
 Expected load_expected(const std::filesystem::path& file, const OpGraph& graph);
 
 // The results of the reference kernels, where no others are published. The graph's weights are

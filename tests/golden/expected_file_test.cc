@@ -1,6 +1,7 @@
 // An expected.safetensors that holds less, more or other than the config asks for is refused.
 #include <gmock/gmock.h>
 
+#include <cstring>
 #include <functional>
 
 #include "sim/graph/lower.h"
@@ -120,6 +121,30 @@ TEST_F(AnExpectedFile, WithOtherMixtureLayersIsRefused) {
   };
   EXPECT_EQ(problem_of("deepseek_v3", from_layer_0),
             "moe_layers says layer 0, and the config says layer 1");
+}
+
+// Runs in bf16 go on with the file's choices.
+TEST_F(AnExpectedFile, WithAChoiceThatCannotBeMadeIsRefused) {
+  const auto with_last = [](const std::string& name, std::int64_t number) {
+    return [=](StoredTensors& tensors) {
+      std::string& bytes = tensor(tensors, name).bytes;
+      std::memcpy(bytes.data() + bytes.size() - sizeof(number), &number, sizeof(number));
+    };
+  };
+  // deepseek_v3 has 16 experts.
+  for (const std::int64_t expert : {-1, 16}) {
+    EXPECT_THAT(problem_of("deepseek_v3", with_last("experts", expert)),
+                AllOf(StartsWith("experts says " + std::to_string(expert)), HasSubstr("among 16")));
+  }
+  // The last of 24 tokens attends to keys 0 to 23.
+  for (const auto& [model, name] :
+       {std::pair("deepseek_v32", "dsa_topk"), std::pair("minimax_m3", "sparse_blocks")}) {
+    for (const std::int64_t chosen : {-1, 0, 24}) {
+      EXPECT_THAT(problem_of(model, with_last(name, chosen)),
+                  StartsWith("the keys of token 23 in layer"))
+          << model << ", " << chosen;
+    }
+  }
 }
 
 TEST_F(AnExpectedFile, OfAnotherKindOfNumbersIsRefused) {
