@@ -13,6 +13,7 @@ namespace {
 // Rows whose scores are held at a time: a key is read once for all of them.
 constexpr std::size_t kRowsAtOnce = 32;
 constexpr std::size_t kLanes = 16;
+constexpr float kLargest = std::numeric_limits<float>::max();
 constexpr float kAboveAll = std::numeric_limits<float>::infinity();
 
 // As many sums side by side as a compiler can keep in vector registers.
@@ -39,13 +40,13 @@ float score(const IndexShape& shape, const float* queries, const float* key, con
   return sum;
 }
 
-// The largest score of each block. A NaN counts as larger than every number, and so does the
-// query's own block where blocks are of several keys.
+// The largest score of each block. A NaN counts as the largest number. Where blocks are of several
+// keys, the query's own is above all others, whatever those are.
 std::vector<float> block_scores(std::span<const float> scores, std::size_t block) {
   std::vector<float> blocks((scores.size() + block - 1) / block, -kAboveAll);
   for (std::size_t key = 0; key < scores.size(); ++key) {
-    const float one = std::isnan(scores[key]) ? kAboveAll : scores[key];
-    blocks[key / block] = std::max(blocks[key / block], one);
+    const float one = std::isnan(scores[key]) ? kLargest : scores[key];
+    blocks[key / block] = std::max(blocks[key / block], std::min(one, kLargest));
   }
   if (block > 1) blocks.back() = kAboveAll;
   return blocks;

@@ -26,16 +26,16 @@ Scalar index_score(std::span<const Scalar> queries, std::span<const Scalar> key,
   return dot(weights, std::span<const Scalar>(products));
 }
 
-// The largest score of each block. A NaN counts as larger than every number, so that it is chosen
-// and reaches the result; and so does the block of the query itself where blocks are of several
-// keys.
+// The largest score of each block. A NaN counts as the largest number, so that it is chosen and
+// reaches the result. Where blocks are of several keys, the query's own is above all others,
+// whatever those are.
 inline std::vector<double> block_scores(std::span<const double> scores, std::size_t block) {
+  constexpr double kLargest = std::numeric_limits<double>::max();
   constexpr double kAboveAll = std::numeric_limits<double>::infinity();
   std::vector<double> blocks((scores.size() + block - 1) / block, -kAboveAll);
   for (std::size_t key = 0; key < scores.size(); ++key) {
-    double score = scores[key];
-    if (std::isnan(score)) score = kAboveAll;
-    blocks[key / block] = std::max(blocks[key / block], score);
+    const double score = std::isnan(scores[key]) ? kLargest : scores[key];
+    blocks[key / block] = std::max(blocks[key / block], std::min(score, kLargest));
   }
   if (block > 1) blocks.back() = kAboveAll;
   return blocks;
