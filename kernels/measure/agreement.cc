@@ -63,11 +63,6 @@ ExpertReads experts_at(const OpGraph& graph, std::size_t block, std::size_t node
   return price(graph, where, where.nodes.at(node).op).experts().at(0);
 }
 
-// Whether what the experts of an operation cost is an expectation in a step of so many tokens.
-bool is_expected(const ExpertReads& experts, Integer tokens) {
-  return tokens > 1 || experts.identities > 0;
-}
-
 // The line with the price of one expert times the number that really ran, and where a token may
 // choose identities, that of one run times the number of runs.
 Work settled(const ExpertReads& experts, const Work& fixed, const Execution::ExpertsRun& ran) {
@@ -81,8 +76,8 @@ Work settled(const ExpertReads& experts, const Work& fixed, const Execution::Exp
 // Replaces the expected cost of the experts of an operation by that of those that really ran.
 void settle_experts(const OpGraph& graph, const Workload& workload,
                     const Execution::ExpertsRun& ran, Book& predicted) {
+  if (!expects_experts(graph.blocks.at(ran.block).nodes.at(ran.node).op, workload)) return;
   ExpertReads experts = experts_at(graph, ran.block, ran.node);
-  if (!is_expected(experts, workload.batch * workload.tokens)) return;
   experts.layers = graph.blocks.at(ran.block).repeats;
   for (BookLine& line : predicted.lines) {
     if (line.block != ran.block || line.node != ran.node) continue;
@@ -124,9 +119,7 @@ void hold_books(const OpGraph& graph, const Workload& workload, const Execution&
   for (std::size_t i = 0; i < predicted.lines.size(); ++i) {
     const BookLine& line = predicted.lines[i];
     const Node& node = graph.blocks.at(line.block).nodes.at(line.node);
-    if (experts_read_by(node.op).empty()) continue;
-    agreement.lines[i].given_experts =
-        is_expected(experts_at(graph, line.block, line.node), workload.batch * workload.tokens);
+    agreement.lines[i].given_experts = expects_experts(node.op, workload);
     agreement.total.given_experts |= agreement.lines[i].given_experts;
   }
 }
@@ -139,6 +132,16 @@ bool Agreement::holds() const {
   }
   return total.holds() && predicted_parameters == counted_parameters &&
          predicted_cache == counted_cache && predicted_active == counted_active;
+}
+
+bool expects_runs(const Op& op) {
+  const auto* experts = std::get_if<RunExperts>(&op);
+  return experts != nullptr && experts->identities > 0;
+}
+
+bool expects_experts(const Op& op, const Workload& workload) {
+  if (experts_read_by(op).empty()) return false;
+  return workload.batch * workload.tokens > 1 || expects_runs(op);
 }
 
 Book predict_given(const OpGraph& graph, const Workload& workload,

@@ -48,6 +48,13 @@ struct Agreement {
   [[nodiscard]] bool holds() const;
 };
 
+// Whether a token may choose what has no weights, so that how many experts it runs is predicted as
+// an expectation.
+bool expects_runs(const Op& op);
+// Whether the weights of experts that the operation reads are an expectation: also where several
+// tokens choose, for the number of distinct experts among their choices.
+bool expects_experts(const Op& op, const Workload& workload);
+
 // What `workload` costs if these experts run, in the place of the expectation.
 Book predict_given(const OpGraph& graph, const Workload& workload,
                    std::span<const Execution::ExpertsRun> experts_run);

@@ -12,21 +12,7 @@
 namespace llmarch {
 namespace {
 
-// Whether a token may choose what has no weights, so that how many experts it runs is predicted as
-// an expectation.
-bool expects_runs(const Op& op) {
-  const auto* experts = std::get_if<RunExperts>(&op);
-  return experts != nullptr && experts->identities > 0;
-}
-
-// With several tokens, the number of distinct experts that they choose is predicted as an
-// expectation too.
-bool expects_experts(const Op& op, const Workload& workload) {
-  if (experts_read_by(op).empty()) return false;
-  return workload.batch * workload.tokens > 1 || expects_runs(op);
-}
-
-bool expects_experts(const OpGraph& graph, const Workload& workload) {
+bool any_expects_experts(const OpGraph& graph, const Workload& workload) {
   return std::any_of(graph.blocks.begin(), graph.blocks.end(), [&](const Block& block) {
     return std::any_of(block.nodes.begin(), block.nodes.end(),
                        [&](const Node& node) { return expects_experts(node.op, workload); });
@@ -72,7 +58,7 @@ TimedStep counted_step(const OpGraph& graph, const Workload& workload, const fas
   const Book predicted = predict(graph, workload);
   step.predicted = predicted.total;
   step.counted = run.book.total;
-  step.expected_bytes = expects_experts(graph, workload);
+  step.expected_bytes = any_expects_experts(graph, workload);
   step.differences = differences(graph, comparable(graph, workload, predicted),
                                  comparable(graph, workload, run.book));
   return step;
