@@ -39,21 +39,6 @@ double largest_difference(const std::vector<float>& left, const std::vector<floa
   return largest;
 }
 
-// Compares every column, the experts' with the price of those that ran.
-std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
-  const Book predicted = predict_given(graph, workload, run.experts_run);
-  for (const AgreementLine& line : lay_side_by_side(graph, predicted, run.book)) {
-    if (line.holds()) continue;
-    std::ostringstream text;
-    text << line.block << ", " << line.operation << ": predicted ";
-    PrintTo(line.predicted, &text);
-    text << ", counted by the engine ";
-    PrintTo(line.counted, &text);
-    return text.str();
-  }
-  return "";
-}
-
 // Runs the step after its past with the reference kernels.
 template <class Scalar>
 Execution run_reference(const OpGraph& graph, const WeightStore& weights,
@@ -112,6 +97,20 @@ std::string different_numbers(const Trace& run, const Trace& expected) {
 }
 
 }  // namespace
+
+std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
+  const Book predicted = predict_given(graph, workload, run.experts_run);
+  for (const AgreementLine& line : lay_side_by_side(graph, predicted, run.book)) {
+    if (line.holds()) continue;
+    std::ostringstream text;
+    text << line.block << ", " << line.operation << ": predicted ";
+    PrintTo(line.predicted, &text);
+    text << ", counted by the engine ";
+    PrintTo(line.counted, &text);
+    return text.str();
+  }
+  return "";
+}
 
 EngineAgreement check_engine(const OpGraph& lowered, const Workload& workload,
                              const EngineWay& way) {

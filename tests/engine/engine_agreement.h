@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "kernels/fast/isa.h"
+#include "kernels/engine/engine.h"
 #include "sim/graph/op_graph.h"
 #include "sim/graph/workload.h"
 #include "sim/spec/arch_spec.h"
@@ -28,6 +28,10 @@ struct EngineWay {
   std::size_t threads;
   std::size_t streams;  // of memory: 1, 2 or 4; a model this small does not find the best by itself
 };
+
+// The first operation for which the engine counted other work than is predicted, with the experts
+// that ran in the place of the expectation; "" where there is none.
+std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run);
 
 // Synthetic weights, and the step after a prefill of its past.
 EngineAgreement check_engine(const OpGraph& graph, const Workload& workload, const EngineWay& way);
