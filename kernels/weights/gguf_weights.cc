@@ -27,13 +27,6 @@ constexpr std::array<std::string_view, 3> kReordered{"llama", "granite", "smollm
 constexpr std::array kChanged{WeightRole::key_up, WeightRole::value_up, WeightRole::attention_gate,
                               WeightRole::recurrence_query, WeightRole::recurrence_decay_rate};
 
-std::int64_t key_of(const GgufModel& file, std::string_view key) {
-  const auto found = file.keys().find(key);
-  const auto* value =
-      found == file.keys().end() ? nullptr : std::get_if<std::int64_t>(&found->second);
-  return value == nullptr ? 0 : *value;
-}
-
 std::string architecture_of(const GgufModel& file) {
   const auto found = file.keys().find("general.architecture");
   const auto* value =
@@ -146,18 +139,20 @@ class GgufLoader {
     return place;
   }
 
-  // Of the heads whose rows are reordered; 0 where they are not.
+  // The rows of a head in a weight whose rows the converter reorders; 0 where it leaves them alone.
   [[nodiscard]] std::int64_t head_size(const Weight& weight) const {
     const auto role = added_to(weight.role).value_or(weight.role);
-    const bool keys = role == WeightRole::key;
-    if (!keys && role != WeightRole::query) return 0;
+    if (role != WeightRole::key && role != WeightRole::query) return 0;
     if (std::ranges::find(kReordered, architecture_) == kReordered.end()) return 0;
-    const std::int64_t query_heads = key_of(file_, architecture_ + ".attention.head_count");
-    const std::int64_t key_heads = key_of(file_, architecture_ + ".attention.head_count_kv");
-    const std::int64_t heads = keys && key_heads > 0 ? key_heads : query_heads;
-    const Integer rows = is_vector(weight.role) ? weight.columns : weight.rows;
-    if (heads <= 0 || rows % (2 * heads) != 0) refuse(weight);
-    return (rows / heads).value();
+    for (const Node& node : graph_.blocks.at(weight.block).nodes) {
+      const auto* attend = std::get_if<Attend>(&node.op);
+      if (attend == nullptr) continue;
+      const Integer heads = role == WeightRole::key ? attend->kv_heads : attend->query_heads;
+      const Integer rows = is_vector(weight.role) ? weight.columns : weight.rows;
+      if (rows % (2 * heads) != 0) break;
+      return (rows / heads).value();
+    }
+    refuse(weight);
   }
 
   // The model's row that the file has in the place of `row`.

@@ -24,11 +24,13 @@ namespace {
 
 using nlohmann::json;
 using weights_test::bytes_of;
+using weights_test::gguf_array;
 using weights_test::gguf_key;
 using weights_test::gguf_string;
 using weights_test::gguf_u32;
 using weights_test::kF32;
 using weights_test::kString;
+using weights_test::kU32;
 
 using Rows = std::vector<std::vector<float>>;
 
@@ -56,6 +58,9 @@ class GgufWriter {
   }
   void key(const std::string& name, std::uint32_t value) {
     keys_.push_back(gguf_u32(architecture_ + "." + name, value));
+  }
+  void list(const std::string& name, std::initializer_list<std::uint32_t> values) {
+    keys_.push_back(gguf_array(architecture_ + "." + name, kU32, values.size(), bytes_of(values)));
   }
   void real(const std::string& name, float value) {
     keys_.push_back(gguf_key(architecture_ + "." + name, kF32, bytes_of({value})));
@@ -214,7 +219,9 @@ void write_keys(GgufWriter& writer, const json& config) {
   writer.key("feed_forward_length", number("intermediate_size"));
   writer.key("context_length", number("max_position_embeddings"));
   writer.key("attention.head_count", number("num_attention_heads"));
-  writer.key("attention.head_count_kv", number("num_key_value_heads"));
+  if (config.contains("num_key_value_heads")) {
+    writer.key("attention.head_count_kv", number("num_key_value_heads"));
+  }
   if (config.contains("head_dim")) writer.key("attention.key_length", number("head_dim"));
   writer.real("attention.layer_norm_rms_epsilon", config.at("rms_norm_eps").get<float>());
   writer.real("rope.freq_base", config.value("rope_theta", 10000.0F));
@@ -272,7 +279,8 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenGguf,
                                          GoldenCase{"phi3", {"phi3", 0, 0, "attn_qkv", "ffn_up"}}),
                          [](const auto& each) { return each.param.folder; });
 
-// Two layers of 256, with a head of its own: 4 query heads and 2 key heads of 64, width 512.
+// Two layers of 256, with a head of its own: 4 query heads and 2 key heads of 64, width 512. The
+// key heads are not stated.
 GgufWriter small_llama(const FormatFor& format_for, OpGraph& graph, WeightStore& weights) {
   GgufWriter writer("llama");
   write_keys(writer, {{"num_hidden_layers", 2},
@@ -280,7 +288,6 @@ GgufWriter small_llama(const FormatFor& format_for, OpGraph& graph, WeightStore&
                       {"intermediate_size", 512},
                       {"max_position_embeddings", 64},
                       {"num_attention_heads", 4},
-                      {"num_key_value_heads", 2},
                       {"head_dim", 64},
                       {"rms_norm_eps", 1e-5},
                       {"model_type", "llama"}});
@@ -315,7 +322,9 @@ TEST_F(WrittenModel, IsHeldInItsBlocks) {
                          : weight.role == WeightRole::value ? BlockFormat::q4_0
                                                             : BlockFormat::q4_k);
   };
-  small_llama(formats, written_graph, written_weights).write(path());
+  GgufWriter writer = small_llama(formats, written_graph, written_weights);
+  writer.key("attention.head_count_kv", 2);
+  writer.write(path());
   const GgufModel file = GgufModel::open(path());
   GgufLoad load = load_gguf(file, "small");
   ASSERT_TRUE(load.spec) << load.problems.front().message;
@@ -346,10 +355,37 @@ TEST_F(WrittenModel, IsHeldInItsBlocks) {
   EXPECT_EQ(step.book.total.weight_bytes_read, Bytes(stored - 39 * 144));
 }
 
+WeightId weight_of(const OpGraph& graph, WeightRole role) {
+  const auto found = std::ranges::find(graph.weights, role, &Weight::role);
+  return static_cast<WeightId>(found - graph.weights.begin());
+}
+
+// A file may list the key heads of each layer.
+TEST_F(WrittenModel, HasItsKeysWhereTheyWereWhenTheirHeadsAreListed) {
+  OpGraph written = small_graph();
+  WeightStore written_weights = synthetic_weights(written, 3);
+  GgufWriter writer =
+      small_llama([](const Weight&) { return std::nullopt; }, written, written_weights);
+  writer.list("attention.head_count_kv", {2, 2});
+  writer.write(path());
+  const GgufModel file = GgufModel::open(path());
+  const GgufLoad load = load_gguf(file, "small");
+  ASSERT_TRUE(load.spec) << load.problems.front().message;
+  const OpGraph graph = lower(*load.spec);
+  WeightStore weights(graph);
+  load_gguf_weights(graph, file, {weights.take(graph), from_blocks(graph, weights.take(graph))});
+  for (const WeightRole role : {WeightRole::query, WeightRole::key}) {
+    EXPECT_THAT(weights.of(weight_of(graph, role), 1),
+                testing::ElementsAreArray(written_weights.of(weight_of(written, role), 1)));
+  }
+}
+
 TEST_F(WrittenModel, IsRefusedWhereItsDataIsCutOff) {
   OpGraph graph = small_graph();
   WeightStore weights = synthetic_weights(graph, 3);
-  small_llama([](const Weight&) { return BlockFormat::q8_0; }, graph, weights).write(path());
+  GgufWriter writer = small_llama([](const Weight&) { return BlockFormat::q8_0; }, graph, weights);
+  writer.key("attention.head_count_kv", 2);
+  writer.write(path());
   std::filesystem::resize_file(path(), std::filesystem::file_size(path()) - 4096);
   const GgufModel file = GgufModel::open(path());
   const TakeWeights take{weights.take(graph), from_blocks(graph, weights.take(graph))};
