@@ -9,6 +9,7 @@
 
 #include "kernels/weight_files/float_formats.h"
 #include "kernels/weight_files/strict_json.h"
+#include "sim/gguf/gguf_config.h"
 #include "sim/gguf/gguf_names.h"
 #include "sim/spec/file_error.h"
 
@@ -26,13 +27,6 @@ constexpr std::array<std::string_view, 3> kReordered{"llama", "granite", "smollm
 // between the queries of each head.
 constexpr std::array kChanged{WeightRole::key_up, WeightRole::value_up, WeightRole::attention_gate,
                               WeightRole::recurrence_query, WeightRole::recurrence_decay_rate};
-
-std::string architecture_of(const GgufModel& file) {
-  const auto found = file.keys().find("general.architecture");
-  const auto* value =
-      found == file.keys().end() ? nullptr : std::get_if<std::string>(&found->second);
-  return value == nullptr ? "" : *value;
-}
 
 std::vector<float> floats_of(const GgufTensor& tensor, std::span<const std::byte> bytes) {
   const auto width = static_cast<std::size_t>(tensor.type.bytes);
@@ -53,10 +47,21 @@ bool is_plain_type(std::string_view type) {
 }
 
 // Where a weight's rows lie in a tensor: those of its copies are `stride` rows apart. The elements
-// of a vector are rows of one.
+// of a vector are rows of one. Within each `head` of rows the converter has reordered them; it has
+// not where that is 0.
 struct Place {
   const GgufPlacedTensor* tensor;
-  std::int64_t rows, columns, offset, stride;
+  std::int64_t rows, columns, offset, stride, head;
+
+  [[nodiscard]] std::int64_t first_row(std::size_t copy) const {
+    return static_cast<std::int64_t>(copy) * stride + offset;
+  }
+  // The model's row that the file has in the place of `row`.
+  [[nodiscard]] std::int64_t row_in_model(std::int64_t row) const {
+    if (head == 0) return row;
+    const std::int64_t within = row % head;
+    return row - within + within % 2 * (head / 2) + within / 2;
+  }
 };
 
 class GgufLoader {
@@ -88,16 +93,11 @@ class GgufLoader {
   }
 
   void load(WeightId id, std::optional<std::size_t> layer, std::size_t instance) const {
-    const Place place = place_of(graph_.weight(id), layer);
-    const std::int64_t reordered = head_size(graph_.weight(id));
-    const auto copies = static_cast<std::size_t>(graph_.weight(id).copies.value());
-    for (std::size_t copy = 0; copy < copies; ++copy) {
-      const std::int64_t first = static_cast<std::int64_t>(copy) * place.stride + place.offset;
-      if (is_vector(graph_.weight(id).role)) {
-        hand_over_vector(id, instance, copy, place, first, reordered);
-      } else {
-        hand_over_rows(id, instance, copy, place, first, reordered);
-      }
+    const Weight& weight = graph_.weight(id);
+    const Place place = place_of(weight, layer);
+    if (is_vector(weight.role)) return hand_over_vectors(id, instance, place);
+    for (std::size_t copy = 0; copy < size(weight.copies); ++copy) {
+      hand_over_rows(id, instance, copy, place);
     }
   }
 
@@ -117,8 +117,12 @@ class GgufLoader {
                                                 name_of(weight.role)));
     }
     const bool vector = is_vector(weight.role);
-    Place place{file_.find(name), (vector ? weight.columns : weight.rows).value(),
-                vector ? 1 : weight.columns.value(), 0, 0};
+    Place place{file_.find(name),
+                (vector ? weight.columns : weight.rows).value(),
+                vector ? 1 : weight.columns.value(),
+                0,
+                0,
+                head_size(weight)};
     bool before = true;
     for (const Weight& other : graph_.weights) {
       if (other.block != weight.block || name_in_file(other.role, layer) != name) continue;
@@ -155,28 +159,22 @@ class GgufLoader {
     refuse(weight);
   }
 
-  // The model's row that the file has in the place of `row`.
-  static std::int64_t row_in_model(std::int64_t row, std::int64_t head) {
-    if (head == 0) return row;
-    const std::int64_t within = row % head;
-    return row - within + within % 2 * (head / 2) + within / 2;
-  }
-
-  void hand_over_vector(WeightId id, std::size_t instance, std::size_t copy, const Place& place,
-                        std::int64_t first, std::int64_t head) const {
+  void hand_over_vectors(WeightId id, std::size_t instance, const Place& place) const {
     const GgufTensor& tensor = place.tensor->tensor;
     if (!is_plain_type(tensor.type.name)) refuse(graph_.weight(id));
     const std::vector<float> all = floats_of(tensor, file_.read(*place.tensor));
     std::vector<float> own(static_cast<std::size_t>(place.rows));
-    for (std::int64_t i = 0; i < place.rows; ++i) {
-      own[static_cast<std::size_t>(row_in_model(i, head))] =
-          all[static_cast<std::size_t>(first + i)];
+    for (std::size_t copy = 0; copy < size(graph_.weight(id).copies); ++copy) {
+      for (std::int64_t i = 0; i < place.rows; ++i) {
+        own[static_cast<std::size_t>(place.row_in_model(i))] =
+            all[static_cast<std::size_t>(place.first_row(copy) + i)];
+      }
+      take_.rows(id, instance, copy, 0, own);
     }
-    take_.rows(id, instance, copy, 0, own);
   }
 
-  void hand_over_rows(WeightId id, std::size_t instance, std::size_t copy, const Place& place,
-                      std::int64_t first, std::int64_t head) const {
+  void hand_over_rows(WeightId id, std::size_t instance, std::size_t copy,
+                      const Place& place) const {
     const GgufTensor& tensor = place.tensor->tensor;
     const auto format = block_format(tensor.type.name);
     if (!format && !is_plain_type(tensor.type.name)) {
@@ -187,11 +185,11 @@ class GgufLoader {
     }
     const std::int64_t row_bytes = place.columns / tensor.type.elements * tensor.type.bytes;
     const std::int64_t at_once =
-        head > 0 ? 1 : std::clamp<std::int64_t>(kBytesAtOnce / row_bytes, 1, place.rows);
+        place.head > 0 ? 1 : std::clamp<std::int64_t>(kBytesAtOnce / row_bytes, 1, place.rows);
     for (std::int64_t r = 0; r < place.rows; r += at_once) {
       const std::int64_t count = std::min(at_once, place.rows - r);
-      const auto bytes = file_.read_rows(*place.tensor, first + r, count);
-      const auto row = static_cast<std::size_t>(row_in_model(r, head));
+      const auto bytes = file_.read_rows(*place.tensor, place.first_row(copy) + r, count);
+      const auto row = static_cast<std::size_t>(place.row_in_model(r));
       if (format) {
         take_.stored_rows(id, instance, copy, row, *format, bytes);
       } else {

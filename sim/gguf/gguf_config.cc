@@ -238,13 +238,6 @@ constexpr std::array kArchitectures{Architecture{"llama", "llama", of_llama},
                                     Architecture{"nemotron_h_moe", "nemotron_h", of_nemotron_h},
                                     Architecture{"llama4", "llama4_text", of_llama4}};
 
-std::string architecture_of(const GgufModel& file) {
-  const auto found = file.keys().find("general.architecture");
-  if (found == file.keys().end()) return "";
-  const auto* const name = std::get_if<std::string>(&found->second);
-  return name == nullptr ? "" : *name;
-}
-
 // A window that the architecture is not known to have would make another cache.
 void refuse_unread_window(KeyReader& keys, const json& config) {
   if (stated_window(keys).is_null() || !config.value("sliding_window", json()).is_null()) return;
@@ -255,6 +248,13 @@ void refuse_unread_window(KeyReader& keys, const json& config) {
 }
 
 }  // namespace
+
+std::string architecture_of(const GgufModel& file) {
+  const auto found = file.keys().find("general.architecture");
+  if (found == file.keys().end()) return "";
+  const auto* const name = std::get_if<std::string>(&found->second);
+  return name == nullptr ? "" : *name;
+}
 
 GgufConfig config_of(const GgufModel& file) {
   GgufConfig read;

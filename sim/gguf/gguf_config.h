@@ -11,6 +11,9 @@
 
 namespace llmarch {
 
+// As the file calls it; "" where it does not say.
+std::string architecture_of(const GgufModel& file);
+
 struct GgufConfig {
   nlohmann::json config;  // null where there are problems
   std::vector<Diagnostic> problems;
