@@ -122,9 +122,13 @@ void unpack_q6_k(const std::byte* block, std::byte* quants, float* scales) {
   }
 }
 
-template <class L>
-void prefetch_bytes(const std::byte* from, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; i += 64) L::prefetch(from + i);
+// A constant, since a function that is compiled for each instruction set must not be shared.
+template <MatrixFormat kFormat>
+inline constexpr std::size_t kBlockBytes = facts_of(kFormat).bytes* kColumns;
+
+template <class L, MatrixFormat kFormat>
+void prefetch_block(const std::byte* from) {
+  for (std::size_t i = 0; i < kBlockBytes<kFormat>; i += 64) L::prefetch(from + i);
 }
 
 template <class L>
@@ -133,22 +137,22 @@ void unpack(MatrixFormat format, const std::byte* block, std::size_t ahead, std:
   const std::byte* const later = block + ahead;
   switch (format) {
     case MatrixFormat::q8_0:
-      prefetch_bytes<L>(later, 34 * kColumns);
+      prefetch_block<L, MatrixFormat::q8_0>(later);
       return floats_of_halves<L>(block + 32 * kColumns, scales);
     case MatrixFormat::q4_0:
-      prefetch_bytes<L>(later, 18 * kColumns);
+      prefetch_block<L, MatrixFormat::q4_0>(later);
       split_halves<L>(block, 16 * kColumns, quants);
       return floats_of_halves<L>(block + 16 * kColumns, scales);
     case MatrixFormat::mxfp4:
-      prefetch_bytes<L>(later, 17 * kColumns);
+      prefetch_block<L, MatrixFormat::mxfp4>(later);
       return unpack_fp4<L>(block, quants, scales);
     case MatrixFormat::q4_k:
-      prefetch_bytes<L>(later, 144 * kColumns);
+      prefetch_block<L, MatrixFormat::q4_k>(later);
       return unpack_q4_k<L>(block, quants, scales, minima);
     case MatrixFormat::q6_k:
-      prefetch_bytes<L>(later, 210 * kColumns);
+      prefetch_block<L, MatrixFormat::q6_k>(later);
       return unpack_q6_k<L>(block, quants, scales);
-    case MatrixFormat::int8_channel: return prefetch_bytes<L>(later, 32 * kColumns);
+    case MatrixFormat::int8_channel: return prefetch_block<L, MatrixFormat::int8_channel>(later);
     case MatrixFormat::f32:
     case MatrixFormat::bf16: return;  // they have no blocks
   }
