@@ -93,6 +93,66 @@ void run_head(const simd::RowKernels& kernels, const RecurrenceShape& shape, con
   }
 }
 
+void check_scan(const PackedMatrix& rates, const Places& places, const ScanRows& rows,
+                const FixedState& state) {
+  const auto fits = [&](ConstRows each, std::size_t columns) {
+    return each.rows == places.rows() && each.columns == columns;
+  };
+  const std::size_t columns = rates.outputs();
+  if (fits(rows.query, rates.inputs()) && fits(rows.key, rates.inputs()) &&
+      fits(rows.step, columns) && fits(rows.in, columns) && fits(rows.out, columns) &&
+      state.shape().sequences == places.sequences &&
+      state.shape().columns == columns * rates.inputs()) {
+    return;
+  }
+  refuse_sizes_of_recurrence();
+}
+
+// Some columns of a selective scan, those of one thread, with its scratch: the negative rates, as
+// the states lie, and what each column adds.
+class ColumnScan {
+ public:
+  ColumnScan(const simd::RowKernels& kernels, const PackedMatrix& rates, Share columns,
+             float* scratch)
+      : kernels_(kernels),
+        columns_(columns),
+        all_columns_(rates.outputs()),
+        state_dim_(rates.inputs()),
+        rates_(scratch),
+        change_(scratch + state_dim_ * all_columns_) {
+    std::vector<float> row(state_dim_);
+    for (std::size_t i = columns.first; i < columns.last; ++i) {
+      rates.read(i, row);
+      for (std::size_t n = 0; n < state_dim_; ++n) {
+        rates_[n * all_columns_ + i] = -std::exp(row[n]);
+      }
+    }
+  }
+
+  // One token, whose place among the rows is `r`.
+  void run(const ScanRows& rows, std::size_t r, float* state) const {
+    const std::size_t first = columns_.first;
+    const std::size_t count = columns_.last - first;
+    const float* const step = rows.step.row(r) + first;
+    float* const out = rows.out.row(r) + first;
+    const float* const in = rows.in.row(r) + first;
+    for (std::size_t i = 0; i < count; ++i) change_[first + i] = step[i] * in[i];
+    std::fill_n(out, count, 0.0F);
+    for (std::size_t n = 0; n < state_dim_; ++n) {
+      const std::size_t at = n * all_columns_ + first;
+      kernels_.scan({rates_ + at, step, change_ + first, rows.key.row(r)[n], rows.query.row(r)[n],
+                     count, state + at, out});
+    }
+  }
+
+ private:
+  const simd::RowKernels& kernels_;
+  Share columns_;
+  std::size_t all_columns_, state_dim_;
+  float* rates_;   // (state_dim, columns)
+  float* change_;  // (columns)
+};
+
 }  // namespace
 
 void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsilon, Rows out) {
@@ -160,70 +220,6 @@ std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Place
 std::size_t scan_floats(std::size_t columns, std::size_t state_dim) {
   return (state_dim + 1) * columns;
 }
-
-namespace {
-
-void check_scan(const PackedMatrix& rates, const Places& places, const ScanRows& rows,
-                const FixedState& state) {
-  const auto fits = [&](ConstRows each, std::size_t columns) {
-    return each.rows == places.rows() && each.columns == columns;
-  };
-  const std::size_t columns = rates.outputs();
-  if (fits(rows.query, rates.inputs()) && fits(rows.key, rates.inputs()) &&
-      fits(rows.step, columns) && fits(rows.in, columns) && fits(rows.out, columns) &&
-      state.shape().sequences == places.sequences &&
-      state.shape().columns == columns * rates.inputs()) {
-    return;
-  }
-  refuse_sizes_of_recurrence();
-}
-
-// Some columns of a selective scan, those of one thread, with its scratch: the negative rates, as
-// the states lie, and what each column adds.
-class ColumnScan {
- public:
-  ColumnScan(const simd::RowKernels& kernels, const PackedMatrix& rates, Share columns,
-             float* scratch)
-      : kernels_(kernels),
-        columns_(columns),
-        all_columns_(rates.outputs()),
-        state_dim_(rates.inputs()),
-        rates_(scratch),
-        change_(scratch + state_dim_ * all_columns_) {
-    std::vector<float> row(state_dim_);
-    for (std::size_t i = columns.first; i < columns.last; ++i) {
-      rates.read(i, row);
-      for (std::size_t n = 0; n < state_dim_; ++n) {
-        rates_[n * all_columns_ + i] = -std::exp(row[n]);
-      }
-    }
-  }
-
-  // One token, whose place among the rows is `r`.
-  void run(const ScanRows& rows, std::size_t r, float* state) const {
-    const std::size_t first = columns_.first;
-    const std::size_t count = columns_.last - first;
-    const float* const step = rows.step.row(r) + first;
-    float* const out = rows.out.row(r) + first;
-    const float* const in = rows.in.row(r) + first;
-    for (std::size_t i = 0; i < count; ++i) change_[first + i] = step[i] * in[i];
-    std::fill_n(out, count, 0.0F);
-    for (std::size_t n = 0; n < state_dim_; ++n) {
-      const std::size_t at = n * all_columns_ + first;
-      kernels_.scan({rates_ + at, step, change_ + first, rows.key.row(r)[n], rows.query.row(r)[n],
-                     count, state + at, out});
-    }
-  }
-
- private:
-  const simd::RowKernels& kernels_;
-  Share columns_;
-  std::size_t all_columns_, state_dim_;
-  float* rates_;   // (state_dim, columns)
-  float* change_;  // (columns)
-};
-
-}  // namespace
 
 void run_scan(Team& team, const PackedMatrix& rates, const Places& places, const ScanRows& rows,
               FixedState& state, float* scratch) {

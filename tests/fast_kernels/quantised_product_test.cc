@@ -171,7 +171,7 @@ TEST_P(QuantisedProducts, AgreeWithTheReferenceThatDequantisesAtEverySize) {
   }
 }
 
-// 128 activations that are whole numbers up to 127, 127 among them in each group: nothing of them
+// 256 activations that are whole numbers up to 127, 127 among them in each group: nothing of them
 // is rounded, so the products are those of the dequantised weights.
 TEST_P(QuantisedProducts, RoundNothingWhereActivationsAreWholeSteps) {
   Team team(1, GetParam());
