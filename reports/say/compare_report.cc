@@ -257,7 +257,7 @@ class ComparisonTable {
     row("beside the text model",
         [this](const ModelFigures& figures) { return bytes_cell(figures.beside_bytes, digits_); });
     if (!any_prediction_layer(comparison_)) return;
-    row("KV cache of prediction layers per token", [this](const ModelFigures& figures) {
+    row("prediction KV per token", [this](const ModelFigures& figures) {
       return bytes_cell(figures.prediction_cache_per_token, digits_);
     });
   }
