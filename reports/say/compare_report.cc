@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <functional>
 
 #include "reports/document/format.h"
@@ -11,6 +10,7 @@
 #include "reports/say/compare_notes.h"
 #include "reports/say/model_diagram.h"
 #include "reports/say/setting_words.h"
+#include "reports/say/structure_cells.h"
 
 namespace llmarch::reports {
 namespace {
@@ -97,42 +97,8 @@ class ComparisonTable {
       if (!structure.worth_comparing()) continue;
       if (structure.group != group_name) group("Structure: " + structure.group);
       group_name = structure.group;
-      structure_row(structure);
+      table_.rows.emplace_back(compared_structure(structure));
     }
-  }
-
-  void structure_row(const StructureRow& structure) {
-    CellRow row{{text_cell(structure.label)}};
-    for (std::size_t i = 0; i < structure.values.size(); ++i) {
-      Cell cell = structure_cell(structure.values[i]);
-      if (i > 0 && !same(structure.values[i], structure.values[0])) {
-        cell.emphasis = Emphasis::differs;
-      }
-      row.cells.push_back(cell);
-      if (i > 0) row.cells.push_back(difference(structure.values[i], structure.values[0]));
-    }
-    table_.rows.emplace_back(std::move(row));
-  }
-
-  static bool same(const std::optional<StructureValue>& a, const std::optional<StructureValue>& b) {
-    return a.has_value() == b.has_value() && (!a || a->text == b->text);
-  }
-
-  static Cell structure_cell(const std::optional<StructureValue>& value) {
-    if (!value) return text_cell("–");
-    return value->number ? number_cell(*value->number) : text_cell(value->text);
-  }
-
-  static Cell difference(const std::optional<StructureValue>& value,
-                         const std::optional<StructureValue>& first) {
-    if (same(value, first)) return text_cell("");
-    Cell cell = text_cell("≠");
-    if (value && first && value->number && first->number && *first->number > 0) {
-      cell = ratio_cell(static_cast<double>(*value->number) / static_cast<double>(*first->number));
-      cell.text = "≠ " + cell.text;
-    }
-    cell.emphasis = Emphasis::differs;
-    return cell;
   }
 
   void parameters() {
@@ -269,6 +235,7 @@ class ComparisonTable {
       uniform_row(which, uniform, n);
     }
   }
+
   // Where it differs for some model: what is expected of experts that are chosen uniformly.
   void uniform_row(Floor OnMachine::*which, Floor OnMachine::*uniform, std::size_t machine) {
     const bool differs = std::ranges::any_of(comparison_.models, [&](const ModelFigures& figures) {
@@ -281,6 +248,7 @@ class ComparisonTable {
           return duration_cell((figures.on[machine].*uniform).seconds);
         });
   }
+
   void floor_rows(Floor OnMachine::*which, Integer tokens, std::size_t machine) {
     const std::string& name = comparison_.machines[machine]->name;
     const std::string before = comparison_.machines.size() > 1 ? name + ": " : "";

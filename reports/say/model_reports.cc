@@ -9,6 +9,7 @@
 #include "reports/say/model_diagram.h"
 #include "reports/say/setting_words.h"
 #include "reports/say/storage_words.h"
+#include "reports/say/structure_cells.h"
 #include "sim/cost/roofline.h"
 #include "sim/describe/layers.h"
 #include "sim/describe/structure.h"
@@ -34,9 +35,7 @@ Table structure_table(const ArchSpec& spec) {
   for (const StructureRow& row : structure({&spec})) {
     if (row.group != group) table.rows.emplace_back(GroupHeading{row.group});
     group = row.group;
-    const StructureValue& value = *row.values.front();
-    table.rows.emplace_back(CellRow{
-        {text_cell(row.label), value.number ? number_cell(*value.number) : text_cell(value.text)}});
+    table.rows.emplace_back(compared_structure(row));
   }
   return table;
 }
