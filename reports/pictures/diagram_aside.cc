@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "reports/document/format.h"
+#include "reports/pictures/font_metrics.h"
 
 namespace llmarch::reports {
 namespace {
@@ -70,6 +71,7 @@ Drawing one_path(const PathsAside& paths) {
 Drawing gated_paths(const PathsAside& paths) {
   constexpr double gate = 26;
   constexpr double up = 78;
+  constexpr double usual_width = 50;  // of the activation's box, which grows to the right
   Drawing drawing{.width = kAsideWidth, .height = 108};
   drawing.shapes.emplace_back(
       Line{{{gate, 84}, {gate, 100}, {up, 100}, {up, 38}, {kMiddle, 38}, {gate, 38}, {gate, 84}},
@@ -78,8 +80,9 @@ Drawing gated_paths(const PathsAside& paths) {
   add_stem(drawing, {kMiddle, 38}, {kMiddle, 0});
   add_step(drawing, "down", kMiddle, 6, 48);
   add_product(drawing, kMiddle, 38);
-  const double width = paths.activation.size() > 8 ? 57 : 50;  // "quick GELU"
-  add_step(drawing, paths.activation, gate + (width - 50) / 2, 50, width);
+  const double width =
+      std::max(usual_width, text_width(paths.activation, kSmall, Weight::regular) + 1);
+  add_step(drawing, paths.activation, gate + (width - usual_width) / 2, 50, width);
   add_step(drawing, "gate", gate, 76, 44);
   add_step(drawing, "up", up, 76, 38);
   return drawing;

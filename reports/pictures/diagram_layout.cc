@@ -24,8 +24,7 @@ constexpr double kDetailHeight = 14;
 constexpr double kPartGap = 4;
 constexpr double kSumGap = 18;
 constexpr double kChoicePad = 5;
-constexpr double kForkRail =
-    14;  // on both sides of a fork's blocks, for the way in and the way out
+constexpr double kForkRail = 14;  // beside a fork's blocks: the way in, and the way out
 constexpr double kForkGap = 9;
 constexpr double kArrow = 16;  // from box to box
 
@@ -185,33 +184,37 @@ class PanelDrawer {
                              choice ? Ink::choice : Ink::faint_line});
   }
 
-  // The way in goes up on the left and enters every block; the way out comes from the blocks on the
-  // right. Stacked without these, a choice looks like a sequence.
+  // Without rails, blocks of which each layer has one would look like a sequence.
   void add_fork(const DiagramBox& box, double left, double width) {
-    const double middle = left + width / 2;
     const double bottom = y_;
-    const double inner = left + kForkRail;
-    const double inner_right = left + width - kForkRail;
     y_ -= kForkGap + kChoicePad;
-    const std::vector<double> heights = add_parts(box, inner, inner_right - inner, kForkGap);
+    const std::vector<double> heights =
+        add_parts(box, left + kForkRail, width - 2 * kForkRail, kForkGap);
     y_ -= kForkGap + kChoicePad;
-    const double rail_in = left + kForkRail / 4;
-    const double rail_out = left + width - kForkRail / 3;
-    front_.emplace_back(Line{{{middle, bottom},
-                              {middle, bottom - kForkGap},
-                              {rail_in, bottom - kForkGap},
-                              {rail_in, heights.back()}}});
-    front_.emplace_back(Line{{{rail_out, heights.front()},
-                              {rail_out, y_ + kForkGap},
-                              {middle, y_ + kForkGap},
-                              {middle, y_}}});
-    for (const double height : heights) {
-      front_.emplace_back(Line{{{rail_in, height}, {inner - 5, height}}});
-      front_.emplace_back(arrow_right({inner, height}));
-      front_.emplace_back(Line{{{inner_right, height}, {rail_out, height}}});
-    }
+    add_rails(heights, left, width, bottom);
     front_.emplace_back(
         Rect{left - kChoicePad, y_, width + 2 * kChoicePad, bottom - y_, 8, Ink::choice});
+  }
+
+  // The way in goes up on the left from `bottom` and enters the block at each of the heights; the
+  // way out comes from the blocks on the right and ends at y_.
+  void add_rails(const std::vector<double>& heights, double left, double width, double bottom) {
+    const double middle = left + width / 2;
+    const double inner_left = left + kForkRail;
+    const double inner_right = left + width - kForkRail;
+    const double rail_in = left + kForkRail / 4;
+    const double rail_out = left + width - kForkRail / 3;
+    const double turn_in = bottom - kForkGap;
+    const double turn_out = y_ + kForkGap;
+    front_.emplace_back(
+        Line{{{middle, bottom}, {middle, turn_in}, {rail_in, turn_in}, {rail_in, heights.back()}}});
+    front_.emplace_back(Line{
+        {{rail_out, heights.front()}, {rail_out, turn_out}, {middle, turn_out}, {middle, y_}}});
+    for (const double height : heights) {
+      front_.emplace_back(Line{{{rail_in, height}, {inner_left - 5, height}}});
+      front_.emplace_back(arrow_right({inner_left, height}));
+      front_.emplace_back(Line{{{inner_right, height}, {rail_out, height}}});
+    }
   }
 
   // Returns the middle of each part's height, the lowest first.
