@@ -101,8 +101,7 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
       "attention, router, experts and head. Transcendentals (exp, tanh, roots) are counted apart.");
   notes.lines.emplace_back(
       "Bytes: weights and cache, each read once per operation. Activations (bf16) are counted "
-      "apart, "
-      "since fused operations keep them on the chip.");
+      "apart, since fused operations keep them on the chip.");
   std::vector<const ArchSpec*> specs;
   for (const ModelFigures& figures : comparison.models) specs.push_back(&figures.model->spec);
   if (comparison.setting.draft) {
@@ -141,12 +140,10 @@ void add_hardware_notes(const Comparison& comparison, Notes& notes) {
   }
   notes.lines.emplace_back(
       "The floor is the longer of FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed "
-      "over "
-      "operations. Of experts it reads the fewest that a router allows, those that one token "
-      "chooses. "
-      "No run of such steps is faster; one that drafts several tokens a step takes fewer steps. A "
-      "model that does not fit is priced as if it did. Several devices are taken for one: what "
-      "crosses their links is not counted.");
+      "over operations. Of experts it reads the fewest that a router allows, those that one token "
+      "chooses. No run of such steps is faster; one that drafts several tokens a step takes fewer "
+      "steps. A model that does not fit is priced as if it did. Several devices are taken for one: "
+      "what crosses their links is not counted.");
 }
 
 }  // namespace

@@ -130,9 +130,8 @@ std::string overview(std::size_t width) {
       "GGUF file or its beginning, a checkpoint folder, or a name on the Hugging Face Hub whose "
       "config is in the local cache. It may be changed: gemma-3-27b+attention.local.window=512, "
       "llama-3.1-8b+gqa=2, llama-3.1-8b+mla=512. Figures are of inference: what training takes "
-      "cannot "
-      "be asked.\n\n"
-      "  llmarch help COMMAND       what a command does, its options, examples\n";
+      "cannot be asked.\n\n"
+      "  llmarch help COMMAND         what a command does, its options, examples\n";
   for (const HelpTopic& topic : help_topics()) {
     rest += fmt::format("  llmarch help {:<15} {}\n", topic.name, topic.summary);
   }

@@ -39,12 +39,20 @@ Command import_command();
 
 // The commands that need kernels, from sim/cli/run, or from sim/cli/dry, which refuses them where
 // there are none. Listed in every program, so that the help of one names what another can do.
-constexpr std::string_view kMeasureSummary =
-    "run a model here: predicted, counted and timed side by side";
-constexpr std::string_view kProbeSummary =
-    "this machine's read bandwidth and peaks, as a hardware file";
-constexpr std::string_view kVerifySummary =
-    "run a checkpoint's tensors and compare with the reference's results";
+struct RunningCommand {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view usage;
+};
+inline constexpr RunningCommand kMeasure{
+    "measure", "run a model here: predicted, counted and timed side by side",
+    "llmarch measure MODEL [options]"};
+inline constexpr RunningCommand kProbe{
+    "probe", "this machine's read bandwidth and peaks, as a hardware file",
+    "llmarch probe [-o FILE] [options]"};
+inline constexpr RunningCommand kVerify{
+    "verify", "run a checkpoint's tensors and compare with the reference's results",
+    "llmarch verify DIR|FILE.gguf [options]"};
 
 Command measure_command();
 Command probe_command();

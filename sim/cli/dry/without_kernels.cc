@@ -18,22 +18,23 @@ Options no_options() {
   return Options("options");
 }
 
-Command refused(std::string_view name, std::string_view summary, std::string_view usage) {
-  return {name, summary, usage, kDetails, no_options, refuse, CommandWords::none};
+Command refused(const RunningCommand& command) {
+  return {command.name, command.summary, command.usage,     kDetails,
+          no_options,   refuse,          CommandWords::none};
 }
 
 }  // namespace
 
 Command measure_command() {
-  return refused("measure", kMeasureSummary, "llmarch measure MODEL [options]");
+  return refused(kMeasure);
 }
 
 Command probe_command() {
-  return refused("probe", kProbeSummary, "llmarch probe [-o FILE] [options]");
+  return refused(kProbe);
 }
 
 Command verify_command() {
-  return refused("verify", kVerifySummary, "llmarch verify DIR|FILE.gguf [options]");
+  return refused(kVerify);
 }
 
 std::unique_ptr<StudyTimer> study_timer() {

@@ -26,9 +26,9 @@ ExitStatus run_measure(const Arguments& arguments) {
 
 Command measure_command() {
   return {
-      "measure",
-      kMeasureSummary,
-      "llmarch measure MODEL [options]",
+      kMeasure.name,
+      kMeasure.summary,
+      kMeasure.usage,
       "Runs the architecture at full size on this processor, on synthetic weights: decode of one\n"
       "token at the context's depth, and prefill of a prompt. The machine's own limits are probed\n"
       "before, between and after the steps, and every rate is compared with the limits around it.\n"

@@ -99,9 +99,9 @@ ExitStatus run_probe(const Arguments& arguments) {
 
 Command probe_command() {
   return {
-      "probe",
-      kProbeSummary,
-      "llmarch probe [-o FILE] [options]",
+      kProbe.name,
+      kProbe.summary,
+      kProbe.usage,
       "Reads a GiB of memory and multiplies in registers, in several ways each, with one thread\n"
       "and with all. A limit is the highest reading of the best way, not a mean or a median, so "
       "that\n"

@@ -32,8 +32,7 @@ Options verify_options() {
                         "reference: plain loops in double; fast: the kernels that measure times")(
       "weights", po::value<std::string>()->value_name("FORMAT"),
       "with fast kernels, weights and KV cache are stored as f32 or bf16 (f32; those of a GGUF "
-      "file "
-      "as they are)");
+      "file as they are)");
   Outputs::declare(options);
   return options;
 }
@@ -192,20 +191,18 @@ ExitStatus run_verify(const Arguments& arguments) {
 
 Command verify_command() {
   return {
-      "verify",
-      kVerifySummary,
-      "llmarch verify DIR|FILE.gguf [options]",
+      kVerify.name,
+      kVerify.summary,
+      kVerify.usage,
       "DIR holds config.json, model.safetensors (or shards with an index) and\n"
       "expected.safetensors: input_ids, hidden_states, logits; for mixtures moe_layers,\n"
       "experts and expert_weights; for an index of keys dsa_topk, or sparse_layers and\n"
-      "sparse_blocks. The tokens are run as one prefill, and as a prefill of half of them with "
-      "the\n"
-      "rest one by one; both must agree within 1e-4, where a delta rule runs within 1e-3. Exit\n"
-      "status 1 when they do not.\n\n"
-      "A GGUF file is compared with the expected.safetensors beside it; with --kernels fast, "
-      "where\n"
-      "there is none, with the reference kernels, which compute with what the stored blocks "
-      "mean.\n\n"
+      "sparse_blocks. The tokens are run as one prefill, and as a prefill of half of them\n"
+      "with the rest one by one; both must agree within 1e-4, where a delta rule runs within\n"
+      "1e-3. Exit status 1 when they do not.\n\n"
+      "A GGUF file is compared with the expected.safetensors beside it; with --kernels fast,\n"
+      "where there is none, with the reference kernels, which compute with what the stored\n"
+      "blocks mean.\n\n"
       "With --kernels fast, floats may depart by 1e-4 (where a delta rule runs by 2e-3) or 1e-5\n"
       "of the largest of what is compared, whichever is more; in bf16 by 20 %. There a quarter\n"
       "of the tokens may choose otherwise among experts, or keys, whose scores are nearly equal,\n"
