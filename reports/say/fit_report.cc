@@ -113,12 +113,24 @@ void add_notes_on_memory(const FitQuestion& question, Notes& notes) {
         "The memories are taken for one: what each device holds a copy of, and what the split "
         "leaves unused, comes on top.");
   }
-  notes.lines.emplace_back(
-      "KV cache: the most that is held on the way to that context; an engine's pages and padding "
-      "come on top.");
-  notes.lines.emplace_back(
+  const Room& room = question.room;
+  const bool engine = room.engine != Engine::none;
+  notes.lines.push_back(fmt::format("KV cache: the most that is held on the way to that context{}.",
+                                    engine ? "" : "; an engine's pages and padding come on top"));
+  if (room.held == Held::caches) return;
+  notes.lines.push_back(fmt::format(
       "Activations (bf16): what the largest operation of a decode step reads and writes, and the "
-      "residual stream. A prefill needs more, since it works on many tokens at a time.");
+      "residual stream.{}",
+      engine ? "" : " A prefill needs more, since it works on many tokens at a time."));
+}
+
+std::string needed_sentence(const Room& room) {
+  if (room.held == Held::caches) return "Needed: the KV cache.";
+  return fmt::format(
+      "Needed: weights, KV cache{}. Weights include what a repository holds beside the text model, "
+      "unless --text-only is given.",
+      has_additions(room) ? ", activations, and what is added for the engine or the reserve"
+                          : " and activations");
 }
 
 // What an engine takes at a model's largest context, one by one.
@@ -175,10 +187,10 @@ Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& qu
     add_remarks(model, notes);
   }
   document.blocks.emplace_back(std::move(table));
-  notes.lines.emplace_back(
+  notes.lines.push_back(fmt::format(
       "Those that fit come first, the largest model first; then the others, the one that needs "
-      "least first. Needed: weights, KV cache and activations. The largest context is one that "
-      "fits and that the model's makers allow.");
+      "least first. {} The largest context is one that fits and that the model's makers allow.",
+      needed_sentence(question.room)));
   add_notes_on_memory(question, notes);
   document.blocks.emplace_back(std::move(notes));
   return document;
@@ -199,7 +211,7 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
     for (const Fit& fit : fits.batches) writer.add(batches, *fits.model, fit, Sought::batch);
     add_storage_note(*fits.model, weights_of(*fits.model, question.setting),
                      stored_weights(stored(*fits.model, question.setting)), notes);
-    add_beside_note(*fits.model, notes);
+    if (question.room.held == Held::everything) add_beside_note(*fits.model, notes);
     add_remarks(*fits.model, notes);
   }
   document.blocks.emplace_back(std::move(contexts));

@@ -9,6 +9,7 @@ namespace llmarch::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::vector<std::string> models_in(const Seen& seen) {
@@ -42,6 +43,31 @@ TEST(Fit, RanksEveryModelThatIsKnownAndChanged) {
       models_in(run_llmarch("fit --all --set vocabulary=32000 --memory 24G --format json"));
   EXPECT_EQ(changed.size(), 2 * all.size());
   EXPECT_THAT(changed, ::testing::Contains("gpt2+vocabulary=32000"));
+}
+
+TEST(Fit, CountsWhatTheRepositoryHoldsBesideTheTextModel) {
+  // 27,009,346,304 + 423,060,336 parameters in bf16: 54,864,813,280 bytes, more than 51 GiB.
+  const std::string fit = "fit gemma-3-27b --exact --memory ";
+  EXPECT_NE(run_llmarch(fit + "52GiB").output.find("54,864,813,280"), std::string::npos);
+  EXPECT_NE(run_llmarch(fit + "51GiB").output.find("none"), std::string::npos);
+  const Seen text = run_llmarch(fit + "51GiB --text-only");
+  EXPECT_NE(text.output.find("54,018,692,608"), std::string::npos) << text.output;
+  EXPECT_EQ(text.output.find("beside the text model"), std::string::npos);
+}
+
+// The notes name what the figures above them hold, and nothing else.
+TEST(Fit, SaysWhatIsNeededOfEachKindOfRoom) {
+  const std::string fit = "fit gemma-3-27b -b 1 -c 8k --format md ";
+  const std::string plain = run_llmarch(fit + "--rank --memory 80GiB").output;
+  EXPECT_THAT(plain, HasSubstr("Needed: weights, KV cache and activations."));
+  EXPECT_THAT(plain, HasSubstr("A prefill needs more"));
+  const std::string engine = run_llmarch(fit + "--rank --memory 80GiB --engine vllm").output;
+  EXPECT_THAT(engine, HasSubstr("and what is added for the engine"));
+  EXPECT_THAT(engine, Not(HasSubstr("come on top")));
+  EXPECT_THAT(engine, Not(HasSubstr("A prefill needs more")));
+  const std::string caches = run_llmarch(fit + "--kv-memory 8GiB").output;
+  EXPECT_THAT(caches, Not(HasSubstr("beside the text model")));
+  EXPECT_THAT(caches, Not(HasSubstr("Activations")));
 }
 
 TEST(Fit, TakesSeveralMemoriesForOne) {

@@ -169,15 +169,5 @@ TEST(AFolder, HasNoHeadWhereItsCheckpointHoldsNone) {
   EXPECT_NE(run_llmarch(show).output.find("8,190,735,360"), std::string::npos);
 }
 
-TEST(Fit, CountsWhatTheRepositoryHoldsBesideTheTextModel) {
-  // 27,009,346,304 + 423,060,336 parameters in bf16: 54,864,813,280 bytes, more than 51 GiB.
-  const std::string fit = "fit gemma-3-27b --exact --memory ";
-  EXPECT_NE(run_llmarch(fit + "52GiB").output.find("54,864,813,280"), std::string::npos);
-  EXPECT_NE(run_llmarch(fit + "51GiB").output.find("none"), std::string::npos);
-  const Seen text = run_llmarch(fit + "51GiB --text-only");
-  EXPECT_NE(text.output.find("54,018,692,608"), std::string::npos) << text.output;
-  EXPECT_EQ(text.output.find("beside the text model"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace llmarch::testing
