@@ -44,8 +44,7 @@ Table fit_table(const std::string& caption, Sought sought, const std::string& gi
 
 class FitWriter {
  public:
-  FitWriter(const Room& room, Digits digits)
-      : memory_(room.memory()), has_additions_(has_additions(room)), digits_(digits) {}
+  FitWriter(const Room& room, Digits digits) : room_(room), digits_(digits) {}
 
   // Adds the parts of the footprint at the largest size that fits, the memory left over there, and
   // how much is missing for one more. Where nothing fits, the parts are those of size 1.
@@ -60,7 +59,7 @@ class FitWriter {
          {fit.footprint.weights, fit.footprint.cache, fit.footprint.activations}) {
       row.cells.push_back(bytes_cell(part, digits_));
     }
-    if (has_additions_) row.cells.push_back(bytes_cell(fit.footprint.added(), digits_));
+    if (has_additions(room_)) row.cells.push_back(bytes_cell(fit.footprint.added(), digits_));
     row.cells.push_back(left_cell(fit));
     row.cells.push_back(short_cell(fit.limit == Limit::not_at_all ? fit.footprint : fit.one_more));
     table.rows.emplace_back(std::move(row));
@@ -68,17 +67,17 @@ class FitWriter {
 
   // What is left beside the largest that fits.
   [[nodiscard]] Cell left_cell(const Fit& fit) const {
-    return fit.found > 0 ? bytes_cell(memory_ - fit.footprint.total(), digits_) : text_cell("–");
+    return fit.found > 0 ? bytes_cell(room_.memory() - fit.footprint.total(), digits_)
+                         : text_cell("–");
   }
 
  private:
   // How many bytes are missing for `more`.
   [[nodiscard]] Cell short_cell(const std::optional<Footprint>& more) const {
-    return more ? bytes_cell(more->total() - memory_, digits_) : text_cell("–");
+    return more ? bytes_cell(more->total() - room_.memory(), digits_) : text_cell("–");
   }
 
-  Bytes memory_;
-  bool has_additions_;
+  const Room& room_;
   Digits digits_;
 };
 

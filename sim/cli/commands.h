@@ -17,7 +17,7 @@ enum class CommandWords { none, models, studies, files };
 struct Command {
   std::string_view name;
   std::string_view summary;  // one line
-  std::string_view usage;    // "llmarch compare MODEL MODEL... [options]"
+  std::string_view usage;    // "llmarch compare MODEL... [options]"
   std::string_view details;  // what it does, with examples
   Options (*options)();
   ExitStatus (*run)(const Arguments& arguments);

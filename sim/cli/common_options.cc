@@ -84,8 +84,8 @@ void leave_out_parts(const Values& values, std::span<Model> models) {
 }
 
 void need_prediction_layers(const std::vector<const Model*>& models) {
-  if (std::ranges::any_of(models, [](const Model* model) { return model->prediction.has_value(); }))
-    return;
+  const auto drafts = [](const Model* model) { return model->prediction.has_value(); };
+  if (std::ranges::any_of(models, drafts)) return;
   throw UsageError("--draft: no model here has prediction layers that are known",
                    "llmarch compare deepseek-v3 --draft 1 --accepted 0.85");
 }

@@ -22,9 +22,9 @@ inline constexpr const char* kCacheFormats = ": bf16, fp8, q8_0, k=q8_0,v=q4_0, 
 
 // The context, the batch and the formats of one setting.
 TakenFields common_fields();
-// `setting`, where it names a scheme of the weights. Otherwise it with the scheme in which all the
-// models are published, if they share one. Throws UsageError where it names none and one is needed,
-// since a model is published in a way that is not known here.
+// Returns `setting` with a scheme of the weights: its own, or else the one in which all the models
+// are published, if they share one. Throws UsageError where it names none and a model is published
+// in a way that is not known here.
 Setting settled(Setting setting, const std::vector<const Model*>& models);
 
 // --compute
@@ -48,7 +48,7 @@ void declare_parts(Options& options);
 // Takes away what the repositories hold beside the text models, if that is asked for.
 void leave_out_parts(const Values& values, std::span<Model> models);
 
-// For --draft: throws UsageError where none of the models has any.
+// Throws UsageError, which names --draft, where no model has prediction layers.
 void need_prediction_layers(const std::vector<const Model*>& models);
 
 // --exact

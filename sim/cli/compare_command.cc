@@ -22,6 +22,7 @@ TakenFields compare_fields() {
   std::ranges::copy(draft_fields(), std::back_inserter(fields));
   TakenField machines = machine_field();
   machines.arity = Arity::list;
+  machines.remark += "; with commas, several side by side";
   fields.push_back(machines);
   return fields;
 }
@@ -57,7 +58,7 @@ std::set<reports::Section> sections_of(const Values& values) {
   return sections;
 }
 
-// Those that differ in nothing else; none where none is given.
+// The machines of settings that differ in nothing else; empty where --on is not given.
 std::vector<Machine> machines_of(const std::vector<Setting>& settings) {
   std::vector<Machine> machines;
   for (const Setting& setting : settings) {
@@ -95,8 +96,8 @@ ExitStatus run_compare(const Arguments& arguments) {
 Command compare_command() {
   return {
       "compare",
-      "two or more models side by side: structure, parameters, memory, work",
-      "llmarch compare MODEL MODEL... [options]",
+      "models side by side: structure, parameters, memory, work",
+      "llmarch compare MODEL... [options]",
       "Every figure is predicted from shapes, exactly. Each model but the first also shows its\n"
       "ratio to the first; where structures differ, the row is marked with ≠.\n\n"
       "  llmarch compare deepseek-v3 kimi-k2\n"

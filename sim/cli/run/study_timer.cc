@@ -1,4 +1,5 @@
 #include "sim/cli/study_timer.h"
+
 #include "reports/runs/study_timings.h"
 #include "sim/cli/run/run_context.h"
 #include "sim/cli/run/study_clock.h"
