@@ -47,13 +47,13 @@ std::vector<std::string> other_names(const Hardware& machine) {
   return names;
 }
 
-// One device: a built-in name or alias, or a file.
-Hardware find_device(const std::string& name) {
+// One device: a name or alias of a built-in machine, or a file.
+Hardware find_device(const std::string& name, std::vector<Hardware> built_in) {
   if (names_a_hardware_file(name)) {
     return hardware_from_toml(name, read_text(name, kLargestSpecFile, "a hardware file"));
   }
   std::vector<KnownName> known;
-  for (Hardware& machine : built_in_hardware()) {
+  for (Hardware& machine : built_in) {
     if (is_called(machine, name)) return std::move(machine);
     known.push_back({machine.name, other_names(machine)});
   }
@@ -112,7 +112,8 @@ std::vector<Hardware> built_in_hardware() {
 }
 
 Hardware find_hardware(const std::string& name) {
-  for (Hardware& machine : built_in_hardware()) {
+  std::vector<Hardware> built_in = built_in_hardware();
+  for (Hardware& machine : built_in) {
     const auto& system = machine.system;
     if (system && system->name && same_name(*system->name, name)) {
       const LargestSystem named = *system;
@@ -120,9 +121,10 @@ Hardware find_hardware(const std::string& name) {
     }
   }
   const auto [counts, device] = counted(name);
-  if (counts.empty()) return find_device(device);
-  return system_of(find_device(device), counts.back(),
-                   counts.size() == 2 ? counts.front() : Integer(1), {});
+  Hardware one = find_device(device, std::move(built_in));
+  if (counts.empty()) return one;
+  const Integer systems = counts.size() == 2 ? counts.front() : Integer(1);
+  return system_of(std::move(one), counts.back(), systems, {});
 }
 
 }  // namespace llmarch::cli
