@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/say/figure_json.h"
+#include "reports/say/model_json.h"
 #include "sim/study_spec/study_fields.h"
 
 namespace llmarch::reports {
@@ -66,7 +67,7 @@ std::string study_json(const StudyResult& result) {
             {"source", result.study->source},
             {"claims", Json::array()}};
   for (const ClaimResult& claim : result.claims) json["claims"].push_back(claim_json(claim));
-  return json.dump(2) + "\n";
+  return indented(json);
 }
 
 }  // namespace llmarch::reports

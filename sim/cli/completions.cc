@@ -4,6 +4,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/embedded.h"
 #include "sim/formats/scheme_names.h"
+#include "sim/study/engine.h"
 #include "sim/study/quantities.h"
 
 namespace llmarch::cli {
@@ -69,6 +70,7 @@ Words values_of(const std::string& option) {
   if (option == "on") return embedded_names(embedded_hardware());
   if (option == "weights") return schemes(scheme_help());
   if (option == "kv") return schemes(cache_scheme_help());
+  if (option == "engine") return names_in(Names<Engine>::values);
   if (option == "show") {
     return names_of(quantities(), [](const Quantity& quantity) { return quantity.name; });
   }

@@ -41,6 +41,7 @@ TEST(Completions, OfAnOptionsValueAreWhatItTakes) {
   EXPECT_THAT(completions({"sweep", "gpt2", "--show", "kv_bytes"}),
               ElementsAre("kv_bytes", "kv_bytes_per_token"));
   EXPECT_THAT(completions({"compare", "gpt2", "--weights", "bf"}), ElementsAre("bf16"));
+  EXPECT_THAT(completions({"fit", "gpt2", "--engine", "v"}), ElementsAre("vllm"));
 }
 
 // The shell then completes the name of a file.
