@@ -85,8 +85,10 @@ std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expec
 
 // A config can name any sizes and a sparse file can pretend to hold them, so both are compared with
 // this machine's memory before anything is allocated. Weights are held as float, the expected
-// values as read from the file; everything else is small beside them.
-void require_memory(const std::filesystem::path& folder, const Model& model) {
+// values in `folder` as read from the file; everything else is small beside them. `weights_of` says
+// whose weights they are.
+void require_memory(const std::string& weights_of, const std::filesystem::path& folder,
+                    const Model& model) {
   const auto usable = usable_memory();
   if (!usable) return;
   const Integer weights = model.parameters.total.amount() * 4;
@@ -95,9 +97,8 @@ void require_memory(const std::filesystem::path& folder, const Model& model) {
   const Integer expected = error ? Integer(0) : Integer(static_cast<std::int64_t>(file)) * 2;
   if (weights + expected <= usable->bytes.amount()) return;
   throw NotPossible(
-      fmt::format("{}: the weights of its config take {} as float and its expected values {}, and "
-                  "{} may be used ({})",
-                  folder.string(), reports::binary_bytes(weights.value()),
+      fmt::format("{} take {} as float and the expected values {}, and {} may be used ({})",
+                  weights_of, reports::binary_bytes(weights.value()),
                   reports::binary_bytes(expected.value()),
                   reports::binary_bytes(usable->bytes.value()), usable->limited_by),
       "verify a smaller model of the same architecture");
@@ -109,7 +110,7 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
   const Model& model = configured.model;  // no binding: Clang 14 captures none in a lambda
   const CheckpointNaming naming = naming_for(configured, folder);
   const auto checkpoint = SafetensorsCheckpoint::open(folder);
-  require_memory(folder, model);
+  require_memory(folder.string() + ": the weights of its config", folder, model);
   const Expected expected = load_expected(folder / kExpectedFile, model.graph);
   const auto tokens = static_cast<std::int64_t>(expected.input_ids.size());
   if (tokens > model.spec.context_limit.value()) {
@@ -154,7 +155,7 @@ Expected expected_beside(const std::filesystem::path& file, const OpGraph& graph
 std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
   const Model model = load_model_file(request.path);
   const GgufModel file = GgufModel::open(request.path);
-  require_memory(request.path.parent_path(), model);
+  require_memory(request.path.string() + ": its weights", request.path.parent_path(), model);
   const OpGraph graph = request.weights ? held_in(*request.weights, model.graph)
                                         : held_graph(model, {{.weights = model.published_in}, 1});
   WeightStore weights(graph);
