@@ -35,8 +35,7 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
       "compare gpt2 --xyz bf16",
       "llmarch: error: unknown option '--xyz'\n"
       "      = known: --only, --context, --batch, --weights, --kv, --compute, --prompt, --draft, "
-      "--accepted, --on, "
-      "--set, --specs, --text-only, --exact, --output, --format\n");
+      "--accepted, --on, --set, --specs, --text-only, --exact, --output, --format\n");
 }
 
 TEST(Errors, SayWhatDraftingNeeds) {
@@ -158,8 +157,7 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
                    "llmarch: error: unknown option '--" + name +
                        "'\n"
                        "      = known: --memory, --engine, --reserve, --kv-memory, --rank, --all, "
-                       "--batch, --context, --weights, "
-                       "--kv, --on, --set, --specs, --text-only, "
+                       "--batch, --context, --weights, --kv, --on, --set, --specs, --text-only, "
                        "--exact, --output, --format\n");
   }
 }

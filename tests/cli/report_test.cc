@@ -58,7 +58,8 @@ TEST(Compare, OnAMachineIsNamedAndOneThatIsUnknownIsRefused) {
 }
 
 TEST(Fit, GivesTheContextUpToWhichEveryContextFits) {
-  const Seen seen = run_llmarch("fit llama-4-scout -m 217150759552 -b 1 --text-only --exact --format csv");
+  const Seen seen =
+      run_llmarch("fit llama-4-scout -m 217150759552 -b 1 --text-only --exact --format csv");
   EXPECT_EQ(seen.status, 0) << seen.errors;
   EXPECT_NE(seen.output.find("\nllama-4-scout,context,14336,"), std::string::npos) << seen.output;
 }

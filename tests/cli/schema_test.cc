@@ -171,8 +171,8 @@ TEST(TheCsv, OfEachCommandHasTheModelAndItsWholeSetting) {
   for (const char* command : {"sweep gpt2 --context 1k,2k", "fit gpt2 --memory 1GiB",
                               "compare gpt2 qwen3-0.6b", "show gpt2", "show gpt2 --ops prefill"}) {
     const std::vector<std::string> names = first_line(command);
-    for (const char* key :
-         {"model", "context", "prompt", "batch", "weights", "kv", "compute", "on"}) {
+    for (const char* key : {"model", "context", "prompt", "batch", "weights", "kv", "compute",
+                            "draft", "accepted", "on"}) {
       EXPECT_EQ(std::count(names.begin(), names.end(), key), 1) << command << ": " << key;
     }
     const std::string text = run_llmarch(std::string(command) + " --format csv").output;
