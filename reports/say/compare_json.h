@@ -1,5 +1,5 @@
-// The stable JSON and CSV of a comparison: whole integers under names that do not change. The
-// formats are described in reports/README.md; programs read this, people read the table.
+// The stable JSON and CSV of a comparison: exact figures under names that do not change. The formats
+// are described in reports/README.md; programs read this, people read the table.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace llmarch::reports {
 
 std::string compare_json(const Comparison& comparison);
 
-// The same figures, a line for each model: its setting, then every figure under its path in the
-// JSON ("decode_flops").
+// The same figures, a line for each model, and where there are several machines for each model on
+// each: its setting, then every figure under its path in the JSON ("decode_flops").
 std::string compare_csv(const Comparison& comparison);
 
 }  // namespace llmarch::reports
