@@ -197,22 +197,7 @@ AttentionSizes attention_sizes(const LatentAttention& attention) {
   return {attention.query_heads,   0, attention.nope_head_dim + attention.rope_head_dim,
           attention.kv_latent_dim, 0, 0};
 }
-AttentionSizes attention_sizes(const ShortConvolution&) {
-  return {};
-}
-AttentionSizes attention_sizes(const GatedDeltaNet&) {
-  return {};
-}
-AttentionSizes attention_sizes(const Mamba1&) {
-  return {};
-}
-AttentionSizes attention_sizes(const Mamba2&) {
-  return {};
-}
-AttentionSizes attention_sizes(const LightningAttention&) {
-  return {};
-}
-AttentionSizes attention_sizes(const KimiDeltaAttention&) {
+AttentionSizes attention_sizes(const StateMixer auto&) {
   return {};
 }
 

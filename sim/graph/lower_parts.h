@@ -61,22 +61,7 @@ inline Component part_of(const GroupedAttention&) {
 inline Component part_of(const LatentAttention&) {
   return Component::attention;
 }
-inline Component part_of(const ShortConvolution&) {
-  return Component::state_mixer;
-}
-inline Component part_of(const GatedDeltaNet&) {
-  return Component::state_mixer;
-}
-inline Component part_of(const Mamba2&) {
-  return Component::state_mixer;
-}
-inline Component part_of(const LightningAttention&) {
-  return Component::state_mixer;
-}
-inline Component part_of(const KimiDeltaAttention&) {
-  return Component::state_mixer;
-}
-inline Component part_of(const Mamba1&) {
+inline Component part_of(const StateMixer auto&) {
   return Component::state_mixer;
 }
 

@@ -6,10 +6,10 @@
 // default: a new way of touching something does not compile until each visitor knows it.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 
 #include "sim/graph/reach.h"
+#include "sim/one_of.h"
 #include "sim/units.h"
 
 namespace llmarch {
@@ -86,9 +86,6 @@ struct StepsState {
   CacheId cache;
   ValueId rows;
 };
-
-template <class Type, class... Types>
-concept OneOf = (std::same_as<Type, Types> || ...);
 
 template <class Operand>
 concept OfValues = OneOf<Operand, Reads, ReadsSelected, Writes, WritesInPlace>;

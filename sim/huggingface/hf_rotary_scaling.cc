@@ -187,28 +187,10 @@ bool is_longrope(const RotaryClass& of, std::string_view type) {
   return type == "longrope" || (of.longrope_context && (type == "su" || type == "yarn"));
 }
 
-std::optional<Rotary> rotary_of(const GroupedAttention& attention) {
+std::optional<Rotary> rotary_of(const OneOf<GroupedAttention, LatentAttention> auto& attention) {
   return attention.rotary;
 }
-std::optional<Rotary> rotary_of(const LatentAttention& attention) {
-  return attention.rotary;
-}
-std::optional<Rotary> rotary_of(const ShortConvolution&) {
-  return std::nullopt;
-}
-std::optional<Rotary> rotary_of(const GatedDeltaNet&) {
-  return std::nullopt;
-}
-std::optional<Rotary> rotary_of(const Mamba2&) {
-  return std::nullopt;
-}
-std::optional<Rotary> rotary_of(const LightningAttention&) {
-  return std::nullopt;
-}
-std::optional<Rotary> rotary_of(const KimiDeltaAttention&) {
-  return std::nullopt;
-}
-std::optional<Rotary> rotary_of(const Mamba1&) {
+std::optional<Rotary> rotary_of(const StateMixer auto&) {
   return std::nullopt;
 }
 

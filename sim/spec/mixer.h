@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "sim/one_of.h"
 #include "sim/spec/activation.h"
 #include "sim/spec/rotary.h"
 #include "sim/units.h"
@@ -240,6 +241,11 @@ struct KimiDeltaAttention {
 using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet,
                            Mamba2, LightningAttention, KimiDeltaAttention, Mamba1>;
 
+// Those that keep a state of a fixed size for each sequence, and no keys.
+template <class Kind>
+concept StateMixer = OneOf<Kind, ShortConvolution, GatedDeltaNet, Mamba2, LightningAttention,
+                           KimiDeltaAttention, Mamba1>;
+
 // The attention whose cache a kind of mixer reads, by name; null where it fills its own.
 template <class Kind>
 requires std::same_as<std::remove_const_t<Kind>, GroupedAttention>
@@ -249,22 +255,7 @@ auto* kv_from_of(Kind& attention) {
 inline Reference* kv_from_of(const LatentAttention&) {
   return nullptr;
 }
-inline Reference* kv_from_of(const ShortConvolution&) {
-  return nullptr;
-}
-inline Reference* kv_from_of(const GatedDeltaNet&) {
-  return nullptr;
-}
-inline Reference* kv_from_of(const Mamba2&) {
-  return nullptr;
-}
-inline Reference* kv_from_of(const LightningAttention&) {
-  return nullptr;
-}
-inline Reference* kv_from_of(const KimiDeltaAttention&) {
-  return nullptr;
-}
-inline Reference* kv_from_of(const Mamba1&) {
+inline Reference* kv_from_of(const StateMixer auto&) {
   return nullptr;
 }
 inline const Reference* cache_owner(const Mixer& mixer) {

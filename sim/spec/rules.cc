@@ -228,22 +228,7 @@ Indexed indexed(const LatentAttention& attention) {
   return attention.key_index ? Indexed{attention.chosen_keys, std::nullopt}
                              : Indexed{std::nullopt, attention.chosen_keys};
 }
-Indexed indexed(const ShortConvolution&) {
-  return {};
-}
-Indexed indexed(const GatedDeltaNet&) {
-  return {};
-}
-Indexed indexed(const Mamba2&) {
-  return {};
-}
-Indexed indexed(const LightningAttention&) {
-  return {};
-}
-Indexed indexed(const KimiDeltaAttention&) {
-  return {};
-}
-Indexed indexed(const Mamba1&) {
+Indexed indexed(const StateMixer auto&) {
   return {};
 }
 
