@@ -3,7 +3,8 @@
 // alone; what a block costs is known by sim/cost, how a figure is written and where a line stands
 // by reports.
 //
-// To add a kind of block: an overload of `describe` in block_facts.cc, which the compiler asks for.
+// To add a kind of block: an overload of `facts_of` in one of the *_facts.h, which the compiler
+// asks for.
 #pragma once
 
 #include <set>

@@ -1,6 +1,28 @@
 #include "sim/describe/state_mixer_facts.h"
 
 namespace llmarch {
+namespace {
+
+// The norm of Mamba-2's output.
+Phrase norm_of(const Mamba2& mamba) {
+  if (!mamba.norm_epsilon) return {"no norm of the output"};
+  if (mamba.norm_groups > 1) return {"RMSNorm over each of ", mamba.norm_groups, " groups"};
+  return {"RMSNorm over the whole"};
+}
+
+// Notes on a mixer whose states are read and written at every token. `owner` is what the states
+// belong to, with the convolutions beside them, and `name` begins a sentence.
+std::map<NotedFigures, Phrase> state_notes(const std::string& owner, const std::string& name) {
+  return {
+      {NotedFigures::memory,
+       {"the states of " + owner + " are kept in f32, whatever the format of the cache."}},
+      {NotedFigures::work,
+       {name + " runs token by token, in prefill too: its states are read and written at every "
+               "token. Engines that run a prefill by chunks move less, and may be faster than its "
+               "floor."}}};
+}
+
+}  // namespace
 
 // The gated short convolution of LFM2.
 BlockFacts facts_of(const ArchSpec& spec, const ShortConvolution& convolution) {
@@ -38,58 +60,35 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const GatedDeltaNet& delta) {
                    {delta.value_heads, " × ", key, " × ", value, " + ", rows, " × ", columns},
                    delta.value_heads * key * value + rows * columns},
       .inside = {},
-      .notes = {{NotedFigures::memory,
-                 {"the states of gated DeltaNet and the rows of its convolutions are "
-                  "kept in f32, whatever the format of the cache."}},
-                {NotedFigures::work,
-                 {"Gated DeltaNet runs token by token, in prefill too: its states are read and "
-                  "written at every token. Engines that run a prefill by chunks move less."}}}};
+      .notes = state_notes("gated DeltaNet and the rows of its convolutions", "Gated DeltaNet")};
   if (delta.negative_eigenvalues) block.facts.push_back({"negative eigenvalues"});
   block.facts.push_back({"a decaying state for each value head"});
   block.facts.push_back({"RMSNorm over each head, gated by SiLU"});
   return block;
 }
 
-namespace {
-
-// Of its output, with the order in which it is gated and normalised.
-Phrase norm_of(const Mamba2& mamba) {
-  if (!mamba.norm_epsilon) return {"no norm of the output"};
-  if (mamba.norm_groups > 1) return {"RMSNorm over each of ", mamba.norm_groups, " groups"};
-  return {"RMSNorm over the whole"};
-}
-
-}  // namespace
-
 // Mamba-2 (arXiv 2405.21060).
 BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
   const Integer rows = mamba.kernel - 1;
   const Integer columns = mamba.heads * mamba.head_dim + 2 * mamba.groups * mamba.state_dim;
   const Integer state = mamba.heads * mamba.state_dim * mamba.head_dim;
-  BlockFacts block{
-      .family = BlockFamily::attention,
-      .name = "Mamba-2",
-      .kind = "Mamba-2",
-      .facts = {{mamba.heads, " heads of ", mamba.head_dim},
-                {mamba.groups, mamba.groups == 1 ? " group" : " groups", ", state of ",
-                 mamba.state_dim},
-                {"convolutions over ", mamba.kernel, " positions, SiLU"},
-                {"a decaying state for each head"},
-                mamba.norm_before_gate ? norm_of(mamba) : Phrase{"gated by SiLU"},
-                mamba.norm_before_gate ? Phrase{"gated by SiLU"} : norm_of(mamba)},
-      .traits = {Trait::fixed_state},
-      .kept = Kept{KeptFor::each_sequence,
-                   {mamba.heads, " × ", mamba.state_dim, " × ", mamba.head_dim, " + ", rows, " × ",
-                    columns},
-                   state + rows * columns},
-      .inside = {},
-      .notes = {
-          {NotedFigures::memory,
-           {"the states of Mamba-2 and the rows of its convolutions are kept in f32, whatever "
-            "the format of the cache."}},
-          {NotedFigures::work,
-           {"Mamba-2 runs token by token, in prefill too: its states are read and written at "
-            "every token."}}}};
+  BlockFacts block{.family = BlockFamily::attention,
+                   .name = "Mamba-2",
+                   .kind = "Mamba-2",
+                   .facts = {{mamba.heads, " heads of ", mamba.head_dim},
+                             {mamba.groups, mamba.groups == 1 ? " group" : " groups", ", state of ",
+                              mamba.state_dim},
+                             {"convolutions over ", mamba.kernel, " positions, SiLU"},
+                             {"a decaying state for each head"},
+                             mamba.norm_before_gate ? norm_of(mamba) : Phrase{"gated by SiLU"},
+                             mamba.norm_before_gate ? Phrase{"gated by SiLU"} : norm_of(mamba)},
+                   .traits = {Trait::fixed_state},
+                   .kept = Kept{KeptFor::each_sequence,
+                                {mamba.heads, " × ", mamba.state_dim, " × ", mamba.head_dim, " + ",
+                                 rows, " × ", columns},
+                                state + rows * columns},
+                   .inside = {},
+                   .notes = state_notes("Mamba-2 and the rows of its convolutions", "Mamba-2")};
   return block;
 }
 
@@ -108,12 +107,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const LightningAttention& lightnin
                        {lightning.heads, " × ", width, " × ", width},
                        lightning.heads * width * width},
           .inside = {},
-          .notes = {{NotedFigures::memory,
-                     {"the states of lightning attention are kept in f32, whatever the format of "
-                      "the cache."}},
-                    {NotedFigures::work,
-                     {"Lightning attention runs token by token, in prefill too: its states are "
-                      "read and written at every token."}}}};
+          .notes = state_notes("lightning attention", "Lightning attention")};
 }
 
 // Kimi delta attention (arXiv 2510.26692).
@@ -135,12 +129,8 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const KimiDeltaAttention& delta) {
                        {delta.heads, " × ", width, " × ", width, " + ", rows, " × ", columns},
                        delta.heads * width * width + rows * columns},
           .inside = {},
-          .notes = {{NotedFigures::memory,
-                     {"the states of Kimi delta attention and the rows of its convolutions are "
-                      "kept in f32, whatever the format of the cache."}},
-                    {NotedFigures::work,
-                     {"Kimi delta attention runs token by token, in prefill too: its states are "
-                      "read and written at every token."}}}};
+          .notes = state_notes("Kimi delta attention and the rows of its convolutions",
+                               "Kimi delta attention")};
 }
 
 // Mamba (arXiv 2312.00752).
@@ -159,12 +149,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba1& mamba) {
                    {mamba.inner, " × ", mamba.state_dim, " + ", rows, " × ", mamba.inner},
                    mamba.inner * (mamba.state_dim + rows)},
       .inside = {},
-      .notes = {{NotedFigures::memory,
-                 {"the states of Mamba-1 and the rows of its convolution are kept in f32, whatever "
-                  "the format of the cache."}},
-                {NotedFigures::work,
-                 {"Mamba-1 runs token by token, in prefill too: its states are read and written "
-                  "at every token."}}}};
+      .notes = state_notes("Mamba-1 and the rows of its convolution", "Mamba-1")};
   if (mamba.selection_norm) block.facts.push_back({"RMSNorm of steps, keys and queries"});
   return block;
 }
