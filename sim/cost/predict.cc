@@ -125,13 +125,14 @@ Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch) {
   return sum;
 }
 
-Book predict(const OpGraph& graph, const Workload& workload) {
+Book predict(const OpGraph& graph, const Workload& workload, ExpertLoad load) {
   Book book;
   for (std::size_t b = 0; b < graph.blocks.size(); ++b) {
     const Block& block = graph.blocks[b];
     for (std::size_t n = 0; n < block.nodes.size(); ++n) {
       if (!runs(block, n, workload.forms)) continue;
-      const Work work = evaluate(price(graph, block, block.nodes[n].op), workload, block.repeats);
+      const Work work =
+          evaluate(price(graph, block, block.nodes[n].op), workload, block.repeats, load);
       book.lines.push_back({b, n, work});
       book.total += work;
     }

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "sim/cost/price.h"
 #include "sim/figures.h"
 #include "sim/graph/op_graph.h"
 #include "sim/graph/workload.h"
@@ -44,9 +45,9 @@ Bytes state_bytes_per_sequence(const OpGraph& graph);
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch);
 Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch);
 
-// Every operation that the workload runs, in the order of the graph. Throws Overflow when a figure
-// exceeds 64 bits, as the functions around it do.
-Book predict(const OpGraph& graph, const Workload& workload);
+// Every operation that the workload runs, in the order of the graph, if experts are chosen in that
+// way. Throws Overflow when a figure exceeds 64 bits, as the functions around it do.
+Book predict(const OpGraph& graph, const Workload& workload, ExpertLoad load = ExpertLoad::uniform);
 
 // The sum of the book without its lines: what a sweep asks for.
 Work predict_total(const OpGraph& graph, const Workload& workload);

@@ -42,6 +42,14 @@ Integer expected_runs(const ExpertReads& experts, Integer rows) {
   return (2 * rows * experts.layers * experts.chosen * experts.experts + all) / (2 * all);
 }
 
+Work work_of(const ExpertReads& experts, const Workload& workload, ExpertLoad load) {
+  switch (load) {
+    case ExpertLoad::fewest: return least_reads(experts);
+    case ExpertLoad::uniform: return expected_work(experts, workload);
+  }
+  throw std::logic_error("work_of: a load outside the enumeration");
+}
+
 // Most columns of a price are zero.
 void add_product(const Columns& each, Integer times, Columns& sum) {
   for (std::size_t i = 0; i < sum.size(); ++i) {
@@ -103,7 +111,7 @@ void Price::add(const Price& more, Integer layers) {
   }
 }
 
-Work evaluate(const Price& price, const Workload& workload, Integer layers) {
+Work evaluate(const Price& price, const Workload& workload, Integer layers, ExpertLoad load) {
   Columns columns{};
   price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
     add_product(each.columns(), quantity(driver, reach, workload) * layers, columns);
@@ -111,7 +119,7 @@ Work evaluate(const Price& price, const Workload& workload, Integer layers) {
   Work work = Work::of(columns);
   for (ExpertReads experts : price.experts()) {
     experts.layers *= layers;
-    work += expected_work(experts, workload);
+    work += work_of(experts, workload, load);
   }
   return work;
 }

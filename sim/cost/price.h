@@ -40,8 +40,8 @@ enum class ExpertLoad {
   uniform,  // every choice is as likely as any other: an expectation
 };
 
-// What a step reads of them at least: those of one row, less the
-// identities that it may choose instead.
+// What a step reads of them at least: those of one row, less the identities that it may choose
+// instead.
 Work least_reads(const ExpertReads& experts);
 
 // What a step reads of them under uniform routing: elements, rounded to the nearest in each layer,
@@ -94,7 +94,8 @@ void Price::for_each(const Visit& visit) const {
   }
 }
 
-// The work of so many layers. Throws Overflow.
-Work evaluate(const Price& price, const Workload& workload, Integer layers);
+// The work of so many layers, if experts are chosen in that way. Throws Overflow.
+Work evaluate(const Price& price, const Workload& workload, Integer layers,
+              ExpertLoad load = ExpertLoad::uniform);
 
 }  // namespace llmarch

@@ -18,10 +18,11 @@ Workload verification(const Setting& setting, Integer drafts) {
 
 void add(const OpGraph& graph, const Workload& workload, const Rates* rates, Work& work,
          DraftedStep& step) {
-  const Book book = predict(graph, workload);
-  work += book.total;
+  work += predict_total(graph, workload);
   if (rates == nullptr) return;
-  for (const BookLine& line : book.lines) *step.floor += floor_of(line.work, *rates);
+  for (const BookLine& line : predict(graph, workload, ExpertLoad::fewest).lines) {
+    *step.floor += floor_of(line.work, *rates);
+  }
 }
 
 Integer per_token(Integer amount, double tokens) {

@@ -17,10 +17,11 @@ namespace llmarch {
 double tokens_per_step(Integer drafts, double accepted);
 
 struct DraftedStep {
-  double tokens = 1;                // tokens_per_step times the batch
-  Work model;                       // on the newest token and the drafts of each sequence
-  Work drafts;                      // of the prediction layers, with the embedding and the head
-  std::optional<Floor> floor = {};  // of both, where the setting has a machine
+  double tokens = 1;  // tokens_per_step times the batch
+  Work model;         // on the newest token and the drafts of each sequence
+  Work drafts;        // of the prediction layers, with the embedding and the head
+  // The floor of both, with the fewest experts, where the setting has a machine.
+  std::optional<Floor> floor = {};
 
   [[nodiscard]] Work total() const;
   // Of each token that the step yields, to the nearest whole number.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 
 #include "sim/study/beside_memory.h"
 #include "sim/study/fit.h"
@@ -77,6 +78,36 @@ TEST(ADraftedStep, IsAPlainStepWhereNothingIsDrafted) {
     EXPECT_EQ(step.tokens, 3);
     EXPECT_EQ(step.total(), predict_total(without.graph, decode(7, 3)));
   }
+}
+
+// Memory binds the steps of a tiny model: 1e14 FLOP/s and 1e12 bytes a second.
+Machine some_machine() {
+  return std::make_shared<const Hardware>(Hardware{.name = "toy",
+                                                   .title = "Toy",
+                                                   .memory = {1'000'000, "-"},
+                                                   .bandwidth = {1e12, "-"},
+                                                   .peak = {.f32 = PeakRate{1e14, "-"}}});
+}
+
+TEST(AFloorOfADraftedStep, IsThatOfAPlainStepWhereNothingIsDrafted) {
+  const Model model = predicting(tiny_model(tiny_grouped(), tiny_mixture()));
+  const Setting setting{.context = 7, .batch = 3, .machine = some_machine()};
+  const ModelCurves curves(model, setting);
+  const double plain = PointFigures(curves, 7, 7).decode_floor().seconds;
+  EXPECT_NEAR(step_of(model, setting).floor.value().seconds / plain, 1, 1e-12);
+}
+
+// The model runs on three tokens, which may all choose the same 2 of 8 experts of 3 x 9 x 10
+// elements: 540. The book has the 4.625 that are expected, in 1,249.
+TEST(AFloorOfADraftedStep, ReadsTheExpertsOfOneToken) {
+  const Model model = predicting(tiny_model(tiny_grouped(), tiny_mixture()));
+  const DraftedStep step = step_of(model, {.context = 7,
+                                           .weights = DType::bf16,
+                                           .draft = 2,
+                                           .accepted = 0.5,
+                                           .machine = some_machine()});
+  const double expected = step.total().bytes().amount().as_double();
+  EXPECT_NEAR(step.floor.value().memory_seconds * 1e12, expected - 2 * (1'249 - 540), 1e-3);
 }
 
 QuantityValue value_of(const char* quantity, const Model& model, const Setting& setting) {
