@@ -15,10 +15,15 @@ OpGraph with_only(OpGraph graph, std::size_t block, Integer layers) {
 
 QuantityValue figure_of(const Quantity& quantity, const Model& model, const OpGraph& graph,
                         const Setting& setting) {
-  const Model part{model.spec,   graph, predict_parameters(graph), {},
-                   std::nullopt, {},    model.published_in};
-  const ModelCurves curves(part, setting, graph);
+  const ModelCurves curves(model, setting, graph);
   return evaluate(quantity, curves, setting.context, setting.prefill_tokens());
+}
+
+// The model with that graph alone, and nothing beside it.
+Model part_with(const Model& model, OpGraph graph) {
+  Parameters parameters = predict_parameters(graph);
+  return {model.spec, std::move(graph),  std::move(parameters), {}, std::nullopt,
+          {},         model.published_in};
 }
 
 // Exact for whole numbers; for times, up to the rounding of a sum.
@@ -47,7 +52,8 @@ std::vector<LayerShare> shares_of_layers(const Quantity& quantity, const Model& 
   for (std::size_t b = 0; b < graph.blocks.size(); ++b) {
     const Block& block = graph.blocks[b];
     const auto figure = [&](Integer layers) {
-      return figure_of(quantity, model, with_only(graph, b, layers), setting);
+      const Model part = part_with(model, with_only(graph, b, layers));
+      return figure_of(quantity, part, part.graph, setting);
     };
     const QuantityValue all = figure(block.repeats);
     total = sum(total, all);

@@ -35,6 +35,13 @@ TEST(TheSharesOfLayers, AreNoneOfAFigureThatIsNoSum) {
   }
 }
 
+// The work of drafts is that of prediction layers, which are no layers of the model.
+TEST(TheSharesOfLayers, AreNoneWhereDraftsAddToThem) {
+  const Model model = make_model(model_spec("deepseek-v3"), {});
+  EXPECT_FALSE(shares("flops_per_token", model, {}).empty());
+  EXPECT_TRUE(shares("flops_per_token", model, {.draft = 2, .accepted = 0.5}).empty());
+}
+
 // Every sum of every model is explained, whatever its layers are; and the shares add up to it, as
 // they do by their definition only where nothing is left out.
 TEST(TheSharesOfLayers, AddUpForEveryModel) {
