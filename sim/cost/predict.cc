@@ -1,5 +1,6 @@
 #include "sim/cost/predict.h"
 
+#include <algorithm>
 #include <map>
 
 #include "sim/cost/driver.h"
@@ -150,6 +151,20 @@ Work predict_total(const OpGraph& graph, const Workload& workload) {
     total += evaluate(layer, workload, block.repeats);
   }
   return total;
+}
+
+Elements widest_rows(const OpGraph& graph, const Workload& workload,
+                     std::optional<WorkKind> without) {
+  Elements most;
+  for (const Block& block : graph.blocks) {
+    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+      const Node& node = block.nodes[n];
+      if (node.kind == without || !runs(block, n, workload.forms)) continue;
+      const Work work = evaluate(price(graph, block, node.op), workload, 1);
+      most = std::max(most, work.activations_read + work.activations_written);
+    }
+  }
+  return most;
 }
 
 }  // namespace llmarch

@@ -2,6 +2,7 @@
 // price of each operation stands in op_cost.cc; this file knows how prices add up to a model.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sim/cost/price.h"
@@ -51,5 +52,10 @@ Book predict(const OpGraph& graph, const Workload& workload, ExpertLoad load = E
 
 // The sum of the book without its lines: what a sweep asks for.
 Work predict_total(const OpGraph& graph, const Workload& workload);
+
+// The most elements of rows that an operation reads and writes together, in one layer; operations
+// of the kind `without` are passed over.
+Elements widest_rows(const OpGraph& graph, const Workload& workload,
+                     std::optional<WorkKind> without = {});
 
 }  // namespace llmarch

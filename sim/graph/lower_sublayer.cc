@@ -105,13 +105,8 @@ class SublayerLowering {
     if (stands_after(norm)) sum = build_.normalize(sum, *norm, roles.after, roles.after_bias);
     const Component part = part_of(layer_.spec, sublayer.blocks.front());
     sum = branch_multiplied(part, sum);
-    build_.in(part, WorkKind::residual);
-    if (sublayer.stream_multiplier) {
-      x = build_.scale("multiply residual stream", x, *sublayer.stream_multiplier);
-    }
-    if (sublayer.branch_multiplier) {
-      sum = build_.scale("multiply blocks' output", sum, *sublayer.branch_multiplier);
-    }
+    x = multiplied(build_, "multiply residual stream", x, sublayer.stream_multiplier);
+    sum = multiplied(build_, "multiply blocks' output", sum, sublayer.branch_multiplier);
     x = build_.in(part, WorkKind::residual).add(residual_name(layer_.spec, sublayer), x, sum);
     x = add_delayed(x);
     if (stands_after_residual(norm)) {

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <stdexcept>
 
 #include "sim/cost/cost_curve.h"
 #include "sim/cost/driver.h"
-#include "sim/cost/op_cost.h"
+#include "sim/cost/predict.h"
 #include "sim/study/step.h"
 
 namespace llmarch {
@@ -58,21 +60,6 @@ Bytes beyond_least(const OpGraph& graph, const Setting& setting, const Cells& ce
   return kept > least ? kept - least : Bytes(0);
 }
 
-// Elements that the widest operation below the head reads and writes for one token.
-Elements widest_rows(const Model& model) {
-  const Workload one = decode(1, 1);
-  Elements most;
-  for (const Block& block : model.graph.blocks) {
-    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
-      const Node& node = block.nodes[n];
-      if (node.kind == WorkKind::head || !runs(block, n, one.forms)) continue;
-      const Work work = evaluate(price(model.graph, block, node.op), one, 1);
-      most = std::max(most, work.activations_read + work.activations_written);
-    }
-  }
-  return most;
-}
-
 using Additions = std::vector<Addition>;
 
 // Rules of vLLM 0.6.4. A log of it with Llama 3.1 8B on an RTX 3090 (issue 10517 of its repository)
@@ -90,7 +77,8 @@ Additions of_vllm(const Room& room, const Model& model, const OpGraph& stored,
   const Integer chunk =
       std::min(std::max(setting.context, Integer(kLeastChunk)), Integer(kMostChunk));
   const Bytes streams = bytes_of(Elements(3 * model.spec.hidden), kActivations) * room.devices;
-  const Bytes rows = (bytes_of(widest_rows(model), kActivations) + streams) * chunk;
+  const Elements below_head = widest_rows(model.graph, decode(1, 1), WorkKind::head);
+  const Bytes rows = (bytes_of(below_head, kActivations) + streams) * chunk;
   const Bytes logits(model.spec.vocabulary * kSequences * kLogitBytes);
   return {
       {"unused", "a tenth of each memory: gpu_memory_utilization = 0.9 (vLLM 0.6)",
@@ -111,7 +99,7 @@ Additions of_vllm(const Room& room, const Model& model, const OpGraph& stored,
 }
 
 // What SGLang 0.5 chooses by the memory of a device: tokens of a prefill chunk, and the largest
-// batch of a captured graph for fewer than four devices and for more.
+// batch of a captured graph for fewer than four devices and for four or more.
 struct SglangClass {
   std::int64_t below_gibi;
   std::int64_t chunk, graph_batch, graph_batch_of_many;

@@ -1,9 +1,6 @@
 #include "sim/study/point_figures.h"
 
-#include <algorithm>
 #include <stdexcept>
-
-#include "sim/cost/op_cost.h"
 
 namespace llmarch {
 namespace {
@@ -24,17 +21,7 @@ const Value& known(const std::optional<Value>& value) {
 }  // namespace
 
 Elements decode_working_set(const Model& model, Integer batch) {
-  const Workload workload = decode(1, batch);
-  Elements most;
-  for (const Block& block : model.graph.blocks) {
-    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
-      if (!runs(block, n, workload.forms)) continue;
-      const Node& node = block.nodes[n];
-      const Work work = evaluate(price(model.graph, block, node.op), workload, 1);
-      most = std::max(most, work.activations_read + work.activations_written);
-    }
-  }
-  return most + Elements(batch * model.spec.hidden);
+  return widest_rows(model.graph, decode(1, batch)) + Elements(batch * model.spec.hidden);
 }
 
 ModelCurves::ModelCurves(const Model& of_model, const Setting& at)

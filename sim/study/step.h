@@ -33,7 +33,6 @@ Step step_of(const Work& work);
 
 // How the model's weights are stored in the setting, and in which format its products are computed.
 const Scheme& weights_of(const Model& model, const Setting& setting);
-
 DType arithmetic_of(const Model& model, const Setting& setting);
 
 // The setting with the scheme of the weights, where it says none and all the models are published
