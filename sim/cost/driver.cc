@@ -33,8 +33,8 @@ Integer pairs_of(Integer past, Integer tokens, const Chunk& chunk) {
   return whole * triangle(chunk.size) + triangle(end % chunk.size) - triangle(before);
 }
 
-// A query attends to every key until there are more blocks than are chosen. From then on it attends
-// to all keys of the other chosen blocks, and to those of its own block up to itself.
+// While there are no more blocks than are chosen, a query attends to every key; after that, to all
+// keys of the other chosen blocks and to the part of its own block that is already there.
 Integer pairs_of(Integer past, Integer tokens, const ChosenKeys& chosen) {
   const Integer every = chosen.blocks * chosen.size;
   const Integer growing = std::max(Integer(0), std::min(every - past, tokens));
@@ -61,7 +61,7 @@ Integer first_attended(Integer, const ChosenKeys&) {
   return 0;
 }
 
-// The positions that a step reads. Those that are within reach of the first query on.
+// A step reads the positions from the first that its first query attends to.
 Integer read_in(const Workload& workload, const auto& reach) {
   return workload.past + workload.tokens - first_attended(workload.past, reach);
 }

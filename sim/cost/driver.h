@@ -85,7 +85,7 @@ Integer most_held_positions(Integer context, const Reach& reach);
 // a fixed state; an entry for each group of positions that is complete.
 Integer held_entries(Integer context, const State& state);
 
-// Those of held_entries that are there whatever the context.
+// The entries among held_entries that are there whatever the context.
 Integer fixed_entries(const State& state);
 
 // The most at any position up to `context`.

@@ -27,7 +27,7 @@ struct ExpertReads {
 
 // How many of `experts` at least one of `rows` rows chooses, if each row chooses `chosen` of them
 // and every choice is as likely as any other: E (1 - (1 - k/E)^rows). This and the share of
-// identities are the figures that are expectations and not counts.
+// identities are the only figures of a book that are expectations and not counts.
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
 // The same where identities are chosen too: the share of experts E / (E + identities) in the
 // distinct choices.

@@ -18,7 +18,7 @@ class BesideMemory {
   BesideMemory(const Model& model, const OpGraph& stored, const Setting& setting);
 
   [[nodiscard]] Bytes weights() const { return weights_; }
-  // Of the prediction layers, which attend to every position as the last layer does.
+  // The cache of the prediction layers, which attend to every position as the last layer does.
   [[nodiscard]] Bytes cache_per_token() const { return cache_per_token_; }  // of one sequence
   [[nodiscard]] Bytes cache_held(Integer context) const;                    // of the batch
   [[nodiscard]] Bytes cache_peak(Integer context) const;

@@ -24,7 +24,7 @@ struct DraftedStep {
   std::optional<Floor> floor = {};
 
   [[nodiscard]] Work total() const;
-  // Of each token that the step yields, to the nearest whole number.
+  // For each token that the step yields, to the nearest whole number.
   [[nodiscard]] Flops flops_per_token() const;
   [[nodiscard]] Bytes bytes_per_token() const;
 };

@@ -26,7 +26,7 @@ class ModelCurves {
  public:
   // `model` must outlive it. Throws Overflow.
   ModelCurves(const Model& model, const Setting& setting);
-  // Of a graph that is stored already: `stored(model, setting)` or a part of it.
+  // For a graph that is stored already: `stored(model, setting)` or a part of it.
   ModelCurves(const Model& model, const Setting& setting, OpGraph stored);
   ModelCurves(const ModelCurves&) = delete;  // the floors refer to their costs
   ModelCurves& operator=(const ModelCurves&) = delete;

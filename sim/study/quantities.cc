@@ -282,7 +282,7 @@ const std::array kQuantities{
               [](Figures& f) -> V { return f.prefill_step().traffic.activations.amount(); }),
     at_prompt("prefill_intensity", "a prefill's FLOPs per byte", Unit::flops_per_byte,
               [](Figures& f) -> V { return f.prefill_step().intensity; }),
-    // Of each token that a step of decode yields.
+    // For each token that a step of decode yields.
     at_context("tokens_per_step",
                "tokens that a step of decode yields, the whole batch together: expected, where "
                "`draft` is set and the model has prediction layers",

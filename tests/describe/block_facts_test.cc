@@ -97,45 +97,35 @@ TEST(AShortConvolution, KeepsItsNewestRowsForEachSequence) {
   EXPECT_EQ(block.kept.value().elements, 3 * 10);
 }
 
-// 4 states of 3 x 5, and three rows of 2 x 2 x 3 + 4 x 5 columns.
-TEST(AGatedDeltaNet, KeepsStatesAndRowsForEachSequence) {
-  const Mixer mixer = tiny_delta_net();
+void expect_a_fixed_state(const Mixer& mixer, Integer elements) {
   const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
   EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
   EXPECT_EQ(block.kept.value().each, KeptFor::each_sequence);
-  EXPECT_EQ(block.kept.value().elements, 4 * 15 + 3 * 32);
+  EXPECT_EQ(block.kept.value().elements, elements);
+}
+
+// 4 states of 3 x 5, and three rows of 2 x 2 x 3 + 4 x 5 columns.
+TEST(AGatedDeltaNet, KeepsStatesAndRowsForEachSequence) {
+  expect_a_fixed_state(tiny_delta_net(), 4 * 15 + 3 * 32);
 }
 
 // 4 states of 3 x 5, and three rows of 4 x 5 + 2 x 2 x 3 columns.
 TEST(AMamba2, KeepsStatesAndRowsForEachSequence) {
-  const Mixer mixer = tiny_mamba();
-  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
-  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
-  EXPECT_EQ(block.kept.value().elements, 4 * 15 + 3 * 32);
+  expect_a_fixed_state(tiny_mamba(), 4 * 15 + 3 * 32);
 }
 
 // 4 states of 3 x 3.
 TEST(LightningAttention, KeepsStatesForEachSequence) {
-  const Mixer mixer = tiny_lightning();
-  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
-  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
-  EXPECT_EQ(block.kept.value().each, KeptFor::each_sequence);
-  EXPECT_EQ(block.kept.value().elements, 4 * 9);
+  expect_a_fixed_state(tiny_lightning(), 4 * 9);
 }
 
 // 2 states of 3 x 3, and three rows of 3 x 2 x 3 columns.
 TEST(KimiDeltaAttention, KeepsStatesAndRowsForEachSequence) {
-  const Mixer mixer = tiny_kimi_delta();
-  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
-  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
-  EXPECT_EQ(block.kept.value().elements, 2 * 9 + 3 * 18);
+  expect_a_fixed_state(tiny_kimi_delta(), 2 * 9 + 3 * 18);
 }
 
 TEST(AMamba1, KeepsAStateForEachColumnOfEachSequence) {
-  const Mixer mixer = tiny_mamba1();
-  const BlockFacts block = describe(tiny_model(mixer, tiny_dense()), mixer);
-  EXPECT_THAT(block.traits, ElementsAre(Trait::fixed_state));
-  EXPECT_EQ(block.kept.value().elements, 6 * 3 + 3 * 6);
+  expect_a_fixed_state(tiny_mamba1(), 6 * 3 + 3 * 6);
 }
 
 TEST(AFeedForward, IsNamedByItsGateAndItsActivation) {

@@ -99,8 +99,8 @@ bool chooses_identities(const OpGraph& graph) {
   return false;
 }
 
-// With one token both are the same, but where it may choose identities instead of experts; with
-// more the fewest are fewer where there are experts.
+// For one token, both floors are the same, unless it may choose identities instead of experts. For
+// several tokens, the fewest experts make a lower floor, where there are experts.
 TEST_P(EveryModel, HasNoLowerFloorUnderUniformRoutingThanWithTheFewestExperts) {
   const Rates rates{DType::bf16, 1e15, 3e12};
   const bool mixture = std::ranges::any_of(
