@@ -127,6 +127,7 @@ class Variety {
     if (attention.qk_norm) see_each(*attention.qk_norm);
     note("window", attention.window.has_value());
     note("chunk", attention.chunk.has_value());
+    note("block index", attention.block_index.has_value());
     note("query scalar", attention.query_scalar.has_value());
     note("score multiplier", attention.score_multiplier.has_value());
     note("qkv clip", attention.qkv_clip.has_value());
@@ -154,6 +155,8 @@ class Variety {
     if (attention.rotary) see_rotary(*attention.rotary);
     note("query multiplier", attention.query_multiplier.has_value());
     note("latent multiplier", attention.latent_multiplier.has_value());
+    note("chosen keys", attention.chosen_keys.has_value());
+    if (attention.chosen_keys) note("an index of its own", attention.key_index.has_value());
   }
   void see_mixer(const LightningAttention& lightning) {
     note("several lightning heads", lightning.heads > 1);

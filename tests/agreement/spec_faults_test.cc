@@ -23,7 +23,8 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
 TEST(WithoutAFault, NothingIsReported) {
   for (const ArchSpec& spec :
        {grouped_model(), local_model(), multiplied_model(), latent_model(), parallel_model(),
-        convolution_model(), recurrent_model(), mamba_model(), scan_model()}) {
+        convolution_model(), recurrent_model(), mamba_model(), lightning_model(),
+        kimi_delta_model(), scan_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
   }

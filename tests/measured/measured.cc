@@ -64,9 +64,8 @@ Exceptions exceptions_of(const Holding& holding) {
 
 std::string text_of(const Exceptions& exceptions) {
   std::string text =
-      "\n## Below the floor\n\nBytes that fit in the L2 cache, where a repeat of the measurement "
-      "finds "
-      "them:\n\n";
+      "\n## Below the floor\n\n"
+      "Bytes that fit in the L2 cache, where a repeat of the measurement finds them:\n\n";
   for (const auto& [name, rows] : exceptions.cached) {
     text += fmt::format("* {} rows of {} on {}\n", rows, name.first, name.second);
   }
