@@ -62,6 +62,23 @@ inline ArchSpec latent_model() {
   return spec;
 }
 
+// Latent attention to 3 keys, which 2 index heads of width 4 choose.
+inline ArchSpec indexed_model() {
+  ArchSpec spec = latent_model();
+  latent(spec).chosen_keys = 3;
+  latent(spec).key_index = KeyIndex{2, 4, RotaryLayout::half_split, 1e-6};
+  return spec;
+}
+
+// Attention to 2 blocks of 2 keys, and 4 identities beside the experts.
+inline ArchSpec chosen_blocks_model() {
+  GroupedAttention attention = tiny_grouped();
+  attention.block_index = BlockIndex{5, 2, 2};
+  MixtureFeedForward mixture = tiny_mixture();
+  mixture.identity_experts = 4;
+  return tiny_model(attention, mixture);
+}
+
 inline ArchSpec convolution_model() {
   ArchSpec spec = tiny_model(ShortConvolution{3}, tiny_dense());
   spec.stack.front().repeat = 2;

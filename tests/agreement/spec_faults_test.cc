@@ -22,8 +22,8 @@ void expect_each_reported(const ArchSpec& right, const std::vector<Fault<ArchSpe
 
 TEST(WithoutAFault, NothingIsReported) {
   for (const ArchSpec& spec :
-       {grouped_model(), local_model(), multiplied_model(), latent_model(), parallel_model(),
-        convolution_model(), recurrent_model(), mamba_model(), lightning_model(),
+       {grouped_model(), local_model(), multiplied_model(), latent_model(), indexed_model(),
+        parallel_model(), convolution_model(), recurrent_model(), mamba_model(), lightning_model(),
         kimi_delta_model(), scan_model()}) {
     const OpGraph graph = lower(spec);
     EXPECT_EQ(reported(graph, graph), std::set<std::string>());
@@ -243,6 +243,25 @@ TEST(AFaultInTheSpec, OfLatentAttentionIsReported) {
        {"queries that grow", "temperature", [](auto& s) {
           latent(s).temperature = Temperature{0.1, 2};
         }}});
+}
+
+TEST(AFaultInTheSpec, OfAnIndexOfKeysIsReported) {
+  expect_each_reported(
+      indexed_model(),
+      {{"more index heads", "index weights", [](auto& s) { latent(s).key_index->heads = 3; }},
+       {"wider index heads", "store index keys",
+        [](auto& s) { latent(s).key_index->head_dim = 5; }},
+       {"another key", "attention over latents", [](auto& s) { latent(s).chosen_keys = 4; }}});
+}
+
+// The newest of five positions is alone in its block.
+TEST(AFaultInTheSpec, OfBlocksOrIdentitiesIsReported) {
+  expect_each_reported(
+      chosen_blocks_model(),
+      {{"a wider index", "choice of keys", [](auto& s) { grouped(s).block_index->head_dim = 6; }},
+       {"smaller blocks", "attention", [](auto& s) { grouped(s).block_index->block = 1; }},
+       {"another block", "attention", [](auto& s) { grouped(s).block_index->blocks = 3; }},
+       {"another identity", "router", [](auto& s) { mixture(s).identity_experts = 5; }}});
 }
 
 Sublayer& sublayer(ArchSpec& spec, std::size_t index) {
