@@ -18,7 +18,8 @@ struct LayerShare {
 };
 
 // Those that add anything, in the order of the graph; they add up to the figure. Empty for a figure
-// that is no sum over layers: a size, a ratio, the largest of several. Throws Overflow.
+// that is no sum over the model's layers: a size, a ratio, the largest of several, or the work of
+// a step that drafts. Throws Overflow.
 std::vector<LayerShare> shares_of_layers(const Quantity& quantity, const Model& model,
                                          const Setting& setting);
 
