@@ -216,6 +216,7 @@ constexpr std::array kDecoders{
             .blocks = {BlocksClass::Form::on_one_norm, {"use_parallel_residual"}}},
     Decoder{.type = "seed_oss",
             .sizes = {155136, 4096, 27648, 64, 80, 8, 524288, 1e-6},
+            .null_kv_heads = NullKvHeads::query_heads,
             .qkv_bias = {"attention_bias", Flag::Absent::on},
             .output_bias = Flag{"attention_out_bias"},
             .head_dim = 128,

@@ -53,6 +53,7 @@ Decoder falcon_h1() {
   return {.type = "falcon_h1",
           .naming = CheckpointNaming::falcon_h1,
           .sizes = {128000, 4096, 14336, 32, 32, 8, 8192, 1e-5},
+          .null_kv_heads = NullKvHeads::query_heads,
           .qkv_bias = {"attention_bias"},
           .feed_forward = {.bias = {"mlp_bias"}},
           .embedding_multiplier = {"embedding_multiplier"},

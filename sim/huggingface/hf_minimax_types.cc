@@ -69,6 +69,7 @@ constexpr Decoder minimax(std::string_view type) {
   return {.type = type,
           .naming = CheckpointNaming::minimax,
           .sizes = {32000, 4096, 0, 32, 32, 8, 131072, 1e-5},
+          .null_kv_heads = NullKvHeads::query_heads,
           .norm = {.placement = NormPlacement::before_residual},
           .rotary = {.theta = 1000000, .partial = 1, .dim = "rotary_dim"},
           .recurrent = &kLightning,

@@ -304,6 +304,18 @@ TEST(QwenVl, OfTheThirdGenerationIsItsTextModelToo) {
   EXPECT_EQ(architecture_of(spec_of(nested)), architecture_of(spec_of(config("qwen3-4b"))));
 }
 
+TEST(QwenVl, HasAsManyKeyValueHeadsAsQueriesWhereTheyAreNull) {
+  Json second = qwen_vl();
+  Json third = config("qwen3-4b");
+  third["model_type"] = "qwen3_vl_text";
+  for (Json json : {second, third}) {
+    Json stated = json;
+    stated["num_key_value_heads"] = json.at("num_attention_heads");
+    json["num_key_value_heads"] = nullptr;
+    EXPECT_EQ(architecture_of(spec_of(json)), architecture_of(spec_of(stated)));
+  }
+}
+
 TEST(KimiK25, IsTheKimiK2WithinIt) {
   Json text = config("kimi-k2");
   text.erase("model_type");

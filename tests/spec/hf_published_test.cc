@@ -2,6 +2,7 @@
 // field.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "sim/toml/toml_loader.h"
@@ -87,6 +88,13 @@ TEST(PublishedConfig, LeavesItsCapsToTheModelType) {
   EXPECT_FALSE(spec_of(gemma3).logit_soft_cap);
 }
 
+GroupedAttention first_grouped(const ArchSpec& spec) {
+  const auto found = std::ranges::find_if(spec.attention, [](const auto& each) {
+    return std::holds_alternative<GroupedAttention>(each.value);
+  });
+  return std::get<GroupedAttention>(found->value);
+}
+
 // A class may fill a number of its own, and not that of the query heads. Null stands for those in
 // some classes; others would divide by it, and the config is refused.
 TEST(PublishedConfig, HasTheKeyValueHeadsThatItsClassMakesOfAnAbsentOneAndOfNull) {
@@ -98,12 +106,11 @@ TEST(PublishedConfig, HasTheKeyValueHeadsThatItsClassMakesOfAnAbsentOneAndOfNull
   for (const auto& [name, absent, null] :
        {Case{"mistral-7b-v0.1", 8, 32}, Case{"smollm3-3b", 4, 16}, Case{"llama-4-scout", 8, 40},
         Case{"llama-3.1-8b", 32, 32}, Case{"gemma-2-9b", 4, {}}, Case{"gemma-3-27b", 4, {}},
-        Case{"glm-4-9b-0414", 2, {}}, Case{"qwen3-32b", 32, 64}}) {
+        Case{"glm-4-9b-0414", 2, {}}, Case{"qwen3-32b", 32, 64}, Case{"seed-oss-36b", 8, 80},
+        Case{"falcon-h1-0.5b", 8, 8}, Case{"minimax-m1-80k", 8, 64}, Case{"jamba-v0.1", 8, 32}}) {
     auto json = config(name);
     auto& own = json.contains("text_config") ? json["text_config"] : json;
-    const auto kv_heads = [&] {
-      return std::get<GroupedAttention>(spec_of(json).attention.at(0).value).kv_heads;
-    };
+    const auto kv_heads = [&] { return first_grouped(spec_of(json)).kv_heads; };
     own.erase("num_key_value_heads");
     EXPECT_EQ(kv_heads(), absent) << name;
     own["num_key_value_heads"] = nullptr;
