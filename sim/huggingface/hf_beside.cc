@@ -6,6 +6,7 @@
 #include <array>
 
 #include "sim/huggingface/hf_import.h"
+#include "sim/huggingface/hf_json.h"
 
 namespace llmarch {
 namespace {
@@ -189,14 +190,11 @@ constexpr std::array kTowers{Tower{"gemma3", "siglip_vision_model", gemma3},
                              Tower{"qwen3_5", "qwen3_5", qwen3_vl},
                              Tower{"qwen3_5_moe", "qwen3_5_moe", qwen3_vl}};
 
-std::string type_in(const json& config) {
-  const auto found = config.find("model_type");
-  return found != config.end() && found->is_string() ? found->get<std::string>() : "";
-}
+constexpr std::string_view kType = "model_type";
 
 const Tower* find_tower(const json& outer, const json& vision) {
-  const std::string type = type_in(outer);
-  const std::string own = type_in(vision);
+  const std::string type = text_in(outer, kType);
+  const std::string own = text_in(vision, kType);
   const auto* const found = std::find_if(kTowers.begin(), kTowers.end(), [&](const Tower& row) {
     return row.type == type && (own.empty() || own == row.tower);
   });
@@ -207,7 +205,7 @@ void count_tower(const json& outer, const json& vision, ConfigLoad& load, ArchSp
   const Tower* known = find_tower(outer, vision);
   if (known == nullptr) {
     load.notes.push_back(fmt::format("the parts of {} beside its text model are not counted",
-                                     printable(type_in(outer))));
+                                     printable(text_in(outer, kType))));
     return;
   }
   ConfigReader tower(vision, "vision_config", load);
@@ -231,7 +229,7 @@ void count_prediction_layers(std::string_view key, const json& text, ConfigLoad&
   if (!reader.contains(key) || reader.is_null(key)) return;
   const Integer layers = reader.size(key, kPredictionLayers);
   if (layers == 0 || !reader.all_read({key})) return;
-  const std::string type = type_in(text);
+  const std::string type = text_in(text, kType);
   if (std::find(kPredicting.begin(), kPredicting.end(), type) == kPredicting.end()) {
     load.notes.push_back(fmt::format("{} = {}: these layers of {} are not counted", key,
                                      layers.value(), printable(type)));

@@ -76,11 +76,7 @@ void import_laguna(Import& import, ArchSpec& spec) {
   import.load.naming = CheckpointNaming::laguna;
   config.only("gating", true);
   config.off("moe_apply_router_weight_on_input");
-  spec.vocabulary = config.size_or("vocab_size", 100352, kTypeDefault);
-  spec.hidden = config.size_or("hidden_size", 2048, kTypeDefault);
-  spec.context_limit = config.size_or("max_position_embeddings", 131072, kTypeDefault, kPositions);
-  spec.norm.epsilon = config.real_or("rms_norm_eps", 1e-6, kTypeDefault, kEpsilon);
-  spec.head = read_head(import, Flag::Absent::off);
+  read_whole(import, {100352, 2048, 131072, 1e-6}, spec);
   const Integer layers = config.size_or("num_hidden_layers", 40, kTypeDefault, kLayers);
   const GroupedAttention base = read_laguna_attention(config);
   const Integer window = config.size_or("sliding_window", 512, kTypeDefault, kPositions);

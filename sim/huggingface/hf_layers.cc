@@ -155,6 +155,20 @@ std::vector<bool> rotating_layers(Import& import, Integer layers) {
   return rotating;
 }
 
+std::vector<bool> marks_of_layers(ConfigReader& config, std::string_view key, Integer layers) {
+  std::vector<bool> marks;
+  if (!config.contains(key) || config.is_null(key)) return marks;
+  for (const std::int64_t mark : config.indices_or_none(key, "")) {
+    if (mark != 0 && mark != 1) {
+      config.refuse(fmt::format("'{}' lists {}", key, mark), "each entry is 0 or 1");
+    }
+    marks.push_back(mark != 0);
+  }
+  one_for_each_layer(config, key, marks.size(), layers);
+  marks.resize(size(layers), false);
+  return marks;
+}
+
 GroupedAttention sharing_kv_of(GroupedAttention attention, const std::string& owner) {
   attention.kv_from = Reference{owner, 0};
   attention.value_norm = false;

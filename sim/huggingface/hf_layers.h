@@ -38,6 +38,10 @@ std::vector<std::string> layer_types(Import& import, Integer layers,
 void one_for_each_layer(ConfigReader& config, std::string_view key, std::size_t found,
                         Integer layers);
 
+// A list of 0 and 1, one for each layer, as the makers' own configs have it; empty where it is
+// absent or null.
+std::vector<bool> marks_of_layers(ConfigReader& config, std::string_view key, Integer layers);
+
 // `attention` without keys and values of its own: its layers attend to those of the newest layer of
 // the kind `owner`. resolve_shared_kv finds that kind in the finished spec, and refuses the config
 // where no layer is of it.

@@ -90,11 +90,7 @@ std::vector<Named<Mixer>> read_attention(Import& import, const ArchSpec& spec) {
 void import_llama4_text(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::llama4;
-  spec.vocabulary = config.size_or("vocab_size", 202048, kTypeDefault);
-  spec.hidden = config.size_or("hidden_size", 5120, kTypeDefault);
-  spec.context_limit = config.size_or("max_position_embeddings", 131072, kTypeDefault, kPositions);
-  spec.norm.epsilon = config.real_or("rms_norm_eps", 1e-5, kTypeDefault, kEpsilon);
-  spec.head = read_head(import, Flag::Absent::off);
+  read_whole(import, {202048, 5120, 131072, 1e-5}, spec);
   const Integer layers = config.size_or("num_hidden_layers", 48, kTypeDefault, kLayers);
   const std::vector<Named<Mixer>> attention = read_attention(import, spec);
   const MixtureFeedForward mixture = read_experts(import);

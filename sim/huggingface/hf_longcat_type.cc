@@ -63,14 +63,10 @@ MixtureFeedForward read_longcat_mixture(Import& import, Integer layers) {
 void import_longcat_flash(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::longcat_flash;
-  spec.vocabulary = config.size_or("vocab_size", 131072, kTypeDefault);
-  spec.hidden = config.size_or("hidden_size", 6144, kTypeDefault);
-  spec.context_limit = config.size_or("max_position_embeddings", 131072, kTypeDefault, kPositions);
-  spec.norm.epsilon = config.real_or("rms_norm_eps", 1e-5, kTypeDefault, kEpsilon);
-  spec.head = read_head(import, Flag::Absent::off);
+  read_whole(import, {131072, 6144, 131072, 1e-5}, spec);
   config.only("hidden_act", "silu");
   const Integer layers = config.size_or("num_layers", 28, kTypeDefault, kLayers);
-  // Of attentions, of which a layer has two.
+  // This field counts attentions, and a layer has two.
   if (config.all_read({"num_layers"})) config.only("num_hidden_layers", (2 * layers).value());
   spec.attention.push_back({"mla", read_longcat_attention(import, spec.hidden)});
   const Integer width = config.size_or("ffn_hidden_size", 12288, kTypeDefault);

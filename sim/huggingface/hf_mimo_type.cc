@@ -8,21 +8,6 @@
 namespace llmarch {
 namespace {
 
-// A list of 0 and 1, one for each layer, as the makers' own configs have them; none: absent.
-std::vector<bool> marks_of_layers(ConfigReader& config, std::string_view key, Integer layers) {
-  std::vector<bool> marks;
-  if (!config.contains(key) || config.is_null(key)) return marks;
-  for (const std::int64_t mark : config.indices_or_none(key, "")) {
-    if (mark != 0 && mark != 1) {
-      config.refuse(fmt::format("'{}' lists {}", key, mark), "each entry is 0 or 1");
-    }
-    marks.push_back(mark != 0);
-  }
-  one_for_each_layer(config, key, marks.size(), layers);
-  marks.resize(size(layers), false);
-  return marks;
-}
-
 // What two fields that say the same give together; `absent` where there is neither.
 std::vector<bool> agreed(ConfigReader& config, const std::vector<bool>& one,
                          const std::vector<bool>& other, const std::vector<bool>& absent,

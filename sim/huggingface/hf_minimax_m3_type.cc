@@ -39,18 +39,6 @@ void refuse_other_indices(ConfigReader& index) {
   index.only("sparse_score_type", "max");
 }
 
-std::vector<bool> marks_of(ConfigReader& config, std::string_view key, Integer layers) {
-  std::vector<bool> marks;
-  for (const std::int64_t mark : config.indices_or_none(key, kTypeDefault)) {
-    if (mark != 0 && mark != 1) {
-      config.refuse(fmt::format("'{}' lists {}", key, mark), "each entry is 0 or 1");
-    }
-    marks.push_back(mark != 0);
-  }
-  if (!marks.empty()) one_for_each_layer(config, key, marks.size(), layers);
-  return marks;
-}
-
 // The index, and the layers that have it.
 struct IndexOfBlocks {
   Integer heads;
@@ -64,9 +52,9 @@ IndexOfBlocks read_makers_index(ConfigReader& sparse, Integer layers) {
   of.heads = sparse.size("sparse_num_index_heads");
   of.index = {sparse.size("sparse_index_dim"), sparse.size("sparse_block_size", kPositions),
               sparse.size("sparse_topk_blocks", kPositions)};
-  of.layers = marks_of(sparse, "sparse_attention_freq", layers);
+  of.layers = marks_of_layers(sparse, "sparse_attention_freq", layers);
   // The index has no values on the layers that are marked, which are those with an index.
-  const std::vector<bool> without = marks_of(sparse, "sparse_disable_index_value", layers);
+  const std::vector<bool> without = marks_of_layers(sparse, "sparse_disable_index_value", layers);
   for (std::size_t i = 0; i < std::min(without.size(), of.layers.size()); ++i) {
     if (!of.layers[i] || without[i]) continue;
     sparse.refuse(fmt::format("layer {} has an index with values", i + 1),
@@ -108,7 +96,7 @@ IndexOfBlocks read_index_of_blocks(Import& import, Integer layers) {
 
 std::vector<bool> sparse_layers_of_minimax(Import& import, Integer layers) {
   ConfigReader& config = import.config;
-  std::vector<bool> marked = marks_of(config, "moe_layer_freq", layers);
+  std::vector<bool> marked = marks_of_layers(config, "moe_layer_freq", layers);
   std::vector<bool> named = are_sparse(config, config.optional_texts("mlp_layer_types"));
   if (!named.empty()) one_for_each_layer(config, "mlp_layer_types", named.size(), layers);
   std::vector<bool> sparse = !named.empty() ? named : marked;
@@ -136,11 +124,7 @@ void import_minimax_m3(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::minimax_m3;
   refuse_other_minimax_m3(config);
-  spec.vocabulary = config.size_or("vocab_size", 200064, kTypeDefault);
-  spec.hidden = config.size_or("hidden_size", 6144, kTypeDefault);
-  spec.context_limit = config.size_or("max_position_embeddings", 524288, kTypeDefault, kPositions);
-  spec.norm.epsilon = config.real_or("rms_norm_eps", 1e-6, kTypeDefault, kEpsilon);
-  spec.head = read_head(import, Flag::Absent::off);
+  read_whole(import, {200064, 6144, 524288, 1e-6}, spec);
   const Integer layers = config.size_or("num_hidden_layers", 60, kTypeDefault, kLayers);
   const GroupedAttention full = read_minimax_m3_attention(import);
   const IndexOfBlocks index = read_index_of_blocks(import, layers);

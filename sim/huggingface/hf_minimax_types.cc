@@ -91,8 +91,8 @@ constexpr FactorNames kAttentionFactors{"full_attn_alpha_factor", "layernorm_ful
 constexpr FactorNames kFeedForwardFactors{"mlp_alpha_factor", "layernorm_mlp_alpha",
                                           "mlp_beta_factor", "layernorm_mlp_beta"};
 
-std::optional<double> read_factor(ConfigReader& config, std::string_view name,
-                                  std::string_view other) {
+std::optional<double> read_sublayer_factor(ConfigReader& config, std::string_view name,
+                                           std::string_view other) {
   const double factor = under_either_name(config, name, other, [&](std::string_view key) {
     return config.real_or(key, 1, kTypeDefault);
   });
@@ -102,9 +102,9 @@ std::optional<double> read_factor(ConfigReader& config, std::string_view name,
 struct Factors {
   std::optional<double> stream, branch;
 };
-Factors read_factors(ConfigReader& config, const FactorNames& names) {
-  return {read_factor(config, names.stream, names.own_stream),
-          read_factor(config, names.branch, names.own_branch)};
+Factors read_sublayer_factors(ConfigReader& config, const FactorNames& names) {
+  return {read_sublayer_factor(config, names.stream, names.own_stream),
+          read_sublayer_factor(config, names.branch, names.own_branch)};
 }
 
 Sublayer multiplied(const SublayerBlock& block, const Factors& factors) {
@@ -119,9 +119,9 @@ void import_minimax(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import_decoder(import, minimax("minimax"), spec);
   config.only("postnorm", true);
-  const Factors lightning = read_factors(config, kLightningFactors);
-  const Factors attention = read_factors(config, kAttentionFactors);
-  const Factors feed_forward = read_factors(config, kFeedForwardFactors);
+  const Factors lightning = read_sublayer_factors(config, kLightningFactors);
+  const Factors attention = read_sublayer_factors(config, kAttentionFactors);
+  const Factors feed_forward = read_sublayer_factors(config, kFeedForwardFactors);
   for (auto& [name, layer] : spec.layer) {
     const Mixer& mixer = spec.attention.at(layer.attention.value().index).value;
     const bool recurrent = std::holds_alternative<LightningAttention>(mixer);

@@ -48,6 +48,16 @@ Activation activation_or(Import& import, std::string_view key, Activation filled
   return filled;
 }
 
+void read_whole(Import& import, const WholeSizes& sizes, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  spec.vocabulary = config.size_or("vocab_size", sizes.vocabulary, kTypeDefault);
+  spec.hidden = config.size_or("hidden_size", sizes.hidden, kTypeDefault);
+  spec.context_limit =
+      config.size_or("max_position_embeddings", sizes.context, kTypeDefault, kPositions);
+  spec.norm.epsilon = config.real_or("rms_norm_eps", sizes.epsilon, kTypeDefault, kEpsilon);
+  spec.head = read_head(import, Flag::Absent::off);
+}
+
 Integer read_kv_heads(ConfigReader& config, Integer query_heads, std::optional<Integer> number) {
   if (config.is_null(kKvHeads)) return query_heads;
   return config.size_or(kKvHeads, number.value_or(query_heads),

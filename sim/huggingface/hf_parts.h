@@ -32,6 +32,14 @@ std::optional<double> read_optional(ConfigReader& config, const OptionalReal& fi
 // Null is no tie, in every class.
 Head read_head(Import& import, Flag::Absent tied_by_default);
 
+// What a class fills for the sizes of the whole model.
+struct WholeSizes {
+  std::int64_t vocabulary, hidden, context;
+  double epsilon;  // rms_norm_eps
+};
+// Reads these, and a head that is separate unless the config ties it.
+void read_whole(Import& import, const WholeSizes& sizes, ArchSpec& spec);
+
 Activation activation(Import& import, std::string_view key);
 Activation activation_or(Import& import, std::string_view key, Activation filled);
 

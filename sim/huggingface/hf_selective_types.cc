@@ -173,11 +173,7 @@ void import_falcon_mamba(Import& import, ArchSpec& spec) {
 void import_jamba(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::jamba;
-  spec.vocabulary = config.size_or("vocab_size", 65536, kTypeDefault);
-  spec.hidden = config.size_or("hidden_size", 4096, kTypeDefault);
-  spec.context_limit = config.size_or("max_position_embeddings", 262144, kTypeDefault, kPositions);
-  spec.norm.epsilon = config.real_or("rms_norm_eps", 1e-6, kTypeDefault, kEpsilon);
-  spec.head = read_head(import, Flag::Absent::off);
+  read_whole(import, {65536, 4096, 262144, 1e-6}, spec);
   const Integer layers = config.size_or("num_hidden_layers", 32, kTypeDefault, kLayers);
   const std::vector<bool> attends = periodic_layers(config, kAttentionLayers, layers);
   const std::vector<bool> mixes = mixture_layers(config, layers);

@@ -278,11 +278,7 @@ void import_step3p5(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::step3p5;
   refuse_step_variants(config);
-  spec.vocabulary = config.size_or("vocab_size", 128815, kTypeDefault);
-  spec.hidden = config.size_or("hidden_size", 4096, kTypeDefault);
-  spec.context_limit = config.size_or("max_position_embeddings", 128000, kTypeDefault, kPositions);
-  spec.norm.epsilon = config.real_or("rms_norm_eps", 1e-5, kTypeDefault, kEpsilon);
-  spec.head = read_head(import, Flag::Absent::off);
+  read_whole(import, {128815, 4096, 128000, 1e-5}, spec);
   const Integer count = config.size_or("num_hidden_layers", 45, kTypeDefault, kLayers);
   const Integer predicting =
       config.size_or("num_nextn_predict_layers", 0, kTypeDefault, Range{0, kMostLayers});
