@@ -16,8 +16,6 @@ using nlohmann::json;
 
 constexpr std::string_view kWindow = "attention.sliding_window";
 
-using nlohmann::json;
-
 // What nearly all architectures have.
 json common_config(KeyReader& keys) {
   json config;

@@ -31,7 +31,8 @@ std::optional<Integer> read_query_latent(ConfigReader& config, const LatentClass
              : config.optional_size_or(kKey, Integer(of.query_latent_dim), kTypeDefault);
 }
 
-// Of every `freq` layers one has an index, and the first layers all have.
+// The first index_skip_topk_offset layers have an index, and after them one of every
+// index_topk_freq layers; the others share.
 std::vector<std::string> index_types_by_period(ConfigReader& config, Integer layers) {
   constexpr Range kOffset{0, kMostLayers};
   const Integer period = config.size_or("index_topk_freq", 1, kTypeDefault, kRepeats);

@@ -14,7 +14,7 @@ namespace {
 
 // --- Mamba-2 alone.
 
-// Of its own code, whose library class has no such choice.
+// Fields of the makers' own code. The library's class does not have the choices that they state.
 constexpr std::array<std::string_view, 4> kInertOfMambaAlone{
     "norm_before_gate", "residual_in_fp32", "time_step_rank", "time_step_init_scheme"};
 

@@ -14,9 +14,8 @@ namespace llmarch {
 // Each change is "attention.local.window=512" (a whole number may be written 1k or 1M, and nothing
 // after the sign takes the key out), or one of these, which stand for the usual ones:
 //   gqa=8         key/value heads of every grouped attention
-//   mla=512       latent attention with that latent in the place of every grouped attention: the
-//   same
-//                 heads, with half of their width again rotated; windows go
+//   mla=512       latent attention with that latent in the place of every grouped attention: as
+//                 many heads of the same width, and half as much again rotated; no windows
 //   window=1k     a window in every grouped attention; window= takes the windows out
 //   layers=40     layers, where all have the same pattern
 //   experts=64:4  routed experts of every mixture, and how many a token runs
