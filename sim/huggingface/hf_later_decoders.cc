@@ -188,7 +188,7 @@ constexpr RotaryClass sections(double theta) {
 }
 constexpr std::array<std::string_view, 2> kVlInert{"vision_end_token_id", "vision_token_id"};
 
-constexpr Decoder qwen2_vl(std::string_view type) {
+constexpr Decoder qwen2_vl_text(std::string_view type) {
   return {.type = type,
           .naming = CheckpointNaming::decoder,
           .sizes = {152064, 8192, 29568, 80, 64, 8, 32768, 1e-5},
@@ -312,10 +312,10 @@ constexpr std::array kLaterDecoders{
             .mixture = &kPhiMoe,
             .head_bias = {"lm_head_bias"},
             .inert = kPhiMoeInert},
-    qwen2_vl("qwen2_vl"),
-    qwen2_vl("qwen2_vl_text"),
-    qwen2_vl("qwen2_5_vl"),
-    qwen2_vl("qwen2_5_vl_text"),
+    qwen2_vl_text("qwen2_vl"),
+    qwen2_vl_text("qwen2_vl_text"),
+    qwen2_vl_text("qwen2_5_vl"),
+    qwen2_vl_text("qwen2_5_vl_text"),
     Decoder{.type = "qwen3_vl_text",
             .sizes = {151936, 4096, 22016, 32, 32, 32, 128000, 1e-6},
             .null_kv_heads = NullKvHeads::query_heads,

@@ -1,5 +1,4 @@
-// Mamba-2 alone, and Falcon-H1, which has it beside attention; and what is read of it in other
-// types too.
+// Mamba-2 alone, and Falcon-H1, which has it beside attention.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -121,34 +120,6 @@ Mamba2 read_falcon_h1_mamba(Import& import, const ArchSpec& spec) {
 }
 
 }  // namespace
-
-void check_step_limit(ConfigReader& config) {
-  constexpr std::string_view kKey = "time_step_limit";
-  if (!config.contains(kKey)) return;
-  const std::vector<double> limit = config.optional_reals(kKey);
-  if (limit.size() == 2 && limit[0] <= 0 && limit[1] >= 1e9) return;
-  config.refuse("'time_step_limit' holds the steps of the recurrence within bounds",
-                "only 0 and infinity are supported");
-}
-
-Integer read_head_width(ConfigReader& config, const InnerWidth& inner, Integer heads) {
-  constexpr std::string_view kKey = "mamba_d_head";
-  const Integer width = inner.width;
-  if (config.is_text(kKey)) config.only(kKey, "auto");
-  const bool stated = config.contains(kKey) && !config.is_text(kKey);
-  const Integer each = stated ? config.size(kKey) : width / heads;
-  if (!stated && !config.contains(kKey)) {
-    config.fill(kKey, std::to_string(each.value()),
-                fmt::format("{} / mamba_n_heads", inner.formula));
-  }
-  if (each * heads != width &&
-      config.all_read({"hidden_size", "mamba_expand", "mamba_d_ssm", "mamba_n_heads", kKey})) {
-    config.refuse(fmt::format("{} heads of {} are not {} = {}", heads.value(), each.value(),
-                              inner.formula, width.value()),
-                  fmt::format("correct mamba_n_heads, mamba_d_head or {}", inner.formula));
-  }
-  return each;
-}
 
 // modeling_falcon_h1.py: Mamba-2 and attention side by side on one norm, then a feed-forward, with
 // a factor on whatever enters and leaves them.

@@ -17,13 +17,14 @@ struct MambaSizes {
 // The sizes of the whole, the norm and the head. No field bounds the context.
 void read_mamba_whole(Import& import, const MambaSizes& sizes, Flag::Absent tied, ArchSpec& spec);
 
-// Of Mamba-2: how the parameters of the recurrence were drawn, and in which chunks it is computed.
+// Fields of Mamba-2 that change no figure: how the parameters of the recurrence were drawn, and in
+// which chunks it is computed.
 inline constexpr std::array<std::string_view, 10> kInertOfMamba2{
     "time_step_min",      "time_step_max",           "time_step_floor",    "mamba_chunk_size",
     "chunk_size",         "use_mamba_kernels",       "num_logits_to_keep", "logits_to_keep",
     "z_loss_coefficient", "rescale_prenorm_residual"};
 
-// Bounds of the step beyond which it is held; softplus never leaves those that are accepted.
+// Refuses bounds on the step that softplus could leave.
 void check_step_limit(ConfigReader& config);
 
 // The width of all heads together, and what it is called.
@@ -35,7 +36,7 @@ struct InnerWidth {
 // mamba_d_head, which may be "auto".
 Integer read_head_width(ConfigReader& config, const InnerWidth& inner, Integer heads);
 
-// So many layers of one block, the first mixer.
+// As many layers of one block, which is the first mixer.
 std::vector<LayerParts> mamba_layers(Integer layers);
 
 }  // namespace llmarch

@@ -2,6 +2,7 @@
 // layers of attention.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "sim/huggingface/hf_mamba_whole.h"
@@ -133,23 +134,6 @@ std::vector<bool> mixture_layers(ConfigReader& config, Integer layers) {
 }
 
 }  // namespace
-
-// The configs of these models state no context, and neither do their classes. The paper follows
-// sequences of up to a million positions (arXiv 2312.00752, section 4.3).
-void read_mamba_whole(Import& import, const MambaSizes& sizes, Flag::Absent tied, ArchSpec& spec) {
-  ConfigReader& config = import.config;
-  spec.vocabulary = config.size_or("vocab_size", sizes.vocabulary, kTypeDefault);
-  spec.hidden = config.size_or("hidden_size", sizes.hidden, kTypeDefault);
-  spec.context_limit =
-      config.size_or("max_position_embeddings", 1'048'576,
-                     "nothing bounds the context; the longest of the paper", kPositions);
-  spec.norm.epsilon = config.real_or("layer_norm_epsilon", 1e-5, kTypeDefault, kEpsilon);
-  spec.head = read_head(import, tied);
-}
-
-std::vector<LayerParts> mamba_layers(Integer layers) {
-  return std::vector<LayerParts>(static_cast<std::size_t>(layers.value()), {0, std::nullopt});
-}
 
 // modeling_mamba.py: every layer is one block with a norm before it.
 void import_mamba(Import& import, ArchSpec& spec) {
