@@ -2,15 +2,17 @@
 // its meaning. The loader, the unknown-key check, `show`, `compare`, the random specs of the tests
 // and the format's documentation all visit these declarations; none keeps a list of its own.
 //
-// To add a field: add the member in arch_spec.h and one line here; the compiler and the tests then
-// name every place that has to know more.
+// To add a field: add the member in arch_spec.h and one line here, or in the *_fields.h beside this
+// file that has its struct; the compiler and the tests then name every place that has to know more.
 #pragma once
 
 #include "sim/spec/arch_spec.h"
+#include "sim/spec/feed_forward_fields.h"
 #include "sim/spec/field.h"
 #include "sim/spec/index_fields.h"
 #include "sim/spec/names.h"
 #include "sim/spec/rotary_fields.h"
+#include "sim/spec/state_mixer_fields.h"
 
 namespace llmarch {
 
@@ -96,21 +98,6 @@ void visit_fields(Visitor& visit, FieldsOf<OutputGate> auto& gate) {
 }
 
 template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<GateLimit> auto& limit) {
-  visit(Field{"limit",
-              "act(gate) * up: the gate is held below this, up within this to either side of 0"},
-        limit.limit, kFactor);
-  visit(Field{"place", "whether the gate is held before its activation or after"}, limit.place);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Xielu> auto& xielu) {
-  visit(Field{"beta", "the slope at 0", Prominence::detail}, xielu.beta, kFactor);
-  visit(Field{"epsilon", "inputs are held below this before their exponential", Prominence::detail},
-        xielu.epsilon, kBelowZero);
-}
-
-template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
   visit(Field{"query_heads", "number of heads"}, attention.query_heads, kSize);
   visit(Field{"query_latent_dim", "width of the compressed query (q_lora_rank)"},
@@ -140,206 +127,6 @@ void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
   visit(Field{"latent_multiplier", "latents are multiplied by this, after their norm",
               Prominence::detail},
         attention.latent_multiplier, kFactor);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<ShortConvolution> auto& convolution) {
-  visit(Field{"kernel", "positions that the convolution spans, the newest among them"},
-        convolution.kernel, kKernel);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<GatedDeltaNet> auto& delta) {
-  visit(Field{"key_heads", "number of query and key heads"}, delta.key_heads, kSize);
-  visit(Field{"value_heads",
-              "number of value heads, each with a state; value_heads / key_heads of them share a "
-              "query and a key"},
-        delta.value_heads, kSize);
-  visit(Field{"key_head_dim", "width of a query and of a key: rows of a state"}, delta.key_head_dim,
-        kSize);
-  visit(Field{"value_head_dim", "width of a value: columns of a state"}, delta.value_head_dim,
-        kSize);
-  visit(Field{"kernel",
-              "positions that the convolutions of queries, keys and values span, the newest among "
-              "them"},
-        delta.kernel, kKernel);
-  visit(
-      Field{"output_norm_epsilon", "epsilon of the norm of each head's output", Prominence::detail},
-      delta.output_norm_epsilon, kEpsilon);
-  visit(Field{"negative_eigenvalues",
-              "how much of a state's value for a key is replaced goes up to 2 instead of 1"},
-        delta.negative_eigenvalues);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Mamba2> auto& mamba) {
-  visit(Field{"heads", "number of heads, each with a state"}, mamba.heads, kSize);
-  visit(Field{"head_dim", "width of a head: columns of a state"}, mamba.head_dim, kSize);
-  visit(Field{"groups", "groups of heads that share a key and a query"}, mamba.groups, kSize);
-  visit(Field{"state_dim", "width of a key and of a query: rows of a state"}, mamba.state_dim,
-        kSize);
-  visit(Field{"kernel", "positions that the convolutions span, the newest among them"},
-        mamba.kernel, kKernel);
-  visit(Field{"convolution_bias", "the convolutions have a bias"}, mamba.convolution_bias);
-  visit(Field{"norm_groups", "parts of the output that are normalised each by itself"},
-        mamba.norm_groups, kSize);
-  visit(Field{"norm_epsilon", "epsilon of that norm; left out: there is none", Prominence::detail},
-        mamba.norm_epsilon, kEpsilon);
-  visit(Field{"norm_before_gate", "the output is normalised and then gated, not the reverse"},
-        mamba.norm_before_gate);
-  visit(Field{"multipliers", "what the projections of the input are multiplied by"},
-        mamba.multipliers);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Mamba2Multipliers> auto& multipliers) {
-  visit(Field{"gate", "the gate's factor", Prominence::detail}, multipliers.gate, kFactor);
-  visit(Field{"value", "that of the values", Prominence::detail}, multipliers.value, kFactor);
-  visit(Field{"key", "that of the keys", Prominence::detail}, multipliers.key, kFactor);
-  visit(Field{"query", "that of the queries", Prominence::detail}, multipliers.query, kFactor);
-  visit(Field{"step", "that of the steps, before their bias", Prominence::detail}, multipliers.step,
-        kFactor);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Mamba1> auto& mamba) {
-  visit(Field{"inner", "columns between the projections, each with a state"}, mamba.inner, kSize);
-  visit(Field{"state_dim", "elements of the state of a column"}, mamba.state_dim, kSize);
-  visit(Field{"step_dim", "columns from which the steps of all columns are projected"},
-        mamba.step_dim, kSize);
-  visit(Field{"kernel", "positions that the convolution spans, the newest among them"},
-        mamba.kernel, kKernel);
-  visit(Field{"convolution_bias", "the convolution has a bias"}, mamba.convolution_bias);
-  visit(Field{"selection_norm", "steps, keys and queries are normalised as they are projected"},
-        mamba.selection_norm);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<SelectionNorm> auto& norm) {
-  visit(Field{"epsilon", "added to the mean square before the root", Prominence::detail},
-        norm.epsilon, kEpsilon);
-  visit(Field{"unweighted", "the norms have no weight"}, norm.unweighted);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<LightningAttention> auto& lightning) {
-  visit(Field{"heads", "number of heads, each with a state"}, lightning.heads, kSize);
-  visit(Field{"head_dim", "width of a query, a key and a value: rows and columns of a state"},
-        lightning.head_dim, kSize);
-  visit(Field{"output_norm_epsilon", "epsilon of the norm of the output", Prominence::detail},
-        lightning.output_norm_epsilon, kEpsilon);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<KimiDeltaAttention> auto& delta) {
-  visit(Field{"heads", "number of heads, each with a state"}, delta.heads, kSize);
-  visit(Field{"head_dim", "width of a query, a key and a value: rows and columns of a state"},
-        delta.head_dim, kSize);
-  visit(Field{"kernel",
-              "positions that the convolutions of queries, keys and values span, the newest among "
-              "them"},
-        delta.kernel, kKernel);
-  visit(Field{"decay_latent_dim", "width through which the decays are projected"},
-        delta.decay_latent_dim, kSize);
-  visit(Field{"gate_latent_dim", "width through which the output gate is projected"},
-        delta.gate_latent_dim, kSize);
-  visit(
-      Field{"output_norm_epsilon", "epsilon of the norm of each head's output", Prominence::detail},
-      delta.output_norm_epsilon, kEpsilon);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward) {
-  visit(Field{"width", "width between the projections (intermediate_size)"}, feed_forward.width,
-        kSize);
-  visit(Field{"activation", "the function between the projections", Prominence::detail},
-        feed_forward.activation);
-  visit(
-      Field{"gated", "three projections, act(gate(x)) * up(x), instead of two", Prominence::detail},
-      feed_forward.gated);
-  visit(Field{"bias", "the projections have a bias"}, feed_forward.bias);
-  visit(Field{"activation_sparsity",
-              "of what enters the activation, what lies above mean + quantile(this) deviations of "
-              "its row is kept, less that bound"},
-        feed_forward.activation_sparsity, kShare);
-  visit(Field{"gate_limit", "bounds on what the activated gate and up may be"},
-        feed_forward.gate_limit);
-  visit(Field{"up_offset", "act(gate) * (up + this)"}, feed_forward.up_offset, kFactor);
-  visit(Field{"xielu", "instead of activation: xIELU, with two learned numbers in each layer"},
-        feed_forward.xielu);
-  visit(Field{"gate_multiplier", "the gate is multiplied by this before it is activated",
-              Prominence::detail},
-        feed_forward.gate_multiplier, kFactor);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<ExpertGroups> auto& groups) {
-  visit(Field{"count", "number of groups that the experts are split into"}, groups.count, kExperts);
-  visit(Field{"chosen", "groups that may be chosen from"}, groups.chosen, kExperts);
-  visit(Field{"score", "what ranks a group: its best expert, or the sum of its best two"},
-        groups.score);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<Router> auto& router) {
-  visit(Field{"scoring", "how the router's products become scores"}, router.scoring);
-  visit(Field{"correction_bias", "a bias per expert enters the choice, not the weights"},
-        router.correction_bias);
-  visit(Field{"normalized_weights", "the chosen experts' weights are divided by their sum"},
-        router.normalized_weights);
-  visit(Field{"weight_scale", "the weights are multiplied by this (routed_scaling_factor)"},
-        router.weight_scale, kFactor);
-  visit(Field{"groups", "the choice is limited to the best groups of experts"}, router.groups);
-  visit(Field{"jitter",
-              "of a sparsemixer: experts whose logit s is further below the largest m than "
-              "(m - s) / max(|s|, m) = 2 times this are left out of the softmax"},
-        router.jitter, kFactor);
-  visit(Field{"bias", "a bias per expert is added to the router's products"}, router.bias);
-  visit(Field{"product_soft_cap", "the router's products s become cap tanh(s / cap)"},
-        router.product_soft_cap, kFactor);
-  visit(
-      Field{"own_input",
-            "the router reads the input of the sublayer through a norm of its own, divided by the "
-            "root of hidden"},
-      router.own_input);
-  visit(Field{"expert_scale", "the weights are multiplied by a learned number per expert"},
-        router.expert_scale);
-}
-
-template <class Visitor>
-void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
-  visit(Field{"experts", "number of routed experts"}, mixture.experts, kExperts);
-  visit(Field{"experts_per_token", "routed experts that each token runs"},
-        mixture.experts_per_token, kExperts);
-  visit(Field{"expert_width", "width of one expert (moe_intermediate_size)"}, mixture.expert_width,
-        kSize);
-  visit(Field{"shared_width", "width of all shared experts together, run for every token"},
-        mixture.shared_width, kSize);
-  visit(
-      Field{"shared_gate", "what the shared experts give is multiplied by a sigmoid of the token"},
-      mixture.shared_gate);
-  visit(Field{"shared_average", "half the sum of routed and shared experts is what comes out"},
-        mixture.shared_average);
-  visit(Field{"scaled_input", "an expert's weight multiplies its input instead of its output"},
-        mixture.scaled_input);
-  visit(Field{"activation", "the experts' function, of their gate unless they are ungated",
-              Prominence::detail},
-        mixture.activation);
-  visit(Field{"router", "how experts are chosen and weighted"}, mixture.router);
-  visit(Field{"expert_bias", "the projections of the routed experts have a bias"},
-        mixture.expert_bias);
-  visit(Field{"gate_limit", "bounds on what a routed expert's activated gate and up may be"},
-        mixture.gate_limit);
-  visit(Field{"shared_gate_limit", "the same of the shared experts"}, mixture.shared_gate_limit);
-  visit(Field{"up_offset", "act(gate) * (up + this), in all experts"}, mixture.up_offset, kFactor);
-  visit(Field{"ungated", "experts are act(up(x)), two projections instead of three"},
-        mixture.ungated);
-  visit(Field{"latent_width",
-              "routed experts read a projection into so many columns, and one leads back"},
-        mixture.latent_width, kSize);
-  visit(Field{"identity_experts",
-              "the router chooses among this many more experts, which give what they are given"},
-        mixture.identity_experts, kExperts);
 }
 
 template <class Visitor>
