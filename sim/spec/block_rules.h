@@ -1,6 +1,6 @@
-// What must hold within one block, a mixer or a feed-forward. There is an overload for each
-// alternative in block_rules.cc, so that a new one does not compile without its rules. Private to
-// sim/spec; rules.h has all of them.
+// What must hold within one block, a mixer (block_rules.cc) or a feed-forward
+// (feed_forward_rules.cc). There is an overload for each alternative, so that a new one does not
+// compile without its rules. Private to sim/spec; rules.h has all of them.
 #pragma once
 
 #include <string>
