@@ -1,11 +1,8 @@
 // Models from headers of GGUF files: their keys make the architecture, their tensors the formats,
 // and the bytes are those of the tensors.
-#include "sim/gguf/gguf_model.h"
-
 #include <gmock/gmock.h>
 
-#include "sim/study/step.h"
-#include "tests/weights/written_gguf.h"
+#include "tests/gguf/written_model.h"
 
 namespace llmarch::weights_test {
 namespace {
@@ -14,137 +11,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// The numbers of types, and the bytes of a block of as many elements.
-struct Type {
-  std::uint32_t id;
-  std::int64_t elements, bytes;
-};
-constexpr Type kFloat{0, 1, 4};
-constexpr Type kQ8{8, 32, 34};
-constexpr Type kQ4{12, 256, 144};
-constexpr Type kQ5{13, 256, 176};
-constexpr Type kQ6{14, 256, 210};
-constexpr Type kMx{39, 32, 17};
-
-// A header with its keys and tensors, as a converter writes them one after the other.
-class Header {
- public:
-  explicit Header(std::string architecture) : architecture_(std::move(architecture)) {
-    keys_.push_back(gguf_key("general.architecture", kString, gguf_string(architecture_)));
-  }
-  Header& key(const std::string& name, std::uint32_t value) {
-    keys_.push_back(gguf_u32(architecture_ + "." + name, value));
-    return *this;
-  }
-  Header& real(const std::string& name, float value) {
-    keys_.push_back(
-        gguf_key(architecture_ + "." + name, kF32, llmarch::weights_test::bytes_of({value})));
-    return *this;
-  }
-  Header& flag(const std::string& name) {
-    keys_.push_back(gguf_key(architecture_ + "." + name, kBool, std::string(1, '\1')));
-    return *this;
-  }
-  Header& list(const std::string& name, std::initializer_list<std::uint32_t> values) {
-    keys_.push_back(gguf_array(architecture_ + "." + name, kU32, values.size(),
-                               llmarch::weights_test::bytes_of(values)));
-    return *this;
-  }
-  Header& vector(const std::string& name, std::int64_t elements) {
-    return add(name, {elements}, kFloat);
-  }
-  Header& matrix(const std::string& name, std::int64_t rows, std::int64_t columns,
-                 const Type& type = kQ4) {
-    return add(name, {columns, rows}, type);
-  }
-  Header& experts(const std::string& name, std::int64_t count, std::int64_t rows,
-                  std::int64_t columns, const Type& type) {
-    return add(name, {columns, rows, count}, type);
-  }
-  [[nodiscard]] std::string text() const {
-    std::string text = "GGUF" + llmarch::weights_test::bytes_of({std::uint32_t{3}}) +
-                       llmarch::weights_test::bytes_of(
-                           {std::uint64_t{tensors_.size()}, std::uint64_t{keys_.size()}});
-    for (const std::string& key : keys_) text += key;
-    for (const std::string& tensor : tensors_) text += tensor;
-    return text;
-  }
-  // Of all tensors added so far.
-  [[nodiscard]] Bytes stored() const { return Bytes(bytes_); }
-
- private:
-  Header& add(const std::string& name, std::initializer_list<std::int64_t> extents,
-              const Type& type) {
-    std::int64_t elements = 1;
-    for (const std::int64_t extent : extents) elements *= extent;
-    const std::int64_t bytes = elements / type.elements * type.bytes;
-    tensors_.push_back(gguf_tensor(name, extents, type.id, offset_));
-    offset_ += static_cast<std::uint64_t>((bytes + 31) / 32 * 32);
-    bytes_ += bytes;
-    return *this;
-  }
-
-  std::string architecture_;
-  std::vector<std::string> keys_, tensors_;
-  std::uint64_t offset_ = 0;
-  std::int64_t bytes_ = 0;
-};
-
-Header with_sizes(const std::string& architecture, std::uint32_t layers, std::uint32_t width,
-                  std::uint32_t heads, std::uint32_t kv_heads, std::uint32_t head_size) {
-  Header header(architecture);
-  header.key("block_count", layers)
-      .key("embedding_length", 512)
-      .key("feed_forward_length", width)
-      .key("context_length", 4096)
-      .key("attention.head_count", heads)
-      .key("attention.head_count_kv", kv_heads)
-      .key("attention.key_length", head_size)
-      .key("attention.value_length", head_size)
-      .real("attention.layer_norm_rms_epsilon", 1e-6F)
-      .real("rope.freq_base", 10000.0F);
-  return header;
-}
-
-std::string blk(int layer, const std::string& name) {
-  return "blk." + std::to_string(layer) + "." + name + ".weight";
-}
-
-void add_attention(Header& header, int layer, std::int64_t queries, std::int64_t keys,
-                   const Type& values = kQ4) {
-  header.vector(blk(layer, "attn_norm"), 512)
-      .matrix(blk(layer, "attn_q"), queries, 512)
-      .matrix(blk(layer, "attn_k"), keys, 512)
-      .matrix(blk(layer, "attn_v"), keys, 512, values)
-      .matrix(blk(layer, "attn_output"), 512, queries);
-}
-
-void add_feed_forward(Header& header, int layer, std::int64_t width, const Type& down = kQ4) {
-  header.vector(blk(layer, "ffn_norm"), 512)
-      .matrix(blk(layer, "ffn_gate"), width, 512)
-      .matrix(blk(layer, "ffn_up"), width, 512)
-      .matrix(blk(layer, "ffn_down"), 512, width, down);
-}
-
-class AGgufModel : public WrittenFiles {
- protected:
-  [[nodiscard]] GgufLoad load(const Header& header) const {
-    return load_gguf(GgufModel::open(write("model.gguf", header.text())), "model");
-  }
-  // Loads it, and expects it to take the bytes of its tensors but for `beside`.
-  void expect_bytes(const Header& header, Bytes beside = Bytes()) const {
-    GgufLoad loaded = load(header);
-    ASSERT_TRUE(loaded.spec) << loaded.problems.front().message;
-    Model model = make_model(std::move(*loaded.spec), {});
-    model.published_in = *loaded.storage;
-    EXPECT_EQ(weight_bytes(stored(model, Setting{})).total + beside, header.stored());
-  }
-  [[nodiscard]] std::string problem(const Header& header) const {
-    const GgufLoad loaded = load(header);
-    return loaded.problems.empty() ? "" : loaded.problems.front().message;
-  }
-};
 
 // The layers differ in the types of two tensors, as in every mixture.
 Header llama() {
@@ -381,131 +247,12 @@ TEST_F(AGgufModel, OfDeepSeekHasLatentAttention) {
 }
 
 // 2 key heads and 4 value heads of 64: queries, keys and values of 128 + 128 + 256 columns.
-void add_delta_net(Header& header, int layer) {
-  header.vector(blk(layer, "attn_norm"), 512)
-      .matrix(blk(layer, "attn_qkv"), 512, 512)
-      .matrix(blk(layer, "attn_gate"), 256, 512)
-      .matrix(blk(layer, "ssm_conv1d"), 512, 4, kFloat)
-      .vector("blk." + std::to_string(layer) + ".ssm_dt.bias", 4)
-      .vector("blk." + std::to_string(layer) + ".ssm_a", 4)
-      .matrix(blk(layer, "ssm_beta"), 4, 512)
-      .matrix(blk(layer, "ssm_alpha"), 4, 512)
-      .vector(blk(layer, "ssm_norm"), 64)
-      .matrix(blk(layer, "ssm_out"), 512, 256);
-}
-
-// Every fourth layer has attention, whose queries hold an output gate as well.
-TEST_F(AGgufModel, OfQwen35HasRecurrencesWhereTheirTensorsAre) {
-  Header header = with_sizes("qwen35", 2, 1024, 4, 2, 128);
-  header.key("ssm.group_count", 2)
-      .key("ssm.time_step_rank", 4)
-      .key("ssm.state_size", 64)
-      .key("ssm.inner_size", 256)
-      .key("ssm.conv_kernel", 4)
-      .key("rope.dimension_count", 32);
-  header.matrix("token_embd.weight", 1000, 512, kQ6).vector("output_norm.weight", 512);
-  add_delta_net(header, 0);
-  header.vector(blk(1, "attn_norm"), 512)
-      .matrix(blk(1, "attn_q"), 2 * 512, 512)
-      .matrix(blk(1, "attn_k"), 256, 512)
-      .matrix(blk(1, "attn_v"), 256, 512)
-      .matrix(blk(1, "attn_output"), 512, 512)
-      .vector(blk(1, "attn_q_norm"), 128)
-      .vector(blk(1, "attn_k_norm"), 128);
-  for (const int layer : {0, 1}) {
-    header.vector(blk(layer, "post_attention_norm"), 512)
-        .matrix(blk(layer, "ffn_gate"), 1024, 512)
-        .matrix(blk(layer, "ffn_up"), 1024, 512)
-        .matrix(blk(layer, "ffn_down"), 512, 1024);
-  }
-  expect_bytes(header);
-}
-
-// A recurrence, attention, a mixture and a plain feed-forward, each a layer by itself. The
-// recurrence: 8 heads of 64 and 2 groups of 64, so 2 * 512 + 2 * 128 + 8 columns go into it.
-Header nemotron() {
-  Header header("nemotron_h_moe");
-  header.key("block_count", 4)
-      .key("embedding_length", 512)
-      .list("feed_forward_length", {0, 0, 0, 1024})
-      .key("context_length", 4096)
-      .key("attention.head_count", 4)
-      .list("attention.head_count_kv", {0, 2, 0, 0})
-      .key("attention.key_length", 128)
-      .real("attention.layer_norm_rms_epsilon", 1e-5F)
-      .key("ssm.group_count", 2)
-      .key("ssm.time_step_rank", 8)
-      .key("ssm.state_size", 64)
-      .key("ssm.inner_size", 512)
-      .key("ssm.conv_kernel", 4)
-      .key("expert_count", 4)
-      .key("expert_used_count", 2)
-      .key("expert_feed_forward_length", 256)
-      .key("expert_shared_feed_forward_length", 512)
-      .key("expert_shared_count", 1)
-      .flag("expert_weights_norm")
-      .real("expert_weights_scale", 2.5F);
-  header.matrix("token_embd.weight", 1000, 512)
-      .matrix("output.weight", 1000, 512, kQ6)
-      .vector("output_norm.weight", 512)
-      .vector(blk(0, "attn_norm"), 512)
-      .matrix(blk(0, "ssm_in"), 1288, 512)
-      .matrix(blk(0, "ssm_conv1d"), 768, 4, kFloat)
-      .vector("blk.0.ssm_conv1d.bias", 768)
-      .vector("blk.0.ssm_dt.bias", 8)
-      .matrix("blk.0.ssm_a", 8, 1, kFloat)
-      .matrix("blk.0.ssm_d", 8, 1, kFloat)
-      .matrix(blk(0, "ssm_norm"), 2, 256, kFloat)
-      .matrix(blk(0, "ssm_out"), 512, 512);
-  add_attention(header, 1, 512, 256);
-  header.vector(blk(2, "attn_norm"), 512)
-      .matrix(blk(2, "ffn_gate_inp"), 4, 512, kFloat)
-      .vector("blk.2.exp_probs_b.bias", 4)
-      .experts(blk(2, "ffn_up_exps"), 4, 256, 512, kQ4)
-      .experts(blk(2, "ffn_down_exps"), 4, 512, 256, kQ6)
-      .matrix(blk(2, "ffn_up_shexp"), 512, 512)
-      .matrix(blk(2, "ffn_down_shexp"), 512, 512)
-      .vector(blk(3, "attn_norm"), 512)
-      .matrix(blk(3, "ffn_up"), 1024, 512)
-      .matrix(blk(3, "ffn_down"), 512, 1024);
-  return header;
-}
-
-TEST_F(AGgufModel, OfNemotronHIsOneBlockALayer) {
-  expect_bytes(nemotron());
-}
-
-TEST_F(AGgufModel, OfLlama4HasMixturesEverySecondLayer) {
-  Header header = with_sizes("llama4", 2, 1024, 8, 2, 64);
-  header.key("expert_count", 4)
-      .key("expert_used_count", 1)
-      .key("expert_feed_forward_length", 256)
-      .key("interleave_moe_layer_step", 2);
-  header.matrix("token_embd.weight", 1000, 512)
-      .matrix("output.weight", 1000, 512, kQ6)
-      .vector("output_norm.weight", 512);
-  add_attention(header, 0, 512, 128);
-  add_feed_forward(header, 0, 1024);
-  add_attention(header, 1, 512, 128);
-  header.vector(blk(1, "ffn_norm"), 512)
-      .matrix(blk(1, "ffn_gate_inp"), 4, 512, kFloat)
-      .experts(blk(1, "ffn_gate_exps"), 4, 256, 512, kQ4)
-      .experts(blk(1, "ffn_up_exps"), 4, 256, 512, kQ4)
-      .experts(blk(1, "ffn_down_exps"), 4, 512, 256, kQ6)
-      .matrix(blk(1, "ffn_gate_shexp"), 256, 512)
-      .matrix(blk(1, "ffn_up_shexp"), 256, 512)
-      .matrix(blk(1, "ffn_down_shexp"), 512, 256);
-  expect_bytes(header);
-}
-
 TEST_F(AGgufModel, IsRefusedByNameWhereItIsNotSupported) {
   EXPECT_EQ(problem(Header("rwkv7")), "general.architecture 'rwkv7' is not supported");
 }
 
 TEST_F(AGgufModel, IsRefusedWhereAKeyIsMissingOrOfAnotherType) {
   EXPECT_EQ(problem(Header("llama")), "missing key 'llama.embedding_length'");
-  Header header = with_sizes("llama", 1, 1024, 8, 2, 64);
-  header.list("rope.freq_base", {1});
   EXPECT_THAT(problem(Header("llama").flag("embedding_length")),
               HasSubstr("'llama.embedding_length' is not a whole number"));
 }
