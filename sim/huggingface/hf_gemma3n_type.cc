@@ -96,7 +96,7 @@ Gemma3nFeedForwards gemma3n_feed_forwards(ConfigReader& config, Activation activ
 }
 
 // Whether each layer has the window: by layer_types, or all but every fifth.
-std::vector<bool> windowed_layers(Import& import, Integer layers) {
+std::vector<bool> windowed_layers_of_gemma3n(Import& import, Integer layers) {
   const auto types = layer_types(import, layers, {"sliding_attention", "full_attention"});
   std::vector<bool> windowed;
   for (std::size_t i = 0; i < size(layers); ++i) {
@@ -109,7 +109,7 @@ void add_gemma3n_layers(Import& import, ArchSpec& spec, const GroupedAttention& 
                         const GroupedAttention& global) {
   ConfigReader& config = import.config;
   const Integer layers = config.size("num_hidden_layers", kLayers);
-  const std::vector<bool> windowed = windowed_layers(import, layers);
+  const std::vector<bool> windowed = windowed_layers_of_gemma3n(import, layers);
   const Gemma3nFeedForwards feed_forwards =
       gemma3n_feed_forwards(config, spec.per_layer_embedding->activation, size(layers));
   const std::vector<Named<Mixer>> attention{{"local", local},
