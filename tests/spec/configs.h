@@ -1,4 +1,6 @@
-// Published configs that tests alter, and what the program makes of the altered ones.
+// The configs of published models, which tests alter, and what the program makes of the altered
+// ones. They are the published files but for three that state sizes alone, under the names of
+// transformers' classes, and leave the rest to these: jamba-v0.1, longcat-flash and mamba2-2.7b.
 #pragma once
 
 #include <nlohmann/json.hpp>

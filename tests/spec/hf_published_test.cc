@@ -1,4 +1,4 @@
-// The published configs of the project's models say what the project's own specs say, field by
+// The configs of the project's models (see configs.h) say what the project's own specs say, field by
 // field.
 #include <gtest/gtest.h>
 
