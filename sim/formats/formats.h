@@ -21,9 +21,9 @@ OpGraph with_formats(OpGraph graph, const StorageSchemes& schemes);
 // where that holds already.
 OpGraph with_layers_stored_alike(const ArchSpec& spec, const OpGraph& graph, const Scheme& weights);
 
-// A prediction layer of the model whose graph `stored` is: each of its tensors is stored as the
-// same tensor of the model's last layer, embedding or head is, and what the model has none of as
-// `other`.
+// The graph of a prediction layer of the model whose graph is `stored`. Each of its tensors has the
+// format of the same tensor in the model's last layer, or of its embedding or head; a tensor that
+// the model does not have is stored as `other`.
 OpGraph stored_as_the_last_layer(OpGraph prediction, const OpGraph& stored,
                                  const CacheScheme& caches, const StorageFormat& other);
 

@@ -117,6 +117,25 @@ GroupedAttention read_minimax_m3_attention(Import& import) {
   return attention;
 }
 
+MixtureFeedForward read_minimax_m3_mixture(Import& import, const GateLimit& limit, Integer layers) {
+  ConfigReader& config = import.config;
+  MixtureFeedForward mixture =
+      read_mixture(import, kMiniMaxM3Mixture, Activation::quick_gelu, layers);
+  mixture.router.weight_scale = config.real_or("routed_scaling_factor", 2, kTypeDefault);
+  mixture.shared_width = config.size_or("shared_intermediate_size", 3072, kTypeDefault);
+  mixture.gate_limit = mixture.shared_gate_limit = limit;
+  mixture.up_offset = 1;
+  return mixture;
+}
+
+DenseFeedForward read_minimax_m3_dense(ConfigReader& config, const GateLimit& limit) {
+  DenseFeedForward dense{config.size_or("dense_intermediate_size", 12288, kTypeDefault),
+                         Activation::quick_gelu, true, false};
+  dense.gate_limit = limit;
+  dense.up_offset = 1;
+  return dense;
+}
+
 }  // namespace
 
 // modeling_minimax_m3_vl.py
@@ -137,16 +156,8 @@ void import_minimax_m3(Import& import, ArchSpec& spec) {
   }
   const GateLimit limit{config.real_or("swiglu_limit", 7, kTypeDefault),
                         GateLimitPlace::before_activation};
-  MixtureFeedForward mixture =
-      read_mixture(import, kMiniMaxM3Mixture, Activation::quick_gelu, layers);
-  mixture.router.weight_scale = config.real_or("routed_scaling_factor", 2, kTypeDefault);
-  mixture.shared_width = config.size_or("shared_intermediate_size", 3072, kTypeDefault);
-  mixture.gate_limit = mixture.shared_gate_limit = limit;
-  mixture.up_offset = 1;
-  DenseFeedForward dense{config.size_or("dense_intermediate_size", 12288, kTypeDefault),
-                         Activation::quick_gelu, true, false};
-  dense.gate_limit = limit;
-  dense.up_offset = 1;
+  const MixtureFeedForward mixture = read_minimax_m3_mixture(import, limit, layers);
+  const DenseFeedForward dense = read_minimax_m3_dense(config, limit);
   const std::vector<bool> sparse = sparse_layers_of_minimax(import, layers);
   std::vector<LayerParts> parts;
   for (std::size_t i = 0; i < size(layers); ++i) {

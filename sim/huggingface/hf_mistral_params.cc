@@ -136,6 +136,19 @@ bool is_object(const json& params, const char* key) {
   return found != params.end() && found->is_object();
 }
 
+// The class is mistral4 where attention has latents, and mixtral elsewhere.
+void add_mixture(const json& params, json& config, ConfigLoad& load) {
+  const json& moe = params["moe"];
+  if (has_latents(params)) {
+    return add_experts(moe, "mistral4", kLatentExpertNames, config, load);
+  }
+  if (is_object(params, "llama_4_scaling")) {
+    load.problems.push_back({std::nullopt, "experts beside 'llama_4_scaling' in params.json",
+                             "no class with both is known: use the repository's config.json"});
+  }
+  add_experts(moe, "mixtral", kExpertNames, config, load);
+}
+
 }  // namespace
 
 bool is_mistral_params(const json& config) {
@@ -144,15 +157,13 @@ bool is_mistral_params(const json& config) {
 }
 
 json config_of_mistral_params(const json& params, ConfigLoad& load) {
-  // The last three have no effect on what is computed.
+  // The last three of this list have no effect on what is computed.
   std::vector<std::string_view> taken{
       "yarn",        "llama_4_scaling", "moe",          "sliding_window", "use_biases",
       "use_qk_norm", "causal",          "quantization", "model_parallel", "ragged_attention"};
   json config{{"model_type", "mistral"}, {"sliding_window", nullptr}};
   const bool latent = has_latents(params);
-  if (latent) {
-    check_latents(params, load);
-  }
+  if (latent) check_latents(params, load);
   for (const std::string_view key : kLatentSizes) {
     const json size = params.value(std::string(key), json());
     if (latent) config[std::string(key)] = size;
@@ -174,15 +185,7 @@ json config_of_mistral_params(const json& params, ConfigLoad& load) {
   } else if (!config.contains("rope_theta")) {
     config["rope_theta"] = 10000.0;
   }
-  if (is_object(params, "moe")) {
-    if (is_object(params, "llama_4_scaling") && !latent) {
-      load.problems.push_back({std::nullopt, "experts beside 'llama_4_scaling' in params.json",
-                               "no class with both is known: use the repository's config.json"});
-    }
-    const json& moe = params["moe"];
-    if (latent) add_experts(moe, "mistral4", kLatentExpertNames, config, load);
-    if (!latent) add_experts(moe, "mixtral", kExpertNames, config, load);
-  }
+  if (is_object(params, "moe")) add_mixture(params, config, load);
   load.notes.push_back(fmt::format("Mistral's params.json, read as a config of {}",
                                    config["model_type"].get<std::string>()));
   return config;

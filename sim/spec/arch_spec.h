@@ -52,8 +52,8 @@ struct SublayerBlock {
   // The block reads the input of its own sublayer, and its output is added to the residual stream
   // this many sublayers later (LongCat-Flash's shortcut-connected mixture). Absent: at once.
   std::optional<Integer> delay = {};
-  std::optional<double> input_multiplier = {};   // what the block is given is multiplied by it
-  std::optional<double> output_multiplier = {};  // what it gives is, before a norm after it
+  std::optional<double> input_multiplier = {};   // the block's input is multiplied by it
+  std::optional<double> output_multiplier = {};  // its output is, before a norm that follows it
 };
 
 // Blocks side by side on the residual stream x: x + f_1(n) + f_2(n) + ..., where n is x, or what

@@ -47,8 +47,8 @@ struct DenseFeedForward {
   std::optional<GateLimit> gate_limit = {};
   std::optional<double> up_offset = {};  // added to what the activated gate multiplies
   std::optional<Xielu> xielu = {};       // instead of `activation`
-  std::optional<double> gate_multiplier =
-      {};  // the gate is multiplied by it before it is activated
+  // The gate is multiplied by it before it is activated.
+  std::optional<double> gate_multiplier = {};
 };
 
 struct ExpertGroups {
