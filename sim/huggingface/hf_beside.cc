@@ -26,8 +26,9 @@ Integer matrix(Integer in, Integer out) {
 Integer linear(Integer in, Integer out) {
   return in * out + out;  // with its bias
 }
-constexpr std::int64_t kRmsNorm = 1;  // vectors of parameters
-constexpr std::int64_t kLayerNorm = 2;
+// How many vectors of parameters a norm has.
+constexpr std::int64_t kRmsNormVectors = 1;
+constexpr std::int64_t kLayerNormVectors = 2;
 
 // A tower's own config, and the outer one with the projector's fields. What a class fills for an
 // absent field is the reader's second argument.
@@ -48,7 +49,7 @@ struct Counted {
 
 // Queries, keys, values and output with biases, two layer norms, and two layers with biases.
 Integer biased_block(Integer hidden, Integer width) {
-  return 4 * linear(hidden, hidden) + 2 * kLayerNorm * hidden + linear(hidden, width) +
+  return 4 * linear(hidden, hidden) + 2 * kLayerNormVectors * hidden + linear(hidden, width) +
          linear(width, hidden);
 }
 
@@ -68,13 +69,13 @@ Integer siglip(const Vision& vision) {
   return linear(pixels(vision, 16), hidden) + patches(vision, 224, 16) * hidden +
          vision.size("num_hidden_layers", 12) *
              biased_block(hidden, vision.size("intermediate_size", 3072)) +
-         kLayerNorm * hidden;
+         kLayerNormVectors * hidden;
 }
 
 // modeling_gemma3.py: a matrix and a norm.
 Counted gemma3(const Vision& vision) {
   const Integer hidden = vision.size("hidden_size", 768);
-  return {siglip(vision), matrix(hidden, vision.text_hidden) + kRmsNorm * hidden};
+  return {siglip(vision), matrix(hidden, vision.text_hidden) + kRmsNormVectors * hidden};
 }
 
 // modeling_paligemma.py: a layer with a bias.
@@ -89,7 +90,7 @@ Counted llava(const Vision& vision) {
   const Integer tower = matrix(pixels(vision, 32), hidden) + hidden + positions * hidden +
                         vision.size("num_hidden_layers", 12) *
                             biased_block(hidden, vision.size("intermediate_size", 3072)) +
-                        2 * kLayerNorm * hidden;
+                        2 * kLayerNormVectors * hidden;
   return {tower,
           linear(hidden, vision.text_hidden) + linear(vision.text_hidden, vision.text_hidden)};
 }
@@ -100,14 +101,14 @@ Counted mistral3(const Vision& vision) {
   const Integer hidden = vision.size("hidden_size", 1024);
   const Integer block = 4 * matrix(hidden, hidden) +
                         3 * matrix(hidden, vision.size("intermediate_size", 4096)) +
-                        2 * kRmsNorm * hidden;
+                        2 * kRmsNormVectors * hidden;
   const Integer merged = vision.outer.size_or("spatial_merge_size", 2, kTypeDefault, kMerged);
   vision.outer.only("multimodal_projector_bias", false);
   const Integer text = vision.text_hidden;
-  return {matrix(pixels(vision, 16), hidden) + kRmsNorm * hidden +
+  return {matrix(pixels(vision, 16), hidden) + kRmsNormVectors * hidden +
               vision.size("num_hidden_layers", 24) * block,
-          kRmsNorm * hidden + matrix(hidden * merged * merged, hidden) + matrix(hidden, text) +
-              matrix(text, text)};
+          kRmsNormVectors * hidden + matrix(hidden * merged * merged, hidden) +
+              matrix(hidden, text) + matrix(text, text)};
 }
 
 // modeling_llama4.py: the layers that shuffle pixels are part of the tower.
@@ -118,7 +119,7 @@ Counted llama4(const Vision& vision) {
   const Integer shuffled = vision.size("projector_input_dim", 4096);
   const Integer positions = patches(vision, 448, 14) + 1;
   return {matrix(pixels(vision, 14), hidden) + hidden + positions * hidden +
-              2 * kLayerNorm * hidden +
+              2 * kLayerNormVectors * hidden +
               vision.size("num_hidden_layers", 34) * biased_block(hidden, width) +
               matrix(width, shuffled) + matrix(shuffled, vision.size("projector_output_dim", 4096)),
           matrix(out, vision.text_hidden)};
@@ -142,7 +143,7 @@ Counted qwen2_vl(const Vision& vision) {
   const Integer width = hidden * vision.size("mlp_ratio", 4, kFew);
   return {matrix(qwen_patch(vision, "in_channels", 14), hidden) +
               vision.size("depth", 32) * biased_block(hidden, width),
-          qwen_merger(vision, hidden, kLayerNorm * hidden, "hidden_size")};
+          qwen_merger(vision, hidden, kLayerNormVectors * hidden, "hidden_size")};
 }
 
 // modeling_qwen2_5_vl.py: RMS norms, and a gated feed-forward with biases.
@@ -150,9 +151,9 @@ Counted qwen2_5_vl(const Vision& vision) {
   const Integer hidden = vision.size("hidden_size", 3584);
   const Integer width = vision.size("intermediate_size", 3420);
   const Integer block = 4 * linear(hidden, hidden) + 2 * linear(hidden, width) +
-                        linear(width, hidden) + 2 * kRmsNorm * hidden;
+                        linear(width, hidden) + 2 * kRmsNormVectors * hidden;
   return {matrix(qwen_patch(vision, "in_channels", 14), hidden) + vision.size("depth", 32) * block,
-          qwen_merger(vision, hidden, kRmsNorm * hidden, "out_hidden_size")};
+          qwen_merger(vision, hidden, kRmsNormVectors * hidden, "out_hidden_size")};
 }
 
 // modeling_qwen3_vl.py, and modeling_qwen3_5.py: a merger for the last layer, whose norm comes
@@ -168,8 +169,8 @@ Counted qwen3_vl(const Vision& vision) {
       linear(qwen_patch(vision, "in_channels", 16), hidden) +
           vision.size("num_position_embeddings", 2304) * hidden +
           vision.size("depth", 27) * biased_block(hidden, vision.size("intermediate_size", 4304)),
-      qwen_merger(vision, hidden, kLayerNorm * hidden, out) +
-          mergers * qwen_merger(vision, hidden, kLayerNorm * hidden * merge * merge, out)};
+      qwen_merger(vision, hidden, kLayerNormVectors * hidden, out) +
+          mergers * qwen_merger(vision, hidden, kLayerNormVectors * hidden * merge * merge, out)};
 }
 
 struct Tower {

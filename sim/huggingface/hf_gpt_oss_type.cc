@@ -7,7 +7,7 @@
 namespace llmarch {
 namespace {
 
-constexpr double kLimit = 7;
+constexpr double kGptOssLimit = 7;
 
 // `hidden_act` is stated and not read: the experts' function is fixed.
 constexpr std::array<std::string_view, 5> kInertFields{
@@ -47,7 +47,7 @@ void import_gpt_oss(Import& import, ArchSpec& spec) {
   for (auto& [name, feed_forward] : spec.feed_forward) {
     auto& mixture = std::get<MixtureFeedForward>(feed_forward);
     mixture.activation = Activation::quick_gelu;
-    mixture.gate_limit = GateLimit{kLimit, GateLimitPlace::before_activation};
+    mixture.gate_limit = GateLimit{kGptOssLimit, GateLimitPlace::before_activation};
     mixture.up_offset = 1;
     mixture.expert_bias = true;
   }

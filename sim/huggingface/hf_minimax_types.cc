@@ -54,16 +54,16 @@ Mixer read_lightning(Import& import, Integer /*hidden*/, const Mixer& attention)
 
 const RecurrentClass kLightning{"lightning", lightning_layers, read_lightning};
 
-constexpr MixtureClass kMiniMaxMixture{.experts = {"num_local_experts", 8},
-                                       .experts_too = "num_experts",
-                                       .experts_per_token = {"num_experts_per_tok", 2},
-                                       .expert_width = {"intermediate_size", 14336},
-                                       .router = normalized_softmax_router};
+constexpr MixtureClass kMiniMax01Mixture{.experts = {"num_local_experts", 8},
+                                         .experts_too = "num_experts",
+                                         .experts_per_token = {"num_experts_per_tok", 2},
+                                         .expert_width = {"intermediate_size", 14336},
+                                         .router = normalized_softmax_router};
 
-constexpr std::array<std::string_view, 1> kMiniMaxOff{"sliding_window"};
-constexpr std::array kMiniMaxFixed{FixedField{"shared_intermediate_size", "0"}};
+constexpr std::array<std::string_view, 1> kMiniMax01Off{"sliding_window"};
+constexpr std::array kMiniMax01Fixed{FixedField{"shared_intermediate_size", "0"}};
 // The shared experts that a width of 0 leaves out, and noise in training.
-constexpr std::array<std::string_view, 2> kMiniMaxInert{"shared_moe_mode", "router_jitter_noise"};
+constexpr std::array<std::string_view, 2> kMiniMax01Inert{"shared_moe_mode", "router_jitter_noise"};
 
 constexpr Decoder minimax(std::string_view type) {
   return {.type = type,
@@ -73,10 +73,10 @@ constexpr Decoder minimax(std::string_view type) {
           .norm = {.placement = NormPlacement::before_residual},
           .rotary = {.theta = 1000000, .partial = 1, .dim = "rotary_dim"},
           .recurrent = &kLightning,
-          .mixture = &kMiniMaxMixture,
-          .off = kMiniMaxOff,
-          .fixed = kMiniMaxFixed,
-          .inert = kMiniMaxInert};
+          .mixture = &kMiniMax01Mixture,
+          .off = kMiniMax01Off,
+          .fixed = kMiniMax01Fixed,
+          .inert = kMiniMax01Inert};
 }
 
 // The two factors of a sublayer, by the names of transformers' class and of MiniMax's own.
