@@ -45,7 +45,8 @@ float score(const IndexShape& shape, const float* queries, const float* key, con
 std::vector<float> block_scores(std::span<const float> scores, std::size_t block) {
   std::vector<float> blocks((scores.size() + block - 1) / block, -kAboveAll);
   for (std::size_t key = 0; key < scores.size(); ++key) {
-    const float one = std::isnan(scores[key]) ? kLargest : scores[key];
+    float one = scores[key];
+    if (std::isnan(one)) one = kLargest;
     blocks[key / block] = std::max(blocks[key / block], std::min(one, kLargest));
   }
   if (block > 1) blocks.back() = kAboveAll;

@@ -34,7 +34,8 @@ inline std::vector<double> block_scores(std::span<const double> scores, std::siz
   constexpr double kAboveAll = std::numeric_limits<double>::infinity();
   std::vector<double> blocks((scores.size() + block - 1) / block, -kAboveAll);
   for (std::size_t key = 0; key < scores.size(); ++key) {
-    const double score = std::isnan(scores[key]) ? kLargest : scores[key];
+    double score = scores[key];
+    if (std::isnan(score)) score = kLargest;
     blocks[key / block] = std::max(blocks[key / block], std::min(score, kLargest));
   }
   if (block > 1) blocks.back() = kAboveAll;
