@@ -4,6 +4,7 @@
 
 #include "tests/support/model_specs.h"
 #include "tests/support/tiny_models.h"
+#include "tests/support/toy_machine.h"
 
 namespace llmarch {
 namespace {
@@ -15,14 +16,6 @@ constexpr Integer kFar = std::int64_t{1} << 40;
 
 Model model(const std::string& name) {
   return make_model(model_spec(name), {});
-}
-
-Machine some_machine() {
-  return std::make_shared<const Hardware>(Hardware{.name = "toy",
-                                                   .title = "Toy",
-                                                   .memory = {kFar, "-"},
-                                                   .bandwidth = {1e12, "-"},
-                                                   .peak = {.f32 = PeakRate{1e14, "-"}}});
 }
 
 // Every turn by trying every length.
@@ -51,7 +44,7 @@ struct TwoModels {
 };
 
 Setting setting_of(const TwoModels& pair) {
-  return {.batch = pair.batch, .weights = pair.weights, .kv = pair.kv, .machine = some_machine()};
+  return {.batch = pair.batch, .weights = pair.weights, .kv = pair.kv, .machine = toy_machine()};
 }
 
 class EveryPair : public testing::TestWithParam<TwoModels> {};

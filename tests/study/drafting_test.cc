@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <memory>
 
 #include "sim/study/beside_memory.h"
 #include "sim/study/fit.h"
@@ -12,6 +11,7 @@
 #include "sim/study/quantities.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/tiny_models.h"
+#include "tests/support/toy_machine.h"
 
 namespace llmarch {
 namespace {
@@ -80,18 +80,9 @@ TEST(ADraftedStep, IsAPlainStepWhereNothingIsDrafted) {
   }
 }
 
-// Memory binds the steps of a tiny model: 1e14 FLOP/s and 1e12 bytes a second.
-Machine some_machine() {
-  return std::make_shared<const Hardware>(Hardware{.name = "toy",
-                                                   .title = "Toy",
-                                                   .memory = {1'000'000, "-"},
-                                                   .bandwidth = {1e12, "-"},
-                                                   .peak = {.f32 = PeakRate{1e14, "-"}}});
-}
-
 TEST(AFloorOfADraftedStep, IsThatOfAPlainStepWhereNothingIsDrafted) {
   const Model model = predicting(tiny_model(tiny_grouped(), tiny_mixture()));
-  const Setting setting{.context = 7, .batch = 3, .machine = some_machine()};
+  const Setting setting{.context = 7, .batch = 3, .machine = toy_machine()};
   const ModelCurves curves(model, setting);
   const double plain = PointFigures(curves, 7, 7).decode_floor().seconds;
   EXPECT_NEAR(step_of(model, setting).floor.value().seconds / plain, 1, 1e-12);
@@ -105,7 +96,7 @@ TEST(AFloorOfADraftedStep, ReadsTheExpertsOfOneToken) {
                                            .weights = DType::bf16,
                                            .draft = 2,
                                            .accepted = 0.5,
-                                           .machine = some_machine()});
+                                           .machine = toy_machine()});
   const double expected = step.total().bytes().amount().as_double();
   EXPECT_NEAR(step.floor.value().memory_seconds * 1e12, expected - 2 * (1'249 - 540), 1e-3);
 }
