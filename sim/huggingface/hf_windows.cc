@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/huggingface/hf_layers.h"
+#include "sim/huggingface/hf_parts.h"
 
 namespace llmarch {
 namespace {
