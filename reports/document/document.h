@@ -40,6 +40,9 @@ struct Column {
 // One cell for each column.
 struct CellRow {
   std::vector<Cell> cells = {};
+  // The name by which a program can ask for the row's figures (sim/study/quantities.h); empty where
+  // there is none.
+  std::string quantity = {};
 };
 
 // A line across the table that names the rows below it, up to the next such line.

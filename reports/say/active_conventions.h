@@ -15,6 +15,8 @@ inline constexpr auto kConventions = enumerators<ActiveConvention>();
 
 std::string_view convention_letter(ActiveConvention convention);  // "A"
 std::string_view convention_phrase(ActiveConvention convention);  // "every matrix touched"
-std::string convention_label(ActiveConvention convention);        // "A: every matrix touched"
+// The quantity of sim/study/quantities.h that it is.
+std::string_view quantity_of(ActiveConvention convention);
+std::string convention_label(ActiveConvention convention);  // "A: every matrix touched"
 
 }  // namespace llmarch::reports

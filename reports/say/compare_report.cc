@@ -48,15 +48,15 @@ class ComparisonTable {
       case Section::memory: return memory();
       case Section::decode:
         step(fmt::format("Decode: one token that attends to {} keys", context()),
-             &ModelFigures::decode);
-        floor_rows(&OnMachine::decode, &OnMachine::uniform_decode, setting_.batch);
+             &ModelFigures::decode, "decode_");
+        floor_rows(&OnMachine::decode, &OnMachine::uniform_decode, setting_.batch, "");
         return drafting();
       case Section::prefill:
         step(fmt::format("Prefill of {} tokens, logits for the last",
                          context_tokens(setting_.prefill_tokens().value())),
-             &ModelFigures::prefill);
+             &ModelFigures::prefill, "prefill_");
         return floor_rows(&OnMachine::prefill, &OnMachine::uniform_prefill,
-                          setting_.batch * setting_.prefill_tokens());
+                          setting_.batch * setting_.prefill_tokens(), "prefill_");
     }
     throw std::logic_error("write: a section outside the enumeration");
   }
@@ -65,9 +65,10 @@ class ComparisonTable {
 
   void group(std::string text) { table_.rows.emplace_back(GroupHeading{std::move(text)}); }
 
-  // One figure of every model, with its ratio to the first where both are numbers above zero.
-  void row(const std::string& label, const Figures& figure) {
-    CellRow row{{text_cell(label)}};
+  // One figure of every model, with its ratio to the first where both are numbers above zero. It is
+  // that of `quantity`, where there is one.
+  void row(const std::string& label, const Figures& figure, std::string_view quantity = {}) {
+    CellRow row{.cells = {text_cell(label)}, .quantity = std::string(quantity)};
     const Cell first = figure(comparison_.models.front());
     for (const ModelFigures& figures : comparison_.models) {
       row.cells.push_back(figure(figures));
@@ -104,22 +105,32 @@ class ComparisonTable {
   void parameters() {
     group("Parameters");
     published_parameters();
-    row("predicted", [this](const ModelFigures& figures) {
-      Cell cell = parameters_cell(figures.model->parameters.total, digits_);
-      cell.emphasis = Emphasis::strong;
-      return cell;
-    });
+    row(
+        "predicted",
+        [this](const ModelFigures& figures) {
+          Cell cell = parameters_cell(figures.model->parameters.total, digits_);
+          cell.emphasis = Emphasis::strong;
+          return cell;
+        },
+        "parameters");
     components();
     if (any_per_layer_embedding(comparison_)) {
-      row("resident: less per-layer embeddings", [this](const ModelFigures& figures) {
-        return parameters_cell(figures.model->parameters.resident, digits_);
-      });
+      row(
+          "resident: less per-layer embeddings",
+          [this](const ModelFigures& figures) {
+            return parameters_cell(figures.model->parameters.resident, digits_);
+          },
+          "resident_parameters");
     }
     group("Active parameters of a token");
     for (const ActiveConvention convention : kConventions) {
-      row(convention_label(convention), [this, convention](const ModelFigures& figures) {
-        return parameters_cell(active_under(figures.model->parameters.active, convention), digits_);
-      });
+      row(
+          convention_label(convention),
+          [this, convention](const ModelFigures& figures) {
+            return parameters_cell(active_under(figures.model->parameters.active, convention),
+                                   digits_);
+          },
+          quantity_of(convention));
     }
     row("published (convention)",
         [this](const ModelFigures& figures) { return published_active(figures); });
@@ -138,9 +149,12 @@ class ComparisonTable {
       if (!published || !published->exact_total) return text_cell("–");
       return parameters_cell(Elements(*published->exact_total), Digits::exact);
     });
-    row("predicted, to the unit", [](const ModelFigures& figures) {
-      return parameters_cell(figures.model->parameters.total, Digits::exact);
-    });
+    row(
+        "predicted, to the unit",
+        [](const ModelFigures& figures) {
+          return parameters_cell(figures.model->parameters.total, Digits::exact);
+        },
+        "parameters");
   }
 
   // One row for each component that any of the models has, so that the rows add up to the total.
@@ -152,10 +166,13 @@ class ComparisonTable {
       }
     }
     for (const Component component : present) {
-      row(fmt::format("  {}", name_of(component)), [this, component](const ModelFigures& figures) {
-        const Elements elements = elements_of(*figures.model, component);
-        return elements > Elements() ? parameters_cell(elements, digits_) : text_cell("–");
-      });
+      row(
+          fmt::format("  {}", name_of(component)),
+          [this, component](const ModelFigures& figures) {
+            const Elements elements = elements_of(*figures.model, component);
+            return elements > Elements() ? parameters_cell(elements, digits_) : text_cell("–");
+          },
+          quantity_of(component));
     }
   }
 
@@ -182,24 +199,30 @@ class ComparisonTable {
 
   void memory() {
     group("Memory");
-    row(weights_label("weights"),
-        [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
+    row(
+        weights_label("weights"),
+        [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); },
+        "weight_bytes");
     if (any_per_layer_embedding(comparison_)) {
       row(weights_label("resident weights"), [this](const ModelFigures& figures) {
         return bytes_cell(figures.resident_weight_bytes, digits_);
       });
     }
-    row(fmt::format("KV cache per token, {}", setting_.kv.name()),
+    row(
+        fmt::format("KV cache per token, {}", setting_.kv.name()),
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);
-        });
+        },
+        "kv_bytes_per_token");
     if (any_fixed_state(comparison_)) {
       row("fixed state per sequence", [this](const ModelFigures& figures) {
         return bytes_cell(figures.state_bytes_per_sequence, digits_);
       });
     }
-    row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
-        [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
+    row(
+        fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
+        [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); },
+        "kv_bytes");
     beside();
     if (comparison_.machines.empty()) return;
     row("weights, KV cache, activations", [this](const ModelFigures& figures) {
@@ -228,44 +251,66 @@ class ComparisonTable {
     });
   }
 
+  // A quantity by the name of its step and its own; none where that is no quantity. Those of a
+  // machine are asked of the only one.
+  [[nodiscard]] static std::string named(std::string_view step, std::string_view name) {
+    const std::string quantity = fmt::format("{}{}", step, name);
+    return find_quantity(quantity) == nullptr ? "" : quantity;
+  }
+  [[nodiscard]] std::string timed(std::string_view step, std::string_view name) const {
+    return comparison_.machines.size() > 1 ? "" : named(step, name);
+  }
+
   // The least time of a step on each machine; `tokens` is how many it generates or processes.
-  void floor_rows(Floor OnMachine::*which, Floor OnMachine::*uniform, Integer tokens) {
+  void floor_rows(Floor OnMachine::*which, Floor OnMachine::*uniform, Integer tokens,
+                  std::string_view step) {
     for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
-      floor_rows(which, tokens, n);
-      uniform_row(which, uniform, n);
+      floor_rows(which, tokens, n, step);
+      uniform_row(which, uniform, n, step);
     }
   }
 
   // Where it differs for some model: what is expected of experts that are chosen uniformly.
-  void uniform_row(Floor OnMachine::*which, Floor OnMachine::*uniform, std::size_t machine) {
+  void uniform_row(Floor OnMachine::*which, Floor OnMachine::*uniform, std::size_t machine,
+                   std::string_view step) {
     const bool differs = std::ranges::any_of(comparison_.models, [&](const ModelFigures& figures) {
       const OnMachine& on = figures.on[machine];
       return (on.*which).seconds != (on.*uniform).seconds;
     });
     if (!differs) return;
-    row(fmt::format("expected of uniform routing on {}", comparison_.machines[machine]->name),
+    row(
+        fmt::format("expected of uniform routing on {}", comparison_.machines[machine]->name),
         [uniform, machine](const ModelFigures& figures) {
           return duration_cell((figures.on[machine].*uniform).seconds);
-        });
+        },
+        timed(step, "uniform_floor_time"));
   }
 
-  void floor_rows(Floor OnMachine::*which, Integer tokens, std::size_t machine) {
+  void floor_rows(Floor OnMachine::*which, Integer tokens, std::size_t machine,
+                  std::string_view step) {
     const std::string& name = comparison_.machines[machine]->name;
     const std::string before = comparison_.machines.size() > 1 ? name + ": " : "";
     const auto floor = [which, machine](const ModelFigures& figures) -> const Floor& {
       return figures.on[machine].*which;
     };
-    const auto seconds = [&](const std::string& label, double Floor::*figure) {
-      row(label, [floor, figure](const ModelFigures& figures) {
-        return duration_cell(floor(figures).*figure);
-      });
+    const auto seconds = [&](const std::string& label, double Floor::*figure,
+                             std::string_view quantity) {
+      row(
+          label,
+          [floor, figure](const ModelFigures& figures) {
+            return duration_cell(floor(figures).*figure);
+          },
+          timed(step, quantity));
     };
-    seconds(before + "FLOPs ÷ peak", &Floor::arithmetic_seconds);
-    seconds(before + "bytes ÷ bandwidth", &Floor::memory_seconds);
-    seconds("floor on " + name, &Floor::seconds);
-    row(before + "tokens per second, at most", [floor, tokens](const ModelFigures& figures) {
-      return rate_cell(tokens.as_double() / floor(figures).seconds, "tokens per second");
-    });
+    seconds(before + "FLOPs ÷ peak", &Floor::arithmetic_seconds, "arithmetic_time");
+    seconds(before + "bytes ÷ bandwidth", &Floor::memory_seconds, "memory_time");
+    seconds("floor on " + name, &Floor::seconds, "floor_time");
+    row(
+        before + "tokens per second, at most",
+        [floor, tokens](const ModelFigures& figures) {
+          return rate_cell(tokens.as_double() / floor(figures).seconds, "tokens per second");
+        },
+        timed(step, "tokens_per_second"));
     row(before + "bound by", [floor](const ModelFigures& figures) {
       return text_cell(std::string(name_of(floor(figures).binds())));
     });
@@ -306,34 +351,49 @@ class ComparisonTable {
     });
   }
 
-  // The work of one step; `which` is the decode or the prefill of a model's figures.
-  void step(std::string heading, Step ModelFigures::*which) {
+  // The work of one step; `which` is the decode or the prefill of a model's figures, and `name`
+  // that with which the names of its quantities begin.
+  void step(std::string heading, Step ModelFigures::*which, std::string_view name) {
     group(std::move(heading));
-    const auto flops = [&](const std::string& label, const auto& figure) {
-      row(label, [this, which, figure](const ModelFigures& figures) {
-        return flops_cell(figure(figures.*which), digits_);
-      });
+    const auto flops = [&](const std::string& label, std::string_view quantity,
+                           const auto& figure) {
+      row(
+          label,
+          [this, which, figure](const ModelFigures& figures) {
+            return flops_cell(figure(figures.*which), digits_);
+          },
+          named(name, quantity));
     };
-    const auto bytes = [&](const std::string& label, Bytes Traffic::*figure) {
-      row(label, [this, which, figure](const ModelFigures& figures) {
-        return bytes_cell((figures.*which).traffic.*figure, digits_);
-      });
+    const auto bytes = [&](const std::string& label, std::string_view quantity,
+                           Bytes Traffic::*figure) {
+      row(
+          label,
+          [this, which, figure](const ModelFigures& figures) {
+            return bytes_cell((figures.*which).traffic.*figure, digits_);
+          },
+          named(name, quantity));
     };
-    flops("matrix FLOPs", [](const Step& step) { return step.work.matrix; });
-    flops("other FLOPs", [](const Step& step) { return step.work.other; });
-    flops("FLOPs", [](const Step& step) { return step.flops; });
-    row("transcendentals", [this, which](const ModelFigures& figures) {
-      return count_cell((figures.*which).work.transcendentals.value(), "calls", digits_);
-    });
-    bytes("weights read", &Traffic::weights_read);
-    bytes("KV read", &Traffic::cache_read);
-    bytes("KV written", &Traffic::cache_written);
-    bytes("bytes", &Traffic::total);
-    row("intensity, FLOPs per byte", [which](const ModelFigures& figures) {
-      const double intensity = (figures.*which).intensity;
-      return Cell{.text = fmt::format("{:.4g}", intensity), .value = intensity};
-    });
-    bytes("activations, not in bytes", &Traffic::activations);
+    flops("matrix FLOPs", "matrix_flops", [](const Step& step) { return step.work.matrix; });
+    flops("other FLOPs", "other_flops", [](const Step& step) { return step.work.other; });
+    flops("FLOPs", "flops", [](const Step& step) { return step.flops; });
+    row(
+        "transcendentals",
+        [this, which](const ModelFigures& figures) {
+          return count_cell((figures.*which).work.transcendentals.value(), "calls", digits_);
+        },
+        named(name, "transcendentals"));
+    bytes("weights read", "weight_bytes", &Traffic::weights_read);
+    bytes("KV read", "kv_bytes", &Traffic::cache_read);
+    bytes("KV written", "", &Traffic::cache_written);
+    bytes("bytes", "bytes", &Traffic::total);
+    row(
+        "intensity, FLOPs per byte",
+        [which](const ModelFigures& figures) {
+          const double intensity = (figures.*which).intensity;
+          return Cell{.text = fmt::format("{:.4g}", intensity), .value = intensity};
+        },
+        which == &ModelFigures::decode ? "intensity" : "prefill_intensity");
+    bytes("activations, not in bytes", "activation_bytes", &Traffic::activations);
   }
 
   const Comparison& comparison_;

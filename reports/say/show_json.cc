@@ -1,8 +1,11 @@
 #include "reports/say/show_json.h"
 
+#include <stdexcept>
+
 #include "reports/say/model_json.h"
 #include "reports/say/rows_csv.h"
 #include "reports/say/setting_json.h"
+#include "sim/describe/block_facts.h"
 #include "sim/describe/structure.h"
 #include "sim/study/beside_memory.h"
 #include "sim/study/stored_weights.h"
@@ -20,6 +23,32 @@ Json structure_json(const ArchSpec& spec) {
     rows.back()["value"] = value.number ? Json(*value.number) : Json(value.text);
   }
   return rows;
+}
+
+std::string_view key_of(Trait trait) {
+  switch (trait) {
+    case Trait::parallel_blocks: return "parallel_blocks";
+    case Trait::window: return "window";
+    case Trait::chunk: return "chunk";
+    case Trait::chosen_keys: return "chosen_keys";
+    case Trait::no_positions: return "no_positions";
+    case Trait::shared_cache: return "shared_cache";
+    case Trait::fixed_state: return "fixed_state";
+    case Trait::experts: return "experts";
+  }
+  throw std::logic_error("key_of: a trait outside the enumeration");
+}
+
+// The kind of every layer from the first to the last, and what each kind has that others may lack.
+Json layers_json(const ArchSpec& spec) {
+  Json order = Json::array();
+  for (const std::size_t kind : layer_sequence(spec)) order.push_back(spec.layer.at(kind).name);
+  Json kinds = Json::object();
+  for (const auto& [name, layer] : spec.layer) {
+    kinds[name] = Json::array();
+    for (const Trait trait : traits_of(spec, layer)) kinds[name].push_back(key_of(trait));
+  }
+  return {{"order", std::move(order)}, {"kinds", std::move(kinds)}};
 }
 
 Json memory_json(const OpGraph& graph, const Setting& setting) {
@@ -71,6 +100,7 @@ std::string show_json(const Model& model, const Setting& setting,
                {"title", spec.title},
                {"source", spec.source},
                {"workload", setting_columns(model, setting)},
+               {"layers", layers_json(spec)},
                {"structure", structure_json(spec)},
                {"parameters", parameters_json(model.parameters)},
                {"published", published_json(spec)},

@@ -121,7 +121,9 @@ constexpr Quantity at_prompt(std::string_view name, std::string_view meaning, Un
 
 template <Component component>
 constexpr Quantity of_component(std::string_view name, std::string_view meaning) {
-  return constant(name, meaning, Unit::parameters, parameters_of_component<component>);
+  Quantity quantity = constant(name, meaning, Unit::parameters, parameters_of_component<component>);
+  quantity.component = component;
+  return quantity;
 }
 
 constexpr Quantity on_machine(Quantity quantity) {
@@ -354,6 +356,13 @@ const Quantity* find_quantity(std::string_view name) {
   const auto* found = std::find_if(kQuantities.begin(), kQuantities.end(),
                                    [&](const Quantity& quantity) { return quantity.name == name; });
   return found == kQuantities.end() ? nullptr : found;
+}
+
+std::string_view quantity_of(Component component) {
+  const auto* found =
+      std::find_if(kQuantities.begin(), kQuantities.end(),
+                   [&](const Quantity& quantity) { return quantity.component == component; });
+  return found == kQuantities.end() ? std::string_view() : found->name;
 }
 
 QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,

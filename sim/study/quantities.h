@@ -41,6 +41,7 @@ struct Quantity {
   Varies varies = Varies::never;
   Needs needs = Needs::nothing;
   QuantityValue (*of)(PointFigures& figures) = nullptr;
+  std::optional<Component> component = {};  // of which these are the parameters
 };
 
 // In the order in which help lists them.
@@ -48,6 +49,8 @@ std::span<const Quantity> quantities();
 
 // Null when no quantity has that name.
 const Quantity* find_quantity(std::string_view name);
+// The name of the quantity that is a component's parameters; empty where none is.
+std::string_view quantity_of(Component component);
 
 // Not to be called for a quantity that needs a machine where there is none. Throws Overflow when a
 // figure exceeds 64 bits.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/model_specs.h"
+#include "tests/support/toy_machine.h"
 
 namespace llmarch::reports {
 namespace {
@@ -47,6 +48,30 @@ TEST_P(EveryComparison, HasComponentsThatAddUpToTheTotal) {
   }
   EXPECT_EQ(sum, predicted);
   EXPECT_EQ(sum, one.parameters.total.value());
+}
+
+// What a page asks for by the name of a row is the figure in the row.
+TEST_P(EveryComparison, NamesTheQuantitiesThatComeToItsFigures) {
+  const Model one = model(GetParam());
+  const Setting setting{.context = 3'000, .batch = 2, .machine = toy_machine()};
+  const ModelCurves curves(one, setting);
+  std::size_t named = 0;
+  const Table table = only<Table>(compare_document(
+      compare({&one}, setting),
+      {Section::parameters, Section::memory, Section::decode, Section::prefill}, Digits::exact));
+  for (const Row& row : table.rows) {
+    const auto* cells = std::get_if<CellRow>(&row);
+    if (cells == nullptr || cells->quantity.empty()) continue;
+    const QuantityValue value = evaluate(*find_quantity(cells->quantity), curves, 3'000, 3'000);
+    const Value& shown = cells->cells.at(1).value;
+    if (const auto* whole = std::get_if<Integer>(&value)) {
+      EXPECT_EQ(std::get<std::int64_t>(shown), whole->value()) << cells->quantity;
+    } else {
+      EXPECT_DOUBLE_EQ(std::get<double>(shown), std::get<double>(value)) << cells->quantity;
+    }
+    ++named;
+  }
+  EXPECT_GE(named, 30U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Specs, EveryComparison, ::testing::ValuesIn(model_names()), test_name);
