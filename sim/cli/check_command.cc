@@ -46,8 +46,8 @@ std::string describe(const Model& model) {
 }
 
 // Also evaluates what needs no clock, since an expression may have no value.
-std::string describe_study(const std::string& file) {
-  const auto loaded = load_study(file, Catalog(std::nullopt));
+std::string describe_study(const std::string& file, KeptModels& kept) {
+  const auto loaded = load_study(file, Catalog(std::nullopt, kept));
   const StudyOutcome outcome = run_study(loaded->read, {});
   if (!outcome.result) refuse_study(*loaded, outcome.problems);
   return fmt::format("study {}: {} comparisons, {} claims", loaded->study.name,
@@ -61,11 +61,11 @@ std::string describe_hardware(const std::string& file, const std::string& text) 
                      reports::binary_bytes(load.hardware->memory.bytes.value()));
 }
 
-std::string describe_toml(const std::string& file) {
+std::string describe_toml(const std::string& file, KeptModels& kept) {
   const std::string text = read_text(file, kLargestSpecFile, "a spec");
   switch (kind_of(text)) {
     case Kind::spec: return describe(load_model_file(file));
-    case Kind::study: return describe_study(file);
+    case Kind::study: return describe_study(file, kept);
     case Kind::hardware: return describe_hardware(file, text);
   }
   throw std::logic_error("describe_toml: a kind outside the enumeration");
@@ -76,9 +76,9 @@ std::string describe_tensors(const char* kind, const Tensors& tensors) {
   return fmt::format("{}: {} tensors", kind, tensors.size());
 }
 
-std::string describe_file(const std::string& file) {
+std::string describe_file(const std::string& file, KeptModels& kept) {
   const std::string ending = fs::path(file).extension().string();
-  if (ending == ".toml") return describe_toml(file);
+  if (ending == ".toml") return describe_toml(file, kept);
   if (ending == ".gguf") return describe_tensors("GGUF", GgufModel::open(file).tensors());
   if (ending == ".safetensors") {
     return describe_tensors("safetensors", SafetensorsFile::open(file).tensors());
@@ -103,9 +103,11 @@ std::vector<std::string> files_of(const std::string& name) {
 // A line for each file without problems, and the problems of the others, rendered.
 class CheckedFiles {
  public:
+  explicit CheckedFiles(KeptModels& kept) : kept_(kept) {}
+
   void add(const std::string& file) {
     try {
-      good_ += fmt::format("{}: ok: {}\n", printable(file), describe_file(file));
+      good_ += fmt::format("{}: ok: {}\n", printable(file), describe_file(file, kept_));
     } catch (const BadInput& error) {
       problems_ += error.what();
     } catch (const UsageError& error) {
@@ -118,12 +120,13 @@ class CheckedFiles {
   [[nodiscard]] const std::string& problems() const { return problems_; }
 
  private:
+  KeptModels& kept_;
   std::string good_, problems_;
 };
 
-ExitStatus run_check(const Arguments& arguments) {
+ExitStatus run_check(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(check_options(), "file", arguments);
-  CheckedFiles checked;
+  CheckedFiles checked(kept);
   for (const std::string& name : some_values(values, "file", "llmarch check my-model.toml")) {
     for (const std::string& file : files_of(name)) checked.add(file);
   }

@@ -154,7 +154,7 @@ std::string command_help(const Command& command, std::size_t width) {
   return text + "\n" + table.str();
 }
 
-ExitStatus run_program(const Arguments& arguments) {
+ExitStatus run_program(const Arguments& arguments, KeptModels& kept) {
   if (arguments.empty()) return help({});
   const std::string& name = arguments.front();
   const Arguments rest(arguments.begin() + 1, arguments.end());
@@ -166,7 +166,7 @@ ExitStatus run_program(const Arguments& arguments) {
   if (name == "complete" && !rest.empty() && rest.front() == "--") return complete(rest);
   const Command& command = find_command(name);
   if (asks_for_help(rest)) return help({name});
-  return command.run(rest);
+  return command.run(rest, kept);
 }
 
 }  // namespace llmarch::cli

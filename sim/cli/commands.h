@@ -8,6 +8,7 @@
 
 #include "sim/cli/arguments.h"
 #include "sim/cli/errors.h"
+#include "sim/cli/kept_models.h"
 
 namespace llmarch::cli {
 
@@ -20,7 +21,7 @@ struct Command {
   std::string_view usage;    // "llmarch compare MODEL... [options]"
   std::string_view details;  // what it does, with examples
   Options (*options)();
-  ExitStatus (*run)(const Arguments& arguments);
+  ExitStatus (*run)(const Arguments& arguments, KeptModels& kept);
   CommandWords words;
 };
 
@@ -33,6 +34,10 @@ Command compare_command();
 Command eval_command();
 Command report_command();
 Command sweep_command();
+// The figures of a sweep alone, in the order of its points (for_each_point) and in each of the
+// quantities; `arguments` are those of the command. A page draws curves from them, for which the
+// text of a report takes too long to read back. Throws as the command does.
+std::vector<double> swept_figures(const Arguments& arguments, KeptModels& kept);
 Command fit_command();
 Command check_command();
 Command import_command();
@@ -76,7 +81,8 @@ std::vector<std::string> completions(const Arguments& words);
 std::string command_help(const Command& command, std::size_t width);
 std::string overview(std::size_t width);
 
-// The whole program, called by main. `arguments` do not include the program's name.
-ExitStatus run_program(const Arguments& arguments);
+// The whole program, called by main. `arguments` do not include the program's name; `kept` are the
+// models that earlier command lines have read.
+ExitStatus run_program(const Arguments& arguments, KeptModels& kept);
 
 }  // namespace llmarch::cli

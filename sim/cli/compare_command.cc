@@ -67,7 +67,7 @@ std::vector<Machine> machines_of(const std::vector<Setting>& settings) {
   return machines;
 }
 
-ExitStatus run_compare(const Arguments& arguments) {
+ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(compare_options(), "model", arguments);
   const std::vector<std::string> names =
       with_changes(some_values(values, "model", "llmarch compare deepseek-v3 kimi-k2"), values);
@@ -75,7 +75,7 @@ ExitStatus run_compare(const Arguments& arguments) {
   const Setting& setting = settings.front();
   const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);
-  const Catalog catalog(specs_folder(values));
+  const Catalog catalog(specs_folder(values), kept);
   std::vector<Model> models = find_models(catalog, names);
   leave_out_parts(values, models);
   std::vector<const Model*> compared;

@@ -16,6 +16,9 @@ namespace {
 TakenFields eval_fields() {
   TakenFields fields = common_fields();
   fields.push_back({setting_field::prompt, Arity::one, "", " (as long as the context)"});
+  TakenField machine = machine_field();
+  machine.remark = ", where the expression names none. " + std::string(kMachineNames);
+  fields.push_back(machine);
   return fields;
 }
 
@@ -80,15 +83,16 @@ void add_parts(const Expression& expression, const ValueOf& value_of, const Sett
   }
 }
 
-ExitStatus run_eval(const Arguments& arguments) {
+ExitStatus run_eval(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(eval_options(), "expression", arguments);
   const std::vector<std::string> texts = some_values(
       values, "expression", "llmarch eval 'kv_bytes(qwen3-8b) / kv_bytes(llama-3.1-8b)'");
   const Setting setting = laid_over(Setting{}, read_setting(values, eval_fields()));
   const reports::Digits digits = digits_of(values);
   Outputs outputs(values);
-  const Catalog catalog(specs_folder(values));
+  const Catalog catalog(specs_folder(values), kept);
   KnownModels known = known_models(catalog);
+  known.names.machine = setting.machine;
   const Clock no_clock;
   Evaluator evaluate(setting, no_clock);
   reports::EvaluatedExpressions evaluated{setting, {}};

@@ -119,8 +119,8 @@ std::vector<Integer> few(const Values& values, const SettingField& field) {
   return numbers;
 }
 
-std::vector<Model> models_asked(const Values& values) {
-  const Catalog catalog(specs_folder(values));
+std::vector<Model> models_asked(const Values& values, KeptModels& kept) {
+  const Catalog catalog(specs_folder(values), kept);
   const bool all = values.count("all") > 0;
   if (all && !positional_values(values, "model").empty()) {
     throw UsageError("--all is every model, and models are named beside it", "leave one out");
@@ -147,13 +147,13 @@ reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& quest
   return fits;
 }
 
-ExitStatus run_fit(const Arguments& arguments) {
+ExitStatus run_fit(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(fit_options(), "model", arguments);
   reports::FitQuestion question = question_of(values);
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
   Outputs outputs(values);
-  std::vector<Model> models = models_asked(values);
+  std::vector<Model> models = models_asked(values, kept);
   leave_out_parts(values, models);
   std::vector<const Model*> asked;
   for (const Model& model : models) asked.push_back(&model);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "sim/cli/arguments.h"
 #include "sim/cli/embedded.h"
@@ -61,6 +62,15 @@ Hardware find_device(const std::string& name, std::vector<Hardware> built_in) {
                    suggest(name, known) + "\n      = or give a path to a .toml file");
 }
 
+// The built-in machine whose own name that is, without reading the others; none where there is
+// none.
+std::optional<Hardware> machine_named(const std::string& name) {
+  for (const auto& [known, text] : embedded_hardware()) {
+    if (same_name(known, name)) return hardware_from_toml(std::string(known), text);
+  }
+  return std::nullopt;
+}
+
 // "2x8xh100-sxm": how many systems of how many devices. A number that is not given is 1.
 struct Counted {
   std::vector<Integer> counts;  // at most two
@@ -112,16 +122,17 @@ std::vector<Hardware> built_in_hardware() {
 }
 
 Hardware find_hardware(const std::string& name) {
-  std::vector<Hardware> built_in = built_in_hardware();
+  const auto [counts, device] = counted(name);
+  std::optional<Hardware> named = machine_named(device);
+  std::vector<Hardware> built_in = named ? std::vector<Hardware>{} : built_in_hardware();
   for (Hardware& machine : built_in) {
     const auto& system = machine.system;
     if (system && system->name && same_name(*system->name, name)) {
-      const LargestSystem named = *system;
-      return system_of(std::move(machine), named.devices, 1, *named.name);
+      const LargestSystem largest = *system;
+      return system_of(std::move(machine), largest.devices, 1, *largest.name);
     }
   }
-  const auto [counts, device] = counted(name);
-  Hardware one = find_device(device, std::move(built_in));
+  Hardware one = named ? std::move(*named) : find_device(device, std::move(built_in));
   if (counts.empty()) return one;
   const Integer systems = counts.size() == 2 ? counts.front() : Integer(1);
   return system_of(std::move(one), counts.back(), systems, {});

@@ -17,13 +17,13 @@ Options list_options() {
   return options;
 }
 
-ExitStatus run_list(const Arguments& arguments) {
+ExitStatus run_list(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(list_options(), "argument", arguments);
   if (!positional_values(values, "argument").empty()) {
     throw UsageError("list takes no arguments", "'llmarch show MODEL' shows one model");
   }
   Outputs outputs(values);
-  const Catalog catalog(specs_folder(values));
+  const Catalog catalog(specs_folder(values), kept);
   std::vector<Model> models;
   for (const auto& [name, entry] : catalog.entries()) models.push_back(catalog.find(name));
   std::vector<reports::ListedModel> listed;

@@ -1,78 +1,10 @@
-// The only place that turns an error into text on standard error and an exit status.
+// The program: one command line, and the exit status of its process.
 #include <csignal>
-#include <cstdio>
-#include <exception>
-#include <new>
-#include <sstream>
-#include <stdexcept>
-#include <string>
-#include <system_error>
 
 #include "sim/cli/commands.h"
-#include "sim/cli/errors.h"
+#include "sim/cli/guarded_run.h"
+#include "sim/cli/kept_models.h"
 #include "sim/cli/unfinished_file.h"
-#include "sim/spec/diagnostics.h"
-#include "sim/spec/file_error.h"
-#include "sim/units.h"
-
-namespace {
-
-using llmarch::cli::ExitStatus;
-
-constexpr const char* kNoMemory =
-    "llmarch: error: this machine does not have enough memory for that\n";
-
-constexpr const char* kNoThread =
-    "llmarch: error: the system refuses another thread\n      = ask for fewer with --threads\n";
-
-// Written line by line without control characters that could steer a terminal: a message may quote
-// what was typed, or the name of a file.
-int say(const std::string& text, ExitStatus status) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    std::fputs((llmarch::printable(line) + "\n").c_str(), stderr);
-  }
-  return static_cast<int>(status);
-}
-
-int say_bug(const std::exception& error) {
-  return say(std::string("llmarch: bug: ") + error.what() +
-                 "\n      = this is a bug in llmarch; please report the command and this line\n",
-             ExitStatus::our_bug);
-}
-
-template <class Error>
-std::string with_remedy(const Error& error) {
-  return llmarch::cli::error_text(error.what(), error.remedy());
-}
-
-int guarded_main(int argc, char** argv) {
-  try {
-    return static_cast<int>(llmarch::cli::run_program({argv + 1, argv + argc}));
-  } catch (const llmarch::cli::UsageError& error) {
-    return say(with_remedy(error), ExitStatus::bad_input);
-  } catch (const llmarch::cli::NotPossible& error) {
-    return say(with_remedy(error), ExitStatus::not_possible);
-  } catch (const llmarch::cli::BadInput& error) {
-    return say(error.what(), ExitStatus::bad_input);
-  } catch (const llmarch::FileError& error) {
-    return say(llmarch::cli::error_text(error.what(), ""), ExitStatus::bad_input);
-  } catch (const llmarch::Overflow& error) {
-    return say(std::string("llmarch: error: a figure exceeds 64 bits: ") + error.what() + "\n",
-               ExitStatus::bad_input);
-  } catch (const std::bad_alloc&) {
-    return say(kNoMemory, ExitStatus::not_possible);
-  } catch (const std::length_error&) {  // an array larger than any machine can address
-    return say(kNoMemory, ExitStatus::not_possible);
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::resource_unavailable_try_again) return say_bug(error);
-    return say(kNoThread, ExitStatus::not_possible);
-  } catch (const std::exception& error) {
-    return say_bug(error);
-  }
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   // A closed pipe becomes a write error that is reported, as for a full disk, instead of a silent
@@ -81,5 +13,8 @@ int main(int argc, char** argv) {
   // So does a file that exceeds this process's size limit.
   std::signal(SIGXFSZ, SIG_IGN);
   llmarch::cli::remove_unfinished_files_on_signals();
-  return guarded_main(argc, argv);
+  return llmarch::cli::guarded([&] {
+    llmarch::cli::KeptModels models;
+    return llmarch::cli::run_program({argv + 1, argv + argc}, models);
+  });
 }

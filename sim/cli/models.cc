@@ -37,18 +37,6 @@ Model model_from_toml(const std::string& file, std::string_view text) {
   }
 }
 
-// In a folder of specs a model is found by its file's name, so the spec's name must be the same.
-Model named_model(const std::string& name, const CatalogEntry& entry) {
-  if (!entry.file) return model_from_toml(name, entry.text);
-  Model model = load_spec_file(*entry.file);
-  if (model.spec.name != name) {
-    throw FileError(*entry.file, fmt::format("name = \"{}\" in a file called {}.toml; the two must "
-                                             "agree in a folder of specs",
-                                             model.spec.name, name));
-  }
-  return model;
-}
-
 bool names_a_model_file(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".toml") ||
          name.ends_with(".json") || name.ends_with(".gguf");
@@ -162,7 +150,7 @@ void drop_head_that_is_not_stored(const fs::path& config, ConfigLoad& load) {
 
 }  // namespace
 
-Catalog::Catalog(const std::optional<fs::path>& folder) {
+Catalog::Catalog(const std::optional<fs::path>& folder, KeptModels& kept) : kept_(kept) {
   for (const auto& [name, text] : embedded_specs()) {
     entries_[std::string(name)] = {"built in", std::nullopt, text};
   }
@@ -172,17 +160,50 @@ Catalog::Catalog(const std::optional<fs::path>& folder) {
   }
 }
 
+// In a folder of specs a model is found by its file's name, so the spec's name must be the same.
+Model Catalog::named_model(const std::string& name, const CatalogEntry& entry) const {
+  if (!entry.file) {
+    return kept_.find(name, entry.text, [&] { return model_from_toml(name, entry.text); });
+  }
+  Model model = file(*entry.file);
+  if (model.spec.name != name) {
+    throw FileError(*entry.file, fmt::format("name = \"{}\" in a file called {}.toml; the two must "
+                                             "agree in a folder of specs",
+                                             model.spec.name, name));
+  }
+  return model;
+}
+
+// The model of `name`, which is that of another and, from `plus` on, its changes. Kept where the
+// other is built in, since only then the name says all of it.
+Model Catalog::changed(const std::string& name, std::size_t plus) const {
+  const std::string base = name.substr(0, plus);
+  const auto read = [&] {
+    return changed_model(name, find(base), split(name.substr(plus + 1), '+'));
+  };
+  const auto entry = entries_.find(base);
+  if (entry == entries_.end() || entry->second.file) return read();
+  return kept_.find(name, entry->second.text, read);
+}
+
+// A config is read anew each time, since what it means depends on the files beside it.
+Model Catalog::file(const fs::path& path) const {
+  if (path.extension() != ".toml") return load_model_file(path);
+  const std::string text = read_text(path, kLargestSpecFile, "a spec");
+  return kept_.find(path.string(), text, [&] { return model_from_toml(path.string(), text); });
+}
+
 Model Catalog::find(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return named_model(name, found->second);
   std::error_code error;
   const bool exists = fs::exists(name, error) || cached_config(name);
   if (const std::size_t plus = name.find('+'); plus != std::string::npos && !exists) {
-    return changed_model(name, find(name.substr(0, plus)), split(name.substr(plus + 1), '+'));
+    return changed(name, plus);
   }
   const std::vector<KnownName> known = known_names(entries_);
   const bool is_path = names_a_model_file(name) && !is_hub_name(name);
-  if (exists || (is_path && meant_names(name, known).empty())) return load_model_file(name);
+  if (exists || (is_path && meant_names(name, known).empty())) return file(name);
   refuse_unknown(name, known);
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/cli/kept_models.h"
 #include "sim/huggingface/hf_config.h"
 #include "sim/study/model.h"
 
@@ -24,8 +25,9 @@ struct CatalogEntry {
 class Catalog {
  public:
   // The built-in specs and those of `folder`, which replace built-in ones of the same name. Throws
-  // FileError.
-  explicit Catalog(const std::optional<std::filesystem::path>& folder);
+  // FileError. Models that are read from their texts stay in `kept`, which must outlive the
+  // catalog.
+  Catalog(const std::optional<std::filesystem::path>& folder, KeptModels& kept);
 
   // The model with that name: one of the catalog, a path as load_model_file takes it, or a cached
   // name of the Hub. Changes of it may follow the name, each after a '+' and written as change_spec
@@ -36,6 +38,11 @@ class Catalog {
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
+  [[nodiscard]] Model named_model(const std::string& name, const CatalogEntry& entry) const;
+  [[nodiscard]] Model changed(const std::string& name, std::size_t plus) const;
+  [[nodiscard]] Model file(const std::filesystem::path& path) const;
+
+  KeptModels& kept_;
   std::map<std::string, CatalogEntry> entries_;
 };
 

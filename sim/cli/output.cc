@@ -18,6 +18,7 @@
 #include "reports/render/html.h"
 #include "reports/render/json.h"
 #include "reports/render/markdown.h"
+#include "reports/render/page.h"
 #include "reports/render/terminal.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/rasterize.h"
@@ -35,6 +36,7 @@ constexpr auto kFormats = each_named<Format>({{"text", Format::text},
                                               {"csv", Format::csv},
                                               {"json", Format::json},
                                               {"html", Format::html},
+                                              {"page", Format::page},
                                               {"svg", Format::svg},
                                               {"png", Format::png}});
 
@@ -255,6 +257,7 @@ class Outputs::Source {
       case Format::csv: return reports::render_csv(document());
       case Format::json: return reports::render_json(document());
       case Format::html: return reports::render_html(document());
+      case Format::page: return reports::render_page(document());
       case Format::svg: return picture_of(document(), report_.no_picture);
       case Format::png: return rasterize(picture_of(document(), report_.no_picture), "the picture");
     }

@@ -29,11 +29,11 @@ reports::Document document_of(const StudyResult& result, const StudyTimer* timer
   return document;
 }
 
-ExitStatus run_report(const Arguments& arguments) {
+ExitStatus run_report(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(report_options(), "study", arguments);
   const std::string name = only_value(values, "study", "report", "llmarch report article");
   Outputs outputs(values);
-  const auto loaded = load_study(name, Catalog(specs_folder(values)));
+  const auto loaded = load_study(name, Catalog(specs_folder(values), kept));
   std::unique_ptr<StudyTimer> timer;
   if (values.count("timed") > 0) timer = study_timer();
   // Empty without a timer: claims that need a timed run stay undecided.

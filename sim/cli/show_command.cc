@@ -51,14 +51,14 @@ std::optional<Reconciled> tensors_in(const std::string& name, const Model& model
   return reconcile(model.graph, SafetensorsCheckpoint::open(folder), *naming, model.spec.head);
 }
 
-ExitStatus run_show(const Arguments& arguments) {
+ExitStatus run_show(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(show_options(), "model", arguments);
   const std::string name = only_value(values, "model", "show",
                                       "llmarch show deepseek-v3; 'llmarch compare' takes several");
   std::optional<Phase> phase;
   if (values.count("ops") > 0) phase = parse_phase(values["ops"].as<std::string>());
   Outputs outputs(values);
-  Model model = Catalog(specs_folder(values)).find(with_changes({name}, values).back());
+  Model model = Catalog(specs_folder(values), kept).find(with_changes({name}, values).back());
   leave_out_parts(values, std::span(&model, 1));
   const Setting asked = laid_over(Setting{}, read_setting(values, common_fields()));
   const Setting setting = with_common_weights(asked, {&model});

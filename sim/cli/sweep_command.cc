@@ -81,9 +81,9 @@ std::vector<const Quantity*> shown_quantities(const Values& values, const Machin
   return shown;
 }
 
-std::vector<Model> swept_models(const Values& values) {
+std::vector<Model> swept_models(const Values& values, KeptModels& kept) {
   std::vector<std::string> names = positional_values(values, "model");
-  const Catalog catalog(specs_folder(values));
+  const Catalog catalog(specs_folder(values), kept);
   if (values.count("all") > 0) std::ranges::copy(catalog.names(), std::back_inserter(names));
   if (names.empty()) {
     throw UsageError("no models are given", "llmarch sweep gemma-3-27b mistral-small-3.1-24b");
@@ -135,14 +135,19 @@ Report report_of(const SweepPlan& plan, reports::Digits digits) {
   return report;
 }
 
-ExitStatus run_sweep(const Arguments& arguments) {
-  const Values values = parse_arguments(sweep_options(), "model", arguments);
-  SweepPlan plan = plan_of(values);
-  Outputs outputs(values);
-  const std::vector<Model> models = swept_models(values);
+// Lets the plan be of these models, which must outlive it.
+void set_models(SweepPlan& plan, const std::vector<Model>& models) {
   for (const Model& model : models) plan.models.push_back(&model);
   if (plan.settings.front().draft) need_prediction_layers(plan.models);
   for (Setting& setting : plan.settings) setting = settled(setting, plan.models);
+}
+
+ExitStatus run_sweep(const Arguments& arguments, KeptModels& kept) {
+  const Values values = parse_arguments(sweep_options(), "model", arguments);
+  SweepPlan plan = plan_of(values);
+  Outputs outputs(values);
+  const std::vector<Model> models = swept_models(values, kept);
+  set_models(plan, models);
   try {
     outputs.write(report_of(plan, digits_of(values)));
   } catch (const SweepOverflow& overflow) {
@@ -152,6 +157,18 @@ ExitStatus run_sweep(const Arguments& arguments) {
 }
 
 }  // namespace
+
+std::vector<double> swept_figures(const Arguments& arguments, KeptModels& kept) {
+  const Values values = parse_arguments(sweep_options(), "model", arguments);
+  SweepPlan plan = plan_of(values);
+  const std::vector<Model> models = swept_models(values, kept);
+  set_models(plan, models);
+  std::vector<double> figures;
+  for_each_point(plan, [&](const SweptPoint& point) {
+    for (const QuantityValue& value : point.values) figures.push_back(as_double(value));
+  });
+  return figures;
+}
 
 Command sweep_command() {
   return {

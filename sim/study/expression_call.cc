@@ -119,7 +119,8 @@ FormedNode ExpressionCall::called(const std::string& name, const Arguments& give
 
 FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& given) const {
   require_model_alone(quantity.name, given);
-  if (quantity.needs == Needs::machine && !given.setting.machine) {
+  const bool has_machine = given.setting.machine || models_.machine != nullptr;
+  if (quantity.needs == Needs::machine && !has_machine) {
     fail(fmt::format("'{}' needs hardware", quantity.name),
          fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
   }

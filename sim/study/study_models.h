@@ -14,6 +14,7 @@ struct StudyModels {
   std::map<std::string, const Model*, std::less<>> models;  // including variants
   std::vector<const Model*> families;  // those that patterns such as "qwen3-*" are matched with
   std::map<std::string, Machine, std::less<>> machines;
+  Machine machine = {};  // of figures that need one where the expression names none; null: none
 };
 
 }  // namespace llmarch

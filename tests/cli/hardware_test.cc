@@ -51,6 +51,18 @@ TEST(ASystem, IsRefusedWhereItsLinkJoinsFewerDevices) {
 
 // 16,060,522,496 bytes of weights, of which all but the input table's 1,050,673,152 are read, and
 // 1,073,741,824 of the cache at 8k, over 273e9 and 546e9 bytes a second.
+// A figure by itself takes the machine from --on.
+TEST(ASystem, IsThatOfAnExpressionThatNamesNone) {
+  const Seen seen = run_llmarch("eval 'memory_time(gpt2)' --on 8xh100-sxm");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  const Seen alone = run_llmarch("eval 'memory_time(gpt2)' --on h100-sxm");
+  const Seen named = run_llmarch("eval 'memory_time(gpt2, on = h100-sxm)'");
+  const auto figure = [](const Seen& one) { return one.output.substr(one.output.rfind("  ")); };
+  EXPECT_EQ(figure(alone), figure(named));
+  EXPECT_NE(figure(seen), figure(alone));
+  EXPECT_EQ(run_llmarch("eval 'memory_time(gpt2)'").status, 2);
+}
+
 TEST(SeveralMachines, StandSideBySide) {
   const Json json = compared_on("m4-pro,m4-max");
   EXPECT_FALSE(json.contains("hardware"));

@@ -60,6 +60,19 @@ TEST(Import, GivesTheFiguresOfTheBuiltInSpecs) {
   }
 }
 
+TEST(Import, WritesTheSpecOfAnyModel) {
+  const std::string gemma = read_file(LLMARCH_PROJECT "/arch_specs/models/gemma-3-27b.toml");
+  EXPECT_EQ(run_llmarch("import gemma-3-27b").output, gemma);
+  const TemporaryFolder folder;
+  const std::string spec = folder.file("changed.toml");
+  EXPECT_EQ(run_llmarch("import gemma-3-27b+attention.local.window=512 -o '" + spec + "'").status,
+            0);
+  EXPECT_EQ(figures(spec), figures("gemma-3-27b+attention.local.window=512"));
+  const Seen refused = run_llmarch("import gemma-3-27b --head none");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.errors.find("--head and --pass-over are about a config"), std::string::npos);
+}
+
 TEST(Import, SaysWhatTheConfigLeftToItsLibrary) {
   const Seen seen =
       run_llmarch("import '" LLMARCH_PROJECT "/tests/spec/configs/llama-3.1-8b.json'");

@@ -65,7 +65,10 @@ void try_command(const Command& command, const Arguments& arguments) {
   const bool parsed =
       ends_well([&] { values = parse_arguments(command.options(), "argument", arguments); });
   if (!parsed || !may_run(command, values)) return;
-  ends_well([&] { command.run(arguments); });
+  ends_well([&] {
+    KeptModels kept;
+    command.run(arguments, kept);
+  });
 }
 
 }  // namespace
@@ -88,6 +91,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return 0;
     }
   }
-  ends_well([&] { run_program({name}); });
+  ends_well([&] {
+    KeptModels kept;
+    run_program({name}, kept);
+  });
   return 0;
 }

@@ -9,9 +9,13 @@ namespace {
 constexpr std::string_view kDetails =
     "Needs the program that is built for a processor: this one, for WebAssembly, has no kernels.";
 
-ExitStatus refuse(const Arguments& /*arguments*/) {
+[[noreturn]] void refuse_run() {
   throw NotPossible("this program, for WebAssembly, has no kernels that run a model",
                     "use the program that is built for your processor");
+}
+
+ExitStatus refuse(const Arguments& /*arguments*/, KeptModels& /*kept*/) {
+  refuse_run();
 }
 
 Options no_options() {
@@ -38,8 +42,7 @@ Command verify_command() {
 }
 
 std::unique_ptr<StudyTimer> study_timer() {
-  refuse({});
-  return nullptr;
+  refuse_run();
 }
 
 }  // namespace llmarch::cli

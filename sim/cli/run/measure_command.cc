@@ -10,11 +10,11 @@
 namespace llmarch::cli {
 namespace {
 
-ExitStatus run_measure(const Arguments& arguments) {
+ExitStatus run_measure(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(measure_options(), "model", arguments);
   const MeasureRequest request = measure_request(values);
   Outputs outputs(values);
-  const Model model = Catalog(request.specs).find(request.model);
+  const Model model = Catalog(request.specs, kept).find(request.model);
   switch (request.scale) {
     case Scale::full: return full_run(request, model, outputs);
     case Scale::scaled_down: return scaled_run(request, model, outputs);

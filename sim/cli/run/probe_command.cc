@@ -66,7 +66,7 @@ Hardware probed_hardware(const std::string& name, const std::vector<Probe>& prob
   return hardware;
 }
 
-ExitStatus run_probe(const Arguments& arguments) {
+ExitStatus run_probe(const Arguments& arguments, KeptModels& /*kept*/) {
   const Values values = parse_arguments(probe_options(), "argument", arguments);
   if (!positional_values(values, "argument").empty()) {
     throw UsageError("probe takes no arguments", "llmarch probe -o this-machine.toml");

@@ -172,7 +172,7 @@ std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
                      [&](const TakeWeights& take) { load_gguf_weights(graph, file, take); });
 }
 
-ExitStatus run_verify(const Arguments& arguments) {
+ExitStatus run_verify(const Arguments& arguments, KeptModels& /*kept*/) {
   const Values values = parse_arguments(verify_options(), "folder", arguments);
   const std::string path =
       only_value(values, "folder", "verify", "llmarch verify path/to/checkpoint");
