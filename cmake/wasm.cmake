@@ -33,5 +33,5 @@ function(wasm_module NAME SOURCE)
   add_executable(${NAME} ${SOURCE})
   set_target_properties(${NAME} PROPERTIES SUFFIX .mjs)
   target_link_options(${NAME} PRIVATE -sEXPORT_ES6 -sMODULARIZE -sALLOW_MEMORY_GROWTH -sSTACK_SIZE=4MB
-    -sINVOKE_RUN=0 -sEXPORTED_RUNTIME_METHODS=callMain,FS,ENV -sFORCE_FILESYSTEM -sINCOMING_MODULE_JS_API=preRun,print,printErr,wasmBinary,locateFile,noInitialRun,instantiateWasm,stdout,stderr,stdin ${ARGN})
+    -sFORCE_FILESYSTEM -sINCOMING_MODULE_JS_API=preRun,print,printErr,wasmBinary,locateFile,noInitialRun,instantiateWasm,stdout,stderr,stdin ${ARGN})
 endfunction()

@@ -19,7 +19,15 @@ export interface Llmarch {
    * Throws an Error with the program's message.
    */
   compare(models: readonly string[], settings?: Settings, files?: Files): unknown;
+  /**
+   * The figures of 'llmarch sweep' as numbers, model by model, context by context, and of each the quantities
+   * of 'show' in their order. Throws an Error with the program's message.
+   */
+  sweep(models: readonly string[], settings?: Settings, files?: Files): Float64Array;
 }
 
-/** Compiles the core; each has files and memory of its own. */
-export function load(): Promise<Llmarch>;
+/**
+ * Compiles the core; each has files and memory of its own, and keeps the models that it has read. `module` is
+ * passed on to Emscripten: where a page has its own way to find the core, { instantiateWasm } or { locateFile }.
+ */
+export function load(module?: object): Promise<Llmarch>;
