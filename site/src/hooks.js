@@ -1,0 +1,38 @@
+// What several parts of the page do in the same way.
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Refusal } from "./core.js";
+
+// What `ask` returns, or how it was refused: { answer } or { refusal }. Asked again where `inputs` change.
+export function useAnswer(ask, inputs) {
+  return useMemo(() => {
+    try {
+      return { answer: ask() };
+    } catch (error) {
+      if (error instanceof Refusal || error.status) return { refusal: error.message };
+      throw error;
+    }
+  }, inputs);
+}
+
+// Whether the element has come near the part of the page that is seen.
+export function useSeen() {
+  const element = useRef(null);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      ([entry]) => entry.isIntersecting && (setSeen(true), observer.disconnect()),
+      { rootMargin: "300px" },
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return [element, seen];
+}
+
+export function download(name, text, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

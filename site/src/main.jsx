@@ -1,0 +1,152 @@
+import { render } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Article } from "./article.jsx";
+import { Compare } from "./compare.jsx";
+import { Core } from "./core.js";
+import { Gallery } from "./gallery.jsx";
+import { take } from "./intake.js";
+import { fromHash, kMostCompared, toHash } from "./state.js";
+
+// What there is to choose from, by the core's own words.
+function knownBy(core) {
+  const listed = JSON.parse(core.run(["list", "--format=json"]));
+  const quantities = {};
+  for (const [, name, meaning] of core.run(["help", "quantities"]).matchAll(/^ {2}(\S+) +(.*)$/gm)) {
+    quantities[name] = meaning;
+  }
+  return {
+    models: listed.models.map(({ name }) => name),
+    hardware: listed.hardware,
+    studies: listed.studies.toReversed(),
+    weights: core.completions(["compare", "--weights", ""]),
+    kv: core.completions(["compare", "--kv", ""]),
+    quantities,
+  };
+}
+
+const kWriteAfter = 200; // milliseconds; browsers refuse addresses that change at each frame of a drag
+
+function useAddress(first) {
+  const [state, setState] = useState(first);
+  const latest = useRef(first);
+  const writing = useRef(0);
+  const update = (patch) => {
+    const turned = "view" in patch || "tab" in patch;
+    latest.current = { ...latest.current, ...patch };
+    setState(latest.current);
+    clearTimeout(writing.current);
+    const write = async () => {
+      const hash = await toHash(latest.current);
+      if (hash === location.hash) return;
+      history[turned ? "pushState" : "replaceState"](null, "", hash);
+    };
+    if (turned) write();
+    else writing.current = setTimeout(write, kWriteAfter);
+  };
+  useEffect(() => {
+    // A link within the page names models or a view; the setting and the visitor's own specs stay.
+    const moved = async () => {
+      const told = await fromHash(location.hash);
+      const names = new URLSearchParams(location.hash.split("?")[1] ?? "");
+      const partial = [...names.keys()].every((key) => key === "models" || key === "tab");
+      latest.current = partial
+        ? { ...latest.current, view: told.view, tab: told.tab, models: names.has("models") ? told.models : latest.current.models }
+        : told;
+      setState(latest.current);
+    };
+    addEventListener("hashchange", moved);
+    addEventListener("popstate", moved);
+    return () => {
+      removeEventListener("hashchange", moved);
+      removeEventListener("popstate", moved);
+    };
+  }, []);
+  return [state, update];
+}
+
+const kViewTexts = { models: "Models", compare: "Compare", article: "Article" };
+
+function App({ core, first }) {
+  const [state, update] = useAddress(first);
+  const [said, say] = useState("");
+  const [over, setOver] = useState(false);
+  core.own = state.own;
+  const listed = useMemo(() => knownBy(core), []);
+  const known = { ...listed, models: [...new Set([...Object.keys(state.own), ...listed.models])] };
+
+  const give = async (files) => {
+    for (const file of files) {
+      try {
+        const { name, toml, stored } = await take(core, file);
+        const others = state.models.filter((other) => other !== name).slice(0, kMostCompared - 1);
+        update({
+          own: { ...state.own, [name]: toml }, models: [...others, name],
+          view: "compare", tab: "figures",
+          ...(stored !== "" && stored !== "bf16" && known.weights.includes(stored) ? { weights: stored } : {}),
+        });
+        say(stored === "" || stored === "bf16" ? `${file.name} is read as ${name}.`
+          : `${file.name} is read as ${name}. Its weights are stored as ${stored}; the setting says how they are counted here.`);
+      } catch (refusal) {
+        update({ view: "compare" });
+        say(refusal.message);
+      }
+    }
+  };
+  useEffect(() => {
+    const hold = (event) => { event.preventDefault(); setOver(event.type === "dragover"); };
+    const drop = (event) => { hold(event); give([...event.dataTransfer.files]); };
+    addEventListener("dragover", hold);
+    addEventListener("dragleave", hold);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragover", hold);
+      removeEventListener("dragleave", hold);
+      removeEventListener("drop", drop);
+    };
+  });
+  useEffect(() => { document.documentElement.classList.toggle("dragging", over); }, [over]);
+  useEffect(() => {
+    document.title = state.view === "compare" && state.models.length > 0
+      ? `${state.models.join(" | ")}: llmarch` : `${kViewTexts[state.view]}: llmarch`;
+  }, [state.view, state.models]);
+
+  const shared = { core, state, update, known, give };
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main").scrollIntoView(); }}>Skip to the figures</a>
+      <header class="top">
+        <p class="title"><a href="#models">llmarch</a></p>
+        <nav aria-label="Views">
+          {Object.entries(kViewTexts).map(([view, text]) => (
+            <a href={`#${view}`} aria-current={state.view === view ? "page" : undefined}
+              onClick={(event) => { event.preventDefault(); update({ view }); }}>{text}</a>
+          ))}
+        </nav>
+        <p class="motto">What an LLM architecture costs, exactly, computed in this page.</p>
+      </header>
+      {said !== "" && <p class="notice" role="status"><span>{said}</span>
+        <button type="button" class="quiet" onClick={() => say("")}>Close</button></p>}
+      {state.view === "models" && <Gallery {...shared} />}
+      {state.view === "compare" && <Compare {...shared} />}
+      {state.view === "article" && <Article {...shared} />}
+      <footer>
+        <p>Figures are predicted from shapes unless they are called published. No request leaves this page: a file
+          that you open stays in the browser, and a link holds what you see.</p>
+      </footer>
+    </>
+  );
+}
+
+const root = document.getElementById("page");
+try {
+  const [core, first] = await Promise.all([
+    Core.open(new URL("llmarch-core.wasm", import.meta.url)),
+    fromHash(location.hash),
+  ]);
+  root.textContent = "";
+  render(<App core={core} first={first} />, root);
+  document.documentElement.dataset.ready = Math.round(performance.now());
+} catch (error) {
+  root.textContent = `The core could not be started: ${error.message}`;
+  throw error;
+}
