@@ -1,7 +1,7 @@
 // The studies that are built in: comparisons, and a verdict on each claim of an article.
 import { useEffect, useState } from "preact/hooks";
 import { Blocks } from "./blocks.jsx";
-import { download } from "./hooks.js";
+import { download } from "./hooks.jsx";
 
 export function Article({ core, state, update, known }) {
   const study = known.studies.find(({ name }) => name === state.study) ?? known.studies[0];

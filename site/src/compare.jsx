@@ -3,19 +3,24 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Blocks, Drawing, Table } from "./blocks.jsx";
 import { Chart } from "./chart.jsx";
 import { Explanation } from "./explain.jsx";
-import { download, useAnswer } from "./hooks.js";
+import { Link, download, useAnswer } from "./hooks.jsx";
 import { Settings } from "./settings.jsx";
 import { Spec } from "./spec.jsx";
-import { kMostCompared, kTabs, machineOf, optionsOf } from "./state.js";
+import { kMostCompared, kTabs, machineOf, optionsOf, toHash } from "./state.js";
 
 const kTypes = { md: "text/markdown", csv: "text/csv", svg: "image/svg+xml", json: "application/json" };
 
 // Buttons that write what is seen, as the command would. `ask` gets the format.
-function Exports({ name, formats, ask }) {
+function Exports({ name, formats, ask, state }) {
   const [said, say] = useState("");
   const copy = async () => {
-    await navigator.clipboard.writeText(location.href);
-    say("Link copied");
+    const link = new URL(await toHash(state), location.href).href;
+    try {
+      await navigator.clipboard.writeText(link);
+      say("Link copied");
+    } catch {
+      say("The address of this page is the link");
+    }
   };
   useEffect(() => {
     const timer = setTimeout(() => say(""), 2500);
@@ -46,7 +51,7 @@ function Figures({ core, state, update, ask }) {
   const [said, table, notes] = answer.blocks;
   return (
     <>
-      <Exports name={models.join("-")} formats={{ md: "Markdown", csv: "CSV", json: "JSON" }}
+      <Exports state={state} name={models.join("-")} formats={{ md: "Markdown", csv: "CSV", json: "JSON" }}
         ask={(format) => core.ask("compare", models, { ...optionsOf(state), ...machineOf(state), format }, more)} />
       <p class="said" aria-live="off">{said.text}</p>
       <label class="tick"><input type="checkbox" checked={state.exact}
@@ -108,7 +113,7 @@ function Curves({ core, state, update, known }) {
   const tables = report?.blocks.filter((block) => block.kind === "table" || block.kind === "notes") ?? [];
   return (
     <>
-      <Exports name={`${show}-${models.join("-")}`} formats={{ md: "Markdown", csv: "CSV", svg: "SVG", json: "JSON" }} ask={swept} />
+      <Exports state={state} name={`${show}-${models.join("-")}`} formats={{ md: "Markdown", csv: "CSV", svg: "SVG", json: "JSON" }} ask={swept} />
       <div class="choose">
         <label>Figure <select value={show} onChange={(event) => update({ show: event.currentTarget.value })}>
           {Object.entries(known.quantities).map(([name, meaning]) => (
@@ -144,7 +149,7 @@ function Structure({ core, state }) {
   const drawn = answer.blocks.find((block) => block.kind === "diagram");
   return (
     <>
-      <Exports name={`blocks-${models.join("-")}`} formats={{ svg: "SVG", md: "Markdown" }}
+      <Exports state={state} name={`blocks-${models.join("-")}`} formats={{ svg: "SVG", md: "Markdown" }}
         ask={(format) => core.ask("compare", models, { only: "structure", format })} />
       <style>{answer.style}</style>
       <Drawing svg={drawn.svg} label={drawn.caption || "Blocks side by side"} />
@@ -218,7 +223,7 @@ export function Compare({ core, state, update, known, give }) {
       <h1 class="unseen">Compare</h1>
       <Chosen state={state} update={update} known={known} give={give} />
       {state.models.length === 0
-        ? <p>Choose models above, or drop a file here. <a href="#models">All models</a></p>
+        ? <p>Choose models above, or drop a file here. <Link update={update} to={{ view: "models" }}>All models</Link></p>
         : <>
           {state.tab !== "blocks" && <Settings state={state} update={update} known={known} />}
           <Tabs tab={state.tab} update={update} />

@@ -1,7 +1,7 @@
 // Where a figure comes from: what 'llmarch eval --explain' says of it, and the operations of its step.
 import { useEffect, useRef } from "preact/hooks";
 import { Blocks } from "./blocks.jsx";
-import { useAnswer } from "./hooks.js";
+import { useAnswer } from "./hooks.jsx";
 import { machineOf, optionsOf } from "./state.js";
 
 // The step of which a quantity is the work, where it is one.

@@ -1,6 +1,6 @@
 // All models as cards, to be searched, narrowed down and put in order.
 import { useMemo } from "preact/hooks";
-import { useAnswer, useSeen } from "./hooks.js";
+import { Link, useAnswer, useSeen } from "./hooks.jsx";
 import { kMostCompared, machineOf, optionsOf } from "./state.js";
 
 // What a card says where the model fits, if no machine is chosen: one of each size that is common.
@@ -97,7 +97,7 @@ function CardFigures({ core, state, model }) {
   );
 }
 
-function CardPicture({ core, model, own }) {
+function CardPicture({ core, update, model, own }) {
   const { answer: shown } = useAnswer(() => core.json("show", [model]), [model, own]);
   const { answer: picture } = useAnswer(
     () => URL.createObjectURL(new Blob([core.ask("show", [model], { format: "svg" })], { type: "image/svg+xml" })),
@@ -106,8 +106,8 @@ function CardPicture({ core, model, own }) {
   return (
     <>
       {shown && <LayerStrip layers={shown.layers} />}
-      {picture && <a class="thumb" href={`#compare?tab=blocks&models=${encodeURIComponent(model)}`}>
-        <img src={picture} alt={`Block diagram of ${model}`} /></a>}
+      {picture && <Link class="thumb" update={update} to={{ view: "compare", tab: "blocks", models: [model] }}>
+        <img src={picture} alt={`Block diagram of ${model}`} /></Link>}
     </>
   );
 }
@@ -121,9 +121,9 @@ function Card({ core, state, update, card }) {
   });
   return (
     <li class={chosen ? "card chosen" : "card"} ref={element} data-model={card.name}>
-      <h2><a href={`#compare?models=${encodeURIComponent(card.name)}`}>{card.title}</a></h2>
+      <h2><Link update={update} to={{ view: "compare", tab: "figures", models: [card.name] }}>{card.title}</Link></h2>
       <p class="name">{card.name}, {card.layers} layers</p>
-      {seen && <CardPicture core={core} model={card.name} own={state.own} />}
+      {seen && <CardPicture core={core} update={update} model={card.name} own={state.own} />}
       {seen && <CardFigures core={core} state={state} model={card.name} />}
       <button type="button" aria-pressed={chosen} disabled={full} onClick={toggle}
         aria-label={`Compare ${card.title}`}>{chosen ? "Chosen" : "Compare"}</button>

@@ -4,6 +4,7 @@ import { Article } from "./article.jsx";
 import { Compare } from "./compare.jsx";
 import { Core } from "./core.js";
 import { Gallery } from "./gallery.jsx";
+import { Link } from "./hooks.jsx";
 import { take } from "./intake.js";
 import { fromHash, kMostCompared, toHash } from "./state.js";
 
@@ -44,14 +45,8 @@ function useAddress(first) {
     else writing.current = setTimeout(write, kWriteAfter);
   };
   useEffect(() => {
-    // A link within the page names models or a view; the setting and the visitor's own specs stay.
     const moved = async () => {
-      const told = await fromHash(location.hash);
-      const names = new URLSearchParams(location.hash.split("?")[1] ?? "");
-      const partial = [...names.keys()].every((key) => key === "models" || key === "tab");
-      latest.current = partial
-        ? { ...latest.current, view: told.view, tab: told.tab, models: names.has("models") ? told.models : latest.current.models }
-        : told;
+      latest.current = await fromHash(location.hash);
       setState(latest.current);
     };
     addEventListener("hashchange", moved);
@@ -63,6 +58,11 @@ function useAddress(first) {
   }, []);
   return [state, update];
 }
+
+// The setting for weights that are stored so: the format, if it has a name here, or else its bits in the mean.
+// A file in bf16 changes nothing, since that is what a spec means.
+const weightsAs = (stored, bits, known) =>
+  stored === "bf16" ? "" : known.weights.includes(stored) ? stored : `${bits.toFixed(3)}bpw`;
 
 const kViewTexts = { models: "Models", compare: "Compare", article: "Article" };
 
@@ -77,15 +77,15 @@ function App({ core, first }) {
   const give = async (files) => {
     for (const file of files) {
       try {
-        const { name, toml, stored } = await take(core, file);
+        const { name, toml, stored, bits } = await take(core, file);
+        const weights = stored === undefined ? state.weights : weightsAs(stored, bits, known);
         const others = state.models.filter((other) => other !== name).slice(0, kMostCompared - 1);
         update({
           own: { ...state.own, [name]: toml }, models: [...others, name],
-          view: "compare", tab: "figures",
-          ...(stored !== "" && stored !== "bf16" && known.weights.includes(stored) ? { weights: stored } : {}),
+          view: "compare", tab: "figures", weights,
         });
-        say(stored === "" || stored === "bf16" ? `${file.name} is read as ${name}.`
-          : `${file.name} is read as ${name}. Its weights are stored as ${stored}; the setting says how they are counted here.`);
+        say(weights === state.weights ? `${file.name} is read as ${name}.`
+          : `${file.name} is read as ${name}. It stores its weights as ${stored}; all models are counted with ${weights} now.`);
       } catch (refusal) {
         update({ view: "compare" });
         say(refusal.message);
@@ -115,11 +115,10 @@ function App({ core, first }) {
     <>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main").scrollIntoView(); }}>Skip to the figures</a>
       <header class="top">
-        <p class="title"><a href="#models">llmarch</a></p>
+        <p class="title"><Link update={update} to={{ view: "models" }}>llmarch</Link></p>
         <nav aria-label="Views">
           {Object.entries(kViewTexts).map(([view, text]) => (
-            <a href={`#${view}`} aria-current={state.view === view ? "page" : undefined}
-              onClick={(event) => { event.preventDefault(); update({ view }); }}>{text}</a>
+            <Link update={update} to={{ view }} aria-current={state.view === view ? "page" : undefined}>{text}</Link>
           ))}
         </nav>
         <p class="motto">What an LLM architecture costs, exactly, computed in this page.</p>

@@ -51,7 +51,7 @@ export function Settings({ state, update, known }) {
       <Slider label="Context" unit="tokens" all={kContexts} value={state.context} set={set("context")} />
       <Slider label="Batch" unit="sequences" all={kBatches} value={state.batch} set={set("batch")} />
       <Choice label="Weights" value={state.weights} set={set("weights")}
-        choices={[["", "as published"], ...named(known.weights)]} />
+        choices={[["", "as published"], ...named([...new Set([...known.weights, state.weights].filter(Boolean))])]} />
       <Choice label="KV cache" value={state.kv} set={set("kv")} choices={named(known.kv)} />
       <Choice label="Hardware" value={state.on} set={set("on")}
         choices={[["", "none"], ...known.hardware.map(({ name, title }) => [name, title ? `${name}: ${title}` : name])]} />

@@ -1,7 +1,7 @@
 // A what-if by editing: the spec of a model as text, whose figures follow while one writes.
-import { useEffect, useState } from "preact/hooks";
-import { nameIn } from "./intake.js";
-import { download, useAnswer } from "./hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { faultsOf, nameIn } from "./intake.js";
+import { download, useAnswer } from "./hooks.jsx";
 import { kMostCompared, optionsOf } from "./state.js";
 import { Table } from "./blocks.jsx";
 
@@ -9,21 +9,12 @@ const kPause = 150; // milliseconds without a key, after which the text is read
 
 const withName = (toml, name) => toml.replace(/^(\s*name\s*=\s*)"[^"]*"/m, `$1"${name}"`);
 
-// What llmarch has to say of the text; empty where it is a spec.
-function faultsOf(core, toml) {
-  const file = "/spec.toml";
-  try {
-    core.run(["check", "--", file], { [file]: toml });
-    return nameIn(toml) === undefined ? 'name = "..." is missing' : "";
-  } catch (refusal) {
-    return refusal.message;
-  }
-}
-
 function Editor({ core, state, update, model }) {
   const { answer: toml } = useAnswer(() => state.own[model] ?? core.run(["import", "--", model]), [model]);
   const [text, write] = useState(toml);
   const [faults, setFaults] = useState("");
+  const area = useRef(null);
+  const caret = useRef(null);
   useEffect(() => { if (!(model in state.own) || nameIn(text) !== model) write(toml); }, [model]);
 
   // The text becomes a model of its own beside the one it was made from, or in its place.
@@ -39,8 +30,15 @@ function Editor({ core, state, update, model }) {
     const room = !known && state.models.length < kMostCompared;
     const models = state.models.flatMap((other) => (other !== model ? [other] : room ? [model, name] : [name]));
     update({ own: { ...others, [name]: changed }, models: [...new Set(models)], edited: name });
-    if (changed !== text) write(changed);
+    if (changed === text) return;
+    caret.current = area.current.selectionStart + changed.length - text.length;
+    write(changed);
   };
+  // The name stands above what is being changed, and gets longer.
+  useLayoutEffect(() => {
+    if (caret.current !== null) area.current.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  }, [text]);
   useEffect(() => {
     const timer = setTimeout(take, kPause);
     return () => clearTimeout(timer);
@@ -53,7 +51,7 @@ function Editor({ core, state, update, model }) {
           onClick={() => download(`${model}.toml`, text, "application/toml")}>Spec as TOML</button>
       </p>
       <label class="unseen" for="spec">Spec of {model}</label>
-      <textarea id="spec" spellcheck={false} autocapitalize="off" value={text} aria-describedby="faults"
+      <textarea id="spec" ref={area} spellcheck={false} autocapitalize="off" value={text} aria-describedby="faults"
         aria-invalid={faults !== ""} onInput={(event) => write(event.currentTarget.value)} />
       <pre id="faults" class={faults === "" ? "good" : "refusal"} role="status">
         {faults === "" ? "This is a spec: its figures are below." : faults}</pre>

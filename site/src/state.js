@@ -41,6 +41,9 @@ const pack = async (text) =>
 const unpack = async (text) =>
   new TextDecoder().decode(await through(fromBase64(text), new DecompressionStream("deflate-raw")));
 
+// What can be the name of a visitor's spec, which is that of a file too.
+export const isName = (name) => /^[A-Za-z0-9][\w.+-]*$/.test(name ?? "");
+
 // "compare?models=gpt2,deepseek-v3&context=32768"; what is as at first is left out.
 export async function toHash(state) {
   const fields = new URLSearchParams();
@@ -68,7 +71,10 @@ export async function fromHash(hash) {
     else if (key === "exact") state.exact = value === "1";
     else if (key === "tab") state.tab = kTabs.includes(value) ? value : kFirst.tab;
     else if (kNumbers.includes(key)) state[key] = Math.max(1, Math.round(Number(value)) || kFirst[key]);
-    else if (key.startsWith("own.")) state.own[key.slice(4)] = await unpack(value).catch(() => "");
+    else if (key.startsWith("own.") && isName(key.slice(4))) {
+      const toml = await unpack(value).catch(() => "");
+      if (toml !== "") state.own[key.slice(4)] = toml;
+    }
     else if (key in kFirst && key !== "view" && key !== "own") state[key] = value;
   }
   return state;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { load } from "../../build-wasm/npm/index.mjs";
+import { llama } from "./written_gguf.mjs";
 import { kPlain, kRoot, launch, open, rowOf, serve, settle, textsOf } from "./support.mjs";
 
 let server, browser, core;
@@ -229,6 +230,35 @@ test("a config is opened and compared without leaving the browser", inTab("#comp
   const table = JSON.parse(outcome.out).blocks.find((block) => block.kind === "table");
   const said = table.rows.find((row) => row.quantity === "kv_bytes").cells[1].text;
   assert.equal((await rowOf(tab, "KV cache at 1 x 8k"))[1], said);
+}));
+
+// 51,200 x 512 elements of table and head, and in the layer 1,024 x 512 of attention's queries and outputs,
+// 256 x 512 of keys and values, 3 x 1,024 x 512 of the feed-forward, 3 x 512 of norms; 4.5 bits an element.
+test("of a GGUF file only the header is read, however long it is", inTab("#compare", async (tab) => {
+  const header = llama({ vocabulary: 51200, hidden: 512, width: 1024, heads: 8, kvHeads: 2, headDim: 64 });
+  await tab.setOfflineMode(true);
+  const read = await tab.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+    const whole = new File([bytes, new Uint8Array(60 << 20)], "tiny.gguf");
+    let furthest = 0;
+    whole.slice = (from, to) => {
+      furthest = Math.max(furthest, to);
+      return File.prototype.slice.call(whole, from, to);
+    };
+    const drop = new Event("drop", { bubbles: true, cancelable: true });
+    drop.dataTransfer = { files: [whole] };
+    dispatchEvent(drop);
+    await new Promise((done) => {
+      const timer = setInterval(() => document.querySelector(".notice") && (clearInterval(timer), done()), 50);
+    });
+    return furthest;
+  }, header.toString("base64"));
+  assert.equal(read, 4 << 20);
+  await settle(tab);
+  const layer = 2 * 512 * 512 + 2 * 128 * 512 + 3 * 1024 * 512 + 2 * 512;
+  assert.deepEqual(await rowOf(tab, "predicted, to the unit"), [(2 * 51200 * 512 + layer + 512).toLocaleString("en")]);
+  assert.deepEqual(await rowOf(tab, "KV cache at 1 x 8k"), ["4 MiB"]);
+  assert.match(await tab.$eval(".setting:nth-of-type(3) select", (element) => element.value), /^4\.50\dbpw$/);
 }));
 
 test("a config that is dropped is read as well, and one that is none is refused with its place", inTab("#models", async (tab) => {

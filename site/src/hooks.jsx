@@ -29,6 +29,18 @@ export function useSeen() {
   return [element, seen];
 }
 
+// A link within the page, which leaves everything as it is but what `to` says. In a tab of its own it opens
+// as its address says.
+export function Link({ update, to, children, ...rest }) {
+  const models = to.models ? `&models=${to.models.map(encodeURIComponent).join(",")}` : "";
+  const go = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    update(to);
+  };
+  return <a href={`#${to.view}?tab=${to.tab ?? "figures"}${models}`} onClick={go} {...rest}>{children}</a>;
+}
+
 export function download(name, text, type) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));
