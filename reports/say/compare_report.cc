@@ -11,6 +11,7 @@
 #include "reports/say/model_diagram.h"
 #include "reports/say/setting_words.h"
 #include "reports/say/structure_cells.h"
+#include "sim/study/quantities.h"
 
 namespace llmarch::reports {
 namespace {

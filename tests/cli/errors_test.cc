@@ -96,7 +96,7 @@ TEST(Errors, SayWhatAValueMustBe) {
                  "      = did you mean 'bf16'?\n");
   expect_refusal("compare gpt2 --format xml",
                  "llmarch: error: unknown format 'xml'\n"
-                 "      = known: text, md, csv, json, html, svg, png\n");
+                 "      = known: text, md, csv, json, html, page, svg, png\n");
   expect_refusal(
       "compare gpt2 -o table.pdf",
       "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"

@@ -13,8 +13,9 @@ using Json = nlohmann::json;
 std::vector<Json> blocks(const std::string& arguments, const std::string& kind) {
   const Seen seen = run_llmarch(arguments + " --format page");
   EXPECT_EQ(seen.status, 0) << seen.errors;
+  const Json page = Json::parse(seen.output);
   std::vector<Json> found;
-  for (const Json& block : Json::parse(seen.output)["blocks"]) {
+  for (const Json& block : page.at("blocks")) {
     if (block["kind"] == kind) found.push_back(block);
   }
   return found;

@@ -42,6 +42,7 @@ constexpr auto kLayers = std::to_array<std::string_view>({"sim",
                                                           "reports/runs",
                                                           "sim/cli",
                                                           "sim/cli/dry",
+                                                          "sim/cli/wasm",
                                                           "sim/cli/run"});
 
 std::string_view folder_of(std::string_view file) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "sim/study/quantities.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/toy_machine.h"
 
