@@ -1,7 +1,7 @@
 // The studies that are built in: comparisons, and a verdict on each claim of an article.
 import { useEffect, useState } from "preact/hooks";
 import { Blocks } from "./blocks.jsx";
-import { download } from "./hooks.jsx";
+import { Exports } from "./exports.jsx";
 
 export function Article({ core, state, update, known }) {
   const study = known.studies.find(({ name }) => name === state.study) ?? known.studies[0];
@@ -19,10 +19,9 @@ export function Article({ core, state, update, known }) {
         <label>Study <select value={study.name} onChange={(event) => update({ study: event.currentTarget.value })}>
           {known.studies.map(({ name, title }) => <option value={name}>{title}</option>)}
         </select></label>
-        <button type="button" class="quiet" data-export="md"
-          onClick={() => download(`${study.name}.md`, core.ask("report", [study.name], { format: "md" }), "text/markdown")}>
-          Markdown</button>
       </div>
+      <Exports state={state} name={study.name} formats={{ md: "Markdown", csv: "CSV", json: "JSON" }}
+        ask={(format) => core.ask("report", [study.name], { format })} />
       {page === null ? <p role="status">Computing every figure…</p> : <>
         <style>{page.style}</style>
         <Blocks blocks={page.blocks} />

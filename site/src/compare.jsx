@@ -3,40 +3,11 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Blocks, Drawing, Table } from "./blocks.jsx";
 import { Chart } from "./chart.jsx";
 import { Explanation } from "./explain.jsx";
-import { Link, download, useAnswer } from "./hooks.jsx";
+import { Exports } from "./exports.jsx";
+import { Link, useAnswer } from "./hooks.jsx";
 import { Settings } from "./settings.jsx";
 import { Spec } from "./spec.jsx";
-import { kMostCompared, kTabs, machineOf, optionsOf, toHash } from "./state.js";
-
-const kTypes = { md: "text/markdown", csv: "text/csv", svg: "image/svg+xml", json: "application/json" };
-
-// Buttons that write what is seen, as the command would. `ask` gets the format.
-function Exports({ name, formats, ask, state }) {
-  const [said, say] = useState("");
-  const copy = async () => {
-    const link = new URL(await toHash(state), location.href).href;
-    try {
-      await navigator.clipboard.writeText(link);
-      say("Link copied");
-    } catch {
-      say("The address of this page is the link");
-    }
-  };
-  useEffect(() => {
-    const timer = setTimeout(() => say(""), 2500);
-    return () => clearTimeout(timer);
-  }, [said]);
-  return (
-    <p class="exports">
-      {Object.entries(formats).map(([format, text]) => (
-        <button type="button" class="quiet" data-export={format}
-          onClick={() => download(`${name}.${format}`, ask(format), kTypes[format])}>{text}</button>
-      ))}
-      <button type="button" class="quiet" onClick={copy}>Copy link</button>
-      <span role="status">{said}</span>
-    </p>
-  );
-}
+import { kMostCompared, kTabs, machineOf, optionsOf } from "./state.js";
 
 const kSections = "parameters,memory,decode,prefill";
 

@@ -1,5 +1,6 @@
 // All models as cards, to be searched, narrowed down and put in order.
 import { useMemo } from "preact/hooks";
+import { Exports } from "./exports.jsx";
 import { Link, useAnswer, useSeen } from "./hooks.jsx";
 import { kMostCompared, machineOf, optionsOf } from "./state.js";
 
@@ -25,11 +26,13 @@ const kOrders = [
   ["cache", "KV cache at the context", (one, other) => one.figures.kv_bytes - other.figures.kv_bytes],
 ];
 
+const asked = (state) => ({ ...optionsOf(state), show: kQuantities.join(",") });
+
 // Models with the figures by which they are found and ordered.
 function useCards(core, state) {
   const { answer: listed } = useAnswer(() => core.json("list", []), [state.own]);
   const { answer: swept, refusal } = useAnswer(
-    () => core.json("sweep", [], { ...optionsOf(state), show: kQuantities.join(",") }, ["--all"]),
+    () => core.json("sweep", [], asked(state), ["--all"]),
     [state.own, state.context, state.batch, state.weights, state.kv],
   );
   return useMemo(() => {
@@ -154,6 +157,8 @@ export function Gallery({ core, state, update }) {
         </select></label>
         <p role="status">{shown.length} of {cards.length} models</p>
       </form>
+      <Exports state={state} name="models" formats={{ csv: "CSV", json: "JSON" }}
+        ask={(format) => core.ask("sweep", shown.map((card) => card.name), { ...asked(state), format })} />
       {refusal && <pre class="refusal" role="alert">{refusal}</pre>}
       <p class="legend" aria-hidden="true">
         Each stripe is a layer:

@@ -40,11 +40,3 @@ export function Link({ update, to, children, ...rest }) {
   };
   return <a href={`#${to.view}?tab=${to.tab ?? "figures"}${models}`} onClick={go} {...rest}>{children}</a>;
 }
-
-export function download(name, text, type) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}

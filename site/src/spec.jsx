@@ -1,7 +1,8 @@
 // A what-if by editing: the spec of a model as text, whose figures follow while one writes.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { faultsOf, nameIn } from "./intake.js";
-import { download, useAnswer } from "./hooks.jsx";
+import { Exports } from "./exports.jsx";
+import { useAnswer } from "./hooks.jsx";
 import { kMostCompared, optionsOf } from "./state.js";
 import { Table } from "./blocks.jsx";
 
@@ -46,10 +47,7 @@ function Editor({ core, state, update, model }) {
 
   return (
     <>
-      <p class="exports">
-        <button type="button" class="quiet" data-export="toml"
-          onClick={() => download(`${model}.toml`, text, "application/toml")}>Spec as TOML</button>
-      </p>
+      <Exports state={state} name={model} formats={{ toml: "TOML" }} ask={() => text} />
       <label class="unseen" for="spec">Spec of {model}</label>
       <textarea id="spec" ref={area} spellcheck={false} autocapitalize="off" value={text} aria-describedby="faults"
         aria-invalid={faults !== ""} onInput={(event) => write(event.currentTarget.value)} />

