@@ -385,7 +385,7 @@ class ComparisonTable {
         named(name, "transcendentals"));
     bytes("weights read", "weight_bytes", &Traffic::weights_read);
     bytes("KV read", "kv_bytes", &Traffic::cache_read);
-    bytes("KV written", "", &Traffic::cache_written);
+    bytes("KV written", "kv_written_bytes", &Traffic::cache_written);
     bytes("bytes", "bytes", &Traffic::total);
     row(
         "intensity, FLOPs per byte",
