@@ -101,10 +101,10 @@ bool asks_for_help(const Arguments& arguments) {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table{list_command(),   show_command(),    compare_command(),
-                                          sweep_command(),  eval_command(),    fit_command(),
-                                          report_command(), measure_command(), probe_command(),
-                                          verify_command(), check_command(),   import_command()};
+  static const std::vector<Command> table{
+      list_command(),  show_command(),   compare_command(), sweep_command(), eval_command(),
+      fit_command(),   report_command(), measure_command(), probe_command(), verify_command(),
+      check_command(), import_command(), mcp_command()};
   return table;
 }
 

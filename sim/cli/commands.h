@@ -41,6 +41,7 @@ std::vector<double> swept_figures(const Arguments& arguments, KeptModels& kept);
 Command fit_command();
 Command check_command();
 Command import_command();
+Command mcp_command();
 
 // The commands that need kernels, from sim/cli/run, or from sim/cli/dry, which refuses them where
 // there are none. Listed in every program, so that the help of one names what another can do.

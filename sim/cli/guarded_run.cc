@@ -23,18 +23,17 @@ constexpr const char* kNoThread =
 
 // Written line by line without control characters that could steer a terminal: a message may quote
 // what was typed, or the name of a file.
-int say(const std::string& text, ExitStatus status) {
+void say(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     std::fputs((printable(line) + "\n").c_str(), stderr);
   }
-  return static_cast<int>(status);
 }
 
-int say_bug(const std::exception& error) {
-  return say(std::string("llmarch: bug: ") + error.what() +
-                 "\n      = this is a bug in llmarch; please report the command and this line\n",
-             ExitStatus::our_bug);
+Ending bug(const std::exception& error) {
+  return {ExitStatus::our_bug,
+          std::string("llmarch: bug: ") + error.what() +
+              "\n      = this is a bug in llmarch; please report the command and this line\n"};
 }
 
 template <class Error>
@@ -44,30 +43,36 @@ std::string with_remedy(const Error& error) {
 
 }  // namespace
 
-int guarded(const std::function<ExitStatus()>& run) {
+Ending ending_of(const std::function<ExitStatus()>& run) {
   try {
-    return static_cast<int>(run());
+    return {run()};
   } catch (const UsageError& error) {
-    return say(with_remedy(error), ExitStatus::bad_input);
+    return {ExitStatus::bad_input, with_remedy(error)};
   } catch (const NotPossible& error) {
-    return say(with_remedy(error), ExitStatus::not_possible);
+    return {ExitStatus::not_possible, with_remedy(error)};
   } catch (const BadInput& error) {
-    return say(error.what(), ExitStatus::bad_input);
+    return {ExitStatus::bad_input, error.what()};
   } catch (const FileError& error) {
-    return say(error_text(error.what(), ""), ExitStatus::bad_input);
+    return {ExitStatus::bad_input, error_text(error.what(), "")};
   } catch (const Overflow& error) {
-    return say(std::string("llmarch: error: a figure exceeds 64 bits: ") + error.what() + "\n",
-               ExitStatus::bad_input);
+    return {ExitStatus::bad_input,
+            std::string("llmarch: error: a figure exceeds 64 bits: ") + error.what() + "\n"};
   } catch (const std::bad_alloc&) {
-    return say(kNoMemory, ExitStatus::not_possible);
+    return {ExitStatus::not_possible, kNoMemory};
   } catch (const std::length_error&) {  // an array larger than any machine can address
-    return say(kNoMemory, ExitStatus::not_possible);
+    return {ExitStatus::not_possible, kNoMemory};
   } catch (const std::system_error& error) {
-    if (error.code() != std::errc::resource_unavailable_try_again) return say_bug(error);
-    return say(kNoThread, ExitStatus::not_possible);
+    if (error.code() != std::errc::resource_unavailable_try_again) return bug(error);
+    return {ExitStatus::not_possible, kNoThread};
   } catch (const std::exception& error) {
-    return say_bug(error);
+    return bug(error);
   }
+}
+
+int guarded(const std::function<ExitStatus()>& run) {
+  const Ending ending = ending_of(run);
+  say(ending.message);
+  return static_cast<int>(ending.status);
 }
 
 }  // namespace llmarch::cli
