@@ -20,13 +20,18 @@ constexpr std::int64_t kBytesAtOnce = std::int64_t{16} << 20;
 
 // Architectures whose queries and keys the converter reorders within each head, for a rotation of
 // neighbours: row 2 i + j of the file is row j * head / 2 + i of the model.
-constexpr std::array<std::string_view, 3> kReordered{"llama", "granite", "smollm3"};
+constexpr std::array<std::string_view, 6> kReordered{"llama",      "granite", "smollm3",
+                                                     "granitemoe", "arcee",   "olmo"};
 
 // Tensors that the converter changes: it transposes latent attention's by head, reorders the heads
-// of a recurrence and stores its rate as a number and not as a logarithm; and an output gate lies
-// between the queries of each head.
-constexpr std::array kChanged{WeightRole::key_up, WeightRole::value_up, WeightRole::attention_gate,
-                              WeightRole::recurrence_query, WeightRole::recurrence_decay_rate};
+// of a recurrence and stores the rates of states as numbers and not as logarithms; and an output
+// gate lies between the queries of each head.
+constexpr std::array kChanged{WeightRole::key_up,
+                              WeightRole::value_up,
+                              WeightRole::attention_gate,
+                              WeightRole::recurrence_query,
+                              WeightRole::recurrence_decay_rate,
+                              WeightRole::selection_rate};
 
 std::vector<float> floats_of(const GgufTensor& tensor, std::span<const std::byte> bytes) {
   const auto width = static_cast<std::size_t>(tensor.type.bytes);
@@ -73,7 +78,7 @@ class GgufLoader {
     for (WeightId id = 0; id < graph_.weights.size(); ++id) {
       const Weight& weight = graph_.weight(id);
       const bool changed = std::ranges::find(kChanged, weight.role) != kChanged.end();
-      if (changed || kind_of(weight.role) == WeightKind::constant) refuse(weight);
+      if (changed) refuse(weight);
       if (graph_.blocks.at(weight.block).kind != BlockKind::layer) {
         load(id, std::nullopt, 0);
         continue;
@@ -101,9 +106,10 @@ class GgufLoader {
     }
   }
 
-  // The name that the file has of those that the role may have; "" where it has none.
-  [[nodiscard]] std::string name_in_file(WeightRole role, std::optional<std::size_t> layer) const {
-    for (const std::string& name : gguf_names(role, layer)) {
+  // The name that the file has of those that the weight may have; "" where it has none.
+  [[nodiscard]] std::string name_in_file(const Weight& weight,
+                                         std::optional<std::size_t> layer) const {
+    for (const std::string& name : gguf_names(weight, layer)) {
       if (file_.find(name) != nullptr) return name;
     }
     return "";
@@ -111,7 +117,7 @@ class GgufLoader {
 
   // Weights of one block that have one tensor lie in it one after the other.
   [[nodiscard]] Place place_of(const Weight& weight, std::optional<std::size_t> layer) const {
-    const std::string name = name_in_file(weight.role, layer);
+    const std::string name = name_in_file(weight, layer);
     if (name.empty()) {
       throw FileError(file_.path(), fmt::format("has no tensor for the {}; convert the model again",
                                                 name_of(weight.role)));
@@ -125,7 +131,7 @@ class GgufLoader {
                 head_size(weight)};
     bool before = true;
     for (const Weight& other : graph_.weights) {
-      if (other.block != weight.block || name_in_file(other.role, layer) != name) continue;
+      if (other.block != weight.block || name_in_file(other, layer) != name) continue;
       const std::int64_t rows = (vector ? other.columns : other.rows).value();
       before = before && &other != &weight;
       if (before) place.offset += rows;

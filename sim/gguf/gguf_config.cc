@@ -14,8 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kWindow = "attention.sliding_window";
-
 // What nearly all architectures have.
 json common_config(KeyReader& keys) {
   json config;
@@ -39,202 +37,63 @@ json common_config(KeyReader& keys) {
   return config;
 }
 
-// The window of the layers that have one; null where the file states none.
-json stated_window(KeyReader& keys) {
-  const std::int64_t window = keys.integer(kWindow).value_or(0);
-  return window > 0 ? json(window) : json(nullptr);
-}
-
-void of_llama(KeyReader& keys, json& config) {
-  if (keys.integer("expert_count").value_or(0) > 0) {
-    config["model_type"] = "mixtral";
-    set_experts(keys, config, "num_local_experts", "intermediate_size");
-    config["sliding_window"] = stated_window(keys);
-    return;
-  }
-  if (const json window = stated_window(keys); !window.is_null()) {
-    config["model_type"] = "mistral";
-    config["sliding_window"] = window;
-    return;
-  }
-  config["model_type"] = "llama";
-  config["attention_bias"] = keys.has_tensor("blk.0.attn_q.bias");
-  config["mlp_bias"] = keys.has_tensor("blk.0.ffn_up.bias");
-}
-
-void of_qwen2(KeyReader&, json& config) {
-  config["use_sliding_window"] = false;
-}
-
-void of_qwen3(KeyReader& keys, json& config) {
-  config["attention_bias"] = keys.has_tensor("blk.0.attn_q.bias");
-  config["use_sliding_window"] = false;
-}
-
-void of_qwen3_moe(KeyReader& keys, json& config) {
-  of_qwen3(keys, config);
-  set_experts(keys, config, "num_experts", "moe_intermediate_size");
-  config["decoder_sparse_step"] = 1;
-  config["mlp_only_layers"] = json::array();
-  config["norm_topk_prob"] = true;
-}
-
-void of_qwen2_moe(KeyReader& keys, json& config) {
-  of_qwen2(keys, config);
-  set_experts(keys, config, "num_experts", "moe_intermediate_size");
-  config["shared_expert_intermediate_size"] = keys.required("expert_shared_feed_forward_length");
-  config["decoder_sparse_step"] = 1;
-  config["mlp_only_layers"] = json::array();
-  config["norm_topk_prob"] = false;
-}
-
-void of_gemma(KeyReader&, json& config) {
-  config["hidden_activation"] = "gelu_pytorch_tanh";
-  config.erase("hidden_act");
-}
-
-void of_gemma2(KeyReader& keys, json& config) {
-  of_gemma(keys, config);
-  config["query_pre_attn_scalar"] = config.value("head_dim", 256);
-  config["sliding_window"] = keys.integer(kWindow).value_or(4096);
-  config["attn_logit_softcapping"] = keys.real("attn_logit_softcapping").value_or(50.0);
-  config["final_logit_softcapping"] = keys.real("final_logit_softcapping").value_or(30.0);
-  config["attention_bias"] = false;
-}
-
-void of_gemma3(KeyReader& keys, json& config) {
-  of_gemma(keys, config);
-  config["query_pre_attn_scalar"] = config.value("head_dim", 256);
-  config["sliding_window"] = keys.required(kWindow);
-  config["sliding_window_pattern"] = 6;
-  config["rope_local_base_freq"] = keys.real("rope.freq_base_swa").value_or(10000.0);
-  config["attention_bias"] = false;
-  config["attn_logit_softcapping"] = nullptr;
-  config["final_logit_softcapping"] = nullptr;
-}
-
-void of_deepseek2(KeyReader& keys, json& config) {
-  constexpr std::int64_t kSigmoid = 2;  // of llama.cpp's expert_gating_func
-  const bool third = keys.integer("expert_gating_func").value_or(1) == kSigmoid;
-  const std::int64_t rotary = keys.required("rope.dimension_count");
-  const auto key = keys.integer("attention.key_length_mla");
-  const auto value = keys.integer("attention.value_length_mla");
-  config["model_type"] = third ? "deepseek_v3" : "deepseek_v2";
-  config.erase("head_dim");
-  const auto query_rank = keys.integer("attention.q_lora_rank");
-  config["q_lora_rank"] = query_rank ? json(*query_rank) : json(nullptr);
-  config["kv_lora_rank"] = keys.required("attention.kv_lora_rank");
-  config["qk_rope_head_dim"] = rotary;
-  config["qk_nope_head_dim"] = (key ? *key : keys.required("attention.key_length")) - rotary;
-  config["v_head_dim"] = value ? *value : keys.required("attention.value_length");
-  config["num_key_value_heads"] = config["num_attention_heads"];
-  set_experts(keys, config, "n_routed_experts", "moe_intermediate_size");
-  set_field(config, "n_shared_experts", keys.integer("expert_shared_count"));
-  config["first_k_dense_replace"] = keys.integer("leading_dense_block_count").value_or(0);
-  config["moe_layer_freq"] = 1;
-  config["routed_scaling_factor"] = keys.real("expert_weights_scale").value_or(1.0);
-  config["norm_topk_prob"] = keys.flag("expert_weights_norm").value_or(false);
-  config["n_group"] = keys.integer("expert_group_count").value_or(1);
-  config["topk_group"] = keys.integer("expert_group_used_count").value_or(1);
-  config["scoring_func"] = third ? "sigmoid" : "softmax";
-  config["topk_method"] = third ? "noaux_tc" : "greedy";
-  config["attention_bias"] = false;
-}
-
-void of_gpt_oss(KeyReader& keys, json& config) {
-  set_experts(keys, config, "num_local_experts", "intermediate_size");
-  config["sliding_window"] = keys.required(kWindow);
-  json types = json::array();
-  const std::int64_t layers = config["num_hidden_layers"];
-  for (std::int64_t layer = 0; layer < std::min<std::int64_t>(layers, kMostLayers); ++layer) {
-    types.push_back(layer % 2 == 0 ? "sliding_attention" : "full_attention");
-  }
-  config["layer_types"] = types;
-  config["attention_bias"] = true;
-  config["rope_scaling"] = {{"rope_type", "yarn"},
-                            {"factor", keys.real("rope.scaling.factor").value_or(32.0)},
-                            {"beta_fast", 32.0},
-                            {"beta_slow", 1.0},
-                            {"truncate", false},
-                            {"original_max_position_embeddings",
-                             keys.integer("rope.scaling.original_context_length").value_or(4096)}};
-}
-
-void of_phi3(KeyReader& keys, json& config) {
-  config.erase("head_dim");
-  config["sliding_window"] = stated_window(keys);
-  set_field(config, "original_max_position_embeddings",
-            keys.integer("rope.scaling.original_context_length"));
-}
-
-void of_lfm2(KeyReader& keys, json& config) {
-  const std::int64_t layers = config["num_hidden_layers"];
-  json types = json::array();
-  std::int64_t key_heads = 0;
-  for (const std::int64_t heads : keys.by_layer("attention.head_count_kv", layers)) {
-    types.push_back(heads == 0 ? "conv" : "full_attention");
-    key_heads = std::max(key_heads, heads);
-  }
-  config["layer_types"] = types;
-  config["num_key_value_heads"] = key_heads;
-  config["conv_L_cache"] = keys.required("shortconv.l_cache");
-  config["conv_bias"] = false;
-  config["block_auto_adjust_ff_dim"] = false;
-  config["norm_eps"] = config.value("rms_norm_eps", 1e-5);
-  config.erase("rms_norm_eps");
-}
-
-// Olmo 3 is this architecture with a window in three layers of four.
-void of_olmo2(KeyReader& keys, json& config) {
-  config["attention_bias"] = false;
-  const json window = stated_window(keys);
-  if (window.is_null()) return;
-  config["model_type"] = "olmo3";
-  config["sliding_window"] = window;
-}
-
-void of_granite(KeyReader& keys, json& config) {
-  config["embedding_multiplier"] = keys.real("embedding_scale").value_or(1.0);
-  config["residual_multiplier"] = keys.real("residual_scale").value_or(1.0);
-  config["attention_multiplier"] = keys.real("attention.scale").value_or(1.0);
-  config["logits_scaling"] = keys.real("logit_scale").value_or(1.0);
-  config["attention_bias"] = false;
-  config["mlp_bias"] = false;
-}
-
-void of_smollm3(KeyReader&, json& config) {
-  config["attention_bias"] = false;
-  config["mlp_bias"] = false;
-  config["use_sliding_window"] = false;
-  config["no_rope_layer_interval"] = 4;
-}
-
 struct Architecture {
   std::string_view name;        // general.architecture
   std::string_view model_type;  // of the Hugging Face config
   void (*complete)(KeyReader&, json&);
 };
-constexpr std::array kArchitectures{Architecture{"llama", "llama", of_llama},
-                                    Architecture{"qwen2", "qwen2", of_qwen2},
-                                    Architecture{"qwen2moe", "qwen2_moe", of_qwen2_moe},
-                                    Architecture{"qwen3", "qwen3", of_qwen3},
-                                    Architecture{"qwen3moe", "qwen3_moe", of_qwen3_moe},
-                                    Architecture{"gemma", "gemma", of_gemma},
-                                    Architecture{"gemma2", "gemma2", of_gemma2},
-                                    Architecture{"gemma3", "gemma3_text", of_gemma3},
-                                    Architecture{"deepseek2", "deepseek_v3", of_deepseek2},
-                                    Architecture{"gpt-oss", "gpt_oss", of_gpt_oss},
-                                    Architecture{"phi3", "phi3", of_phi3},
-                                    Architecture{"olmo2", "olmo2", of_olmo2},
-                                    Architecture{"lfm2", "lfm2", of_lfm2},
-                                    Architecture{"granite", "granite", of_granite},
-                                    Architecture{"smollm3", "smollm3", of_smollm3},
-                                    Architecture{"qwen3next", "qwen3_next", of_qwen3_next},
-                                    Architecture{"qwen35", "qwen3_5_text", of_qwen35},
-                                    Architecture{"qwen35moe", "qwen3_5_moe_text", of_qwen35_moe},
-                                    Architecture{"nemotron_h", "nemotron_h", of_nemotron_h},
-                                    Architecture{"nemotron_h_moe", "nemotron_h", of_nemotron_h},
-                                    Architecture{"llama4", "llama4_text", of_llama4}};
+constexpr std::array kArchitectures{
+    Architecture{"llama", "llama", of_llama},
+    Architecture{"qwen2", "qwen2", of_qwen2},
+    Architecture{"qwen2moe", "qwen2_moe", of_qwen2_moe},
+    Architecture{"qwen3", "qwen3", of_qwen3},
+    Architecture{"qwen3moe", "qwen3_moe", of_qwen3_moe},
+    Architecture{"gemma", "gemma", of_gemma},
+    Architecture{"gemma2", "gemma2", of_gemma2},
+    Architecture{"gemma3", "gemma3_text", of_gemma3},
+    Architecture{"deepseek2", "deepseek_v3", of_deepseek2},
+    Architecture{"gpt-oss", "gpt_oss", of_gpt_oss},
+    Architecture{"phi3", "phi3", of_phi3},
+    Architecture{"olmo2", "olmo2", of_olmo2},
+    Architecture{"lfm2", "lfm2", of_lfm2},
+    Architecture{"granite", "granite", of_granite},
+    Architecture{"smollm3", "smollm3", of_smollm3},
+    Architecture{"qwen3next", "qwen3_next", of_qwen3_next},
+    Architecture{"qwen35", "qwen3_5_text", of_qwen35},
+    Architecture{"qwen35moe", "qwen3_5_moe_text", of_qwen35_moe},
+    Architecture{"nemotron_h", "nemotron_h", of_nemotron_h},
+    Architecture{"nemotron_h_moe", "nemotron_h", of_nemotron_h},
+    Architecture{"llama4", "llama4_text", of_llama4},
+    Architecture{"gemma4", "gemma4_text", of_gemma4},
+    Architecture{"glm4", "glm4", of_glm4},
+    Architecture{"chatglm", "glm", of_glm4},
+    Architecture{"glm4moe", "glm4_moe", of_glm4_moe},
+    Architecture{"granitemoe", "granitemoe", of_granite_moe},
+    Architecture{"granitehybrid", "granitemoehybrid", of_granite_hybrid},
+    Architecture{"hunyuan-dense", "hunyuan_v1_dense", of_hunyuan_dense},
+    Architecture{"hunyuan-moe", "hunyuan_v1_moe", of_hunyuan_moe},
+    Architecture{"ernie4_5", "ernie4_5", of_ernie4_5},
+    Architecture{"ernie4_5-moe", "ernie4_5_moe", of_ernie4_5_moe},
+    Architecture{"exaone4", "exaone4", of_exaone4},
+    Architecture{"command-r", "cohere", of_cohere},
+    Architecture{"cohere2", "cohere2", of_cohere2},
+    Architecture{"starcoder2", "starcoder2", of_starcoder2},
+    Architecture{"falcon-h1", "falcon_h1", of_falcon_h1},
+    Architecture{"mamba", "mamba", of_mamba},
+    Architecture{"mamba2", "mamba2", of_mamba2},
+    Architecture{"jamba", "jamba", of_jamba},
+    Architecture{"seed_oss", "seed_oss", of_seed_oss},
+    Architecture{"minimax-m2", "minimax_m2", of_minimax_m2},
+    Architecture{"bailingmoe2", "bailing_moe_v2", of_bailing_moe2},
+    Architecture{"dots1", "dots1", of_dots1},
+    Architecture{"arcee", "arcee", of_arcee},
+    Architecture{"olmo", "olmo", of_olmo},
+    Architecture{"olmoe", "olmoe", of_olmoe},
+    Architecture{"stablelm", "stablelm", of_stablelm},
+    Architecture{"phi2", "phi", of_phi2},
+    Architecture{"gptneox", "gpt_neox", of_gpt_neox},
+    Architecture{"nemotron", "nemotron", of_nemotron},
+    Architecture{"lfm2moe", "lfm2_moe", of_lfm2_moe}};
 
 // A window that the architecture is not known to have would make another cache.
 void refuse_unread_window(KeyReader& keys, const json& config) {
@@ -243,6 +102,35 @@ void refuse_unread_window(KeyReader& keys, const json& config) {
                           "known to have",
                           keys.architecture(), kWindow),
               "import the model's config.json, which says which layers have it");
+}
+
+// Keys that change what is computed and leave no trace in the tensors. A model that states one
+// which its architecture is not read to have would be run as another.
+constexpr std::array<std::string_view, 16> kArithmetic{"attn_logit_softcapping",
+                                                       "final_logit_softcapping",
+                                                       "router_logit_softcapping",
+                                                       "logit_scale",
+                                                       "embedding_scale",
+                                                       "residual_scale",
+                                                       "attention.scale",
+                                                       "attention.clamp_kqv",
+                                                       "attention.max_alibi_bias",
+                                                       "attention.temperature_scale",
+                                                       "attention.shared_kv_layers",
+                                                       "expert_weights_scale",
+                                                       "expert_group_count",
+                                                       "swiglu_clamp_exp",
+                                                       "swiglu_clamp_shexp",
+                                                       "use_parallel_residual"};
+
+void refuse_unread_arithmetic(KeyReader& keys) {
+  for (const std::string_view key : kArithmetic) {
+    if (!keys.changes_unread(key)) continue;
+    keys.refuse(fmt::format("key '{}.{}' changes what is computed, and models of this architecture "
+                            "are not known to have it",
+                            keys.architecture(), key),
+                "import the model's config.json");
+  }
 }
 
 }  // namespace
@@ -271,6 +159,7 @@ GgufConfig config_of(const GgufModel& file) {
   config["model_type"] = found->model_type;
   found->complete(keys, config);
   refuse_unread_window(keys, config);
+  refuse_unread_arithmetic(keys);
   if (read.problems.empty()) read.config = std::move(config);
   return read;
 }

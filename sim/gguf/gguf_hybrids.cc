@@ -10,11 +10,6 @@ namespace {
 
 using nlohmann::json;
 
-std::int64_t layers_of(const json& config) {
-  return std::clamp<std::int64_t>(config.at("num_hidden_layers").get<std::int64_t>(), 0,
-                                  kMostLayers);
-}
-
 bool has_in_layer(const KeyReader& keys, std::int64_t layer, std::string_view tensor) {
   return keys.has_tensor(fmt::format("blk.{}.{}", layer, tensor));
 }
@@ -78,22 +73,15 @@ void of_nemotron_h(KeyReader& keys, json& config) {
   constexpr std::array<std::pair<std::string_view, char>, 3> kBlocks{
       {{"ssm_in.weight", 'M'}, {"attn_q.weight", '*'}, {"ffn_gate_inp.weight", 'E'}}};
   std::string pattern;
-  std::int64_t key_heads = 0;
   const std::int64_t layers = layers_of(config);
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     const auto* const block = std::ranges::find_if(
         kBlocks, [&](const auto& each) { return has_in_layer(keys, layer, each.first); });
     pattern += block == kBlocks.end() ? '-' : block->second;
   }
-  for (const std::int64_t heads : keys.by_layer("attention.head_count_kv", layers)) {
-    key_heads = std::max(key_heads, heads);
-  }
-  std::int64_t width = 0;
-  for (const std::int64_t each : keys.by_layer("feed_forward_length", layers)) {
-    width = std::max(width, each);
-  }
+  const std::int64_t width = most_of(keys.by_layer("feed_forward_length", layers));
   config["hybrid_override_pattern"] = pattern;
-  config["num_key_value_heads"] = key_heads;
+  config["num_key_value_heads"] = most_of(keys.by_layer("attention.head_count_kv", layers));
   if (width > 0) config["intermediate_size"] = width;
   const std::int64_t heads = keys.required("ssm.time_step_rank");
   config["mamba_num_heads"] = heads;
@@ -113,6 +101,19 @@ void of_nemotron_h(KeyReader& keys, json& config) {
   config["routed_scaling_factor"] = keys.real("expert_weights_scale").value_or(1.0);
   config["n_group"] = keys.integer("expert_group_count").value_or(1);
   config["topk_group"] = keys.integer("expert_group_used_count").value_or(1);
+}
+
+void of_lfm2(KeyReader& keys, json& config) {
+  const auto heads = keys.by_layer("attention.head_count_kv", layers_of(config));
+  config["layer_types"] = layer_types_of(std::ssize(heads), [&](std::int64_t layer) {
+    return heads[static_cast<std::size_t>(layer)] == 0 ? "conv" : "full_attention";
+  });
+  config["num_key_value_heads"] = most_of(heads);
+  config["conv_L_cache"] = keys.required("shortconv.l_cache");
+  config["conv_bias"] = false;
+  config["block_auto_adjust_ff_dim"] = false;
+  config["norm_eps"] = config.value("rms_norm_eps", 1e-5);
+  config.erase("rms_norm_eps");
 }
 
 // Three layers of four attend within chunks and are rotated; the fourth attends to every key and is

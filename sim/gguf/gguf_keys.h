@@ -1,6 +1,6 @@
 // The keys of one architecture in a GGUF header, and how they become the fields of a Hugging Face
-// config. Which keys an architecture has is known by gguf_config.cc, and by gguf_hybrids.cc for
-// those whose layers are of several kinds.
+// config. Which architectures there are is known by gguf_config.cc, and which keys each has by
+// gguf_dense.cc, gguf_mixtures.cc, gguf_hybrids.cc, gguf_gemma4.cc and gguf_state_spaces.cc.
 #pragma once
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,22 @@ class KeyReader {
     wrong(key, "a whole number, or one for each layer");
     return {};
   }
+  // Whether the file states the key, with a number that is neither 0 nor 1 or with a flag that is
+  // set, and nothing has read it.
+  [[nodiscard]] bool changes_unread(std::string_view key) const {
+    const auto found = file_.keys().find(full(key));
+    if (found == file_.keys().end() || read_.contains(std::string(key))) return false;
+    const auto changes = [](double number) { return number != 0 && number != 1; };
+    if (const auto* flag = std::get_if<bool>(&found->second)) return *flag;
+    if (const auto* whole = std::get_if<std::int64_t>(&found->second)) {
+      return changes(static_cast<double>(*whole));
+    }
+    if (const auto* real = std::get_if<double>(&found->second)) return changes(*real);
+    if (const auto* reals = std::get_if<std::vector<double>>(&found->second)) {
+      return std::any_of(reals->begin(), reals->end(), changes);
+    }
+    return true;
+  }
   void refuse(std::string message, std::string remedy) {
     problems_.push_back({std::nullopt, std::move(message), std::move(remedy)});
   }
@@ -83,7 +100,8 @@ class KeyReader {
   [[nodiscard]] std::string full(std::string_view key) const {
     return fmt::format("{}.{}", architecture_, key);
   }
-  [[nodiscard]] const GgufValue* find(std::string_view key) const {
+  [[nodiscard]] const GgufValue* find(std::string_view key) {
+    read_.emplace(key);
     const auto found = file_.keys().find(full(key));
     return found == file_.keys().end() ? nullptr : &found->second;
   }
@@ -100,6 +118,7 @@ class KeyReader {
 
   const GgufModel& file_;
   std::string architecture_;
+  std::set<std::string> read_;  // the keys that were asked for
   std::vector<Diagnostic>& problems_;
 };
 
@@ -117,11 +136,91 @@ inline void set_experts(KeyReader& keys, nlohmann::json& config, const char* cou
   if (stated) config[width] = *stated;
 }
 
-// What an architecture states besides what nearly all have.
+// The layers of a config, as many as a model may have.
+inline std::int64_t layers_of(const nlohmann::json& config) {
+  return std::clamp<std::int64_t>(config.at("num_hidden_layers").get<std::int64_t>(), 0,
+                                  kMostLayers);
+}
+
+// A list with what `type` says of each layer.
+template <class Type>
+nlohmann::json layer_types_of(std::int64_t layers, const Type& type) {
+  nlohmann::json types = nlohmann::json::array();
+  for (std::int64_t layer = 0; layer < layers; ++layer) types.push_back(type(layer));
+  return types;
+}
+
+inline std::int64_t most_of(const std::vector<std::int64_t>& by_layer) {
+  return by_layer.empty() ? 0 : std::max<std::int64_t>(0, std::ranges::max(by_layer));
+}
+
+inline constexpr std::string_view kWindow = "attention.sliding_window";
+
+// The window of the layers that have one; null where the file states none.
+inline nlohmann::json stated_window(KeyReader& keys) {
+  const std::int64_t window = keys.integer(kWindow).value_or(0);
+  return window > 0 ? nlohmann::json(window) : nlohmann::json(nullptr);
+}
+
+// The part of each head that is rotated, where the file says how many elements are.
+inline void set_rotated_part(KeyReader& keys, nlohmann::json& config) {
+  const auto rotated = keys.integer("rope.dimension_count");
+  const std::int64_t heads = config.value("num_attention_heads", std::int64_t{1});
+  const std::int64_t head = config.value(
+      "head_dim", config.value("hidden_size", std::int64_t{1}) / std::max<std::int64_t>(heads, 1));
+  if (!rotated || head < 1) return;
+  config["partial_rotary_factor"] = static_cast<double>(*rotated) / static_cast<double>(head);
+}
+
+// What each architecture states besides what nearly all have.
+void of_llama(KeyReader& keys, nlohmann::json& config);
+void of_qwen2(KeyReader& keys, nlohmann::json& config);
+void of_qwen3(KeyReader& keys, nlohmann::json& config);
+void of_gemma(KeyReader& keys, nlohmann::json& config);
+void of_gemma2(KeyReader& keys, nlohmann::json& config);
+void of_gemma3(KeyReader& keys, nlohmann::json& config);
+void of_phi3(KeyReader& keys, nlohmann::json& config);
+void of_olmo2(KeyReader& keys, nlohmann::json& config);
+void of_olmo(KeyReader& keys, nlohmann::json& config);
+void of_granite(KeyReader& keys, nlohmann::json& config);
+void of_smollm3(KeyReader& keys, nlohmann::json& config);
+void of_glm4(KeyReader& keys, nlohmann::json& config);
+void of_seed_oss(KeyReader& keys, nlohmann::json& config);
+void of_arcee(KeyReader& keys, nlohmann::json& config);
+void of_ernie4_5(KeyReader& keys, nlohmann::json& config);
+void of_hunyuan_dense(KeyReader& keys, nlohmann::json& config);
+void of_exaone4(KeyReader& keys, nlohmann::json& config);
+void of_cohere(KeyReader& keys, nlohmann::json& config);
+void of_cohere2(KeyReader& keys, nlohmann::json& config);
+void of_starcoder2(KeyReader& keys, nlohmann::json& config);
+void of_stablelm(KeyReader& keys, nlohmann::json& config);
+void of_phi2(KeyReader& keys, nlohmann::json& config);
+void of_gpt_neox(KeyReader& keys, nlohmann::json& config);
+void of_nemotron(KeyReader& keys, nlohmann::json& config);
+void of_qwen3_moe(KeyReader& keys, nlohmann::json& config);
+void of_qwen2_moe(KeyReader& keys, nlohmann::json& config);
+void of_deepseek2(KeyReader& keys, nlohmann::json& config);
+void of_gpt_oss(KeyReader& keys, nlohmann::json& config);
+void of_glm4_moe(KeyReader& keys, nlohmann::json& config);
+void of_dots1(KeyReader& keys, nlohmann::json& config);
+void of_minimax_m2(KeyReader& keys, nlohmann::json& config);
+void of_bailing_moe2(KeyReader& keys, nlohmann::json& config);
+void of_ernie4_5_moe(KeyReader& keys, nlohmann::json& config);
+void of_hunyuan_moe(KeyReader& keys, nlohmann::json& config);
+void of_olmoe(KeyReader& keys, nlohmann::json& config);
+void of_granite_moe(KeyReader& keys, nlohmann::json& config);
+void of_lfm2_moe(KeyReader& keys, nlohmann::json& config);
+void of_lfm2(KeyReader& keys, nlohmann::json& config);
 void of_qwen3_next(KeyReader& keys, nlohmann::json& config);
 void of_qwen35(KeyReader& keys, nlohmann::json& config);
 void of_qwen35_moe(KeyReader& keys, nlohmann::json& config);
 void of_nemotron_h(KeyReader& keys, nlohmann::json& config);
 void of_llama4(KeyReader& keys, nlohmann::json& config);
+void of_gemma4(KeyReader& keys, nlohmann::json& config);
+void of_mamba(KeyReader& keys, nlohmann::json& config);
+void of_mamba2(KeyReader& keys, nlohmann::json& config);
+void of_jamba(KeyReader& keys, nlohmann::json& config);
+void of_falcon_h1(KeyReader& keys, nlohmann::json& config);
+void of_granite_hybrid(KeyReader& keys, nlohmann::json& config);
 
 }  // namespace llmarch

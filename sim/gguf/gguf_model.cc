@@ -32,7 +32,6 @@ class Reconciliation {
   FoundFormats formats() {
     FoundFormats found{{}, ggml::kF32};
     for (const Weight& weight : graph_.weights) {
-      if (kind_of(weight.role) == WeightKind::constant) continue;
       for (const auto layer : layers_of(weight)) take(weight, layer, found);
     }
     compare_sizes();
@@ -60,7 +59,7 @@ class Reconciliation {
   }
 
   void take(const Weight& weight, std::optional<std::size_t> layer, FoundFormats& found) {
-    const std::vector<std::string> names = gguf_names(weight.role, layer);
+    const std::vector<std::string> names = gguf_names(weight, layer);
     const auto name = std::ranges::find_if(
         names, [&](const std::string& each) { return file_.find(each) != nullptr; });
     if (name == names.end()) return report_missing(weight, names);

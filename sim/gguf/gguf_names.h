@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "sim/graph/weight_role.h"
+#include "sim/graph/op_graph.h"
 
 namespace llmarch {
 
-// The names that the weight of a role may have, the usual one first, in a layer or outside of
+// The names that a weight may have, the usual one first, in a layer or outside of
 // layers. Several roles have the name of a tensor that holds them all, one after the other.
-std::vector<std::string> gguf_names(WeightRole role, std::optional<std::size_t> layer);
+std::vector<std::string> gguf_names(const Weight& weight, std::optional<std::size_t> layer);
 
 }  // namespace llmarch

@@ -136,10 +136,10 @@ struct Conversion {
   std::string fused_attention = {}, fused_feed_forward = {};  // names of shared tensors
 };
 
-// The name in the file of a role in a layer.
-std::string name_for(const Conversion& conversion, WeightRole role,
+// The name in the file of a weight in a layer.
+std::string name_for(const Conversion& conversion, const Weight& weight,
                      std::optional<std::size_t> layer) {
-  const std::string usual = gguf_names(role, layer).front();
+  const std::string usual = gguf_names(weight, layer).front();
   const std::string prefix = layer ? "blk." + std::to_string(*layer) + "." : "";
   for (const char* part : {"attn_q.", "attn_k.", "attn_v."}) {
     if (!conversion.fused_attention.empty() && usual.starts_with(prefix + part)) {
@@ -190,7 +190,7 @@ void write_weights(GgufWriter& writer, const OpGraph& graph, const WeightStore& 
     for (std::size_t layer = 0; layer < (in_layer ? graph.layers.size() : 1); ++layer) {
       if (in_layer && graph.layers[layer] != weight.block) continue;
       const auto place = in_layer ? std::optional(layer) : std::nullopt;
-      const std::string name = name_for(conversion, weight.role, place);
+      const std::string name = name_for(conversion, weight, place);
       const std::span<const float> elements = weights.of(id, instance++);
       const auto role = added_to(weight.role).value_or(weight.role);
       const std::size_t heads = role == WeightRole::query ? conversion.reordered_queries

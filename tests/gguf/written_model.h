@@ -40,6 +40,12 @@ class Header {
     keys_.push_back(gguf_key(architecture_ + "." + name, kBool, std::string(1, '\1')));
     return *this;
   }
+  Header& flags(const std::string& name, std::initializer_list<bool> values) {
+    std::string bytes;
+    for (const bool value : values) bytes += value ? '\1' : '\0';
+    keys_.push_back(gguf_array(architecture_ + "." + name, kBool, values.size(), bytes));
+    return *this;
+  }
   Header& list(const std::string& name, std::initializer_list<std::uint32_t> values) {
     keys_.push_back(gguf_array(architecture_ + "." + name, kU32, values.size(), bytes_of(values)));
     return *this;
