@@ -15,10 +15,10 @@ namespace llmarch::bench {
 namespace {
 
 using fast::Cache;
+using fast::CacheFormat;
 using fast::CacheLayout;
 using fast::CacheShape;
 using fast::Places;
-using fast::Stored;
 
 constexpr std::size_t kColdBytes = std::size_t{5} << 28U;
 
@@ -64,8 +64,8 @@ void run(benchmark::State& state, fast::Team& team, const Setting& setting, std:
 
 void grouped(benchmark::State& state, const AttentionShape& shape, const Setting& setting) {
   fast::Team team(setting.threads, fast::best_isa());
-  CacheShape keys{CacheLayout::keys, Stored::bf16,   1,
-                  shape.kv_heads,    shape.head_dim, setting.positions()};
+  CacheShape keys{CacheLayout::keys, CacheFormat::bf16, 1,
+                  shape.kv_heads,    shape.head_dim,    setting.positions()};
   CacheShape values = keys;
   values.layout = CacheLayout::values;
   const std::size_t bytes = 4 * shape.kv_heads * shape.head_dim * setting.positions();
@@ -86,7 +86,7 @@ void grouped(benchmark::State& state, const AttentionShape& shape, const Setting
 
 void latent(benchmark::State& state, const LatentAttentionShape& shape, const Setting& setting) {
   fast::Team team(setting.threads, fast::best_isa());
-  const CacheShape latents{CacheLayout::keys,  Stored::bf16,       1, 1,
+  const CacheShape latents{CacheLayout::keys,  CacheFormat::bf16,  1, 1,
                            shape.latent_width, setting.positions()};
   CacheShape ropes = latents;
   ropes.width = shape.rope_width;

@@ -22,7 +22,7 @@ double seconds_between(Clock::time_point begin, Clock::time_point end) {
 }
 
 CacheRoom room_of(const EngineOptions& options) {
-  return {options.kv, size(options.batch), size(options.positions), size(options.step_tokens)};
+  return {size(options.batch), size(options.positions), size(options.step_tokens)};
 }
 
 std::size_t floats_of(const StepPlan& plan) {
@@ -35,8 +35,7 @@ std::size_t floats_of(const StepPlan& plan) {
 Scratch largest_scratch(const OpGraph& graph, const EngineOptions& options) {
   Scratch most;
   for (const Block& block : graph.blocks) {
-    const ScratchOf scratch_of{graph, block, size(options.batch), size(options.step_tokens),
-                               options.kv};
+    const ScratchOf scratch_of{graph, block, size(options.batch), size(options.step_tokens)};
     for (const Node& node : block.nodes) {
       const Scratch scratch = std::visit(scratch_of, node.op);
       most.floats = std::max(most.floats, scratch.floats);

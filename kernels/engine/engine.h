@@ -7,7 +7,8 @@
 // that the kernels worked on. The arithmetic per row, key or element comes from the reference
 // kernels, run with Counted. sim/cost has no part in it.
 //
-// Matrices and tables are held in the formats of the graph's weights, norms and biases as floats.
+// Matrices and tables are held in the formats of the graph's weights, norms and biases as floats,
+// and caches in the formats of the graph's caches.
 //
 // For a slice, work and seconds are those of the layers held, scaled up to all layers of their
 // kind.
@@ -20,8 +21,8 @@
 #include <vector>
 
 #include "kernels/engine/held.h"
+#include "kernels/engine/model_caches.h"
 #include "kernels/fast/isa.h"
-#include "kernels/fast/stored.h"
 #include "kernels/fast/team.h"
 #include "kernels/reference/executor.h"
 #include "kernels/weights/weight_store.h"
@@ -31,7 +32,6 @@
 namespace llmarch::fast {
 
 struct EngineOptions {
-  Stored kv;
   std::size_t threads;
   Isa isa;
   Held held;
@@ -63,7 +63,7 @@ struct StepRun {
   double elapsed_seconds = 0;  // really passed; the same but for rounding, or less for a slice
   Elements active;             // of all weights that were read
   std::vector<Execution::ExpertsRun> experts_run;
-  Elements cache;  // elements that later queries can still attend to, after the step
+  Holdings cache;  // what later queries can still attend to, after the step
   Trace trace;     // as much as was asked for
 };
 

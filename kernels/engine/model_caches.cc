@@ -1,9 +1,9 @@
 #include "kernels/engine/model_caches.h"
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 
+#include "kernels/engine/held_caches.h"
 #include "kernels/fast/first_key.h"
 
 namespace llmarch::fast {
@@ -15,21 +15,6 @@ CacheLayout layout_for(CacheSide side) {
     case CacheSide::values: return CacheLayout::values;
   }
   throw std::logic_error("layout_for: a side outside the enumeration");
-}
-
-// How the layer that fills a cache reads it; layers that share the cache read it alike.
-ReadsCache read_of(const OpGraph& graph, CacheId id) {
-  std::optional<ReadsCache> found;
-  const auto see = [&](const ReadsCache& each) {
-    if (each.cache == id && !found) found = each;
-  };
-  for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
-    visit_operands(node.op, Overloaded{see, [](const Stores&) {}, [](const ReadsState&) {},
-                                       [](const OverwritesState&) {}, [](const StepsState&) {},
-                                       [](const OfWeights auto&) {}, [](const OfValues auto&) {}});
-  }
-  if (!found) throw std::logic_error("a cache that its own layer does not read");
-  return *found;
 }
 
 std::size_t positions_within(const EveryKey&, const CacheRoom& room) {
@@ -48,8 +33,9 @@ std::size_t positions_within(const ChosenKeys&, const CacheRoom& room) {
 
 CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
   const ReadsCache read = read_of(graph, id);
-  return {layout_for(graph.cache(id).side),           room.stored, room.sequences, size(read.heads),
-          size(graph.cache(id).columns / read.heads), entries};
+  const llmarch::Cache& cache = graph.cache(id);
+  return {layout_for(cache.side), cache_format_of(cache),           room.sequences,
+          size(read.heads),       size(cache.columns / read.heads), entries};
 }
 
 // What is made for each kind of state, with room for its entries.
@@ -64,9 +50,9 @@ struct ShapeOf {
         std::visit([&](const auto& reach) { return positions_within(reach, room); }, growing.reach);
     return cache_of(graph, id, room, positions);
   }
-  Shape operator()(const Fixed& fixed) const {
-    const Stored stored = fixed.format == StateFormat::f32 ? Stored::f32 : room.stored;
-    return StateShape{stored, room.sequences, size(graph.cache(id).columns)};
+  Shape operator()(const Fixed&) const {
+    const llmarch::Cache& cache = graph.cache(id);
+    return StateShape{cache_format_of(cache), room.sequences, size(cache.columns)};
   }
   Shape operator()(const Compressed& compressed) const {
     return cache_of(graph, id, room, room.positions / size(compressed.positions));
@@ -88,13 +74,17 @@ std::size_t entries_after(std::size_t positions, const Compressed& compressed) {
   return positions / size(compressed.positions);
 }
 
-// Elements of one entry of every sequence.
-std::size_t elements_of_entry(const Cache& cache) {
+// One entry of every sequence.
+Holdings entry_of(const Cache& cache) {
   const CacheShape& shape = cache.shape();
-  return shape.sequences * shape.heads * shape.width;
+  const std::size_t elements = shape.sequences * shape.heads * shape.width;
+  const std::size_t bytes = shape.sequences * cache.position_bytes();
+  return {Elements(static_cast<std::int64_t>(elements)), Bytes(static_cast<std::int64_t>(bytes))};
 }
-std::size_t elements_of_entry(const FixedState& state) {
-  return state.shape().sequences * state.shape().columns;
+Holdings entry_of(const FixedState& state) {
+  const std::size_t elements = state.shape().sequences * state.shape().columns;
+  const std::size_t bytes = entry_bytes(state.shape().format, elements);
+  return {Elements(static_cast<std::int64_t>(elements)), Bytes(static_cast<std::int64_t>(bytes))};
 }
 
 }  // namespace
@@ -167,21 +157,23 @@ void ModelCaches::restore_states(std::span<const std::byte> states) {
   }
 }
 
-Elements ModelCaches::reachable(std::size_t positions) const {
-  Elements sum;
+Holdings ModelCaches::reachable(std::size_t positions) const {
+  Holdings sum;
   if (positions == 0) return sum;
   for (CacheId id = 0; id < layers_.size(); ++id) {
     const llmarch::Cache& cache = graph_->cache(id);
-    const std::size_t entries =
-        std::visit([&](const auto& state) { return entries_after(positions, state); }, cache.state);
-    std::int64_t held = 0;
+    const auto entries = static_cast<std::int64_t>(std::visit(
+        [&](const auto& state) { return entries_after(positions, state); }, cache.state));
+    Holdings held;
     for (const Kept& layer : layers_[id]) {
-      const std::size_t each =
-          std::visit([](const auto& kept) { return elements_of_entry(kept); }, layer);
-      held += static_cast<std::int64_t>(each * entries);
+      const Holdings each = std::visit([](const auto& kept) { return entry_of(kept); }, layer);
+      held.elements += each.elements * entries;
+      held.bytes += each.bytes * entries;
     }
-    sum +=
-        Elements(Integer(held) / std::ssize(layers_[id]) * graph_->blocks.at(cache.block).repeats);
+    const Integer layers = std::ssize(layers_[id]);
+    const Integer all = graph_->blocks.at(cache.block).repeats;
+    sum.elements += Elements(held.elements.amount() / layers * all);
+    sum.bytes += Bytes(held.bytes.amount() / layers * all);
   }
   return sum;
 }

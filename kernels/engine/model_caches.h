@@ -16,15 +16,20 @@
 namespace llmarch::fast {
 
 struct CacheRoom {
-  Stored stored;
   std::size_t sequences;
   std::size_t positions;    // past and new, at most
   std::size_t step_tokens;  // new, at most
 };
 
+// What caches hold of positions, without the padding of their blocks.
+struct Holdings {
+  Elements elements;
+  Bytes bytes;
+};
+
 class ModelCaches {
  public:
-  // The graph must outlive the caches. Fixed states are zero.
+  // The graph, in whose formats they are kept, must outlive the caches. Fixed states are zero.
   ModelCaches(const OpGraph& graph, const CacheRoom& room, const Held& held);
   static std::size_t bytes(const OpGraph& graph, const CacheRoom& room, const Held& held);
 
@@ -44,9 +49,9 @@ class ModelCaches {
   [[nodiscard]] std::vector<std::byte> states();
   // Throws std::invalid_argument when the fixed states hold another number of bytes.
   void restore_states(std::span<const std::byte> states);
-  // Elements that queries after `positions` positions can still attend to, and those of fixed
-  // states; a slice's are scaled up to all layers.
-  [[nodiscard]] Elements reachable(std::size_t positions) const;
+  // What queries after `positions` positions can still attend to, and what fixed states hold; a
+  // slice's is scaled up to all layers.
+  [[nodiscard]] Holdings reachable(std::size_t positions) const;
 
  private:
   using Kept = std::variant<Cache, FixedState>;

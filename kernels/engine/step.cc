@@ -9,8 +9,8 @@ Elements elements(ConstRows rows) {
   return Elements(static_cast<std::int64_t>(rows.rows * rows.columns));
 }
 
-Integer element_bytes(Stored stored) {
-  return static_cast<std::int64_t>(bytes_of(stored));
+Bytes bytes_of_positions(const Cache& cache, Integer positions) {
+  return Bytes(static_cast<std::int64_t>(cache.position_bytes()) * positions);
 }
 
 void add_arithmetic(Work& work, const Work& unit, Integer times) {
@@ -96,13 +96,12 @@ void Step::count_look_up(WeightId id) const {
 void Step::count_cache_read(CacheId id, std::int64_t positions) const {
   const Integer read = graph.cache(id).columns * positions;
   work().cache_read += Elements(read);
-  work().cache_bytes_read += Bytes(read * element_bytes(cache(id).shape().stored));
+  work().cache_bytes_read += bytes_of_positions(cache(id), positions);
 }
 
 void Step::count_cache_written(CacheId id, ConstRows rows) const {
   work().cache_written += elements(rows);
-  work().cache_bytes_written +=
-      Bytes(elements(rows).amount() * element_bytes(cache(id).shape().stored));
+  work().cache_bytes_written += bytes_of_positions(cache(id), static_cast<std::int64_t>(rows.rows));
 }
 
 void Step::count_state(CacheId id) const {
@@ -112,7 +111,7 @@ void Step::count_state(CacheId id) const {
 
 void Step::count_state_elements(CacheId id, std::size_t elements) const {
   const Integer touched = static_cast<std::int64_t>(elements);
-  const Bytes bytes(touched * element_bytes(state(id).shape().stored));
+  const Bytes bytes(static_cast<std::int64_t>(entry_bytes(state(id).shape().format, elements)));
   work().cache_read += Elements(touched);
   work().cache_written += Elements(touched);
   work().cache_bytes_read += bytes;

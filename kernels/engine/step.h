@@ -22,10 +22,10 @@ namespace llmarch::fast {
 
 // The keys and values that latent attention has expanded for one layer.
 struct ExpandedCaches {
-  ExpandedCaches(const llmarch::LatentShape& shape, Stored stored, std::size_t sequences,
+  ExpandedCaches(const llmarch::LatentShape& shape, CacheFormat format, std::size_t sequences,
                  std::size_t positions);
-  static std::size_t bytes(const llmarch::LatentShape& shape, Stored stored, std::size_t sequences,
-                           std::size_t positions);
+  static std::size_t bytes(const llmarch::LatentShape& shape, CacheFormat format,
+                           std::size_t sequences, std::size_t positions);
   std::size_t positions;
   HugeMemory memory;
   Cache keys, values;
@@ -138,7 +138,6 @@ struct ScratchOf {
   const OpGraph& graph;
   const Block& block;
   std::size_t sequences, tokens;
-  Stored kv;
 
   Scratch operator()(const AddPositions& op) const;
   Scratch operator()(const ExpandLatents& op) const;

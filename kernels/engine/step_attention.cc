@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/engine/held_caches.h"
 #include "kernels/engine/step_choice.h"
 #include "kernels/fast/matrix_product.h"
 #include "kernels/reference/alibi.h"
@@ -67,12 +68,12 @@ bool have_room(const ExpandedCaches& caches, const llmarch::LatentShape& shape,
 }
 
 // Layers of one kind run one after another and share the caches for what they expand.
-ExpandedCaches& expanded_caches(Step& step, const llmarch::LatentShape& shape, Stored stored) {
+ExpandedCaches& expanded_caches(Step& step, const llmarch::LatentShape& shape, CacheFormat format) {
   const std::size_t positions = step.places.past + step.places.tokens;
   std::optional<ExpandedCaches>& caches = step.space.expanded;
   if (!caches || !have_room(*caches, shape, step.places.sequences, positions)) {
     caches.reset();
-    caches.emplace(shape, stored, step.places.sequences, positions);
+    caches.emplace(shape, format, step.places.sequences, positions);
   }
   return *caches;
 }
@@ -106,28 +107,33 @@ Rows rows_of(Rows rows, Share share) {
   return {rows.row(share.first), share.last - share.first, rows.columns, rows.stride};
 }
 
-CacheShape expanded_shape(CacheLayout layout, Stored stored, std::size_t sequences, Integer heads,
-                          Integer width, std::size_t positions) {
-  return {layout, stored, sequences, size(heads), size(width), positions};
+// What is expanded is kept in the format that attention multiplies with.
+CacheFormat expanded_format(const llmarch::Cache& latents) {
+  return cache_format(arithmetic_of(cache_format_of(latents)));
+}
+
+CacheShape expanded_shape(CacheLayout layout, CacheFormat format, std::size_t sequences,
+                          Integer heads, Integer width, std::size_t positions) {
+  return {layout, format, sequences, size(heads), size(width), positions};
 }
 
 }  // namespace
 
-ExpandedCaches::ExpandedCaches(const llmarch::LatentShape& shape, Stored stored,
+ExpandedCaches::ExpandedCaches(const llmarch::LatentShape& shape, CacheFormat format,
                                std::size_t sequences, std::size_t held)
     : positions(held),
-      memory(bytes(shape, stored, sequences, held)),
-      keys(memory, expanded_shape(CacheLayout::keys, stored, sequences, shape.heads,
+      memory(bytes(shape, format, sequences, held)),
+      keys(memory, expanded_shape(CacheLayout::keys, format, sequences, shape.heads,
                                   shape.nope_dim + shape.rope_dim, held)),
-      values(memory, expanded_shape(CacheLayout::values, stored, sequences, shape.heads,
+      values(memory, expanded_shape(CacheLayout::values, format, sequences, shape.heads,
                                     shape.value_dim, held)) {}
 
-std::size_t ExpandedCaches::bytes(const llmarch::LatentShape& shape, Stored stored,
+std::size_t ExpandedCaches::bytes(const llmarch::LatentShape& shape, CacheFormat format,
                                   std::size_t sequences, std::size_t held) {
   return HugeMemory::rounded(
-             Cache::bytes(expanded_shape(CacheLayout::keys, stored, sequences, shape.heads,
+             Cache::bytes(expanded_shape(CacheLayout::keys, format, sequences, shape.heads,
                                          shape.nope_dim + shape.rope_dim, held))) +
-         HugeMemory::rounded(Cache::bytes(expanded_shape(CacheLayout::values, stored, sequences,
+         HugeMemory::rounded(Cache::bytes(expanded_shape(CacheLayout::values, format, sequences,
                                                          shape.heads, shape.value_dim, held)));
 }
 
@@ -138,21 +144,25 @@ Scratch ScratchOf::operator()(const ExpandLatents& op) const {
 
 Scratch ScratchOf::operator()(const AttendExpanded& op) const {
   const LatentWidths widths(op.shape);
-  return {0, ExpandedCaches::bytes(op.shape, kv, sequences, tokens) +
-                 gathered_bytes(op.reach, CacheLayout::keys, kv, op.shape.heads, widths.keys) +
-                 gathered_bytes(op.reach, CacheLayout::values, kv, op.shape.heads, widths.values)};
+  const CacheFormat format = expanded_format(graph.cache(op.rope_keys));
+  return {0,
+          ExpandedCaches::bytes(op.shape, format, sequences, tokens) +
+              gathered_bytes(op.reach, CacheLayout::keys, format, op.shape.heads, widths.keys) +
+              gathered_bytes(op.reach, CacheLayout::values, format, op.shape.heads, widths.values)};
 }
 
 Scratch ScratchOf::operator()(const Attend& op) const {
-  return {0, gathered_bytes(op.reach, CacheLayout::keys, kv, op.kv_heads,
-                            graph.cache(op.keys).columns) +
-                 gathered_bytes(op.reach, CacheLayout::values, kv, op.kv_heads,
-                                graph.cache(op.values).columns)};
+  const auto gathered = [&](CacheId id, CacheLayout layout) {
+    const llmarch::Cache& cache = graph.cache(id);
+    return gathered_bytes(op.reach, layout, cache_format_of(cache), op.kv_heads, cache.columns);
+  };
+  return {0, gathered(op.keys, CacheLayout::keys) + gathered(op.values, CacheLayout::values)};
 }
 
 Scratch ScratchOf::operator()(const AttendLatent& op) const {
-  return {0, gathered_bytes(op.reach, CacheLayout::keys, kv, 1, op.shape.latent_dim) +
-                 gathered_bytes(op.reach, CacheLayout::keys, kv, 1, op.shape.rope_dim)};
+  const CacheFormat format = cache_format_of(graph.cache(op.latents));
+  return {0, gathered_bytes(op.reach, CacheLayout::keys, format, 1, op.shape.latent_dim) +
+                 gathered_bytes(op.reach, CacheLayout::keys, format, 1, op.shape.rope_dim)};
 }
 
 void run(Step& step, const Rotate& op) {
@@ -264,7 +274,8 @@ void run(Step& step, const ExpandLatents& op) {
   };
   const auto& attend =
       std::get<AttendExpanded>(std::ranges::find_if(step.block->nodes, is_attention)->op);
-  ExpandedCaches& expanded = expanded_caches(step, attend.shape, latents.shape().stored);
+  ExpandedCaches& expanded =
+      expanded_caches(step, attend.shape, expanded_format(step.graph.cache(op.latents)));
   const std::size_t sequences = step.places.sequences;
   for (std::size_t first = 0; first < expanded.positions; first += kExpandedAtOnce) {
     const std::size_t count = std::min(kExpandedAtOnce, expanded.positions - first);

@@ -7,13 +7,14 @@ namespace {
 
 CacheShape gathered_shape(const CacheShape& source, const ChosenKeys& chosen) {
   CacheShape shape = source;
+  shape.format = cache_format(arithmetic_of(source.format));
   shape.sequences = 1;
   shape.positions = size(chosen.blocks * chosen.size);
   return shape;
 }
 
 bool are_alike(const CacheShape& one, const CacheShape& other) {
-  return one.layout == other.layout && one.stored == other.stored && one.heads == other.heads &&
+  return one.layout == other.layout && one.format == other.format && one.heads == other.heads &&
          one.width == other.width && one.positions == other.positions;
 }
 
@@ -82,11 +83,11 @@ Reach given_reach(const Reach& reach) {
   return std::holds_alternative<ChosenKeys>(reach) ? Reach(EveryKey{}) : reach;
 }
 
-std::size_t gathered_bytes(const Reach& reach, CacheLayout layout, Stored stored, Integer heads,
-                           Integer columns) {
+std::size_t gathered_bytes(const Reach& reach, CacheLayout layout, CacheFormat format,
+                           Integer heads, Integer columns) {
   const auto* chosen = std::get_if<ChosenKeys>(&reach);
   if (chosen == nullptr) return 0;
-  const CacheShape source{layout, stored, 1, size(heads), size(columns / heads), 1};
+  const CacheShape source{layout, format, 1, size(heads), size(columns / heads), 1};
   const CacheShape shape = gathered_shape(source, *chosen);
   return HugeMemory::rounded(Cache::bytes(shape)) +
          shape.positions * shape.heads * shape.width * sizeof(float);

@@ -1,6 +1,6 @@
 // Attention within a reach, whether that follows from the position of a query or is chosen for it:
-// chosen entries are gathered into a cache of their own, over which attention runs as over any
-// other.
+// chosen entries are gathered into a cache of their own, in the format that attention multiplies
+// with, over which it runs as over any other.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ Reach given_reach(const Reach& reach);
 
 // The bytes of a cache for what is gathered of one with entries of `columns`; 0 where all is read
 // where it lies.
-std::size_t gathered_bytes(const Reach& reach, CacheLayout layout, Stored stored, Integer heads,
-                           Integer columns);
+std::size_t gathered_bytes(const Reach& reach, CacheLayout layout, CacheFormat format,
+                           Integer heads, Integer columns);
 
 }  // namespace llmarch::fast

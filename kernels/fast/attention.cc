@@ -186,8 +186,8 @@ Attended solve(Team& team, const AttentionProblem& problem) {
   throw std::invalid_argument("attend: sizes that do not agree");
 }
 
-bool same_stored(const Cache& one, const Cache& other) {
-  return one.shape().stored == other.shape().stored;
+bool multiplied_alike(const Cache& one, const Cache& other) {
+  return arithmetic_of(one.shape().format) == arithmetic_of(other.shape().format);
 }
 
 bool has_shape(const Cache& cache, CacheLayout layout, std::size_t heads, std::size_t width) {
@@ -216,12 +216,13 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
       !has_shape(out, places.rows(), shape.query_heads * shape.value_width) ||
       !has_shape(keys, CacheLayout::keys, shape.kv_heads, shape.key_width) ||
       !has_shape(values, CacheLayout::values, shape.kv_heads, shape.value_width) ||
-      !same_stored(keys, values) || !one_each(shape.sinks, shape.query_heads) ||
+      !multiplied_alike(keys, values) || !one_each(shape.sinks, shape.query_heads) ||
       !one_each(shape.slopes, shape.query_heads)) {
     refuse_sizes();
   }
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
-  return solve(team, {&kernels.products(keys.shape().stored),
+  return solve(team, {&kernels.products(arithmetic_of(keys.shape().format)),
+                      &kernels.narrow,
                       &kernels.rows,
                       streams_of(team),
                       team.streams(),
@@ -248,11 +249,12 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
       !has_shape(out, places.rows(), shape.heads * shape.latent_width) ||
       !has_shape(latents, CacheLayout::keys, 1, shape.latent_width) ||
       !has_shape(rope_keys, CacheLayout::keys, 1, shape.rope_width) ||
-      !same_stored(latents, rope_keys)) {
+      !multiplied_alike(latents, rope_keys)) {
     refuse_sizes();
   }
   const simd::Kernels& kernels = simd::kernels_of(team.isa());
-  return solve(team, {&kernels.products(latents.shape().stored),
+  return solve(team, {&kernels.products(arithmetic_of(latents.shape().format)),
+                      &kernels.narrow,
                       &kernels.rows,
                       streams_of(team),
                       team.streams(),

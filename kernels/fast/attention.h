@@ -3,8 +3,9 @@
 // and others, arXiv 2205.14135). The matrix of scores never exists. All query heads that share a
 // key/value head attend to it together, so the cache is read once.
 //
-// Numbers: with a bf16 cache, queries and the softmax's numerators are rounded to bf16 before they
-// are multiplied with it; sums are float.
+// Numbers: unless both caches are in f32, queries and the softmax's numerators are rounded to bf16
+// before they are multiplied with a cache, and what a narrow cache holds is widened to bf16 first;
+// sums are float. Keys and values may be stored in formats apart, but not one of them in f32.
 #pragma once
 
 #include <cstddef>

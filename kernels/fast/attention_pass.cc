@@ -11,6 +11,12 @@ constexpr std::size_t kMostBlocks = 256;  // scored before their values are summ
 constexpr std::size_t kMostScores = 32768;
 constexpr std::size_t kStreamTiles = 2;  // of rows, at most, whose keys are scored in streams
 
+// The bytes of a block of the cache after it is widened; 0 where it need not be.
+std::size_t widened_bytes(const Cache& cache) {
+  return is_narrow(cache.shape().format) ? cache.padded_width() * kBlock * bytes_of(Stored::bf16)
+                                         : 0;
+}
+
 }  // namespace
 
 std::size_t AttentionPass::bytes(const AttentionProblem& problem) {
@@ -23,7 +29,9 @@ AttentionPass::AttentionPass(const AttentionProblem& problem, std::byte* memory)
   const std::size_t rows = problem.stretch();
   for (std::size_t i = 0; i < problem.parts.size(); ++i) {
     queries_[i] = take<std::byte>(rows * problem.parts[i].steps() * problem.kernels->left_bytes);
+    widened_keys_[i] = take<std::byte>(widened_bytes(*problem.parts[i].cache));
   }
+  if (problem.values != nullptr) widened_values_ = take<std::byte>(widened_bytes(*problem.values));
   largest_ = take<float>(rows);
   sums_ = take<float>(rows);
   weighted_ = take<float>(rows * problem.padded_values());
@@ -124,8 +132,8 @@ void AttentionPass::convert_queries() {
 
 // Those of the blocks that every row attends to in full or, in the last block, up to its own
 // position. Latents are not interleaved: each block of them is transposed into values first, and
-// multiplying it takes longer than reading it. Neither are keys whose scores depend on their
-// distance, which is added block by block.
+// multiplying it takes longer than reading it. Neither are narrow caches, whose blocks are widened
+// one by one, and keys whose scores depend on their distance, which is added block by block.
 Share AttentionPass::interleaved_blocks(Share blocks) const {
   const AttentionProblem& p = *problem_;
   const std::size_t first = first_key(p.reach, p.position(rows_.last - 1));
@@ -134,20 +142,43 @@ Share AttentionPass::interleaved_blocks(Share blocks) const {
   const bool together = p.position(rows_.first) / kBlock == last;
   const std::size_t end = together ? last + 1 : (p.position(rows_.first) + 1) / kBlock;
   const std::size_t to = std::clamp(end, blocks.first, blocks.last);
-  const bool apart = p.values == nullptr || !p.slopes.empty();
+  const bool apart = p.values == nullptr || !p.slopes.empty() || p.any_narrow();
   return apart || to < from ? Share{from, from} : Share{from, to};
 }
 
 const std::byte* AttentionPass::values_at(std::size_t block) {
   const AttentionProblem& p = *problem_;
-  if (p.values != nullptr) return p.values->block(sequence_, head_of(*p.values), block);
-  p.kernels->turn(p.parts.front().cache->block(sequence_, 0, block), p.padded_values(),
-                  turned_.data());
+  if (p.values != nullptr) {
+    widen(*p.values, block, widened_values_);
+    return block_at(*p.values, block, widened_values_);
+  }
+  p.kernels->turn(keys_at(0, block), p.padded_values(), turned_.data());
   return turned_.data();
+}
+
+// Where the cache is narrow: its block as products read it.
+void AttentionPass::widen(const Cache& cache, std::size_t block,
+                          std::span<std::byte> memory) const {
+  const simd::NarrowKernels& narrow = *problem_->narrow;
+  const std::byte* const from = cache.block(sequence_, head_of(cache), block);
+  const std::size_t elements = cache.padded_width() * kBlock;
+  switch (cache.shape().format) {
+    case CacheFormat::f32:
+    case CacheFormat::bf16: return;
+    case CacheFormat::f16: return narrow.f16(from, elements, memory.data());
+    case CacheFormat::fp8: return narrow.fp8(from, elements, memory.data());
+    case CacheFormat::q8_0:
+      return cache.shape().layout == CacheLayout::keys
+                 ? narrow.q8_keys(from, cache.padded_width(), memory.data())
+                 : narrow.q8_values(from, cache.padded_width(), memory.data());
+  }
 }
 
 // One block by itself: not all rows attend to it, or it is left over from the interleaved ones.
 void AttentionPass::attend_block(std::size_t block, AttentionTally& tally) {
+  for (std::size_t k = 0; k < problem_->parts.size(); ++k) {
+    widen(*problem_->parts[k].cache, block, widened_keys_[k]);
+  }
   const std::byte* const values = values_at(block);
   for (const Share& some : tiles_) {
     const std::size_t keys = bounds(block, some, tally);
@@ -191,7 +222,7 @@ void AttentionPass::score(std::size_t block, Share rows, std::size_t keys, Score
     tile.steps = part.steps();
     tile.left = query_at(k, rows.first);
     tile.left_stride = part.steps() * p.kernels->left_bytes;
-    tile.right = keys_at(part, block);
+    tile.right = keys_at(k, block);
     tile.out = out.first;
     tile.out_stride = out.stride;
     tile.onto = k == 0 ? nullptr : tile.out;
@@ -314,7 +345,7 @@ void AttentionPass::score_streams(const Interleaved& blocks, std::size_t i, std:
     tile.rows = some.last - some.first;
     tile.left = query_at(0, some.first);
     for (std::size_t stream = 0; stream < count; ++stream) {
-      tile.streams[stream] = keys_at(part, blocks.block(i, first + stream));
+      tile.streams[stream] = keys_at(0, blocks.block(i, first + stream));
       tile.outs[stream] = out + some.first * keys + stream * kBlock;
       tile.out_strides[stream] = keys;
     }

@@ -34,12 +34,13 @@ struct KeyPart {
   ConstRows queries;
   std::size_t head_stride, offset, width;
   [[nodiscard]] std::size_t steps() const {
-    return cache->padded_width() / depth_of(cache->shape().stored);
+    return cache->padded_width() / depth_of(arithmetic_of(cache->shape().format));
   }
 };
 
 struct AttentionProblem {
   const simd::ProductKernels* kernels;
+  const simd::NarrowKernels* narrow;
   const simd::RowKernels* rows;
   std::size_t streams;      // of memory, at a time: 2 or 4
   std::size_t key_streams;  // the same, or 1: keys are scored block by block
@@ -53,6 +54,14 @@ struct AttentionProblem {
   Rows out;
   std::span<const float> sinks = {}, slopes = {};  // of each query head; see GroupedShape
 
+  // Whether a block has to be widened before it is multiplied.
+  [[nodiscard]] bool any_narrow() const {
+    const auto narrow_keys = [](const KeyPart& part) {
+      return is_narrow(part.cache->shape().format);
+    };
+    return std::any_of(parts.begin(), parts.end(), narrow_keys) ||
+           (values != nullptr && is_narrow(values->shape().format));
+  }
   [[nodiscard]] std::size_t query_rows() const { return places.tokens * group; }
   [[nodiscard]] std::size_t stretch() const { return std::clamp(group, kStretch, kLargest); }
   [[nodiscard]] std::size_t padded_values() const { return up_to(value_width, 16); }

@@ -4,6 +4,9 @@
 // are those of packed matrices. A latent cache has the keys' layout: attention transposes a block
 // on the chip when it needs it as values.
 //
+// A narrow format's codes lie in the order of bf16, so that attention widens a block from end to
+// end. In q8_0 the scales follow the codes of a block: 64 for each 32 elements, one a position.
+//
 // A cache whose queries cannot reach far back is smaller than the sequence: position p lives in
 // block p / 64 modulo the number of blocks.
 #pragma once
@@ -12,9 +15,9 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/fast/cache_format.h"
 #include "kernels/fast/huge_memory.h"
 #include "kernels/fast/rows.h"
-#include "kernels/fast/stored.h"
 #include "kernels/fast/team.h"
 
 namespace llmarch::fast {
@@ -30,7 +33,7 @@ enum class CacheLayout { keys, values };
 
 struct CacheShape {
   CacheLayout layout;
-  Stored stored;
+  CacheFormat format;
   std::size_t sequences;
   std::size_t heads;
   std::size_t width;      // elements of one head's key or value
@@ -39,7 +42,8 @@ struct CacheShape {
 
 class Cache {
  public:
-  // The memory must outlive the cache.
+  // The memory must outlive the cache. Throws std::invalid_argument where the width is no multiple
+  // of what the format scales together.
   Cache(HugeMemory& memory, const CacheShape& shape);
   // The bytes that such a cache takes of a HugeMemory, in whole blocks.
   static std::size_t bytes(const CacheShape& shape);
@@ -56,7 +60,11 @@ class Cache {
   [[nodiscard]] std::size_t blocks() const { return blocks_; }
   [[nodiscard]] std::size_t padded_width() const { return padded_width_; }
   [[nodiscard]] std::size_t block_bytes() const {
-    return padded_width_ * kBlock * bytes_of(shape_.stored);
+    return kBlock * entry_bytes(shape_.format, padded_width_);
+  }
+  // What all heads store for a position, without the padding of a block.
+  [[nodiscard]] std::size_t position_bytes() const {
+    return shape_.heads * entry_bytes(shape_.format, shape_.width);
   }
   // The block that holds the positions from 64 number to 64 number + 63.
   [[nodiscard]] std::byte* block(std::size_t sequence, std::size_t head, std::size_t number) const {
@@ -70,6 +78,10 @@ class Cache {
                         const Cache& rope_keys, Cache& joined);
   void store_head(std::size_t sequence, std::size_t head, ConstRows rows, const Places& places);
   void write(std::size_t sequence, std::size_t head, std::size_t position, const float* row);
+  void write_codes(std::byte* at, std::size_t position, const float* row) const;
+  void write_scaled(std::byte* at, std::size_t position, const float* row) const;
+  [[nodiscard]] std::byte* scale_at(std::byte* at, std::size_t position, std::size_t element) const;
+  void fill_block(std::byte* at, std::uint64_t seed) const;
   void write_block(std::byte* at, ConstRows rows) const;
   void write_floats(float* at, ConstRows rows) const;
   void write_pairs(std::uint32_t* at, ConstRows rows) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include "kernels/fast/random_fill.h"
 
@@ -25,42 +26,32 @@ std::size_t place_of(const StateShape& shape, std::size_t sequence, std::size_t 
 }  // namespace
 
 FixedState::FixedState(HugeMemory& memory, const StateShape& shape)
-    : shape_(shape), data_(memory.take(bytes(shape))) {}
+    : shape_(shape), data_(memory.take(bytes(shape))) {
+  if (scales_of(shape.format, shape.columns) > 0) {
+    throw std::invalid_argument("FixedState: a format with scales");
+  }
+}
 
 std::size_t FixedState::bytes(const StateShape& shape) {
-  return padded_elements(shape) * bytes_of(shape.stored);
+  return padded_elements(shape) * code_bytes(shape.format);
 }
 
 void FixedState::read(std::size_t sequence, std::size_t first, std::span<float> elements) const {
   const std::size_t place = place_of(shape_, sequence, first, elements.size());
-  switch (shape_.stored) {
-    case Stored::f32: {
-      const float* from = reinterpret_cast<const float*>(data_) + place;
-      std::copy_n(from, elements.size(), elements.begin());
-      return;
-    }
-    case Stored::bf16: {
-      const auto* from = reinterpret_cast<const std::uint16_t*>(data_) + place;
-      std::transform(from, from + elements.size(), elements.begin(), from_bf16);
-      return;
-    }
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    elements[i] = value_of_code(shape_.format, data_, place + i);
   }
-  throw std::logic_error("FixedState::read: a format outside the enumeration");
 }
 
 void FixedState::write(std::size_t sequence, std::size_t first, std::span<const float> elements) {
   const std::size_t place = place_of(shape_, sequence, first, elements.size());
-  switch (shape_.stored) {
-    case Stored::f32: std::ranges::copy(elements, reinterpret_cast<float*>(data_) + place); return;
-    case Stored::bf16:
-      std::ranges::transform(elements, reinterpret_cast<std::uint16_t*>(data_) + place, to_bf16);
-      return;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    store_code(shape_.format, data_, place + i, elements[i]);
   }
-  throw std::logic_error("FixedState::write: a format outside the enumeration");
 }
 
 std::span<float> FixedState::floats(std::size_t sequence) {
-  if (shape_.stored != Stored::f32) {
+  if (shape_.format != CacheFormat::f32) {
     throw std::invalid_argument("FixedState::floats: a state that is not stored in f32");
   }
   const std::size_t place = place_of(shape_, sequence, 0, shape_.columns);
@@ -72,7 +63,10 @@ void FixedState::clear() {
 }
 
 void FixedState::fill_synthetic(std::uint64_t seed) {
-  fill_randomly(shape_.stored, data_, padded_elements(shape_), seed, 1.0F);
+  std::vector<float> drawn(padded_elements(shape_));
+  fill_randomly(Stored::f32, std::as_writable_bytes(std::span(drawn)).data(), drawn.size(), seed,
+                1.0F);
+  for (std::size_t i = 0; i < drawn.size(); ++i) store_code(shape_.format, data_, i, drawn[i]);
 }
 
 }  // namespace llmarch::fast

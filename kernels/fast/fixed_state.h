@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/fast/cache_format.h"
 #include "kernels/fast/huge_memory.h"
-#include "kernels/fast/stored.h"
 
 namespace llmarch::fast {
 
 struct StateShape {
-  Stored stored;
+  CacheFormat format;  // one without scales
   std::size_t sequences;
   std::size_t columns;  // of a sequence's row
 };

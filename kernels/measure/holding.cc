@@ -141,10 +141,6 @@ std::optional<fast::Stored> stored_as(std::optional<DType> dtype) {
   throw std::logic_error("stored_as: a format outside the enumeration");
 }
 
-DType caches_of(const RunSetting& run) {
-  return run.setting.kv.number_format().value();
-}
-
 OpGraph held_graph(const Model& model, const RunSetting& run) {
   OpGraph graph = stored(model, run.setting);
   for (Weight& weight : graph.weights) {
@@ -174,8 +170,7 @@ DType fastest_arithmetic(const OpGraph& graph) {
 
 fast::EngineOptions engine_options(const RunSetting& run, fast::Held held) {
   const Setting& setting = run.setting;
-  return {.kv = stored_as(caches_of(run)).value(),
-          .threads = static_cast<std::size_t>(run.threads.value()),
+  return {.threads = static_cast<std::size_t>(run.threads.value()),
           .isa = fast::best_isa(),
           .held = std::move(held),
           .batch = setting.batch,

@@ -29,9 +29,8 @@ struct RunSetting {
   Integer threads;
 };
 
-// None where there are no kernels for caches in this format.
+// How products read elements of this format; none where they do not.
 std::optional<fast::Stored> stored_as(std::optional<DType> dtype);
-DType caches_of(const RunSetting& run);
 
 // The model's graph as the engine holds it in this setting: norms and biases in f32, whatever
 // the weights are in. The graphs of the functions below are such ones.

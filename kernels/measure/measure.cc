@@ -181,7 +181,7 @@ class Run {
   void count_state(const Workload& workload, const fast::StepRun& run) {
     const Integer context = workload.past + workload.tokens;
     measurement_.cache =
-        Pair{cache_elements(graph_, context, workload.batch).amount(), run.cache.amount()};
+        Pair{cache_bytes(graph_, context, workload.batch).amount(), run.cache.bytes.amount()};
     if (workload.batch * workload.tokens != 1) return;
     measurement_.active_parameters = Pair{parameters_.active.all.amount(), run.active.amount()};
   }

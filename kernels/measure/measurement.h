@@ -73,7 +73,7 @@ struct Measurement {
   HeldCounts held;
   std::optional<Pair> parameters;         // elements; known once the weights are made
   std::optional<Pair> active_parameters;  // elements, convention A; of a decode step of one token
-  std::optional<Pair> cache;              // elements, at the context
+  std::optional<Pair> cache;              // bytes, at the context
   std::optional<TimedStep> decode;
   std::optional<TimedStep> prefill;
 

@@ -8,6 +8,7 @@
 
 #include "kernels/reference/alibi.h"
 #include "kernels/reference/arithmetic.h"
+#include "kernels/reference/kept.h"
 #include "kernels/reference/rotary_table.h"
 #include "kernels/reference/step.h"
 
@@ -46,7 +47,7 @@ void run(BlockRun<Scalar>& step, const Store& op) {
   const StorageFormat& format = step.graph->cache(op.cache).format;
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto row = in.row(r);
-    cache.append(step.place(r).sequence, row);
+    cache.append(step.place(r).sequence, kept_in(format, row));
     step.ledger->current().cache_written += llmarch::Elements(std::ssize(row));
     step.ledger->current().cache_bytes_written += bytes_of_single_row(row.size(), format);
   }

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/reference/kept.h"
 #include "kernels/reference/kv_cache.h"
 #include "kernels/reference/ledger.h"
 #include "kernels/weights/weight_store.h"
@@ -90,6 +91,7 @@ class StateAccess {
  public:
   StateAccess(LayerState<Scalar>& state, const StorageFormat& format, Work& work)
       : state_(&state),
+        format_(format),
         read_(state.batch(), state.columns(), 1, format, work.cache_read, work.cache_bytes_read),
         overwritten_(state.batch(), state.columns(), 1, format, work.cache_written,
                      work.cache_bytes_written) {}
@@ -101,11 +103,12 @@ class StateAccess {
   }
   void overwrite(std::size_t sequence, std::span<const Scalar> row) {
     overwritten_.enter(sequence);
-    std::copy(row.begin(), row.end(), state_->row(sequence).begin());
+    std::ranges::copy(kept_in(format_, row), state_->row(sequence).begin());
   }
 
  private:
   LayerState<Scalar>* state_;
+  StorageFormat format_;
   EntryTally read_, overwritten_;
 };
 

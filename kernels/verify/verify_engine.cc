@@ -41,10 +41,12 @@ Tolerance tolerance_of(const OpGraph& graph, Stored weights) {
 }
 
 Tolerance tolerance_of_formats(const OpGraph& graph) {
-  const bool in_float = std::ranges::all_of(graph.weights, [](const Weight& weight) {
+  const bool weights_in_float = std::ranges::all_of(graph.weights, [](const Weight& weight) {
     return is_vector(weight.role) || weight.format == plain(DType::f32);
   });
-  return tolerance_of(graph, in_float ? Stored::f32 : Stored::bf16);
+  const bool caches_in_float = std::ranges::all_of(
+      graph.caches, [](const llmarch::Cache& cache) { return cache.format == plain(DType::f32); });
+  return tolerance_of(graph, weights_in_float && caches_in_float ? Stored::f32 : Stored::bf16);
 }
 
 std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,

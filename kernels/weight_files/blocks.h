@@ -20,6 +20,9 @@ enum class BlockFormat { q8_0, q4_0, q4_k, q6_k, mxfp4, int8_channel };
 // None where a type is not read.
 std::optional<BlockFormat> block_format(std::string_view ggml_type);
 
+// The elements of a block. Throws std::logic_error for int8_channel, which has none.
+std::size_t block_elements(BlockFormat format);
+
 // The bytes of a stored row of so many columns, which are whole blocks.
 std::size_t stored_row_bytes(BlockFormat format, std::size_t columns);
 

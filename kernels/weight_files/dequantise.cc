@@ -147,6 +147,10 @@ std::optional<BlockFormat> block_format(std::string_view ggml_type) {
   return std::nullopt;
 }
 
+std::size_t block_elements(BlockFormat format) {
+  return reader_of(format).elements;
+}
+
 std::size_t stored_row_bytes(BlockFormat format, std::size_t columns) {
   if (format == BlockFormat::int8_channel) return columns + 2;
   const BlockReader reader = reader_of(format);

@@ -35,14 +35,9 @@ Json flops_json(const std::optional<TimedStep>& step, Work TimedStep::*book) {
 }
 
 Json book_json(const Measurement& measurement, Side side, Work TimedStep::*book) {
-  Json cache = nullptr;
-  if (measurement.cache) {
-    const Elements held((*measurement.cache).*side);
-    cache = llmarch::bytes_of(held, caches_of(measurement.run)).value();
-  }
   return {{"parameters", count_json(measurement.parameters, side)},
           {"active_parameters", count_json(measurement.active_parameters, side)},
-          {"kv_bytes", std::move(cache)},
+          {"kv_bytes", count_json(measurement.cache, side)},
           {"decode_flops", flops_json(measurement.decode, book)},
           {"prefill_flops", flops_json(measurement.prefill, book)}};
 }

@@ -117,9 +117,8 @@ class SideBySide {
     };
     counted_row("parameters", measurement_.parameters, parameters);
     counted_row("active parameters (A)", measurement_.active_parameters, parameters);
-    counted_row("KV cache", measurement_.cache, [this](Integer count) {
-      return bytes_cell(llmarch::bytes_of(Elements(count), caches_of(measurement_.run)), digits_);
-    });
+    counted_row("KV cache", measurement_.cache,
+                [this](Integer bytes) { return bytes_cell(Bytes(bytes), digits_); });
   }
 
   // The floor is an upper bound of the rate and a lower bound of the time. It is in the predicted

@@ -117,7 +117,7 @@ EngineAgreement check_engine(const OpGraph& lowered, const Workload& workload,
   const OpGraph graph = held_in(DType::f32, lowered);
   const WeightStore weights = synthetic_weights(graph, 7);
   const Integer positions = workload.past + workload.tokens;
-  EngineOptions options = float_options(graph, positions);
+  EngineOptions options = whole_options(graph, positions);
   options.batch = workload.batch;
   options.isa = way.isa;
   options.threads = way.threads;
@@ -131,7 +131,8 @@ EngineAgreement check_engine(const OpGraph& lowered, const Workload& workload,
   const StepRun run = engine.run(workload, ids, Keep::everything);
   const std::string work = different_work(graph, workload, run);
   if (!work.empty()) return {work};
-  if (run.cache != cache_elements(graph, positions, workload.batch)) {
+  if (run.cache.elements != cache_elements(graph, positions, workload.batch) ||
+      run.cache.bytes != cache_bytes(graph, positions, workload.batch)) {
     return {"the engine's caches hold something else than is predicted"};
   }
   if (engine.parameters() != predict_parameters(graph).total) {

@@ -66,14 +66,14 @@ class EveryGoldenModel : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceInFloat) {
-  EXPECT_EQ(departures(in_float_, float_options(in_float_, tokens()),
+  EXPECT_EQ(departures(in_float_, whole_options(in_float_, tokens()),
                        tolerance_of(in_float_, Stored::f32)),
             "");
 }
 
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
   const std::string found =
-      departures(in_bf16_, bf16_options(in_bf16_, tokens()), tolerance_of(in_bf16_, Stored::bf16));
+      departures(in_bf16_, whole_options(in_bf16_, tokens()), tolerance_of(in_bf16_, Stored::bf16));
   // A sparsemixer (phimoe) gives no weight to a logit beyond a bound, which rounding crosses.
   if (GetParam() == "gemma4_text_ple" || GetParam() == "phimoe") {
     EXPECT_TRUE(rounding_alone_departs()) << found;
@@ -88,7 +88,7 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {
 TEST_P(EveryGoldenModel, DepartsFromAReferenceThatIsNotFinite) {
   Expected infinite = model_.expected;
   infinite.logits.back() = std::numeric_limits<float>::infinity();
-  Engine engine = Engine::of(in_float_, float_options(in_float_, tokens()), weights_);
+  Engine engine = Engine::of(in_float_, whole_options(in_float_, tokens()), weights_);
   for (const VerifiedRun& run : verify(engine, infinite, tolerance_of(model_.graph, Stored::f32))) {
     ASSERT_TRUE(run.first_departure().has_value());
     EXPECT_EQ(run.first_departure()->what, "logits");
@@ -103,8 +103,7 @@ TEST_P(EveryGoldenModel, CarriesWhatIsNotANumberToTheLogits) {
   broken.of(0, 0)[static_cast<std::size_t>(model_.expected.input_ids.front()) * hidden] =
       std::numeric_limits<float>::quiet_NaN();
   for (const OpGraph* graph : {&in_float_, &in_bf16_}) {
-    EngineOptions options =
-        graph == &in_float_ ? float_options(*graph, tokens()) : bf16_options(*graph, tokens());
+    EngineOptions options = whole_options(*graph, tokens());
     for (const Isa isa : available_isas()) {
       options.isa = isa;
       Engine engine = Engine::of(*graph, options, broken);

@@ -335,7 +335,7 @@ TEST_F(WrittenModel, IsHeldInItsBlocks) {
   load_gguf_weights(graph, file, {weights.take(graph), from_blocks(graph, weights.take(graph))});
   const std::vector<std::int64_t> ids{3, 9, 27, 39};
   const Expected expected = expected_of_reference(graph, weights, ids);
-  Engine engine = Engine::loaded(graph, float_options(graph, 4), [&](const TakeWeights& take) {
+  Engine engine = Engine::loaded(graph, whole_options(graph, 4), [&](const TakeWeights& take) {
     load_gguf_weights(graph, file, take);
   });
   for (const VerifiedRun& run : verify(engine, expected, tolerance_of_formats(graph))) {

@@ -15,7 +15,7 @@ namespace {
 using testing::Each;
 using testing::ElementsAreArray;
 
-class EnginesCaches : public testing::TestWithParam<Stored> {
+class EnginesCaches : public testing::TestWithParam<DType> {
  protected:
   static constexpr std::size_t kSequences = 3;
 
@@ -25,14 +25,22 @@ class EnginesCaches : public testing::TestWithParam<Stored> {
     return row;
   }
 
-  const OpGraph graph_ = graph_of_caches();
-  ModelCaches caches_{graph_, {GetParam(), kSequences, 20, 20}, hold_everything(graph_)};
+  static OpGraph graph_in(DType dtype) {
+    OpGraph graph = graph_of_caches();
+    for (llmarch::Cache& cache : graph.caches) cache.format = plain(dtype);
+    return graph;
+  }
+
+  const OpGraph graph_ = graph_in(GetParam());
+  ModelCaches caches_{graph_, {kSequences, 20, 20}, hold_everything(graph_)};
 };
 
 TEST_P(EnginesCaches, HoldWhatIsPredicted) {
   for (std::size_t context = 1; context <= 20; ++context) {
-    EXPECT_EQ(caches_.reachable(context),
-              cache_elements(graph_, static_cast<std::int64_t>(context), kSequences));
+    const Holdings held = caches_.reachable(context);
+    const auto positions = static_cast<std::int64_t>(context);
+    EXPECT_EQ(held.elements, cache_elements(graph_, positions, kSequences));
+    EXPECT_EQ(held.bytes, cache_bytes(graph_, positions, kSequences));
   }
 }
 
@@ -61,10 +69,9 @@ TEST_P(EnginesCaches, AreNotTakenForThoseOfAnotherKind) {
   EXPECT_THROW((void)caches_.state_of(kFixedState + 1, 0), std::bad_variant_access);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stored, EnginesCaches, testing::Values(Stored::f32, Stored::bf16),
-                         [](const auto& each) {
-                           return each.param == Stored::f32 ? "f32" : "bf16";
-                         });
+INSTANTIATE_TEST_SUITE_P(Formats, EnginesCaches,
+                         testing::Values(DType::f32, DType::bf16, DType::f16, DType::fp8),
+                         [](const auto& each) { return std::string(name_of(each.param)); });
 
 }  // namespace
 }  // namespace llmarch::fast

@@ -11,48 +11,14 @@
 #include "sim/formats/scheme_names.h"
 #include "tests/engine/engine_agreement.h"
 #include "tests/engine/engine_options.h"
-#include "tests/support/tiny_models.h"
-#include "tests/support/worse.h"
+#include "tests/engine/wide_models.h"
 
 namespace llmarch::fast {
 namespace {
 
-// Rows of 256 and 512, which are whole blocks of every format.
-ArchSpec wide(Mixer mixer, FeedForward feed_forward) {
-  ArchSpec spec = tiny_model(std::move(mixer), std::move(feed_forward));
-  spec.hidden = 256;
-  spec.stack.front().repeat = 8;  // mixtures of formats tell the first and the last layers apart
-  return spec;
-}
-
-ArchSpec wide_dense() {
-  GroupedAttention attention = tiny_grouped();
-  attention.head_dim = 64;
-  return wide(attention, DenseFeedForward{.width = 512});
-}
-
-ArchSpec wide_mixture() {
-  GroupedAttention attention = tiny_grouped();
-  attention.head_dim = 64;
-  MixtureFeedForward mixture = tiny_mixture();
-  mixture.experts = 16;  // llama.cpp has a rule of its own for eight
-  mixture.expert_width = 256;
-  return wide(attention, mixture);
-}
-
-// A latent of 256; 3 heads of 64 + 32, with values of 256.
-ArchSpec wide_latent() {
-  LatentAttention attention = tiny_latent();
-  attention.nope_head_dim = 64;
-  attention.rope_head_dim = 32;
-  attention.value_head_dim = 256;
-  attention.kv_latent_dim = 256;
-  return wide(attention, DenseFeedForward{.width = 512});
-}
-
 RunSetting run_with(const std::string& weights) {
   const auto read = read_scheme(weights);
-  return {{.weights = read.scheme.value()}, 1};
+  return {{.weights = read.scheme.value(), .kv = DType::f32}, 1};
 }
 
 // The weights that the stored rows mean.
@@ -77,20 +43,6 @@ WeightStore as_stored(const OpGraph& graph, WeightStore weights) {
   return weights;
 }
 
-double largest(const std::vector<float>& values) {
-  double most = 0;
-  for (const float x : values) most = worse(most, std::abs(static_cast<double>(x)));
-  return most;
-}
-
-double largest_departure(const std::vector<float>& a, const std::vector<float>& b) {
-  double most = a.size() == b.size() ? 0 : std::nan("");
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    most = worse(most, std::abs(static_cast<double>(a[i]) - b[i]));
-  }
-  return most;
-}
-
 struct Case {
   const char* name;
   ArchSpec (*spec)();
@@ -105,13 +57,11 @@ class QuantisedEngine : public testing::TestWithParam<std::tuple<Case, const cha
 
 TEST_P(QuantisedEngine, CountsTheBytesThatArePredicted) {
   ASSERT_FALSE(without_kernels(graph_).has_value());
-  Engine engine = Engine::synthetic(graph_, float_options(graph_, 6), 1);
+  Engine engine = Engine::synthetic(graph_, whole_options(graph_, 6), 1);
   const StepRun prompt = engine.run(prefill(5, 1), std::vector<std::int64_t>{1, 2, 3, 4, 5});
   const StepRun step = engine.run(decode(6, 1), std::vector<std::int64_t>{6});
-  OpGraph with_caches = graph_;
-  for (llmarch::Cache& cache : with_caches.caches) cache.format = plain(DType::f32);
-  EXPECT_EQ(different_work(with_caches, prefill(5, 1), prompt), "");
-  EXPECT_EQ(different_work(with_caches, decode(6, 1), step), "");
+  EXPECT_EQ(different_work(graph_, prefill(5, 1), prompt), "");
+  EXPECT_EQ(different_work(graph_, decode(6, 1), step), "");
   EXPECT_EQ(engine.parameters(), model_.parameters.total);
 }
 
@@ -125,7 +75,7 @@ TEST_P(QuantisedEngine, IsNearTheReferenceOverTheStoredWeights) {
   Workload workload = prefill(5, 1);
   workload.logits = Logits::all;
   const Execution expected = execute(graph_, stored_weights, caches, ids, workload);
-  Engine engine = Engine::of(graph_, float_options(graph_, 5), weights_);
+  Engine engine = Engine::of(graph_, whole_options(graph_, 5), weights_);
   const StepRun run =
       engine.run_following(workload, ids, {expected.trace.routing, expected.trace.keys});
   EXPECT_LT(largest_departure(run.trace.logits, expected.trace.logits),

@@ -23,7 +23,7 @@ OpGraph model_with_a_window() {
 
 TEST(AStep, IsTheSameAfterItsSnapshotIsRestored) {
   const OpGraph graph = model_with_a_window();
-  EngineOptions options = float_options(graph, 6);
+  EngineOptions options = whole_options(graph, 6);
   Engine engine = Engine::synthetic(graph, options, 5);
   (void)engine.run(prefill(5, 1), Ids{1, 2, 3, 4, 5});
   const EngineSnapshot before = engine.snapshot();
@@ -34,7 +34,7 @@ TEST(AStep, IsTheSameAfterItsSnapshotIsRestored) {
   const StepRun again = engine.run(decode(6, 1), Ids{6}, Keep::logits);
   EXPECT_EQ(again.trace.logits, first.trace.logits);
   EXPECT_EQ(again.book.total, first.book.total);
-  EXPECT_EQ(again.cache, first.cache);
+  EXPECT_EQ(again.cache.bytes, first.cache.bytes);
   engine.restore(before);
   EXPECT_NE(engine.run(decode(6, 1), Ids{7}, Keep::logits).trace.logits, first.trace.logits);
 }
@@ -49,12 +49,11 @@ OpGraph model_with_a_fixed_state() {
   return lower(spec);
 }
 
-class AStepOverAFixedState : public testing::TestWithParam<Stored> {};
+class AStepOverAFixedState : public testing::TestWithParam<DType> {};
 
 TEST_P(AStepOverAFixedState, IsTheSameAfterItsSnapshotIsRestored) {
-  const OpGraph graph = model_with_a_fixed_state();
-  EngineOptions options = float_options(graph, 6);
-  options.kv = GetParam();
+  const OpGraph graph = held_in(GetParam(), model_with_a_fixed_state());
+  const EngineOptions options = whole_options(graph, 6);
   Engine engine = Engine::synthetic(graph, options, 5);
   (void)engine.run(prefill(5, 1), Ids{1, 2, 3, 4, 5});
   const EngineSnapshot before = engine.snapshot();
@@ -69,29 +68,26 @@ TEST_P(AStepOverAFixedState, IsTheSameAfterItsSnapshotIsRestored) {
 }
 
 TEST_P(AStepOverAFixedState, BeginsWithoutAStateAfterEverythingIsForgotten) {
-  const OpGraph graph = model_with_a_fixed_state();
-  EngineOptions options = float_options(graph, 6);
-  options.kv = GetParam();
+  const OpGraph graph = held_in(GetParam(), model_with_a_fixed_state());
+  const EngineOptions options = whole_options(graph, 6);
   Engine engine = Engine::synthetic(graph, options, 5);
   const StepRun first = engine.run(prefill(3, 1), Ids{1, 2, 3}, Keep::logits);
   engine.forget();
   EXPECT_EQ(engine.run(prefill(3, 1), Ids{1, 2, 3}, Keep::logits).trace.logits, first.trace.logits);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stored, AStepOverAFixedState, testing::Values(Stored::f32, Stored::bf16),
-                         [](const auto& each) {
-                           return each.param == Stored::f32 ? "f32" : "bf16";
-                         });
+INSTANTIATE_TEST_SUITE_P(Formats, AStepOverAFixedState, testing::Values(DType::f32, DType::bf16),
+                         [](const auto& each) { return std::string(name_of(each.param)); });
 
 TEST(ASnapshot, OfAnotherEngineIsRefused) {
   const OpGraph graph = model_with_a_fixed_state();
-  Engine engine = Engine::synthetic(graph, float_options(graph, 6), 5);
+  Engine engine = Engine::synthetic(graph, whole_options(graph, 6), 5);
   EXPECT_THROW(engine.restore({0}), std::invalid_argument) << "a snapshot without the states";
 }
 
 TEST(ASnapshot, IsRestoredWithinAStepOnly) {
   const OpGraph graph = model_with_a_window();
-  EngineOptions options = float_options(graph, 6);
+  EngineOptions options = whole_options(graph, 6);
   options.step_tokens = 1;
   Engine engine = Engine::synthetic(graph, options, 5);
   const EngineSnapshot empty = engine.snapshot();

@@ -39,14 +39,29 @@ struct FilledCache {
         cache(memory, shape),
         positions_of_each(positions) {
     cache.store(team, rows.view(), {shape.sequences, positions, 0});
+    for (std::size_t r = 0; r < rows.view().rows; ++r) {
+      for (std::size_t head = 0; head < shape.heads; ++head) read(r, head);
+    }
   }
+  // What attention multiplies with. What a cache gives back is tested in cache_test.cc.
   [[nodiscard]] double at(std::size_t sequence, std::size_t position, std::size_t column) const {
-    return rounded(cache.shape().stored, rows.at(sequence * positions_of_each + position, column));
+    const CacheShape& shape = cache.shape();
+    return rounded(
+        arithmetic_of(shape.format),
+        kept[(sequence * positions_of_each + position) * shape.heads * shape.width + column]);
   }
   GuardedRows rows;
   HugeMemory memory;
   Cache cache;
   std::size_t positions_of_each;
+  std::vector<float> kept;  // (rows, heads, width)
+
+ private:
+  void read(std::size_t row, std::size_t head) {
+    std::vector<float> element(cache.shape().width);
+    cache.read(row / positions_of_each, head, row % positions_of_each, element);
+    kept.insert(kept.end(), element.begin(), element.end());
+  }
 };
 
 struct Case {
@@ -97,14 +112,19 @@ double tolerance(Stored stored) {
 class Attending : public OnEveryIsa {};
 ON_EVERY_ISA(Attending);
 
-void check_case(const Case& c, Stored stored, Team& team) {
+struct Formats {
+  CacheFormat keys, values;
+};
+
+void check_case(const Case& c, const Formats& formats, Team& team) {
+  const Stored stored = arithmetic_of(formats.keys);
   const std::size_t positions = c.places.past + c.places.tokens;
   const std::size_t sequences = c.places.sequences;
-  const FilledCache keys(team,
-                         {CacheLayout::keys, stored, sequences, c.kv_heads, c.key_width, positions},
-                         positions, 1);
+  const FilledCache keys(
+      team, {CacheLayout::keys, formats.keys, sequences, c.kv_heads, c.key_width, positions},
+      positions, 1);
   const FilledCache values(
-      team, {CacheLayout::values, stored, sequences, c.kv_heads, c.value_width, positions},
+      team, {CacheLayout::values, formats.values, sequences, c.kv_heads, c.value_width, positions},
       positions, 2);
   const GuardedRows queries = GuardedRows::random(c.places.rows(), c.query_heads * c.key_width, 3);
   GuardedRows out(c.places.rows(), c.query_heads * c.value_width);
@@ -145,7 +165,7 @@ void check_cases(Team& team) {
       SCOPED_TRACE(testing::Message()
                    << "case " << i << ", threads " << team.size() << ", streams " << team.streams()
                    << ", " << (stored == Stored::f32 ? "f32" : "bf16"));
-      check_case(kCases[i], stored, team);
+      check_case(kCases[i], {cache_format(stored), cache_format(stored)}, team);
     }
   }
 }
@@ -160,39 +180,60 @@ TEST_P(Attending, AgreesWithPlainLoopsAlongOneStreamOfMemoryTwoAndFour) {
   }
 }
 
+// Whole groups of q8_0, and others where neither cache is in q8_0.
+TEST_P(Attending, AgreesWithPlainLoopsOverWhatNarrowCachesHold) {
+  Team team(2, GetParam());
+  const auto whole = [](CacheFormat format, std::size_t width) {
+    return format != CacheFormat::q8_0 || width % kScaledTogether == 0;
+  };
+  for (const Formats& formats :
+       {Formats{CacheFormat::f16, CacheFormat::f16}, Formats{CacheFormat::fp8, CacheFormat::fp8},
+        Formats{CacheFormat::q8_0, CacheFormat::q8_0}, Formats{CacheFormat::q8_0, CacheFormat::f16},
+        Formats{CacheFormat::bf16, CacheFormat::fp8}}) {
+    for (std::size_t i = 0; i < kCases.size(); ++i) {
+      const Case& c = kCases[i];
+      if (!whole(formats.keys, c.key_width) || !whole(formats.values, c.value_width)) continue;
+      SCOPED_TRACE(testing::Message() << "case " << i);
+      check_case(c, formats, team);
+    }
+  }
+}
+
 TEST_P(Attending, LatentsAreKeysAndValues) {
-  const LatentShape shape{10, 6, 10, 48, 0.9F};
+  const LatentShape shape{10, 6, 32, 96, 0.9F};
   for (const Places& places : {Places{2, 1, 200}, Places{1, 90, 10}}) {
-    for (const Stored stored : {Stored::f32, Stored::bf16}) {
+    for (const CacheFormat format :
+         {CacheFormat::f32, CacheFormat::bf16, CacheFormat::fp8, CacheFormat::q8_0}) {
       Team team(2, GetParam());
+      const Stored stored = arithmetic_of(format);
       const std::size_t positions = places.past + places.tokens;
       const FilledCache latents(
-          team, {CacheLayout::keys, stored, places.sequences, 1, 48, positions}, positions, 1);
-      const FilledCache ropes(team, {CacheLayout::keys, stored, places.sequences, 1, 10, positions},
+          team, {CacheLayout::keys, format, places.sequences, 1, 96, positions}, positions, 1);
+      const FilledCache ropes(team, {CacheLayout::keys, format, places.sequences, 1, 32, positions},
                               positions, 2);
-      const GuardedRows absorbed = GuardedRows::random(places.rows(), 10 * 48, 3);
-      const GuardedRows queries = GuardedRows::random(places.rows(), 10 * 16, 4);
-      GuardedRows out(places.rows(), 10 * 48);
+      const GuardedRows absorbed = GuardedRows::random(places.rows(), 10 * 96, 3);
+      const GuardedRows queries = GuardedRows::random(places.rows(), 10 * 38, 4);
+      GuardedRows out(places.rows(), 10 * 96);
       const Attended attended = attend_latent(team, shape, absorbed.view(), queries.view(), places,
                                               latents.cache, ropes.cache, out.view());
       const auto plain = [&](std::size_t r, std::size_t head) {
         const std::size_t sequence = places.sequence(r);
         const auto score = [&](std::size_t key) {
           double s = 0;
-          for (std::size_t i = 0; i < 48; ++i) {
-            s += rounded(stored, absorbed.at(r, head * 48 + i)) * latents.at(sequence, key, i);
+          for (std::size_t i = 0; i < 96; ++i) {
+            s += rounded(stored, absorbed.at(r, head * 96 + i)) * latents.at(sequence, key, i);
           }
-          for (std::size_t i = 0; i < 10; ++i) {
-            s += rounded(stored, queries.at(r, head * 16 + 6 + i)) * ropes.at(sequence, key, i);
+          for (std::size_t i = 0; i < 32; ++i) {
+            s += rounded(stored, queries.at(r, head * 38 + 6 + i)) * ropes.at(sequence, key, i);
           }
           return s * 0.9F;
         };
         const auto value = [&](std::size_t key, std::size_t i) {
           return latents.at(sequence, key, i);
         };
-        return plain_attention(0, places.position(r), 48, score, value);
+        return plain_attention(0, places.position(r), 96, score, value);
       };
-      EXPECT_LT(largest_difference(out, by_heads(48, plain)), tolerance(stored));
+      EXPECT_LT(largest_difference(out, by_heads(96, plain)), tolerance(stored));
       EXPECT_TRUE(out.sentinels_stand());
       EXPECT_EQ(attended.keys, static_cast<std::int64_t>(places.sequences * positions));
     }
@@ -201,8 +242,8 @@ TEST_P(Attending, LatentsAreKeysAndValues) {
 
 TEST(JoinedKeys, AreTheHeadsPartAndTheSharedPart) {
   Team team(2, best_isa());
-  const FilledCache ropes(team, {CacheLayout::keys, Stored::f32, 1, 1, 4, 80}, 80, 1);
-  const CacheShape shape{CacheLayout::keys, Stored::f32, 1, 3, 9, 80};
+  const FilledCache ropes(team, {CacheLayout::keys, CacheFormat::f32, 1, 1, 4, 80}, 80, 1);
+  const CacheShape shape{CacheLayout::keys, CacheFormat::f32, 1, 3, 9, 80};
   HugeMemory memory(Cache::bytes(shape));
   Cache joined(memory, shape);
   const GuardedRows nope = GuardedRows::random(70, 3 * 5, 2);
@@ -225,9 +266,9 @@ TEST(WhatAttentionCounts, IsWithinTheReach) {
   Team team(2, best_isa());
   const auto counted = [&](const Places& places, const Reach& reach) {
     const std::size_t positions = places.past + places.tokens;
-    const FilledCache keys(team, {CacheLayout::keys, Stored::f32, 1, 2, 16, positions}, positions,
-                           1);
-    const FilledCache values(team, {CacheLayout::values, Stored::f32, 1, 2, 16, positions},
+    const FilledCache keys(team, {CacheLayout::keys, CacheFormat::f32, 1, 2, 16, positions},
+                           positions, 1);
+    const FilledCache values(team, {CacheLayout::values, CacheFormat::f32, 1, 2, 16, positions},
                              positions, 2);
     const GuardedRows queries = GuardedRows::random(places.rows(), 4 * 16, 3);
     GuardedRows out(places.rows(), 4 * 16);
@@ -247,9 +288,9 @@ TEST_P(Attending, GivesTheSameToTheBitWhicheverThreadIsDoneFirst) {
   const std::size_t positions = 4'001;
   for (const std::size_t threads : {1U, 2U, 3U, 4U}) {
     Team team(threads, GetParam());
-    const FilledCache keys(team, {CacheLayout::keys, Stored::f32, 1, 1, 16, positions}, positions,
-                           1);
-    const FilledCache values(team, {CacheLayout::values, Stored::f32, 1, 1, 16, positions},
+    const FilledCache keys(team, {CacheLayout::keys, CacheFormat::f32, 1, 1, 16, positions},
+                           positions, 1);
+    const FilledCache values(team, {CacheLayout::values, CacheFormat::f32, 1, 1, 16, positions},
                              positions, 2);
     const GuardedRows queries = GuardedRows::random(1, 4 * 16, 3);
     std::vector<float> first;
@@ -268,20 +309,21 @@ TEST_P(Attending, GivesTheSameToTheBitWhicheverThreadIsDoneFirst) {
 // of 0 or of the cap.
 TEST_P(Attending, WhatIsNotANumberGivesNoNumber) {
   Team team(1, GetParam());
-  for (const Stored stored : {Stored::f32, Stored::bf16}) {
+  for (const CacheFormat format : {CacheFormat::f32, CacheFormat::bf16, CacheFormat::f16,
+                                   CacheFormat::fp8, CacheFormat::q8_0}) {
     for (const std::optional<float> cap : {std::optional<float>(), std::optional(5.0F)}) {
       for (const bool in_query : {true, false}) {
         const std::size_t positions = 150;
-        FilledCache keys(team, {CacheLayout::keys, stored, 1, 1, 16, positions}, positions, 1);
-        const FilledCache values(team, {CacheLayout::values, stored, 1, 1, 16, positions},
+        FilledCache keys(team, {CacheLayout::keys, format, 1, 1, 32, positions}, positions, 1);
+        const FilledCache values(team, {CacheLayout::values, format, 1, 1, 32, positions},
                                  positions, 2);
-        GuardedRows queries = GuardedRows::random(1, 16, 3);
+        GuardedRows queries = GuardedRows::random(1, 32, 3);
         (in_query ? queries.view().row(0) : keys.rows.view().row(70))[5] = std::nanf("");
         keys.cache.store(team, keys.rows.view(), {1, positions, 0});
-        GuardedRows out(1, 16);
-        attend(team, {1, 1, 16, 16, 1.0F, cap, EveryKey{}}, queries.view(), {1, 1, positions - 1},
+        GuardedRows out(1, 32);
+        attend(team, {1, 1, 32, 32, 1.0F, cap, EveryKey{}}, queries.view(), {1, 1, positions - 1},
                keys.cache, values.cache, out.view());
-        for (std::size_t i = 0; i < 16; ++i) {
+        for (std::size_t i = 0; i < 32; ++i) {
           ASSERT_TRUE(std::isnan(out.at(0, i))) << (in_query ? "query" : "key");
         }
       }
@@ -292,8 +334,8 @@ TEST_P(Attending, WhatIsNotANumberGivesNoNumber) {
 // The cache holds little more than the window, so that blocks are used again and again.
 TEST_P(Attending, WorksOverACacheThatForgets) {
   Team team(2, GetParam());
-  const CacheShape keys_shape{CacheLayout::keys, Stored::f32, 1, 1, 8, 40};
-  const CacheShape values_shape{CacheLayout::values, Stored::f32, 1, 1, 8, 40};
+  const CacheShape keys_shape{CacheLayout::keys, CacheFormat::f32, 1, 1, 8, 40};
+  const CacheShape values_shape{CacheLayout::values, CacheFormat::f32, 1, 1, 8, 40};
   HugeMemory memory(Cache::bytes(keys_shape) + Cache::bytes(values_shape));
   Cache keys(memory, keys_shape);
   Cache values(memory, values_shape);

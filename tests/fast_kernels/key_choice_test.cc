@@ -14,7 +14,7 @@ ON_EVERY_ISA(KeyChoices);
 
 struct IndexKeys {
   IndexKeys(Team& team, const GuardedRows& rows, std::size_t sequences)
-      : shape{CacheLayout::keys,           Stored::f32, sequences, 1, rows.view().columns,
+      : shape{CacheLayout::keys,           CacheFormat::f32, sequences, 1, rows.view().columns,
               rows.view().rows / sequences},
         memory(Cache::bytes(shape)),
         cache(memory, shape) {

@@ -67,7 +67,7 @@ struct RecurrentRun {
     state.fill_synthetic(7);
   }
   [[nodiscard]] StateShape state_shape() const {
-    return {Stored::f32, kPlaces.sequences, size(shape.state_elements())};
+    return {CacheFormat::f32, kPlaces.sequences, size(shape.state_elements())};
   }
   std::size_t run(Team& team) {
     std::vector<float> scratch(recurrence_floats(shape, kPlaces.sequences));
@@ -174,7 +174,7 @@ struct Scan {
     }
   }
   [[nodiscard]] StateShape state_shape() const {
-    return {Stored::f32, kPlaces.sequences, columns * state_dim};
+    return {CacheFormat::f32, kPlaces.sequences, columns * state_dim};
   }
   void run(Team& team) {
     std::vector<float> scratch(scan_floats(columns, state_dim));
@@ -257,7 +257,7 @@ TEST_P(RecurrenceKernels, RefuseSizesThatDoNotAgree) {
 }
 
 TEST(AState, IsChangedInPlaceOnlyInF32) {
-  const StateShape shape{Stored::bf16, 1, 4};
+  const StateShape shape{CacheFormat::bf16, 1, 4};
   HugeMemory memory(HugeMemory::rounded(FixedState::bytes(shape)));
   FixedState state(memory, shape);
   EXPECT_THROW((void)state.floats(0), std::invalid_argument);

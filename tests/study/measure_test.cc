@@ -70,8 +70,8 @@ TEST_F(Measuring, FindsPredictedAndCountedEqual) {
   EXPECT_TRUE(measurement.exact());
   EXPECT_EQ(measurement.parameters->predicted, model_.parameters.total.amount());
   EXPECT_TRUE(measurement.active_parameters->exact());
-  // Keys and values of 2 heads of width 6 at 8 positions.
-  EXPECT_EQ(measurement.cache->counted, 2 * 2 * 6 * 8);
+  // Keys and values of 2 heads of width 6 at 8 positions, in bf16.
+  EXPECT_EQ(measurement.cache->counted, 2 * (2 * 2 * 6 * 8));
 }
 
 TEST_F(Measuring, NamesAnOperationThatCountedOneFlopMore) {

@@ -48,7 +48,9 @@ class FakeBench : public Bench {
     run.seconds.front().seconds = run.total_seconds / 4;
     run.seconds.back().seconds = run.total_seconds / 2;
     run.active = model_.parameters.active.all;
-    run.cache = cache_elements(model_.graph, workload.past + workload.tokens, workload.batch);
+    const Integer context = workload.past + workload.tokens;
+    run.cache = {cache_elements(graph_, context, workload.batch),
+                 cache_bytes(graph_, context, workload.batch)};
     return run;
   }
 

@@ -2,6 +2,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx2.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/narrow.h"
 #include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
@@ -72,6 +73,7 @@ const Kernels kAvx2{
     products<F32>(turn_f32<Avx2Lanes>),
     products<Bf16>(turn_bf16<Avx2Lanes>),
     quantised_kernels<ByteDots>(),
+    narrow_kernels<Avx2Lanes>(),
     row_kernels<Avx2Lanes>(),
     {read<Avx2Lanes>, multiply_registers<Floats, 8, 10, 12>, multiply_registers<Floats, 8, 10, 12>,
      multiply_registers<ByteUnit, 4, 8, 10>}};

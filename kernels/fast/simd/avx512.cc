@@ -2,6 +2,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx512.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/narrow.h"
 #include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
@@ -70,6 +71,7 @@ const Kernels kAvx512{
     products<F32>(turn_f32<Lanes>),
     products<Bf16>(turn_bf16<Lanes>),
     quantised_kernels<ByteDots>(),
+    narrow_kernels<Lanes>(),
     row_kernels<Lanes>(),
     {read<Lanes>, multiply_registers<Floats, 8, 16, 24>, multiply_registers<Floats, 8, 16, 24>,
      multiply_registers<ByteUnit, 8, 12, 24>}};

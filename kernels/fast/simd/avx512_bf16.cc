@@ -3,6 +3,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_avx512.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/narrow.h"
 #include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
@@ -131,6 +132,7 @@ const Kernels kAvx512Bf16{
     products<F32, convert_to_floats<F32>>(turn_f32<Lanes>),
     products<PairOperands, convert_to_pairs>(turn_pairs_round),
     quantised_kernels<ByteDots>(),
+    narrow_kernels<Lanes>(),
     row_kernels<Lanes>(),
     {read<Lanes>, multiply_registers<Floats, 8, 16, 24>, multiply_registers<PairUnit, 12, 16, 24>,
      multiply_registers<ByteUnit, 12, 16, 24>}};

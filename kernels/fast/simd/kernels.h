@@ -126,6 +126,15 @@ struct QuantisedKernels {
   void (*multiply)(const QuantisedTile& tile);
 };
 
+// A block of a narrow cache becomes one of bf16 pairs (kernels/fast/cache.h). `count` elements, or
+// a width that is a multiple of 32.
+struct NarrowKernels {
+  void (*f16)(const std::byte* codes, std::size_t count, std::byte* pairs);
+  void (*fp8)(const std::byte* codes, std::size_t count, std::byte* pairs);
+  void (*q8_keys)(const std::byte* block, std::size_t width, std::byte* pairs);
+  void (*q8_values)(const std::byte* block, std::size_t width, std::byte* pairs);
+};
+
 enum class Function { gelu_tanh, gelu_erf, silu, relu, tanh, sigmoid, quick_gelu, relu_squared };
 
 // One element of the state of each of `count` columns in a selective scan: state = exp(rate step)
@@ -172,6 +181,7 @@ struct LimitKernels {
 struct Kernels {
   ProductKernels f32, bf16;
   QuantisedKernels quantised;
+  NarrowKernels narrow;
   RowKernels rows;
   LimitKernels limits;
   [[nodiscard]] const ProductKernels& products(Stored stored) const {

@@ -5,6 +5,7 @@
 #include "kernels/fast/simd/functions.h"
 #include "kernels/fast/simd/lanes_portable.h"
 #include "kernels/fast/simd/limits.h"
+#include "kernels/fast/simd/narrow.h"
 #include "kernels/fast/simd/quantised.h"
 #include "kernels/fast/simd/softmax.h"
 
@@ -157,6 +158,7 @@ const Kernels kPortable{
     products<F32>(multiply_f32, join_streams<multiply_f32>, turn_f32<PortableLanes>),
     products<Bf16>(multiply_bf16, join_streams<multiply_bf16>, turn_bf16<PortableLanes>),
     quantised_kernels<ByteDots>(),
+    narrow_kernels<PortableLanes>(),
     row_kernels<PortableLanes>(),
     {read<PortableLanes>, multiply_blocks, multiply_blocks, multiply_bytes}};
 

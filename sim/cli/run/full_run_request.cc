@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/engine/held_caches.h"
 #include "kernels/measure/timed_engine.h"
 #include "kernels/weights/checkpoint.h"
 #include "kernels/weights/gguf_weights.h"
@@ -24,12 +25,6 @@ constexpr std::int64_t kPrompt = 512;
 constexpr std::int64_t kUsedOfTwenty = 19;
 
 const Repeats kRepeats{.count = std::nullopt, .seconds = 4, .at_least = 3};
-
-void require_cache_kernels(const CacheScheme& kv) {
-  if (stored_as(kv.number_format())) return;
-  throw UsageError(fmt::format("there are no kernels for --kv {}", kv.name()),
-                   "f32 and bf16 can be run here; 'llmarch compare' prices the others");
-}
 
 void require_weight_kernels(const OpGraph& graph, const Scheme& weights) {
   const auto format = without_kernels(graph);
@@ -66,7 +61,6 @@ Setting setting_of(const MeasureRequest& request, const Model& model) {
   setting = laid_over(setting, asked);
   require_positions(setting_field::context, setting.context, model);
   require_positions(setting_field::prompt, setting.prefill_tokens(), model);
-  require_cache_kernels(setting.kv);
   return setting;
 }
 
@@ -108,11 +102,20 @@ void refuse_slice(const FullRunRequest& request, const MemoryBound& bound) {
 
 }  // namespace
 
+void require_cache_kernels(const OpGraph& graph) {
+  const auto reason = fast::why_no_cache_kernels(graph);
+  if (!reason) return;
+  throw UsageError("--kv: " + *reason,
+                   "f32, bf16, f16, fp8 and q8_0 can be run here, keys and values apart too; "
+                   "'llmarch compare' prices the others");
+}
+
 FullRunRequest full_run_request(const MeasureRequest& asked, const Model& model) {
   FullRunRequest request;
   request.run = {setting_of(asked, model), asked.threads};
   request.graph = held_graph(model, request.run);
   require_weight_kernels(request.graph, *request.run.setting.weights);
+  require_cache_kernels(request.graph);
   request.repeats = kRepeats;
   request.repeats.count = asked.repeats;
   request.checkpoint = asked.checkpoint;

@@ -21,6 +21,9 @@ struct FullRunRequest {
   std::uint64_t seed = 1;
 };
 
+// Throws UsageError where there are no kernels for the caches of a graph in their formats.
+void require_cache_kernels(const OpGraph& graph);
+
 // Throws UsageError, or NotPossible where not even the smallest slice fits.
 FullRunRequest full_run_request(const MeasureRequest& asked, const Model& model);
 

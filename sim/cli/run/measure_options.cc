@@ -23,7 +23,8 @@ TakenFields measured_fields() {
           {setting_field::prompt, Arity::one, "", " (512; scaled: 8)"},
           {setting_field::batch, Arity::one, "", " (1)"},
           {setting_field::weights, Arity::one, "", ": bf16, f32, q8_0, q4_0, q4_k_m, mxfp4 (bf16)"},
-          {setting_field::kv, Arity::one, "", ": bf16 or f32 (as the weights)"}};
+          {setting_field::kv, Arity::one, "",
+           ": bf16, f32, f16, fp8, q8_0, k=q8_0,v=f16 (as the weights)"}};
 }
 
 // A checkpoint holds its own config, so with --checkpoint no model need be named.

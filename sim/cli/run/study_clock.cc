@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "kernels/engine/held_caches.h"
 #include "kernels/measure/holding.h"
 #include "sim/cli/run/machine.h"
 
@@ -62,9 +63,11 @@ void say(const Model& model, const Setting& setting) {
 std::optional<double> StudyClock::read(const Model& model, const Setting& setting,
                                        TimedFigure figure) {
   const auto weights = weights_of(model, setting).number_format();
-  if (!stored_as(weights) || !stored_as(setting.kv.number_format())) return std::nullopt;
+  if (!stored_as(weights)) return std::nullopt;
   const Phase phase = phase_of(figure);
-  const Measurement& measured = run(model, run_of(setting, *weights, phase), phase);
+  const RunSetting wanted = run_of(setting, *weights, phase);
+  if (fast::why_no_cache_kernels(held_graph(model, wanted))) return std::nullopt;
+  const Measurement& measured = run(model, wanted, phase);
   switch (figure) {
     case TimedFigure::decode: return measured.decode->tokens_per_second().median;
     case TimedFigure::prefill: return measured.prefill->tokens_per_second().median;

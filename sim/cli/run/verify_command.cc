@@ -14,8 +14,10 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/cli/run/full_run_request.h"
 #include "sim/cli/run/machine.h"
 #include "sim/formats/formats.h"
+#include "sim/formats/scheme_names.h"
 #include "sim/spec/file_error.h"
 
 namespace llmarch::cli {
@@ -32,7 +34,9 @@ Options verify_options() {
                         "reference: plain loops in double; fast: the kernels that measure times")(
       "weights", po::value<std::string>()->value_name("FORMAT"),
       "with fast kernels, weights and KV cache are stored as f32 or bf16 (f32; those of a GGUF "
-      "file as they are)");
+      "file as they are)")("kv", po::value<std::string>()->value_name("FORMAT"),
+                           "with fast kernels, the KV cache is stored as f32, bf16, f16, fp8, "
+                           "q8_0 or k=q8_0,v=f16 (as the weights)");
   Outputs::declare(options);
   return options;
 }
@@ -45,6 +49,7 @@ struct VerifyRequest {
   std::filesystem::path path;  // a folder, or a GGUF file
   Kernels kernels;
   std::optional<fast::Stored> weights;
+  std::optional<CacheScheme> kv;
 };
 
 Kernels kernels_of(const Values& values) {
@@ -67,18 +72,27 @@ std::optional<fast::Stored> stored_of(const Values& values, Kernels kernels) {
   return fast::Stored::bf16;
 }
 
-OpGraph held_in(fast::Stored stored, const OpGraph& graph) {
+std::optional<CacheScheme> caches_of(const Values& values, Kernels kernels) {
+  if (values.count("kv") == 0) return std::nullopt;
+  const auto read = read_cache_scheme(text_of(values, "kv"));
+  if (!read.scheme) throw UsageError("--kv: " + read.problem, read.remedy);
+  if (kernels == Kernels::reference) {
+    throw UsageError("--kv says how the fast kernels store their caches", "add --kernels fast");
+  }
+  return read.scheme;
+}
+
+OpGraph held_in(fast::Stored stored, const std::optional<CacheScheme>& kv, const OpGraph& graph) {
   const DType dtype = stored == fast::Stored::f32 ? DType::f32 : DType::bf16;
-  return with_formats(graph, {dtype, dtype});
+  return with_formats(graph, {dtype, kv.value_or(CacheScheme(dtype))});
 }
 
 std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expected,
-                                     fast::Stored kv,
                                      const std::function<void(const TakeWeights&)>& load) {
   const Integer tokens = std::ssize(expected.input_ids);
   const auto threads = static_cast<std::size_t>(usable_threads());
-  const fast::EngineOptions options{
-      kv, threads, fast::best_isa(), fast::hold_everything(graph), 1, tokens, tokens};
+  const fast::EngineOptions options{threads, fast::best_isa(), fast::hold_everything(graph),
+                                    1,       tokens,           tokens};
   fast::Engine engine = fast::Engine::loaded(graph, options, load);
   return fast::verify(engine, expected, fast::tolerance_of_formats(graph));
 }
@@ -124,23 +138,28 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
                     expected, published_tolerance(model.graph));
     case Kernels::fast: {
       const fast::Stored stored = request.weights.value_or(fast::Stored::f32);
-      const OpGraph graph = held_in(stored, model.graph);
-      return verify_fast(graph, expected, stored, [&](const TakeWeights& take) {
+      const OpGraph graph = held_in(stored, request.kv, model.graph);
+      const auto load = [&](const TakeWeights& take) {
         load_weights(graph, checkpoint, naming, model.spec.head, take.rows);
-      });
+      };
+      if (!request.kv) return verify_fast(graph, expected, load);
+      require_cache_kernels(graph);
+      const WeightStore weights = load_weights(graph, checkpoint, naming, model.spec.head);
+      return verify_fast(graph, expected_of_reference(graph, weights, expected.input_ids), load);
     }
   }
   throw std::logic_error("verify_folder: kernels outside the enumeration");
 }
 
 // Where nothing is published beside a file, the fast kernels are compared with the reference ones
-// on some tokens, spread over the vocabulary.
-Expected expected_beside(const std::filesystem::path& file, const OpGraph& graph,
-                         const WeightStore& weights, Kernels kernels) {
-  const std::filesystem::path published = file.parent_path() / kExpectedFile;
-  if (std::filesystem::exists(published)) return load_expected(published, graph);
-  if (kernels == Kernels::reference) {
-    throw UsageError(fmt::format("there is no {} beside {}", kExpectedFile, file.string()),
+// on some tokens, spread over the vocabulary; with --kv too, since what is published is of caches
+// that were not rounded.
+Expected expected_beside(const VerifyRequest& request, const OpGraph& graph,
+                         const WeightStore& weights) {
+  const std::filesystem::path published = request.path.parent_path() / kExpectedFile;
+  if (std::filesystem::exists(published) && !request.kv) return load_expected(published, graph);
+  if (request.kernels == Kernels::reference) {
+    throw UsageError(fmt::format("there is no {} beside {}", kExpectedFile, request.path.string()),
                      "add --kernels fast to compare the two kinds of kernels");
   }
   constexpr std::int64_t kTokens = 16;
@@ -156,11 +175,14 @@ std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
   const Model model = load_model_file(request.path);
   const GgufModel file = GgufModel::open(request.path);
   require_memory(request.path.string() + ": its weights", request.path.parent_path(), model);
-  const OpGraph graph = request.weights ? held_in(*request.weights, model.graph)
-                                        : held_graph(model, {{.weights = model.published_in}, 1});
+  const CacheScheme kv = request.kv.value_or(CacheScheme(DType::f32));
+  const OpGraph graph = request.weights
+                            ? held_in(*request.weights, request.kv, model.graph)
+                            : held_graph(model, {{.weights = model.published_in, .kv = kv}, 1});
+  if (request.kv) require_cache_kernels(graph);
   WeightStore weights(graph);
   load_gguf_weights(graph, file, {weights.take(graph), from_blocks(graph, weights.take(graph))});
-  const Expected expected = expected_beside(request.path, graph, weights, request.kernels);
+  const Expected expected = expected_beside(request, graph, weights);
   if (request.kernels == Kernels::reference) {
     return verify(graph, weights, expected, published_tolerance(graph));
   }
@@ -168,7 +190,7 @@ std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
     throw UsageError(fmt::format("there are no fast kernels for weights in {}", format->name),
                      "add --weights f32");
   }
-  return verify_fast(graph, expected, request.weights.value_or(fast::Stored::f32),
+  return verify_fast(graph, expected,
                      [&](const TakeWeights& take) { load_gguf_weights(graph, file, take); });
 }
 
@@ -177,7 +199,8 @@ ExitStatus run_verify(const Arguments& arguments, KeptModels& /*kept*/) {
   const std::string path =
       only_value(values, "folder", "verify", "llmarch verify path/to/checkpoint");
   const Kernels kernels = kernels_of(values);
-  const VerifyRequest request{path, kernels, stored_of(values, kernels)};
+  const VerifyRequest request{path, kernels, stored_of(values, kernels),
+                              caches_of(values, kernels)};
   Outputs outputs(values);
   const std::vector<VerifiedRun> runs =
       request.path.extension() == ".gguf" ? verify_gguf(request) : verify_folder(request);
@@ -207,7 +230,9 @@ Command verify_command() {
       "With --kernels fast, floats may depart by 1e-4 (where a delta rule runs by 2e-3) or 1e-5\n"
       "of the largest of what is compared, whichever is more; in bf16 by 20 %. There a quarter\n"
       "of the tokens may choose otherwise among experts, or keys, whose scores are nearly equal,\n"
-      "and rows go on with the reference's choice.\n\n"
+      "and rows go on with the reference's choice. With --kv the fast kernels are compared with "
+      "the\n"
+      "reference kernels, which read from a cache what its stored codes mean; as in bf16, 20 %.\n\n"
       "  llmarch verify tests/golden/vectors/kimi_k2 --kernels fast --weights bf16",
       verify_options,
       run_verify,
