@@ -13,7 +13,24 @@ namespace llmarch::fast {
 
 // f32, bf16: plain. q8_0 to mxfp4: the blocks of ggml. int8_channel: a signed byte an element, and
 // for each output one scale in bf16.
-enum class MatrixFormat { f32, bf16, q8_0, q4_0, q4_k, q6_k, mxfp4, int8_channel };
+enum class MatrixFormat {
+  f32,
+  bf16,
+  q8_0,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+  iq4_nl,
+  iq4_xs,
+  mxfp4,
+  int8_channel
+};
 
 // A quantised element is scale * (quant - offset) - minimum, where the quant is an unsigned byte.
 struct BlockFacts {
@@ -43,7 +60,15 @@ constexpr BlockFacts facts_of(MatrixFormat format) {
   switch (format) {
     case MatrixFormat::q8_0: return {32, 34, 32, 128, 0};
     case MatrixFormat::q4_0: return {32, 18, 32, 8, 0};
+    case MatrixFormat::q4_1: return {32, 20, 32, 0, 0};
+    case MatrixFormat::q5_0: return {32, 22, 32, 16, 0};
+    case MatrixFormat::q5_1: return {32, 24, 32, 0, 0};
+    case MatrixFormat::q2_k: return {256, 84, 16, 0, 0};
+    case MatrixFormat::q3_k: return {256, 110, 16, 4, 0};
     case MatrixFormat::q4_k: return {256, 144, 32, 0, 0};
+    case MatrixFormat::q5_k: return {256, 176, 32, 0, 0};
+    case MatrixFormat::iq4_nl: return {32, 18, 32, 128, 0};
+    case MatrixFormat::iq4_xs: return {256, 136, 32, 128, 0};
     case MatrixFormat::q6_k: return {256, 210, 16, 32, 0};
     case MatrixFormat::mxfp4: return {32, 17, 32, 12, 0};
     case MatrixFormat::int8_channel: return {32, 32, 32, 128, 2};
@@ -51,6 +76,29 @@ constexpr BlockFacts facts_of(MatrixFormat format) {
     case MatrixFormat::bf16: break;
   }
   throw std::logic_error("facts_of: a format without blocks");
+}
+
+// Whether something is taken away from each product of a scale and a quant.
+constexpr bool has_minima(MatrixFormat format) {
+  switch (format) {
+    case MatrixFormat::q4_1:
+    case MatrixFormat::q5_1:
+    case MatrixFormat::q2_k:
+    case MatrixFormat::q4_k:
+    case MatrixFormat::q5_k: return true;
+    case MatrixFormat::f32:
+    case MatrixFormat::bf16:
+    case MatrixFormat::q8_0:
+    case MatrixFormat::q4_0:
+    case MatrixFormat::q5_0:
+    case MatrixFormat::q3_k:
+    case MatrixFormat::q6_k:
+    case MatrixFormat::iq4_nl:
+    case MatrixFormat::iq4_xs:
+    case MatrixFormat::mxfp4:
+    case MatrixFormat::int8_channel: return false;
+  }
+  throw std::logic_error("has_minima: a format outside the enumeration");
 }
 
 // The bytes in which a row of so many inputs is stored: what is read of the matrix for one output.

@@ -94,7 +94,7 @@ void unpack(const QuantisedKernels& kernels, const Piece& piece, Unpacked& to,
   tile.offset = facts.offset;
   tile.scales = to.scales;
   tile.scales_stride = kPanel;
-  tile.minima = format == MatrixFormat::q4_k ? to.minima : nullptr;
+  tile.minima = has_minima(format) ? to.minima : nullptr;
   if (format != MatrixFormat::int8_channel) return;
   const auto* const scales = reinterpret_cast<const std::uint16_t*>(
       weights.panel(piece.panel) + blocks_of_row(format, weights.inputs()) * block_bytes);

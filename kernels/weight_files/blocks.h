@@ -15,7 +15,22 @@
 namespace llmarch {
 
 // int8_channel: the bytes of a row, and then its scale in bf16. The others are called as in ggml.
-enum class BlockFormat { q8_0, q4_0, q4_k, q6_k, mxfp4, int8_channel };
+enum class BlockFormat {
+  q8_0,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+  iq4_nl,
+  iq4_xs,
+  mxfp4,
+  int8_channel
+};
 
 // None where a type is not read.
 std::optional<BlockFormat> block_format(std::string_view ggml_type);

@@ -12,6 +12,7 @@
 #include "kernels/engine/held_formats.h"
 #include "kernels/measure/holding.h"
 #include "kernels/verify/verify_engine.h"
+#include "kernels/weight_files/gguf_types.h"
 #include "sim/gguf/gguf_model.h"
 #include "sim/gguf/gguf_names.h"
 #include "sim/spec/file_error.h"
@@ -154,15 +155,10 @@ std::string name_for(const Conversion& conversion, const Weight& weight,
 
 // The type of a block format, as ggml numbers it.
 std::uint32_t type_of(BlockFormat format) {
-  switch (format) {
-    case BlockFormat::q8_0: return 8;
-    case BlockFormat::q4_0: return 2;
-    case BlockFormat::q4_k: return 12;
-    case BlockFormat::q6_k: return 14;
-    case BlockFormat::mxfp4: return 39;
-    case BlockFormat::int8_channel: break;
-  }
-  throw std::logic_error("type_of: no type of ggml's");
+  const auto* const type = std::ranges::find_if(
+      kGgufTypes, [&](const GgufType& each) { return llmarch::block_format(each.name) == format; });
+  if (type == kGgufTypes.end()) throw std::logic_error("type_of: no type of ggml's");
+  return type->id;
 }
 
 // Parts of one tensor come in this order, whatever the graph's is (phi3: queries, keys, values;
@@ -317,10 +313,16 @@ TEST_F(WrittenModel, IsHeldInItsBlocks) {
   OpGraph written_graph = small_graph();
   WeightStore written_weights = synthetic_weights(written_graph, 3);
   const auto formats = [](const Weight& weight) {
-    return std::optional(weight.role == WeightRole::head    ? BlockFormat::q6_k
-                         : weight.role == WeightRole::down  ? BlockFormat::q8_0
-                         : weight.role == WeightRole::value ? BlockFormat::q4_0
-                                                            : BlockFormat::q4_k);
+    switch (weight.role) {
+      case WeightRole::head: return std::optional(BlockFormat::q6_k);
+      case WeightRole::down: return std::optional(BlockFormat::q8_0);
+      case WeightRole::value: return std::optional(BlockFormat::q4_0);
+      case WeightRole::query: return std::optional(BlockFormat::q5_k);
+      case WeightRole::key: return std::optional(BlockFormat::q3_k);
+      case WeightRole::gate: return std::optional(BlockFormat::iq4_xs);
+      case WeightRole::up: return std::optional(BlockFormat::q5_1);
+      default: return std::optional(BlockFormat::q4_k);
+    }
   };
   GgufWriter writer = small_llama(formats, written_graph, written_weights);
   writer.key("attention.head_count_kv", 2);

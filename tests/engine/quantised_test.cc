@@ -93,7 +93,9 @@ INSTANTIATE_TEST_SUITE_P(
     Schemes, QuantisedEngine,
     testing::Combine(testing::Values(Case{"dense", wide_dense}, Case{"mixture", wide_mixture},
                                      Case{"latent", wide_latent}),
-                     testing::Values("q8_0", "q4_0", "q4_k_m", "mxfp4", "mxfp4_moe", "w8a8-int8")),
+                     testing::Values("q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k_m",
+                                     "q4_k_m", "q5_k_m", "iq4_nl", "iq4_xs", "mxfp4", "mxfp4_moe",
+                                     "w8a8-int8")),
     case_name);
 
 }  // namespace

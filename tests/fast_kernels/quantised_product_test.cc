@@ -10,9 +10,11 @@
 namespace llmarch::fast {
 namespace {
 
-constexpr std::array kQuantised{MatrixFormat::q8_0,  MatrixFormat::q4_0,
-                                MatrixFormat::q4_k,  MatrixFormat::q6_k,
-                                MatrixFormat::mxfp4, MatrixFormat::int8_channel};
+constexpr std::array kQuantised{
+    MatrixFormat::q8_0,  MatrixFormat::q4_0,        MatrixFormat::q4_1,   MatrixFormat::q5_0,
+    MatrixFormat::q5_1,  MatrixFormat::q2_k,        MatrixFormat::q3_k,   MatrixFormat::q4_k,
+    MatrixFormat::q5_k,  MatrixFormat::q6_k,        MatrixFormat::iq4_nl, MatrixFormat::iq4_xs,
+    MatrixFormat::mxfp4, MatrixFormat::int8_channel};
 
 struct QuantisedSize {
   std::size_t rows, outputs, inputs;
@@ -102,7 +104,7 @@ TEST(AQuantisedMatrix, GivesBackItsRowsAsTheReferenceReadsThem) {
   }
 }
 
-// 512 inputs of 3 outputs: 16 blocks of 34, 18 and 17 bytes; 2 of 144 and 210; 512 bytes and 2.
+// 512 inputs: 16 blocks of 32, or two of 256; or 512 bytes and a scale of two.
 TEST(AQuantisedMatrix, TakesTheBytesOfItsBlocks) {
   const auto bytes = [](MatrixFormat format) { return stored_row_bytes(format, 512); };
   EXPECT_EQ(bytes(MatrixFormat::q8_0), 16U * 34);
@@ -110,6 +112,14 @@ TEST(AQuantisedMatrix, TakesTheBytesOfItsBlocks) {
   EXPECT_EQ(bytes(MatrixFormat::mxfp4), 16U * 17);
   EXPECT_EQ(bytes(MatrixFormat::q4_k), 2U * 144);
   EXPECT_EQ(bytes(MatrixFormat::q6_k), 2U * 210);
+  EXPECT_EQ(bytes(MatrixFormat::q4_1), 16U * 20);
+  EXPECT_EQ(bytes(MatrixFormat::q5_0), 16U * 22);
+  EXPECT_EQ(bytes(MatrixFormat::q5_1), 16U * 24);
+  EXPECT_EQ(bytes(MatrixFormat::iq4_nl), 16U * 18);
+  EXPECT_EQ(bytes(MatrixFormat::q2_k), 2U * 84);
+  EXPECT_EQ(bytes(MatrixFormat::q3_k), 2U * 110);
+  EXPECT_EQ(bytes(MatrixFormat::q5_k), 2U * 176);
+  EXPECT_EQ(bytes(MatrixFormat::iq4_xs), 2U * 136);
   EXPECT_EQ(bytes(MatrixFormat::int8_channel), 514U);
   for (const MatrixFormat format : kQuantised) {
     EXPECT_EQ(PackedMatrix::bytes(format, 65, 512), 2 * 64 * bytes(format));
@@ -120,6 +130,19 @@ TEST(AQuantisedMatrix, RefusesRowsOfNoWholeBlocks) {
   HugeMemory memory(1 << 20);
   EXPECT_THROW(PackedMatrix(memory, MatrixFormat::q8_0, 3, 33), std::invalid_argument);
   EXPECT_THROW(PackedMatrix(memory, MatrixFormat::q4_k, 3, 128), std::invalid_argument);
+}
+
+// The mean square of a limit of 1: a third where elements are drawn evenly. The numbers of q2_k are
+// -1, -1/3, 1/3 and 1, whose mean square is 5/9; those of iq4_nl lie closer to zero, and so do
+// those of mxfp4, whose exponent is a power of two below.
+struct MeanSquare {
+  double least, most;
+};
+MeanSquare mean_square_of_drawn(MatrixFormat format) {
+  if (format == MatrixFormat::mxfp4) return {0.032, 0.384};
+  if (format == MatrixFormat::q2_k) return {0.54, 0.57};
+  const bool near = format == MatrixFormat::iq4_nl || format == MatrixFormat::iq4_xs;
+  return near ? MeanSquare{0.27, 0.29} : MeanSquare{0.304, 0.384};
 }
 
 TEST(AQuantisedMatrix, DrawsWeightsWithinTheirLimitWhateverTheThreads) {
@@ -143,11 +166,9 @@ TEST(AQuantisedMatrix, DrawsWeightsWithinTheirLimitWhateverTheThreads) {
         squares += static_cast<double>(x) * x;
       }
     }
-    // Evenly drawn: a third of the limit's square. mxfp4's numbers lie closer to zero, and its
-    // exponent is a power of two below.
-    const double mean = squares / (200 * 512);
-    EXPECT_GT(mean, format == MatrixFormat::mxfp4 ? 0.002 : 0.0190) << name_of_format(format);
-    EXPECT_LT(mean, 0.0240) << name_of_format(format);
+    const double mean = squares / (200 * 512) / (0.25 * 0.25);
+    EXPECT_GT(mean, mean_square_of_drawn(format).least) << name_of_format(format);
+    EXPECT_LT(mean, mean_square_of_drawn(format).most) << name_of_format(format);
   }
 }
 

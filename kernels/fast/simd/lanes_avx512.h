@@ -51,6 +51,14 @@ struct Avx512LanesOf {
     return _mm512_castsi512_ps(part == 0 ? _mm512_slli_epi32(pairs, 16)
                                          : _mm512_and_si512(pairs, _mm512_set1_epi32(-0x10000)));
   }
+  // Each of `count` codes, a multiple of 64 of them, becomes the number that it stands for.
+  static void look_up(const std::uint8_t (&numbers)[16], std::byte* codes, std::size_t count) {
+    const __m512i table =
+        _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(&numbers[0])));
+    for (std::size_t i = 0; i < count; i += 64) {
+      _mm512_storeu_si512(codes + i, _mm512_shuffle_epi8(table, _mm512_loadu_si512(codes + i)));
+    }
+  }
   static void prefetch(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T0); }
   static void prefetch_far(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T1); }
 

@@ -33,6 +33,12 @@ struct PortableLanes {
   static float sum(F x) { return x; }
   static float largest(F x) { return x; }
   static F rounded_to_bf16(F x) { return from_bf16(to_bf16(x)); }
+  // Each of `count` codes, a multiple of 64 of them, becomes the number that it stands for.
+  static void look_up(const std::uint8_t (&numbers)[16], std::byte* codes, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      codes[i] = static_cast<std::byte>(numbers[static_cast<std::size_t>(codes[i])]);
+    }
+  }
   static void prefetch(const std::byte* /*p*/) {}
   static void prefetch_far(const std::byte* /*p*/) {}
 };

@@ -8,7 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/fast/simd/quantised.h"
+#include "kernels/fast/simd/kernels.h"
+#include "kernels/fast/simd/unpack.h"
 
 namespace llmarch::fast::simd {
 

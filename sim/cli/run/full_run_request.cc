@@ -31,7 +31,8 @@ void require_weight_kernels(const OpGraph& graph, const Scheme& weights) {
   if (!format) return;
   throw UsageError(fmt::format("there are no kernels for --weights {}: it stores weights in {}",
                                weights.name(), format->name),
-                   "f32, bf16, q8_0, q4_0, q4_k, q6_k, mxfp4 and int8 by channel can be run here; "
+                   "f32, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q2_k to q6_k, iq4_nl, iq4_xs, mxfp4 "
+                   "and int8 by channel can be run here; "
                    "'llmarch compare' prices the others");
 }
 

@@ -22,7 +22,8 @@ TakenFields measured_fields() {
   return {{setting_field::context, Arity::one, "", " (4k, or the model's limit; scaled: 9)"},
           {setting_field::prompt, Arity::one, "", " (512; scaled: 8)"},
           {setting_field::batch, Arity::one, "", " (1)"},
-          {setting_field::weights, Arity::one, "", ": bf16, f32, q8_0, q4_0, q4_k_m, mxfp4 (bf16)"},
+          {setting_field::weights, Arity::one, "",
+           ": bf16, f32, q8_0, q4_0, q4_k_m, q5_k_m, q3_k_m, iq4_xs, mxfp4 (bf16)"},
           {setting_field::kv, Arity::one, "",
            ": bf16, f32, f16, fp8, q8_0, k=q8_0,v=f16 (as the weights)"}};
 }
