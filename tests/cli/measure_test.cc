@@ -109,6 +109,13 @@ TEST(Measure, RefusesFormatsThatHaveNoKernels) {
   EXPECT_NE(seen.errors.find("there are no kernels for --weights int4"), std::string::npos);
 }
 
+TEST(Measure, RefusesCachesThatHaveNoKernels) {
+  const Seen seen = run_llmarch("measure gpt2 --kv k=q8_0,v=q4_0");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_NE(seen.errors.find("--kv: there are no kernels for caches in q4_0"), std::string::npos)
+      << seen.errors;
+}
+
 TEST(Measure, RefusesMoreThreadsThanThereAre) {
   const Seen seen = run_llmarch("measure gpt2 --threads 4096");
   EXPECT_EQ(seen.status, 2);

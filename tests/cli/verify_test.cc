@@ -16,5 +16,22 @@ TEST(Verify, AgreesWithFastKernelsInEachFormat) {
   }
 }
 
+TEST(Verify, AgreesOverCachesInEachNarrowFormat) {
+  for (const std::string kv : {"f16", "fp8", "k=bf16,v=fp8"}) {
+    const Seen seen = run_llmarch("verify '" + kMixture + "' --kernels fast --kv " + kv);
+    EXPECT_EQ(seen.status, 0) << seen.output << seen.errors;
+    EXPECT_NE(seen.output.find("one by one: AGREES."), std::string::npos) << seen.output;
+  }
+}
+
+TEST(Verify, RefusesCachesThatItCannotKeep) {
+  const Seen slow = run_llmarch("verify '" + kMixture + "' --kv f16");
+  EXPECT_EQ(slow.status, 2);
+  EXPECT_NE(slow.errors.find("add --kernels fast"), std::string::npos) << slow.errors;
+  const Seen unknown = run_llmarch("verify '" + kMixture + "' --kernels fast --kv k=q8_0,v=q4_0");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_NE(unknown.errors.find("error: --kv: "), std::string::npos) << unknown.errors;
+}
+
 }  // namespace
 }  // namespace llmarch::testing
