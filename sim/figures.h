@@ -12,7 +12,7 @@
 namespace llmarch {
 
 // The amounts of a Work, in the order of its columns.
-using Columns = std::array<Integer, 11>;
+using Columns = std::array<Integer, 13>;
 
 // Weights and caches are counted in elements and in the bytes that these take as they are stored;
 // activations in elements alone, whatever their format.
@@ -28,6 +28,8 @@ struct Work {
   Bytes weight_bytes_read;  // scales included
   Bytes cache_bytes_read;
   Bytes cache_bytes_written;
+  Elements sent;  // to other ranks, whatever their format
+  Rounds rounds;  // in which they are sent: a message of one waits for those of the one before
 
   [[nodiscard]] constexpr Flops flops() const { return matrix + other; }
   // What has to cross the memory bus: weights and cache, each read once per operation.

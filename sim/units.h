@@ -85,7 +85,8 @@ class Count {
 
 using Elements = Count<struct ElementsKind>;  // numbers in a tensor, whatever their width
 using Bytes = Count<struct BytesKind>;
-using Flops = Count<struct FlopsKind>;  // one add, subtract, multiply or divide each
+using Flops = Count<struct FlopsKind>;    // one add, subtract, multiply or divide each
+using Rounds = Count<struct RoundsKind>;  // of messages that are sent one after the other
 using Transcendentals = Count<struct TranscendentalsKind>;  // exp, tanh, erf, square root: one each
 
 // A count of things in memory, for the containers that hold them.

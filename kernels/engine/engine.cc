@@ -54,11 +54,23 @@ std::vector<float> elements_of(ConstRows rows) {
   return elements;
 }
 
+// The graph, if it is a whole model's.
+const OpGraph* without_other_ranks(const OpGraph& graph) {
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
+      if (node.kind != WorkKind::communication) continue;
+      throw std::invalid_argument("the engine runs whole models, and '" + node.name +
+                                  "' needs other ranks");
+    }
+  }
+  return &graph;
+}
+
 }  // namespace
 
 struct Engine::State {
   State(const OpGraph& over, const EngineOptions& chosen)
-      : graph(&over),
+      : graph(without_other_ranks(over)),
         options(chosen),
         team(chosen.threads, chosen.isa),
         weights(over, chosen.held),

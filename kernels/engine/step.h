@@ -151,12 +151,13 @@ struct ScratchOf {
   Scratch operator()(const SelectiveScan& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
-  template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project,
-                  Rotate, Store, ChooseKeys, AbsorbQuery, ExpandAttended, Activate, ActivateXielu,
-                  Gate, Add, SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify,
-                  SelectColumns, JoinColumns, MatchMagnitude, AverageVectors, PredictStreams,
-                  CorrectStreams, AddToOtherStreams, Multiply, NormalizeLength, Decay>
-                Op>
+  template <
+      OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project, Rotate,
+            Store, ChooseKeys, AbsorbQuery, ExpandAttended, Activate, ActivateXielu, Gate, Add,
+            SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify, SelectColumns,
+            JoinColumns, MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams,
+            AddToOtherStreams, Multiply, NormalizeLength, Decay, Exchange, Send, Receive>
+          Op>
   Scratch operator()(const Op&) const {
     return {};
   }
@@ -210,5 +211,10 @@ void run(Step& step, const NormalizeLength& op);
 void run(Step& step, const Decay& op);
 void run(Step& step, const Recurrence& op);
 void run(Step& step, const SelectiveScan& op);
+// The engine refuses a graph with these: the graph of one rank is run by the reference kernels.
+template <OneOf<Exchange, Send, Receive> Op>
+void run(Step&, const Op&) {
+  throw std::logic_error("the engine is alone, and an operation exchanges rows with other ranks");
+}
 
 }  // namespace llmarch::fast

@@ -191,7 +191,7 @@ void run_products(Step& step, const RunExperts& op, const Runs& runs, const Expe
     activate(step.team, op.form.activation, rows.ups, rows.ups);
   }
   multiply(step.team, products.out_of);
-  if (op.biases) add_biases(step, runs, op.biases->down, rows.given);
+  if (op.biases && op.biases->down) add_biases(step, runs, *op.biases->down, rows.given);
 }
 
 }  // namespace

@@ -171,6 +171,8 @@ std::size_t row_count(RowAxis axis, const Workload& workload) {
   switch (axis) {
     case RowAxis::tokens: return batch * size(workload.tokens);
     case RowAxis::keys: return batch * size(workload.past + workload.tokens);
+    case RowAxis::tokens_of_ranks:
+      return size(workload.token_ranks) * batch * size(workload.tokens);
     case RowAxis::logits:
       return batch * (workload.logits == Logits::last ? 1 : size(workload.tokens));
   }

@@ -248,7 +248,7 @@ struct Units {
     Work work = product(hidden) * (op.gate ? 2 * width : width);
     work += product(width) * hidden;
     work += (op.gate ? gated(op.form) : activated(op.form.activation)) * width;
-    if (op.biases) work += one_sum() * (2 * width + hidden);
+    if (op.biases) work += one_sum() * (2 * width + (op.biases->down ? hidden : Integer(0)));
     const Work weighted = sum_of(one_multiplication(), one_sum());  // by the expert's weight
     return {sum_of(work, weighted * hidden), weighted};
   }
@@ -270,6 +270,11 @@ struct Units {
   }
   WorkUnits operator()(const SelectColumns&) const { return {}; }
   WorkUnits operator()(const JoinColumns&) const { return {}; }
+  // Not of this engine: see refuse_ranks.
+  template <OneOf<Exchange, Send, Receive> Between>
+  WorkUnits operator()(const Between&) const {
+    return {};
+  }
   WorkUnits operator()(const MatchMagnitude& op) const {
     const Numbers wanted(size(columns(op.reference)), Counted(1));
     const Integer width = columns(op.in) / op.vectors;

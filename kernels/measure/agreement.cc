@@ -136,7 +136,7 @@ bool Agreement::holds() const {
 
 bool expects_runs(const Op& op) {
   const auto* experts = std::get_if<RunExperts>(&op);
-  return experts != nullptr && experts->identities > 0;
+  return experts != nullptr && (experts->identities > 0 || experts->share);
 }
 
 bool expects_experts(const Op& op, const Workload& workload) {

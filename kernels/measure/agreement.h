@@ -48,8 +48,8 @@ struct Agreement {
   [[nodiscard]] bool holds() const;
 };
 
-// Whether a token may choose what has no weights, so that how many experts it runs is predicted as
-// an expectation.
+// Whether a token may choose what has no weights, or weights of another rank, so that how many
+// experts it runs is predicted as an expectation.
 bool expects_runs(const Op& op);
 // Whether the weights of experts that the operation reads are an expectation: also where several
 // tokens choose, for the number of distinct experts among their choices.

@@ -119,7 +119,9 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
     for (std::size_t head = 0; head < size(op.query_heads); ++head) {
       const auto q = part(query.row(r), head, width);
       const std::size_t kv_head = head / sharing;
-      const double slope = alibi_slope(head, size(op.query_heads)) * op.alibi.value_or(0);
+      const Share heads = op.share.value_or(Share{0, op.query_heads});
+      const double slope =
+          alibi_slope(size(heads.first) + head, size(heads.all)) * op.alibi.value_or(0);
       const auto score = [&](std::size_t key) {
         return scored(op, dot(q, keys.row(place.sequence, key, kv_head)), slope,
                       place.position - key);

@@ -7,6 +7,7 @@
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/choice_kernels.h"
+#include "kernels/reference/exchange_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/recurrence_kernels.h"
 #include "kernels/reference/rounded.h"
@@ -45,13 +46,15 @@ template <class Scalar>
 class Executor {
  public:
   Executor(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
-           std::span<const std::int64_t> token_ids, const Workload& workload)
+           std::span<const std::int64_t> token_ids, const Workload& workload, Links* links)
       : graph_(graph),
         weights_(weights),
         caches_(caches),
         token_ids_(token_ids),
         workload_(workload),
-        layers_run_(graph.blocks.size(), 0) {}
+        links_(links),
+        layers_run_(graph.blocks.size(), 0),
+        place_(graph.layers_before) {}
 
   // `entering` are the hidden states that the graph continues from, if it does from any.
   Execution run(Rows<Scalar> entering) {
@@ -77,7 +80,8 @@ class Executor {
     BlockRun<Scalar> run{&graph_,  &block,      place_,
                          layer,    layers_run_, &weights_,
                          &caches_, &workload_,  token_ids_,
-                         &ledger_, &choice_,    std::vector<Rows<Scalar>>(block.values.size())};
+                         &ledger_, &choice_,    std::vector<Rows<Scalar>>(block.values.size()),
+                         links_};
     if (block.input) run.values.at(*block.input) = std::move(hidden);
     if (block.kind == BlockKind::layer && block.per_layer_input) give_own_part(run);
     for (std::size_t node = 0; node < block.nodes.size(); ++node) {
@@ -114,8 +118,8 @@ class Executor {
     if (const auto* route = std::get_if<Route>(&op)) {
       result_.trace.routing.push_back(routing_trace(run, *route, layer));
     }
-    if (std::holds_alternative<ChooseKeys>(op)) {
-      result_.trace.keys.push_back({layer, choice_.groups, choice_.blocks});
+    if (const auto* choose = std::get_if<ChooseKeys>(&op)) {
+      result_.trace.keys.push_back({layer, choice_.groups, choice_.blocks, choose->share});
     }
   }
 
@@ -151,8 +155,9 @@ class Executor {
   KvCaches<Scalar>& caches_;
   std::span<const std::int64_t> token_ids_;
   const Workload& workload_;
+  Links* links_;
   std::vector<std::size_t> layers_run_;  // per block, so far
-  std::size_t place_ = 0;                // the layer's index in the stack
+  std::size_t place_;                    // the layer's index in the stack
   Rows<Scalar> per_layer_inputs_;
   Ledger ledger_;
   reference::KeyChoice choice_;
@@ -205,6 +210,14 @@ void check_caches(const KvCaches<Scalar>& caches, const Workload& workload) {
                                           workload.past.value(), workload.batch.value()));
 }
 
+template <class Scalar>
+void check(const OpGraph& graph, const KvCaches<Scalar>& caches,
+           std::span<const std::int64_t> token_ids, const Workload& workload) {
+  check_token_ids(graph, token_ids, workload);
+  check_positions(graph, workload);
+  check_caches(caches, workload);
+}
+
 }  // namespace
 
 template <class Scalar>
@@ -217,16 +230,27 @@ template <class Scalar>
 Execution execute_from(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                        std::span<const std::int64_t> token_ids, std::span<const float> hidden,
                        const Workload& workload) {
-  check_token_ids(graph, token_ids, workload);
-  check_positions(graph, workload);
-  check_caches(caches, workload);
-  return Executor<Scalar>(graph, weights, caches, token_ids, workload)
+  check(graph, caches, token_ids, workload);
+  return Executor<Scalar>(graph, weights, caches, token_ids, workload, nullptr)
       .run(entering_rows<Scalar>(graph, hidden, workload));
+}
+
+template <class Scalar>
+Execution execute_rank(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
+                       std::span<const std::int64_t> token_ids, const Workload& workload,
+                       Links& links) {
+  check(graph, caches, token_ids, workload);
+  return Executor<Scalar>(graph, weights, caches, token_ids, workload, &links)
+      .run(entering_rows<Scalar>(graph, {}, workload));
 }
 
 template Execution execute_from<Counted>(const OpGraph&, const WeightStore&, KvCaches<Counted>&,
                                          std::span<const std::int64_t>, std::span<const float>,
                                          const Workload&);
+template Execution execute_rank<double>(const OpGraph&, const WeightStore&, KvCaches<double>&,
+                                        std::span<const std::int64_t>, const Workload&, Links&);
+template Execution execute_rank<Counted>(const OpGraph&, const WeightStore&, KvCaches<Counted>&,
+                                         std::span<const std::int64_t>, const Workload&, Links&);
 template Execution execute<double>(const OpGraph&, const WeightStore&, KvCaches<double>&,
                                    std::span<const std::int64_t>, const Workload&);
 template Execution execute<Rounded>(const OpGraph&, const WeightStore&, KvCaches<Rounded>&,

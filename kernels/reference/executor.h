@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "kernels/reference/kv_cache.h"
 #include "kernels/reference/ledger.h"
+#include "kernels/reference/links.h"
 #include "kernels/weights/weight_store.h"
 #include "sim/figures.h"
 #include "sim/graph/op_graph.h"
@@ -30,6 +32,7 @@ struct KeyTrace {
   std::size_t layer;
   std::size_t groups;
   std::vector<std::vector<std::size_t>> blocks;  // (rows, groups)
+  std::optional<Share> share = {};               // of the groups, where a rank has not all
 };
 
 // The values at the layers' borders; rows are ordered by sequence, then position.
@@ -75,5 +78,13 @@ template <class Scalar>
 Execution execute_from(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                        std::span<const std::int64_t> token_ids, std::span<const float> hidden,
                        const Workload& workload);
+
+// The same for the graph of one rank (sim/graph/shard.h), which meets the others through `links`.
+// Every rank is given the same token ids but for those with sequences of their own; the first stage
+// of a pipeline looks them up. Throws what `links` throws. Scalar is double or Counted.
+template <class Scalar>
+Execution execute_rank(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
+                       std::span<const std::int64_t> token_ids, const Workload& workload,
+                       Links& links);
 
 }  // namespace llmarch

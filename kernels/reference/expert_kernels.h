@@ -199,7 +199,8 @@ void run(BlockRun<Scalar>& step, const Route& op) {
 // The weights of all experts; each expert has the copies of its own.
 struct ExpertWeights {
   struct Biases {
-    WeightReader gate, up, down;
+    WeightReader gate, up;
+    std::optional<WeightReader> down;
   };
   std::optional<WeightReader> gate;
   WeightReader up, down;
@@ -211,8 +212,9 @@ ExpertWeights expert_weights(BlockRun<Scalar>& step, const RunExperts& op) {
   ExpertWeights weights{{}, step.weight(op.up), step.weight(op.down), {}};
   if (op.gate) weights.gate.emplace(step.weight(*op.gate));
   if (op.biases) {
-    weights.biases.emplace(ExpertWeights::Biases{
-        step.weight(op.biases->gate), step.weight(op.biases->up), step.weight(op.biases->down)});
+    weights.biases.emplace(
+        ExpertWeights::Biases{step.weight(op.biases->gate), step.weight(op.biases->up), {}});
+    if (op.biases->down) weights.biases->down.emplace(step.weight(*op.biases->down));
   }
   return weights;
 }
@@ -244,7 +246,15 @@ std::vector<Scalar> run_expert(const GateForm& form, std::size_t expert,
     for (Scalar& element : inner) element = activate(form.activation, element);
   }
   return projected(std::span<const Scalar>(inner), expert, weights.down,
-                   biases == nullptr ? nullptr : &biases->down);
+                   biases == nullptr || !biases->down ? nullptr : &*biases->down);
+}
+
+// The place of a chosen expert among those that are held; none where another rank holds it.
+inline std::optional<std::size_t> held_expert(const RunExperts& op, std::size_t chosen) {
+  if (!op.share) return chosen;
+  const std::size_t first = size(op.share->first);
+  const bool held = chosen >= first && chosen - first < size(op.experts);
+  return held ? std::optional(chosen - first) : std::nullopt;
 }
 
 // What the choice gives for one row: an expert's feed-forward, or the row itself.
@@ -264,15 +274,17 @@ void run(BlockRun<Scalar>& step, const RunExperts& op) {
   auto out = step.write(op.out);
   const std::size_t chosen = size(op.experts_per_token);
   for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto source = in.row(r);
+    const auto sum = out.row(r);
     for (std::size_t i = 0; i < chosen; ++i) {
-      const auto expert = static_cast<std::size_t>(plain(choice.row(r)[i]));
+      const auto expert = held_expert(op, static_cast<std::size_t>(plain(choice.row(r)[i])));
+      if (!expert) continue;
       const Scalar weight = choice.row(r)[chosen + i];
-      const auto sum = out.row(r);
-      std::vector<Scalar> row(in.row(r).begin(), in.row(r).end());
+      std::vector<Scalar> row(source.begin(), source.end());
       if (op.weighted == Weighted::input) {
         for (Scalar& element : row) element = element * weight;
       }
-      const auto given = given_by(step, op, expert, std::move(row), weights);
+      const auto given = given_by(step, op, *expert, std::move(row), weights);
       for (std::size_t k = 0; k < given.size(); ++k) {
         sum[k] += op.weighted == Weighted::output ? weight * given[k] : given[k];
       }

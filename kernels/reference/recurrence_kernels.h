@@ -101,10 +101,10 @@ template <class Scalar>
 std::vector<Scalar> fixed_decays(const BlockRun<Scalar>& step, const Recurrence& op) {
   std::vector<Scalar> decays;
   if (op.decay) return decays;
-  const std::size_t heads = size(op.shape.value_heads);
-  for (std::size_t head = 0; head < heads; ++head) {
-    decays.push_back(
-        lightning_decay({head, heads}, {step.place_in_stack, step.graph->layers.size()}));
+  const Share heads = op.share.value_or(Share{0, op.shape.value_heads});
+  for (std::size_t head = 0; head < size(op.shape.value_heads); ++head) {
+    decays.push_back(lightning_decay({size(heads.first) + head, size(heads.all)},
+                                     {step.place_in_stack, step.graph->depth()}));
   }
   return decays;
 }

@@ -9,6 +9,7 @@
 #include "kernels/reference/kept.h"
 #include "kernels/reference/kv_cache.h"
 #include "kernels/reference/ledger.h"
+#include "kernels/reference/links.h"
 #include "kernels/weights/weight_store.h"
 #include "sim/graph/workload.h"
 
@@ -214,6 +215,7 @@ struct BlockRun {
   Ledger* ledger;
   KeyChoice* choice;
   std::vector<Rows<Scalar>> values;
+  Links* links = nullptr;  // to other ranks; none where the graph is a whole model's
 
   RowReader<Scalar> read(ValueId value) {
     return {values.at(value), ledger->current().activations_read};
@@ -254,6 +256,7 @@ struct BlockRun {
       case RowAxis::tokens: return batch() * tokens();
       case RowAxis::keys: return batch() * (past() + tokens());
       case RowAxis::logits: return batch() * (workload->logits == Logits::last ? 1 : tokens());
+      case RowAxis::tokens_of_ranks: return size(workload->token_ranks) * batch() * tokens();
     }
     throw std::logic_error("row_count: an axis outside the enumeration");
   }

@@ -14,7 +14,8 @@
 
 namespace llmarch {
 
-enum class Compared { floats, choices };
+// counts: what ranks sent to each other, beside what is predicted of them.
+enum class Compared { floats, choices, counts };
 
 // The largest deviation of one compared quantity.
 struct Deviation {

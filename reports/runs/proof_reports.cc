@@ -44,6 +44,7 @@ struct BookColumn {
   const char* unit;
   std::int64_t (*of)(const Work&);
   bool of_weights = false;
+  bool between_ranks = false;  // and so 0 for a model on one device
 };
 
 constexpr std::array kBookColumns{
@@ -66,6 +67,10 @@ constexpr std::array kBookColumns{
                [](const Work& work) { return work.cache_bytes_read.value(); }},
     BookColumn{"KV written, as stored", "bytes",
                [](const Work& work) { return work.cache_bytes_written.value(); }},
+    BookColumn{"sent to other ranks", "elements",
+               [](const Work& work) { return work.sent.value(); }, false, true},
+    BookColumn{"rounds of messages", "rounds", [](const Work& work) { return work.rounds.value(); },
+               false, true},
 };
 static_assert(kBookColumns.size() == std::tuple_size_v<Columns>, "every column has its row");
 
@@ -88,6 +93,11 @@ Table summary_table(const std::vector<Agreement>& agreements) {
         "KV cache, bytes in bf16", bytes_of(agreement.predicted_cache, DType::bf16).value(),
         bytes_of(agreement.counted_cache, DType::bf16).value(), "bytes", equal_cell()));
     for (const BookColumn& quantity : kBookColumns) {
+      const AgreementLine& total = agreement.total;
+      if (quantity.between_ranks && quantity.of(total.predicted) == 0 &&
+          quantity.of(total.counted) == 0) {
+        continue;
+      }
       const bool given = quantity.of_weights && agreement.total.given_experts;
       table.rows.emplace_back(summary_row(quantity.label, quantity.of(agreement.total.predicted),
                                           quantity.of(agreement.total.counted), quantity.unit,
@@ -164,16 +174,18 @@ std::string scientific(double value) {
   return value == 0 ? "0" : fmt::format("{:.1e}", value);
 }
 
+std::string difference_text(const Deviation& deviation) {
+  if (deviation.compared == Compared::floats) return scientific(deviation.largest);
+  if (deviation.largest == 0) return "equal";
+  if (deviation.compared == Compared::counts) return fmt::format("{:.0f} off", deviation.largest);
+  return fmt::format("{:.0f} token{} differ{}", deviation.largest,
+                     deviation.largest == 1 ? "" : "s", deviation.largest == 1 ? "s" : "");
+}
+
 // How far a run departs from the reference: the largest error of floats, or the number of tokens
 // that chose other experts.
 Cell deviation_cell(const Deviation& deviation) {
-  const bool choice = deviation.compared == Compared::choices;
-  Cell cell{.text = choice ? fmt::format("{:.0f} token{} differ{}", deviation.largest,
-                                         deviation.largest == 1 ? "" : "s",
-                                         deviation.largest == 1 ? "s" : "")
-                           : scientific(deviation.largest),
-            .value = deviation.largest};
-  if (choice && deviation.largest == 0) cell.text = "equal";
+  Cell cell{.text = difference_text(deviation), .value = deviation.largest};
   if (!deviation.holds()) cell.emphasis = Emphasis::bad;
   return cell;
 }
@@ -183,7 +195,8 @@ Cell allowed_cell(const Deviation& deviation) {
   switch (deviation.compared) {
     case Compared::floats:
       return {.text = scientific(deviation.allowed), .value = deviation.allowed};
-    case Compared::choices: break;
+    case Compared::choices:
+    case Compared::counts: break;
   }
   if (deviation.allowed == 0) return {.text = "equal", .value = 0};
   return {.text = fmt::format("{:.0f} tokens", deviation.allowed), .value = deviation.allowed};

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/say/model_json.h"
+#include "reports/say/rank_json.h"
 #include "reports/say/rows_csv.h"
 #include "reports/say/setting_json.h"
 
@@ -22,11 +23,20 @@ Json floor_json(const Floor& floor, const Floor& uniform, Integer tokens) {
 }
 
 Json on_json(const OnMachine& on, const Setting& setting) {
-  return {{"memory_bytes", on.needed.total().value()},
-          {"fits", on.fits},
-          {"decode", floor_json(on.decode, on.uniform_decode, setting.batch)},
-          {"prefill",
-           floor_json(on.prefill, on.uniform_prefill, setting.batch * setting.prefill_tokens())}};
+  Json json = {{"memory_bytes", on.needed.total().value()},
+               {"fits", on.fits},
+               {"decode", floor_json(on.decode, on.uniform_decode, setting.batch)},
+               {"prefill", floor_json(on.prefill, on.uniform_prefill,
+                                      setting.batch * setting.prefill_tokens())}};
+  if (on.ranks) json["ranks"] = ranks_json(*on.ranks, on.replicated_weights);
+  return json;
+}
+
+// With what is no single figure.
+Json whole_on_json(const OnMachine& on, const Setting& setting) {
+  Json json = on_json(on, setting);
+  if (on.ranks) json["ranks"]["stages"] = stages_json(*on.ranks);
+  return json;
 }
 
 // Null where products of the models are computed in several formats.
@@ -56,8 +66,9 @@ Json machines_json(const Comparison& comparison) {
   for (std::size_t n = 0; n < comparison.machines.size(); ++n) {
     Json machine = {{"hardware", hardware_json(comparison, n)}, {"models", Json::array()}};
     for (const ModelFigures& figures : comparison.models) {
-      machine["models"].push_back({{"name", figures.model->spec.name},
-                                   {"on_hardware", on_json(figures.on[n], comparison.setting)}});
+      machine["models"].push_back(
+          {{"name", figures.model->spec.name},
+           {"on_hardware", whole_on_json(figures.on[n], comparison.setting)}});
     }
     machines.push_back(std::move(machine));
   }
@@ -129,7 +140,7 @@ std::string compare_json(const Comparison& comparison) {
   for (const ModelFigures& figures : comparison.models) {
     json["models"].push_back(model_json(figures));
     if (figures.on.size() == 1) {
-      json["models"].back()["on_hardware"] = on_json(figures.on.front(), setting);
+      json["models"].back()["on_hardware"] = whole_on_json(figures.on.front(), setting);
     }
   }
   if (comparison.machines.size() > 1) json["machines"] = machines_json(comparison);

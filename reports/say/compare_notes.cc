@@ -9,6 +9,7 @@
 #include "reports/say/active_conventions.h"
 #include "reports/say/block_texts.h"
 #include "reports/say/cells.h"
+#include "reports/say/rank_rows.h"
 #include "reports/say/remarks.h"
 #include "reports/say/storage_words.h"
 
@@ -143,7 +144,8 @@ void add_hardware_notes(const Comparison& comparison, Notes& notes) {
       "over operations. Of experts it reads the fewest that a router allows, those that one token "
       "chooses. No run of such steps is faster; one that drafts several tokens a step takes fewer "
       "steps. A model that does not fit is priced as if it did. Several devices are taken for one: "
-      "what crosses their links is not counted.");
+      "what crosses their links is counted only where --parallel divides a model among them.");
+  if (comparison.setting.parallel) notes.lines.push_back(rank_note(comparison));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "reports/say/active_conventions.h"
 #include "reports/say/compare_notes.h"
 #include "reports/say/model_diagram.h"
+#include "reports/say/rank_rows.h"
 #include "reports/say/setting_words.h"
 #include "reports/say/structure_cells.h"
 #include "sim/study/quantities.h"
@@ -58,6 +59,11 @@ class ComparisonTable {
              &ModelFigures::prefill, "prefill_");
         return floor_rows(&OnMachine::prefill, &OnMachine::uniform_prefill,
                           setting_.batch * setting_.prefill_tokens(), "prefill_");
+      case Section::ranks:
+        return write_rank_rows(
+            comparison_, digits_,
+            {[this](std::string text) { group(std::move(text)); },
+             [this](const std::string& label, const Figures& figure) { row(label, figure); }});
     }
     throw std::logic_error("write: a section outside the enumeration");
   }

@@ -184,12 +184,15 @@ Table operations_table(const OperationTable& operations, Digits digits) {
                           figure_column("other FLOPs"), figure_column("weights read, bytes"),
                           figure_column("KV read, bytes"), figure_column("KV written, bytes"),
                           figure_column("activations, bytes")}};
+  const bool on_ranks = operations.setting.parallel.has_value();
+  if (on_ranks) table.columns.push_back(figure_column("sent, bytes"));
   const auto add = [&](const std::string& label, const Step& step) {
     CellRow row{{text_cell(label), flops_cell(step.work.matrix, digits),
                  flops_cell(step.work.other, digits), bytes_cell(step.traffic.weights_read, digits),
                  bytes_cell(step.traffic.cache_read, digits),
                  bytes_cell(step.traffic.cache_written, digits),
                  bytes_cell(step.traffic.activations, digits)}};
+    if (on_ranks) row.cells.push_back(bytes_cell(step.traffic.sent, digits));
     for (Cell& cell : row.cells) cell = without_unit(std::move(cell));
     table.rows.emplace_back(std::move(row));
   };

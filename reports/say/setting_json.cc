@@ -20,6 +20,9 @@ void add(nlohmann::ordered_json& json, const SettingField& field, const Scheme& 
 void add(nlohmann::ordered_json& json, const SettingField& field, const CacheScheme& scheme) {
   json[field.key] = scheme.name();
 }
+void add(nlohmann::ordered_json& json, const SettingField& field, const Deployment& deployment) {
+  json[field.key] = text_of(deployment);
+}
 void add(nlohmann::ordered_json& json, const SettingField& field, const Machine& machine) {
   json[field.key] = machine->name;
 }

@@ -28,6 +28,9 @@ std::string word_of(const SettingField&, const Scheme& scheme) {
 std::string word_of(const SettingField&, const CacheScheme& scheme) {
   return scheme.name();
 }
+std::string word_of(const SettingField&, const Deployment& deployment) {
+  return text_of(deployment);
+}
 std::string word_of(const SettingField&, const Machine& machine) {
   return machine->title;
 }

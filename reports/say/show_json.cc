@@ -85,6 +85,9 @@ Json operation_rows(const OperationTable& table) {
                       {"layers", block.layers.value()},
                       {"operation", figures.operation}});
       rows.back().update(step_json(figures.step));
+      if (!table.setting.parallel) continue;
+      rows.back()["sent_bytes"] = figures.step.traffic.sent.value();
+      rows.back()["rounds"] = figures.step.work.rounds.value();
     }
   }
   return rows;

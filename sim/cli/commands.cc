@@ -29,12 +29,21 @@ const Command& find_command(const std::string& name) {
                    suggest(name, names) + " 'llmarch help' lists them");
 }
 
+std::string_view needed_options(Needs needs) {
+  switch (needs) {
+    case Needs::nothing: return "";
+    case Needs::machine: return " (--on)";
+    case Needs::deployment: return " (--on, --parallel)";
+  }
+  throw std::logic_error("needed_options: a need outside the enumeration");
+}
+
 // Every quantity that a sweep can show.
 std::string quantities_help() {
   std::string text = "Quantities, for 'llmarch sweep --show' and the expressions of studies:\n\n";
   for (const Quantity& quantity : quantities()) {
     text += fmt::format("  {:<30} {}{}\n", quantity.name, quantity.meaning,
-                        quantity.needs == Needs::machine ? " (--on)" : "");
+                        needed_options(quantity.needs));
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/cli/models.h"
+#include "sim/study/ranks.h"
 #include "sim/study/step.h"
 
 namespace llmarch::cli {
@@ -43,6 +44,17 @@ TakenFields draft_fields() {
 TakenField machine_field() {
   return {setting_field::machine, Arity::one, "",
           fmt::format(": adds what a step takes there at least. {}", kMachineNames)};
+}
+
+TakenField parallel_field() {
+  return {setting_field::parallel, Arity::one, "",
+          ": tp=8, pp=2,tp=4, dp=8,ep=8, with by=tree or by=direct for exchanges that go round no "
+          "ring"};
+}
+
+void check_deployment(const Setting& setting) {
+  const auto problem = deployment_problem(setting);
+  if (problem) throw UsageError(problem->problem, problem->remedy);
 }
 
 void declare_specs(Options& options) {

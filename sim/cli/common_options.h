@@ -31,6 +31,10 @@ Setting settled(Setting setting, const std::vector<const Model*>& models);
 TakenField compute_field();
 // --on, which adds figures for the machine.
 TakenField machine_field();
+// --parallel, which divides the model among the machine's devices.
+TakenField parallel_field();
+// Throws UsageError where the machine or the batch do not take the setting's deployment.
+void check_deployment(const Setting& setting);
 // --draft and --accepted, for commands that price steps of decode.
 TakenFields draft_fields();
 

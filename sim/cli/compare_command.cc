@@ -24,6 +24,7 @@ TakenFields compare_fields() {
   machines.arity = Arity::list;
   machines.remark += "; with commas, several side by side";
   fields.push_back(machines);
+  fields.push_back(parallel_field());
   return fields;
 }
 
@@ -73,6 +74,7 @@ ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
       with_changes(some_values(values, "model", "llmarch compare deepseek-v3 kimi-k2"), values);
   const std::vector<Setting> settings = read_settings(values, compare_fields());
   const Setting& setting = settings.front();
+  for (const Setting& each : settings) check_deployment(each);
   const std::set<reports::Section> sections = sections_of(values);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values), kept);
@@ -105,6 +107,7 @@ Command compare_command() {
       "  llmarch compare llama-3.2-1b qwen3-0.6b --context 32k --batch 8 --kv fp8\n"
       "  llmarch compare qwen3-30b-a3b qwen3-32b --on h100-sxm --only memory,decode\n"
       "  llmarch compare gpt-oss-120b --on h100-sxm,mi300x --batch 32\n"
+      "  llmarch compare deepseek-v3 --on 8xh200 --parallel dp=8,ep=8 --batch 8 --only ranks\n"
       "  llmarch compare gemma-3-27b --set attention.local.window=512\n"
       "  llmarch compare deepseek-v3 --draft 1 --accepted 0.85 --on h100-sxm --only decode\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",

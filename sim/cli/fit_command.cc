@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include "reports/document/format.h"
+#include "reports/say/best_report.h"
 #include "reports/say/fit_json.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
@@ -23,7 +24,22 @@ TakenFields fit_fields() {
       {setting_field::context, Arity::list, "8k,32k,128k", ": for each, the largest batch"},
       {setting_field::weights, Arity::one, "", kWeightFormats},
       {setting_field::kv, Arity::one, "bf16", kCacheFormats},
-      {setting_field::machine, Arity::one, "", fmt::format(", for its memory. {}", kMachineNames)}};
+      {setting_field::machine, Arity::one, "", fmt::format(", for its memory. {}", kMachineNames)},
+      {setting_field::parallel, Arity::one, "",
+       parallel_field().remark + "; or best: which of them fit, the best first"}};
+}
+
+constexpr const char* kBest = "best";
+
+bool asks_for_best(const Values& values) {
+  return values.count("parallel") > 0 && text_of(values, "parallel") == kBest;
+}
+
+// Without the deployment, which is what is asked for.
+TakenFields fields_of_best() {
+  TakenFields fields = fit_fields();
+  fields.pop_back();
+  return fields;
 }
 
 Options fit_options() {
@@ -38,7 +54,10 @@ Options fit_options() {
                     "kept for other uses, of all devices together")(
       "kv-memory", po::value<std::string>()->value_name("BYTES"),
       "in the place of --memory: what is set aside for the KV cache alone")(
-      "rank", "a row for each model, best first: at the first context and batch")(
+      "aim", po::value<std::string>()->value_name("AIM")->default_value("latency"),
+      fmt::format("with --parallel best, what is best: {}",
+                  fmt::join(names_in(Names<Aim>::values), ", "))
+          .c_str())("rank", "a row for each model, best first: at the first context and batch")(
       "all", "rank every model that 'llmarch list' shows");
   declare_setting(options, fit_fields());
   declare_changes(options);
@@ -97,9 +116,23 @@ GivenMemory memory_asked(const Values& values, const Machine& machine) {
   return machine == nullptr ? given_memory(values, "memory") : memory_of(*machine);
 }
 
+// With a deployment, what a rank holds has to fit into the memory of a device.
+void divide(const Values& values, const Setting& setting, GivenMemory& given) {
+  const auto problem = machine_problem(setting);
+  if (problem) throw UsageError(problem->problem, problem->remedy);
+  if (!values["engine"].defaulted() || values.count("reserve") > 0) {
+    throw UsageError("what an engine or a reserve takes of each rank is not known",
+                     "leave out --engine and --reserve, or --parallel");
+  }
+  given.room.devices = 1;
+  given.name += fmt::format(", ranks {}", text_of(*setting.parallel));
+}
+
 reports::FitQuestion question_of(const Values& values) {
   Setting setting = laid_over(Setting{}, read_setting(values, fit_fields()));
-  auto [room, name] = memory_asked(values, setting.machine);
+  GivenMemory given = memory_asked(values, setting.machine);
+  if (setting.parallel) divide(values, setting, given);
+  auto& [room, name] = given;
   const std::string engine = text_of(values, "engine");
   room.engine = value_named(Names<Engine>::values, engine,
                             fmt::format("unknown engine '{}' for --engine", engine));
@@ -147,8 +180,37 @@ reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& quest
   return fits;
 }
 
+// The deployments of one model, at the first context and batch.
+ExitStatus run_best(const Values& values, KeptModels& kept) {
+  Setting setting = laid_over(Setting{}, read_setting(values, fields_of_best()));
+  if (setting.machine == nullptr) {
+    throw UsageError("--parallel best is about the devices of a machine",
+                     "llmarch fit qwen3-32b --on 8xh100-sxm --parallel best");
+  }
+  setting.context = few(values, setting_field::context).front();
+  setting.batch = few(values, setting_field::batch).front();
+  const std::string aim = text_of(values, "aim");
+  Outputs outputs(values);
+  std::vector<Model> models = models_asked(values, kept);
+  leave_out_parts(values, models);
+  if (models.size() != 1) {
+    throw UsageError("--parallel best ranks the deployments of one model", "name one");
+  }
+  const reports::BestQuestion question{
+      models.front(), settled(setting, {&models.front()}),
+      value_named(Names<Aim>::values, aim, fmt::format("unknown aim '{}' for --aim", aim))};
+  const DeploymentChoices choices =
+      best_deployments(question.model, question.setting, question.aim);
+  const reports::Digits digits = digits_of(values);
+  outputs.write({.make_document = [&] { return reports::best_document(question, choices, digits); },
+                 .json_pieces = in_one_piece([&] { return reports::best_json(question, choices); }),
+                 .no_picture = "a ranking has no picture"});
+  return ExitStatus::done;
+}
+
 ExitStatus run_fit(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(fit_options(), "model", arguments);
+  if (asks_for_best(values)) return run_best(values, kept);
   reports::FitQuestion question = question_of(values);
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
@@ -190,6 +252,8 @@ Command fit_command() {
       "  llmarch fit --all --memory 24GB --context 32k --weights int4\n"
       "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm --weights fp8 --batch 1,16\n"
       "  llmarch fit llama-3.1-8b --on rtx-3090 --engine vllm\n"
+      "  llmarch fit qwen3-32b --on 4xh100-sxm --parallel tp=4\n"
+      "  llmarch fit deepseek-v3 --on 8xh200 --parallel best --aim throughput\n"
       "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
       fit_options,
       run_fit,

@@ -8,6 +8,8 @@
 #include <string>
 #include <system_error>
 
+#include "kernels/ranks/rank_failure.h"
+#include "sim/graph/shard.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
 #include "sim/units.h"
@@ -53,6 +55,10 @@ Ending ending_of(const std::function<ExitStatus()>& run) {
   } catch (const BadInput& error) {
     return {ExitStatus::bad_input, error.what()};
   } catch (const FileError& error) {
+    return {ExitStatus::bad_input, error_text(error.what(), "")};
+  } catch (const RankFailure& error) {
+    return {ExitStatus::not_possible, error_text(error.what(), "")};
+  } catch (const CannotShard& error) {
     return {ExitStatus::bad_input, error_text(error.what(), "")};
   } catch (const Overflow& error) {
     return {ExitStatus::bad_input,

@@ -22,10 +22,10 @@ std::optional<std::string> given(const Values& values, const SettingField& field
 // A value to be read over.
 template <class Value>
 Value initial(const std::optional<Value>&) {
-  if constexpr (SpelledOut<Value>)
-    return DType::bf16;
-  else
+  if constexpr (std::is_default_constructible_v<Value>)
     return Value{};
+  else
+    return DType::bf16;
 }
 
 // Reads one value.
@@ -39,15 +39,17 @@ void parse(const SettingField& field, const std::string& text, DType& value) {
   value = value_named(kDTypes, text,
                       fmt::format("unknown number format '{}' for --{}", text, field.key));
 }
-// A way of storing tensors.
-template <class Storage>
-requires SpelledOut<Storage>
-void parse(const SettingField& field, const std::string& text, Storage& value) {
-  auto reading = Names<Storage>::read(text);
-  if (!reading.scheme) {
+// A way of storing tensors, or of dividing a model.
+template <SpelledOut Value>
+void parse(const SettingField& field, const std::string& text, Value& value) {
+  auto reading = Names<Value>::read(text);
+  if (!reading.value) {
     throw UsageError(fmt::format("{} for --{}", reading.problem, field.key), reading.remedy);
   }
-  value = *reading.scheme;
+  value = *reading.value;
+}
+void parse(const SettingField& field, const std::string& text, std::vector<Deployment>& values) {
+  for (const std::string& item : split(text, ';')) parse(field, item, values.emplace_back());
 }
 void parse(const SettingField&, const std::string& text, Machine& value) {
   value = std::make_shared<const Hardware>(find_hardware(text));

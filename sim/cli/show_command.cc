@@ -13,11 +13,19 @@
 namespace llmarch::cli {
 namespace {
 
+TakenFields show_fields() {
+  TakenFields fields = common_fields();
+  fields.push_back({setting_field::machine, Arity::one, "",
+                    ", with --parallel: whose devices the model is divided among"});
+  fields.push_back(parallel_field());
+  return fields;
+}
+
 Options show_options() {
   Options options("options");
   options.add_options()("ops", boost::program_options::value<std::string>()->value_name("STEP"),
                         "also the predicted work operation by operation, of decode or prefill");
-  declare_setting(options, common_fields());
+  declare_setting(options, show_fields());
   declare_changes(options);
   declare_specs(options);
   declare_parts(options);
@@ -60,7 +68,8 @@ ExitStatus run_show(const Arguments& arguments, KeptModels& kept) {
   Outputs outputs(values);
   Model model = Catalog(specs_folder(values), kept).find(with_changes({name}, values).back());
   leave_out_parts(values, std::span(&model, 1));
-  const Setting asked = laid_over(Setting{}, read_setting(values, common_fields()));
+  const Setting asked = laid_over(Setting{}, read_setting(values, show_fields()));
+  check_deployment(asked);
   const Setting setting = with_common_weights(asked, {&model});
   std::optional<OperationTable> operations;
   if (phase) operations = operation_table(model, *phase, settled(asked, {&model}));
@@ -86,7 +95,8 @@ Command show_command() {
           "one model: structure, parameters by component, blocks and their weights",
           "llmarch show MODEL [options]",
           "  llmarch show deepseek-v3\n"
-          "  llmarch show qwen3-0.6b --ops decode --context 32k",
+          "  llmarch show qwen3-0.6b --ops decode --context 32k\n"
+          "  llmarch show qwen3-32b --ops decode --on 4xh100-sxm --parallel tp=4",
           show_options,
           run_show,
           CommandWords::models};

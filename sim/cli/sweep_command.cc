@@ -24,6 +24,9 @@ constexpr const char* kShown = "kv_bytes,decode_flops,decode_bytes";
 constexpr const char* kShownOnMachine =
     "kv_bytes,decode_flops,decode_bytes,floor_time,tokens_per_second";
 
+constexpr const char* kShownOnRanks =
+    "rank_kv_bytes,rank_memory,decode_sent_bytes,rank_floor_time,rank_tokens_per_second";
+
 TakenFields length_fields() {
   return {
       {setting_field::context, Arity::list, "1k..128k:x2",
@@ -38,6 +41,10 @@ TakenFields line_fields() {
                      compute_field()};
   std::ranges::copy(draft_fields(), std::back_inserter(fields));
   fields.push_back(machine_field());
+  TakenField deployments = parallel_field();
+  deployments.arity = Arity::list;
+  deployments.remark += "; with ';', several, one after the other";
+  fields.push_back(deployments);
   return fields;
 }
 
@@ -64,15 +71,25 @@ const Quantity& quantity_named(const std::string& name) {
                    did_you_mean(name, names).value_or("'llmarch help quantities' lists them"));
 }
 
-std::vector<const Quantity*> shown_quantities(const Values& values, const Machine& machine) {
-  const std::string usual = machine != nullptr ? kShownOnMachine : kShown;
+const char* usual_quantities(const Setting& setting) {
+  if (setting.parallel) return kShownOnRanks;
+  return setting.machine != nullptr ? kShownOnMachine : kShown;
+}
+
+std::vector<const Quantity*> shown_quantities(const Values& values, const Setting& setting) {
+  const std::string usual = usual_quantities(setting);
   std::vector<const Quantity*> shown;
   for (const std::string& name :
        split(values.count("show") > 0 ? text_of(values, "show") : usual, ',')) {
     const Quantity& quantity = quantity_named(name);
-    if (quantity.needs == Needs::machine && machine == nullptr) {
+    const std::string_view missing = lacked(quantity.needs, stated(setting));
+    if (missing == setting_field::machine.key) {
       throw UsageError(fmt::format("{} needs hardware", name),
                        "add --on h100-sxm; 'llmarch list' shows what there is");
+    }
+    if (missing == setting_field::parallel.key) {
+      throw UsageError(fmt::format("{} needs a deployment", name),
+                       "add --on 8xh100-sxm --parallel tp=8");
     }
     if (std::find(shown.begin(), shown.end(), &quantity) == shown.end()) {
       shown.push_back(&quantity);
@@ -96,7 +113,8 @@ std::vector<Model> swept_models(const Values& values, KeptModels& kept) {
 SweepPlan plan_of(const Values& values) {
   SweepPlan plan;
   plan.settings = read_settings(values, line_fields());
-  plan.quantities = shown_quantities(values, plan.settings.front().machine);
+  for (const Setting& setting : plan.settings) check_deployment(setting);
+  plan.quantities = shown_quantities(values, plan.settings.front());
   plan.contexts = *read_lengths(values, setting_field::context);  // given, or its default
   plan.prompts = read_lengths(values, setting_field::prompt);
   return plan;

@@ -17,7 +17,8 @@ bool varies(Driver driver, Phase phase) {
     case Driver::once:
     case Driver::sequence:
     case Driver::logit: return false;
-    case Driver::token: return phase == Phase::prefill;
+    case Driver::token:
+    case Driver::token_of_ranks: return phase == Phase::prefill;
     case Driver::key:
     case Driver::pair:
     case Driver::position: return true;
@@ -34,6 +35,7 @@ Driver counted_as(Driver driver, Phase phase) {
     case Driver::once:
     case Driver::sequence:
     case Driver::token:
+    case Driver::token_of_ranks:
     case Driver::logit:
     case Driver::pair: return driver;
     case Driver::key: return phase == Phase::decode ? Driver::key : Driver::token;
@@ -86,8 +88,8 @@ Integer common_multiple(const std::set<Integer>& sizes, Integer most) {
 
 }  // namespace
 
-CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch)
-    : phase_(phase), batch_(batch) {
+CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer token_ranks)
+    : phase_(phase), batch_(batch), token_ranks_(token_ranks) {
   CostTerm total{};
   std::array<CostTerm, kWorkKinds.size()> kinds{};
   const Forms forms = step(1).forms;

@@ -24,8 +24,9 @@ struct CostTerm {
 
 class CostCurve {
  public:
-  // Throws Overflow when the part that does not change with the length exceeds 64 bits.
-  CostCurve(const OpGraph& graph, Phase phase, Integer batch);
+  // Throws Overflow when the part that does not change with the length exceeds 64 bits. For
+  // `token_ranks` see Workload.
+  CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer token_ranks = 1);
 
   // `length` is at least 1. Throw Overflow when a figure exceeds 64 bits.
   [[nodiscard]] Work total(Integer length) const { return at(total_, length); }
@@ -33,7 +34,11 @@ class CostCurve {
     return at(kinds_[static_cast<std::size_t>(kind)], length);
   }
 
-  [[nodiscard]] Workload step(Integer length) const { return workload_of(phase_, length, batch_); }
+  [[nodiscard]] Workload step(Integer length) const {
+    Workload step = workload_of(phase_, length, batch_);
+    step.token_ranks = token_ranks_;
+    return step;
+  }
   [[nodiscard]] const std::vector<CostTerm>& terms() const { return terms_; }
   // Those within which some operation attends, each once.
   [[nodiscard]] const std::vector<Reach>& reaches() const { return reaches_; }
@@ -60,6 +65,7 @@ class CostCurve {
 
   Phase phase_;
   Integer batch_;
+  Integer token_ranks_;
   std::vector<Reach> reaches_;
   std::vector<CostTerm> terms_;
   Sum total_;

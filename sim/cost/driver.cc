@@ -165,6 +165,7 @@ Integer quantity(Driver driver, const Reach& reach, const Workload& workload) {
     case Driver::once: return 1;
     case Driver::sequence: return batch;
     case Driver::token: return batch * workload.tokens;
+    case Driver::token_of_ranks: return workload.token_ranks * batch * workload.tokens;
     case Driver::logit: return workload.logits == Logits::last ? batch : batch * workload.tokens;
     case Driver::key: return batch * (workload.past + workload.tokens);
     case Driver::pair: return batch * attended_pairs(workload, reach);

@@ -16,13 +16,14 @@ namespace llmarch {
 
 // What work is in proportion to. Quantities are those of all sequences of the batch.
 enum class Driver {
-  once,      // in proportion to nothing: one in every step
-  sequence,  // sequences of the batch
-  token,     // new tokens
-  logit,     // positions whose logits are wanted
-  key,       // positions of the sequences after the step
-  pair,      // pairs of a new token and a key within its reach
-  position,  // cached positions within reach of at least one new token
+  once,            // in proportion to nothing: one in every step
+  sequence,        // sequences of the batch
+  token,           // new tokens
+  token_of_ranks,  // new tokens of all ranks that bring them together
+  logit,           // positions whose logits are wanted
+  key,             // positions of the sequences after the step
+  pair,            // pairs of a new token and a key within its reach
+  position,        // cached positions within reach of at least one new token
 };
 
 constexpr std::size_t index_of(Driver driver) {
@@ -40,6 +41,7 @@ constexpr bool is_within_reach(Driver driver) {
     case Driver::once:
     case Driver::sequence:
     case Driver::token:
+    case Driver::token_of_ranks:
     case Driver::logit:
     case Driver::key: return false;
     case Driver::pair:
@@ -54,6 +56,7 @@ constexpr Driver driver_of(RowAxis axis) {
     case RowAxis::tokens: return Driver::token;
     case RowAxis::keys: return Driver::key;
     case RowAxis::logits: return Driver::logit;
+    case RowAxis::tokens_of_ranks: return Driver::token_of_ranks;
   }
   throw std::logic_error("driver_of: an axis outside the enumeration");
 }

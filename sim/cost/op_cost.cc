@@ -18,6 +18,7 @@
 #include <stdexcept>
 
 #include "sim/cost/element_prices.h"
+#include "sim/cost/exchange_price.h"
 
 namespace llmarch {
 namespace {
@@ -108,6 +109,7 @@ struct Arithmetic {
   void operator()(const SelectRows&) const {}
   void operator()(const SelectColumns&) const {}
   void operator()(const JoinColumns&) const {}
+  void operator()(const Receive&) const {}
 
   void operator()(const Scale& op) const { per_element(op.in, {1, 0}); }
   void operator()(const ScaleByPosition& op) const { per_element(op.in, {1, 0}); }
@@ -271,16 +273,36 @@ struct Arithmetic {
   }
 
   // Whatever is chosen enters the weighted sum. Where it can only be experts, so many run for each
-  // row; else as many as are expected.
+  // row; else as many as are expected. What is chosen of other ranks' experts is passed over, and
+  // does not enter the sum.
   void operator()(const RunExperts& op) const {
     const Integer chosen = op.experts_per_token;
-    per_row(op.in).other += Flops(chosen * 2 * columns(op.in));
+    const Flops weighted(2 * columns(op.in));
+    if (op.share) {
+      experts->identities = op.share->all - op.experts;
+      experts->run = work_of_one(op);
+      experts->run.other += weighted;
+      return;
+    }
+    per_row(op.in).other += weighted * chosen;
     if (op.identities == 0) {
       per_row(op.in) += work_of_one(op) * chosen;
       return;
     }
     experts->identities = op.identities;
     experts->run = work_of_one(op);
+  }
+
+  void operator()(const Exchange& op) const {
+    const ExchangePrice each = price_of(op, columns(op.in));
+    Work& row = per_row(op.collective == Collective::scatter_rows ? op.out : op.in);
+    row.sent += each.sent;
+    row.other += each.added;
+    price.once().rounds += each.rounds;
+  }
+  void operator()(const Send& op) const {
+    per_row(op.in).sent += Elements(columns(op.in));
+    price.once().rounds += Rounds(1);
   }
 
   // The reference and each vector need a mean square, which takes two operations for each element,
@@ -324,7 +346,7 @@ struct Arithmetic {
     Work work;
     work.matrix = Flops(2 * width * hidden * (op.gate ? 3 : 2));
     work.other = Flops(width * inner.flops);
-    if (op.biases) work.other += Flops(2 * width + hidden);
+    if (op.biases) work.other += Flops(2 * width + (op.biases->down ? hidden : Integer(0)));
     work.transcendentals = Transcendentals(width * inner.transcendentals);
     return work;
   }

@@ -90,6 +90,7 @@ Work& Price::per(Driver driver, const Reach& reach) {
     case Driver::once:
     case Driver::sequence:
     case Driver::token:
+    case Driver::token_of_ranks:
     case Driver::logit:
     case Driver::key: return by_row_[index_of(driver)];
     case Driver::pair: return per_pair(reach);

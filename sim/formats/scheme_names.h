@@ -19,7 +19,7 @@ namespace llmarch {
 // A scheme, or why the text is none and what to write instead.
 template <class Read>
 struct SchemeReading {
-  std::optional<Read> scheme;
+  std::optional<Read> value;
   std::string problem = {}, remedy = {};
 };
 SchemeReading<Scheme> read_scheme(std::string_view text);

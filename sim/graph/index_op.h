@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/graph/operands.h"
+#include "sim/graph/share.h"
 
 namespace llmarch {
 
@@ -21,9 +22,10 @@ struct ChooseKeys {
   Integer heads;  // of a group
   Integer head_dim;
   ChosenKeys chosen;
-  ValueId query;                   // groups x heads x head_dim
-  std::optional<ValueId> weights;  // heads
-  CacheId keys;                    // head_dim
+  ValueId query;                    // groups x heads x head_dim
+  std::optional<ValueId> weights;   // heads
+  CacheId keys;                     // head_dim
+  std::optional<Share> share = {};  // of the groups; absent: all
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{query}, ReadsCache{keys, EveryKey{}, 1});
     if (weights) visitor(Reads{*weights});

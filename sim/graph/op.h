@@ -9,19 +9,23 @@
 #include <optional>
 #include <variant>
 
+#include "sim/graph/exchange_op.h"
 #include "sim/graph/index_op.h"
 #include "sim/graph/latent_op.h"
 #include "sim/graph/operands.h"
+#include "sim/graph/share.h"
 #include "sim/graph/state_op.h"
 #include "sim/graph/stream_op.h"
 #include "sim/spec/arch_spec.h"
 
 namespace llmarch {
 
-// Row t of `out` is the row of the table at the id of token t.
+// Row t of `out` is the row of the table at the id of token t. With a share of the table, the rows
+// of ids outside of it are zero; a row is read for each of them all the same.
 struct Embed {
   WeightId table;
   ValueId out;
+  std::optional<Share> share = {};
   void visit_operands(auto& visitor) const { touch(visitor, LooksUp{table, out}, Writes{out}); }
 };
 
@@ -187,6 +191,7 @@ struct Attend {
   // Added to the score of each key: this times the slope of the query head (alibi_slope) times the
   // position of the key less that of the query.
   std::optional<double> alibi = {};
+  std::optional<Share> share = {};  // of the query heads; absent: all
   [[nodiscard]] Integer value_width() const { return value_dim.value_or(head_dim); }
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{query}, ReadsCache{keys, reach, kv_heads},
@@ -269,11 +274,13 @@ enum class Weighted { output, input };
 
 // The biases of the experts' projections, a copy per expert.
 struct ExpertBiases {
-  WeightId gate, up, down;  // (width), (width), (hidden)
+  WeightId gate, up;             // (width) each
+  std::optional<WeightId> down;  // (hidden); absent where another rank adds it to the same sum
 };
 
 // The feed-forwards of the chosen experts, gated or not, weighted and summed. A choice beyond the
-// experts is of one of `identities`, each of which gives what it is given.
+// experts is of one of `identities`, each of which gives what it is given. With a share of the
+// experts, what rows choose beside them is passed over.
 struct RunExperts {
   GateForm form;
   Weighted weighted;
@@ -283,6 +290,7 @@ struct RunExperts {
   ValueId in, choice, out;
   std::optional<ExpertBiases> biases = {};
   Integer identities = 0;
+  std::optional<Share> share = {};  // never with identities
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, Reads{choice}, Writes{out});
     visit_weights([&](WeightId weight) { visitor(ReadsExperts{weight, in, experts_per_token}); });
@@ -292,7 +300,8 @@ struct RunExperts {
     if (gate) visit(*gate);
     for (const WeightId weight : {up, down}) visit(weight);
     if (!biases) return;
-    for (const WeightId bias : {biases->gate, biases->up, biases->down}) visit(bias);
+    for (const WeightId bias : {biases->gate, biases->up}) visit(bias);
+    if (biases->down) visit(*biases->down);
   }
 };
 
@@ -302,13 +311,14 @@ struct SelectRows {
   void visit_operands(auto& visitor) const { touch(visitor, ReadsSelected{in, out}, Writes{out}); }
 };
 
-using Op = std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
-                        GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project,
-                        ProjectEach, Rotate, Store, ChooseKeys, Attend, AbsorbQuery, AttendLatent,
-                        ExpandAttended, ExpandLatents, AttendExpanded, Activate, Gate, Add,
-                        Multiply, Convolve, NormalizeLength, Decay, Recurrence, SelectiveScan,
-                        Route, RunExperts, SelectRows, SelectColumns, JoinColumns, MatchMagnitude,
-                        AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams>;
+using Op =
+    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
+                 GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach,
+                 Rotate, Store, ChooseKeys, Attend, AbsorbQuery, AttendLatent, ExpandAttended,
+                 ExpandLatents, AttendExpanded, Activate, Gate, Add, Multiply, Convolve,
+                 NormalizeLength, Decay, Recurrence, SelectiveScan, Route, RunExperts, SelectRows,
+                 SelectColumns, JoinColumns, MatchMagnitude, AverageVectors, PredictStreams,
+                 CorrectStreams, AddToOtherStreams, Exchange, Send, Receive>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

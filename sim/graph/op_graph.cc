@@ -24,7 +24,9 @@ Integer token_vocabulary(const OpGraph& graph) {
   Integer least = kSize.most;
   for (const Node& node : graph.blocks.front().nodes) {
     const auto* embed = std::get_if<Embed>(&node.op);
-    if (embed != nullptr) least = std::min(least, graph.weight(embed->table).rows);
+    if (embed == nullptr) continue;
+    const Integer rows = embed->share ? embed->share->all : graph.weight(embed->table).rows;
+    least = std::min(least, rows);
   }
   return least;
 }

@@ -66,9 +66,10 @@ struct Cache {
 
 // What the rows of a value stand for.
 enum class RowAxis {
-  tokens,  // batch x tokens
-  keys,    // batch x (past + tokens)
-  logits,  // batch x the positions whose logits are wanted
+  tokens,           // batch x tokens
+  keys,             // batch x (past + tokens)
+  logits,           // batch x the positions whose logits are wanted
+  tokens_of_ranks,  // the tokens of all ranks that exchange them (Workload::token_ranks)
 };
 
 enum class Content {
@@ -124,7 +125,12 @@ struct OpGraph {
   std::vector<Weight> weights;
   std::vector<Cache> caches;
   std::vector<std::size_t> layers;  // the block of each layer in order
+  // Where these are some of a model's layers, a stage of a pipeline: how many come before them, and
+  // how many there are in all.
+  std::size_t layers_before = 0;
+  std::optional<std::size_t> all_layers = {};
 
+  [[nodiscard]] std::size_t depth() const { return all_layers.value_or(layers.size()); }
   [[nodiscard]] const Weight& weight(WeightId id) const { return weights.at(id); }
   [[nodiscard]] const Cache& cache(CacheId id) const { return caches.at(id); }
   // How many instances the model has: one for each layer that runs the weight's block.

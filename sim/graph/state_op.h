@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/graph/operands.h"
+#include "sim/graph/share.h"
 
 namespace llmarch {
 
@@ -63,6 +64,7 @@ struct Recurrence {
   std::optional<ValueId> decay;
   ValueId out;                           // value_heads x value_dim
   std::optional<ValueId> strength = {};  // value_heads
+  std::optional<Share> share = {};       // of the value heads; absent: all
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{query}, Reads{key}, Reads{value}, StepsState{state, value}, Writes{out});
     if (decay) visitor(Reads{*decay});

@@ -22,7 +22,8 @@ struct Row {
 };
 
 constexpr std::array kRoles{
-    Row{Role::token_embedding, "token embedding", Kind::table, Part::token_embedding, Split::rows},
+    Row{Role::token_embedding, "token embedding", Kind::table, Part::token_embedding,
+        Split::padded_rows},
     Row{Role::embedding_norm, "norm of the embedding", Kind::norm, Part::norms, Split::none},
     Row{Role::embedding_norm_bias, "bias of the embedding's norm", Kind::bias, Part::norms,
         Split::none, Role::embedding_norm},
@@ -173,10 +174,10 @@ constexpr std::array kRoles{
     Row{Role::final_norm_bias, "final norm bias", Kind::bias, Part::norms, Split::none,
         Role::final_norm},
     Row{Role::output_projection, "output projection", Kind::matrix, Part::head, Split::none},
-    Row{Role::head, "head", Kind::matrix, Part::head, Split::rows},
-    Row{Role::head_bias, "head bias", Kind::bias, Part::head, Split::rows, Role::head},
+    Row{Role::head, "head", Kind::matrix, Part::head, Split::padded_rows},
+    Row{Role::head_bias, "head bias", Kind::bias, Part::head, Split::padded_rows, Role::head},
     Row{Role::per_layer_embedding, "per-layer embedding", Kind::table, Part::per_layer_embedding,
-        Split::rows},
+        Split::padded_rows},
     Row{Role::per_layer_projection, "per-layer projection", Kind::matrix, Part::per_layer_inputs,
         Split::none},
     Row{Role::per_layer_projection_norm, "per-layer projection norm", Kind::norm, Part::norms,

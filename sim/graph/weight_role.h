@@ -171,8 +171,10 @@ enum class WeightKind {
 // The axis along which a weight may be divided among devices that run one layer together (tensor
 // parallelism, arXiv 1909.08053): the rows of a matrix, which are its outputs, the rows of a table
 // or the elements of a vector; or the columns of a matrix, which are its inputs, so that the
-// devices' results are summed. With `none` every device holds the whole.
-enum class SplitAxis { none, rows, columns };
+// devices' results are summed. A vocabulary that does not divide is padded with rows of zeros; the
+// rows of all other weights belong to heads or to other parts that a device has wholly or not at
+// all. With `none` every device holds the whole.
+enum class SplitAxis { none, rows, padded_rows, columns };
 
 WeightKind kind_of(WeightRole role);
 bool is_vector(WeightRole role);  // a norm, a bias or a constant

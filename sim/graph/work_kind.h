@@ -20,6 +20,7 @@ enum class WorkKind {
   norms,
   residual,  // additions to the residual stream, scales; parallel streams, per-layer inputs
   head,
+  communication,  // between ranks
 };
 
 // Empty outside the enumeration.
@@ -35,6 +36,7 @@ constexpr std::string_view name_of(WorkKind kind) {
     case WorkKind::norms: return "norms";
     case WorkKind::residual: return "residual";
     case WorkKind::head: return "head";
+    case WorkKind::communication: return "communication";
   }
   return "";
 }

@@ -41,6 +41,9 @@ struct Workload {
   Integer tokens = 1;  // new positions of each sequence
   Forms forms = {};
   Logits logits = Logits::last;
+  // The ranks that bring their tokens together to run experts on them, each with as many as this
+  // one.
+  Integer token_ranks = 1;
   // The positions that the sequences will have in the end, where that is known: rotary scalings
   // that depend on the length rotate every position for it. Absent: those after this step.
   std::optional<Integer> sequence_length = {};

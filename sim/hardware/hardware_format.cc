@@ -39,7 +39,7 @@ lowest that is, since wider operands are never faster; and if none is, by bytes 
 
 `8xNAME` stands for a system of eight devices, joined by the `link`; `2x8xNAME` for two such
 systems, joined by the `fabric`. Floors then divide the work and the bytes evenly among all devices
-and count nothing for what crosses the links.
+and count nothing for what crosses the links, unless `--parallel` says how the model is divided.
 )";
 
 }  // namespace

@@ -13,6 +13,7 @@
 
 #include "sim/dtype.h"
 #include "sim/formats/scheme_names.h"
+#include "sim/graph/deployment.h"
 #include "sim/hardware/hardware.h"
 #include "sim/spec/fields.h"
 
@@ -32,7 +33,8 @@ struct Setting {
   // model would have chosen itself; both or neither.
   std::optional<Integer> draft = {};
   std::optional<double> accepted = {};
-  Machine machine = {};  // for figures that need one
+  Machine machine = {};                     // for figures that need one
+  std::optional<Deployment> parallel = {};  // over its devices; absent: they are taken for one
 
   [[nodiscard]] Integer prefill_tokens() const { return prompt.value_or(context); }
   friend bool operator==(const Setting&, const Setting&) = default;
@@ -49,6 +51,7 @@ struct PartialSetting {
   std::optional<Integer> draft = {};
   std::optional<double> accepted = {};
   std::optional<Machine> machine = {};
+  std::optional<Deployment> parallel = {};
 };
 
 // How a whole number is written for people: 8192, or 8k.
@@ -84,6 +87,8 @@ inline constexpr SettingField accepted{
     "accepted", "accepted", "SHARE",
     "share of drafts that stand, each where all before it do; above 0, at most 1"};
 inline constexpr SettingField machine{"on", "on", "HARDWARE", "the machine to run on"};
+inline constexpr SettingField parallel{"parallel", "parallel", "WAYS",
+                                       "how the model is divided among the machine's devices"};
 }  // namespace setting_field
 
 // Calls `visit` with each field and that member of every one of `settings`, each a Setting or a
@@ -99,6 +104,7 @@ void visit_setting(Visit&& visit, Settings&&... settings) {
   visit(setting_field::draft, settings.draft...);
   visit(setting_field::accepted, settings.accepted...);
   visit(setting_field::machine, settings.machine...);
+  visit(setting_field::parallel, settings.parallel...);
 }
 
 // `setting` with what `partial` says in the place of its own.

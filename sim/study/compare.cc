@@ -58,6 +58,10 @@ OnMachine on_machine(const Model& model, const Setting& setting) {
   on.uniform_prefill = figures.uniform_prefill_floor();
   on.needed = footprint(model, setting);
   on.cache_peak = curves.cache.peak(setting.context);
+  if (curves.ranks) {
+    on.ranks = figures.ranks();
+    on.replicated_weights = replicated_weights(model, setting);
+  }
   on.fits = on.needed.total() <= Bytes(setting.machine->memory_bytes());
   return on;
 }

@@ -11,6 +11,7 @@
 #include "sim/study/drafting.h"
 #include "sim/study/fit.h"
 #include "sim/study/model.h"
+#include "sim/study/ranks.h"
 #include "sim/study/step.h"
 #include "sim/study/stored_weights.h"
 
@@ -33,6 +34,8 @@ struct OnMachine {
   Footprint needed;  // for sequences that grow to the context
   Bytes cache_peak;  // of the text model, on the way to the context
   bool fits = false;
+  std::optional<RankFigures> ranks;  // where the setting divides the model
+  Bytes replicated_weights;          // of the ranks
 };
 
 struct ModelFigures {
@@ -63,7 +66,8 @@ struct Comparison {
 
 Elements active_under(const ActiveParameters& active, ActiveConvention convention);
 
-// The models must outlive the comparison. Throws Overflow when a figure exceeds 64 bits.
+// The models must outlive the comparison. Throws Overflow when a figure exceeds 64 bits, and
+// CannotShard where the setting's deployment does not fit a model.
 Comparison compare(const std::vector<const Model*>& models, const Setting& setting);
 // The same on several machines, side by side; the setting's machine is not used.
 Comparison compare(const std::vector<const Model*>& models, Setting setting,

@@ -119,10 +119,13 @@ FormedNode ExpressionCall::called(const std::string& name, const Arguments& give
 
 FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& given) const {
   require_model_alone(quantity.name, given);
-  const bool has_machine = given.setting.machine || models_.machine != nullptr;
-  if (quantity.needs == Needs::machine && !has_machine) {
-    fail(fmt::format("'{}' needs hardware", quantity.name),
-         fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
+  PartialSetting known = given.setting;
+  if (!known.machine && models_.machine != nullptr) known.machine = models_.machine;
+  if (const std::string_view missing = lacked(quantity.needs, known); !missing.empty()) {
+    const bool machine = missing == setting_field::machine.key;
+    fail(fmt::format("'{}' needs {}", quantity.name, machine ? "hardware" : "a deployment"),
+         fmt::format("write {}(MODEL, {})", quantity.name,
+                     machine ? "on = h100-sxm" : "on = \"8xh100-sxm\", parallel = \"tp=8\""));
   }
   if (given.setting.draft.has_value() != given.setting.accepted.has_value()) {
     fail("'draft' and 'accepted' are said together",
@@ -222,7 +225,7 @@ void ExpressionCall::read(const SettingField&, std::optional<Storage>& value) {
   skip_spaces();
   const std::size_t begin = position_;
   auto reading = Names<Storage>::read(at('"') ? quoted() : model_word());
-  if (reading.scheme) return void(value = std::move(reading.scheme));
+  if (reading.value) return void(value = std::move(reading.value));
   position_ = begin;
   fail(reading.problem, reading.remedy);
 }

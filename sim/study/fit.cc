@@ -4,49 +4,59 @@
 #include <stdexcept>
 
 #include "sim/study/beside_memory.h"
+#include "sim/study/largest.h"
 #include "sim/study/point_figures.h"
+#include "sim/study/ranks.h"
 
 namespace llmarch {
 namespace {
 
-Footprint footprint_of(const Model& model, const OpGraph& stored, const Setting& setting,
-                       const Room& room) {
-  const BesideMemory beside(model, stored, setting);
+// What a model takes, for any context and batch of a setting.
+class Footprints {
+ public:
+  Footprints(const Model& model, const Setting& setting, const Room& room)
+      : model_(model), room_(room), stored_(stored(model, setting)) {
+    if (setting.parallel) ranks_.emplace(model, setting, stored_);
+  }
+
+  [[nodiscard]] Footprint at(const Setting& setting) const {
+    return ranks_ ? of_rank(setting) : of_all(setting);
+  }
+  // None where a figure exceeds 64 bits.
+  [[nodiscard]] std::optional<Footprint> if_countable(const Setting& setting) const {
+    try {
+      Footprint needed = at(setting);
+      static_cast<void>(needed.total());
+      return needed;
+    } catch (const Overflow&) {
+      return std::nullopt;
+    }
+  }
+
+ private:
+  // Of the fullest rank, where a rank's sequences are at most one more than another's.
+  [[nodiscard]] Footprint of_rank(const Setting& setting) const {
+    const RankMemory memory = ranks_->fullest(setting.context, setting.batch);
+    return {memory.weights + memory.beside, memory.cache, memory.activations};
+  }
+  [[nodiscard]] Footprint of_all(const Setting& setting) const;
+
+  const Model& model_;
+  const Room& room_;
+  OpGraph stored_;
+  std::optional<RankPlan> ranks_;
+};
+
+Footprint Footprints::of_all(const Setting& setting) const {
+  const BesideMemory beside(model_, stored_, setting);
   Footprint needed;
   needed.cache =
-      CacheCurve(stored, setting.batch).peak(setting.context) + beside.cache_peak(setting.context);
-  if (room.held == Held::caches) return needed;
-  needed.weights = weight_bytes(stored).total + beside.weights();
-  needed.activations = bytes_of(decode_working_set(model, setting.batch), kActivations);
-  needed.engine = additions(room, model, stored, setting);
+      CacheCurve(stored_, setting.batch).peak(setting.context) + beside.cache_peak(setting.context);
+  if (room_.held == Held::caches) return needed;
+  needed.weights = weight_bytes(stored_).total + beside.weights();
+  needed.activations = bytes_of(decode_working_set(model_, setting.batch), kActivations);
+  needed.engine = additions(room_, model_, stored_, setting);
   return needed;
-}
-
-// None where a figure exceeds 64 bits.
-std::optional<Footprint> if_countable(const Model& model, const OpGraph& stored,
-                                      const Setting& setting, const Room& room) {
-  try {
-    Footprint needed = footprint_of(model, stored, setting, room);
-    static_cast<void>(needed.total());
-    return needed;
-  } catch (const Overflow&) {
-    return std::nullopt;
-  }
-}
-
-// The largest size that fits; 0 if not even 1 does. `fits` must be true up to some size and false
-// beyond it.
-template <class Fits>
-Integer largest(const Fits& fits) {
-  Integer found = 0;
-  Integer too_large = kMostFitted + 1;
-  while (too_large - found > 1) {
-    // Sizes are small compared with the bound, so doubling comes before halving.
-    const Integer doubled = found == 0 ? Integer(1) : 2 * found;
-    const Integer size = std::min(doubled, found + (too_large - found) / 2);
-    (fits(size) ? found : too_large) = size;
-  }
-  return found;
 }
 
 // The longest context that a model allows, whatever the memory.
@@ -71,22 +81,24 @@ Limit limit_of_memory(Integer room) {
 // named where the memory has room for more.
 Fit fit(const Model& model, Setting setting, Integer Setting::*sought, const Room& room,
         Integer allowed, Limit beyond) {
-  const OpGraph graph = stored(model, setting);
+  const Footprints footprints(model, setting, room);
   const auto needed = [&](Integer size) {
     setting.*sought = size;
-    return if_countable(model, graph, setting, room);
+    return footprints.if_countable(setting);
   };
   // A footprint that exceeds 64 bits exceeds any memory.
-  const Integer most = largest([&](Integer size) {
-    const auto footprint = needed(size);
-    return footprint && footprint->total() <= room.memory();
-  });
+  const Integer most = largest_for_which(
+      [&](Integer size) {
+        const auto footprint = needed(size);
+        return footprint && footprint->total() <= room.memory();
+      },
+      kMostFitted);
   const Limit limit = most > allowed ? beyond : limit_of_memory(most);
   std::optional<Footprint> one_more;
   if (limit == Limit::memory) one_more = needed(most + 1);
   const Integer found = std::min(most, allowed);
   setting.*sought = std::max(found, Integer(1));
-  return {setting, found, limit, most, footprint_of(model, graph, setting, room), one_more};
+  return {setting, found, limit, most, footprints.at(setting), one_more};
 }
 
 }  // namespace
@@ -109,7 +121,7 @@ Bytes Footprint::added() const {
 }
 
 Footprint footprint(const Model& model, const Setting& setting, const Room& room) {
-  return footprint_of(model, stored(model, setting), setting, room);
+  return Footprints(model, setting, room).at(setting);
 }
 
 Fit largest_context(const Model& model, const Setting& setting, const Room& room) {

@@ -24,7 +24,9 @@ struct Footprint {
   [[nodiscard]] Bytes total() const { return weights + cache + activations + added(); }
 };
 
-// Throws Overflow. In a room for caches alone the other parts are 0.
+// Where the setting divides the model: what the fullest rank holds, to be fitted into the room of
+// one device, which has no engine and no reserve. Throws Overflow, and CannotShard where the model
+// does not divide so. In a room for caches alone the other parts are 0.
 Footprint footprint(const Model& model, const Setting& setting, const Room& room = {});
 
 // What ends a fit.
@@ -53,7 +55,7 @@ struct Fit {
 inline constexpr std::int64_t kMostFitted = std::int64_t{1} << 40;
 
 // The largest context at the setting's batch, and the largest batch at its context. Both throw
-// Overflow where the footprint of 1 already exceeds 64 bits.
+// Overflow where the footprint of 1 already exceeds 64 bits, and what `footprint` throws.
 Fit largest_context(const Model& model, const Setting& setting, const Room& room);
 Fit largest_batch(const Model& model, const Setting& setting, const Room& room);
 

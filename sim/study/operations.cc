@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "sim/cost/op_cost.h"
+#include "sim/study/ranks.h"
 
 namespace llmarch {
 namespace {
@@ -38,8 +39,8 @@ BlockFigures block_figures(const OpGraph& graph, const Block& block, const Workl
 }  // namespace
 
 OperationTable operation_table(const Model& model, Phase phase, const Setting& setting) {
-  const Workload workload = workload_of(phase, setting);
-  const OpGraph graph = stored(model, setting);
+  const Workload workload = workload_of_first_rank(phase, setting);
+  const OpGraph graph = graph_of_first_rank(model, setting);
   OperationTable table{phase, setting, {}, step_of(predict_total(graph, workload))};
   for (const Block& block : graph.blocks) {
     table.blocks.push_back(block_figures(graph, block, workload));

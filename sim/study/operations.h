@@ -29,6 +29,8 @@ struct OperationTable {
   Step total;
 };
 
+// Where the setting divides the model, of its first rank, with the sequences that this has for
+// itself. Throws CannotShard where the model does not divide so.
 OperationTable operation_table(const Model& model, Phase phase, const Setting& setting);
 
 // The weights that each operation reads, in the order of the graph.

@@ -11,6 +11,13 @@ std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Model& model
   return FloorCurve(curve, rates_of(*setting.machine, arithmetic_of(model, setting)), load);
 }
 
+std::optional<RankPlan> rank_plan(const Model& model, const Setting& setting,
+                                  const OpGraph& graph) {
+  if (setting.machine == nullptr || !setting.parallel) return std::nullopt;
+  if (const auto problem = deployment_problem(setting)) throw CannotShard(problem->problem);
+  return RankPlan(model, setting, graph);
+}
+
 // A floor or its curve.
 template <class Value>
 const Value& known(const std::optional<Value>& value) {
@@ -39,7 +46,8 @@ ModelCurves::ModelCurves(const Model& of_model, const Setting& at, OpGraph of_gr
       prefill_floor(floor_curve(prefill, model, at, ExpertLoad::fewest)),
       uniform_decode_floor(floor_curve(decode, model, at, ExpertLoad::uniform)),
       uniform_prefill_floor(floor_curve(prefill, model, at, ExpertLoad::uniform)),
-      working_set(decode_working_set(model, at.batch)) {}
+      working_set(decode_working_set(model, at.batch)),
+      ranks(rank_plan(of_model, at, graph)) {}
 
 const Work& PointFigures::decode() {
   if (!decode_) decode_ = curves_.decode.total(context_);
@@ -78,6 +86,12 @@ Floor PointFigures::uniform_decode_floor() const {
 
 Floor PointFigures::uniform_prefill_floor() const {
   return known(curves_.uniform_prefill_floor).at(prompt_);
+}
+
+const RankFigures& PointFigures::ranks() {
+  if (!curves_.ranks) throw std::logic_error("ranks are asked for, and there is no deployment");
+  if (!ranks_) ranks_ = curves_.ranks->at(context_, prompt_);
+  return *ranks_;
 }
 
 Bytes PointFigures::cache() const {

@@ -11,6 +11,7 @@
 #include "sim/study/beside_memory.h"
 #include "sim/study/drafting.h"
 #include "sim/study/model.h"
+#include "sim/study/ranks.h"
 #include "sim/study/step.h"
 
 namespace llmarch {
@@ -24,7 +25,7 @@ Elements decode_working_set(const Model& model, Integer batch);
 // share it.
 class ModelCurves {
  public:
-  // `model` must outlive it. Throws Overflow.
+  // `model` must outlive it. Throws Overflow, and CannotShard where the setting divides it so.
   ModelCurves(const Model& model, const Setting& setting);
   // For a graph that is stored already: `stored(model, setting)` or a part of it.
   ModelCurves(const Model& model, const Setting& setting, OpGraph stored);
@@ -43,7 +44,8 @@ class ModelCurves {
   // The same if experts are chosen uniformly, which is no bound.
   const std::optional<FloorCurve> uniform_decode_floor;
   const std::optional<FloorCurve> uniform_prefill_floor;
-  const Elements working_set;  // decode_working_set
+  const Elements working_set;           // decode_working_set
+  const std::optional<RankPlan> ranks;  // where there is a machine, and a deployment on it
 };
 
 // The figures at one context and one prompt length. Throws Overflow when one exceeds 64 bits.
@@ -72,6 +74,8 @@ class PointFigures {
   const Floor& prefill_floor();
   [[nodiscard]] Floor uniform_decode_floor() const;
   [[nodiscard]] Floor uniform_prefill_floor() const;
+  // Only where the setting divides the model.
+  const RankFigures& ranks();
   [[nodiscard]] Bytes cache() const;
   [[nodiscard]] Bytes working_set() const;
   // Weights, cache and working set, and what the repository holds beside the text model.
@@ -86,6 +90,7 @@ class PointFigures {
   std::optional<DraftedStep> drafted_;
   std::optional<Floor> decode_floor_;
   std::optional<Floor> prefill_floor_;
+  std::optional<RankFigures> ranks_;
 };
 
 }  // namespace llmarch

@@ -4,7 +4,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "sim/describe/block_facts.h"
+#include "sim/study/structure_sizes.h"
 
 namespace llmarch {
 namespace {
@@ -34,62 +34,6 @@ V parameters_of_component(Figures& figures) {
     if (part.component == component) return part.elements.amount();
   }
   return Integer(0);
-}
-
-bool has_limited_reach(const Mixer& mixer) {
-  const AttentionSizes sizes = sizes_of(mixer);
-  return sizes.window > 0 || sizes.chunk > 0;
-}
-
-// The sizes of one kind of feed-forward; 0 for what it does not have.
-struct FeedForwardSizes {
-  Integer width, experts, experts_per_token, expert_width, shared_width;
-};
-
-FeedForwardSizes feed_forward_sizes(const DenseFeedForward& dense) {
-  return {dense.width, 0, 0, 0, 0};
-}
-FeedForwardSizes feed_forward_sizes(const MixtureFeedForward& mixture) {
-  return {0, mixture.experts, mixture.experts_per_token, mixture.expert_width,
-          mixture.shared_width.value_or(0)};
-}
-FeedForwardSizes sizes_of(const FeedForward& feed_forward) {
-  return std::visit([](const auto& kind) { return feed_forward_sizes(kind); }, feed_forward);
-}
-
-// The largest size among a model's kinds.
-template <class Kind, class Sizes>
-Integer largest(const std::vector<Named<Kind>>& kinds, Integer Sizes::*size) {
-  Integer most = 0;
-  for (const auto& [name, kind] : kinds) most = std::max(most, sizes_of(kind).*size);
-  return most;
-}
-
-Integer attention(const Figures& figures, Integer AttentionSizes::*size) {
-  return largest(figures.model().spec.attention, size);
-}
-
-Integer feed_forward(const Figures& figures, Integer FeedForwardSizes::*size) {
-  return largest(figures.model().spec.feed_forward, size);
-}
-
-template <class Property>
-Integer count_layers(const ArchSpec& spec, const Property& property) {
-  Integer count;
-  for (const std::size_t kind : layer_sequence(spec)) {
-    if (property(spec.layer.at(kind).value)) count += 1;
-  }
-  return count;
-}
-
-Integer window_layers(const ArchSpec& spec) {
-  return count_layers(
-      spec, [&](const Layer& layer) { return has_mixer(spec, layer, has_limited_reach); });
-}
-
-Integer mixture_layers(const ArchSpec& spec) {
-  return count_layers(
-      spec, [&](const Layer& layer) { return has_feed_forward(spec, layer, is_mixture); });
 }
 
 double over_floor(Integer tokens, const Floor& floor) {
@@ -131,6 +75,11 @@ constexpr Quantity on_machine(Quantity quantity) {
   return quantity;
 }
 
+constexpr Quantity on_ranks(Quantity quantity) {
+  quantity.needs = Needs::deployment;
+  return quantity;
+}
+
 const std::array kQuantities{
     // What the architecture is.
     constant("layers", "layers", Unit::number,
@@ -141,32 +90,38 @@ const std::array kQuantities{
              [](Figures& f) -> V { return spec_of(f).vocabulary; }),
     constant("context_limit", "the longest context that the makers allow", Unit::tokens,
              [](Figures& f) -> V { return spec_of(f).context_limit; }),
-    constant("query_heads", "query heads, the most of any layer", Unit::number,
-             [](Figures& f) -> V { return attention(f, &AttentionSizes::query_heads); }),
+    constant(
+        "query_heads", "query heads, the most of any layer", Unit::number,
+        [](Figures& f) -> V { return largest_size(spec_of(f), &AttentionSizes::query_heads); }),
     constant("kv_heads", "key/value heads, the most of any layer; 0 for latent attention",
-             Unit::number, [](Figures& f) -> V { return attention(f, &AttentionSizes::kv_heads); }),
-    constant("head_dim", "width of a query head, the widest of any layer", Unit::number,
-             [](Figures& f) -> V { return attention(f, &AttentionSizes::head_dim); }),
-    constant("kv_latent_dim", "width of the cached latent; 0 without latent attention",
              Unit::number,
-             [](Figures& f) -> V { return attention(f, &AttentionSizes::kv_latent_dim); }),
+             [](Figures& f) -> V { return largest_size(spec_of(f), &AttentionSizes::kv_heads); }),
+    constant("head_dim", "width of a query head, the widest of any layer", Unit::number,
+             [](Figures& f) -> V { return largest_size(spec_of(f), &AttentionSizes::head_dim); }),
+    constant(
+        "kv_latent_dim", "width of the cached latent; 0 without latent attention", Unit::number,
+        [](Figures& f) -> V { return largest_size(spec_of(f), &AttentionSizes::kv_latent_dim); }),
     constant("window", "the longest window of any layer; 0 without windows", Unit::tokens,
-             [](Figures& f) -> V { return attention(f, &AttentionSizes::window); }),
+             [](Figures& f) -> V { return largest_size(spec_of(f), &AttentionSizes::window); }),
     constant("window_layers", "layers with a window or chunks", Unit::number,
              [](Figures& f) -> V { return window_layers(spec_of(f)); }),
     constant("mixture_layers", "layers with experts", Unit::number,
              [](Figures& f) -> V { return mixture_layers(spec_of(f)); }),
     constant("feed_forward_width", "width of a dense feed-forward, the widest of any layer",
              Unit::number,
-             [](Figures& f) -> V { return feed_forward(f, &FeedForwardSizes::width); }),
+             [](Figures& f) -> V { return largest_size(spec_of(f), &FeedForwardSizes::width); }),
     constant("experts", "routed experts in a layer; 0 without", Unit::number,
-             [](Figures& f) -> V { return feed_forward(f, &FeedForwardSizes::experts); }),
+             [](Figures& f) -> V { return largest_size(spec_of(f), &FeedForwardSizes::experts); }),
     constant("experts_per_token", "routed experts that a token runs in a layer", Unit::number,
-             [](Figures& f) -> V { return feed_forward(f, &FeedForwardSizes::experts_per_token); }),
-    constant("expert_width", "width of a routed expert", Unit::number,
-             [](Figures& f) -> V { return feed_forward(f, &FeedForwardSizes::expert_width); }),
-    constant("shared_expert_width", "width of all shared experts together; 0 without", Unit::number,
-             [](Figures& f) -> V { return feed_forward(f, &FeedForwardSizes::shared_width); }),
+             [](Figures& f) -> V {
+               return largest_size(spec_of(f), &FeedForwardSizes::experts_per_token);
+             }),
+    constant(
+        "expert_width", "width of a routed expert", Unit::number,
+        [](Figures& f) -> V { return largest_size(spec_of(f), &FeedForwardSizes::expert_width); }),
+    constant(
+        "shared_expert_width", "width of all shared experts together; 0 without", Unit::number,
+        [](Figures& f) -> V { return largest_size(spec_of(f), &FeedForwardSizes::shared_width); }),
     // Parameters.
     constant("parameters", "all parameters; a tied table counts once", Unit::parameters,
              [](Figures& f) -> V { return parameters_of(f).total.amount(); }),
@@ -335,9 +290,43 @@ const std::array kQuantities{
                          [](Figures& f) -> V {
                            return over_floor(f.setting().batch * f.prompt(), f.prefill_floor());
                          })),
+    // On the ranks of a deployment: of the one that holds most, or of a step of all of them.
+    on_ranks(constant("rank_weight_bytes", "weights of the fullest rank", Unit::bytes,
+                      [](Figures& f) -> V { return f.ranks().fullest().memory.weights.amount(); })),
+    on_ranks(constant(
+        "rank_kv_bytes_per_token", "cache that one more position of a sequence adds to a rank",
+        Unit::bytes, [](Figures& f) -> V { return f.ranks().fullest().cache_per_token.amount(); })),
+    on_ranks(at_context("rank_kv_bytes", "cache of the fullest rank, at its largest on the way",
+                        Unit::bytes,
+                        [](Figures& f) -> V { return f.ranks().fullest().memory.cache.amount(); })),
+    on_ranks(
+        at_context("rank_memory", "weights, cache and rows in use of the fullest rank", Unit::bytes,
+                   [](Figures& f) -> V { return f.ranks().fullest().memory.total().amount(); })),
+    on_ranks(
+        at_context("decode_sent_bytes", "what a rank sends in a decode step", Unit::bytes,
+                   [](Figures& f) -> V { return f.ranks().fullest().decode.sent().amount(); })),
+    on_ranks(at_context("rank_floor_time", "the least that a decode step takes on the ranks",
+                        Unit::seconds, [](Figures& f) -> V { return f.ranks().decode_seconds(); })),
+    on_ranks(at_context("rank_tokens_per_second",
+                        "the most that decode gives on the ranks, the whole batch together",
+                        Unit::tokens_per_second,
+                        [](Figures& f) -> V {
+                          return f.setting().batch.as_double() / f.ranks().decode_seconds();
+                        })),
+    on_ranks(
+        at_prompt("prefill_sent_bytes", "what a rank sends in a prefill", Unit::bytes,
+                  [](Figures& f) -> V { return f.ranks().fullest().prefill.sent().amount(); })),
+    on_ranks(at_prompt("rank_prefill_floor_time", "the least that a prefill takes on the ranks",
+                       Unit::seconds, [](Figures& f) -> V { return f.ranks().prefill_seconds(); })),
 };
 
 }  // namespace
+
+std::string_view lacked(Needs needs, const PartialSetting& setting) {
+  if (needs != Needs::nothing && !setting.machine) return setting_field::machine.key;
+  if (needs == Needs::deployment && !setting.parallel) return setting_field::parallel.key;
+  return "";
+}
 
 std::string_view name_of(Unit unit) {
   switch (unit) {

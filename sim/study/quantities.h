@@ -26,7 +26,11 @@ enum class Unit {
 
 std::string_view name_of(Unit unit);  // "bytes"
 
-enum class Needs { nothing, machine };
+enum class Needs { nothing, machine, deployment };
+
+// The setting that a figure needs and that this one lacks: "on", "parallel"; empty where it lacks
+// nothing.
+std::string_view lacked(Needs needs, const PartialSetting& setting);
 
 // Which length a quantity depends on. No quantity depends on both.
 enum class Varies { never, with_context, with_prompt };

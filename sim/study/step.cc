@@ -15,6 +15,7 @@ Step step_of(const Work& work) {
   traffic.cache_written = work.cache_bytes_written;
   traffic.total = work.bytes();
   traffic.activations = bytes_of(work.activations_read + work.activations_written, kActivations);
+  traffic.sent = bytes_of(work.sent, kActivations);
   const double bytes = traffic.total.amount().as_double();
   step.intensity = bytes > 0 ? step.flops.amount().as_double() / bytes : 0;
   return step;

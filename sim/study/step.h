@@ -20,6 +20,7 @@ struct Traffic {
   Bytes cache_written;
   Bytes total;
   Bytes activations;
+  Bytes sent;  // to other ranks, in the format of activations
 };
 
 struct Step {

@@ -100,11 +100,20 @@ std::string setting_table() {
   return text;
 }
 
+std::string_view needed_settings(Needs needs) {
+  switch (needs) {
+    case Needs::nothing: return "";
+    case Needs::machine: return "; needs `on`";
+    case Needs::deployment: return "; needs `on` and `parallel`";
+  }
+  throw std::logic_error("needed_settings: a need outside the enumeration");
+}
+
 std::string quantity_table() {
   std::string text = "\n## Quantities\n\n| quantity | unit | meaning |\n|---|---|---|\n";
   for (const Quantity& quantity : quantities()) {
     text += fmt::format("| `{}` | {} | {}{} |\n", quantity.name, name_of(quantity.unit),
-                        quantity.meaning, quantity.needs == Needs::machine ? "; needs `on`" : "");
+                        quantity.meaning, needed_settings(quantity.needs));
   }
   return text;
 }

@@ -43,6 +43,7 @@ struct SettingKeys {
     visit(Field{field.key, field.meaning}, member);
   }
   void operator()(const SettingField&, std::optional<Machine>&) const {}
+  void operator()(const SettingField&, std::optional<Deployment>&) const {}
 };
 
 template <class Visitor>

@@ -98,9 +98,8 @@ class TableReader {
     (*this)(field, text);
     if (text.empty()) return;
     auto reading = Names<Value>::read(text);
-    if (!reading.scheme)
-      refuse(field, *node, std::move(reading.problem), std::move(reading.remedy));
-    member = std::move(reading.scheme);
+    if (!reading.value) refuse(field, *node, std::move(reading.problem), std::move(reading.remedy));
+    member = std::move(reading.value);
   }
   template <class Value, class... Bounds>
   void operator()(const Field& field, std::optional<Value>& member, const Bounds&... bounds) {

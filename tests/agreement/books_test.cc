@@ -46,6 +46,8 @@ TEST(AnAgreement, HoldsOnlyIfEverythingInItDoes) {
       [](auto& a) { a.lines.at(3).counted.weight_bytes_read += Bytes(1); },
       [](auto& a) { a.lines.at(3).counted.cache_bytes_read += Bytes(1); },
       [](auto& a) { a.lines.at(3).counted.cache_bytes_written += Bytes(1); },
+      [](auto& a) { a.lines.at(3).counted.sent += Elements(1); },
+      [](auto& a) { a.lines.at(3).counted.rounds += Rounds(1); },
       [](auto& a) { a.lines.at(3).predicted.activations_written += Elements(1); },
       [](auto& a) { a.total.counted.matrix += Flops(1); },
       [](auto& a) { a.counted_parameters += Elements(1); },

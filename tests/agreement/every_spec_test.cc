@@ -84,8 +84,8 @@ TEST_P(EverySpec, IsCountedAsPredictedWithScalesBesideItsElements) {
 TEST_P(EverySpec, IsCountedAsPredictedInAMixtureOfFormats) {
   const ArchSpec small = scale_down(model_spec(GetParam()));
   const Scheme weights =
-      read_scheme("layers@1-1=mxfp4,value-projection=bnb-nf4,rest=gptq-g32").scheme.value();
-  const CacheScheme caches = read_cache_scheme("k=q8_0,v=q4_0").scheme.value();
+      read_scheme("layers@1-1=mxfp4,value-projection=bnb-nf4,rest=gptq-g32").value.value();
+  const CacheScheme caches = read_cache_scheme("k=q8_0,v=q4_0").value.value();
   const OpGraph graph =
       with_formats(with_layers_stored_alike(small, graph_, weights), {weights, caches});
   for (const Workload& workload : {prefill(5, 2), decode(9, 3)}) {

@@ -35,7 +35,7 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
       "compare gpt2 --xyz bf16",
       "llmarch: error: unknown option '--xyz'\n"
       "      = known: --only, --context, --batch, --weights, --kv, --compute, --prompt, --draft, "
-      "--accepted, --on, --set, --specs, --text-only, --exact, --output, --format\n");
+      "--accepted, --on, --parallel, --set, --specs, --text-only, --exact, --output, --format\n");
 }
 
 TEST(Errors, SayWhatDraftingNeeds) {
@@ -153,12 +153,13 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
   expect_refusal("fit qwen3-8b --memry=",
                  "llmarch: error: unknown option '--memry'\n      = did you mean '--memory'?\n");
   for (const std::string name : {"%option%", "%canonical_option%", "%prefix%", "%value%"}) {
-    expect_refusal("fit qwen3-8b '--" + name + "='",
-                   "llmarch: error: unknown option '--" + name +
-                       "'\n"
-                       "      = known: --memory, --engine, --reserve, --kv-memory, --rank, --all, "
-                       "--batch, --context, --weights, --kv, --on, --set, --specs, --text-only, "
-                       "--exact, --output, --format\n");
+    expect_refusal(
+        "fit qwen3-8b '--" + name + "='",
+        "llmarch: error: unknown option '--" + name +
+            "'\n"
+            "      = known: --memory, --engine, --reserve, --kv-memory, --aim, --rank, --all, "
+            "--batch, --context, --weights, --kv, --on, --parallel, --set, --specs, --text-only, "
+            "--exact, --output, --format\n");
   }
 }
 

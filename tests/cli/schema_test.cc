@@ -97,6 +97,9 @@ TEST(TheJson, OfCompareIsThatOfItsSchemaForEveryModel) {
   EXPECT_EQ(Schema("compare").fault(json_of("compare deepseek-v3 gpt2 --draft 1 --accepted 0.9 "
                                             "--on h100-sxm")),
             "");
+  const Json divided = json_of("compare deepseek-v3 --on 8xh200 --parallel dp=8,ep=8 --batch 8");
+  EXPECT_TRUE(divided["models"][0]["on_hardware"].contains("ranks"));
+  EXPECT_EQ(Schema("compare").fault(divided), "");
   const Json stored = json_of("compare gpt2 --weights fp8-block");
   EXPECT_TRUE(stored["models"][0].contains("storage"));
   EXPECT_EQ(Schema("compare").fault(stored), "");
@@ -172,7 +175,7 @@ TEST(TheCsv, OfEachCommandHasTheModelAndItsWholeSetting) {
                               "compare gpt2 qwen3-0.6b", "show gpt2", "show gpt2 --ops prefill"}) {
     const std::vector<std::string> names = first_line(command);
     for (const char* key : {"model", "context", "prompt", "batch", "weights", "kv", "compute",
-                            "draft", "accepted", "on"}) {
+                            "draft", "accepted", "on", "parallel"}) {
       EXPECT_EQ(std::count(names.begin(), names.end(), key), 1) << command << ": " << key;
     }
     const std::string text = run_llmarch(std::string(command) + " --format csv").output;

@@ -12,14 +12,16 @@ Work flops(std::int64_t count) {
   return work;
 }
 
-// 3 sequences, 6 positions before the step, 2 new tokens each.
-const Workload kWorkload{3, 6, 2, {LatentForm::expanded}, Logits::last};
+// 3 sequences, 6 positions before the step, 2 new tokens each; 5 such ranks.
+const Workload kWorkload{3, 6, 2, {LatentForm::expanded}, Logits::last, 5};
 
 // Within a window of 4 each token attends to 4 keys, and the two of them to positions 3 to 7.
 TEST(APrice, IsMultipliedByWhatAWorkloadHas) {
   const std::pair<Driver, std::int64_t> quantities[] = {
-      {Driver::once, 1},    {Driver::token, 3 * 2},    {Driver::logit, 3},
-      {Driver::key, 3 * 8}, {Driver::pair, 3 * 2 * 4}, {Driver::position, 3 * 5}};
+      {Driver::once, 1},        {Driver::token, 3 * 2},
+      {Driver::logit, 3},       {Driver::token_of_ranks, 5 * 3 * 2},
+      {Driver::key, 3 * 8},     {Driver::pair, 3 * 2 * 4},
+      {Driver::position, 3 * 5}};
   for (const auto& [driver, count] : quantities) {
     EXPECT_EQ(quantity(driver, Window{4}, kWorkload), count);
     Price price;

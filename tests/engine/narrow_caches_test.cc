@@ -21,7 +21,7 @@ ArchSpec wide_window() {
 }
 
 CacheScheme scheme(const std::string& kv) {
-  return read_cache_scheme(kv).scheme.value();
+  return read_cache_scheme(kv).value.value();
 }
 
 OpGraph graph_with(const ArchSpec& spec, const std::string& kv) {

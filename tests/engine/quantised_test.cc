@@ -18,7 +18,7 @@ namespace {
 
 RunSetting run_with(const std::string& weights) {
   const auto read = read_scheme(weights);
-  return {{.weights = read.scheme.value(), .kv = DType::f32}, 1};
+  return {{.weights = read.value.value(), .kv = DType::f32}, 1};
 }
 
 // The weights that the stored rows mean.

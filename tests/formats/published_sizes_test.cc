@@ -9,7 +9,7 @@ namespace llmarch {
 namespace {
 
 Scheme scheme(std::string_view name) {
-  return read_scheme(name).scheme.value();
+  return read_scheme(name).value.value();
 }
 
 Model model(const std::string& name) {
@@ -133,9 +133,9 @@ TEST(ACacheInQ8_0, TakesEightAndAHalfBits) {
   std::get<GroupedAttention>(spec.attention.front().value).window.reset();
   spec.stack.front().repeat = 56;
   const Model model = make_model(std::move(spec), {});
-  const Setting setting{.context = 49'152, .kv = read_cache_scheme("q8_0").scheme.value()};
+  const Setting setting{.context = 49'152, .kv = read_cache_scheme("q8_0").value.value()};
   EXPECT_EQ(cache_bytes(stored(model, setting), 49'152, 1), Bytes(Integer(5712) * 1024 * 1024));
-  const Setting apart{.context = 49'152, .kv = read_cache_scheme("k=q8_0,v=q4_0").scheme.value()};
+  const Setting apart{.context = 49'152, .kv = read_cache_scheme("k=q8_0,v=q4_0").value.value()};
   EXPECT_EQ(cache_bytes(stored(model, apart), 49'152, 1),
             Bytes(Integer(56) * 49'152 * 32 * (34 + 18)));
 }

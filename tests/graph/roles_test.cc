@@ -171,8 +171,9 @@ TEST(ABias, IsSplitAsTheRowsOfItsMatrixAre) {
     if (!matrix) continue;
     EXPECT_EQ(bias_of(*matrix), role) << name_of(role);
     EXPECT_EQ(component_of(*matrix), component_of(role)) << name_of(role);
-    const bool rows = split_axis_of(*matrix) == SplitAxis::rows;
-    EXPECT_EQ(split_axis_of(role), rows ? SplitAxis::rows : SplitAxis::none) << name_of(role);
+    const SplitAxis axis = split_axis_of(*matrix);
+    EXPECT_EQ(split_axis_of(role), axis == SplitAxis::columns ? SplitAxis::none : axis)
+        << name_of(role);
   }
 }
 

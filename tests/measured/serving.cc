@@ -61,7 +61,7 @@ Setting setting_of(const Row& row, const std::string& spec) {
   Hardware hardware = machine_called(row.text("system"));
   hardware.devices = devices_of(row);
   return {.context = row.number("input_tokens"),
-          .weights = Names<Scheme>::read(scheme_of(row, spec)).scheme,
+          .weights = Names<Scheme>::read(scheme_of(row, spec)).value,
           .kv = DType::fp8,
           .machine = std::make_shared<const Hardware>(std::move(hardware))};
 }

@@ -15,7 +15,8 @@ inline void PrintTo(const Work& work, std::ostream* out) {
        << work.activations_read.value() << ", activations written "
        << work.activations_written.value() << ", weight bytes read "
        << work.weight_bytes_read.value() << ", cache bytes read " << work.cache_bytes_read.value()
-       << ", cache bytes written " << work.cache_bytes_written.value() << "}";
+       << ", cache bytes written " << work.cache_bytes_written.value() << ", sent "
+       << work.sent.value() << ", rounds " << work.rounds.value() << "}";
 }
 
 }  // namespace llmarch

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 
 #include "kernels/measure/holding.h"
+#include "kernels/measure/verify_ranks.h"
+#include "kernels/mpi/world.h"
 #include "kernels/verify/verify_engine.h"
 #include "kernels/weights/checkpoint.h"
 #include "kernels/weights/gguf_weights.h"
@@ -36,7 +40,10 @@ Options verify_options() {
       "with fast kernels, weights and KV cache are stored as f32 or bf16 (f32; those of a GGUF "
       "file as they are)")("kv", po::value<std::string>()->value_name("FORMAT"),
                            "with fast kernels, the KV cache is stored as f32, bf16, f16, fp8, "
-                           "q8_0 or k=q8_0,v=f16 (as the weights)");
+                           "q8_0 or k=q8_0,v=f16 (as the weights)")(
+      "parallel", po::value<std::string>()->value_name("WAYS"),
+      "with reference kernels, divided over ranks that are threads: tp=2, pp=2, dp=2,ep=2; what "
+      "they send is held to what is predicted");
   Outputs::declare(options);
   return options;
 }
@@ -50,6 +57,8 @@ struct VerifyRequest {
   Kernels kernels;
   std::optional<fast::Stored> weights;
   std::optional<CacheScheme> kv;
+  std::optional<Deployment> parallel;
+  World* world = nullptr;  // where every rank is a process
 };
 
 Kernels kernels_of(const Values& values) {
@@ -72,14 +81,39 @@ std::optional<fast::Stored> stored_of(const Values& values, Kernels kernels) {
   return fast::Stored::bf16;
 }
 
+std::optional<Deployment> parallel_of(const Values& values, Kernels kernels) {
+  if (values.count("parallel") == 0) return std::nullopt;
+  const DeploymentReading reading = read_deployment(text_of(values, "parallel"));
+  if (!reading.value) throw UsageError(reading.problem + " for --parallel", reading.remedy);
+  if (kernels == Kernels::reference) return reading.value;
+  throw UsageError("the fast kernels run whole models", "leave out --kernels fast");
+}
+
+// More than any rank needs for a layer.
+constexpr std::chrono::seconds kPatience{60};
+
+void check_processes(const World& world, const std::optional<Deployment>& deployment) {
+  const auto processes = static_cast<std::int64_t>(world.size());
+  if (!deployment) {
+    throw UsageError(fmt::format("{} processes were started, and nothing divides the model among "
+                                 "them",
+                                 processes),
+                     fmt::format("add --parallel tp={}", processes));
+  }
+  if (deployment->ranks() == processes) return;
+  throw UsageError(fmt::format("'{}' is {} ranks, and {} processes were started",
+                               text_of(*deployment), deployment->ranks().value(), processes),
+                   fmt::format("mpirun -n {}", deployment->ranks().value()));
+}
+
 std::optional<CacheScheme> caches_of(const Values& values, Kernels kernels) {
   if (values.count("kv") == 0) return std::nullopt;
   const auto read = read_cache_scheme(text_of(values, "kv"));
-  if (!read.scheme) throw UsageError("--kv: " + read.problem, read.remedy);
+  if (!read.value) throw UsageError("--kv: " + read.problem, read.remedy);
   if (kernels == Kernels::reference) {
     throw UsageError("--kv says how the fast kernels store their caches", "add --kernels fast");
   }
-  return read.scheme;
+  return read.value;
 }
 
 OpGraph held_in(fast::Stored stored, const std::optional<CacheScheme>& kv, const OpGraph& graph) {
@@ -118,6 +152,16 @@ void require_memory(const std::string& weights_of, const std::filesystem::path& 
       "verify a smaller model of the same architecture");
 }
 
+// On one device, or on the ranks that are asked for.
+std::vector<VerifiedRun> verify_reference(const VerifyRequest& request, const OpGraph& graph,
+                                          const WeightStore& weights, const Expected& expected) {
+  const double tolerance = published_tolerance(graph);
+  if (!request.parallel) return verify(graph, weights, expected, tolerance);
+  const RankedModel model{graph, weights, *request.parallel};
+  if (request.world == nullptr) return verify_ranks(model, expected, tolerance);
+  return verify_as_rank(model, request.world->rank(), request.world->links(), expected, tolerance);
+}
+
 std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
   const std::filesystem::path& folder = request.path;
   const ConfiguredModel configured = load_config_file(folder / "config.json");
@@ -134,8 +178,9 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
   }
   switch (request.kernels) {
     case Kernels::reference:
-      return verify(model.graph, load_weights(model.graph, checkpoint, naming, model.spec.head),
-                    expected, published_tolerance(model.graph));
+      return verify_reference(request, model.graph,
+                              load_weights(model.graph, checkpoint, naming, model.spec.head),
+                              expected);
     case Kernels::fast: {
       const fast::Stored stored = request.weights.value_or(fast::Stored::f32);
       const OpGraph graph = held_in(stored, request.kv, model.graph);
@@ -184,7 +229,7 @@ std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
   load_gguf_weights(graph, file, {weights.take(graph), from_blocks(graph, weights.take(graph))});
   const Expected expected = expected_beside(request, graph, weights);
   if (request.kernels == Kernels::reference) {
-    return verify(graph, weights, expected, published_tolerance(graph));
+    return verify_reference(request, graph, weights, expected);
   }
   if (const auto format = without_kernels(graph)) {
     throw UsageError(fmt::format("there are no fast kernels for weights in {}", format->name),
@@ -199,12 +244,19 @@ ExitStatus run_verify(const Arguments& arguments, KeptModels& /*kept*/) {
   const std::string path =
       only_value(values, "folder", "verify", "llmarch verify path/to/checkpoint");
   const Kernels kernels = kernels_of(values);
-  const VerifyRequest request{path, kernels, stored_of(values, kernels),
-                              caches_of(values, kernels)};
-  Outputs outputs(values);
+  const std::unique_ptr<World> world = World::joined(kPatience);
+  const VerifyRequest request{path,
+                              kernels,
+                              stored_of(values, kernels),
+                              caches_of(values, kernels),
+                              parallel_of(values, kernels),
+                              world.get()};
+  if (world) check_processes(*world, request.parallel);
+  std::optional<Outputs> outputs;
+  if (!world || world->rank() == 0) outputs.emplace(values);
   const std::vector<VerifiedRun> runs =
       request.path.extension() == ".gguf" ? verify_gguf(request) : verify_folder(request);
-  outputs.write({[&] { return reports::verify_document(path, runs); }});
+  if (outputs) outputs->write({[&] { return reports::verify_document(path, runs); }});
   for (const VerifiedRun& run : runs) {
     if (run.first_departure()) return ExitStatus::check_failed;
   }
@@ -233,7 +285,12 @@ Command verify_command() {
       "and rows go on with the reference's choice. With --kv the fast kernels are compared with "
       "the\n"
       "reference kernels, which read from a cache what its stored codes mean; as in bf16, 20 %.\n\n"
-      "  llmarch verify tests/golden/vectors/kimi_k2 --kernels fast --weights bf16",
+      "With --parallel, every rank runs its share of the model and exchanges rows with others;\n"
+      "the results must agree as those of one device do, and what is sent must be what is\n"
+      "predicted, to the element. Ranks are threads, or processes where mpirun starts as many.\n\n"
+      "  llmarch verify tests/golden/vectors/kimi_k2 --kernels fast --weights bf16\n"
+      "  llmarch verify tests/golden/vectors/kimi_k2 --parallel tp=2,ep=2\n"
+      "  mpirun -n 4 llmarch verify tests/golden/vectors/kimi_k2 --parallel tp=2,ep=2",
       verify_options,
       run_verify,
       CommandWords::files};

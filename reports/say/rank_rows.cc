@@ -1,0 +1,144 @@
+#include "reports/say/rank_rows.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "reports/document/format.h"
+
+namespace llmarch::reports {
+namespace {
+
+// The rows of one machine.
+class RankRows {
+ public:
+  RankRows(const Comparison& comparison, std::size_t machine, Digits digits,
+           const RankRowsWriter& write)
+      : setting_(comparison.setting), machine_(machine), digits_(digits), write_(write) {}
+
+  void memory(const std::string& heading) const {
+    write_.group(heading);
+    bytes("weights of a rank",
+          [](const RankFigures& ranks) { return ranks.fullest().memory.weights; });
+    write_.row("  of all ranks, beyond the model's", [this](const ModelFigures& figures) {
+      return bytes_cell(figures.on[machine_].replicated_weights, digits_);
+    });
+    bytes("beside the text model, of a rank",
+          [](const RankFigures& ranks) { return ranks.fullest().memory.beside; });
+    bytes("KV cache per token, of a rank",
+          [](const RankFigures& ranks) { return ranks.fullest().cache_per_token; });
+    bytes(fmt::format("KV cache at {} x {}, of a rank",
+                      (setting_.batch / setting_.parallel->data).value(),
+                      context_tokens(setting_.context.value())),
+          [](const RankFigures& ranks) { return ranks.fullest().memory.cache; });
+    bytes("weights, KV cache, activations",
+          [](const RankFigures& ranks) { return ranks.fullest().memory.total(); });
+    row("fits on each device", [](const RankFigures& ranks) {
+      Cell cell = text_cell(ranks.fits() ? "yes" : "no");
+      cell.emphasis = ranks.fits() ? Emphasis::good : Emphasis::bad;
+      return cell;
+    });
+  }
+
+  // `tokens` are those of the whole batch.
+  void step(const std::string& heading, RankStep StageFigures::*which, Integer tokens) const {
+    write_.group(heading);
+    bytes("sent by a rank",
+          [which](const RankFigures& ranks) { return (ranks.fullest().*which).sent(); });
+    row("rounds of messages", [which, this](const RankFigures& ranks) {
+      return count_cell((ranks.fullest().*which).work.rounds.value(), "rounds", digits_);
+    });
+    seconds("arithmetic and memory, at least", [which](const RankFigures& ranks) {
+      return over_stages(ranks,
+                         [which](const StageFigures& s) { return (s.*which).floor.seconds; });
+    });
+    seconds("exchanges, at least", [which](const RankFigures& ranks) {
+      return over_stages(ranks,
+                         [which](const StageFigures& s) { return (s.*which).exchange_seconds(); });
+    });
+    const auto least = [which](const RankFigures& ranks) {
+      return over_stages(ranks, [which](const StageFigures& s) { return (s.*which).seconds(); });
+    };
+    seconds("a step, at least", least);
+    seconds("  if experts are chosen uniformly", [which](const RankFigures& ranks) {
+      return over_stages(ranks,
+                         [which](const StageFigures& s) { return (s.*which).uniform_seconds(); });
+    });
+    row("tokens per second, at most", [least, tokens](const RankFigures& ranks) {
+      return rate_cell(tokens.as_double() / least(ranks), "tokens per second");
+    });
+  }
+
+  void bubble() const {
+    row("share of a step that a stage waits", [](const RankFigures& ranks) {
+      return Cell{.text = fmt::format("{:.0f} %", 100 * ranks.bubble()), .value = ranks.bubble()};
+    });
+  }
+
+ private:
+  template <class Figure>
+  static double over_stages(const RankFigures& ranks, const Figure& figure) {
+    double sum = 0;
+    for (const StageFigures& stage : ranks.stages) sum += figure(stage);
+    return sum;
+  }
+  template <class Figure>
+  void row(const std::string& label, const Figure& figure) const {
+    write_.row(label, [machine = machine_, figure](const ModelFigures& figures) {
+      return figure(figures.on[machine].ranks.value());
+    });
+  }
+  template <class Figure>
+  void bytes(const std::string& label, const Figure& figure) const {
+    row(label,
+        [figure, this](const RankFigures& ranks) { return bytes_cell(figure(ranks), digits_); });
+  }
+  // A machine whose file states no link has no least time of exchanges.
+  template <class Figure>
+  void seconds(const std::string& label, const Figure& figure) const {
+    row(label, [figure](const RankFigures& ranks) {
+      const double seconds = figure(ranks);
+      return std::isfinite(seconds) ? duration_cell(seconds) : text_cell("not stated");
+    });
+  }
+
+  const Setting& setting_;
+  std::size_t machine_;
+  Digits digits_;
+  const RankRowsWriter& write_;
+};
+
+}  // namespace
+
+void write_rank_rows(const Comparison& comparison, Digits digits, const RankRowsWriter& write) {
+  const Setting& setting = comparison.setting;
+  if (!setting.parallel) return;
+  for (std::size_t n = 0; n < comparison.machines.size(); ++n) {
+    const RankRows rows(comparison, n, digits, write);
+    rows.memory(fmt::format("Ranks on {}, {}: what the fullest holds", comparison.machines[n]->name,
+                            text_of(*setting.parallel)));
+    rows.step("Decode on ranks", &StageFigures::decode, setting.batch);
+    if (setting.parallel->pipeline > 1) rows.bubble();
+    rows.step("Prefill on ranks", &StageFigures::prefill, setting.batch * setting.prefill_tokens());
+  }
+}
+
+std::string rank_note(const Comparison& comparison) {
+  const Deployment& deployment = comparison.setting.parallel.value();
+  std::string note =
+      "A rank is a device with its share of the model; what cannot be divided is whole on each: "
+      "norms, routers, cached latents, key/value heads where there are fewer of them than ranks. "
+      "Rows are sent in 16 bits, {}, and exchanges come one after the other with the rank's other "
+      "operations.";
+  note = fmt::format(fmt::runtime(note), deployment.algorithm == Algorithm::ring   ? "round a ring"
+                                         : deployment.algorithm == Algorithm::tree ? "along a tree"
+                                                                                   : "directly");
+  if (deployment.expert > 1 && expert_spread(deployment)->data > 1) {
+    note +=
+        " Every token goes to all ranks that hold experts of its layer, and their sums come "
+        "back: an all-gather and a reduce-scatter.";
+  }
+  return note;
+}
+
+}  // namespace llmarch::reports

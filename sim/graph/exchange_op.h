@@ -1,0 +1,52 @@
+// The operations by which ranks, the devices that share a model, exchange rows: what each computes,
+// and what it touches. Part of op.h, which has the other operations. Which of them a deployment
+// needs is known by shard.h; how many elements cross the links, by sim/cost and by the kernels,
+// each on its own account.
+#pragma once
+
+#include "sim/graph/operands.h"
+
+namespace llmarch {
+
+// Ranks that exchange rows, and the place of the rank whose graph it is among them. Member i is the
+// rank `first` + i `stride` of the deployment.
+struct Ranks {
+  Integer count, own;
+  Integer first, stride;
+  [[nodiscard]] Integer rank_of(Integer member) const { return first + member * stride; }
+};
+
+// Who sends what to whom. With a ring every rank sends pieces to the next one only; with a tree
+// sums are added up along a binomial tree towards the first rank and sent back the same way;
+// direct, every rank sends to every other at once. Without sums there is nothing for a tree to add
+// up, and pieces go round the ring.
+enum class Algorithm { ring, tree, direct };
+
+enum class Collective {
+  all_reduce,    // out = the sum of `in` over the ranks
+  all_gather,    // a row of `out` is that row of `in` of every rank, side by side
+  gather_rows,   // out = the rows of `in` of every rank, one rank after the other
+  scatter_rows,  // of the sum of `in` over the ranks, the rank's own share of the rows
+};
+
+struct Exchange {
+  Collective collective;
+  Algorithm algorithm;
+  Ranks ranks;
+  ValueId in, out;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Writes{out}); }
+};
+
+// Hands rows on to the next stage of a pipeline, which receives them.
+struct Send {
+  Integer to;  // rank of the deployment
+  ValueId in;
+  void visit_operands(auto& visitor) const { touch(visitor, Reads{in}); }
+};
+struct Receive {
+  Integer from;
+  ValueId out;
+  void visit_operands(auto& visitor) const { touch(visitor, Writes{out}); }
+};
+
+}  // namespace llmarch

@@ -1,0 +1,101 @@
+#include "sim/study/best_deployment.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sim/study/largest.h"
+#include "sim/study/step.h"
+
+namespace llmarch {
+namespace {
+
+constexpr std::int64_t kMostSequences = std::int64_t{1} << 20;
+
+bool has_experts(const Model& model) {
+  return std::ranges::any_of(model.spec.feed_forward, [](const Named<FeedForward>& kind) {
+    return std::holds_alternative<MixtureFeedForward>(kind.value);
+  });
+}
+
+std::vector<Integer> divisors_of(Integer whole) {
+  std::vector<Integer> divisors;
+  for (Integer part = 1; part <= whole; part += 1) {
+    if (whole % part == 0) divisors.push_back(part);
+  }
+  return divisors;
+}
+
+// As many sequences as fit, each rank with equally many; 0 where not one for each does.
+Integer most_sequences(const RankPlan& plan, const Setting& setting) {
+  const Integer ranks = setting.parallel->data;
+  const Bytes memory(setting.machine->memory.bytes);
+  const auto fits = [&](Integer of_rank) {
+    return plan.fullest(setting.context, of_rank * ranks).total() <= memory;
+  };
+  return largest_for_which(fits, kMostSequences) * ranks;
+}
+
+// The best first; of equals the simpler.
+bool better(const DeploymentChoice& left, const DeploymentChoice& right, Aim aim) {
+  const auto rank = [&](const DeploymentChoice& choice) {
+    const double first = aim == Aim::latency ? choice.seconds : -choice.tokens_per_second();
+    const Deployment& ways = choice.deployment;
+    return std::tuple(first, ways.pipeline, ways.expert, ways.data);
+  };
+  return rank(left) < rank(right);
+}
+
+}  // namespace
+
+std::vector<Deployment> deployments_of(Integer ranks, const Model& model) {
+  std::vector<Deployment> all;
+  const bool experts = has_experts(model);
+  for (const Integer tensor : divisors_of(ranks)) {
+    for (const Integer pipeline : divisors_of(ranks / tensor)) {
+      const Integer data = ranks / tensor / pipeline;
+      for (const Integer expert : divisors_of(experts ? tensor * data : Integer(1))) {
+        const Deployment deployment{tensor, expert, pipeline, data};
+        if (expert_spread(deployment)) all.push_back(deployment);
+      }
+    }
+  }
+  return all;
+}
+
+DeploymentChoices best_deployments(const Model& model, const Setting& setting, Aim aim) {
+  DeploymentChoices choices;
+  const OpGraph whole = stored(model, setting);
+  Setting divided = setting;
+  for (Deployment& deployment : deployments_of(setting.machine->all_devices(), model)) {
+    if (setting.parallel) deployment.algorithm = setting.parallel->algorithm;
+    divided.parallel = deployment;
+    divided.batch = aim == Aim::latency ? setting.batch : deployment.data;
+    if (deployment_problem(divided)) {
+      choices.refused += 1;
+      continue;
+    }
+    try {
+      const RankPlan plan(model, divided, whole);
+      const Integer most = most_sequences(plan, divided);
+      const Integer batch = aim == Aim::latency ? setting.batch : most;
+      if (batch == 0 || batch > most) {
+        choices.too_large += 1;
+        continue;
+      }
+      divided.batch = batch;
+      const RankPlan at_batch(model, divided, whole);
+      DeploymentChoice choice{deployment, batch,
+                              at_batch.at(setting.context, setting.prefill_tokens())};
+      choice.seconds = choice.figures.uniform_decode_seconds();
+      choices.fitting.push_back(std::move(choice));
+    } catch (const CannotShard&) {
+      choices.refused += 1;
+    }
+  }
+  std::ranges::stable_sort(choices.fitting, [&](const auto& left, const auto& right) {
+    return better(left, right, aim);
+  });
+  return choices;
+}
+
+}  // namespace llmarch

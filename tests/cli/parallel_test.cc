@@ -1,0 +1,109 @@
+// --parallel as a user sees it: what a rank holds and sends, and what is refused.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/run_program.h"
+
+namespace llmarch::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+Json parallel_json(const std::string& command) {
+  const Seen seen = run_llmarch(command + " --format json");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  return Json::parse(seen.output);
+}
+
+// 36 layers with 8 key/value heads of 128 in two bytes, of which each of 4 ranks has 2; all-reduces
+// of 4,096 elements twice a layer and once for the embedding, and the gathered quarters of 151,936
+// logits.
+TEST(CompareOnRanks, SaysWhatARankHoldsAndSends) {
+  const Json ranks = parallel_json(
+      "compare qwen3-8b --on 4xh100-sxm --parallel tp=4 --weights bf16")["models"][0]["on_hardware"]
+                                                                        ["ranks"];
+  EXPECT_EQ(ranks["kv_bytes_per_token"], 36 * 2 * 2 * 128 * 2);
+  const std::int64_t all_reduce = 2 * 3 * 4096 / 4 * 2;
+  EXPECT_EQ(ranks["decode"]["sent_bytes"], (36 * 2 + 1) * all_reduce + 3 * 151'936 / 4 * 2);
+  EXPECT_EQ(ranks["stages"][0]["decode_exchanges"][1]["operation"],
+            "all-reduce of attention output");
+  const Seen table =
+      run_llmarch("compare qwen3-8b --on 4xh100-sxm --parallel tp=4 --weights bf16 --only ranks");
+  EXPECT_THAT(table.output, HasSubstr("KV cache per token, of a rank"));
+  EXPECT_THAT(table.output, HasSubstr("36 KiB"));
+}
+
+// Two stages: the second receives what the first has made, and each waits half of a step.
+TEST(CompareOnRanks, ShowsTheBubbleOfAPipeline) {
+  const Json ranks = parallel_json(
+      "compare qwen3-8b --on 2xh100-sxm --parallel pp=2 --weights bf16")["models"][0]["on_hardware"]
+                                                                        ["ranks"];
+  EXPECT_EQ(ranks["stages"].size(), 2U);
+  EXPECT_EQ(ranks["bubble"], 0.5);
+}
+
+TEST(SweepOnRanks, ShowsFiguresOfRanksForSeveralDeployments) {
+  const Seen seen = run_llmarch(
+      "sweep qwen3-8b --on 8xh100-sxm --parallel 'tp=8;pp=8' --context 1k,2k --format csv");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_THAT(seen.output, HasSubstr("rank_kv_bytes"));
+  EXPECT_THAT(seen.output, HasSubstr("pp=8"));
+}
+
+// The cache of a token on each of four ranks is a quarter of the model's, so four times as many fit
+// beside the same weights.
+TEST(FitOnRanks, FindsTheContextOfTheFullestRank) {
+  const Json fit =
+      parallel_json("fit qwen3-32b --on 4xh100-sxm --parallel tp=4 --weights bf16 --batch 1");
+  const Json& found = fit["models"][0]["largest_context"][0];
+  EXPECT_EQ(found["kv_bytes"].get<std::int64_t>() % (64 * 2 * 2 * 128 * 2), 0);
+  EXPECT_EQ(run_llmarch("fit qwen3-32b --on 4xh100-sxm --parallel tp=4 --engine vllm").status, 2);
+}
+
+// The operations of the first rank: a quarter of the queries, and what it sends of their sum.
+TEST(ShowOnRanks, ListsTheOperationsOfARankWithItsExchanges) {
+  const Json shown =
+      parallel_json("show qwen3-8b --ops decode --on 4xh100-sxm --parallel tp=4 --weights bf16");
+  for (const Json& row : shown["operations"]) {
+    if (row["operation"] == "query projection") {
+      EXPECT_EQ(row["matrix_flops"], 36LL * 2 * 4096 * 4096 / 4);
+    }
+    if (row["operation"] == "all-reduce of attention output") {
+      EXPECT_EQ(row["sent_bytes"], 36 * 2 * 3 * 4096 / 4 * 2);
+      EXPECT_EQ(row["rounds"], 36 * 6);
+    }
+  }
+  EXPECT_EQ(run_llmarch("show qwen3-8b --parallel tp=4").status, 2);
+}
+
+TEST(VerifyOnRanks, AgreesWithTheReferenceAndCountsWhatIsSent) {
+  const std::string folder = LLMARCH_PROJECT "/tests/golden/vectors/qwen3_moe";
+  const Seen seen = run_llmarch("verify " + folder + " --parallel tp=2,ep=2");
+  EXPECT_EQ(seen.status, 0) << seen.output << seen.errors;
+  EXPECT_THAT(seen.output, HasSubstr("elements sent between ranks"));
+  EXPECT_EQ(run_llmarch("verify " + folder + " --parallel tp=2 --kernels fast").status, 2);
+}
+
+TEST(ADeployment, IsRefusedWithWhatItDoesNotFit) {
+  const auto refused = [](const std::string& command, const std::string& reason) {
+    const Seen seen = run_llmarch(command);
+    EXPECT_EQ(seen.status, 2) << command;
+    EXPECT_THAT(seen.errors, HasSubstr(reason)) << command;
+  };
+  refused("compare gpt2 --parallel tp=2",
+          "--parallel divides a model among the devices of a machine");
+  refused("compare gpt2 --on 2xh100-sxm --parallel tp=4",
+          "'tp=4' is 4 ranks, and 2xh100-sxm has 2 devices");
+  refused("compare gpt2 --on 2xh100-sxm --parallel zp=2",
+          "'zp' is no way to divide a model: tp, ep, pp or dp for --parallel");
+  refused("compare gpt2 --on 2xh100-sxm --parallel dp=2",
+          "1 sequences do not divide among the 2 ranks of dp");
+  // GPT-2 has 12 heads.
+  refused("compare gpt2 --on 8xh100-sxm --parallel tp=8", "do not divide among 8 ranks (tp=8)");
+  refused("compare gpt2 --on 16xrtx-4090 --parallel pp=16", "12 layers do not make 16 stages");
+}
+
+}  // namespace
+}  // namespace llmarch::testing

@@ -1,0 +1,74 @@
+// What exchanges between ranks send, by their algorithms.
+#include <gtest/gtest.h>
+
+#include "sim/cost/exchange_price.h"
+
+namespace llmarch {
+namespace {
+
+Exchange exchange(Collective collective, Algorithm algorithm, Integer ranks, Integer own) {
+  return {collective, algorithm, {ranks, own, 0, 1}, 0, 1};
+}
+
+Elements sent_by_all(Collective collective, Algorithm algorithm, Integer ranks, Integer columns) {
+  Elements sum;
+  for (Integer own = 0; own < ranks; own += 1) {
+    sum += price_of(exchange(collective, algorithm, ranks, own), columns).sent;
+  }
+  return sum;
+}
+
+// Round a ring of 4, pieces of 2 of 8 columns: 3 for the sums, 3 to pass them on.
+TEST(ARing, SendsTwiceAllPiecesButOne) {
+  const ExchangePrice price = price_of(exchange(Collective::all_reduce, Algorithm::ring, 4, 1), 8);
+  EXPECT_EQ(price.sent.value(), 2 * 3 * 2);
+  EXPECT_EQ(price.added.value(), 3 * 2);
+  EXPECT_EQ(price.rounds.value(), 2 * 3);
+}
+
+// 10 columns among 4 ranks are pieces of 2, 3, 2 and 3. Rank 0 sends all but the next piece, and
+// then all but the one after that: 20 - 3 - 2.
+TEST(ARing, SendsUnequalPieces) {
+  EXPECT_EQ(price_of(exchange(Collective::all_reduce, Algorithm::ring, 4, 0), 10).sent.value(), 15);
+  EXPECT_EQ(sent_by_all(Collective::all_reduce, Algorithm::ring, 4, 10).value(), 2 * 3 * 10);
+}
+
+// Of 4 ranks, 1 and 3 send up to 0 and 2, 2 to 0, and all of it comes back.
+TEST(ATree, SendsEverySumUpAndTheWholeDown) {
+  const auto sent = [](Integer own) {
+    return price_of(exchange(Collective::all_reduce, Algorithm::tree, 4, own), 8).sent.value();
+  };
+  EXPECT_EQ(sent(0), 2 * 8);
+  EXPECT_EQ(sent(1), 8);
+  EXPECT_EQ(sent(2), 8 + 8);
+  EXPECT_EQ(sent(3), 8);
+  EXPECT_EQ(price_of(exchange(Collective::all_reduce, Algorithm::tree, 5, 0), 8).rounds.value(),
+            2 * 3);
+}
+
+TEST(DirectExchanges, SendToEveryOtherRankAtOnce) {
+  const ExchangePrice price =
+      price_of(exchange(Collective::all_reduce, Algorithm::direct, 4, 2), 8);
+  EXPECT_EQ(price.sent.value(), 3 * 8);
+  EXPECT_EQ(price.rounds.value(), 1);
+}
+
+// A rank's own 8 columns pass every other rank once, by whichever way.
+TEST(AGather, SendsARowToEveryOtherRank) {
+  for (const Algorithm algorithm : {Algorithm::ring, Algorithm::tree, Algorithm::direct}) {
+    for (const Collective collective : {Collective::all_gather, Collective::gather_rows}) {
+      EXPECT_EQ(price_of(exchange(collective, algorithm, 4, 3), 8).sent.value(), 3 * 8);
+    }
+  }
+}
+
+// Of a sum, three parts for others; to its own it adds three.
+TEST(AScatteredSum, SendsAPartForEveryOtherRank) {
+  const ExchangePrice price =
+      price_of(exchange(Collective::scatter_rows, Algorithm::ring, 4, 3), 8);
+  EXPECT_EQ(price.sent.value(), 3 * 8);
+  EXPECT_EQ(price.added.value(), 3 * 8);
+}
+
+}  // namespace
+}  // namespace llmarch

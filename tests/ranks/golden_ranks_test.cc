@@ -1,0 +1,37 @@
+// Golden models, divided over ranks: what the reference implementation computed is what the ranks
+// compute together, and they send what is predicted.
+#include <gtest/gtest.h>
+
+#include "kernels/measure/verify_ranks.h"
+#include "tests/golden/golden_models.h"
+#include "tests/ranks/ranked.h"
+
+namespace llmarch {
+namespace {
+
+constexpr const char* kDeploymentsOfGoldenModels[] = {
+    "tp=2", "tp=4", "pp=2", "ep=2", "tp=2,ep=2", "tp=2,dp=1,ep=2", "tp=2,pp=2,by=tree"};
+
+class EveryGoldenModelOnRanks : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryGoldenModelOnRanks, AgreesWithTheReferenceAndSendsWhatIsPredicted) {
+  const GoldenModel model(GetParam());
+  const WeightStore weights = model.weights_for(model.graph);
+  for (const char* name : kDeploymentsOfGoldenModels) {
+    const Deployment deployment = deployment_named(name);
+    if (!refusal(model.graph, deployment).empty()) continue;
+    const auto runs =
+        verify_ranks({model.graph, weights, deployment}, model.expected, model.tolerance());
+    for (const VerifiedRun& run : runs) {
+      const auto departure = run.first_departure();
+      EXPECT_FALSE(departure.has_value())
+          << name << ", " << run.name << ": " << departure->what << " by " << departure->largest;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Vectors, EveryGoldenModelOnRanks, ::testing::ValuesIn(golden_names()),
+                         folder_name);
+
+}  // namespace
+}  // namespace llmarch
