@@ -100,6 +100,7 @@ int run(const std::vector<std::string>& arguments) {
   }
   Holding holding;
   hold_operators(arguments[0], holding);
+  hold_collectives(arguments[0], holding);
   hold_serving(arguments[0], holding);
   const std::string page = page_of(holding);
   if (arguments.size() == 1) {

@@ -11,8 +11,6 @@
 namespace llmarch::measured {
 namespace {
 
-constexpr double kMilliseconds = 1e-3;
-
 // Operands of products, and the bits of a stored number without its scales.
 struct Format {
   DType arithmetic;

@@ -1,5 +1,5 @@
 // Measured rows: the CSV files of a folder of measurements, and how far each row lies above its
-// floor. What a row's work is is known by operators.cc and serving.cc.
+// floor. What a row's work is is known by operators.cc, collectives.cc and serving.cc.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +11,9 @@
 #include "sim/hardware/hardware.h"
 
 namespace llmarch::measured {
+
+// A time in milliseconds is so many seconds.
+inline constexpr double kMilliseconds = 1e-3;
 
 // One line of a CSV file without quotes: values by the names of its columns.
 class Row {
@@ -55,6 +58,7 @@ struct Holding {
 const Hardware& machine_called(const std::string& gpu);
 
 void hold_operators(const std::filesystem::path& folder, Holding& holding);
+void hold_collectives(const std::filesystem::path& folder, Holding& holding);
 void hold_serving(const std::filesystem::path& folder, Holding& holding);
 
 }  // namespace llmarch::measured
