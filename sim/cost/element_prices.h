@@ -1,5 +1,5 @@
-// What functions of single elements cost: activations, softmax, rotation, caps. Part of op_cost.cc,
-// where the conventions stand.
+// What functions of single elements cost: activations, softmax, rotation, caps, scores of a router.
+// Part of op_cost.cc, where the conventions stand.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +46,25 @@ inline PerElement price_of(Activation activation) {
 inline PerElement price_of(const GateForm& form) {
   const auto [flops, transcendentals] = price_of(form.activation);
   return {flops + 1 + (form.up_offset ? 1 : 0), transcendentals};
+}
+
+// Of the scores of a router, for one row.
+struct ScorePrice {
+  Integer flops, transcendentals;
+};
+inline ScorePrice scores_of(const Route& op) {
+  switch (op.router.scoring) {
+    case Scoring::softmax: return {op.experts * kSoftmaxFlops, op.experts};
+    case Scoring::sigmoid: return {op.experts * kSigmoidFlops, op.experts};
+    case Scoring::chosen_softmax:
+      return {op.experts_per_token * kSoftmaxFlops, op.experts_per_token};
+    // A softmax for each that is chosen, and before it (m - s) / max(|s|, m).
+    case Scoring::sparsemixer: {
+      const Integer scores = op.experts * op.experts_per_token;
+      return {scores * (2 + kSoftmaxFlops), scores};
+    }
+  }
+  throw std::logic_error("scores_of: a scoring outside the enumeration");
 }
 
 }  // namespace llmarch

@@ -351,24 +351,6 @@ struct Arithmetic {
     return work;
   }
 
-  struct ScorePrice {
-    Integer flops, transcendentals;
-  };
-  static ScorePrice scores_of(const Route& op) {
-    switch (op.router.scoring) {
-      case Scoring::softmax: return {op.experts * kSoftmaxFlops, op.experts};
-      case Scoring::sigmoid: return {op.experts * kSigmoidFlops, op.experts};
-      case Scoring::chosen_softmax:
-        return {op.experts_per_token * kSoftmaxFlops, op.experts_per_token};
-      // A softmax for each that is chosen, and before it (m - s) / max(|s|, m).
-      case Scoring::sparsemixer: {
-        const Integer scores = op.experts * op.experts_per_token;
-        return {scores * (2 + kSoftmaxFlops), scores};
-      }
-    }
-    throw std::logic_error("scores_of: a scoring outside the enumeration");
-  }
-
   [[nodiscard]] Integer columns(ValueId value) const { return block.values[value].columns; }
   [[nodiscard]] Work& per_row(ValueId value) const {
     return price.per_row(block.values[value].rows);
