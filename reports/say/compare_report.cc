@@ -274,7 +274,9 @@ class ComparisonTable {
   // Decode with drafts of the models' own prediction layers, for those that have any.
   void drafting() {
     if (!setting_.draft) return;
-    group(fmt::format("Decode with drafts: {} a step, {:.4g} of them stand",
+    group(fmt::format(*setting_.accepted > 1
+                          ? "Decode with drafts: {} a step, {:.4g} of them stand on average"
+                          : "Decode with drafts: {} a step, a share of {:.4g} stands",
                       setting_.draft->value(), *setting_.accepted));
     const auto drafted = [&](const std::string& label, const auto& cell) {
       row(label, [&cell](const ModelFigures& figures) {

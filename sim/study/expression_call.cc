@@ -123,10 +123,10 @@ FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& g
     fail(fmt::format("'{}' needs hardware", quantity.name),
          fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
   }
-  if (given.setting.draft.has_value() != given.setting.accepted.has_value()) {
-    fail("'draft' and 'accepted' are said together",
-         fmt::format("write {}(MODEL, draft = 1, accepted = 0.85)", quantity.name));
-  }
+  const auto fault =
+      fault_of_drafts(given.setting.draft, given.setting.accepted, "'draft'", "'accepted'");
+  if (fault)
+    fail(*fault, fmt::format("write {}(MODEL, draft = 1, accepted = 0.85)", quantity.name));
   return {std::make_shared<ExpressionNode>(
               ExpressionNode{QuantityCall{&quantity, given.model, given.setting}}),
           form_of(quantity.unit)};
@@ -200,7 +200,7 @@ void ExpressionCall::read(const SettingField& field, std::optional<double>& valu
   const double share = as_double(number());
   if (share > kAccepted.above && share <= kAccepted.most) return void(value = share);
   position_ = begin;
-  fail(fmt::format("{} is no share", share), fmt::format("write {} = 0.85", field.key));
+  fail(fmt::format("{} is no share of drafts", share), fmt::format("write {} = 0.85", field.key));
 }
 
 void ExpressionCall::read(const SettingField&, std::optional<DType>& value) {

@@ -42,11 +42,16 @@ TEST(Errors, SayWhatDraftingNeeds) {
   for (const char* half : {"compare deepseek-v3 --draft 1", "sweep deepseek-v3 --accepted 0.9"}) {
     expect_refusal(half,
                    "llmarch: error: --draft and --accepted are said together\n"
-                   "      = --draft 1 --accepted 0.85\n");
+                   "      = --draft 1 --accepted 0.85, or --draft 4 --accepted 2.8\n");
   }
-  expect_refusal("compare deepseek-v3 --draft 1 --accepted 85",
-                 "llmarch: error: '85' for --accepted is not a number above 0, at most 1\n"
-                 "      = write 0.85 where 85 % of the drafts stand\n");
+  expect_refusal(
+      "compare deepseek-v3 --draft 1 --accepted 85",
+      "llmarch: error: '85' for --accepted is not a number above 0, at most 64\n"
+      "      = write 0.85 where 85 % of the drafts stand, 2.8 where so many of each step "
+      "do\n");
+  expect_refusal("compare deepseek-v3 --draft 2 --accepted 2.8",
+                 "llmarch: error: of 2 drafts, 2.8 cannot stand\n"
+                 "      = --draft 1 --accepted 0.85, or --draft 4 --accepted 2.8\n");
   for (const char* without : {"compare gpt2", "compare deepseek-v3 --text-only", "sweep gpt2"}) {
     expect_refusal(std::string(without) + " --draft 1 --accepted 0.9",
                    "llmarch: error: --draft: no model here has prediction layers that are known\n"
