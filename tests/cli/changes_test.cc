@@ -122,6 +122,21 @@ TEST(Changes, TakeOutAllWindowsAtOnce) {
       json_of("compare gemma-3-27b+attention.local.window=")["models"][0]["kv_cache"]["bytes"]);
 }
 
+// Of Llama 3.1 8B's 32 layers 24 keep 1,024 positions and every fourth keeps all of 32,768; each
+// position is 2 x 8 x 128 elements of two bytes. The whole pattern is one segment of four.
+TEST(Changes, LayWindowsOverLayersAtADistance) {
+  const Json model = json_of("compare llama-3.1-8b+window=1k:3 --context 32k")["models"][0];
+  EXPECT_EQ(model["kv_cache"]["bytes"], (24 * 1'024LL + 8 * 32'768) * 2 * 8 * 128 * 2);
+  EXPECT_EQ(json_of("compare gemma-3-27b+window=1k:5 --context 32k")["models"][0]["kv_cache"],
+            json_of("compare gemma-3-27b --context 32k")["models"][0]["kv_cache"]);
+  EXPECT_THAT(run_llmarch("show llama-3.1-8b+window=1k:3").output,
+              HasSubstr("Layers: 8 × (3 block_window, 1 block)"));
+  EXPECT_THAT(run_llmarch("show deepseek-v3+window=1k:3").errors,
+              HasSubstr("the model has no attention of the kind 'grouped'"));
+  EXPECT_THAT(run_llmarch("show gpt2+window=1k:0").errors,
+              HasSubstr("'0' in 'window=1k:0' is not a whole number above 0"));
+}
+
 TEST(Eval, PutsTheCaretUnderWhatIsWrong) {
   expect_refused("eval 'kv_bytes(gtp2) / 2'",
                  "expression:1:10: error: unknown model 'gtp2'\n"
