@@ -100,9 +100,30 @@ Table published_table(const Model& model) {
   return table;
 }
 
+std::string layers_text(const std::string& block, Integer layers) {
+  return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
+}
+
+// The same for one layer of each kind: what moves where layers are divided between memories.
+Table layer_memory_table(const OpGraph& graph, const Setting& setting, Digits digits) {
+  Table table{.caption = "Memory of one layer",
+              .columns = {text_column(""), figure_column("weights"), figure_column("KV cache"),
+                          figure_column("together")}};
+  const std::vector<BlockBytes> bytes = bytes_of_blocks(graph, setting.context, setting.batch);
+  for (std::size_t block = 0; block < bytes.size(); ++block) {
+    const llmarch::Block& of = graph.blocks[block];
+    const auto& [weights, cache] = bytes[block];
+    const Cell held = of.kind == BlockKind::layer ? bytes_cell(cache, digits) : text_cell("–");
+    table.rows.emplace_back(
+        CellRow{{text_cell(layers_text(of.name, of.repeats)), bytes_cell(weights, digits), held,
+                 bytes_cell(weights + cache, digits)}});
+  }
+  return table;
+}
+
 // What is held in memory for sequences of the setting's context.
-Table memory_table(const Model& model, const Setting& setting, Digits digits) {
-  const OpGraph graph = stored(model, setting);
+Table memory_table(const Model& model, const OpGraph& graph, const Setting& setting,
+                   Digits digits) {
   PartialSetting said = stated(setting);
   said.weights = weights_of(model, setting);
   said.compute.reset();
@@ -137,10 +158,6 @@ std::string shape_text(const std::vector<Weight>& weights) {
     text += fmt::format("{}{}{}", text.empty() ? "" : "; ", copies, shape);
   }
   return text;
-}
-
-std::string layers_text(const std::string& block, Integer layers) {
-  return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
 }
 
 // The weights of each operation, under its block. Operations without weights are left out.
@@ -264,16 +281,18 @@ Document show_document(const Model& model, const Setting& setting,
   const ArchSpec& spec = model.spec;
   Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
   const Scheme& scheme = weights_of(model, setting);
+  const OpGraph graph = stored(model, setting);
   if (!scheme.number_format()) {
     document.blocks.emplace_back(
-        Paragraph{"Weights: " + storage_phrase(scheme, stored_weights(stored(model, setting)))});
+        Paragraph{"Weights: " + storage_phrase(scheme, stored_weights(graph))});
   }
   document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
   document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
   document.blocks.emplace_back(model_diagram({&model}));
   document.blocks.emplace_back(structure_table(spec));
   document.blocks.emplace_back(component_table(model, digits));
-  document.blocks.emplace_back(memory_table(model, setting, digits));
+  document.blocks.emplace_back(memory_table(model, graph, setting, digits));
+  document.blocks.emplace_back(layer_memory_table(graph, setting, digits));
   if (spec.published) {
     document.blocks.emplace_back(published_table(model));
     document.blocks.emplace_back(Notes{{"Published: " + spec.published->source}});

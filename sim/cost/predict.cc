@@ -126,6 +126,16 @@ Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch) {
   return sum;
 }
 
+std::vector<BlockBytes> bytes_of_blocks(const OpGraph& graph, Integer context, Integer batch) {
+  std::vector<BlockBytes> blocks(graph.blocks.size());
+  for (const Weight& weight : graph.weights) blocks.at(weight.block).weights += weight.bytes();
+  for (const Cache& cache : graph.caches) {
+    blocks.at(cache.block).cache +=
+        cache.bytes_of_entry() * (held_entries(context, cache.state) * batch);
+  }
+  return blocks;
+}
+
 Book predict(const OpGraph& graph, const Workload& workload, ExpertLoad load) {
   Book book;
   for (std::size_t b = 0; b < graph.blocks.size(); ++b) {

@@ -46,6 +46,14 @@ Bytes state_bytes_per_sequence(const OpGraph& graph);
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch);
 Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch);
 
+// What one layer of a block keeps in memory, in the order of the blocks. A tied table stands in the
+// input block alone.
+struct BlockBytes {
+  Bytes weights;
+  Bytes cache;  // after `context` positions of `batch` sequences
+};
+std::vector<BlockBytes> bytes_of_blocks(const OpGraph& graph, Integer context, Integer batch);
+
 // Every operation that the workload runs, in the order of the graph, if experts are chosen in that
 // way. Throws Overflow when a figure exceeds 64 bits, as the functions around it do.
 Book predict(const OpGraph& graph, const Workload& workload, ExpertLoad load = ExpertLoad::uniform);

@@ -151,6 +151,11 @@ TEST(TheJson, OfShowIsThatOfItsSchemaForEveryModelAndAddsUp) {
     for (const Json& operation : show["operations"])
       flops += operation["flops"].get<std::int64_t>();
     EXPECT_EQ(show["memory"]["weight_bytes"], bytes) << model["name"];
+    std::int64_t of_layers = 0;
+    for (const Json& each : show["memory"]["one_layer"]) {
+      of_layers += each["layers"].get<std::int64_t>() * each["weight_bytes"].get<std::int64_t>();
+    }
+    EXPECT_EQ(of_layers, bytes) << model["name"];
     EXPECT_EQ(show["total"]["flops"], flops) << model["name"];
     EXPECT_EQ(show["parameters"]["total"], parameters) << model["name"];
   }
