@@ -129,7 +129,9 @@ std::string overview(std::size_t width) {
       "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, a "
       "GGUF file or its beginning, a checkpoint folder, or a name on the Hugging Face Hub whose "
       "config is in the local cache. It may be changed: gemma-3-27b+attention.local.window=512, "
-      "llama-3.1-8b+gqa=2, llama-3.1-8b+mla=512. Figures are of inference: what training takes "
+      "llama-3.1-8b+gqa=2, llama-3.1-8b+mla=512, llama-3.1-8b+window=1k:3 (three layers of four), "
+      "gemma-2-9b+adapter=adapter_config.json (a LoRA beside its weights). Figures are of "
+      "inference: what training takes "
       "cannot be asked.\n\n"
       "  llmarch help COMMAND         what a command does, its options, examples\n";
   for (const HelpTopic& topic : help_topics()) {

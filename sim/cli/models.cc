@@ -11,6 +11,7 @@
 #include "sim/cli/stored_head.h"
 #include "sim/cli/text_files.h"
 #include "sim/gguf/gguf_model.h"
+#include "sim/huggingface/hf_adapter.h"
 #include "sim/huggingface/hf_outer.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
@@ -65,9 +66,45 @@ std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& en
   return known;
 }
 
+constexpr std::string_view kAdapter = "adapter=";
+
+// A file, or the folder that holds it as PEFT names it.
+fs::path adapter_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? path / "adapter_config.json" : path;
+}
+
+// The model with the adapter beside it.
+void add_adapter(const fs::path& path, Model& model) {
+  const fs::path file = adapter_file(path);
+  const std::string text = read_text(file, kLargestConfigFile, "an adapter_config.json");
+  AdapterLoad load = load_adapter(text, model.graph);
+  if (model.spec.beside && model.spec.beside->vision_tower) {
+    load.problems.push_back({std::nullopt,
+                             "whether the adapter is in the vision tower too is not "
+                             "known",
+                             "name a model that has none"});
+  }
+  if (!load.problems.empty()) refuse_file(file.string(), text, std::move(load.problems));
+  ArchSpec spec = model.spec;
+  if (!spec.beside) spec.beside.emplace();
+  spec.beside->adapter = load.parameters->amount();
+  model.remarks.push_back(fmt::format("an adapter of rank {}{}; its products are not priced",
+                                      load.rank.value(),
+                                      load.base.empty() ? "" : " for " + printable(load.base)));
+  Model adapted = make_model(std::move(spec), std::move(model.remarks));
+  adapted.published_in = std::move(model.published_in);
+  adapted.unknown_storage = std::move(model.unknown_storage);
+  model = std::move(adapted);
+}
+
 // `name` is as it was typed, with its changes.
 Model changed_model(const std::string& name, const Model& base,
-                    const std::vector<std::string>& changes) {
+                    const std::vector<std::string>& all_changes) {
+  std::vector<std::string> changes, adapters;
+  for (const std::string& change : all_changes) {
+    (change.starts_with(kAdapter) ? adapters : changes).push_back(change);
+  }
   SpecLoad load = change_spec(base.spec, changes);
   if (!load.spec) {
     std::string text;
@@ -78,8 +115,12 @@ Model changed_model(const std::string& name, const Model& base,
   }
   load.spec->name = printable(name);
   load.spec->title = fmt::format("{} with {}", base.spec.title,
-                                 printable(fmt::format("{}", fmt::join(changes, ", "))));
-  return make_model(std::move(*load.spec), base.remarks);
+                                 printable(fmt::format("{}", fmt::join(all_changes, ", "))));
+  Model model = make_model(std::move(*load.spec), base.remarks);
+  model.published_in = base.published_in;
+  model.unknown_storage = base.unknown_storage;
+  for (const std::string& adapter : adapters) add_adapter(adapter.substr(kAdapter.size()), model);
+  return model;
 }
 
 std::vector<fs::path> toml_files(const fs::path& folder) {

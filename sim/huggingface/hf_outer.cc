@@ -138,7 +138,7 @@ std::optional<Diagnostic> no_model(const json& config) {
                     printable(text_in(config, "peft_type")),
                     rank != config.end() ? fmt::format(" of rank {}", rank->dump()) : "",
                     quote_name(text_in(config, "base_model_name_or_path"))),
-        "name the config of the model that it adapts"};
+        "name the model that it adapts, and this file after it: MODEL+adapter=FILE"};
   }
   if (!is_draft(config)) return std::nullopt;
   return Diagnostic{std::nullopt,

@@ -105,6 +105,7 @@ struct Beside {
   // one more layer of the last kind, a projection of two vectors as wide as the stream into one,
   // and three norms. They share the embedding and the head with the model.
   std::optional<Integer> prediction_layers;
+  std::optional<Integer> adapter = {};  // parameters of a low-rank adapter that is not merged
 };
 
 // Alternating updates (AltUp: Baykal and others, NeurIPS 2023, as Gemma 3n has it). The residual

@@ -228,6 +228,10 @@ void visit_fields(Visitor& visit, FieldsOf<Beside> auto& beside) {
               "layers that predict tokens further ahead: each one more of the last kind, with a "
               "projection and three norms"},
         beside.prediction_layers, kRepeats);
+  visit(Field{"adapter",
+              "parameters of a low-rank adapter (LoRA) that stays beside the matrices it adapts; "
+              "its products are not priced"},
+        beside.adapter, kParameters);
 }
 
 template <class Visitor>

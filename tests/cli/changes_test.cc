@@ -137,6 +137,24 @@ TEST(Changes, LayWindowsOverLayersAtADistance) {
               HasSubstr("'0' in 'window=1k:0' is not a whole number above 0"));
 }
 
+// The file adapts all seven matrices of 26 of the 42 layers; it is memory, and no work.
+TEST(Changes, PutAnAdapterBesideTheWeights) {
+  const std::string adapted = "gemma-2-9b+adapter=" LLMARCH_CASES "/lora-adapter-config.json";
+  const Json models = json_of("compare gemma-2-9b " + adapted)["models"];
+  EXPECT_EQ(models[1]["beside"]["parameters"]["adapter"], 33'439'744);
+  EXPECT_EQ(models[1]["decode"], models[0]["decode"]);
+  EXPECT_THAT(run_llmarch("show " + adapted).output, HasSubstr("an adapter of rank 16"));
+}
+
+// A config of 8-bit weights stays one when a window is laid over its layers.
+TEST(Changes, LeaveTheWayInWhichAModelIsStored) {
+  const std::string config = LLMARCH_CASES "/llama31-8b-bnb-8bit.json";
+  const auto bytes = [&](const std::string& model) {
+    return json_of("compare " + model)["models"][0]["weight_bytes"];
+  };
+  EXPECT_EQ(bytes(config + "+window=1k"), bytes(config));
+}
+
 TEST(Eval, PutsTheCaretUnderWhatIsWrong) {
   expect_refused("eval 'kv_bytes(gtp2) / 2'",
                  "expression:1:10: error: unknown model 'gtp2'\n"
