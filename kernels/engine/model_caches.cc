@@ -23,8 +23,10 @@ ReadsCache read_of(const OpGraph& graph, CacheId id) {
   const auto see = [&](const ReadsCache& each) {
     if (each.cache == id && !found) found = each;
   };
+  const auto see_waiting = [&](const ReadsCompleted& each) { see({each.cache, EveryKey{}, 1}); };
   for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
-    visit_operands(node.op, Overloaded{see, [](const Stores&) {}, [](const ReadsState&) {},
+    visit_operands(node.op, Overloaded{see, see_waiting, [](const Stores&) {},
+                                       [](const StoresEntries&) {}, [](const ReadsState&) {},
                                        [](const OverwritesState&) {}, [](const StepsState&) {},
                                        [](const OfWeights auto&) {}, [](const OfValues auto&) {}});
   }
@@ -44,6 +46,9 @@ std::size_t positions_within(const Chunk& chunk, const CacheRoom& room) {
 
 std::size_t positions_within(const ChosenKeys&, const CacheRoom& room) {
   return room.positions;
+}
+std::size_t positions_within(const Entries& entries, const CacheRoom& room) {
+  return room.positions / size(entries.positions);
 }
 
 CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
@@ -71,6 +76,11 @@ struct ShapeOf {
   Shape operator()(const Compressed& compressed) const {
     return cache_of(graph, id, room, room.positions / size(compressed.positions));
   }
+  // Of two groups at most, while a step appends to them.
+  Shape operator()(const Waiting& waiting) const {
+    const std::size_t held = 2 * size(waiting.positions) + room.step_tokens;
+    return cache_of(graph, id, room, std::min(room.positions, held));
+  }
 };
 
 ShapeOf::Shape shape_of(const OpGraph& graph, CacheId id, const CacheRoom& room) {
@@ -86,6 +96,11 @@ std::size_t entries_after(std::size_t, const Fixed&) {
 }
 std::size_t entries_after(std::size_t positions, const Compressed& compressed) {
   return positions / size(compressed.positions);
+}
+std::size_t entries_after(std::size_t positions, const Waiting& waiting) {
+  const std::size_t own = positions % size(waiting.positions);
+  const bool again = waiting.until == Waiting::For::next_group && own < positions;
+  return again ? own + size(waiting.positions) : own;
 }
 
 // Elements of one entry of every sequence.

@@ -114,6 +114,12 @@ Table memory_table(const Model& model, const Setting& setting, Digits digits) {
   add("weights", weight_bytes(graph).total);
   add("KV cache", cache_bytes(graph, setting.context, setting.batch));
   add("one more token of a sequence adds", cache_bytes_per_token(graph));
+  const Bytes growing = growing_bytes_per_token(graph);
+  if (growing < cache_bytes_per_token(graph)) {
+    add("one more token adds beyond every window", growing);
+    add("of the KV cache, what grows no more",
+        bounded_cache_bytes(graph, setting.context, setting.batch));
+  }
   const Bytes state = state_bytes_per_sequence(graph);
   if (state > Bytes(0)) add("fixed state of a sequence", state);
   const BesideMemory beside(model, graph, setting);

@@ -31,6 +31,7 @@ std::string_view key_of(Trait trait) {
     case Trait::window: return "window";
     case Trait::chunk: return "chunk";
     case Trait::chosen_keys: return "chosen_keys";
+    case Trait::compressed_cache: return "compressed_cache";
     case Trait::no_positions: return "no_positions";
     case Trait::shared_cache: return "shared_cache";
     case Trait::fixed_state: return "fixed_state";

@@ -35,7 +35,7 @@ class CostCurve {
 
   [[nodiscard]] Workload step(Integer length) const { return workload_of(phase_, length, batch_); }
   [[nodiscard]] const std::vector<CostTerm>& terms() const { return terms_; }
-  // Those within which some operation attends, each once.
+  // Those within which some operation attends or makes entries, each once.
   [[nodiscard]] const std::vector<Reach>& reaches() const { return reaches_; }
 
  private:
@@ -82,13 +82,13 @@ class FloorCurve {
   static constexpr auto kNoReach = static_cast<std::size_t>(-1);
   struct PerDriver {
     Driver driver;
+    std::size_t reach;  // within which it is counted, if within one: an index into reaches
     Sides each;
   };
   // An operation whose work changes with the length.
   struct Term {
     Sides fixed;
     std::vector<PerDriver> varying;
-    std::size_t reach = kNoReach;  // of its pairs: an index into CostCurve::reaches
     std::vector<ExpertReads> experts;
   };
   [[nodiscard]] Term term_of(const CostTerm& cost, const Work& fixed);

@@ -5,6 +5,7 @@
 
 #include "sim/cost/driver.h"
 #include "sim/cost/op_cost.h"
+#include "sim/spec/field.h"
 
 namespace llmarch {
 namespace {
@@ -50,7 +51,8 @@ bool has_tied_head(const OpGraph& graph) {
   };
   for (const Node& node : graph.blocks.back().nodes) {
     visit_operands(node.op, Overloaded{see, [](const LooksUp&) {}, [](const ReadsExperts&) {},
-                                       [](const OfValues auto&) {}, [](const OfCaches auto&) {}});
+                                       [](const ReadsToCompress&) {}, [](const OfValues auto&) {},
+                                       [](const OfCaches auto&) {}});
   }
   return tied;
 }
@@ -98,6 +100,24 @@ Bytes cache_bytes_per_token(const OpGraph& graph) {
   for (const Cache& cache : graph.caches) {
     const Bytes entry = cache.bytes_of_entry() * layers_of(graph, cache);
     sum += Bytes(growth_per_position(entry.amount(), cache.state));
+  }
+  return sum;
+}
+
+Bytes growing_bytes_per_token(const OpGraph& graph) {
+  Bytes sum;
+  for (const Cache& cache : graph.caches) {
+    const Bytes entry = cache.bytes_of_entry() * layers_of(graph, cache);
+    sum += Bytes(lasting_growth_per_position(entry.amount(), cache.state));
+  }
+  return sum;
+}
+
+Bytes bounded_cache_bytes(const OpGraph& graph, Integer context, Integer batch) {
+  Bytes sum;
+  for (const Cache& cache : graph.caches) {
+    if (lasting_growth_per_position(kSize.most, cache.state) > 0) continue;
+    sum += cache.bytes_of_entry() * entries_held(graph, cache, context, batch);
   }
   return sum;
 }

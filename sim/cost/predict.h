@@ -39,6 +39,13 @@ WeightBytes weight_bytes(const OpGraph& graph);
 // state adds none.
 Bytes cache_bytes_per_token(const OpGraph& graph);
 
+// Of these, what a position still adds where the context is beyond every window and chunk.
+Bytes growing_bytes_per_token(const OpGraph& graph);
+
+// What the caches of a batch hold that is the same at every later position, but for what waits to
+// be made into entries: windows, chunks and fixed states.
+Bytes bounded_cache_bytes(const OpGraph& graph, Integer context, Integer batch);
+
 // Bytes of the fixed states of one sequence, in all layers: what it keeps whatever its length.
 Bytes state_bytes_per_sequence(const OpGraph& graph);
 

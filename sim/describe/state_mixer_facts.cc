@@ -122,7 +122,9 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const KimiDeltaAttention& delta) {
                     {"convolutions over ", delta.kernel, " positions, SiLU"},
                     {"queries and keys of length 1"},
                     {"a state for each head, each row decays by itself"},
-                    {"latents: decay ", delta.decay_latent_dim, ", gate ", delta.gate_latent_dim},
+                    delta.gate_latent_dim ? Phrase{"latents: decay ", delta.decay_latent_dim,
+                                                   ", gate ", *delta.gate_latent_dim}
+                                          : Phrase{"latent: decay ", delta.decay_latent_dim},
                     {"RMSNorm over each head, gated by a sigmoid"}},
           .traits = {Trait::fixed_state},
           .kept = Kept{KeptFor::each_sequence,

@@ -176,7 +176,8 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"mamba", import_mamba},
                                  ModelType{"falcon_mamba", import_falcon_mamba},
                                  ModelType{"jamba", import_jamba},
-                                 ModelType{"longcat_flash", import_longcat_flash}};
+                                 ModelType{"longcat_flash", import_longcat_flash},
+                                 ModelType{"deepseek_v4", import_deepseek_v4}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();

@@ -116,6 +116,17 @@ struct ParallelStreams {
   std::optional<double> coefficient_clip;  // bounds the weights that make the corrections
 };
 
+// Manifold-constrained hyper-connections (mHC, arXiv 2512.24880, as DeepSeek-V4 has them). The
+// residual stream is `count` vectors x_i wide. A sublayer f reads a sum of them, with weights a_i,
+// and each becomes x_j = b_j f + sum over i of c_ij x_i. All weights are made of the vectors
+// themselves; the matrix c is brought to rows and columns that add up to 1 by dividing by their
+// sums, `iterations` times.
+struct HyperConnections {
+  Integer count;
+  Integer iterations;
+  double epsilon = 0;  // added to the weights a and c, and to the sums
+};
+
 // Per-layer embeddings (Gemma 3n): each layer has a table of its own in which the token is looked
 // up, and adds what a gate lets through of it. The tables stand side by side in one, and need not
 // be resident: a token reads one row.
@@ -154,6 +165,12 @@ struct ArchSpec {
   bool no_final_norm = false;  // the head reads the residual stream without a norm
   bool layer_scale = false;    // a layer's output is multiplied by a constant of its own
   std::optional<ParallelStreams> parallel_streams;
+  std::optional<HyperConnections> hyper_connections = {};
+  // Attention residuals (Kimi K3). Every so many layers the residual stream is put aside and begins
+  // anew with the output of the mixer. Each sublayer reads a mean of what was put aside and the
+  // stream as it is, with weights that are a softmax of products with a learned query; so does the
+  // head.
+  std::optional<Integer> residual_block = {};
   std::optional<PerLayerEmbedding> per_layer_embedding;
   // Learned augmented residual (LAuReL, arXiv 2411.07501): the rank of a branch beside attention.
   std::optional<Integer> low_rank_residual;

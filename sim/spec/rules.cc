@@ -156,6 +156,49 @@ void the_active_stream_exists(const ArchSpec& spec, Problems& problems) {
        fmt::format("streams are counted from 0: at most {}", count.value() - 1)});
 }
 
+// The fields of a spec that make what the layers pass on more than one vector.
+void one_kind_of_streams(const ArchSpec& spec, Problems& problems) {
+  std::vector<std::string> given;
+  if (spec.parallel_streams) given.emplace_back("parallel_streams");
+  if (spec.hyper_connections) given.emplace_back("hyper_connections");
+  if (spec.residual_block) given.emplace_back("residual_block");
+  if (given.size() < 2) return;
+  problems.push_back({given[1], fmt::format("{} and {} are both given", given[0], given[1]),
+                      "each says what the residual stream is: keep one of them"});
+}
+
+// What changes how a sublayer is added to a residual stream of one vector.
+void sublayers_add_to_streams_alike(const ArchSpec& spec, Problems& problems) {
+  if (!spec.hyper_connections && !spec.residual_block) return;
+  const std::string streams = spec.hyper_connections ? "hyper_connections" : "residual_block";
+  const auto refuse_if = [&](bool given, const std::string& path, const std::string& key) {
+    if (!given) return;
+    problems.push_back({path + key, fmt::format("{} is given beside {}", key, streams),
+                        "no model has both: delete one of the two"});
+  };
+  refuse_if(spec.per_layer_embedding.has_value(), "", "per_layer_embedding");
+  refuse_if(spec.low_rank_residual.has_value(), "", "low_rank_residual");
+  refuse_if(spec.layer_scale, "", "layer_scale");
+  const auto stands_within = [](const Norm& norm) {
+    return norm.placement != NormPlacement::after_residual &&
+           norm.placement != NormPlacement::before_residual;
+  };
+  refuse_if(!stands_within(spec.norm), "", "norm");
+  for (const auto& [name, mixer] : spec.attention) {
+    refuse_if(cache_owner(mixer) != nullptr, "attention." + name + ".", "kv_from");
+  }
+  for (const auto& [name, layer] : spec.layer) {
+    for (const Sublayer& sublayer : sublayers_of(layer)) {
+      const std::string path = "layer." + name + ".";
+      refuse_if(sublayer.norm && !stands_within(*sublayer.norm), path, "norm");
+      refuse_if(sublayer.stream_multiplier.has_value(), path, "stream_multiplier");
+      for (const SublayerBlock& block : sublayer.blocks) {
+        refuse_if(block.delay.has_value(), path, "delay");
+      }
+    }
+  }
+}
+
 using References = std::vector<const Reference*>;
 
 template <class Value>
@@ -227,6 +270,8 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   labels_have_a_head_of_their_own(spec, problems);
   what_changes_logits_has_a_head(spec, problems);
   the_active_stream_exists(spec, problems);
+  one_kind_of_streams(spec, problems);
+  sublayers_add_to_streams_alike(spec, problems);
   sharing_rules(spec, problems);
   prediction_layers_are_like_the_last(spec, problems);
   every_kind_is_used(spec, problems);
