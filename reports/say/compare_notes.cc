@@ -9,6 +9,7 @@
 #include "reports/say/active_conventions.h"
 #include "reports/say/block_texts.h"
 #include "reports/say/cells.h"
+#include "reports/say/estimate_cells.h"
 #include "reports/say/remarks.h"
 #include "reports/say/storage_words.h"
 
@@ -180,6 +181,7 @@ Notes comparison_notes(const Comparison& comparison, const std::set<Section>& se
     add_work_notes(comparison, notes);
   }
   add_hardware_notes(comparison, notes);
+  if (sections.contains(Section::estimate)) add_estimate_notes(comparison, notes);
   for (const ModelFigures& figures : comparison.models) add_remarks(*figures.model, notes);
   notes.lines.emplace_back(
       "Figures are predicted from shapes unless they are called published; "

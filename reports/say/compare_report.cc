@@ -8,6 +8,7 @@
 #include "reports/document/format.h"
 #include "reports/say/active_conventions.h"
 #include "reports/say/compare_notes.h"
+#include "reports/say/estimate_cells.h"
 #include "reports/say/model_diagram.h"
 #include "reports/say/setting_words.h"
 #include "reports/say/structure_cells.h"
@@ -50,14 +51,15 @@ class ComparisonTable {
       case Section::decode:
         step(fmt::format("Decode: one token that attends to {} keys", context()),
              &ModelFigures::decode, "decode_");
-        floor_rows(&OnMachine::decode, &OnMachine::uniform_decode, setting_.batch, "");
+        floor_rows(&OnMachine::decode, setting_.batch, "");
         return drafting();
       case Section::prefill:
         step(fmt::format("Prefill of {} tokens, logits for the last",
                          context_tokens(setting_.prefill_tokens().value())),
              &ModelFigures::prefill, "prefill_");
-        return floor_rows(&OnMachine::prefill, &OnMachine::uniform_prefill,
-                          setting_.batch * setting_.prefill_tokens(), "prefill_");
+        return floor_rows(&OnMachine::prefill, setting_.batch * setting_.prefill_tokens(),
+                          "prefill_");
+      case Section::estimate: return estimates();
     }
     throw std::logic_error("write: a section outside the enumeration");
   }
@@ -263,36 +265,41 @@ class ComparisonTable {
   }
 
   // The least time of a step on each machine; `tokens` is how many it generates or processes.
-  void floor_rows(Floor OnMachine::*which, Floor OnMachine::*uniform, Integer tokens,
-                  std::string_view step) {
+  void floor_rows(StepOnMachine OnMachine::*which, Integer tokens, std::string_view step) {
     for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
       floor_rows(which, tokens, n, step);
-      uniform_row(which, uniform, n, step);
+      expected_rows(which, n, step);
     }
   }
 
-  // Where it differs for some model: what is expected of experts that are chosen uniformly.
-  void uniform_row(Floor OnMachine::*which, Floor OnMachine::*uniform, std::size_t machine,
-                   std::string_view step) {
+  // Where they differ for some model: what is expected of experts that are chosen uniformly, and by
+  // the skew that was asked for.
+  void expected_rows(StepOnMachine OnMachine::*which, std::size_t machine, std::string_view step) {
     const bool differs = std::ranges::any_of(comparison_.models, [&](const ModelFigures& figures) {
-      const OnMachine& on = figures.on[machine];
-      return (on.*which).seconds != (on.*uniform).seconds;
+      const StepOnMachine& there = figures.on[machine].*which;
+      return there.floor.seconds != there.uniform.seconds;
     });
     if (!differs) return;
+    const std::string& name = comparison_.machines[machine]->name;
     row(
-        fmt::format("expected of uniform routing on {}", comparison_.machines[machine]->name),
-        [uniform, machine](const ModelFigures& figures) {
-          return duration_cell((figures.on[machine].*uniform).seconds);
+        "expected of uniform routing on " + name,
+        [=](const ModelFigures& figures) {
+          return duration_cell((figures.on[machine].*which).uniform.seconds);
         },
         timed(step, "uniform_floor_time"));
+    if (!comparison_.skew) return;
+    row(fmt::format("expected of {} on {}", comparison_.skew->name, name),
+        [=](const ModelFigures& figures) {
+          return duration_cell((figures.on[machine].*which).skewed->seconds);
+        });
   }
 
-  void floor_rows(Floor OnMachine::*which, Integer tokens, std::size_t machine,
+  void floor_rows(StepOnMachine OnMachine::*which, Integer tokens, std::size_t machine,
                   std::string_view step) {
     const std::string& name = comparison_.machines[machine]->name;
     const std::string before = comparison_.machines.size() > 1 ? name + ": " : "";
     const auto floor = [which, machine](const ModelFigures& figures) -> const Floor& {
-      return figures.on[machine].*which;
+      return (figures.on[machine].*which).floor;
     };
     const auto seconds = [&](const std::string& label, double Floor::*figure,
                              std::string_view quantity) {
@@ -315,6 +322,25 @@ class ComparisonTable {
     row(before + "bound by", [floor](const ModelFigures& figures) {
       return text_cell(std::string(name_of(floor(figures).binds())));
     });
+  }
+
+  // What steps are estimated to take on each machine.
+  void estimates() {
+    group(fmt::format("Estimate: decode at {}, prefill of {}", context(),
+                      context_tokens(setting_.prefill_tokens().value())));
+    for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
+      const std::string& name = comparison_.machines[n]->name;
+      for (const auto& [label, member] : {std::pair{"decode step", &OnMachine::decode},
+                                          std::pair{"prefill", &OnMachine::prefill}}) {
+        const auto estimate = [n, step = member](const ModelFigures& figures) {
+          return (figures.on[n].*step).estimate;
+        };
+        row(fmt::format("{} on {}, median", label, name),
+            [estimate](const ModelFigures& figures) { return estimate_cell(estimate(figures)); });
+        row("  p10 to p90",
+            [estimate](const ModelFigures& figures) { return spread_cell(estimate(figures)); });
+      }
+    }
   }
 
   // Decode with drafts of the models' own prediction layers, for those that have any.

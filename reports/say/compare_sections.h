@@ -6,12 +6,13 @@
 namespace llmarch::reports {
 
 // In the order of the table.
-enum class Section { structure, parameters, memory, decode, prefill };
+enum class Section { structure, parameters, memory, decode, prefill, estimate };
 
 inline constexpr auto kSections = each_named<Section>({{"structure", Section::structure},
-                                                      {"parameters", Section::parameters},
-                                                      {"memory", Section::memory},
-                                                      {"decode", Section::decode},
-                                                      {"prefill", Section::prefill}});
+                                                       {"parameters", Section::parameters},
+                                                       {"memory", Section::memory},
+                                                       {"decode", Section::decode},
+                                                       {"prefill", Section::prefill},
+                                                       {"estimate", Section::estimate}});
 
 }  // namespace llmarch::reports

@@ -34,7 +34,7 @@ std::string quantities_help() {
   std::string text = "Quantities, for 'llmarch sweep --show' and the expressions of studies:\n\n";
   for (const Quantity& quantity : quantities()) {
     text += fmt::format("  {:<30} {}{}\n", quantity.name, quantity.meaning,
-                        quantity.needs == Needs::machine ? " (--on)" : "");
+                        quantity.needs == Needs::nothing ? "" : " (--on)");
   }
   return text;
 }
@@ -102,9 +102,9 @@ bool asks_for_help(const Arguments& arguments) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
-      list_command(),  show_command(),   compare_command(), sweep_command(), eval_command(),
-      fit_command(),   report_command(), measure_command(), probe_command(), verify_command(),
-      check_command(), import_command(), mcp_command()};
+      list_command(),   show_command(),  compare_command(), sweep_command(),   eval_command(),
+      fit_command(),    mix_command(),   report_command(),  measure_command(), probe_command(),
+      verify_command(), check_command(), import_command(),  mcp_command()};
   return table;
 }
 

@@ -64,16 +64,26 @@ const Quantity& quantity_named(const std::string& name) {
                    did_you_mean(name, names).value_or("'llmarch help quantities' lists them"));
 }
 
+void refuse_lacking(const Quantity& quantity, const Machine& machine) {
+  switch (lacking(quantity, machine)) {
+    case Needs::nothing: return;
+    case Needs::machine:
+      throw UsageError(fmt::format("{} needs hardware", quantity.name),
+                       "add --on h100-sxm; 'llmarch list' shows what there is");
+    case Needs::times:
+      throw UsageError(
+          fmt::format("{}: nothing was measured on {}", quantity.name, machine->name),
+          "one device of --on a100-sxm-80gb, h100-sxm, h200, b200, l40s or rtx-pro-6000-server");
+  }
+}
+
 std::vector<const Quantity*> shown_quantities(const Values& values, const Machine& machine) {
   const std::string usual = machine != nullptr ? kShownOnMachine : kShown;
   std::vector<const Quantity*> shown;
   for (const std::string& name :
        split(values.count("show") > 0 ? text_of(values, "show") : usual, ',')) {
     const Quantity& quantity = quantity_named(name);
-    if (quantity.needs == Needs::machine && machine == nullptr) {
-      throw UsageError(fmt::format("{} needs hardware", name),
-                       "add --on h100-sxm; 'llmarch list' shows what there is");
-    }
+    refuse_lacking(quantity, machine);
     if (std::find(shown.begin(), shown.end(), &quantity) == shown.end()) {
       shown.push_back(&quantity);
     }

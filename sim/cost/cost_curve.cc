@@ -17,7 +17,8 @@ bool varies(Driver driver, Phase phase) {
     case Driver::once:
     case Driver::sequence:
     case Driver::logit: return false;
-    case Driver::token: return phase == Phase::prefill;
+    case Driver::token:
+    case Driver::stepped: return phase == Phase::prefill;
     case Driver::key:
     case Driver::pair:
     case Driver::position: return true;
@@ -35,6 +36,7 @@ Driver counted_as(Driver driver, Phase phase) {
     case Driver::sequence:
     case Driver::token:
     case Driver::logit:
+    case Driver::stepped:
     case Driver::pair: return driver;
     case Driver::key: return phase == Phase::decode ? Driver::key : Driver::token;
     case Driver::position: return phase == Phase::decode ? Driver::pair : Driver::token;
@@ -98,6 +100,8 @@ CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch)
       Price layers;
       layers.add(price(graph, block, node.op), block.repeats);
       terms_.push_back(term_of(node.kind, layers));
+      terms_.back().layers = block.repeats;
+      terms_.back().timed = timed(graph, node.op, phase);
       add(terms_.back(), total);
       add(terms_.back(), kinds.at(static_cast<std::size_t>(node.kind)));
     }
@@ -174,18 +178,34 @@ FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates, ExpertLoad lo
   }
 }
 
+FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates, const Skew& skew)
+    : FloorCurve(curve, rates, ExpertLoad::uniform) {
+  for (Term& term : terms_) {
+    for (const ExpertReads& experts : term.experts) {
+      if (experts.identities == 0) {
+        term.chances = llmarch::chances(skew, experts.experts, experts.chosen);
+      }
+    }
+  }
+}
+
+Work FloorCurve::work_of(const Term& term, const ExpertReads& experts, const Workload& step) const {
+  if (term.chances.empty()) return expected_work(experts, step);
+  return skewed_work(experts, term.chances, quantity(experts.rows, EveryKey{}, step));
+}
+
 FloorCurve::Term FloorCurve::term_of(const CostTerm& cost, const Work& fixed) {
   Term term{sides_of(fixed), {}, kNoReach, {}};
   cost.varying.for_each([&](Driver driver, const Reach& reach, const Work& each) {
     const Sides sides = sides_of(each);
     if (sides.arithmetic == 0 && sides.memory == 0) return;
-    term.varying.push_back({driver, sides});
+    term.varying.push_back({at_least(driver), sides});
     if (is_within_reach(driver)) {
       const std::vector<Reach>& reaches = curve_.reaches();
       const auto found = std::find(reaches.begin(), reaches.end(), reach);
       term.reach = static_cast<std::size_t>(found - reaches.begin());
-    } else if (std::find(rows_.begin(), rows_.end(), driver) == rows_.end()) {
-      rows_.push_back(driver);
+    } else if (std::ranges::find(rows_, at_least(driver)) == rows_.end()) {
+      rows_.push_back(at_least(driver));
     }
   });
   return term;
@@ -218,7 +238,7 @@ Floor FloorCurve::at(Integer length) const {
       sides.memory += each.memory * counts[index_of(driver)];
     }
     for (const ExpertReads& experts : term.experts) {
-      const Sides more = sides_of(expected_work(experts, step));
+      const Sides more = sides_of(work_of(term, experts, step));
       sides.arithmetic += more.arithmetic;
       sides.memory += more.memory;
     }

@@ -164,7 +164,8 @@ Integer quantity(Driver driver, const Reach& reach, const Workload& workload) {
   switch (driver) {
     case Driver::once: return 1;
     case Driver::sequence: return batch;
-    case Driver::token: return batch * workload.tokens;
+    case Driver::token:
+    case Driver::stepped: return batch * workload.tokens;
     case Driver::logit: return workload.logits == Logits::last ? batch : batch * workload.tokens;
     case Driver::key: return batch * (workload.past + workload.tokens);
     case Driver::pair: return batch * attended_pairs(workload, reach);

@@ -21,6 +21,7 @@ enum class Driver {
   token,     // new tokens
   logit,     // positions whose logits are wanted
   key,       // positions of the sequences after the step
+  stepped,   // new tokens, each of which reads and writes a fixed state
   pair,      // pairs of a new token and a key within its reach
   position,  // cached positions within reach of at least one new token
 };
@@ -30,6 +31,12 @@ constexpr std::size_t index_of(Driver driver) {
 }
 
 inline constexpr std::size_t kDrivers = index_of(Driver::position) + 1;
+
+// The fewest that any run has in the place of them: a run may keep a state on the chip between the
+// tokens of a step, and then reads and writes it once for a sequence.
+constexpr Driver at_least(Driver driver) {
+  return driver == Driver::stepped ? Driver::sequence : driver;
+}
 
 // How many of them a workload has; `reach` matters only to those that are counted within one.
 Integer quantity(Driver driver, const Reach& reach, const Workload& workload);
@@ -41,7 +48,8 @@ constexpr bool is_within_reach(Driver driver) {
     case Driver::sequence:
     case Driver::token:
     case Driver::logit:
-    case Driver::key: return false;
+    case Driver::key:
+    case Driver::stepped: return false;
     case Driver::pair:
     case Driver::position: return true;
   }

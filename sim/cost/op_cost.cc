@@ -77,7 +77,7 @@ struct Moved {
 
   void operator()(const StepsState& each) const {
     const Cache& cache = graph.caches[each.cache];
-    Work& row = per_row(each.rows);
+    Work& row = price.per_stepped();
     row.cache_read += Elements(cache.columns);
     row.cache_bytes_read += cache.bytes_of_entry();
     row.cache_written += Elements(cache.columns);

@@ -91,7 +91,8 @@ Work& Price::per(Driver driver, const Reach& reach) {
     case Driver::sequence:
     case Driver::token:
     case Driver::logit:
-    case Driver::key: return by_row_[index_of(driver)];
+    case Driver::key:
+    case Driver::stepped: return by_row_[index_of(driver)];
     case Driver::pair: return per_pair(reach);
     case Driver::position: return per_position(reach);
   }
@@ -114,7 +115,8 @@ void Price::add(const Price& more, Integer layers) {
 Work evaluate(const Price& price, const Workload& workload, Integer layers, ExpertLoad load) {
   Columns columns{};
   price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
-    add_product(each.columns(), quantity(driver, reach, workload) * layers, columns);
+    const Driver counted = load == ExpertLoad::fewest ? at_least(driver) : driver;
+    add_product(each.columns(), quantity(counted, reach, workload) * layers, columns);
   });
   Work work = Work::of(columns);
   for (ExpertReads experts : price.experts()) {

@@ -56,6 +56,7 @@ class Price {
   Work& per(Driver driver, const Reach& reach);
   Work& once() { return by_row_[index_of(Driver::once)]; }
   Work& per_sequence() { return by_row_[index_of(Driver::sequence)]; }
+  Work& per_stepped() { return by_row_[index_of(Driver::stepped)]; }
   Work& per_row(RowAxis axis) { return by_row_[index_of(driver_of(axis))]; }
   Work& per_pair(const Reach& reach) { return within(reach).pair; }
   Work& per_position(const Reach& reach) { return within(reach).position; }

@@ -13,13 +13,13 @@ Phrase norm_of(const Mamba2& mamba) {
 // Notes on a mixer whose states are read and written at every token. `owner` is what the states
 // belong to, with the convolutions beside them, and `name` begins a sentence.
 std::map<NotedFigures, Phrase> state_notes(const std::string& owner, const std::string& name) {
-  return {
-      {NotedFigures::memory,
-       {"the states of " + owner + " are kept in f32, whatever the format of the cache."}},
-      {NotedFigures::work,
-       {name + " runs token by token, in prefill too: its states are read and written at every "
-               "token. Engines that run a prefill by chunks move less, and may be faster than its "
-               "floor."}}};
+  return {{NotedFigures::memory,
+           {"the states of " + owner + " are kept in f32, whatever the format of the cache."}},
+          {NotedFigures::work,
+           {name +
+            " runs token by token, in prefill too: its states are read and written at every "
+            "token. A floor reads and writes them once in a step, as engines that run a prefill by "
+            "chunks may."}}};
 }
 
 }  // namespace

@@ -114,10 +114,4 @@ PartialSetting alike(const std::vector<Setting>& settings);
 // What `setting` says in the fields in which `shared` says nothing.
 PartialSetting beyond(const Setting& setting, const PartialSetting& shared);
 
-template <>
-struct Names<DType> {
-  static constexpr std::string_view noun = "number format";
-  static constexpr std::array values = kDTypes;
-};
-
 }  // namespace llmarch

@@ -119,10 +119,15 @@ FormedNode ExpressionCall::called(const std::string& name, const Arguments& give
 
 FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& given) const {
   require_model_alone(quantity.name, given);
-  const bool has_machine = given.setting.machine || models_.machine != nullptr;
-  if (quantity.needs == Needs::machine && !has_machine) {
-    fail(fmt::format("'{}' needs hardware", quantity.name),
-         fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
+  const Machine machine = given.setting.machine.value_or(models_.machine);
+  switch (lacking(quantity, machine)) {
+    case Needs::nothing: break;
+    case Needs::machine:
+      fail(fmt::format("'{}' needs hardware", quantity.name),
+           fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
+    case Needs::times:
+      fail(fmt::format("'{}': nothing was measured on {}", quantity.name, machine->name),
+           fmt::format("write {}(MODEL, on = h100-sxm)", quantity.name));
   }
   if (given.setting.draft.has_value() != given.setting.accepted.has_value()) {
     fail("'draft' and 'accepted' are said together",

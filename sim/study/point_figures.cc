@@ -11,10 +11,18 @@ std::optional<FloorCurve> floor_curve(const CostCurve& curve, const Model& model
   return FloorCurve(curve, rates_of(*setting.machine, arithmetic_of(model, setting)), load);
 }
 
-// A floor or its curve.
+std::optional<EstimateCurve> estimate_curve(const CostCurve& curve, const Model& model,
+                                            const Setting& setting) {
+  const Machine& machine = setting.machine;
+  if (machine == nullptr || machine->times == nullptr) return std::nullopt;
+  if (machine->all_devices() > 1) return std::nullopt;
+  return EstimateCurve(curve, *machine, arithmetic_of(model, setting));
+}
+
+// A floor, an estimate, or its curve.
 template <class Value>
 const Value& known(const std::optional<Value>& value) {
-  if (!value) throw std::logic_error("a floor is asked for, and there is no machine");
+  if (!value) throw std::logic_error("a time is asked for, and there is no machine for it");
   return *value;
 }
 
@@ -39,6 +47,8 @@ ModelCurves::ModelCurves(const Model& of_model, const Setting& at, OpGraph of_gr
       prefill_floor(floor_curve(prefill, model, at, ExpertLoad::fewest)),
       uniform_decode_floor(floor_curve(decode, model, at, ExpertLoad::uniform)),
       uniform_prefill_floor(floor_curve(prefill, model, at, ExpertLoad::uniform)),
+      decode_estimate(estimate_curve(decode, model, at)),
+      prefill_estimate(estimate_curve(prefill, model, at)),
       working_set(decode_working_set(model, at.batch)) {}
 
 const Work& PointFigures::decode() {
@@ -78,6 +88,14 @@ Floor PointFigures::uniform_decode_floor() const {
 
 Floor PointFigures::uniform_prefill_floor() const {
   return known(curves_.uniform_prefill_floor).at(prompt_);
+}
+
+Estimate PointFigures::decode_estimate() const {
+  return known(curves_.decode_estimate).at(context_);
+}
+
+Estimate PointFigures::prefill_estimate() const {
+  return known(curves_.prefill_estimate).at(prompt_);
 }
 
 Bytes PointFigures::cache() const {

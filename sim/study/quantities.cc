@@ -131,6 +131,11 @@ constexpr Quantity on_machine(Quantity quantity) {
   return quantity;
 }
 
+constexpr Quantity timed(Quantity quantity) {
+  quantity.needs = Needs::times;
+  return quantity;
+}
+
 const std::array kQuantities{
     // What the architecture is.
     constant("layers", "layers", Unit::number,
@@ -335,6 +340,22 @@ const std::array kQuantities{
                          [](Figures& f) -> V {
                            return over_floor(f.setting().batch * f.prompt(), f.prefill_floor());
                          })),
+    // By what such operations were measured to take.
+    timed(at_context("estimated_time", "what a decode step is estimated to take", Unit::seconds,
+                     [](Figures& f) -> V { return f.decode_estimate().median; })),
+    timed(at_context("estimated_time_p10", "the tenth part of its spread", Unit::seconds,
+                     [](Figures& f) -> V { return f.decode_estimate().p10; })),
+    timed(at_context("estimated_time_p90", "nine tenths of its spread", Unit::seconds,
+                     [](Figures& f) -> V { return f.decode_estimate().p90; })),
+    timed(at_context(
+        "unmeasured_time", "of these the floors of operations of which nothing was measured",
+        Unit::seconds, [](Figures& f) -> V { return f.decode_estimate().unmeasured; })),
+    timed(at_prompt("prefill_estimated_time", "what a prefill is estimated to take", Unit::seconds,
+                    [](Figures& f) -> V { return f.prefill_estimate().median; })),
+    timed(at_prompt("prefill_estimated_time_p10", "the tenth part of its spread", Unit::seconds,
+                    [](Figures& f) -> V { return f.prefill_estimate().p10; })),
+    timed(at_prompt("prefill_estimated_time_p90", "nine tenths of its spread", Unit::seconds,
+                    [](Figures& f) -> V { return f.prefill_estimate().p90; })),
 };
 
 }  // namespace
@@ -369,6 +390,13 @@ std::string_view quantity_of(Component component) {
       std::find_if(kQuantities.begin(), kQuantities.end(),
                    [&](const Quantity& quantity) { return quantity.component == component; });
   return found == kQuantities.end() ? std::string_view() : found->name;
+}
+
+Needs lacking(const Quantity& quantity, const Machine& machine) {
+  if (quantity.needs == Needs::nothing) return Needs::nothing;
+  if (machine == nullptr) return Needs::machine;
+  const bool is_timed = machine->times != nullptr && machine->all_devices() == 1;
+  return quantity.needs == Needs::times && !is_timed ? Needs::times : Needs::nothing;
 }
 
 QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,

@@ -26,7 +26,8 @@ enum class Unit {
 
 std::string_view name_of(Unit unit);  // "bytes"
 
-enum class Needs { nothing, machine };
+// times: a machine of one device, on which operations were measured.
+enum class Needs { nothing, machine, times };
 
 // Which length a quantity depends on. No quantity depends on both.
 enum class Varies { never, with_context, with_prompt };
@@ -52,7 +53,10 @@ const Quantity* find_quantity(std::string_view name);
 // The name of the quantity that is a component's parameters; empty where none is.
 std::string_view quantity_of(Component component);
 
-// Not to be called for a quantity that needs a machine where there is none. Throws Overflow when a
+// What the quantity needs of a machine and this one lacks; null is none.
+Needs lacking(const Quantity& quantity, const Machine& machine);
+
+// Not to be called for a quantity that lacks something. Throws Overflow when a
 // figure exceeds 64 bits.
 QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,
                        Integer prompt);

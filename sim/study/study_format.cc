@@ -104,7 +104,7 @@ std::string quantity_table() {
   std::string text = "\n## Quantities\n\n| quantity | unit | meaning |\n|---|---|---|\n";
   for (const Quantity& quantity : quantities()) {
     text += fmt::format("| `{}` | {} | {}{} |\n", quantity.name, name_of(quantity.unit),
-                        quantity.meaning, quantity.needs == Needs::machine ? "; needs `on`" : "");
+                        quantity.meaning, quantity.needs == Needs::nothing ? "" : "; needs `on`");
   }
   return text;
 }

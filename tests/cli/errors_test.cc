@@ -31,11 +31,11 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
   expect_refusal("compare gpt2 --wei bf16",
                  "llmarch: error: unknown option '--wei'\n"
                  "      = did you mean '--weights'?\n");
-  expect_refusal(
-      "compare gpt2 --xyz bf16",
-      "llmarch: error: unknown option '--xyz'\n"
-      "      = known: --only, --context, --batch, --weights, --kv, --compute, --prompt, --draft, "
-      "--accepted, --on, --set, --specs, --text-only, --exact, --output, --format\n");
+  expect_refusal("compare gpt2 --xyz bf16",
+                 "llmarch: error: unknown option '--xyz'\n"
+                 "      = known: --only, --skew, --estimate, --context, --batch, --weights, --kv, "
+                 "--compute, --prompt, --draft, "
+                 "--accepted, --on, --set, --specs, --text-only, --exact, --output, --format\n");
 }
 
 TEST(Errors, SayWhatDraftingNeeds) {

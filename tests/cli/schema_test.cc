@@ -94,6 +94,7 @@ TEST(TheJson, OfCompareIsThatOfItsSchemaForEveryModel) {
   }
   EXPECT_EQ(Schema("compare").fault(json_of("compare" + models + " --on h100-sxm")), "");
   EXPECT_EQ(Schema("compare").fault(json_of("compare gpt2 --prompt 512")), "");
+  EXPECT_EQ(Schema("compare").fault(json_of("compare gpt-oss-120b --on l40s --skew 1")), "");
   EXPECT_EQ(Schema("compare").fault(json_of("compare deepseek-v3 gpt2 --draft 1 --accepted 0.9 "
                                             "--on h100-sxm")),
             "");
@@ -110,6 +111,7 @@ TEST(TheJson, OfEvalIsThatOfItsSchema) {
 }
 
 TEST(TheJson, OfFitIsThatOfItsSchema) {
+  EXPECT_EQ(Schema("fit").fault(json_of("fit gpt2 --on h100-sxm,mi300x")), "");
   const Json fit = json_of("fit gpt2 llama-3.1-8b deepseek-v3 --memory 24GiB");
   EXPECT_EQ(Schema("fit").fault(fit), "");
   EXPECT_EQ(fit["models"][0]["largest_context"][0]["found"], 1024);
