@@ -1,6 +1,7 @@
 #include "reports/say/model_reports.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <stdexcept>
 
@@ -246,16 +247,16 @@ Document list_document(const std::vector<ListedModel>& models,
                        const std::vector<Hardware>& hardware, const std::vector<Study>& studies) {
   Table table{.columns = {text_column("name"), figure_column("layers"), figure_column("parameters"),
                           figure_column("active (A)"), figure_column("context limit"),
-                          text_column("from")}};
+                          text_column("from"), text_column("also")}};
   for (const auto& [model, origin] : models) {
     const ArchSpec& spec = model->spec;
     const Cell limit{.text = context_tokens(spec.context_limit.value()),
                      .value = spec.context_limit.value()};
-    table.rows.emplace_back(
-        CellRow{{text_cell(spec.name), number_cell(layer_count(spec).value()),
-                 without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
-                 without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)),
-                 limit, text_cell(origin)}});
+    table.rows.emplace_back(CellRow{
+        {text_cell(spec.name), number_cell(layer_count(spec).value()),
+         without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
+         without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)), limit,
+         text_cell(origin), text_cell(fmt::format("{}", fmt::join(other_names(spec), ", ")))}});
   }
   return {.title = "Models",
           .blocks = {table, Heading{"Hardware, for --on"}, hardware_table(hardware),

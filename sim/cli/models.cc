@@ -42,13 +42,21 @@ bool names_a_model_file(const std::string& name) {
          name.ends_with(".json") || name.ends_with(".gguf");
 }
 
-// Built-in models can be named by their titles too. A spec of the user's is known by its file's
-// name only, since the file may not be readable.
+std::vector<std::string> other_names_of(const CatalogEntry& entry) {
+  const SpecLoad load = load_toml_spec(
+      entry.file ? read_text(*entry.file, kLargestSpecFile, "a spec") : std::string(entry.text));
+  return load.spec ? other_names(*load.spec) : std::vector<std::string>{};
+}
+
+// Built-in models can be named by their titles and by the other names of their specs too. A spec of
+// the user's is known by its file's name only, since the file may not be readable.
 std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& entries) {
   std::vector<KnownName> known;
   for (const auto& [name, entry] : entries) {
     known.push_back({name});
-    if (!entry.file) known.back().also.push_back(load_toml_spec(entry.text).spec->title);
+    if (entry.file) continue;
+    known.back().also = other_names_of(entry);
+    known.back().also.push_back(load_toml_spec(entry.text).spec->title);
   }
   return known;
 }
@@ -196,6 +204,12 @@ Model Catalog::file(const fs::path& path) const {
 Model Catalog::find(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return named_model(name, found->second);
+  if (!names_a_model_file(name) && name.find('+') == std::string::npos) {
+    const auto others = other_names();
+    if (const auto other = others.find(name); other != others.end()) {
+      return called(find(other->second), name);
+    }
+  }
   std::error_code error;
   const bool exists = fs::exists(name, error) || cached_config(name);
   if (const std::size_t plus = name.find('+'); plus != std::string::npos && !exists) {
@@ -211,6 +225,27 @@ std::vector<std::string> Catalog::names() const {
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);
   return names;
+}
+
+std::map<std::string, std::string> Catalog::other_names() const {
+  std::map<std::string, std::string> others;
+  for (const auto& [name, entry] : entries_) {
+    for (const std::string& other : other_names_of(entry)) {
+      const auto [claimed, first] = others.try_emplace(other, name);
+      if (first && !entries_.contains(other)) continue;
+      throw BadInput(
+          error_text(fmt::format("'{}' is the name of two models", other),
+                     fmt::format("delete it from 'also' of {}, which is {}", name, entry.origin)));
+    }
+  }
+  return others;
+}
+
+Model called(Model model, const std::string& other_name) {
+  model.remarks.push_back(fmt::format("{}: another name of {}", other_name, model.spec.name));
+  model.spec.name = other_name;
+  model.spec.also.reset();
+  return model;
 }
 
 std::string changed_name(const std::string& name, const std::vector<std::string>& changes) {

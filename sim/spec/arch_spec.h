@@ -129,6 +129,7 @@ struct PerLayerEmbedding {
 struct ArchSpec {
   std::string name;
   std::string title;
+  std::optional<std::vector<std::string>> also = {};  // names of others of this very architecture
   std::string source;
   std::optional<Published> published;
   std::optional<Beside> beside = {};
@@ -163,6 +164,9 @@ struct ArchSpec {
   std::vector<Named<Layer>> layer;
   std::vector<Segment> stack;
 };
+
+// What ArchSpec::also holds; empty where it is left out.
+std::vector<std::string> other_names(const ArchSpec& spec);
 
 // The kind of every layer in order, as indices into `spec.layer`.
 std::vector<std::size_t> layer_sequence(const ArchSpec& spec);

@@ -235,6 +235,11 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"name", "the name used on the command line; the file is called NAME.toml"},
         spec.name);
   visit(Field{"title", "the name as its makers write it"}, spec.title);
+  visit(
+      Field{"also",
+            "names of other models with this very architecture, such as fine-tunes: each is taken "
+            "wherever `name` is"},
+      spec.also);
   visit(Field{"source", "where the numbers below come from"}, spec.source);
   visit(Field{"published", "what the makers state"}, spec.published);
   visit(Field{"beside", "what the repository holds beside the text model"}, spec.beside);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "sim/spec/block_names.h"
@@ -96,6 +97,26 @@ void layer_rules(const Layer& layer, const std::string& path, Problems& problems
                         "add 'attention', 'feed_forward' or both, or list 'sublayers'"});
   }
   if (layer.sublayers) sublayer_rules(*layer.sublayers, path, problems);
+}
+
+// On the command line a '/' makes a name a path, and a '+' begins a change.
+bool can_be_typed(const std::string& name) {
+  return std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
+void other_names_are_names(const ArchSpec& spec, Problems& problems) {
+  std::set<std::string> known{spec.name};
+  for (const std::string& name : other_names(spec)) {
+    if (!known.insert(name).second) {
+      problems.push_back({"also", fmt::format("'also' repeats the name '{}'", name),
+                          "name each of the other models once"});
+    } else if (!can_be_typed(name)) {
+      problems.push_back({"also", fmt::format("'also' holds '{}', which is no name", name),
+                          "a name is made of letters, digits, '-', '_' and '.'"});
+    }
+  }
 }
 
 void the_stack_has_layers(const ArchSpec& spec, Problems& problems) {
@@ -221,6 +242,7 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   }
   only_layer_norms_have_a_bias(spec.norm, "norm", problems);
   for (const auto& [name, layer] : spec.layer) layer_rules(layer, "layer." + name, problems);
+  other_names_are_names(spec, problems);
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
   an_offset_is_into_a_table(spec, problems);
