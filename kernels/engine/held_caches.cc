@@ -37,6 +37,16 @@ std::optional<std::string> why_not(const OpGraph& graph, const Attend& op) {
                      keys.format.name, values.format.name);
 }
 
+// What a query attends to is put together from two caches, whose codes would be made anew.
+std::optional<std::string> why_not(const OpGraph& graph, const AttendShared& op) {
+  for (const CacheId id : {op.recent, op.entries ? op.entries->cache : op.recent}) {
+    const StorageFormat& format = graph.cache(id).format;
+    if (format == plain(DType::f32) || format == plain(DType::bf16)) continue;
+    return fmt::format("there are no kernels for compressed caches in {}", format.name);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<CacheFormat> cache_format(const StorageFormat& format) {
@@ -62,8 +72,10 @@ ReadsCache read_of(const OpGraph& graph, CacheId id) {
   const auto see = [&](const ReadsCache& each) {
     if (each.cache == id && !found) found = each;
   };
+  const auto see_waiting = [&](const ReadsCompleted& each) { see({each.cache, EveryKey{}, 1}); };
   for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
-    visit_operands(node.op, Overloaded{see, [](const Stores&) {}, [](const ReadsState&) {},
+    visit_operands(node.op, Overloaded{see, see_waiting, [](const Stores&) {},
+                                       [](const StoresEntries&) {}, [](const ReadsState&) {},
                                        [](const OverwritesState&) {}, [](const StepsState&) {},
                                        [](const OfWeights auto&) {}, [](const OfValues auto&) {}});
   }
@@ -78,8 +90,11 @@ std::optional<std::string> why_no_cache_kernels(const OpGraph& graph) {
   for (const Block& block : graph.blocks) {
     for (const Node& node : block.nodes) {
       const auto* attend = std::get_if<Attend>(&node.op);
-      if (attend == nullptr) continue;
-      if (auto reason = why_not(graph, *attend)) return reason;
+      const auto* shared = std::get_if<AttendShared>(&node.op);
+      auto reason = attend != nullptr   ? why_not(graph, *attend)
+                    : shared != nullptr ? why_not(graph, *shared)
+                                        : std::nullopt;
+      if (reason) return reason;
     }
   }
   return std::nullopt;

@@ -30,6 +30,9 @@ std::size_t positions_within(const Chunk& chunk, const CacheRoom& room) {
 std::size_t positions_within(const ChosenKeys&, const CacheRoom& room) {
   return room.positions;
 }
+std::size_t positions_within(const Entries& entries, const CacheRoom& room) {
+  return room.positions / size(entries.positions);
+}
 
 CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
   const ReadsCache read = read_of(graph, id);
@@ -57,6 +60,11 @@ struct ShapeOf {
   Shape operator()(const Compressed& compressed) const {
     return cache_of(graph, id, room, room.positions / size(compressed.positions));
   }
+  // Of two groups at most, while a step appends to them.
+  Shape operator()(const Waiting& waiting) const {
+    const std::size_t held = 2 * size(waiting.positions) + room.step_tokens;
+    return cache_of(graph, id, room, std::min(room.positions, held));
+  }
 };
 
 ShapeOf::Shape shape_of(const OpGraph& graph, CacheId id, const CacheRoom& room) {
@@ -72,6 +80,11 @@ std::size_t entries_after(std::size_t, const Fixed&) {
 }
 std::size_t entries_after(std::size_t positions, const Compressed& compressed) {
   return positions / size(compressed.positions);
+}
+std::size_t entries_after(std::size_t positions, const Waiting& waiting) {
+  const std::size_t own = positions % size(waiting.positions);
+  const bool again = waiting.until == Waiting::For::next_group && own < positions;
+  return again ? own + size(waiting.positions) : own;
 }
 
 // One entry of every sequence.

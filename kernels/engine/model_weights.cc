@@ -54,6 +54,7 @@ ModelWeights::ModelWeights(const OpGraph& graph, const Held& held)
     : graph_(&graph),
       memory_(bytes(graph, held)),
       clips_(clips_of(graph)),
+      experts_held_(held.experts),
       weights_(graph.weights.size()) {
   for (std::size_t block = 0; block < graph.blocks.size(); ++block) {
     for (std::size_t layer = 0; layer < size(held.layers.at(block)); ++layer) {
@@ -83,7 +84,14 @@ void ModelWeights::fill_synthetic(Team& team, std::uint64_t seed) {
       matrix.fill_synthetic(team, ++seed,
                             std::min(drawn_from.spread, clips_[id].value_or(drawn_from.spread)));
     }
-    for (std::vector<float>& vector : weights_[id].vectors) fill_vector(vector, drawn_from, ++seed);
+    const std::optional<Integer> listed = experts_listed_in(*graph_, id);
+    for (std::vector<float>& vector : weights_[id].vectors) {
+      if (listed) {
+        list_experts(std::min(*listed, experts_held_.value_or(*listed)), vector);
+      } else {
+        fill_vector(vector, drawn_from, ++seed);
+      }
+    }
   }
 }
 

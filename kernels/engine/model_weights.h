@@ -50,6 +50,7 @@ class ModelWeights {
   const OpGraph* graph_;
   HugeMemory memory_;
   std::vector<std::optional<float>> clips_;  // of each weight: the bound of its elements
+  std::optional<Integer> experts_held_;      // where not all are
   std::vector<Instances> weights_;
 };
 

@@ -65,6 +65,7 @@ struct Workspace {
     std::vector<double> frequencies;
     double factor;
     std::size_t positions;
+    RotationSense sense;
     RotaryAngles table;
   };
   std::vector<Angles> angles;  // those needed so far
@@ -149,6 +150,8 @@ struct ScratchOf {
   Scratch operator()(const Convolve& op) const;
   Scratch operator()(const Recurrence& op) const;
   Scratch operator()(const SelectiveScan& op) const;
+  Scratch operator()(const Compress& op) const;
+  Scratch operator()(const AttendShared& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
   template <
@@ -156,7 +159,8 @@ struct ScratchOf {
             Store, ChooseKeys, AbsorbQuery, ExpandAttended, Activate, ActivateXielu, Gate, Add,
             SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify, SelectColumns,
             JoinColumns, MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams,
-            AddToOtherStreams, Multiply, NormalizeLength, Decay, Exchange, Send, Receive>
+            AddToOtherStreams, Multiply, NormalizeLength, Decay, RepeatVector, WeighStreams,
+            CollapseStreams, MixStreams, AttendVectors, AddToLastVector, Exchange, Send, Receive>
           Op>
   Scratch operator()(const Op&) const {
     return {};
@@ -211,6 +215,14 @@ void run(Step& step, const NormalizeLength& op);
 void run(Step& step, const Decay& op);
 void run(Step& step, const Recurrence& op);
 void run(Step& step, const SelectiveScan& op);
+void run(Step& step, const Compress& op);
+void run(Step& step, const AttendShared& op);
+void run(Step& step, const RepeatVector& op);
+void run(Step& step, const WeighStreams& op);
+void run(Step& step, const CollapseStreams& op);
+void run(Step& step, const MixStreams& op);
+void run(Step& step, const AttendVectors& op);
+void run(Step& step, const AddToLastVector& op);
 // The engine refuses a graph with these: the graph of one rank is run by the reference kernels.
 template <OneOf<Exchange, Send, Receive> Op>
 void run(Step&, const Op&) {

@@ -28,13 +28,17 @@ const RotaryAngles& angles(Step& step, const Rotate& op) {
   const std::size_t positions = step.places.tokens;
   for (const Workspace::Angles& each : known) {
     if (each.frequencies == table.frequencies && each.factor == table.factor &&
-        each.table.apart == apart && each.table.first == first && each.positions == positions) {
+        each.table.apart == apart && each.table.first == first && each.positions == positions &&
+        each.sense == op.sense) {
       return each.table;
     }
   }
-  known.push_back({table.frequencies, table.factor, positions,
+  known.push_back({table.frequencies, table.factor, positions, op.sense,
                    rotary_angles(table.frequencies, table.factor, first, positions)});
   known.back().table.apart = apart;
+  if (op.sense == RotationSense::back) {
+    for (float& sine : known.back().table.sines) sine = -sine;
+  }
   return known.back().table;
 }
 

@@ -96,8 +96,10 @@ std::size_t gathered_bytes(const Reach& reach, CacheLayout layout, CacheFormat f
 void run(Step& step, const ChooseKeys& op) {
   const Rows queries = step.value(op.query);
   const Rows weights = op.weights ? step.value(*op.weights) : Rows{};
-  const IndexShape shape{size(op.groups), size(op.heads), size(op.head_dim), size(op.chosen.size),
-                         size(op.chosen.blocks)};
+  const auto* entries = std::get_if<Entries>(&op.scored);
+  const IndexShape shape{size(op.groups),        size(op.heads),
+                         size(op.head_dim),      size(op.chosen.size),
+                         size(op.chosen.blocks), entries == nullptr ? 1 : size(entries->positions)};
   KeyChoice& choice = step.space.keys;
   const Scored scored =
       choose_keys(step.team, shape, queries, weights, step.places, step.cache(op.keys), choice);

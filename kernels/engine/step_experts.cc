@@ -134,24 +134,25 @@ void check_held(const Step& step, const Route& op, const Chosen& chosen) {
   }
 }
 
-// The given choice with the router's weights for it: in each row, the given experts get scores
-// above all others.
-Chosen followed(const Route& op, ConstRows logits, const RoutingTrace& given,
-                std::span<const float> expert_scale) {
+// The experts that the table lists for the token of each row, in ascending order.
+std::vector<std::uint32_t> listed_experts(const Step& step, const Route& op) {
   const std::size_t each = size(op.experts_per_token);
-  Chosen chosen;
-  for (std::size_t r = 0; r < logits.rows; ++r) {
-    std::vector<float> correction(logits.columns, 0.0F);
-    for (std::size_t i = 0; i < each; ++i) {
-      correction.at(static_cast<std::size_t>(given.experts.at(r * each + i))) =
-          std::numeric_limits<float>::infinity();
+  const std::span<const float> lists = step.weights.vector(*op.listed, step.layer);
+  std::vector<std::uint32_t> experts;
+  for (const std::int64_t token : step.token_ids) {
+    for (const float id : lists.subspan(static_cast<std::size_t>(token) * each, each)) {
+      experts.push_back(static_cast<std::uint32_t>(id));
     }
-    const ConstRows row{logits.row(r), 1, logits.columns, logits.stride};
-    const Chosen one = choose_experts(op.router, each, row, correction, expert_scale);
-    chosen.experts.insert(chosen.experts.end(), one.experts.begin(), one.experts.end());
-    chosen.weights.insert(chosen.weights.end(), one.weights.begin(), one.weights.end());
+    std::sort(experts.end() - static_cast<std::ptrdiff_t>(each), experts.end());
   }
-  return chosen;
+  return experts;
+}
+
+Chosen chosen_by(const Step& step, const Route& op, ConstRows logits,
+                 std::span<const float> expert_scale) {
+  if (op.listed) return weigh_experts(op.router, logits, listed_experts(step, op), expert_scale);
+  return choose_experts(op.router, size(op.experts_per_token), logits, correction_of(step, op),
+                        expert_scale);
 }
 
 // The floats for each gathered row and its result, and for its gate and up-projection.
@@ -218,13 +219,13 @@ void run(Step& step, const Route& op) {
   if (op.expert_scale) expert_scale = step.vector(*op.expert_scale);
   step.space.chosen.resize(std::max(step.space.chosen.size(), op.out + 1));
   Chosen& chosen = step.space.chosen[op.out];
-  chosen = choose_experts(op.router, size(op.experts_per_token), logits, correction_of(step, op),
-                          expert_scale);
+  chosen = chosen_by(step, op, logits, expert_scale);
   check_held(step, op, chosen);
   if (!step.follow.routing.empty()) {
     step.space.own_choice = chosen.experts;
-    chosen = followed(op, logits, step.follow.routing.subspan(step.space.routed++).front(),
-                      expert_scale);
+    const RoutingTrace& given = step.follow.routing.subspan(step.space.routed++).front();
+    chosen = weigh_experts(op.router, logits, {given.experts.begin(), given.experts.end()},
+                           expert_scale);
   }
   step.count_weight(op.weight);
   for (const auto& vector : {op.correction_bias, op.bias, op.expert_scale}) {

@@ -29,7 +29,7 @@ void run(Step& step, const NormalizeLength& op) {
 void run(Step& step, const Decay& op) {
   const Rows in = step.value(op.in);
   const Rows out = step.value(op.out);
-  decay(step.team, in, step.vector(op.rate), out);
+  decay(step.team, op, in, step.vector(op.rate), out);
   step.count_weight(op.rate);
   step.count_read(in);
   step.count_written(out);

@@ -5,6 +5,8 @@
 
 #include "kernels/reference/arithmetic.h"
 #include "kernels/reference/basic_kernels.h"
+#include "kernels/reference/compressed_kernels.h"
+#include "kernels/reference/connection_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/recurrence_kernels.h"
 #include "kernels/reference/stream_kernels.h"
@@ -68,6 +70,14 @@ Work attending(Integer key_width, Integer value_width, std::optional<double> sof
   return sum_of(sum_of(product(key_width), mixing), distance);
 }
 
+// A score to which no value belongs.
+Work one_sink() {
+  return tally([] {
+    Counted sum(0);
+    reference::add_sink(Counted(1), Counted(1), sum);
+  });
+}
+
 Work activated(Activation activation) {
   return tally([&] { (void)reference::activate(activation, Counted(1)); });
 }
@@ -84,6 +94,12 @@ Work gated(const GateForm& form) {
 // Rotate                                              one pair                           -
 // Attend*                                             one query head and one key         its sink
 // ChooseKeys                                          one query and one key              -
+// Compress                                            one entry of its own group         what the
+//                                                                                        group
+//                                                                                        before
+//                                                                                        adds to
+//                                                                                        one
+// AttendShared                                        one query head and one key         its sink
 // AbsorbQuery, ExpandAttended, ExpandLatents, Route   one row                            -
 // RunExperts                                          one row through one expert         of one
 //                                                                                        given back
@@ -95,7 +111,7 @@ Work gated(const GateForm& form) {
 // Recurrence                                          one value head at one token        -
 // SelectiveScan                                       -                                  one
 // Others of parallel streams                          one row                            -
-// Embed, Store, SelectRows, SelectColumns, JoinColumns copy, and take none.
+// Embed, Store, SelectRows, SelectColumns, JoinColumns, RepeatVector copy, and take none.
 struct Units {
   const OpGraph& graph;
   const Block& block;
@@ -147,11 +163,33 @@ struct Units {
   }
   WorkUnits operator()(const Attend& op) const {
     const Work distance = op.alibi ? sum_of(one_multiplication(), one_sum()) : Work::none();
-    const Work sink = tally([] {
-      Counted sum(0);
-      reference::add_sink(Counted(1), Counted(1), sum);
+    return {attending(op.head_dim, op.value_width(), op.soft_cap, distance), one_sink()};
+  }
+  WorkUnits operator()(const AttendShared& op) const {
+    return {attending(op.head_dim, op.head_dim, std::nullopt), one_sink()};
+  }
+  WorkUnits operator()(const Compress& op) const {
+    const std::size_t columns = size(graph.cache(op.entries).columns);
+    const Numbers numbers(columns, Counted(1));
+    const Work group = tally([&] {
+      reference::Slots<Counted> slots;
+      for (Integer i = 0; i < op.positions; i += 1) {
+        slots.values.push_back(view(numbers));
+        slots.gates.push_back(numbers);
+        for (Counted& gate : slots.gates.back()) gate += Counted(1);  // the bias
+      }
+      (void)reference::weighted_mean(slots);
     });
-    return {attending(op.head_dim, op.value_width(), op.soft_cap, distance), sink};
+    const Work rest = tally([&] {
+      Numbers out(columns);
+      const std::vector<float> weight(columns, 1);
+      reference::normalize_rms(view(numbers), weight, op.epsilon, std::span(out));
+      const Integer pairs = op.rotary.turned_pairs.value_or(op.turned / 2);
+      for (Integer pair = 0; pair < pairs; pair += 1) {
+        (void)reference::turned(Counted(1), Counted(1), 1, 0);
+      }
+    });
+    return {sum_of(group, rest), group};
   }
   WorkUnits operator()(const AbsorbQuery& op) const {
     return {headwise(op.shape, op.shape.nope_dim), {}};
@@ -194,8 +232,8 @@ struct Units {
             }),
             {}};
   }
-  WorkUnits operator()(const Decay&) const {
-    return {{}, tally([] { (void)reference::decay_of(Counted(1), 1); })};
+  WorkUnits operator()(const Decay& op) const {
+    return {{}, tally([&] { (void)reference::decay_of(op, Counted(1), 1); })};
   }
   WorkUnits operator()(const Recurrence& op) const {
     const Numbers key(size(op.shape.key_dim), Counted(1));
@@ -298,6 +336,34 @@ struct Units {
     work += one_sum() * op.streams;
     work += sum_of(one_multiplication(), one_sum()) * (op.streams * width);
     return {work, {}};
+  }
+  WorkUnits operator()(const RepeatVector&) const { return {}; }
+  WorkUnits operator()(const WeighStreams& op) const {
+    Numbers weights(size(columns(op.in)), Counted(1));
+    return {tally([&] {
+              for (Counted& weight : weights) weight = Counted(1) * weight + Counted(1);
+              reference::weigh_streams(op, std::span(weights));
+            }),
+            {}};
+  }
+  WorkUnits operator()(const CollapseStreams& op) const {
+    return {product(op.streams) * columns(op.out), {}};
+  }
+  WorkUnits operator()(const MixStreams& op) const {
+    const Work added = sum_of(one_multiplication(), one_sum());
+    return {sum_of(product(op.streams), added) * columns(op.out), {}};
+  }
+  WorkUnits operator()(const AttendVectors& op) const {
+    Work work = product(columns(op.out)) * op.vectors;
+    work += product(op.vectors) * columns(op.out);
+    work += tally([&] {
+      Numbers scores(size(op.vectors), Counted(1));
+      reference::softmax(std::span(scores));
+    });
+    return {work, {}};
+  }
+  WorkUnits operator()(const AddToLastVector& op) const {
+    return {one_sum() * columns(op.added), {}};
   }
   WorkUnits operator()(const AddToOtherStreams& op) const {
     return {one_sum() * (columns(op.in) - columns(op.added)), {}};

@@ -271,6 +271,32 @@ Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed,
                       out});
 }
 
+Attended attend_shared(Team& team, const SharedShape& shape, ConstRows queries,
+                       const Places& places, const Cache& keys, Rows out) {
+  if (!has_shape(queries, places.rows(), shape.heads * shape.width) ||
+      !has_shape(out, places.rows(), shape.heads * shape.width) ||
+      !has_shape(keys, CacheLayout::keys, 1, shape.width) || !one_each(shape.sinks, shape.heads)) {
+    refuse_sizes();
+  }
+  const simd::Kernels& kernels = simd::kernels_of(team.isa());
+  return solve(team, {&kernels.products(arithmetic_of(keys.shape().format)),
+                      &kernels.narrow,
+                      &kernels.rows,
+                      streams_of(team),
+                      team.streams(),
+                      1,
+                      shape.heads,
+                      {{&keys, queries, shape.width, 0, shape.width}},
+                      nullptr,
+                      shape.width,
+                      shape.scale,
+                      0.0F,
+                      shape.reach,
+                      places,
+                      out,
+                      shape.sinks});
+}
+
 void join_keys(Team& team, ConstRows nope_keys, std::size_t sequence, std::size_t first,
                const Cache& rope_keys, Cache& joined) {
   const std::size_t heads = joined.shape().heads;

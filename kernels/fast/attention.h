@@ -37,6 +37,14 @@ struct LatentShape {
   float scale;
 };
 
+// Attention whose keys are its values too, one for all heads.
+struct SharedShape {
+  std::size_t heads, width;
+  float scale;
+  Reach reach;
+  std::span<const float> sinks;  // (heads), or none
+};
+
 // How much the loops went over.
 struct Attended {
   std::int64_t pairs = 0;  // (query head, key) within causality and reach
@@ -54,6 +62,10 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
 Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed, ConstRows queries,
                        const Places& places, const Cache& latents, const Cache& rope_keys,
                        Rows out);
+
+// queries and out (rows, heads * width); `keys` has one head and the layout of keys.
+Attended attend_shared(Team& team, const SharedShape& shape, ConstRows queries,
+                       const Places& places, const Cache& keys, Rows out);
 
 // Makes the keys of expanded latent attention, which is `attend` with as many key heads as query
 // heads: each key joins the un-rotated part of its own head with the rotated part that all heads

@@ -38,6 +38,7 @@ struct CacheShape {
   std::size_t heads;
   std::size_t width;      // elements of one head's key or value
   std::size_t positions;  // held at the same time: what a query can reach and what a step appends
+  friend bool operator==(const CacheShape&, const CacheShape&) = default;
 };
 
 class Cache {

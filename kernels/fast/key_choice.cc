@@ -88,7 +88,7 @@ void score_keys(Team& team, ConstRows queries, ConstRows weights, const Places& 
       keys.read(sequence, 0, position, key);
       for (std::size_t row = 0; row < scores.rows; ++row) {
         const std::size_t at = scores.first + row;
-        if (places.position(at) < position) continue;
+        if (shape.visible(places.position(at)) <= position) continue;
         const float* weight = weights.rows == 0 ? nullptr : weights.row(at);
         for (std::size_t group = 0; group < shape.groups; ++group) {
           const float* query = queries.row(at) + group * shape.heads * shape.head_dim;
@@ -106,7 +106,7 @@ void choose_blocks(Team& team, const Places& places, Scores& scores, KeyChoice& 
     for (std::size_t i = share.first; i < share.last; ++i) {
       const std::size_t row = i / shape.groups;
       const std::size_t group = i % shape.groups;
-      const std::size_t visible = places.position(scores.first + row) + 1;
+      const std::size_t visible = shape.visible(places.position(scores.first + row));
       choice.blocks[(scores.first + row) * shape.groups + group] =
           best(block_scores({scores.of(row, group), visible}, shape.block), shape.blocks);
     }
@@ -143,13 +143,13 @@ Scored choose_keys(Team& team, const IndexShape& shape, ConstRows queries, Const
   for (std::size_t first = 0; first < places.rows();) {
     const std::size_t left = places.tokens - first % places.tokens;  // of its sequence
     const std::size_t rows = std::min(kRowsAtOnce, left);
-    const std::size_t positions = places.position(first + rows - 1) + 1;
+    const std::size_t positions = shape.visible(places.position(first + rows - 1));
     Scores scores{shape, first, rows, positions, {}};
     scores.all.resize(rows * shape.groups * positions);
     score_keys(team, queries, weights, places, keys, scores);
     choose_blocks(team, places, scores, choice);
     for (std::size_t row = 0; row < rows; ++row) {
-      scored.pairs += static_cast<std::int64_t>(places.position(first + row) + 1);
+      scored.pairs += static_cast<std::int64_t>(shape.visible(places.position(first + row)));
     }
     if (rows == left) scored.keys += static_cast<std::int64_t>(positions);
     first += rows;

@@ -17,8 +17,13 @@ struct IndexShape {
   std::size_t groups;  // each chooses for itself
   std::size_t heads;   // index queries of a group
   std::size_t head_dim;
-  std::size_t block;   // keys of a block
-  std::size_t blocks;  // that are chosen, at most
+  std::size_t block;          // keys of a block
+  std::size_t blocks;         // that are chosen, at most
+  std::size_t positions = 1;  // that a key stands for; a query sees those that are whole
+  // How many keys the query at `position` sees.
+  [[nodiscard]] std::size_t visible(std::size_t position) const {
+    return (position + 1) / positions;
+  }
 };
 
 // For each row and group the chosen blocks, ascending.

@@ -173,7 +173,7 @@ void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsil
   });
 }
 
-void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out) {
+void decay(Team& team, const Decay& op, ConstRows in, std::span<const float> rates, Rows out) {
   if (in.rows != out.rows || in.columns != out.columns || in.columns % rates.size() != 0) {
     refuse_sizes_of_recurrence();
   }
@@ -185,7 +185,7 @@ void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out) {
     for (std::size_t r = share.first; r < share.last; ++r) {
       for (std::size_t i = 0; i < in.columns; ++i) {
         out.row(r)[i] = static_cast<float>(
-            reference::decay_of(static_cast<double>(in.row(r)[i]), exponentials[i / width]));
+            reference::decay_of(op, static_cast<double>(in.row(r)[i]), exponentials[i / width]));
       }
     }
   });

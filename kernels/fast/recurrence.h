@@ -16,8 +16,9 @@ namespace llmarch::fast {
 // Each row is `vectors` vectors, each brought to length 1.
 void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsilon, Rows out);
 
-// out = exp(-exp(rate) in); a row is as many vectors of equal width as there are rates.
-void decay(Team& team, ConstRows in, std::span<const float> rates, Rows out);
+// The decay of kernels/reference/recurrence_kernels.h; a row is as many vectors of equal width as
+// there are rates.
+void decay(Team& team, const Decay& op, ConstRows in, std::span<const float> rates, Rows out);
 
 struct RecurrenceRows {
   ConstRows query, key, value;

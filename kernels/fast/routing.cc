@@ -35,6 +35,9 @@ void score(Scoring scoring, std::span<double> logits) {
     case Scoring::sigmoid:
       for (double& x : logits) x = 1 / (1 + std::exp(-x));
       return;
+    case Scoring::root_softplus:
+      for (double& x : logits) x = std::sqrt(std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))));
+      return;
     case Scoring::softmax: {
       const double top = *std::max_element(logits.begin(), logits.end());
       double sum = 0;
@@ -123,25 +126,48 @@ void weigh(const Router& router, std::span<double> weights) {
   }
 }
 
+// Appends the weights of a row's experts.
+void add_weights(const Router& router, std::span<const double> scores,
+                 std::span<const std::uint32_t> experts, std::span<const float> expert_scale,
+                 std::vector<float>& sum) {
+  std::vector<double> weights = weights_of(router, scores, experts);
+  weigh(router, weights);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (!expert_scale.empty()) weights[i] *= expert_scale[experts[i]];
+    sum.push_back(static_cast<float>(weights[i]));
+  }
+}
+
+std::vector<double> scores_of(const Router& router, ConstRows logits, std::size_t row) {
+  std::vector<double> scores(logits.row(row), logits.row(row) + logits.columns);
+  score(router.scoring, scores);
+  return scores;
+}
+
 }  // namespace
 
 Chosen choose_experts(const Router& router, std::size_t experts_per_token, ConstRows logits,
                       std::span<const float> correction, std::span<const float> expert_scale) {
   Chosen chosen;
   for (std::size_t row = 0; row < logits.rows; ++row) {
-    std::vector<double> scores(logits.row(row), logits.row(row) + logits.columns);
-    score(router.scoring, scores);
+    const std::vector<double> scores = scores_of(router, logits, row);
     std::vector<double> choice = scores;
     for (std::size_t i = 0; i < correction.size(); ++i) choice[i] += correction[i];
     if (router.groups) keep_best_groups(*router.groups, choice);
     const auto experts = largest(choice, experts_per_token);
-    std::vector<double> weights = weights_of(router, scores, experts);
-    weigh(router, weights);
-    for (std::size_t i = 0; i < weights.size() && !expert_scale.empty(); ++i) {
-      weights[i] *= expert_scale[experts[i]];
-    }
+    add_weights(router, scores, experts, expert_scale, chosen.weights);
     chosen.experts.insert(chosen.experts.end(), experts.begin(), experts.end());
-    for (const double weight : weights) chosen.weights.push_back(static_cast<float>(weight));
+  }
+  return chosen;
+}
+
+Chosen weigh_experts(const Router& router, ConstRows logits, std::vector<std::uint32_t> experts,
+                     std::span<const float> expert_scale) {
+  Chosen chosen{std::move(experts), {}};
+  const std::size_t each = chosen.experts.size() / logits.rows;
+  for (std::size_t row = 0; row < logits.rows; ++row) {
+    const std::span own = std::span<const std::uint32_t>(chosen.experts).subspan(row * each, each);
+    add_weights(router, scores_of(router, logits, row), own, expert_scale, chosen.weights);
   }
   return chosen;
 }

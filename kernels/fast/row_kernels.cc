@@ -195,7 +195,7 @@ void activate_xielu(Team& team, const Xielu& xielu, float positive, float negati
 void gate(Team& team, const GateForm& form, ConstRows gate, ConstRows up, Rows out) {
   if (!(same_size(gate, up) && same_size(gate, out))) refuse_row_sizes();
   const auto function = function_of(form.activation);
-  const bool plain = function && !form.limit && !form.up_offset;
+  const bool plain = function && !form.limit && !form.up_offset && !form.situ;
   for_rows(team, gate, [&](std::size_t row) {
     if (!plain) return gate_row(form, gate.row(row), up.row(row), gate.columns, out.row(row));
     kernels_of(team).gate(*function, gate.row(row), up.row(row), gate.columns, out.row(row));

@@ -70,5 +70,8 @@ struct Chosen {
 // is chosen.
 Chosen choose_experts(const Router& router, std::size_t experts_per_token, ConstRows logits,
                       std::span<const float> correction, std::span<const float> expert_scale = {});
+// The weights of experts that were chosen otherwise, as many in each row.
+Chosen weigh_experts(const Router& router, ConstRows logits, std::vector<std::uint32_t> experts,
+                     std::span<const float> expert_scale = {});
 
 }  // namespace llmarch::fast

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "kernels/reference/executor.h"
+#include "sim/cost/driver.h"
 #include "sim/cost/op_cost.h"
 #include "sim/cost/predict.h"
 
@@ -95,10 +96,29 @@ ExpertCount count_of(const OpGraph& graph, const Workload& workload,
   return {where.name, each * where.repeats.as_double(), ran.distinct};
 }
 
+// The weights that entries are made with, where the step makes none of them.
+Elements idle_compressors(const OpGraph& graph, const Workload& workload) {
+  Elements idle;
+  for (const Block& block : graph.blocks) {
+    const auto see = [&](const ReadsToCompress& each) {
+      const Entries entries{each.positions};
+      const Integer made = each.group == OfGroup::own ? entries_made(workload, entries)
+                                                      : later_entries_made(workload, entries);
+      if (made == 0) idle += graph.weight(each.weight).elements() * block.repeats;
+    };
+    for (const Node& node : block.nodes) {
+      visit_operands(node.op, Overloaded{see, [](const ReadsWeight&) {}, [](const LooksUp&) {},
+                                         [](const ReadsExperts&) {}, [](const OfValues auto&) {},
+                                         [](const OfCaches auto&) {}});
+    }
+  }
+  return idle;
+}
+
 // The active parameters of a step with one token: with identities, those of fewer experts than it
-// chooses.
-Elements settled_active(const OpGraph& graph, const Execution& run) {
-  Elements active = predict_parameters(graph).active.all;
+// chooses; without those of compressors where it makes no entry.
+Elements settled_active(const OpGraph& graph, const Workload& workload, const Execution& run) {
+  Elements active = predict_parameters(graph).active.all - idle_compressors(graph, workload);
   for (const Execution::ExpertsRun& ran : run.experts_run) {
     const ExpertReads experts = experts_at(graph, ran.block, ran.node);
     if (experts.identities == 0) continue;
@@ -188,7 +208,7 @@ Agreement check_agreement(const OpGraph& graph, const Workload& workload, std::u
       cache_elements(graph, workload.past + workload.tokens, workload.batch);
   agreement.counted_cache = caches.held();
   if (workload.batch * workload.tokens == 1) {
-    agreement.predicted_active = settled_active(graph, run);
+    agreement.predicted_active = settled_active(graph, workload, run);
     agreement.counted_active = run.active;
   }
   return agreement;

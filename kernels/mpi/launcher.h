@@ -8,10 +8,10 @@
 namespace llmarch {
 
 inline bool started_by_launcher() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
-    if (std::getenv(name) != nullptr) return true;  // NOLINT(concurrency-mt-unsafe): at the start
-  }
-  return false;
+  const auto is_set = [](const char* name) {
+    return std::getenv(name) != nullptr;  // NOLINT(concurrency-mt-unsafe): at the start
+  };
+  return is_set("OMPI_COMM_WORLD_SIZE") || is_set("PMI_SIZE");
 }
 
 }  // namespace llmarch

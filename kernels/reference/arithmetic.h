@@ -132,13 +132,21 @@ Scalar activate(Activation activation, Scalar x) {
 }
 
 template <class Scalar>
+Scalar soft_capped(Scalar x, double cap) {
+  return Scalar(cap) * hyperbolic_tangent(x / Scalar(cap));
+}
+
+template <class Scalar>
 Scalar at_most(Scalar x, double limit) {
   return Scalar(limit) < x ? Scalar(limit) : x;
 }
 
-// f(gate) (up + offset), within the form's limit
+// f(gate) (up + offset), within the form's limit; or SiTU
 template <class Scalar>
 Scalar gated(const GateForm& form, Scalar gate, Scalar up) {
+  if (form.situ) {
+    return soft_capped(gate, form.situ->gate) * sigmoid(gate) * soft_capped(up, form.situ->up);
+  }
   const auto held_at = [&](GateLimitPlace place, Scalar x) {
     return form.limit && form.limit->place == place ? at_most(x, form.limit->limit) : x;
   };
@@ -164,11 +172,6 @@ Scalar activate_xielu(const Xielu& xielu, const XieluSlopes& slopes, Scalar x) {
   const Scalar curved =
       Scalar(0.0) < x ? Scalar(slopes.positive) * x * x : Scalar(slopes.negative) * (grown - x);
   return curved + Scalar(xielu.beta) * x;
-}
-
-template <class Scalar>
-Scalar soft_capped(Scalar x, double cap) {
-  return Scalar(cap) * hyperbolic_tangent(x / Scalar(cap));
 }
 
 // The numerator of a score to which no value belongs.

@@ -14,13 +14,33 @@
 
 namespace llmarch::reference {
 
+// Where elements are rotated to, and which way.
+struct RotationTo {
+  double position;
+  RotationSense sense;
+};
+
+// Turns the pairs of some elements of a head.
+template <class Scalar>
+void rotate_pairs(std::span<Scalar> elements, const RotaryTable& table, RotaryLayout layout,
+                  const RotationTo& to) {
+  const std::size_t half = elements.size() / 2;
+  const bool neighbours = layout == RotaryLayout::interleaved;
+  const double sign = to.sense == RotationSense::back ? -1 : 1;
+  for (std::size_t i = 0; i < table.frequencies.size(); ++i) {
+    const double angle = to.position * table.frequencies[i];
+    Scalar& x = elements[neighbours ? 2 * i : i];
+    Scalar& y = elements[neighbours ? 2 * i + 1 : i + half];
+    std::tie(x, y) =
+        turned(x, y, table.factor * std::cos(angle), sign * table.factor * std::sin(angle));
+  }
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Rotate& op) {
   const RotaryTable table = rotary_table(op.rotary, op.dim, sequence_length(*step.workload));
   auto in = step.read(op.in);
   auto out = step.write(op.out);
-  const std::size_t half = size(op.dim) / 2;
-  const bool neighbours = op.rotary.layout == RotaryLayout::interleaved;
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto source = in.row(r);
     const auto target = out.row(r);
@@ -28,14 +48,8 @@ void run(BlockRun<Scalar>& step, const Rotate& op) {
     const auto position = static_cast<double>(step.place(r).position);
     const std::size_t width = source.size() / size(op.heads);
     for (std::size_t head = 0; head < size(op.heads); ++head) {
-      const auto pairs = target.subspan(head * width + size(op.offset), 2 * half);
-      for (std::size_t i = 0; i < table.frequencies.size(); ++i) {
-        const double angle = position * table.frequencies[i];
-        Scalar& x = pairs[neighbours ? 2 * i : i];
-        Scalar& y = pairs[neighbours ? 2 * i + 1 : i + half];
-        std::tie(x, y) =
-            turned(x, y, table.factor * std::cos(angle), table.factor * std::sin(angle));
-      }
+      rotate_pairs(target.subspan(head * width + size(op.offset), size(op.dim) / 2 * 2), table,
+                   op.rotary.layout, {position, op.sense});
     }
   }
 }
@@ -53,7 +67,7 @@ void run(BlockRun<Scalar>& step, const Store& op) {
   }
 }
 
-// The keys that one group of heads of the query in row r attends to.
+// The keys, or entries, that one group of heads of the query in row r attends to.
 template <class Scalar>
 std::vector<std::size_t> attended_keys(const BlockRun<Scalar>& step, const Reach& reach,
                                        std::size_t r, std::size_t group) {
@@ -62,6 +76,11 @@ std::vector<std::size_t> attended_keys(const BlockRun<Scalar>& step, const Reach
   const auto add = [&](std::size_t first, std::size_t last) {
     for (std::size_t key = first; key <= last; ++key) keys.push_back(key);
   };
+  if (const auto* entries = std::get_if<Entries>(&reach)) {
+    if (entries->chosen) return step.choice->blocks.at(r * step.choice->groups + group);
+    for (std::size_t entry = 0; entry < visible(reach, position); ++entry) keys.push_back(entry);
+    return keys;
+  }
   const auto* chosen = std::get_if<ChosenKeys>(&reach);
   if (chosen == nullptr) {
     add(first_key(reach, position), position);
@@ -79,7 +98,7 @@ template <class Scalar>
 CacheReader<Scalar> cache_within(BlockRun<Scalar>& step, CacheId id, const Reach& reach,
                                  std::size_t heads) {
   CacheReader<Scalar> cache = step.cache(id, heads);
-  if (std::holds_alternative<ChosenKeys>(reach) && step.tokens() > 1) cache.read_all();
+  if (is_chosen(reach) && step.tokens() > 1) cache.read_all();
   return cache;
 }
 

@@ -16,7 +16,7 @@ void run(BlockRun<Scalar>& step, const Embed& op) {
   auto out = step.write(op.out);
   const std::size_t first = op.share ? size(op.share->first) : 0;
   for (std::size_t r = 0; r < out.rows(); ++r) {
-    const std::size_t id = static_cast<std::size_t>(step.token_ids[r]);
+    const auto id = static_cast<std::size_t>(step.token_ids[r]);
     const bool held = id >= first && id - first < table.rows();
     const auto row = table.look_up(held ? id - first : 0);
     const auto target = out.row(r);

@@ -68,7 +68,7 @@ void run(BlockRun<Scalar>& step, const ChooseKeys& op) {
     for (std::size_t group = 0; group < choice.groups; ++group) {
       const auto q = part(query.row(r), group, width);
       std::vector<double> scores;
-      for (std::size_t key = 0; key <= place.position; ++key) {
+      for (std::size_t key = 0; key < visible(op.scored, place.position); ++key) {
         scores.push_back(plain(index_score(q, keys.row(place.sequence, key), weight)));
       }
       choice.blocks.push_back(

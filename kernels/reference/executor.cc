@@ -7,6 +7,8 @@
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/choice_kernels.h"
+#include "kernels/reference/compressed_kernels.h"
+#include "kernels/reference/connection_kernels.h"
 #include "kernels/reference/exchange_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/recurrence_kernels.h"

@@ -82,6 +82,9 @@ void score_products(const Router& router, std::span<Scalar> products) {
     case Scoring::sigmoid:
       for (Scalar& product : products) product = sigmoid(product);
       return;
+    case Scoring::root_softplus:
+      for (Scalar& product : products) product = root(softplus(product));
+      return;
     // Weights that depend on which experts are chosen are made after the choice.
     case Scoring::chosen_softmax:
     case Scoring::sparsemixer: return;
@@ -167,6 +170,20 @@ void weight_chosen(const Router& router, std::span<Scalar> weights) {
   }
 }
 
+// The experts that the table lists for the token of row r, in ascending order.
+template <class Scalar>
+std::vector<std::size_t> listed_experts(const BlockRun<Scalar>& step, const Route& op,
+                                        std::size_t r) {
+  const std::size_t chosen = size(op.experts_per_token);
+  const auto lists = step.weights->of(*op.listed, step.layer);
+  std::vector<std::size_t> experts;
+  for (const float id : part(lists, static_cast<std::size_t>(step.token_ids[r]), chosen)) {
+    experts.push_back(static_cast<std::size_t>(id));
+  }
+  std::sort(experts.begin(), experts.end());
+  return experts;
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Route& op) {
   auto in = step.read(op.in);
@@ -181,7 +198,8 @@ void run(BlockRun<Scalar>& step, const Route& op) {
   const std::size_t chosen = size(op.experts_per_token);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const Scores<Scalar> scores = score_experts(op, in.row(r), router, vectors);
-    const auto experts = largest(std::span<const Scalar>(scores.choice), chosen);
+    const auto experts = op.listed ? listed_experts(step, op, r)
+                                   : largest(std::span<const Scalar>(scores.choice), chosen);
     const auto weights = weights_of(op.router, std::span<const Scalar>(scores.weight), experts);
     const auto row = out.row(r);
     for (std::size_t i = 0; i < chosen; ++i) {

@@ -92,8 +92,31 @@ inline std::size_t first_key(const Reach& reach, std::size_t position) {
                                   return position - position % size;
                                 },
                                 // The first that may be chosen.
-                                [](const ChosenKeys&) { return std::size_t{0}; }};
+                                [](const ChosenKeys&) { return std::size_t{0}; },
+                                [](const Entries&) { return std::size_t{0}; }};
   return std::visit(first, reach);
+}
+
+// How many keys, or entries, there are for the query at `position`: those up to its own, or those
+// of the groups that are complete with it.
+inline std::size_t visible(const Reach& reach, std::size_t position) {
+  const auto* entries = std::get_if<Entries>(&reach);
+  if (entries == nullptr) return position + 1;
+  return (position + 1) / static_cast<std::size_t>(entries->positions.value());
+}
+
+// Whether an index chooses what a query attends to.
+inline bool is_chosen(const Reach& reach) {
+  const auto* entries = std::get_if<Entries>(&reach);
+  return std::holds_alternative<ChosenKeys>(reach) || (entries != nullptr && entries->chosen);
+}
+
+// The first position that later entries are made of, after `positions` positions.
+inline std::size_t first_waiting(const Waiting& waiting, std::size_t positions) {
+  const auto each = static_cast<std::size_t>(waiting.positions.value());
+  const std::size_t complete = positions / each;
+  const bool again = waiting.until == Waiting::For::next_group && complete > 0;
+  return (again ? complete - 1 : complete) * each;
 }
 
 template <class Scalar>
@@ -153,6 +176,10 @@ class KvCaches {
     return LayerCache<Scalar>(batch, columns);
   }
 
+  static Kept kept(const Waiting&, std::size_t batch, std::size_t columns) {
+    return LayerCache<Scalar>(batch, columns);
+  }
+
   void forget_unreachable(const Growing& growing, CacheId id) {
     for (std::size_t layer = 0; layer < layers_[id].size(); ++layer) {
       LayerCache<Scalar>& cache = of(id, layer);
@@ -164,6 +191,14 @@ class KvCaches {
   }
   void forget_unreachable(const Fixed&, CacheId) {}       // it is overwritten
   void forget_unreachable(const Compressed&, CacheId) {}  // every entry can be reached
+  void forget_unreachable(const Waiting& waiting, CacheId id) {
+    for (std::size_t layer = 0; layer < layers_[id].size(); ++layer) {
+      LayerCache<Scalar>& cache = of(id, layer);
+      for (std::size_t sequence = 0; sequence < batch_; ++sequence) {
+        cache.forget_before(sequence, first_waiting(waiting, cache.positions(sequence)));
+      }
+    }
+  }
 
   std::size_t batch_;
   std::size_t past_ = 0;

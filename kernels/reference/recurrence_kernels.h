@@ -40,6 +40,13 @@ Scalar decay_of(Scalar x, double rate) {
   return exponential(-(Scalar(rate) * x));
 }
 
+// The same with a bound on its logarithm.
+template <class Scalar>
+Scalar decay_of(const Decay& op, Scalar x, double rate) {
+  if (!op.least_log) return decay_of(x, rate);
+  return exponential(Scalar(*op.least_log) * sigmoid(Scalar(rate) * x));
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Decay& op) {
   auto in = step.read(op.in);
@@ -53,7 +60,7 @@ void run(BlockRun<Scalar>& step, const Decay& op) {
     const auto target = out.row(r);
     const std::size_t width = source.size() / rates.size();
     for (std::size_t i = 0; i < source.size(); ++i) {
-      target[i] = decay_of(source[i], rates[i / width]);
+      target[i] = decay_of(op, source[i], rates[i / width]);
     }
   }
 }

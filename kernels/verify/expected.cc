@@ -120,21 +120,30 @@ void check_experts(const ExpectedReader& reader, const ChoosingLayer<Route>& lay
   }
 }
 
+// The keys, or entries, among which the query at `position` chooses.
+std::size_t visible_keys(const ChooseKeys& op, std::size_t position) {
+  const auto* entries = std::get_if<Entries>(&op.scored);
+  return (position + 1) / (entries == nullptr ? 1 : size(entries->positions));
+}
+
 // What an index can choose for a query: as many blocks as it chooses, or all up to the query's own,
-// which is among them where blocks are of several keys.
-bool can_be_chosen(const ChosenKeys& chosen, std::size_t position,
+// which is among them where blocks are of several keys; or of entries those that are complete.
+bool can_be_chosen(const ChooseKeys& op, std::size_t position,
                    std::span<const std::size_t> blocks) {
-  const std::size_t own = position / size(chosen.size);
-  if (blocks.size() != std::min(size(chosen.blocks), own + 1)) return false;
+  const ChosenKeys& chosen = op.chosen;
+  const std::size_t visible =
+      (visible_keys(op, position) + size(chosen.size) - 1) / size(chosen.size);
+  if (blocks.size() != std::min(size(chosen.blocks), visible)) return false;
   if (std::ranges::adjacent_find(blocks, std::greater_equal()) != blocks.end()) return false;
-  return chosen.size == 1 ? blocks.back() <= own : blocks.back() == own;
+  if (chosen.size > 1) return blocks.back() + 1 == visible;
+  return blocks.empty() || blocks.back() < visible;
 }
 
 void check_keys(const ExpectedReader& reader, const ChoosingLayer<ChooseKeys>& layer,
                 const KeyTrace& keys) {
   for (std::size_t i = 0; i < keys.blocks.size(); ++i) {
     const std::size_t token = i / keys.groups;
-    if (can_be_chosen(layer.op.chosen, token, keys.blocks[i])) continue;
+    if (can_be_chosen(layer.op, token, keys.blocks[i])) continue;
     reader.fail(fmt::format("the keys of token {} in layer {} are not what its index can choose",
                             token, layer.layer));
   }
@@ -187,6 +196,20 @@ void load_chosen_keys(ExpectedReader& reader, const IndexLayers& layers,
   }
 }
 
+// (layers with an index, tokens, entries)
+void load_chosen_entries(ExpectedReader& reader, const IndexLayers& layers, std::int64_t tokens,
+                         Expected& expected) {
+  const std::int64_t entries = layers.front().op.chosen.blocks.value();
+  check_layers(reader, "csa_layers", layers);
+  const auto stored = reader.integers("csa_topk", {std::ssize(layers), tokens, entries});
+  const auto size = static_cast<std::size_t>(tokens * entries);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    expected.keys.push_back(
+        {layers[i].layer, 1,
+         without_gaps(slice(stored, i, size), static_cast<std::size_t>(entries))});
+  }
+}
+
 // (layers with an index, groups, tokens, blocks)
 void load_chosen_blocks(ExpectedReader& reader, const IndexLayers& layers, std::int64_t tokens,
                         Expected& expected) {
@@ -212,7 +235,9 @@ void load_keys(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens
                Expected& expected) {
   const IndexLayers layers = layers_with<ChooseKeys>(graph);
   if (layers.empty()) return;
-  if (layers.front().op.chosen.size == 1) {
+  if (std::holds_alternative<Entries>(layers.front().op.scored)) {
+    load_chosen_entries(reader, layers, tokens, expected);
+  } else if (layers.front().op.chosen.size == 1) {
     load_chosen_keys(reader, layers, {std::ssize(graph.layers), tokens}, expected);
   } else {
     load_chosen_blocks(reader, layers, tokens, expected);
@@ -220,29 +245,78 @@ void load_keys(ExpectedReader& reader, const OpGraph& graph, std::int64_t tokens
   for (std::size_t i = 0; i < layers.size(); ++i) check_keys(reader, layers[i], expected.keys[i]);
 }
 
-// The vectors that a hidden state is made of.
-Integer stream_count(const OpGraph& graph) {
+// The vectors that a hidden state is made of, and the tensor that holds all of them.
+struct Streams {
+  Integer count = 1;
+  std::string tensor;
+};
+Streams streams_of(const OpGraph& graph) {
   for (const Block& block : graph.blocks) {
     for (const Node& node : block.nodes) {
-      if (const auto* predict = std::get_if<PredictStreams>(&node.op)) return predict->streams;
+      if (const auto* predict = std::get_if<PredictStreams>(&node.op)) {
+        return {predict->streams, "hidden_states_altup"};
+      }
+      if (const auto* mix = std::get_if<MixStreams>(&node.op)) {
+        return {mix->streams, "hidden_states_hc"};
+      }
     }
   }
-  return 1;
+  return {};
+}
+
+// The columns of the hidden state that enters the first layer.
+Integer first_hidden(const OpGraph& graph) {
+  const Block& input = graph.blocks.front();
+  return input.values.at(input.output).columns;
+}
+
+// For each layer, and for the head, the states of the file that enter it side by side: that of its
+// own place, and before it those that were put aside by the layers whose output is wider than their
+// input.
+std::vector<std::vector<std::size_t>> states_read(const OpGraph& graph) {
+  std::vector<std::size_t> aside;
+  std::vector<std::vector<std::size_t>> read;
+  for (std::size_t layer = 0; layer <= graph.layers.size(); ++layer) {
+    read.push_back(aside);
+    read.back().push_back(layer);
+    if (layer == graph.layers.size()) continue;
+    const Block& block = graph.blocks.at(graph.layers[layer]);
+    const Integer entering = block.values.at(block.input.value()).columns;
+    if (block.values.at(block.output).columns > entering) aside.push_back(layer);
+  }
+  return read;
+}
+
+// Some of the states, (tokens, columns) each, with those of one token in one row.
+std::vector<float> side_by_side(const std::vector<float>& states,
+                                const std::vector<std::size_t>& read, std::int64_t tokens,
+                                std::int64_t columns) {
+  std::vector<float> rows;
+  const auto width = static_cast<std::size_t>(columns);
+  for (std::int64_t token = 0; token < tokens; ++token) {
+    for (const std::size_t state : read) {
+      const std::vector<float> row =
+          slice(states, state * static_cast<std::size_t>(tokens) + static_cast<std::size_t>(token),
+                width);
+      rows.insert(rows.end(), row.begin(), row.end());
+    }
+  }
+  return rows;
 }
 
 // Returns (layers + 1, tokens, hidden), where hidden holds all streams of a token side by side. The
-// file of a model with parallel streams has them in a tensor of their own, (layers + 1, streams,
-// tokens, width), besides that of the active stream.
+// file of a model with several streams has them in a tensor of their own, (layers + 1, streams,
+// tokens, width), besides that of one of them.
 std::vector<float> hidden_states(ExpectedReader& reader, const OpGraph& graph,
                                  std::int64_t tokens) {
   const std::int64_t states = std::ssize(graph.layers) + 1;
-  const Block& head = graph.blocks.back();
-  const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
-  const std::int64_t width = hidden / stream_count(graph).value();
+  const std::int64_t hidden = first_hidden(graph).value();
+  const Streams of = streams_of(graph);
+  const std::int64_t width = hidden / of.count.value();
   if (hidden == width) return reader.floats("hidden_states", {states, tokens, hidden});
   reader.require("hidden_states", {states, tokens, width});
   const std::int64_t streams = hidden / width;
-  const auto stored = reader.floats("hidden_states_altup", {states, streams, tokens, width});
+  const auto stored = reader.floats(of.tensor, {states, streams, tokens, width});
   std::vector<float> rows(stored.size());
   for (std::size_t from = 0; from < stored.size(); ++from) {
     const auto at = static_cast<std::int64_t>(from);
@@ -262,16 +336,14 @@ Expected load_expected(const std::filesystem::path& file, const OpGraph& graph) 
   ExpectedReader reader(file);
   const std::int64_t tokens = reader.length("input_ids");
   const Block& head = graph.blocks.back();
-  const std::int64_t hidden = head.values.at(head.input.value()).columns.value();
   const std::int64_t vocabulary = head.values.at(head.output).columns.value();
   Expected expected;
   expected.input_ids = reader.integers("input_ids", {tokens});
   check_input_ids(reader, expected.input_ids, graph, token_vocabulary(graph).value());
   expected.logits = reader.floats("logits", {tokens, vocabulary});
   const auto states = hidden_states(reader, graph, tokens);
-  const auto size = static_cast<std::size_t>(tokens * hidden);
-  for (std::size_t i = 0; i <= graph.layers.size(); ++i) {
-    expected.hidden.push_back(slice(states, i, size));
+  for (const std::vector<std::size_t>& read : states_read(graph)) {
+    expected.hidden.push_back(side_by_side(states, read, tokens, first_hidden(graph).value()));
   }
   load_routing(reader, graph, tokens, expected);
   load_keys(reader, graph, tokens, expected);

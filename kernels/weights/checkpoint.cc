@@ -45,11 +45,36 @@ class Loader {
   void load_instance(WeightId id, std::size_t layer, std::size_t instance) {
     const Weight& weight = graph_.weight(id);
     const auto copies = static_cast<std::size_t>(weight.copies.value());
+    if (const auto experts = experts_listed_in(graph_, id)) {
+      return hand_over_lists(id, layer, instance, *experts);
+    }
     for (std::size_t copy = 0; copy < copies; ++copy) {
       const TensorSource source = tensor_source(graph_, weight, naming_, prefix_, layer, copy);
       hand_over(weight, source, [&](std::int64_t first_row, std::span<const float> rows) {
         take_(id, instance, copy, static_cast<std::size_t>(first_row), rows);
       });
+    }
+  }
+
+  // Whole numbers, each of which names an expert.
+  void hand_over_lists(WeightId id, std::size_t layer, std::size_t instance, Integer experts) {
+    const Weight& weight = graph_.weight(id);
+    const TensorSource source = tensor_source(graph_, weight, naming_, prefix_, layer, 0);
+    check_shape(weight, source);
+    used_.insert(source.name);
+    const auto each = static_cast<std::size_t>(weight.columns.value());
+    const std::vector<std::int64_t> ids = checkpoint_.read_integers(source.name);
+    std::vector<float> list;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i] < 0 || experts <= ids[i]) {
+        throw FileError(checkpoint_.folder(),
+                        fmt::format("tensor '{}' lists expert {} for token {}, and there are {}",
+                                    source.name, ids[i], i / each, experts.value()));
+      }
+      list.push_back(static_cast<float>(ids[i]));
+      if (list.size() < each) continue;
+      take_(id, instance, i / each, 0, list);
+      list.clear();
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "kernels/weights/compressed_names.h"
 #include "kernels/weights/decoder_names.h"
 #include "kernels/weights/dense_names.h"
 #include "kernels/weights/gpt_names.h"
@@ -20,6 +21,7 @@ constexpr std::array<std::string_view, 2> kOptPrefixes{"model.decoder.", "decode
 // GPT-2's own repository has none; repositories made from it have one.
 constexpr std::array<std::string_view, 2> kGpt2Prefixes{"", "transformer."};
 
+constexpr std::array<std::string_view, 1> kNoPrefix{""};
 constexpr std::array<std::string_view, 1> kNeoXPrefix{"gpt_neox."};
 constexpr std::array<std::string_view, 1> kBackbonePrefix{"backbone."};
 constexpr std::array<std::string_view, 2> kTransformerPrefixes{"transformer.", ""};
@@ -69,6 +71,16 @@ constexpr std::array<std::string_view, 5> kDecaysOfMiniMax{
 
 constexpr Naming minimax(Naming naming) {
   naming.not_parameters = kDecaysOfMiniMax;
+  return naming;
+}
+
+// What the first layer would read with, were there anything put aside before it. Those of the other
+// layers are weights, and are found before this list is asked.
+constexpr std::array<std::string_view, 3> kUnusedInKimiK3{
+    ".rotary_emb.inv_freq", ".self_attention_res_norm.weight", ".self_attention_res_proj.weight"};
+
+constexpr Naming kimi_k3(Naming naming) {
+  naming.not_parameters = kUnusedInKimiK3;
   return naming;
 }
 
@@ -127,7 +139,9 @@ constexpr std::array kNamings{
     Naming{CheckpointNaming::mamba, kBackbonePrefix, "layers.", kMamba, kDecoder, 0, {}},
     decoder(CheckpointNaming::jamba, kJamba),
     decoder(CheckpointNaming::falcon_h1, kFalconH1),
-    decoder(CheckpointNaming::longcat_flash, kLongcatFlash)};
+    decoder(CheckpointNaming::longcat_flash, kLongcatFlash),
+    Naming{CheckpointNaming::deepseek_v4, kNoPrefix, "layers.", kDeepseekV4, kDecoder, 0, {}},
+    kimi_k3(decoder(CheckpointNaming::kimi_k3, kKimiK3))};
 static_assert(has_a_row_for_each(kNamings, &Naming::family), "every family has its row, in order");
 
 }  // namespace

@@ -244,4 +244,26 @@ inline constexpr auto kKimiLinear = joined(
     },
     kMixtral, kBlockSparseShared);
 
+// The query of an attention residual is a projection to one column.
+constexpr TensorName residual_query(WeightRole role, std::string_view name) {
+  return {role, name, nullptr, StoredLayout::one_row};
+}
+
+inline constexpr auto kKimiK3 = joined(
+    std::array{
+        TensorName{Role::attention_gate, "self_attn.g_proj.weight"},
+        TensorName{Role::recurrence_gate, "self_attn.g_proj.weight"},
+        TensorName{Role::recurrence_decay_rate, "self_attn.A_log"},
+        TensorName{Role::expert_latent_down, "block_sparse_moe.routed_expert_down_proj.weight"},
+        TensorName{Role::expert_latent_norm, "block_sparse_moe.routed_expert_norm.weight"},
+        TensorName{Role::expert_latent_up, "block_sparse_moe.routed_expert_up_proj.weight"},
+        TensorName{Role::attention_residual_norm, "self_attention_res_norm.weight"},
+        residual_query(Role::attention_residual_query, "self_attention_res_proj.weight"),
+        TensorName{Role::feed_forward_residual_norm, "mlp_res_norm.weight"},
+        residual_query(Role::feed_forward_residual_query, "mlp_res_proj.weight"),
+        TensorName{Role::head_residual_norm, "output_attn_res_norm.weight"},
+        residual_query(Role::head_residual_query, "output_attn_res_proj.weight"),
+    },
+    kKimiLinear);
+
 }  // namespace llmarch::tensor_names

@@ -40,6 +40,11 @@ WeightDistribution distribution_of(const Weight& weight) {
   throw std::logic_error("distribution_of: a weight kind outside the enumeration");
 }
 
+void list_experts(Integer experts, std::span<float> table) {
+  const auto count = static_cast<std::size_t>(experts.value());
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<float>(i % count);
+}
+
 WeightStore::WeightStore(const OpGraph& graph) {
   for (const Weight& weight : graph.weights) {
     constant_.push_back(kind_of(weight.role) == WeightKind::constant);
@@ -88,7 +93,12 @@ WeightStore synthetic_weights(const OpGraph& graph, std::uint64_t seed) {
   for (WeightId id = 0; id < graph.weights.size(); ++id) {
     const Weight& weight = graph.weights[id];
     const auto [centre, spread] = distribution_of(weight);
+    const std::optional<Integer> listed = experts_listed_in(graph, id);
     for (std::size_t layer = 0; layer < size(graph.instances(weight)); ++layer) {
+      if (listed) {
+        list_experts(*listed, store.of(id, layer));
+        continue;
+      }
       for (float& element : store.of(id, layer)) element = centre + spread * random.next();
     }
   }

@@ -58,6 +58,8 @@ struct WeightDistribution {
   float centre, spread;
 };
 WeightDistribution distribution_of(const Weight& weight);
+// The ids in a table that lists experts are not drawn: they go through all of the experts in turn.
+void list_experts(Integer experts, std::span<float> table);
 
 // Random weights, the same for the same seed on every machine.
 WeightStore synthetic_weights(const OpGraph& graph, std::uint64_t seed);

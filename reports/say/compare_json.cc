@@ -13,21 +13,30 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json floor_json(const Floor& floor, const Floor& uniform, Integer tokens) {
-  return {{"arithmetic_seconds", floor.arithmetic_seconds},
-          {"memory_seconds", floor.memory_seconds},
-          {"floor_seconds", floor.seconds},
-          {"uniform_floor_seconds", uniform.seconds},
-          {"tokens_per_second", tokens.as_double() / floor.seconds},
-          {"bound_by", name_of(floor.binds())}};
+Json step_on_machine_json(const StepOnMachine& step, Integer tokens) {
+  const Floor& floor = step.floor;
+  Json json = {{"arithmetic_seconds", floor.arithmetic_seconds},
+               {"memory_seconds", floor.memory_seconds},
+               {"floor_seconds", floor.seconds},
+               {"uniform_floor_seconds", step.uniform.seconds},
+               {"tokens_per_second", tokens.as_double() / floor.seconds},
+               {"bound_by", name_of(floor.binds())}};
+  if (step.skewed) json["skewed_floor_seconds"] = step.skewed->seconds;
+  if (!step.estimate) return json;
+  const Estimate& time = step.estimate->time;
+  json["estimated_seconds"] = time.median;
+  json["estimated_seconds_p10"] = time.p10;
+  json["estimated_seconds_p90"] = time.p90;
+  json["unmeasured_seconds"] = time.unmeasured;
+  return json;
 }
 
 Json on_json(const OnMachine& on, const Setting& setting) {
-  Json json = {{"memory_bytes", on.needed.total().value()},
-               {"fits", on.fits},
-               {"decode", floor_json(on.decode, on.uniform_decode, setting.batch)},
-               {"prefill", floor_json(on.prefill, on.uniform_prefill,
-                                      setting.batch * setting.prefill_tokens())}};
+  Json json = {
+      {"memory_bytes", on.needed.total().value()},
+      {"fits", on.fits},
+      {"decode", step_on_machine_json(on.decode, setting.batch)},
+      {"prefill", step_on_machine_json(on.prefill, setting.batch * setting.prefill_tokens())}};
   if (on.ranks) json["ranks"] = ranks_json(*on.ranks, on.replicated_weights);
   return json;
 }

@@ -1,5 +1,5 @@
-// The stable JSON and CSV of a comparison: exact figures under names that do not change. The formats
-// are described in reports/README.md; programs read this, people read the table.
+// The stable JSON and CSV of a comparison: exact figures under names that do not change. The
+// formats are described in reports/README.md; programs read this, people read the table.
 #pragma once
 
 #include <string>

@@ -9,6 +9,7 @@
 #include "reports/say/active_conventions.h"
 #include "reports/say/block_texts.h"
 #include "reports/say/cells.h"
+#include "reports/say/estimate_cells.h"
 #include "reports/say/rank_rows.h"
 #include "reports/say/remarks.h"
 #include "reports/say/storage_words.h"
@@ -106,11 +107,13 @@ void add_work_notes(const Comparison& comparison, Notes& notes) {
   std::vector<const ArchSpec*> specs;
   for (const ModelFigures& figures : comparison.models) specs.push_back(&figures.model->spec);
   if (comparison.setting.draft) {
-    notes.lines.emplace_back(
+    notes.lines.push_back(fmt::format(
         "Drafts: a prediction layer runs once for each draft, with the embedding and the head; the "
-        "model then runs on the newest token and all drafts at once. Tokens a step: 1 + p + p² + … "
-        "up to the power of the drafts, where p is the share that stands. Cache entries of drafts "
-        "that do not stand are overwritten.");
+        "model then runs on the newest token and all drafts at once. Tokens a step: {}. Cache "
+        "entries of drafts that do not stand are overwritten.",
+        *comparison.setting.accepted > 1
+            ? "1 and the drafts that stand on average"
+            : "1 + p + p² + … up to the power of the drafts, where p is the share that stands"));
   }
   const std::vector<std::string> of_blocks = block_notes(specs, NotedFigures::work);
   notes.lines.insert(notes.lines.end(), of_blocks.begin(), of_blocks.end());
@@ -182,6 +185,7 @@ Notes comparison_notes(const Comparison& comparison, const std::set<Section>& se
     add_work_notes(comparison, notes);
   }
   add_hardware_notes(comparison, notes);
+  if (sections.contains(Section::estimate)) add_estimate_notes(comparison, notes);
   for (const ModelFigures& figures : comparison.models) add_remarks(*figures.model, notes);
   notes.lines.emplace_back(
       "Figures are predicted from shapes unless they are called published; "

@@ -8,6 +8,8 @@
 #include "reports/document/format.h"
 #include "reports/say/active_conventions.h"
 #include "reports/say/compare_notes.h"
+#include "reports/say/draft_rows.h"
+#include "reports/say/estimate_cells.h"
 #include "reports/say/model_diagram.h"
 #include "reports/say/rank_rows.h"
 #include "reports/say/setting_words.h"
@@ -43,6 +45,11 @@ class ComparisonTable {
  private:
   using Figures = std::function<Cell(const ModelFigures&)>;
 
+  ComparisonWriter writer() {
+    return {[this](std::string text) { group(std::move(text)); },
+            [this](const std::string& label, const Figures& figure) { row(label, figure); }};
+  }
+
   void write(Section section) {
     switch (section) {
       case Section::structure: return structure();
@@ -51,19 +58,16 @@ class ComparisonTable {
       case Section::decode:
         step(fmt::format("Decode: one token that attends to {} keys", context()),
              &ModelFigures::decode, "decode_");
-        floor_rows(&OnMachine::decode, &OnMachine::uniform_decode, setting_.batch, "");
-        return drafting();
+        floor_rows(&OnMachine::decode, setting_.batch, "");
+        return write_draft_rows(comparison_, digits_, writer());
       case Section::prefill:
         step(fmt::format("Prefill of {} tokens, logits for the last",
                          context_tokens(setting_.prefill_tokens().value())),
              &ModelFigures::prefill, "prefill_");
-        return floor_rows(&OnMachine::prefill, &OnMachine::uniform_prefill,
-                          setting_.batch * setting_.prefill_tokens(), "prefill_");
-      case Section::ranks:
-        return write_rank_rows(
-            comparison_, digits_,
-            {[this](std::string text) { group(std::move(text)); },
-             [this](const std::string& label, const Figures& figure) { row(label, figure); }});
+        return floor_rows(&OnMachine::prefill, setting_.batch * setting_.prefill_tokens(),
+                          "prefill_");
+      case Section::ranks: return write_rank_rows(comparison_, digits_, writer());
+      case Section::estimate: return write_estimate_rows(comparison_, writer());
     }
     throw std::logic_error("write: a section outside the enumeration");
   }
@@ -260,45 +264,50 @@ class ComparisonTable {
 
   // A quantity by the name of its step and its own; none where that is no quantity. Those of a
   // machine are asked of the only one.
-  [[nodiscard]] static std::string named(std::string_view step, std::string_view name) {
-    const std::string quantity = fmt::format("{}{}", step, name);
-    return find_quantity(quantity) == nullptr ? "" : quantity;
+  [[nodiscard]] static std::string named(std::string_view step_name, std::string_view quantity) {
+    const std::string name = fmt::format("{}{}", step_name, quantity);
+    return find_quantity(name) == nullptr ? "" : name;
   }
-  [[nodiscard]] std::string timed(std::string_view step, std::string_view name) const {
-    return comparison_.machines.size() > 1 ? "" : named(step, name);
+  [[nodiscard]] std::string timed(std::string_view step_name, std::string_view quantity) const {
+    return comparison_.machines.size() > 1 ? "" : named(step_name, quantity);
   }
 
   // The least time of a step on each machine; `tokens` is how many it generates or processes.
-  void floor_rows(Floor OnMachine::*which, Floor OnMachine::*uniform, Integer tokens,
-                  std::string_view step) {
+  void floor_rows(StepOnMachine OnMachine::*which, Integer tokens, std::string_view step) {
     for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
       floor_rows(which, tokens, n, step);
-      uniform_row(which, uniform, n, step);
+      expected_rows(which, n, step);
     }
   }
 
-  // Where it differs for some model: what is expected of experts that are chosen uniformly.
-  void uniform_row(Floor OnMachine::*which, Floor OnMachine::*uniform, std::size_t machine,
-                   std::string_view step) {
+  // Where they differ for some model: what is expected of experts that are chosen uniformly, and by
+  // the skew that was asked for.
+  void expected_rows(StepOnMachine OnMachine::*which, std::size_t machine, std::string_view step) {
     const bool differs = std::ranges::any_of(comparison_.models, [&](const ModelFigures& figures) {
-      const OnMachine& on = figures.on[machine];
-      return (on.*which).seconds != (on.*uniform).seconds;
+      const StepOnMachine& there = figures.on[machine].*which;
+      return there.floor.seconds != there.uniform.seconds;
     });
     if (!differs) return;
+    const std::string& name = comparison_.machines[machine]->name;
     row(
-        fmt::format("expected of uniform routing on {}", comparison_.machines[machine]->name),
-        [uniform, machine](const ModelFigures& figures) {
-          return duration_cell((figures.on[machine].*uniform).seconds);
+        "expected of uniform routing on " + name,
+        [=](const ModelFigures& figures) {
+          return duration_cell((figures.on[machine].*which).uniform.seconds);
         },
         timed(step, "uniform_floor_time"));
+    if (!comparison_.skew) return;
+    row(fmt::format("expected of {} on {}", comparison_.skew->name, name),
+        [=](const ModelFigures& figures) {
+          return duration_cell((figures.on[machine].*which).skewed->seconds);
+        });
   }
 
-  void floor_rows(Floor OnMachine::*which, Integer tokens, std::size_t machine,
+  void floor_rows(StepOnMachine OnMachine::*which, Integer tokens, std::size_t machine,
                   std::string_view step) {
     const std::string& name = comparison_.machines[machine]->name;
     const std::string before = comparison_.machines.size() > 1 ? name + ": " : "";
     const auto floor = [which, machine](const ModelFigures& figures) -> const Floor& {
-      return figures.on[machine].*which;
+      return (figures.on[machine].*which).floor;
     };
     const auto seconds = [&](const std::string& label, double Floor::*figure,
                              std::string_view quantity) {
@@ -323,44 +332,9 @@ class ComparisonTable {
     });
   }
 
-  // Decode with drafts of the models' own prediction layers, for those that have any.
-  void drafting() {
-    if (!setting_.draft) return;
-    group(fmt::format("Decode with drafts: {} a step, {:.4g} of them stand",
-                      setting_.draft->value(), *setting_.accepted));
-    const auto drafted = [&](const std::string& label, const auto& cell) {
-      row(label, [&cell](const ModelFigures& figures) {
-        return figures.drafted ? cell(*figures.drafted) : text_cell("–");
-      });
-    };
-    drafted("tokens a step, expected", [](const DraftedStep& step) {
-      return Cell{.text = fmt::format("{:.4g}", step.tokens), .value = step.tokens};
-    });
-    drafted("FLOPs a step",
-            [this](const DraftedStep& step) { return flops_cell(step.total().flops(), digits_); });
-    drafted("  of the drafts",
-            [this](const DraftedStep& step) { return flops_cell(step.drafts.flops(), digits_); });
-    drafted("bytes a step",
-            [this](const DraftedStep& step) { return bytes_cell(step.total().bytes(), digits_); });
-    drafted("  of the drafts",
-            [this](const DraftedStep& step) { return bytes_cell(step.drafts.bytes(), digits_); });
-    drafted("FLOPs per accepted token", [this](const DraftedStep& step) {
-      return flops_cell(step.flops_per_token(), digits_);
-    });
-    drafted("bytes per accepted token", [this](const DraftedStep& step) {
-      return bytes_cell(step.bytes_per_token(), digits_);
-    });
-    if (setting_.machine == nullptr) return;
-    drafted(fmt::format("floor of a step on {}", setting_.machine->name),
-            [](const DraftedStep& step) { return duration_cell(step.floor.value().seconds); });
-    drafted("tokens per second, in expectation at most", [](const DraftedStep& step) {
-      return rate_cell(step.tokens / step.floor.value().seconds, "tokens per second");
-    });
-  }
-
-  // The work of one step; `which` is the decode or the prefill of a model's figures, and `name`
-  // that with which the names of its quantities begin.
-  void step(std::string heading, Step ModelFigures::*which, std::string_view name) {
+  // The work of one step; `which` is the decode or the prefill of a model's figures, and
+  // `step_name` that with which the names of its quantities begin.
+  void step(std::string heading, Step ModelFigures::*which, std::string_view step_name) {
     group(std::move(heading));
     const auto flops = [&](const std::string& label, std::string_view quantity,
                            const auto& figure) {
@@ -369,7 +343,7 @@ class ComparisonTable {
           [this, which, figure](const ModelFigures& figures) {
             return flops_cell(figure(figures.*which), digits_);
           },
-          named(name, quantity));
+          named(step_name, quantity));
     };
     const auto bytes = [&](const std::string& label, std::string_view quantity,
                            Bytes Traffic::*figure) {
@@ -378,7 +352,7 @@ class ComparisonTable {
           [this, which, figure](const ModelFigures& figures) {
             return bytes_cell((figures.*which).traffic.*figure, digits_);
           },
-          named(name, quantity));
+          named(step_name, quantity));
     };
     flops("matrix FLOPs", "matrix_flops", [](const Step& step) { return step.work.matrix; });
     flops("other FLOPs", "other_flops", [](const Step& step) { return step.work.other; });
@@ -388,7 +362,7 @@ class ComparisonTable {
         [this, which](const ModelFigures& figures) {
           return count_cell((figures.*which).work.transcendentals.value(), "calls", digits_);
         },
-        named(name, "transcendentals"));
+        named(step_name, "transcendentals"));
     bytes("weights read", "weight_bytes", &Traffic::weights_read);
     bytes("KV read", "kv_bytes", &Traffic::cache_read);
     bytes("KV written", "kv_written_bytes", &Traffic::cache_written);

@@ -36,6 +36,7 @@ struct InsideAside {
 std::string_view unit_of(KeptFor each) {
   switch (each) {
     case KeptFor::each_position: return "elements per position";
+    case KeptFor::each_group: return "elements per entry";
     case KeptFor::each_sequence: return "elements per sequence";
   }
   throw std::logic_error("unit_of: a value outside the enumeration");

@@ -62,35 +62,49 @@ Json row_of(const Model& model, const Fit& fit, const SettingField& sought,
   return row;
 }
 
+// One memory: how large it is, and what was found for each model.
+Json answer_json(const FitAnswer& answer) {
+  const Bytes memory = answer.question.room.memory();
+  Json json = {{"memory",
+                {{"bytes", memory.value()},
+                 {"devices", answer.question.room.devices.value()},
+                 {"name", answer.question.memory_name}}},
+               {"models", Json::array()}};
+  for (const ModelFits& fits : answer.models) {
+    json["models"].push_back({{"name", fits.model->spec.name},
+                              {"parameters", fits.model->parameters.total.value()},
+                              {"largest_context", answers_json(fits.contexts, setting_field::batch,
+                                                               &Setting::batch, memory)},
+                              {"largest_batch", answers_json(fits.batches, setting_field::context,
+                                                             &Setting::context, memory)}});
+  }
+  return json;
+}
+
 }  // namespace
 
-std::string fit_json(const std::vector<ModelFits>& models, const FitQuestion& question) {
-  Json json = {{"workload", asked_json(question.setting)},
-               {"memory",
-                {{"bytes", question.room.memory().value()},
-                 {"devices", question.room.devices.value()},
-                 {"name", question.memory_name}}},
-               {"models", Json::array()}};
-  for (const ModelFits& fits : models) {
-    json["models"].push_back(
-        {{"name", fits.model->spec.name},
-         {"parameters", fits.model->parameters.total.value()},
-         {"largest_context", answers_json(fits.contexts, setting_field::batch, &Setting::batch,
-                                          question.room.memory())},
-         {"largest_batch", answers_json(fits.batches, setting_field::context, &Setting::context,
-                                        question.room.memory())}});
+std::string fit_json(const std::vector<FitAnswer>& answers) {
+  Setting setting = answers.front().question.setting;
+  if (answers.size() > 1) setting.machine = nullptr;
+  Json json = {{"workload", asked_json(setting)}};
+  if (answers.size() == 1) {
+    json.update(answer_json(answers.front()));
+  } else {
+    for (const FitAnswer& answer : answers) json["machines"].push_back(answer_json(answer));
   }
   return indented(json);
 }
 
-std::string fit_csv(const std::vector<ModelFits>& models, const FitQuestion& question) {
+std::string fit_csv(const std::vector<FitAnswer>& answers) {
   Json rows = Json::array();
-  for (const ModelFits& fits : models) {
-    for (const Fit& fit : fits.contexts) {
-      rows.push_back(row_of(*fits.model, fit, setting_field::context, question));
-    }
-    for (const Fit& fit : fits.batches) {
-      rows.push_back(row_of(*fits.model, fit, setting_field::batch, question));
+  for (const auto& [question, models] : answers) {
+    for (const ModelFits& fits : models) {
+      for (const Fit& fit : fits.contexts) {
+        rows.push_back(row_of(*fits.model, fit, setting_field::context, question));
+      }
+      for (const Fit& fit : fits.batches) {
+        rows.push_back(row_of(*fits.model, fit, setting_field::batch, question));
+      }
     }
   }
   return rows_csv(rows);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "reports/document/format.h"
 #include "reports/say/remarks.h"
@@ -157,8 +158,10 @@ std::vector<ModelFits> ranked(std::vector<ModelFits> models, const FitQuestion& 
   return models;
 }
 
-Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& question,
-                     Digits digits) {
+namespace {
+
+Document ranking_of(const std::vector<ModelFits>& models, const FitQuestion& question,
+                    Digits digits) {
   Document document{.title = "Which models fit into " + question.memory_name};
   document.blocks.emplace_back(setting_line(question));
   const Fit& asked = models.front().batches.front();
@@ -195,8 +198,8 @@ Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& qu
   return document;
 }
 
-Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& question,
-                      Digits digits) {
+Document document_of(const std::vector<ModelFits>& models, const FitQuestion& question,
+                     Digits digits) {
   Document document{.title = "What fits into " + question.memory_name};
   document.blocks.emplace_back(setting_line(question));
   const FitWriter writer(question.room, digits);
@@ -223,6 +226,29 @@ Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& q
   add_notes_on_memory(question, notes);
   document.blocks.emplace_back(std::move(notes));
   return document;
+}
+
+// The document of each answer; below the title of the first those of the others are headings.
+Document one_after_another(const std::vector<FitAnswer>& answers, Digits digits,
+                           Document (*of)(const std::vector<ModelFits>&, const FitQuestion&,
+                                          Digits)) {
+  Document all = of(answers.front().models, answers.front().question, digits);
+  for (std::size_t n = 1; n < answers.size(); ++n) {
+    Document next = of(answers[n].models, answers[n].question, digits);
+    all.blocks.emplace_back(Heading{next.title});
+    std::ranges::move(next.blocks, std::back_inserter(all.blocks));
+  }
+  return all;
+}
+
+}  // namespace
+
+Document fit_ranking(const std::vector<FitAnswer>& answers, Digits digits) {
+  return one_after_another(answers, digits, ranking_of);
+}
+
+Document fit_document(const std::vector<FitAnswer>& answers, Digits digits) {
+  return one_after_another(answers, digits, document_of);
 }
 
 }  // namespace llmarch::reports

@@ -23,15 +23,19 @@ struct FitQuestion {
   std::string memory_name;  // "24 GiB", "8 × 80 GiB", "h100-sxm: 80 GiB"
 };
 
+// What was asked of one memory, and what was found for each model.
+struct FitAnswer {
+  FitQuestion question;
+  std::vector<ModelFits> models;
+};
+
 // Best first: those that fit at the first batch and the first context, the largest model first,
 // then the others, the least short of memory first.
 std::vector<ModelFits> ranked(std::vector<ModelFits> models, const FitQuestion& question);
 
-// A row for each model, in the order in which they are given.
-Document fit_ranking(const std::vector<ModelFits>& models, const FitQuestion& question,
-                     Digits digits);
+// A row for each model, in the order in which they are given; one memory after another.
+Document fit_ranking(const std::vector<FitAnswer>& answers, Digits digits);
 
-Document fit_document(const std::vector<ModelFits>& models, const FitQuestion& question,
-                      Digits digits);
+Document fit_document(const std::vector<FitAnswer>& answers, Digits digits);
 
 }  // namespace llmarch::reports

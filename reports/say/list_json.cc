@@ -1,5 +1,7 @@
 #include "reports/say/list_json.h"
 
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
 
 #include "reports/say/model_json.h"
@@ -14,6 +16,7 @@ Json listed_json(const ListedModel& listed) {
   const Model& model = *listed.model;
   return {{"name", model.spec.name},
           {"title", model.spec.title},
+          {"also", other_names(model.spec)},
           {"layers", layer_count(model.spec).value()},
           {"parameters", model.parameters.total.value()},
           {"active_parameters", model.parameters.active.all.value()},
@@ -26,6 +29,11 @@ Json machine_json(const Hardware& machine) {
           {"title", machine.title},
           {"memory_bytes", machine.memory.bytes.value()},
           {"bytes_per_second", machine.bandwidth.bytes_per_second}};
+}
+
+// A field of CSV is one value.
+std::string in_one_field(const Json& names) {
+  return fmt::format("{}", fmt::join(names.get<std::vector<std::string>>(), " "));
 }
 
 template <class Entries>
@@ -64,6 +72,7 @@ std::string list_csv(const std::vector<ListedModel>& models, const std::vector<H
     for (const Json& entry : entries) {
       rows.push_back({{"kind", list == "models" ? "model" : list == "studies" ? "study" : list}});
       rows.back().update(entry);
+      if (entry.contains("also")) rows.back()["also"] = in_one_field(entry["also"]);
     }
   }
   return rows_csv(rows);

@@ -52,6 +52,22 @@ DiagramBox head_box(const ArchSpec& spec) {
   return {{std::move(part)}};
 }
 
+// How the sublayers of a layer read and change a residual stream of several vectors.
+std::optional<DiagramBox> around_sublayers(const ArchSpec& spec) {
+  if (spec.hyper_connections) {
+    return addition_box("Hyper-connections (mHC)",
+                        {fmt::format("each sublayer reads a sum of {} streams",
+                                     grouped(spec.hyper_connections->count)),
+                         "and mixes all of them with its output"});
+  }
+  if (spec.residual_block) {
+    return addition_box("Attention residuals",
+                        {fmt::format("put aside every {} layers", grouped(*spec.residual_block)),
+                         "each sublayer reads a mean of them"});
+  }
+  return std::nullopt;
+}
+
 // All layers in one frame, with the operations around their sublayers.
 DiagramFrame layers_frame(const ArchSpec& spec) {
   const Integer count = layer_count(spec);
@@ -67,6 +83,7 @@ DiagramFrame layers_frame(const ArchSpec& spec) {
                      grouped(spec.parallel_streams->count)),
          fmt::format("stream {} goes on", grouped(spec.parallel_streams->active + 1))}));
   }
+  if (auto box = around_sublayers(spec)) frame.items.emplace_back(*std::move(box));
   for (FrameItem& item : sublayer_items(spec)) frame.items.push_back(std::move(item));
   if (spec.parallel_streams) {
     frame.items.emplace_back(
@@ -74,6 +91,35 @@ DiagramFrame layers_frame(const ArchSpec& spec) {
   }
   if (spec.per_layer_embedding) frame.items.emplace_back(layer_embedding_box(spec));
   return frame;
+}
+
+// What a residual stream of several vectors is made of before the layers, and into what after them.
+std::optional<DiagramBox> before_layers(const ArchSpec& spec) {
+  if (spec.parallel_streams) {
+    const std::string maps = grouped(spec.parallel_streams->count - 1);
+    return addition_box(fmt::format("{} streams", grouped(spec.parallel_streams->count)),
+                        {fmt::format("the embedding, {} maps of it", maps)});
+  }
+  if (spec.hyper_connections) {
+    return addition_box(fmt::format("{} streams", grouped(spec.hyper_connections->count)),
+                        {"the embedding in each"});
+  }
+  return std::nullopt;
+}
+
+std::optional<DiagramBox> after_layers(const ArchSpec& spec) {
+  if (spec.parallel_streams) {
+    return addition_box(fmt::format("Mean of {} streams", grouped(spec.parallel_streams->count)),
+                        {});
+  }
+  if (spec.hyper_connections) {
+    return addition_box(fmt::format("Sum of {} streams", grouped(spec.hyper_connections->count)),
+                        {"with weights made of them"});
+  }
+  if (spec.residual_block) {
+    return addition_box("Attention over residuals", {"the stream and what was put aside"});
+  }
+  return std::nullopt;
 }
 
 // From the tokens to the logits.
@@ -89,17 +135,9 @@ DiagramPanel panel_of(const Model& model) {
                     {fmt::format("width {}, context up to {}", grouped(spec.hidden),
                                  context_tokens(spec.context_limit.value()))}};
   panel.items.emplace_back(embedding_box(spec));
-  if (spec.parallel_streams) {
-    const std::string maps = grouped(spec.parallel_streams->count - 1);
-    panel.items.emplace_back(
-        addition_box(fmt::format("{} streams", grouped(spec.parallel_streams->count)),
-                     {fmt::format("the embedding, {} maps of it", maps)}));
-  }
+  if (auto box = before_layers(spec)) panel.items.emplace_back(*std::move(box));
   panel.items.emplace_back(layers_frame(spec));
-  if (spec.parallel_streams) {
-    panel.items.emplace_back(
-        addition_box(fmt::format("Mean of {} streams", grouped(spec.parallel_streams->count)), {}));
-  }
+  if (auto box = after_layers(spec)) panel.items.emplace_back(*std::move(box));
   panel.items.emplace_back(norm_box(spec.norm));
   if (spec.head != Head::none) panel.items.emplace_back(head_box(spec));
   return panel;

@@ -1,6 +1,7 @@
 #include "reports/say/model_reports.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <stdexcept>
 
@@ -100,9 +101,30 @@ Table published_table(const Model& model) {
   return table;
 }
 
+std::string layers_text(const std::string& block, Integer layers) {
+  return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
+}
+
+// The same for one layer of each kind: what moves where layers are divided between memories.
+Table layer_memory_table(const OpGraph& graph, const Setting& setting, Digits digits) {
+  Table table{.caption = "Memory of one layer",
+              .columns = {text_column(""), figure_column("weights"), figure_column("KV cache"),
+                          figure_column("together")}};
+  const std::vector<BlockBytes> bytes = bytes_of_blocks(graph, setting.context, setting.batch);
+  for (std::size_t block = 0; block < bytes.size(); ++block) {
+    const llmarch::Block& of = graph.blocks[block];
+    const auto& [weights, cache] = bytes[block];
+    const Cell held = of.kind == BlockKind::layer ? bytes_cell(cache, digits) : text_cell("–");
+    table.rows.emplace_back(
+        CellRow{{text_cell(layers_text(of.name, of.repeats)), bytes_cell(weights, digits), held,
+                 bytes_cell(weights + cache, digits)}});
+  }
+  return table;
+}
+
 // What is held in memory for sequences of the setting's context.
-Table memory_table(const Model& model, const Setting& setting, Digits digits) {
-  const OpGraph graph = stored(model, setting);
+Table memory_table(const Model& model, const OpGraph& graph, const Setting& setting,
+                   Digits digits) {
   PartialSetting said = stated(setting);
   said.weights = weights_of(model, setting);
   said.compute.reset();
@@ -114,6 +136,12 @@ Table memory_table(const Model& model, const Setting& setting, Digits digits) {
   add("weights", weight_bytes(graph).total);
   add("KV cache", cache_bytes(graph, setting.context, setting.batch));
   add("one more token of a sequence adds", cache_bytes_per_token(graph));
+  const Bytes growing = growing_bytes_per_token(graph);
+  if (growing < cache_bytes_per_token(graph)) {
+    add("one more token adds beyond every window", growing);
+    add("of the KV cache, what grows no more",
+        bounded_cache_bytes(graph, setting.context, setting.batch));
+  }
   const Bytes state = state_bytes_per_sequence(graph);
   if (state > Bytes(0)) add("fixed state of a sequence", state);
   const BesideMemory beside(model, graph, setting);
@@ -137,10 +165,6 @@ std::string shape_text(const std::vector<Weight>& weights) {
     text += fmt::format("{}{}{}", text.empty() ? "" : "; ", copies, shape);
   }
   return text;
-}
-
-std::string layers_text(const std::string& block, Integer layers) {
-  return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
 }
 
 // The weights of each operation, under its block. Operations without weights are left out.
@@ -246,16 +270,16 @@ Document list_document(const std::vector<ListedModel>& models,
                        const std::vector<Hardware>& hardware, const std::vector<Study>& studies) {
   Table table{.columns = {text_column("name"), figure_column("layers"), figure_column("parameters"),
                           figure_column("active (A)"), figure_column("context limit"),
-                          text_column("from")}};
+                          text_column("from"), text_column("also")}};
   for (const auto& [model, origin] : models) {
     const ArchSpec& spec = model->spec;
     const Cell limit{.text = context_tokens(spec.context_limit.value()),
                      .value = spec.context_limit.value()};
-    table.rows.emplace_back(
-        CellRow{{text_cell(spec.name), number_cell(layer_count(spec).value()),
-                 without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
-                 without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)),
-                 limit, text_cell(origin)}});
+    table.rows.emplace_back(CellRow{
+        {text_cell(spec.name), number_cell(layer_count(spec).value()),
+         without_unit(parameters_cell(model->parameters.total, Digits::rounded)),
+         without_unit(parameters_cell(model->parameters.active.all, Digits::rounded)), limit,
+         text_cell(origin), text_cell(fmt::format("{}", fmt::join(other_names(spec), ", ")))}});
   }
   return {.title = "Models",
           .blocks = {table, Heading{"Hardware, for --on"}, hardware_table(hardware),
@@ -267,16 +291,18 @@ Document show_document(const Model& model, const Setting& setting,
   const ArchSpec& spec = model.spec;
   Document document{.title = spec.title == spec.name ? spec.name : spec.name + ": " + spec.title};
   const Scheme& scheme = weights_of(model, setting);
+  const OpGraph graph = stored(model, setting);
   if (!scheme.number_format()) {
     document.blocks.emplace_back(
-        Paragraph{"Weights: " + storage_phrase(scheme, stored_weights(stored(model, setting)))});
+        Paragraph{"Weights: " + storage_phrase(scheme, stored_weights(graph))});
   }
   document.blocks.emplace_back(Paragraph{"Source: " + spec.source});
   document.blocks.emplace_back(Paragraph{"Layers: " + layer_pattern(spec)});
   document.blocks.emplace_back(model_diagram({&model}));
   document.blocks.emplace_back(structure_table(spec));
   document.blocks.emplace_back(component_table(model, digits));
-  document.blocks.emplace_back(memory_table(model, setting, digits));
+  document.blocks.emplace_back(memory_table(model, graph, setting, digits));
+  document.blocks.emplace_back(layer_memory_table(graph, setting, digits));
   if (spec.published) {
     document.blocks.emplace_back(published_table(model));
     document.blocks.emplace_back(Notes{{"Published: " + spec.published->source}});

@@ -13,7 +13,7 @@ namespace {
 class RankRows {
  public:
   RankRows(const Comparison& comparison, std::size_t machine, Digits digits,
-           const RankRowsWriter& write)
+           const ComparisonWriter& write)
       : setting_(comparison.setting), machine_(machine), digits_(digits), write_(write) {}
 
   void memory(const std::string& heading) const {
@@ -105,12 +105,12 @@ class RankRows {
   const Setting& setting_;
   std::size_t machine_;
   Digits digits_;
-  const RankRowsWriter& write_;
+  const ComparisonWriter& write_;
 };
 
 }  // namespace
 
-void write_rank_rows(const Comparison& comparison, Digits digits, const RankRowsWriter& write) {
+void write_rank_rows(const Comparison& comparison, Digits digits, const ComparisonWriter& write) {
   const Setting& setting = comparison.setting;
   if (!setting.parallel) return;
   for (std::size_t n = 0; n < comparison.machines.size(); ++n) {

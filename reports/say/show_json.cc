@@ -31,6 +31,7 @@ std::string_view key_of(Trait trait) {
     case Trait::window: return "window";
     case Trait::chunk: return "chunk";
     case Trait::chosen_keys: return "chosen_keys";
+    case Trait::compressed_cache: return "compressed_cache";
     case Trait::no_positions: return "no_positions";
     case Trait::shared_cache: return "shared_cache";
     case Trait::fixed_state: return "fixed_state";
@@ -51,12 +52,26 @@ Json layers_json(const ArchSpec& spec) {
   return {{"order", std::move(order)}, {"kinds", std::move(kinds)}};
 }
 
+// One layer of each block.
+Json block_rows(const OpGraph& graph, const Setting& setting) {
+  Json rows = Json::array();
+  const std::vector<BlockBytes> bytes = bytes_of_blocks(graph, setting.context, setting.batch);
+  for (std::size_t block = 0; block < bytes.size(); ++block) {
+    rows.push_back({{"block", graph.blocks[block].name},
+                    {"layers", graph.blocks[block].repeats.value()},
+                    {"weight_bytes", bytes[block].weights.value()},
+                    {"kv_bytes", bytes[block].cache.value()}});
+  }
+  return rows;
+}
+
 Json memory_json(const OpGraph& graph, const Setting& setting) {
   return {{"weight_bytes", weight_bytes(graph).total.value()},
           {"bits_per_weight", stored_weights(graph).bits_per_weight},
           {"kv_bytes", cache_bytes(graph, setting.context, setting.batch).value()},
           {"kv_bytes_per_token", cache_bytes_per_token(graph).value()},
-          {"state_bytes_per_sequence", state_bytes_per_sequence(graph).value()}};
+          {"state_bytes_per_sequence", state_bytes_per_sequence(graph).value()},
+          {"one_layer", block_rows(graph, setting)}};
 }
 
 Json weight_rows(const OpGraph& graph) {

@@ -149,7 +149,7 @@ double parse_share(const std::string& option, const std::string& text, const Rea
   }
   throw UsageError(fmt::format("'{}' for --{} is not a number above {}, at most {}", text, option,
                                range.above, range.most),
-                   "write 0.85 where 85 % of the drafts stand");
+                   "write 0.85 where 85 % of the drafts stand, 2.8 where so many of each step do");
 }
 
 Integer parse_count(const std::string& option, const std::string& text, Integer most) {

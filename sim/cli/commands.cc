@@ -32,7 +32,8 @@ const Command& find_command(const std::string& name) {
 std::string_view needed_options(Needs needs) {
   switch (needs) {
     case Needs::nothing: return "";
-    case Needs::machine: return " (--on)";
+    case Needs::machine:
+    case Needs::times: return " (--on)";
     case Needs::deployment: return " (--on, --parallel)";
   }
   throw std::logic_error("needed_options: a need outside the enumeration");
@@ -111,9 +112,9 @@ bool asks_for_help(const Arguments& arguments) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
-      list_command(),  show_command(),   compare_command(), sweep_command(), eval_command(),
-      fit_command(),   report_command(), measure_command(), probe_command(), verify_command(),
-      check_command(), import_command(), mcp_command()};
+      list_command(),   show_command(),  compare_command(), sweep_command(),   eval_command(),
+      fit_command(),    mix_command(),   report_command(),  measure_command(), probe_command(),
+      verify_command(), check_command(), import_command(),  mcp_command()};
   return table;
 }
 
@@ -138,7 +139,9 @@ std::string overview(std::size_t width) {
       "\nA MODEL is a name that 'llmarch list' shows, a .toml spec, a Hugging Face config.json, a "
       "GGUF file or its beginning, a checkpoint folder, or a name on the Hugging Face Hub whose "
       "config is in the local cache. It may be changed: gemma-3-27b+attention.local.window=512, "
-      "llama-3.1-8b+gqa=2, llama-3.1-8b+mla=512. Figures are of inference: what training takes "
+      "llama-3.1-8b+gqa=2, llama-3.1-8b+mla=512, llama-3.1-8b+window=1k:3 (three layers of four), "
+      "gemma-2-9b+adapter=adapter_config.json (a LoRA beside its weights). Figures are of "
+      "inference: what training takes "
       "cannot be asked.\n\n"
       "  llmarch help COMMAND         what a command does, its options, examples\n";
   for (const HelpTopic& topic : help_topics()) {

@@ -39,6 +39,7 @@ Command sweep_command();
 // text of a report takes too long to read back. Throws as the command does.
 std::vector<double> swept_figures(const Arguments& arguments, KeptModels& kept);
 Command fit_command();
+Command mix_command();
 Command check_command();
 Command import_command();
 Command mcp_command();

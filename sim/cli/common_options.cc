@@ -71,7 +71,7 @@ std::optional<std::filesystem::path> specs_folder(const Values& values) {
 void declare_changes(Options& options) {
   options.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
                         "also each model with this key changed, as attention.local.window=512, "
-                        "gqa=8, mla=512, window=1k, layers=40 or experts=64:4; may be repeated");
+                        "gqa=8, mla=512, window=1k:3, layers=40 or experts=64:4; may be repeated");
 }
 
 std::vector<std::string> with_changes(const std::vector<std::string>& names, const Values& values) {

@@ -12,6 +12,7 @@
 #include "sim/cli/common_options.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
+#include "sim/cli/skew_option.h"
 
 namespace llmarch::cli {
 namespace {
@@ -34,6 +35,10 @@ Options compare_options() {
                         fmt::format("parts of the table, with commas: {}",
                                     fmt::join(names_in(reports::kSections), ", "))
                             .c_str());
+  declare_skew(options);
+  options.add_options()("estimate",
+                        "also what steps are estimated to take on the hardware, by what such "
+                        "operations were measured to take, with the spread");
   declare_setting(options, compare_fields());
   declare_changes(options);
   declare_specs(options);
@@ -47,10 +52,14 @@ reports::Section section_named(const std::string& text) {
   return value_named(reports::kSections, text, fmt::format("unknown part '{}' for --only", text));
 }
 
+// All but the estimate, unless they are named.
 std::set<reports::Section> sections_of(const Values& values) {
   std::set<reports::Section> sections;
+  if (values.count("estimate") > 0) sections.insert(reports::Section::estimate);
   if (values.count("only") == 0) {
-    for (const auto& [name, section] : reports::kSections) sections.insert(section);
+    for (const auto& [name, section] : reports::kSections) {
+      if (section != reports::Section::estimate) sections.insert(section);
+    }
     return sections;
   }
   std::istringstream parts(values["only"].as<std::string>());
@@ -68,6 +77,16 @@ std::vector<Machine> machines_of(const std::vector<Setting>& settings) {
   return machines;
 }
 
+Comparison compared_in(const std::vector<const Model*>& models, const Setting& setting,
+                       const ComparedOn& on) {
+  try {
+    return compare(models, setting, on);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--skew: {}", error.what()),
+                     "give a number for each expert of a layer");
+  }
+}
+
 ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(compare_options(), "model", arguments);
   const std::vector<std::string> names =
@@ -76,6 +95,10 @@ ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
   const Setting& setting = settings.front();
   for (const Setting& each : settings) check_deployment(each);
   const std::set<reports::Section> sections = sections_of(values);
+  if (sections.contains(reports::Section::estimate) && setting.machine == nullptr) {
+    throw UsageError("an estimate needs hardware",
+                     "add --on h100-sxm; 'llmarch list' shows what there is");
+  }
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values), kept);
   std::vector<Model> models = find_models(catalog, names);
@@ -84,7 +107,7 @@ ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
   for (const Model& model : models) compared.push_back(&model);
   if (setting.draft) need_prediction_layers(compared);
   const Comparison comparison =
-      compare(compared, settled(setting, compared), machines_of(settings));
+      compared_in(compared, settled(setting, compared), {machines_of(settings), skew_of(values)});
   const reports::Digits digits = digits_of(values);
   outputs.write(
       {.make_document = [&] { return reports::compare_document(comparison, sections, digits); },
@@ -108,6 +131,8 @@ Command compare_command() {
       "  llmarch compare qwen3-30b-a3b qwen3-32b --on h100-sxm --only memory,decode\n"
       "  llmarch compare gpt-oss-120b --on h100-sxm,mi300x --batch 32\n"
       "  llmarch compare deepseek-v3 --on 8xh200 --parallel dp=8,ep=8 --batch 8 --only ranks\n"
+      "  llmarch compare llama-3.1-8b --on h100-sxm --estimate --only decode\n"
+      "  llmarch compare gpt-oss-120b --on h100-sxm --batch 32 --skew 1.2 --only decode\n"
       "  llmarch compare gemma-3-27b --set attention.local.window=512\n"
       "  llmarch compare deepseek-v3 --draft 1 --accepted 0.85 --on h100-sxm --only decode\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",

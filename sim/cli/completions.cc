@@ -3,6 +3,7 @@
 
 #include "sim/cli/commands.h"
 #include "sim/cli/embedded.h"
+#include "sim/cli/models.h"
 #include "sim/formats/scheme_names.h"
 #include "sim/study/engine.h"
 #include "sim/study/quantities.h"
@@ -21,6 +22,14 @@ Words names_of(const Range& range, const NameOf& name_of) {
 
 Words embedded_names(const std::vector<EmbeddedFile>& files) {
   return names_of(files, [](const EmbeddedFile& file) { return file.name; });
+}
+
+Words model_names() {
+  Words names = embedded_names(embedded_specs());
+  KeptModels kept;
+  const Catalog catalog(std::nullopt, kept);
+  for (const auto& [other, name] : catalog.other_names()) names.push_back(other);
+  return names;
 }
 
 Words command_names() {
@@ -43,7 +52,7 @@ Words after_command(CommandWords words) {
   switch (words) {
     case CommandWords::none:
     case CommandWords::files: return {};
-    case CommandWords::models: return embedded_names(embedded_specs());
+    case CommandWords::models: return model_names();
     case CommandWords::studies: return embedded_names(embedded_studies());
   }
   throw std::logic_error("after_command: words outside the enumeration");

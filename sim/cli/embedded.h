@@ -15,5 +15,6 @@ struct EmbeddedFile {
 const std::vector<EmbeddedFile>& embedded_specs();     // arch_specs/models
 const std::vector<EmbeddedFile>& embedded_hardware();  // arch_specs/hardware
 const std::vector<EmbeddedFile>& embedded_studies();   // arch_specs/studies
+const std::vector<EmbeddedFile>& embedded_measured();  // arch_specs/measured
 
 }  // namespace llmarch::cli

@@ -58,7 +58,7 @@ void add_changed_models(const std::string& text, const Catalog& catalog, KnownMo
     if (end == std::string::npos || text[end] == '(') continue;
     const std::string name = text.substr(open + 1, end - open - 1);
     const std::string base = name.substr(0, name.find('+'));
-    if (base == name || !catalog.entries().contains(base)) continue;
+    if (base == name || !known.names.models.contains(base)) continue;
     known.models.push_back(std::make_unique<Model>(catalog.find(name)));
     known.names.models[name] = known.models.back().get();
   }

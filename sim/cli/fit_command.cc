@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "reports/document/format.h"
 #include "reports/say/best_report.h"
 #include "reports/say/fit_json.h"
@@ -18,15 +21,22 @@ constexpr std::int64_t kMostRows = 1'000;
 // Less than this is a unit that was forgotten.
 constexpr Bytes kLeastMemory{1 << 20};
 
+// What a memory is searched with, one answer for each machine.
+TakenFields asked_fields() {
+  return {{setting_field::weights, Arity::one, "", kWeightFormats},
+          {setting_field::kv, Arity::one, "bf16", kCacheFormats},
+          {setting_field::machine, Arity::list, "",
+           fmt::format(", for its memory; with commas, one after another. {}", kMachineNames)},
+          {setting_field::parallel, Arity::one, "",
+           parallel_field().remark + "; or best: which of them fit, the best first"}};
+}
+
 TakenFields fit_fields() {
-  return {
+  TakenFields fields{
       {setting_field::batch, Arity::list, "1,8,64", ": for each, the largest context"},
-      {setting_field::context, Arity::list, "8k,32k,128k", ": for each, the largest batch"},
-      {setting_field::weights, Arity::one, "", kWeightFormats},
-      {setting_field::kv, Arity::one, "bf16", kCacheFormats},
-      {setting_field::machine, Arity::one, "", fmt::format(", for its memory. {}", kMachineNames)},
-      {setting_field::parallel, Arity::one, "",
-       parallel_field().remark + "; or best: which of them fit, the best first"}};
+      {setting_field::context, Arity::list, "8k,32k,128k", ": for each, the largest batch"}};
+  std::ranges::copy(asked_fields(), std::back_inserter(fields));
+  return fields;
 }
 
 constexpr const char* kBest = "best";
@@ -37,7 +47,7 @@ bool asks_for_best(const Values& values) {
 
 // Without the deployment, which is what is asked for.
 TakenFields fields_of_best() {
-  TakenFields fields = fit_fields();
+  TakenFields fields = asked_fields();
   fields.pop_back();
   return fields;
 }
@@ -128,8 +138,7 @@ void divide(const Values& values, const Setting& setting, GivenMemory& given) {
   given.name += fmt::format(", ranks {}", text_of(*setting.parallel));
 }
 
-reports::FitQuestion question_of(const Values& values) {
-  Setting setting = laid_over(Setting{}, read_setting(values, fit_fields()));
+reports::FitQuestion question_of(const Values& values, const Setting& setting) {
   GivenMemory given = memory_asked(values, setting.machine);
   if (setting.parallel) divide(values, setting, given);
   auto& [room, name] = given;
@@ -138,7 +147,16 @@ reports::FitQuestion question_of(const Values& values) {
                             fmt::format("unknown engine '{}' for --engine", engine));
   if (values.count("reserve") > 0)
     room.reserve = parse_bytes("reserve", text_of(values, "reserve"));
-  return {std::move(setting), room, std::move(name)};
+  return {setting, room, std::move(name)};
+}
+
+// One for each machine; they differ in nothing else.
+std::vector<Setting> settings_asked(const Values& values, const std::vector<const Model*>& models) {
+  std::vector<Setting> settings;
+  for (const Setting& setting : read_settings(values, asked_fields())) {
+    settings.push_back(settled(setting, models));
+  }
+  return settings;
 }
 
 std::vector<Integer> few(const Values& values, const SettingField& field) {
@@ -182,9 +200,10 @@ reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& quest
 
 // The deployments of one model, at the first context and batch.
 ExitStatus run_best(const Values& values, KeptModels& kept) {
-  Setting setting = laid_over(Setting{}, read_setting(values, fields_of_best()));
-  if (setting.machine == nullptr) {
-    throw UsageError("--parallel best is about the devices of a machine",
+  const std::vector<Setting> settings = read_settings(values, fields_of_best());
+  Setting setting = settings.front();
+  if (settings.size() != 1 || setting.machine == nullptr) {
+    throw UsageError("--parallel best is about the devices of one machine",
                      "llmarch fit qwen3-32b --on 8xh100-sxm --parallel best");
   }
   setting.context = few(values, setting_field::context).front();
@@ -211,30 +230,33 @@ ExitStatus run_best(const Values& values, KeptModels& kept) {
 ExitStatus run_fit(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(fit_options(), "model", arguments);
   if (asks_for_best(values)) return run_best(values, kept);
-  reports::FitQuestion question = question_of(values);
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
+  if (values.count("on") == 0) memory_asked(values, nullptr);
   Outputs outputs(values);
   std::vector<Model> models = models_asked(values, kept);
   leave_out_parts(values, models);
   std::vector<const Model*> asked;
   for (const Model& model : models) asked.push_back(&model);
-  question.setting = settled(question.setting, asked);
-  std::vector<reports::ModelFits> fits;
-  for (const Model& model : models) {
-    fits.push_back(fits_of(model, question, batches, contexts));
+  const bool rank = values.count("all") + values.count("rank") > 0;
+  std::vector<reports::FitAnswer> answers;
+  for (const Setting& setting : settings_asked(values, asked)) {
+    reports::FitAnswer answer{question_of(values, setting), {}};
+    for (const Model& model : models) {
+      answer.models.push_back(fits_of(model, answer.question, batches, contexts));
+    }
+    if (rank) answer.models = reports::ranked(std::move(answer.models), answer.question);
+    answers.push_back(std::move(answer));
   }
   const reports::Digits digits = digits_of(values);
-  const bool rank = values.count("all") + values.count("rank") > 0;
-  if (rank) fits = reports::ranked(std::move(fits), question);
   outputs.write(
       {.make_document =
            [&] {
-             return rank ? reports::fit_ranking(fits, question, digits)
-                         : reports::fit_document(fits, question, digits);
+             return rank ? reports::fit_ranking(answers, digits)
+                         : reports::fit_document(answers, digits);
            },
-       .csv_pieces = in_one_piece([&] { return reports::fit_csv(fits, question); }),
-       .json_pieces = in_one_piece([&] { return reports::fit_json(fits, question); }),
+       .csv_pieces = in_one_piece([&] { return reports::fit_csv(answers); }),
+       .json_pieces = in_one_piece([&] { return reports::fit_json(answers); }),
        .no_picture = "fit has no picture: 'llmarch sweep MODEL --show total_memory' draws memory"});
   return ExitStatus::done;
 }
@@ -250,7 +272,7 @@ Command fit_command() {
       "not allow it. --rank and --all show which models fit, the largest model first.\n\n"
       "  llmarch fit llama-3.1-8b --memory 24GiB\n"
       "  llmarch fit --all --memory 24GB --context 32k --weights int4\n"
-      "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm --weights fp8 --batch 1,16\n"
+      "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm,mi300x --weights fp8 --batch 1,16\n"
       "  llmarch fit llama-3.1-8b --on rtx-3090 --engine vllm\n"
       "  llmarch fit qwen3-32b --on 4xh100-sxm --parallel tp=4\n"
       "  llmarch fit deepseek-v3 --on 8xh200 --parallel best --aim throughput\n"

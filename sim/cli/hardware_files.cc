@@ -11,6 +11,7 @@
 #include "sim/cli/errors.h"
 #include "sim/cli/text_files.h"
 #include "sim/hardware/hardware_file.h"
+#include "sim/hardware/measured_file.h"
 #include "sim/spec/meant_names.h"
 #include "sim/toml/toml_loader.h"
 
@@ -48,6 +49,15 @@ std::vector<std::string> other_names(const Hardware& machine) {
   return names;
 }
 
+// With what operations were measured to take on its chip, where they were.
+Hardware with_times(Hardware machine) {
+  for (const MachineTimes& times : built_in_measurements().machine) {
+    if (std::ranges::find(times.machines, machine.name) == times.machines.end()) continue;
+    machine.times = std::make_shared<const MachineTimes>(times);
+  }
+  return machine;
+}
+
 // One device: a name or alias of a built-in machine, or a file.
 Hardware find_device(const std::string& name, std::vector<Hardware> built_in) {
   if (names_a_hardware_file(name)) {
@@ -55,7 +65,7 @@ Hardware find_device(const std::string& name, std::vector<Hardware> built_in) {
   }
   std::vector<KnownName> known;
   for (Hardware& machine : built_in) {
-    if (is_called(machine, name)) return std::move(machine);
+    if (is_called(machine, name)) return with_times(std::move(machine));
     known.push_back({machine.name, other_names(machine)});
   }
   throw UsageError(fmt::format("unknown hardware '{}'", name),
@@ -113,6 +123,17 @@ Hardware system_of(Hardware device, Integer devices, Integer systems, const std:
 
 }  // namespace
 
+Measurements built_in_measurements() {
+  Measurements all;
+  for (const auto& [name, text] : embedded_measured()) {
+    MeasurementsLoad load = load_toml_measurements(text);
+    if (!load.measurements) refuse_file(std::string(name), text, std::move(load.problems));
+    std::ranges::move(load.measurements->machine, std::back_inserter(all.machine));
+    std::ranges::move(load.measurements->engine, std::back_inserter(all.engine));
+  }
+  return all;
+}
+
 std::vector<Hardware> built_in_hardware() {
   std::vector<Hardware> all;
   for (const auto& [name, text] : embedded_hardware()) {
@@ -132,7 +153,7 @@ Hardware find_hardware(const std::string& name) {
       return system_of(std::move(machine), largest.devices, 1, *largest.name);
     }
   }
-  Hardware one = named ? std::move(*named) : find_device(device, std::move(built_in));
+  Hardware one = named ? with_times(std::move(*named)) : find_device(device, std::move(built_in));
   if (counts.empty()) return one;
   const Integer systems = counts.size() == 2 ? counts.front() : Integer(1);
   return system_of(std::move(one), counts.back(), systems, {});

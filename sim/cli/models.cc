@@ -11,6 +11,7 @@
 #include "sim/cli/stored_head.h"
 #include "sim/cli/text_files.h"
 #include "sim/gguf/gguf_model.h"
+#include "sim/huggingface/hf_adapter.h"
 #include "sim/huggingface/hf_outer.h"
 #include "sim/spec/file_error.h"
 #include "sim/spec/meant_names.h"
@@ -42,20 +43,65 @@ bool names_a_model_file(const std::string& name) {
          name.ends_with(".json") || name.ends_with(".gguf");
 }
 
-// Built-in models can be named by their titles too. A spec of the user's is known by its file's
-// name only, since the file may not be readable.
+std::vector<std::string> other_names_of(const CatalogEntry& entry) {
+  const SpecLoad load = load_toml_spec(
+      entry.file ? read_text(*entry.file, kLargestSpecFile, "a spec") : std::string(entry.text));
+  return load.spec ? other_names(*load.spec) : std::vector<std::string>{};
+}
+
+// Built-in models can be named by their titles and by the other names of their specs too. A spec of
+// the user's is known by its file's name only, since the file may not be readable.
 std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& entries) {
   std::vector<KnownName> known;
   for (const auto& [name, entry] : entries) {
     known.push_back({name});
-    if (!entry.file) known.back().also.push_back(load_toml_spec(entry.text).spec->title);
+    if (entry.file) continue;
+    known.back().also = other_names_of(entry);
+    known.back().also.push_back(load_toml_spec(entry.text).spec->title);
   }
   return known;
 }
 
+constexpr std::string_view kAdapter = "adapter=";
+
+// A file, or the folder that holds it as PEFT names it.
+fs::path adapter_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? path / "adapter_config.json" : path;
+}
+
+// The model with the adapter beside it.
+void add_adapter(const fs::path& path, Model& model) {
+  const fs::path file = adapter_file(path);
+  const std::string text = read_text(file, kLargestConfigFile, "an adapter_config.json");
+  AdapterLoad load = load_adapter(text, model.graph);
+  if (model.spec.beside && model.spec.beside->vision_tower) {
+    load.problems.push_back({std::nullopt,
+                             "whether the adapter is in the vision tower too is not "
+                             "known",
+                             "name a model that has none"});
+  }
+  if (!load.problems.empty()) refuse_file(file.string(), text, std::move(load.problems));
+  ArchSpec spec = model.spec;
+  if (!spec.beside) spec.beside.emplace();
+  spec.beside->adapter = load.parameters->amount();
+  model.remarks.push_back(fmt::format("an adapter of rank {}{}; its products are not priced",
+                                      load.rank.value(),
+                                      load.base.empty() ? "" : " for " + printable(load.base)));
+  Model adapted = make_model(std::move(spec), std::move(model.remarks));
+  adapted.published_in = std::move(model.published_in);
+  adapted.unknown_storage = std::move(model.unknown_storage);
+  model = std::move(adapted);
+}
+
 // `name` is as it was typed, with its changes.
 Model changed_model(const std::string& name, const Model& base,
-                    const std::vector<std::string>& changes) {
+                    const std::vector<std::string>& all_changes) {
+  std::vector<std::string> changes;
+  std::vector<std::string> adapters;
+  for (const std::string& change : all_changes) {
+    (change.starts_with(kAdapter) ? adapters : changes).push_back(change);
+  }
   SpecLoad load = change_spec(base.spec, changes);
   if (!load.spec) {
     std::string text;
@@ -66,8 +112,12 @@ Model changed_model(const std::string& name, const Model& base,
   }
   load.spec->name = printable(name);
   load.spec->title = fmt::format("{} with {}", base.spec.title,
-                                 printable(fmt::format("{}", fmt::join(changes, ", "))));
-  return make_model(std::move(*load.spec), base.remarks);
+                                 printable(fmt::format("{}", fmt::join(all_changes, ", "))));
+  Model model = make_model(std::move(*load.spec), base.remarks);
+  model.published_in = base.published_in;
+  model.unknown_storage = base.unknown_storage;
+  for (const std::string& adapter : adapters) add_adapter(adapter.substr(kAdapter.size()), model);
+  return model;
 }
 
 std::vector<fs::path> toml_files(const fs::path& folder) {
@@ -196,6 +246,12 @@ Model Catalog::file(const fs::path& path) const {
 Model Catalog::find(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found != entries_.end()) return named_model(name, found->second);
+  if (!names_a_model_file(name) && name.find('+') == std::string::npos) {
+    const auto others = other_names();
+    if (const auto other = others.find(name); other != others.end()) {
+      return called(find(other->second), name);
+    }
+  }
   std::error_code error;
   const bool exists = fs::exists(name, error) || cached_config(name);
   if (const std::size_t plus = name.find('+'); plus != std::string::npos && !exists) {
@@ -211,6 +267,27 @@ std::vector<std::string> Catalog::names() const {
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);
   return names;
+}
+
+std::map<std::string, std::string> Catalog::other_names() const {
+  std::map<std::string, std::string> others;
+  for (const auto& [name, entry] : entries_) {
+    for (const std::string& other : other_names_of(entry)) {
+      const auto [claimed, first] = others.try_emplace(other, name);
+      if (first && !entries_.contains(other)) continue;
+      throw BadInput(
+          error_text(fmt::format("'{}' is the name of two models", other),
+                     fmt::format("delete it from 'also' of {}, which is {}", name, entry.origin)));
+    }
+  }
+  return others;
+}
+
+Model called(Model model, const std::string& other_name) {
+  model.remarks.push_back(fmt::format("{}: another name of {}", other_name, model.spec.name));
+  model.spec.name = other_name;
+  model.spec.also.reset();
+  return model;
 }
 
 std::string changed_name(const std::string& name, const std::vector<std::string>& changes) {

@@ -29,13 +29,16 @@ class Catalog {
   // catalog.
   Catalog(const std::optional<std::filesystem::path>& folder, KeptModels& kept);
 
-  // The model with that name: one of the catalog, a path as load_model_file takes it, or a cached
-  // name of the Hub. Changes of it may follow the name, each after a '+' and written as change_spec
-  // takes them. Throws UsageError, FileError or BadInput.
+  // The model with that name: one of the catalog by its name or another of its names, a path as
+  // load_model_file takes it, or a cached name of the Hub. Changes of it may follow the name, each
+  // after a '+' and written as change_spec takes them. Throws UsageError, FileError or BadInput.
   [[nodiscard]] Model find(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, CatalogEntry>& entries() const { return entries_; }
   // The names of all entries, in order.
   [[nodiscard]] std::vector<std::string> names() const;
+  // The entry that each name in the specs' `also` stands for. Throws BadInput where such a name is
+  // that of another spec too. A file of the user's that is no valid spec has no other names.
+  [[nodiscard]] std::map<std::string, std::string> other_names() const;
 
  private:
   [[nodiscard]] Model named_model(const std::string& name, const CatalogEntry& entry) const;
@@ -49,6 +52,9 @@ class Catalog {
 // The models that the arguments name, in their order. Two of one name, such as a built-in model and
 // a file that changes it, are told apart: the later one is called by its path.
 std::vector<Model> find_models(const Catalog& catalog, const std::vector<std::string>& names);
+
+// The model as it is shown where it was asked for by another of its names.
+Model called(Model model, const std::string& other_name);
 
 // "gemma-3-27b+attention.local.window=512": the name that stands for a model with changes.
 std::string changed_name(const std::string& name, const std::vector<std::string>& changes);

@@ -112,9 +112,8 @@ PartialSetting read_setting(const Values& values, const TakenFields& fields) {
         said = std::move(value);
       },
       setting);
-  if (setting.draft.has_value() != setting.accepted.has_value()) {
-    throw UsageError("--draft and --accepted are said together", "--draft 1 --accepted 0.85");
-  }
+  const auto fault = fault_of_drafts(setting.draft, setting.accepted, "--draft", "--accepted");
+  if (fault) throw UsageError(*fault, "--draft 1 --accepted 0.85, or --draft 4 --accepted 2.8");
   return setting;
 }
 

@@ -40,6 +40,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
 // A part of the name says so, whatever follows: a quantised head has several tensors.
 bool is_head(const std::string& name) {
   if (name.starts_with("output.")) return true;  // Mistral's own files, InternLM2
+  if (name.starts_with("head.")) return true;    // DeepSeek V4's own files
   constexpr auto kHeads =
       std::to_array<std::string_view>({"lm_head.", "embed_out.", "output_layer."});
   return std::any_of(kHeads.begin(), kHeads.end(), [&](std::string_view head) {

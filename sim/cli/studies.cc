@@ -26,15 +26,11 @@ StudyFile study_file(const std::string& name) {
                    suggest(name, names) + "\n      = or give a path to a .toml file");
 }
 
-KnownSpecs known_specs(const std::vector<std::unique_ptr<Model>>& models) {
-  KnownSpecs known;
-  for (const auto& model : models) known.names.push_back(model->spec.name);
-  known.spec = [&models](const std::string& name) {
-    return (*std::find_if(models.begin(), models.end(),
-                          [&](const auto& model) { return model->spec.name == name; }))
-        ->spec;
-  };
-  return known;
+KnownSpecs known_specs(const StudyModels& known) {
+  KnownSpecs specs;
+  for (const auto& [name, model] : known.models) specs.names.push_back(name);
+  specs.spec = [&known](const std::string& name) { return known.models.at(name)->spec; };
+  return specs;
 }
 
 void add_variants(LoadedStudy& loaded) {
@@ -72,6 +68,10 @@ KnownModels known_models(const Catalog& catalog) {
     known.names.families.push_back(model.get());
     known.names.models[model->spec.name] = model.get();
   }
+  for (const auto& [other, name] : catalog.other_names()) {
+    known.models.push_back(std::make_unique<Model>(called(*known.names.models.at(name), other)));
+    known.names.models[other] = known.models.back().get();
+  }
   for (Hardware& machine : built_in_hardware()) {
     const std::string name = machine.name;
     known.names.machines[name] = std::make_shared<const Hardware>(std::move(machine));
@@ -80,10 +80,10 @@ KnownModels known_models(const Catalog& catalog) {
 }
 
 std::vector<Study> built_in_studies(const Catalog& catalog) {
-  const auto models = models_of(catalog);
+  const KnownModels known = known_models(catalog);
   std::vector<Study> studies;
   for (const auto& [name, text] : embedded_studies()) {
-    StudyLoad load = load_toml_study(text, known_specs(models));
+    StudyLoad load = load_toml_study(text, known_specs(known.names));
     if (!load.study) refuse_file(std::string(name), text, std::move(load.problems));
     studies.push_back(std::move(*load.study));
   }
@@ -96,7 +96,7 @@ std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& 
   KnownModels known = known_models(catalog);
   loaded->models = std::move(known.models);
   loaded->names = std::move(known.names);
-  StudyLoad load = load_toml_study(loaded->file.text, known_specs(loaded->models));
+  StudyLoad load = load_toml_study(loaded->file.text, known_specs(loaded->names));
   if (!load.study) refuse_file(loaded->file.name, loaded->file.text, std::move(load.problems));
   loaded->places = std::move(load.places);
   loaded->study = std::move(*load.study);

@@ -76,21 +76,29 @@ const char* usual_quantities(const Setting& setting) {
   return setting.machine != nullptr ? kShownOnMachine : kShown;
 }
 
+void refuse_lacking(const Quantity& quantity, const Setting& setting) {
+  switch (lacking(quantity.needs, stated(setting))) {
+    case Needs::nothing: return;
+    case Needs::machine:
+      throw UsageError(fmt::format("{} needs hardware", quantity.name),
+                       "add --on h100-sxm; 'llmarch list' shows what there is");
+    case Needs::deployment:
+      throw UsageError(fmt::format("{} needs a deployment", quantity.name),
+                       "add --on 8xh100-sxm --parallel tp=8");
+    case Needs::times:
+      throw UsageError(
+          fmt::format("{}: nothing was measured on {}", quantity.name, setting.machine->name),
+          "one device of --on a100-sxm-80gb, h100-sxm, h200, b200, l40s or rtx-pro-6000-server");
+  }
+}
+
 std::vector<const Quantity*> shown_quantities(const Values& values, const Setting& setting) {
   const std::string usual = usual_quantities(setting);
   std::vector<const Quantity*> shown;
   for (const std::string& name :
        split(values.count("show") > 0 ? text_of(values, "show") : usual, ',')) {
     const Quantity& quantity = quantity_named(name);
-    const std::string_view missing = lacked(quantity.needs, stated(setting));
-    if (missing == setting_field::machine.key) {
-      throw UsageError(fmt::format("{} needs hardware", name),
-                       "add --on h100-sxm; 'llmarch list' shows what there is");
-    }
-    if (missing == setting_field::parallel.key) {
-      throw UsageError(fmt::format("{} needs a deployment", name),
-                       "add --on 8xh100-sxm --parallel tp=8");
-    }
+    refuse_lacking(quantity, setting);
     if (std::find(shown.begin(), shown.end(), &quantity) == shown.end()) {
       shown.push_back(&quantity);
     }

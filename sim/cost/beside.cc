@@ -37,12 +37,13 @@ Bytes own_bytes(const OpGraph& prediction) {
 std::vector<BesideParameters> beside_parameters(const ArchSpec& spec, const OpGraph* prediction) {
   std::vector<BesideParameters> beside;
   if (!spec.beside) return beside;
-  const auto& [tower, projector, layers] = *spec.beside;
+  const auto& [tower, projector, layers, adapter] = *spec.beside;
   if (tower) beside.push_back({"vision tower", Elements(*tower)});
   if (projector) beside.push_back({"projector", Elements(*projector)});
   if (layers && prediction != nullptr) {
     beside.push_back({"prediction layers", own_parameters(*prediction) * *layers});
   }
+  if (adapter) beside.push_back({"adapter", Elements(*adapter)});
   return beside;
 }
 

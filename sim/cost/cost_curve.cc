@@ -18,10 +18,15 @@ bool varies(Driver driver, Phase phase) {
     case Driver::sequence:
     case Driver::logit: return false;
     case Driver::token:
-    case Driver::token_of_ranks: return phase == Phase::prefill;
+    case Driver::token_of_ranks:
+    case Driver::stepped: return phase == Phase::prefill;
     case Driver::key:
     case Driver::pair:
-    case Driver::position: return true;
+    case Driver::position:
+    case Driver::entry:
+    case Driver::later_entry:
+    case Driver::making:
+    case Driver::making_later: return true;
   }
   throw std::logic_error("varies: a driver outside the enumeration");
 }
@@ -29,17 +34,24 @@ bool varies(Driver driver, Phase phase) {
 // The driver in place of which it can be counted, since a step of this phase has equally many. In a
 // decode step each sequence has one query, which attends to as many keys as it reads positions. In
 // a prefill nothing comes before the prompt: its tokens are all the positions there are, and each
-// is read, if only by its own query.
-Driver counted_as(Driver driver, Phase phase) {
+// is read, if only by its own query. Of entries, there are fewer.
+Driver counted_as(Driver driver, const Reach& reach, Phase phase) {
   switch (driver) {
     case Driver::once:
     case Driver::sequence:
     case Driver::token:
     case Driver::token_of_ranks:
     case Driver::logit:
+    case Driver::stepped:
     case Driver::pair: return driver;
     case Driver::key: return phase == Phase::decode ? Driver::key : Driver::token;
-    case Driver::position: return phase == Phase::decode ? Driver::pair : Driver::token;
+    case Driver::position:
+      if (phase == Phase::decode) return Driver::pair;
+      return std::holds_alternative<Entries>(reach) ? Driver::position : Driver::token;
+    case Driver::entry:
+    case Driver::later_entry:
+    case Driver::making:
+    case Driver::making_later: return driver;
   }
   throw std::logic_error("counted_as: a driver outside the enumeration");
 }
@@ -49,36 +61,32 @@ void add(const CostTerm& term, CostTerm& sum) {
   sum.varying.add(term.varying, 1);
 }
 
-// 0 for a reach within which a cache never shrinks.
-Integer chunk_size(const EveryKey&) {
-  return 0;
+// A cache that is emptied again and again: it holds the most after `full` positions and after
+// every `size` more. Size 0: it never shrinks.
+struct Sawtooth {
+  Integer size = 0, full = 0;
+  friend auto operator<=>(const Sawtooth&, const Sawtooth&) = default;
+};
+Sawtooth sawtooth(const OneOf<EveryKey, Window, ChosenKeys, Entries, Fixed, Compressed> auto&) {
+  return {};
 }
-Integer chunk_size(const Window&) {
-  return 0;
+Sawtooth sawtooth(const Chunk& chunk) {
+  return {chunk.size, chunk.size};
 }
-Integer chunk_size(const Chunk& chunk) {
-  return chunk.size;
+Sawtooth sawtooth(const Growing& growing) {
+  return std::visit([](const auto& reach) { return sawtooth(reach); }, growing.reach);
 }
-Integer chunk_size(const ChosenKeys&) {
-  return 0;
-}
-Integer chunk_size(const Growing& growing) {
-  return std::visit([](const auto& reach) { return chunk_size(reach); }, growing.reach);
-}
-Integer chunk_size(const Fixed&) {
-  return 0;
-}
-Integer chunk_size(const Compressed&) {
-  return 0;
+Sawtooth sawtooth(const Waiting& waiting) {
+  return waiting.positions == 1 ? Sawtooth{} : Sawtooth{waiting.positions, waiting.positions - 1};
 }
 
 // The most ends of chunks that are tried one by one.
 constexpr std::int64_t kMostEnds = std::int64_t{1} << 16;
 
-// The least common multiple of `sizes`, or `most` where that is less.
-Integer common_multiple(const std::set<Integer>& sizes, Integer most) {
+// The least common multiple of their sizes, or `most` where that is less.
+Integer common_multiple(const std::set<Sawtooth>& teeth, Integer most) {
   Integer multiple = 1;
-  for (const Integer size : sizes) {
+  for (const auto& [size, full] : teeth) {
     const Integer factor = size / std::gcd(multiple.value(), size.value());
     if (multiple > most / factor) return most;
     multiple *= factor;
@@ -100,6 +108,8 @@ CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer t
       Price layers;
       layers.add(price(graph, block, node.op), block.repeats);
       terms_.push_back(term_of(node.kind, layers));
+      terms_.back().layers = block.repeats;
+      terms_.back().timed = timed(graph, node.op, phase);
       add(terms_.back(), total);
       add(terms_.back(), kinds.at(static_cast<std::size_t>(node.kind)));
     }
@@ -107,14 +117,15 @@ CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer t
   total_ = sum_of(total);
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) kinds_[kind] = sum_of(kinds[kind]);
   total.varying.for_each([&](Driver driver, const Reach& reach, const Work&) {
-    if (driver == Driver::pair) reaches_.push_back(reach);
+    const bool known = std::find(reaches_.begin(), reaches_.end(), reach) != reaches_.end();
+    if (is_within_reach(driver) && !known) reaches_.push_back(reach);
   });
 }
 
 CostTerm CostCurve::term_of(WorkKind kind, const Price& price) const {
   CostTerm term{kind, {}, {}};
   price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
-    const Driver counted = counted_as(driver, phase_);
+    const Driver counted = counted_as(driver, reach, phase_);
     if (varies(counted, phase_)) {
       term.varying.per(counted, reach) += each;
     } else {
@@ -176,18 +187,34 @@ FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates, ExpertLoad lo
   }
 }
 
+FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates, const Skew& skew)
+    : FloorCurve(curve, rates, ExpertLoad::uniform) {
+  for (Term& term : terms_) {
+    for (const ExpertReads& experts : term.experts) {
+      if (experts.identities == 0) {
+        term.chances = llmarch::chances(skew, experts.experts, experts.chosen);
+      }
+    }
+  }
+}
+
+Work FloorCurve::work_of(const Term& term, const ExpertReads& experts, const Workload& step) {
+  if (term.chances.empty()) return expected_work(experts, step);
+  return skewed_work(experts, term.chances, quantity(experts.rows, EveryKey{}, step));
+}
+
 FloorCurve::Term FloorCurve::term_of(const CostTerm& cost, const Work& fixed) {
-  Term term{sides_of(fixed), {}, kNoReach, {}};
+  Term term{sides_of(fixed), {}, {}};
   cost.varying.for_each([&](Driver driver, const Reach& reach, const Work& each) {
     const Sides sides = sides_of(each);
     if (sides.arithmetic == 0 && sides.memory == 0) return;
-    term.varying.push_back({driver, sides});
+    term.varying.push_back({at_least(driver), kNoReach, sides});
     if (is_within_reach(driver)) {
       const std::vector<Reach>& reaches = curve_.reaches();
       const auto found = std::find(reaches.begin(), reaches.end(), reach);
-      term.reach = static_cast<std::size_t>(found - reaches.begin());
-    } else if (std::find(rows_.begin(), rows_.end(), driver) == rows_.end()) {
-      rows_.push_back(driver);
+      term.varying.back().reach = static_cast<std::size_t>(found - reaches.begin());
+    } else if (std::ranges::find(rows_, at_least(driver)) == rows_.end()) {
+      rows_.push_back(at_least(driver));
     }
   });
   return term;
@@ -208,19 +235,20 @@ Floor FloorCurve::at(Integer length) const {
     counts[index_of(driver)] = quantity(driver, reach, step).as_double();
   };
   for (const Driver driver : rows_) count(driver, EveryKey{});
-  std::size_t counted = kNoReach;
+  std::array<std::size_t, kDrivers> counted{};  // the reach that each was counted within last
+  counted.fill(kNoReach);
   for (const Term& term : terms_) {
-    if (term.reach != kNoReach && term.reach != counted) {
-      counted = term.reach;
-      count(Driver::pair, curve_.reaches()[counted]);
-    }
     Sides sides = term.fixed;
-    for (const auto& [driver, each] : term.varying) {
+    for (const auto& [driver, reach, each] : term.varying) {
+      if (counted[index_of(driver)] != reach) {
+        counted[index_of(driver)] = reach;
+        count(driver, curve_.reaches()[reach]);
+      }
       sides.arithmetic += each.arithmetic * counts[index_of(driver)];
       sides.memory += each.memory * counts[index_of(driver)];
     }
     for (const ExpertReads& experts : term.experts) {
-      const Sides more = sides_of(expected_work(experts, step));
+      const Sides more = sides_of(work_of(term, experts, step));
       sides.arithmetic += more.arithmetic;
       sides.memory += more.memory;
     }
@@ -244,23 +272,24 @@ Bytes CacheCurve::held(Integer context) const {
   return sum;
 }
 
-// Between the ends of chunks, what is held never shrinks. One common multiple of the chunks' sizes
-// earlier, all chunks were as full as they are now, and everything else held no more. So the most
-// is held either now or at the end of a chunk since then.
+// Between two such ends, what is held never shrinks. One common multiple of the sizes earlier,
+// every sawtooth was as full as it is now, and everything else held no more. So the most is held
+// either now or where one was full since then.
 Bytes CacheCurve::peak(Integer context) const {
-  std::set<Integer> sizes;
+  std::set<Sawtooth> teeth;
   for (const Term& term : terms_) {
-    const Integer size =
-        std::visit([](const auto& state) { return chunk_size(state); }, term.state);
-    if (size > 0) sizes.insert(size);
+    const Sawtooth tooth =
+        std::visit([](const auto& state) { return sawtooth(state); }, term.state);
+    if (tooth.size > 0) teeth.insert(tooth);
   }
-  const Integer since = context - common_multiple(sizes, context);
+  const Integer since = context - common_multiple(teeth, context);
   Integer ends;
-  for (const Integer size : sizes) ends += (context - since) / size;
+  for (const auto& [size, full] : teeth) ends += (context - since) / size;
   if (ends > kMostEnds) return all_full(context);
   Bytes most = held(context);
-  for (const Integer size : sizes) {
-    for (Integer end = context / size * size; end > since; end = end - size) {
+  for (const auto& [size, full] : teeth) {
+    if (context < full) continue;
+    for (Integer end = context - (context - full) % size; end > since; end = end - size) {
       most = std::max(most, held(end));
     }
   }

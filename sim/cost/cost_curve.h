@@ -4,10 +4,13 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "sim/cost/price.h"
 #include "sim/cost/roofline.h"
+#include "sim/cost/skew.h"
+#include "sim/cost/timed_operation.h"
 #include "sim/figures.h"
 #include "sim/graph/op_graph.h"
 #include "sim/graph/work_kind.h"
@@ -20,6 +23,8 @@ struct CostTerm {
   WorkKind kind;
   Work fixed;     // the same at every length
   Price varying;  // and the rest; experts are always here
+  Integer layers = 1;
+  std::optional<Timed> timed = {};  // as which kind of operation it is measured
 };
 
 class CostCurve {
@@ -40,7 +45,7 @@ class CostCurve {
     return step;
   }
   [[nodiscard]] const std::vector<CostTerm>& terms() const { return terms_; }
-  // Those within which some operation attends, each once.
+  // Those within which some operation attends or makes entries, each once.
   [[nodiscard]] const std::vector<Reach>& reaches() const { return reaches_; }
 
  private:
@@ -77,6 +82,9 @@ class FloorCurve {
  public:
   // `curve` must outlive it.
   FloorCurve(const CostCurve& curve, const Rates& rates, ExpertLoad load);
+  // What is expected where experts are chosen by a skew; those of a model whose rows may choose
+  // identities instead are taken to be chosen uniformly.
+  FloorCurve(const CostCurve& curve, const Rates& rates, const Skew& skew);
 
   [[nodiscard]] Floor at(Integer length) const;
 
@@ -88,17 +96,20 @@ class FloorCurve {
   static constexpr auto kNoReach = static_cast<std::size_t>(-1);
   struct PerDriver {
     Driver driver;
+    std::size_t reach;  // within which it is counted, if within one: an index into reaches
     Sides each;
   };
   // An operation whose work changes with the length.
   struct Term {
     Sides fixed;
     std::vector<PerDriver> varying;
-    std::size_t reach = kNoReach;  // of its pairs: an index into CostCurve::reaches
     std::vector<ExpertReads> experts;
+    std::vector<double> chances = {};  // of each expert, where a skew says them
   };
   [[nodiscard]] Term term_of(const CostTerm& cost, const Work& fixed);
   [[nodiscard]] Sides sides_of(const Work& work) const;
+  [[nodiscard]] static Work work_of(const Term& term, const ExpertReads& experts,
+                                    const Workload& step);
 
   const CostCurve& curve_;
   Rates rates_;

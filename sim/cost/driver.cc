@@ -43,6 +43,23 @@ Integer pairs_of(Integer past, Integer tokens, const ChosenKeys& chosen) {
          pairs_of(past + growing, rest, Chunk{chosen.size});
 }
 
+// 1 / size + 2 / size + ... + n / size, each rounded down.
+Integer groups_up_to(Integer n, Integer size) {
+  const Integer whole = n / size;
+  return size * (whole == 0 ? Integer(0) : triangle(whole - 1)) + whole * (n % size + 1);
+}
+
+// The query at position p attends to (p + 1) / positions entries, or as many of these as are
+// chosen.
+Integer pairs_of(Integer past, Integer tokens, const Entries& entries) {
+  const Integer size = entries.positions;
+  const Integer growing =
+      entries.chosen ? std::max(Integer(0), std::min(*entries.chosen * size - past, tokens))
+                     : tokens;
+  const Integer rest = (tokens - growing) * entries.chosen.value_or(0);
+  return growing * (past / size) + groups_up_to(past % size + growing, size) + rest;
+}
+
 // The first position that the query at `position` attends to.
 Integer first_attended(Integer, const EveryKey&) {
   return 0;
@@ -61,6 +78,11 @@ Integer first_attended(Integer, const ChosenKeys&) {
   return 0;
 }
 
+// An entry stands for positions from the first on.
+Integer first_attended(Integer, const Entries&) {
+  return 0;
+}
+
 // A step reads the positions from the first that its first query attends to.
 Integer read_in(const Workload& workload, const auto& reach) {
   return workload.past + workload.tokens - first_attended(workload.past, reach);
@@ -71,6 +93,12 @@ Integer read_in(const Workload& workload, const auto& reach) {
 Integer read_in(const Workload& workload, const ChosenKeys& chosen) {
   return workload.tokens == 1 ? pairs_of(workload.past, 1, chosen)
                               : workload.past + workload.tokens;
+}
+
+// Likewise.
+Integer read_in(const Workload& workload, const Entries& entries) {
+  return workload.tokens == 1 ? pairs_of(workload.past, 1, entries)
+                              : (workload.past + workload.tokens) / entries.positions;
 }
 
 std::optional<Integer> border_after(Integer, const EveryKey&) {
@@ -93,6 +121,13 @@ std::optional<Integer> border_after(Integer context, const ChosenKeys& chosen) {
   return border_after(context, Chunk{chosen.size});
 }
 
+// The next context at which an entry is made, and the one after it.
+std::optional<Integer> border_after(Integer context, const Entries& entries) {
+  if (entries.positions == 1) return std::nullopt;
+  const Integer within = context % entries.positions;
+  return within == 0 ? context + 1 : context - within + entries.positions;
+}
+
 Integer most_of(Integer context, const EveryKey&) {
   return context;
 }
@@ -109,6 +144,26 @@ Integer most_of(Integer context, const ChosenKeys&) {
   return context;
 }
 
+Integer most_of(Integer context, const Entries& entries) {
+  return context / entries.positions;
+}
+
+Integer made_of(Integer before, Integer after, const Entries& entries) {
+  return after / entries.positions - before / entries.positions;
+}
+Integer made_of(Integer, Integer, const OneOf<EveryKey, Window, Chunk, ChosenKeys> auto&) {
+  return 0;
+}
+
+// The first entry of all has no group before its own.
+Integer later_of(Integer before, Integer after, const Entries& entries) {
+  const Integer made = made_of(before, after, entries);
+  return made > 0 && before < entries.positions ? made - 1 : made;
+}
+Integer later_of(Integer, Integer, const OneOf<EveryKey, Window, Chunk, ChosenKeys> auto&) {
+  return 0;
+}
+
 Integer held(Integer context, const Growing& growing) {
   return held_positions(context, growing.reach);
 }
@@ -119,6 +174,13 @@ Integer held(Integer, const Fixed&) {
 
 Integer held(Integer context, const Compressed& compressed) {
   return context / compressed.positions;
+}
+
+// Those of the group that is not complete, and of the one before it where these are needed again.
+Integer held(Integer context, const Waiting& waiting) {
+  const Integer own = context % waiting.positions;
+  const bool again = waiting.until == Waiting::For::next_group && context >= waiting.positions;
+  return again ? waiting.positions + own : own;
 }
 
 Integer most_held(Integer context, const Growing& growing) {
@@ -133,6 +195,11 @@ Integer most_held(Integer context, const Compressed& compressed) {
   return held(context, compressed);
 }
 
+Integer most_held(Integer context, const Waiting& waiting) {
+  const Integer groups = waiting.until == Waiting::For::next_group ? 2 : 1;
+  return std::min(context, groups * waiting.positions - 1);
+}
+
 Integer fixed(const Growing&) {
   return 0;
 }
@@ -142,6 +209,10 @@ Integer fixed(const Fixed&) {
 }
 
 Integer fixed(const Compressed&) {
+  return 0;
+}
+
+Integer fixed(const Waiting&) {
   return 0;
 }
 
@@ -157,6 +228,10 @@ Integer growth(Integer entry, const Compressed& compressed) {
   return entry / compressed.positions;
 }
 
+Integer growth(Integer, const Waiting&) {
+  return 0;
+}
+
 }  // namespace
 
 Integer quantity(Driver driver, const Reach& reach, const Workload& workload) {
@@ -164,12 +239,17 @@ Integer quantity(Driver driver, const Reach& reach, const Workload& workload) {
   switch (driver) {
     case Driver::once: return 1;
     case Driver::sequence: return batch;
-    case Driver::token: return batch * workload.tokens;
+    case Driver::token:
+    case Driver::stepped: return batch * workload.tokens;
     case Driver::token_of_ranks: return workload.token_ranks * batch * workload.tokens;
     case Driver::logit: return workload.logits == Logits::last ? batch : batch * workload.tokens;
     case Driver::key: return batch * (workload.past + workload.tokens);
     case Driver::pair: return batch * attended_pairs(workload, reach);
     case Driver::position: return batch * positions_read(workload, reach);
+    case Driver::entry: return batch * entries_made(workload, reach);
+    case Driver::later_entry: return batch * later_entries_made(workload, reach);
+    case Driver::making: return entries_made(workload, reach) > 0 ? 1 : 0;
+    case Driver::making_later: return later_entries_made(workload, reach) > 0 ? 1 : 0;
   }
   throw std::logic_error("quantity: a driver outside the enumeration");
 }
@@ -181,6 +261,16 @@ Integer attended_pairs(const Workload& workload, const Reach& reach) {
 
 Integer positions_read(const Workload& workload, const Reach& reach) {
   return std::visit([&](const auto& kind) { return read_in(workload, kind); }, reach);
+}
+
+Integer entries_made(const Workload& workload, const Reach& reach) {
+  const Integer after = workload.past + workload.tokens;
+  return std::visit([&](const auto& kind) { return made_of(workload.past, after, kind); }, reach);
+}
+
+Integer later_entries_made(const Workload& workload, const Reach& reach) {
+  const Integer after = workload.past + workload.tokens;
+  return std::visit([&](const auto& kind) { return later_of(workload.past, after, kind); }, reach);
 }
 
 Integer held_positions(Integer context, const Reach& reach) {
@@ -210,6 +300,13 @@ Integer most_held_entries(Integer context, const State& state) {
 
 Integer growth_per_position(Integer entry, const State& state) {
   return std::visit([&](const auto& kind) { return growth(entry, kind); }, state);
+}
+
+Integer lasting_growth_per_position(Integer entry, const State& state) {
+  const auto* growing = std::get_if<Growing>(&state);
+  const bool bounded = growing != nullptr && (std::holds_alternative<Window>(growing->reach) ||
+                                              std::holds_alternative<Chunk>(growing->reach));
+  return bounded ? Integer(0) : growth_per_position(entry, state);
 }
 
 }  // namespace llmarch

@@ -22,15 +22,27 @@ enum class Driver {
   token_of_ranks,  // new tokens of all ranks that bring them together
   logit,           // positions whose logits are wanted
   key,             // positions of the sequences after the step
+  stepped,         // new tokens, each of which reads and writes a fixed state
   pair,            // pairs of a new token and a key within its reach
   position,        // cached positions within reach of at least one new token
+  // Of a reach over entries, which stand for groups of positions:
+  entry,         // entries that the step makes
+  later_entry,   // those of them that have a group before their own
+  making,        // 1 in a step that makes entries, else 0
+  making_later,  // 1 in a step that makes entries with a group before their own, else 0
 };
 
 constexpr std::size_t index_of(Driver driver) {
   return static_cast<std::size_t>(driver);
 }
 
-inline constexpr std::size_t kDrivers = index_of(Driver::position) + 1;
+inline constexpr std::size_t kDrivers = index_of(Driver::making_later) + 1;
+
+// The fewest that any run has in the place of them: a run may keep a state on the chip between the
+// tokens of a step, and then reads and writes it once for a sequence.
+constexpr Driver at_least(Driver driver) {
+  return driver == Driver::stepped ? Driver::sequence : driver;
+}
 
 // How many of them a workload has; `reach` matters only to those that are counted within one.
 Integer quantity(Driver driver, const Reach& reach, const Workload& workload);
@@ -43,9 +55,14 @@ constexpr bool is_within_reach(Driver driver) {
     case Driver::token:
     case Driver::token_of_ranks:
     case Driver::logit:
-    case Driver::key: return false;
+    case Driver::key:
+    case Driver::stepped: return false;
     case Driver::pair:
-    case Driver::position: return true;
+    case Driver::position:
+    case Driver::entry:
+    case Driver::later_entry:
+    case Driver::making:
+    case Driver::making_later: return true;
   }
   throw std::logic_error("is_within_reach: a driver outside the enumeration");
 }
@@ -70,6 +87,11 @@ Integer attended_pairs(const Workload& workload, const Reach& reach);
 // all of them where what each attends to is chosen.
 Integer positions_read(const Workload& workload, const Reach& reach);
 
+// The entries that the step makes, and those of them before which there is another group. A reach
+// over positions has none.
+Integer entries_made(const Workload& workload, const Reach& reach);
+Integer later_entries_made(const Workload& workload, const Reach& reach);
+
 // Positions that a cache must hold after `context` of them, so that the newest token could be
 // computed again: all, or those in the window, or in the chunk. A chunk is not a window: with the
 // first position of the next chunk the cache begins again with one. `context` is at least 1.
@@ -85,7 +107,8 @@ Integer most_held_positions(Integer context, const Reach& reach);
 // --- Entries of a cache, by the kind of state that it keeps; those of one sequence too.
 
 // After `context` positions, at least 1: the positions that a growing cache holds; the one entry of
-// a fixed state; an entry for each group of positions that is complete.
+// a fixed state; an entry for each group of positions that is complete; the positions that entries
+// are still to be made of.
 Integer held_entries(Integer context, const State& state);
 
 // The entries among held_entries that are there whatever the context.
@@ -95,7 +118,11 @@ Integer fixed_entries(const State& state);
 Integer most_held_entries(Integer context, const State& state);
 
 // What one more position adds to caches whose entries have that size, reaches left aside: all of
-// it, nothing, or the share of one position in a group, rounded down.
+// it, nothing, or the share of one position in a group, rounded down. What waits to be made into
+// entries does not grow.
 Integer growth_per_position(Integer entry, const State& state);
+
+// The same where the context is beyond every window and chunk, whose caches grow no more.
+Integer lasting_growth_per_position(Integer entry, const State& state);
 
 }  // namespace llmarch

@@ -16,6 +16,11 @@ inline constexpr std::int64_t kSigmoidFlops = 2;
 // x' = x cos - y sin, y' = y cos + x sin: six for two elements.
 inline constexpr std::int64_t kRotationFlopsPerElement = 3;
 
+// Of so many elements, or of those pairs among them that are turned.
+inline Integer rotation_flops(const Rotary& rotary, Integer elements) {
+  return kRotationFlopsPerElement * (rotary.turned_pairs ? 2 * *rotary.turned_pairs : elements);
+}
+
 // The slope times the distance, added to the score.
 inline constexpr std::int64_t kAlibiFlops = 2;
 
@@ -42,8 +47,11 @@ inline PerElement price_of(Activation activation) {
   throw std::logic_error("price_of: an activation outside the enumeration");
 }
 
-// The gate's activation, the offset and the product.
+// The gate's activation, the offset and the product. SiTU: both caps, a sigmoid and two products.
 inline PerElement price_of(const GateForm& form) {
+  if (form.situ) {
+    return {2 * kSoftCapPrice.flops + kSigmoidFlops + 2, 2 * kSoftCapPrice.transcendentals + 1};
+  }
   const auto [flops, transcendentals] = price_of(form.activation);
   return {flops + 1 + (form.up_offset ? 1 : 0), transcendentals};
 }
@@ -62,6 +70,10 @@ inline ScorePrice scores_of(const Route& op) {
     case Scoring::sparsemixer: {
       const Integer scores = op.experts * op.experts_per_token;
       return {scores * (2 + kSoftmaxFlops), scores};
+    }
+    case Scoring::root_softplus: {
+      const auto [each, transcendentals] = price_of(Activation::softplus);
+      return {op.experts * each, op.experts * (transcendentals + 1)};
     }
   }
   throw std::logic_error("scores_of: a scoring outside the enumeration");

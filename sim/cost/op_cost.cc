@@ -19,81 +19,10 @@
 
 #include "sim/cost/element_prices.h"
 #include "sim/cost/exchange_price.h"
+#include "sim/cost/operand_price.h"
 
 namespace llmarch {
 namespace {
-
-// What an operation moves, from its operands.
-struct Moved {
-  const OpGraph& graph;
-  const Block& block;
-  Price& price;
-  std::optional<ExpertReads> experts = {};
-
-  void operator()(const Reads& each) const { read(each.value, each.value); }
-  void operator()(const ReadsSelected& each) const { read(each.value, each.selection); }
-  void operator()(const Writes& each) const { write(each.value); }
-  void operator()(const WritesInPlace& each) const { write(each.value); }
-  void operator()(const ReadsWeight& each) const {
-    const Weight& weight = graph.weights[each.weight];
-    price.once().weights_read += weight.elements();
-    price.once().weight_bytes_read += weight.bytes();
-  }
-  void operator()(const LooksUp& each) const {
-    const Weight& table = graph.weights[each.table];
-    per_row(each.rows).weights_read += Elements(table.columns);
-    per_row(each.rows).weight_bytes_read += table.bytes_of_row();
-  }
-  // The matrices of one expert are read together.
-  void operator()(const ReadsExperts& each) {
-    const Weight& weight = graph.weights[each.weight];
-    if (!experts) {
-      const Driver rows = driver_of(block.values[each.rows].rows);
-      experts = ExpertReads{rows, weight.copies, each.chosen, {}, {}, 1};
-    }
-    experts->each += weight.elements_of_copy();
-    experts->each_bytes += weight.bytes_of_copy();
-  }
-  void operator()(const ReadsCache& each) const {
-    const Cache& cache = graph.caches[each.cache];
-    Work& position = price.per_position(each.reach);
-    position.cache_read += Elements(cache.columns);
-    position.cache_bytes_read += cache.bytes_of_entry();
-  }
-  void operator()(const Stores& each) const {
-    const Cache& cache = graph.caches[each.cache];
-    per_row(each.value).cache_written += Elements(cache.columns);
-    per_row(each.value).cache_bytes_written += cache.bytes_of_entry();
-  }
-  void operator()(const ReadsState& each) const {
-    const Cache& cache = graph.caches[each.cache];
-    price.per_sequence().cache_read += Elements(cache.columns);
-    price.per_sequence().cache_bytes_read += cache.bytes_of_entry();
-  }
-  void operator()(const OverwritesState& each) const {
-    const Cache& cache = graph.caches[each.cache];
-    price.per_sequence().cache_written += Elements(cache.columns);
-    price.per_sequence().cache_bytes_written += cache.bytes_of_entry();
-  }
-
-  void operator()(const StepsState& each) const {
-    const Cache& cache = graph.caches[each.cache];
-    Work& row = per_row(each.rows);
-    row.cache_read += Elements(cache.columns);
-    row.cache_bytes_read += cache.bytes_of_entry();
-    row.cache_written += Elements(cache.columns);
-    row.cache_bytes_written += cache.bytes_of_entry();
-  }
-
- private:
-  [[nodiscard]] Work& per_row(ValueId id) const { return price.per_row(block.values[id].rows); }
-  void read(ValueId id, ValueId rows) const {
-    per_row(rows).activations_read += Elements(block.values[id].columns);
-  }
-  void write(ValueId id) const {
-    per_row(id).activations_written += Elements(block.values[id].columns);
-  }
-};
 
 // The arithmetic of each operation.
 struct Arithmetic {
@@ -109,6 +38,7 @@ struct Arithmetic {
   void operator()(const SelectRows&) const {}
   void operator()(const SelectColumns&) const {}
   void operator()(const JoinColumns&) const {}
+  void operator()(const RepeatVector&) const {}
   void operator()(const Receive&) const {}
 
   void operator()(const Scale& op) const { per_element(op.in, {1, 0}); }
@@ -178,8 +108,10 @@ struct Arithmetic {
     row.transcendentals += Transcendentals(op.vectors);
   }
 
-  // A product with the rate, and an exponential.
-  void operator()(const Decay& op) const { per_element(op.in, {1, 1}); }
+  // A product with the rate, and an exponential; with a bound a sigmoid and a product between them.
+  void operator()(const Decay& op) const {
+    per_element(op.in, op.least_log ? PerElement{2 + kSigmoidFlops, 2} : PerElement{1, 1});
+  }
 
   // For each element of a state, the decay and two products of matrices: the key times the change,
   // and the query times the state. The delta rule has one more, of the key and the state, and for
@@ -204,8 +136,7 @@ struct Arithmetic {
   }
 
   void operator()(const Rotate& op) const {
-    const Integer turned = op.rotary.turned_pairs ? 2 * *op.rotary.turned_pairs : op.dim;
-    per_row(op.in).other += Flops(kRotationFlopsPerElement * op.heads * turned);
+    per_row(op.in).other += Flops(op.heads * rotation_flops(op.rotary, op.dim));
   }
 
   // For each query, a product with the key; where they are weighed, the sum of the products with
@@ -213,7 +144,7 @@ struct Arithmetic {
   void operator()(const ChooseKeys& op) const {
     Integer each = op.groups * op.heads * op.head_dim;
     if (op.weights) each += op.heads;
-    price.per_pair(EveryKey{}).matrix += Flops(2 * each);
+    price.per_pair(op.scored).matrix += Flops(2 * each);
   }
 
   void operator()(const Attend& op) const {
@@ -224,6 +155,26 @@ struct Arithmetic {
     if (!op.soft_cap) return;
     pair.other += Flops(op.query_heads * kSoftCapPrice.flops);
     pair.transcendentals += Transcendentals(op.query_heads * kSoftCapPrice.transcendentals);
+  }
+
+  // For each position that an entry is made of and each of its columns, the bias, the softmax, and
+  // what the weighted value adds to the sum. Then the norm of the entry, and its rotation.
+  void operator()(const Compress& op) const {
+    const Integer columns = graph.cache(op.entries).columns;
+    Work group;
+    group.other = Flops(op.positions * columns * (1 + kSoftmaxFlops + 2));
+    group.transcendentals = Transcendentals(op.positions * columns);
+    if (op.before) price.per_later_entry(op.positions) += group;
+    Work& entry = price.per_entry(op.positions);
+    entry += group;
+    entry.other += Flops(4 * columns + 2 + rotation_flops(op.rotary, op.turned));
+    entry.transcendentals += Transcendentals(1);
+  }
+
+  void operator()(const AttendShared& op) const {
+    add_scores(price.per_pair(op.window), op.heads, 2 * op.head_dim);
+    if (op.entries) add_scores(price.per_pair(op.entries->reach), op.heads, 2 * op.head_dim);
+    add_sinks(per_row(op.query), op.heads);
   }
 
   void operator()(const AbsorbQuery& op) const {
@@ -331,6 +282,44 @@ struct Arithmetic {
   // What is new: one for each column of one stream; 1 + coefficient; two for each element of all.
   void operator()(const CorrectStreams& op) const {
     per_row(op.in).other += Flops(columns(op.activated) + op.streams + 2 * columns(op.in));
+  }
+
+  // Each weight takes its scale, its bias, and 1 for epsilon or the factor 2, besides the sigmoid
+  // or the softmax. Dividing a matrix by its sums takes each element into a sum, which begins with
+  // epsilon, and over it; it is done once for columns alone.
+  void operator()(const WeighStreams& op) const {
+    const Integer count = op.streams;
+    const Integer matrix = op.iterations ? count * count : Integer(0);
+    const Integer vectors = op.iterations ? 2 * count : count;
+    Integer flops = vectors * (3 + kSigmoidFlops) + matrix * (3 + kSoftmaxFlops);
+    if (op.iterations) flops += (2 * *op.iterations - 1) * 2 * matrix;
+    Work& row = per_row(op.in);
+    row.other += Flops(flops);
+    row.transcendentals += Transcendentals(vectors + matrix);
+  }
+
+  void operator()(const CollapseStreams& op) const {
+    per_row(op.in).matrix += Flops(2 * columns(op.in));
+  }
+
+  // A matrix product, streams x streams, for each column of the streams; and what each stream gets
+  // of what is added.
+  void operator()(const MixStreams& op) const {
+    Work& row = per_row(op.in);
+    row.matrix += Flops(2 * columns(op.in) * op.streams);
+    row.other += Flops(2 * columns(op.in));
+  }
+
+  // A score for each vector, the softmax, and the weighted sum.
+  void operator()(const AttendVectors& op) const {
+    Work& row = per_row(op.values);
+    row.matrix += Flops(4 * columns(op.values));
+    row.other += Flops(op.vectors * kSoftmaxFlops);
+    row.transcendentals += Transcendentals(op.vectors);
+  }
+
+  void operator()(const AddToLastVector& op) const {
+    per_row(op.in).other += Flops(columns(op.added));
   }
 
   void operator()(const AddToOtherStreams& op) const {

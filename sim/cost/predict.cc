@@ -5,6 +5,7 @@
 
 #include "sim/cost/driver.h"
 #include "sim/cost/op_cost.h"
+#include "sim/spec/field.h"
 
 namespace llmarch {
 namespace {
@@ -50,7 +51,8 @@ bool has_tied_head(const OpGraph& graph) {
   };
   for (const Node& node : graph.blocks.back().nodes) {
     visit_operands(node.op, Overloaded{see, [](const LooksUp&) {}, [](const ReadsExperts&) {},
-                                       [](const OfValues auto&) {}, [](const OfCaches auto&) {}});
+                                       [](const ReadsToCompress&) {}, [](const OfValues auto&) {},
+                                       [](const OfCaches auto&) {}});
   }
   return tied;
 }
@@ -102,6 +104,24 @@ Bytes cache_bytes_per_token(const OpGraph& graph) {
   return sum;
 }
 
+Bytes growing_bytes_per_token(const OpGraph& graph) {
+  Bytes sum;
+  for (const Cache& cache : graph.caches) {
+    const Bytes entry = cache.bytes_of_entry() * layers_of(graph, cache);
+    sum += Bytes(lasting_growth_per_position(entry.amount(), cache.state));
+  }
+  return sum;
+}
+
+Bytes bounded_cache_bytes(const OpGraph& graph, Integer context, Integer batch) {
+  Bytes sum;
+  for (const Cache& cache : graph.caches) {
+    if (lasting_growth_per_position(kSize.most, cache.state) > 0) continue;
+    sum += cache.bytes_of_entry() * entries_held(graph, cache, context, batch);
+  }
+  return sum;
+}
+
 Bytes state_bytes_per_sequence(const OpGraph& graph) {
   Bytes sum;
   for (const Cache& cache : graph.caches) {
@@ -124,6 +144,16 @@ Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch) {
     sum += cache.bytes_of_entry() * entries_held(graph, cache, context, batch);
   }
   return sum;
+}
+
+std::vector<BlockBytes> bytes_of_blocks(const OpGraph& graph, Integer context, Integer batch) {
+  std::vector<BlockBytes> blocks(graph.blocks.size());
+  for (const Weight& weight : graph.weights) blocks.at(weight.block).weights += weight.bytes();
+  for (const Cache& cache : graph.caches) {
+    blocks.at(cache.block).cache +=
+        cache.bytes_of_entry() * (held_entries(context, cache.state) * batch);
+  }
+  return blocks;
 }
 
 Book predict(const OpGraph& graph, const Workload& workload, ExpertLoad load) {

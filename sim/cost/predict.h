@@ -39,12 +39,27 @@ WeightBytes weight_bytes(const OpGraph& graph);
 // state adds none.
 Bytes cache_bytes_per_token(const OpGraph& graph);
 
+// Of these, what a position still adds where the context is beyond every window and chunk.
+Bytes growing_bytes_per_token(const OpGraph& graph);
+
+// What the caches of a batch hold that is the same at every later position, but for what waits to
+// be made into entries: windows, chunks and fixed states.
+Bytes bounded_cache_bytes(const OpGraph& graph, Integer context, Integer batch);
+
 // Bytes of the fixed states of one sequence, in all layers: what it keeps whatever its length.
 Bytes state_bytes_per_sequence(const OpGraph& graph);
 
 // Elements that the caches hold after `context` positions of `batch` sequences.
 Elements cache_elements(const OpGraph& graph, Integer context, Integer batch);
 Bytes cache_bytes(const OpGraph& graph, Integer context, Integer batch);
+
+// What one layer of a block keeps in memory, in the order of the blocks. A tied table stands in the
+// input block alone.
+struct BlockBytes {
+  Bytes weights;
+  Bytes cache;  // after `context` positions of `batch` sequences
+};
+std::vector<BlockBytes> bytes_of_blocks(const OpGraph& graph, Integer context, Integer batch);
 
 // Every operation that the workload runs, in the order of the graph, if experts are chosen in that
 // way. Throws Overflow when a figure exceeds 64 bits, as the functions around it do.

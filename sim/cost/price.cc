@@ -81,7 +81,7 @@ Price::Within& Price::within(const Reach& reach) {
   for (Within& known : within_) {
     if (known.reach == reach) return known;
   }
-  within_.push_back({reach, {}, {}});
+  within_.push_back({reach, {}});
   return within_.back();
 }
 
@@ -92,9 +92,14 @@ Work& Price::per(Driver driver, const Reach& reach) {
     case Driver::token:
     case Driver::token_of_ranks:
     case Driver::logit:
-    case Driver::key: return by_row_[index_of(driver)];
-    case Driver::pair: return per_pair(reach);
-    case Driver::position: return per_position(reach);
+    case Driver::key:
+    case Driver::stepped: return by_row_[index_of(driver)];
+    case Driver::pair:
+    case Driver::position:
+    case Driver::entry:
+    case Driver::later_entry:
+    case Driver::making:
+    case Driver::making_later: return within(reach).of(driver);
   }
   throw std::logic_error("per: a driver outside the enumeration");
 }
@@ -103,8 +108,7 @@ void Price::add(const Price& more, Integer layers) {
   for (std::size_t i = 0; i < by_row_.size(); ++i) by_row_[i] += more.by_row_[i] * layers;
   for (const Within& each : more.within_) {
     Within& sum = within(each.reach);
-    sum.pair += each.pair * layers;
-    sum.position += each.position * layers;
+    for (std::size_t i = 0; i < sum.each.size(); ++i) sum.each[i] += each.each[i] * layers;
   }
   for (ExpertReads experts : more.experts_) {
     experts.layers *= layers;
@@ -115,7 +119,8 @@ void Price::add(const Price& more, Integer layers) {
 Work evaluate(const Price& price, const Workload& workload, Integer layers, ExpertLoad load) {
   Columns columns{};
   price.for_each([&](Driver driver, const Reach& reach, const Work& each) {
-    add_product(each.columns(), quantity(driver, reach, workload) * layers, columns);
+    const Driver counted = load == ExpertLoad::fewest ? at_least(driver) : driver;
+    add_product(each.columns(), quantity(counted, reach, workload) * layers, columns);
   });
   Work work = Work::of(columns);
   for (ExpertReads experts : price.experts()) {

@@ -56,9 +56,20 @@ class Price {
   Work& per(Driver driver, const Reach& reach);
   Work& once() { return by_row_[index_of(Driver::once)]; }
   Work& per_sequence() { return by_row_[index_of(Driver::sequence)]; }
+  Work& per_stepped() { return by_row_[index_of(Driver::stepped)]; }
   Work& per_row(RowAxis axis) { return by_row_[index_of(driver_of(axis))]; }
-  Work& per_pair(const Reach& reach) { return within(reach).pair; }
-  Work& per_position(const Reach& reach) { return within(reach).position; }
+  Work& per_pair(const Reach& reach) { return within(reach).of(Driver::pair); }
+  Work& per_position(const Reach& reach) { return within(reach).of(Driver::position); }
+  // Of entries that stand for so many positions: for each that is made, for each of these that has
+  // a group before its own, and once in a step that makes any.
+  Work& per_entry(Integer positions) { return within(Entries{positions}).of(Driver::entry); }
+  Work& per_later_entry(Integer positions) {
+    return within(Entries{positions}).of(Driver::later_entry);
+  }
+  Work& if_entries(Integer positions) { return within(Entries{positions}).of(Driver::making); }
+  Work& if_later_entries(Integer positions) {
+    return within(Entries{positions}).of(Driver::making_later);
+  }
   void add(const ExpertReads& experts) { experts_.push_back(experts); }
   // Another price, of so many layers.
   void add(const Price& more, Integer layers);
@@ -71,7 +82,8 @@ class Price {
  private:
   struct Within {
     Reach reach;
-    Work pair, position;
+    std::array<Work, kDrivers - index_of(Driver::pair)> each;
+    Work& of(Driver driver) { return each.at(index_of(driver) - index_of(Driver::pair)); }
   };
   Within& within(const Reach& reach);
 
@@ -89,8 +101,9 @@ void Price::for_each(const Visit& visit) const {
     visit_work(static_cast<Driver>(i), EveryKey{}, by_row_[i]);
   }
   for (const Within& each : within_) {
-    visit_work(Driver::pair, each.reach, each.pair);
-    visit_work(Driver::position, each.reach, each.position);
+    for (std::size_t i = 0; i < each.each.size(); ++i) {
+      visit_work(static_cast<Driver>(index_of(Driver::pair) + i), each.reach, each.each[i]);
+    }
   }
 }
 

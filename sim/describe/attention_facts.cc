@@ -164,6 +164,37 @@ void add_choice(const LatentAttention& attention, BlockFacts& block) {
   work.insert(work.end(), more.begin(), more.end());
 }
 
+// What the entries of compressed attention are, and which of them a query attends to.
+void add_compression(const Compression& compression, BlockFacts& block) {
+  block.facts.push_back({"compressor: an entry for every ", compression.positions, " positions",
+                         compression.overlapping ? ", of two such groups" : ""});
+  Phrase reach{"attends to every entry"};
+  if (const auto& index = compression.index) {
+    block.facts.push_back(
+        {"indexer: ", index->heads, " queries of ", index->head_dim, ", a key for each entry"});
+    reach = {"attends to ", index->chosen, " chosen entries"};
+    block.traits.insert(Trait::chosen_keys);
+    block.notes = choice_notes();
+  }
+  block.facts.push_back(std::move(reach));
+  block.traits.insert(Trait::compressed_cache);
+}
+
+// What compressed attention keeps of the past: elements of entries for each position, or nothing
+// that grows.
+std::optional<Kept> kept_entries(const CompressedAttention& attention) {
+  if (!attention.compression) return std::nullopt;
+  const Compression& compression = *attention.compression;
+  Integer entry = attention.head_dim;
+  Phrase sizes{attention.head_dim};
+  if (compression.index) {
+    entry += compression.index->head_dim;
+    sizes.insert(sizes.end(), {" + ", compression.index->head_dim});
+  }
+  sizes.insert(sizes.end(), {", for every ", compression.positions, " positions"});
+  return Kept{KeptFor::each_group, std::move(sizes), entry};
+}
+
 }  // namespace
 
 // Grouped-query attention (arXiv 2305.13245), multi-query (1911.02150) and multi-head.
@@ -221,7 +252,31 @@ BlockFacts facts_of(const ArchSpec& spec, const LatentAttention& attention) {
     block.traits.insert(Trait::no_positions);
   }
   if (attention.temperature) block.facts.push_back({"queries grow with position"});
+  if (attention.output_gate) block.facts.push_back(gate_phrase(*attention.output_gate));
   add_choice(attention, block);
+  return block;
+}
+
+// Compressed attention of DeepSeek-V4.
+BlockFacts facts_of(const ArchSpec& /*spec*/, const CompressedAttention& attention) {
+  const std::string kind = attention.compression ? "compressed" : "shared key and value";
+  BlockFacts block{.family = BlockFamily::attention,
+                   .name = kind + " attention",
+                   .kind = kind,
+                   .facts = {{attention.query_heads, " query heads of ", attention.head_dim},
+                             {"query latent: ", attention.query_latent_dim},
+                             {"one vector is key and value of all heads"},
+                             {"the last ", attention.rope_head_dim, " elements are rotated"},
+                             rotary_phrase(attention.rotary)},
+                   .traits = {Trait::window},
+                   .kept = kept_entries(attention),
+                   .inside = {},
+                   .notes = {}};
+  if (attention.compression) add_compression(*attention.compression, block);
+  block.facts.push_back({"attends to, caches the last ", attention.window});
+  block.facts.push_back({"a sink for each query head"});
+  block.facts.push_back({"output: ", attention.output_groups, " groups, each through a latent of ",
+                         attention.output_latent_dim});
   return block;
 }
 

@@ -9,5 +9,6 @@ namespace llmarch {
 
 BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention);
 BlockFacts facts_of(const ArchSpec& spec, const LatentAttention& attention);
+BlockFacts facts_of(const ArchSpec& spec, const CompressedAttention& attention);
 
 }  // namespace llmarch

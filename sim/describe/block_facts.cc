@@ -31,6 +31,9 @@ AttentionSizes attention_sizes(const LatentAttention& attention) {
   return {attention.query_heads,   0, attention.nope_head_dim + attention.rope_head_dim,
           attention.kv_latent_dim, 0, 0};
 }
+AttentionSizes attention_sizes(const CompressedAttention& attention) {
+  return {attention.query_heads, 1, attention.head_dim, 0, attention.window, 0};
+}
 AttentionSizes attention_sizes(const StateMixer auto&) {
   return {};
 }
@@ -60,6 +63,7 @@ std::string_view layers_with(Trait trait) {
     case Trait::window: return "layers with a window";
     case Trait::chunk: return "layers with chunks";
     case Trait::chosen_keys: return "layers that choose their keys";
+    case Trait::compressed_cache: return "layers that compress their cache";
     case Trait::no_positions: return "layers without positions";
     case Trait::shared_cache: return "layers that read another's cache";
     case Trait::fixed_state: return "layers with a fixed state";

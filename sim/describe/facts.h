@@ -25,6 +25,7 @@ enum class Trait {
   window,
   chunk,
   chosen_keys,
+  compressed_cache,
   no_positions,
   shared_cache,
   fixed_state,
@@ -32,8 +33,8 @@ enum class Trait {
 };
 
 // What a block keeps for the positions to come: so many elements for each position of a sequence,
-// or a fixed state of so many for each sequence.
-enum class KeptFor { each_position, each_sequence };
+// for each group of positions, or a fixed state of so many for each sequence.
+enum class KeptFor { each_position, each_group, each_sequence };
 struct Kept {
   KeptFor each;
   Phrase product;  // {"2 × ", 8, " × ", 128}

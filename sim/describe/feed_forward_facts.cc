@@ -15,7 +15,8 @@ Phrase limit_phrase(const std::string& of, const GateLimit& limit) {
 }
 
 std::string_view scoring_name(Scoring scoring) {
-  return scoring == Scoring::chosen_softmax ? "softmax over the chosen" : name_of(scoring);
+  if (scoring == Scoring::chosen_softmax) return "softmax over the chosen";
+  return scoring == Scoring::root_softplus ? "root of softplus" : name_of(scoring);
 }
 
 // Experts that give what they are given (LongCat-Flash, arXiv 2509.01322).
@@ -30,16 +31,19 @@ void add_identities(Integer identities, BlockFacts& block) {
 }  // namespace
 
 BlockFacts facts_of(const ArchSpec& /*spec*/, const DenseFeedForward& dense) {
-  const std::string_view activation = dense.xielu ? "xIELU" : activation_name(dense.activation);
-  BlockFacts block{.family = BlockFamily::dense_feed_forward,
-                   .name = fmt::format("feed-forward, {}",
-                                       dense.gated ? gated_name(dense.activation) : activation),
-                   .kind = {},
-                   .facts = {{"hidden width ", dense.width}},
-                   .traits = {},
-                   .kept = {},
-                   .inside = FeedForwardPaths{dense.gated ? Paths::gated : Paths::one, activation},
-                   .notes = {}};
+  const std::string_view activation = dense.xielu  ? "xIELU"
+                                      : dense.situ ? "SiTU"
+                                                   : activation_name(dense.activation);
+  BlockFacts block{
+      .family = BlockFamily::dense_feed_forward,
+      .name = fmt::format("feed-forward, {}",
+                          dense.gated && !dense.situ ? gated_name(dense.activation) : activation),
+      .kind = {},
+      .facts = {{"hidden width ", dense.width}},
+      .traits = {},
+      .kept = {},
+      .inside = FeedForwardPaths{dense.gated ? Paths::gated : Paths::one, activation},
+      .notes = {}};
   if (dense.bias) block.facts.push_back({"with biases"});
   if (dense.gate_limit) block.facts.push_back(limit_phrase("gate", *dense.gate_limit));
   if (dense.up_offset) block.facts.push_back({"the other factor plus ", *dense.up_offset});
@@ -57,8 +61,9 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
       .name = "mixture of experts",
       .kind = {},
       .facts = {{mixture.experts,
-                 fmt::format(" experts, {}", mixture.ungated ? activation_name(mixture.activation)
-                                                             : gated_name(mixture.activation))},
+                 fmt::format(" experts, {}", mixture.situ      ? "SiTU"
+                                             : mixture.ungated ? activation_name(mixture.activation)
+                                                               : gated_name(mixture.activation))},
                 {fmt::format("router: {}", scoring_name(mixture.router.scoring))}},
       .traits = {Trait::experts},
       .kept = {},
@@ -72,11 +77,16 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
     block.facts.push_back({"chosen from ", mixture.router.groups->chosen, " of ",
                            mixture.router.groups->count, " groups"});
   }
+  if (mixture.router.listed_by_token) {
+    block.facts.push_back({"experts by the token's id, from a table"});
+  }
   if (mixture.router.own_input) block.facts.push_back({"router: a norm of its own"});
   block.facts.push_back({mixture.experts_per_token, " chosen for a token"});
   block.facts.push_back({"hidden width ", mixture.expert_width});
-  if (mixture.latent_width)
-    block.facts.push_back({"experts' latent: width ", *mixture.latent_width});
+  if (mixture.latent_width) {
+    block.facts.push_back({"experts' latent: width ", *mixture.latent_width,
+                           mixture.latent_norm ? ", normalised" : ""});
+  }
   if (mixture.expert_bias) block.facts.push_back({"with biases"});
   if (mixture.gate_limit) block.facts.push_back(limit_phrase("gate", *mixture.gate_limit));
   if (mixture.up_offset) block.facts.push_back({"the other factor plus ", *mixture.up_offset});

@@ -13,13 +13,13 @@ Phrase norm_of(const Mamba2& mamba) {
 // Notes on a mixer whose states are read and written at every token. `owner` is what the states
 // belong to, with the convolutions beside them, and `name` begins a sentence.
 std::map<NotedFigures, Phrase> state_notes(const std::string& owner, const std::string& name) {
-  return {
-      {NotedFigures::memory,
-       {"the states of " + owner + " are kept in f32, whatever the format of the cache."}},
-      {NotedFigures::work,
-       {name + " runs token by token, in prefill too: its states are read and written at every "
-               "token. Engines that run a prefill by chunks move less, and may be faster than its "
-               "floor."}}};
+  return {{NotedFigures::memory,
+           {"the states of " + owner + " are kept in f32, whatever the format of the cache."}},
+          {NotedFigures::work,
+           {name +
+            " runs token by token, in prefill too: its states are read and written at every "
+            "token. A floor reads and writes them once in a step, as engines that run a prefill by "
+            "chunks may."}}};
 }
 
 }  // namespace
@@ -122,7 +122,9 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const KimiDeltaAttention& delta) {
                     {"convolutions over ", delta.kernel, " positions, SiLU"},
                     {"queries and keys of length 1"},
                     {"a state for each head, each row decays by itself"},
-                    {"latents: decay ", delta.decay_latent_dim, ", gate ", delta.gate_latent_dim},
+                    delta.gate_latent_dim ? Phrase{"latents: decay ", delta.decay_latent_dim,
+                                                   ", gate ", *delta.gate_latent_dim}
+                                          : Phrase{"latent: decay ", delta.decay_latent_dim},
                     {"RMSNorm over each head, gated by a sigmoid"}},
           .traits = {Trait::fixed_state},
           .kept = Kept{KeptFor::each_sequence,

@@ -80,6 +80,7 @@ class FactCollector {
   // Texts say where a spec comes from, what stands beside it is no structure of its own, and lists
   // are walked by `facts_of`.
   void operator()(const Field&, const std::string&) {}
+  void operator()(const Field&, const std::vector<std::string>&) {}
   void operator()(const Field&, const Published&) {}
   void operator()(const Field&, const Beside&) {}
   void operator()(const Field&, const std::vector<Named<Mixer>>&) {}

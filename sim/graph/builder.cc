@@ -190,10 +190,15 @@ ValueId GraphBuilder::project_clipped(ValueId in, Integer out_columns, WeightRol
 
 ValueId GraphBuilder::project_each(ValueId in, Integer out_columns, Integer copies,
                                    WeightRole role) {
-  // `in` has a vector for each copy, or one for all of them.
-  const bool one_each = columns(in) == copies * out_columns;
-  const WeightId matrices =
-      weight(role, out_columns, one_each ? columns(in) / copies : columns(in), copies);
+  const WeightId matrices = weight(role, out_columns, columns(in), copies);
+  const ValueId out = value(rows(in), copies * out_columns);
+  append(std::string(name_of(role)), ProjectEach{matrices, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::project_parts(ValueId in, Integer out_columns, Integer copies,
+                                    WeightRole role) {
+  const WeightId matrices = weight(role, out_columns, columns(in) / copies, copies);
   const ValueId out = value(rows(in), copies * out_columns);
   append(std::string(name_of(role)), ProjectEach{matrices, in, out});
   return out;
@@ -277,9 +282,9 @@ ValueId GraphBuilder::project_tied(ValueId in, BiasRole bias_role) {
 }
 
 ValueId GraphBuilder::rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads,
-                             Integer offset, Integer dim) {
+                             Integer offset, Integer dim, RotationSense sense) {
   const ValueId out = value(rows(in), columns(in));
-  append(std::move(name), Rotate{rotary, heads, offset, dim, in, out});
+  append(std::move(name), Rotate{rotary, heads, offset, dim, in, out, sense});
   return out;
 }
 

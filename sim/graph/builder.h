@@ -57,8 +57,10 @@ class GraphBuilder {
   ValueId project(ValueId in, Integer columns, WeightRole weight, BiasRole bias = std::nullopt);
   ValueId project_clipped(ValueId in, Integer columns, WeightRole weight,
                           std::optional<double> clip);
-  // `copies` matrices, each multiplied by its own vector of `in`, or by the only one.
+  // `copies` matrices, each multiplied by the one vector that a row of `in` is; or each by its own
+  // vector of the row.
   ValueId project_each(ValueId in, Integer columns, Integer copies, WeightRole weight);
+  ValueId project_parts(ValueId in, Integer columns, Integer copies, WeightRole weight);
   // Each of `vectors` vectors in a row by a number of its own; absent: each column by its own.
   ValueId scale_columns(ValueId in, WeightRole weight, std::optional<Integer> vectors = {});
   // By a constant of the checkpoint.
@@ -73,12 +75,26 @@ class GraphBuilder {
   ValueId correct_streams(ValueId in, ValueId activated, ValueId coefficients,
                           const ParallelStreams& streams);
   ValueId add_to_other_streams(std::string name, ValueId in, ValueId added, Integer streams);
+  ValueId repeat_vector(std::string name, ValueId in, Integer times);
+  // The weights of a hyper-connection; without iterations those alone that sum the streams up.
+  ValueId weigh_streams(ValueId in, const HyperConnections& connections,
+                        std::optional<Integer> iterations, WeightRole scale, WeightRole bias);
+  ValueId collapse_streams(ValueId in, ValueId weights, Integer streams);
+  // The mean of the vectors of a row, as a learned query weighs their norms.
+  ValueId attend_vectors(ValueId in, ValueId keys, Integer vectors, WeightRole query);
   // The head that is the embedding table of the input block.
   ValueId project_tied(ValueId in, BiasRole bias = std::nullopt);
   ValueId rotate(std::string name, ValueId in, const Rotary& rotary, Integer heads, Integer offset,
-                 Integer dim);
+                 Integer dim, RotationSense sense = RotationSense::forward);
   CacheId store(const std::string& name, ValueId in, const Reach& reach,
                 CacheSide side = CacheSide::keys);
+  // A cache of what entries are to be made of.
+  CacheId store_waiting(const std::string& name, ValueId in, const Waiting& waiting);
+  // A cache with an entry for every so many positions, which Compress fills.
+  CacheId compressed_cache(std::string name, Integer columns, Integer positions);
+  void compress(std::string name, const Compress& op) { append(std::move(name), op); }
+  ValueId attend_shared(const CompressedAttention& attention, ValueId query, CacheId recent,
+                        const std::optional<AttendShared::OverEntries>& entries);
   ValueId attend(const GroupedAttention& attention, double scale, const Reach& reach, ValueId query,
                  CacheId keys, CacheId values);
   void choose_keys(const ChooseKeys& choice) { append("choice of keys", choice); }
@@ -100,6 +116,7 @@ class GraphBuilder {
   ValueId run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture);
   ValueId select_rows(ValueId in);
   WeightId weight(WeightRole role, Integer rows, Integer columns, Integer copies = 1);
+  Integer width(ValueId value) { return columns(value); }
 
   // An operation whose result has the rows and columns of `like`: `make` is given the result.
   template <class MakeOp>
@@ -119,6 +136,7 @@ class GraphBuilder {
   OpGraph finish(std::vector<std::size_t> layers);
 
  private:
+  CacheId append_store(const std::string& name, ValueId in, const State& state, CacheSide side);
   Block& block() { return graph_.blocks.back(); }
   Integer columns(ValueId value) { return block().values.at(value).columns; }
   RowAxis rows(ValueId value) { return block().values.at(value).rows; }

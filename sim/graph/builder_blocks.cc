@@ -1,14 +1,48 @@
 // What GraphBuilder appends for caches and fixed states, convolutions, attention and mixtures of
 // experts.
+#include <cmath>
+
 #include "sim/graph/builder.h"
 
 namespace llmarch {
 
-CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach,
-                            CacheSide side) {
-  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), Growing{reach}, side});
+CacheId GraphBuilder::append_store(const std::string& name, ValueId in, const State& state,
+                                   CacheSide side) {
+  graph_.caches.push_back({name, graph_.blocks.size() - 1, columns(in), state, side});
   append("store " + name, Store{graph_.caches.size() - 1, in});
   return graph_.caches.size() - 1;
+}
+
+CacheId GraphBuilder::store(const std::string& name, ValueId in, const Reach& reach,
+                            CacheSide side) {
+  return append_store(name, in, Growing{reach}, side);
+}
+
+CacheId GraphBuilder::store_waiting(const std::string& name, ValueId in, const Waiting& waiting) {
+  return append_store(name, in, waiting, CacheSide::keys);
+}
+
+CacheId GraphBuilder::compressed_cache(std::string name, Integer columns, Integer positions) {
+  graph_.caches.push_back(
+      {std::move(name), graph_.blocks.size() - 1, columns, Compressed{positions}});
+  return graph_.caches.size() - 1;
+}
+
+ValueId GraphBuilder::attend_shared(const CompressedAttention& attention, ValueId query,
+                                    CacheId recent,
+                                    const std::optional<AttendShared::OverEntries>& entries) {
+  const WeightId sinks = weight(WeightRole::attention_sinks, 1, attention.query_heads);
+  return make_like(query, "attention", [&](ValueId out) {
+    return AttendShared{attention.query_heads,
+                        attention.head_dim,
+                        1 / std::sqrt(attention.head_dim.as_double()),
+                        query,
+                        recent,
+                        Window{attention.window},
+                        entries,
+                        sinks,
+                        out};
+  });
 }
 
 CacheId GraphBuilder::fixed_state(std::string name, Integer columns, StateFormat format) {
@@ -95,8 +129,14 @@ ValueId GraphBuilder::route(ValueId in, const MixtureFeedForward& mixture) {
   const auto scale = of_experts(mixture.router.expert_scale, WeightRole::router_expert_scale);
   const ValueId out = value(rows(in), 2 * mixture.experts_per_token);
   block().values.at(out).content = Content::choice;
-  append("router", Route{mixture.router, experts, mixture.experts_per_token, router, correction, in,
-                         out, bias, scale, identities});
+  Route route{
+      mixture.router, experts,   mixture.experts_per_token, router, correction, in, out, bias,
+      scale,          identities};
+  if (mixture.router.listed_by_token) {
+    route.listed =
+        weight(WeightRole::router_list, 1, mixture.experts_per_token, token_vocabulary(graph_));
+  }
+  append("router", route);
   return out;
 }
 
@@ -116,18 +156,40 @@ ValueId GraphBuilder::run_experts(ValueId in, ValueId choice, const MixtureFeedF
                           weight(WeightRole::expert_down_bias, 1, hidden, mixture.experts)};
   }
   const ValueId out = value(rows(in), hidden);
-  append("experts", RunExperts{{mixture.activation, mixture.gate_limit, mixture.up_offset},
+  append("experts", RunExperts{gate_form_of(mixture, mixture.gate_limit),
                                mixture.scaled_input ? Weighted::input : Weighted::output,
-                               mixture.experts,
-                               mixture.experts_per_token,
-                               gate,
-                               up,
-                               down,
-                               in,
-                               choice,
-                               out,
-                               biases,
-                               mixture.identity_experts.value_or(0)});
+                               mixture.experts, mixture.experts_per_token, gate, up, down, in,
+                               choice, out, biases, mixture.identity_experts.value_or(0)});
+  return out;
+}
+
+ValueId GraphBuilder::repeat_vector(std::string name, ValueId in, Integer times) {
+  const ValueId out = value(rows(in), times * columns(in));
+  append(std::move(name), RepeatVector{times, in, out});
+  return out;
+}
+
+ValueId GraphBuilder::weigh_streams(ValueId in, const HyperConnections& connections,
+                                    std::optional<Integer> iterations, WeightRole scale_role,
+                                    WeightRole bias_role) {
+  const WeightId scale = weight(scale_role, 1, iterations ? 3 : 1);
+  const WeightId bias = weight(bias_role, 1, columns(in));
+  return make_like(in, "stream weights", [&](ValueId out) {
+    return WeighStreams{connections.count, iterations, connections.epsilon, scale, bias, in, out};
+  });
+}
+
+ValueId GraphBuilder::collapse_streams(ValueId in, ValueId weights, Integer streams) {
+  const ValueId out = value(rows(in), columns(in) / streams);
+  append("sum of streams", CollapseStreams{streams, in, weights, out});
+  return out;
+}
+
+ValueId GraphBuilder::attend_vectors(ValueId in, ValueId keys, Integer vectors,
+                                     WeightRole query_role) {
+  const WeightId query = weight(query_role, 1, columns(in) / vectors);
+  const ValueId out = value(rows(in), columns(in) / vectors);
+  append("mean of residuals", AttendVectors{vectors, query, keys, in, out});
   return out;
 }
 

@@ -59,7 +59,7 @@ class Reader {
   }
 
   // Ranks that experts are spread over have sequences of their own, if nothing else is said.
-  Deployment deployment() const {
+  [[nodiscard]] Deployment deployment() const {
     Deployment deployment = read_;
     if (std::ranges::find(keys_, "dp") == keys_.end()) deployment.data = deployment.expert;
     return deployment;

@@ -62,6 +62,10 @@ void lower_input(GraphBuilder& build, const ArchSpec& spec) {
   }
   if (spec.per_layer_embedding) build.give_to_layers(lower_per_layer_inputs(build, spec, x));
   if (spec.parallel_streams) x = expand_streams(build, spec, x);
+  if (spec.hyper_connections) {
+    x = build.in(Component::parallel_streams, WorkKind::residual)
+            .repeat_vector("repeat for each stream", x, spec.hyper_connections->count);
+  }
   build.end_block(x);
 }
 
@@ -72,10 +76,16 @@ ValueId scale_layer(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
       .scale_by_constant(x, WeightRole::layer_scale);
 }
 
-// A layer on a residual stream of one vector.
+// The columns of what a layer is given, or the head, where there are no AltUp streams.
+Integer stream_columns(const ArchSpec& spec, const ResidualStage& stage) {
+  if (spec.hyper_connections) return spec.hyper_connections->count * spec.hidden;
+  return (stage.aside + 1) * spec.hidden;
+}
+
+// A layer whose sublayers read and add to the residual stream one after the other.
 ValueId lower_single_stream(GraphBuilder& build, LayerLowering& layer) {
   const ArchSpec& spec = layer.spec;
-  ValueId x = lower_sublayers(build, layer, build.block_input(spec.hidden));
+  ValueId x = lower_sublayers(build, layer, build.block_input(stream_columns(spec, layer.stage)));
   if (spec.per_layer_embedding) {
     const ValueId more = per_layer_output(build, spec, x);
     x = build.in(Component::per_layer_inputs, WorkKind::residual)
@@ -128,20 +138,44 @@ std::vector<std::size_t> lowering_order(const ArchSpec& spec,
   return order;
 }
 
-// Lowers the kinds of layer, and returns the index of each one's block.
-std::vector<std::size_t> lower_layers(GraphBuilder& build, const ArchSpec& spec) {
+// Where a layer stands among the blocks of attention residuals; the first layer of each block puts
+// the residual stream aside. Without them, every layer stands alike.
+ResidualStage stage_of(const ArchSpec& spec, std::size_t layer) {
+  if (!spec.residual_block) return {};
+  const Integer place = static_cast<std::int64_t>(layer);
+  const Integer each = *spec.residual_block;
+  return {(place + each - 1) / each, place % each == 0};
+}
+
+// A kind of layer where it stands, and the index of its block.
+using LoweredKinds = std::map<std::pair<std::size_t, ResidualStage>, std::size_t>;
+
+// Every kind of layer at every place where the stack has it.
+LoweredKinds kinds_in_stack(const ArchSpec& spec) {
+  LoweredKinds kinds;
+  const std::vector<std::size_t> sequence = layer_sequence(spec);
+  for (std::size_t i = 0; i < sequence.size(); ++i) {
+    kinds.emplace(std::pair(sequence[i], stage_of(spec, i)), 0);
+  }
+  return kinds;
+}
+
+LoweredKinds lower_layers(GraphBuilder& build, const ArchSpec& spec) {
   const auto owners = owning_kinds(spec);
   std::map<MixerOfKind, KvCacheIds> filled;
-  std::vector<std::size_t> blocks(spec.layer.size());
+  LoweredKinds kinds = kinds_in_stack(spec);
   std::size_t next = 1;  // after the input block
   for (const std::size_t kind : lowering_order(spec, owners)) {
-    LayerLowering layer{spec, kind, owners, filled};
-    build.begin_block(spec.layer[kind].name, BlockKind::layer);
-    build.end_block(spec.parallel_streams ? lower_parallel_streams(build, layer)
-                                          : lower_single_stream(build, layer));
-    blocks[kind] = next++;
+    for (auto& [where, block] : kinds) {
+      if (where.first != kind) continue;
+      LayerLowering layer{spec, kind, owners, filled, where.second};
+      build.begin_block(spec.layer[kind].name, BlockKind::layer);
+      build.end_block(spec.parallel_streams ? lower_parallel_streams(build, layer)
+                                            : lower_single_stream(build, layer));
+      block = next++;
+    }
   }
-  return blocks;
+  return kinds;
 }
 
 ValueId lower_head(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
@@ -157,10 +191,17 @@ ValueId lower_head(GraphBuilder& build, const ArchSpec& spec, ValueId x) {
 
 void lower_output(GraphBuilder& build, const ArchSpec& spec) {
   build.begin_block("head", BlockKind::output);
-  const Integer streams = spec.parallel_streams ? spec.parallel_streams->count : Integer(1);
-  ValueId x = build.block_input(streams * spec.hidden);
+  const ResidualStage last = stage_of(spec, static_cast<std::size_t>(layer_count(spec).value()));
+  const Integer columns = spec.parallel_streams ? spec.parallel_streams->count * spec.hidden
+                                                : stream_columns(spec, last);
+  ValueId x = build.block_input(columns);
   x = build.in(Component::head, WorkKind::head).select_rows(x);
   if (spec.parallel_streams) x = merge_streams(build, spec, x);
+  if (spec.hyper_connections) {
+    const ValueId weights = weigh_streams(build, spec, Site::before_head, kHeadSite, x);
+    x = collapse_streams(build, spec, x, weights);
+  }
+  if (spec.residual_block) x = attend_residuals(build, spec, last.aside + 1, kHeadSite, x);
   if (!spec.no_final_norm) {
     x = build.normalize(x, spec.norm, WeightRole::final_norm, WeightRole::final_norm_bias);
   }
@@ -182,18 +223,20 @@ OpGraph lower_prediction_layer(const ArchSpec& spec) {
   const ArchSpec alone = last_layer_alone(spec);
   GraphBuilder build;
   lower_prediction_input(build, alone);
-  const std::vector<std::size_t> blocks = lower_layers(build, alone);
+  const LoweredKinds kinds = lower_layers(build, alone);
   lower_output(build, alone);
-  return build.finish({blocks.front()});
+  return build.finish({kinds.begin()->second});
 }
 
 OpGraph lower(const ArchSpec& spec) {
   GraphBuilder build;
   lower_input(build, spec);
-  const std::vector<std::size_t> blocks = lower_layers(build, spec);
+  const LoweredKinds kinds = lower_layers(build, spec);
   lower_output(build, spec);
   std::vector<std::size_t> layers = layer_sequence(spec);
-  for (std::size_t& layer : layers) layer = blocks.at(layer);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    layers[i] = kinds.at({layers[i], stage_of(spec, i)});
+  }
   return build.finish(std::move(layers));
 }
 

@@ -113,20 +113,6 @@ KvCacheIds store_keys_and_values(GraphBuilder& build, const ArchSpec& spec, Valu
   return {keys, build.store("values", v, reach, CacheSide::values)};
 }
 
-// Attention's output times its gate, one for each element or each head.
-ValueId gate_output(GraphBuilder& build, ValueId x, ValueId mixed,
-                    const GroupedAttention& attention) {
-  if (!attention.output_gate) return mixed;
-  const auto& [width, activation] = *attention.output_gate;
-  build.in(Component::attention, WorkKind::projections);
-  const bool by_head = width == GateWidth::head;
-  const Integer gates =
-      by_head ? attention.query_heads : attention.query_heads * value_width(attention);
-  const ValueId gate = build.project(x, gates, WeightRole::attention_gate);
-  return by_head ? build.gate_rows("gate each head", gate, mixed, activation)
-                 : build.gate("gate the output", gate, mixed, {activation});
-}
-
 // The index queries and the index key of a token, one for each key/value head and one for all; and
 // the blocks that they choose.
 void lower_index(GraphBuilder& build, const ArchSpec& spec, ValueId x,
@@ -140,7 +126,8 @@ void lower_index(GraphBuilder& build, const ArchSpec& spec, ValueId x,
   k = prepare(build, spec, k, attention, 1, WeightRole::index_key_norm, "index keys");
   build.in(Component::attention, WorkKind::attention);
   const CacheId keys = build.store("index keys", k, EveryKey{});
-  build.choose_keys({attention.kv_heads, 1, head_dim, ChosenKeys{blocks, block}, q, {}, keys});
+  build.choose_keys(
+      {attention.kv_heads, 1, head_dim, ChosenKeys{blocks, block}, q, {}, keys, EveryKey{}});
 }
 
 // The same for latent attention, whose index queries are made of the query's latent.
@@ -163,7 +150,7 @@ void lower_index(GraphBuilder& build, ValueId x, ValueId query_latent,
   build.in(Component::attention, WorkKind::attention);
   const CacheId keys = build.store("index keys", k, EveryKey{});
   const ChosenKeys chosen{attention.chosen_keys.value()};
-  build.choose_keys({1, index.heads, index.head_dim, chosen, q, weights, keys});
+  build.choose_keys({1, index.heads, index.head_dim, chosen, q, weights, keys, EveryKey{}});
   build.in(Component::attention, WorkKind::projections);
 }
 
@@ -190,6 +177,17 @@ ValueId lower_latent_query(GraphBuilder& build, ValueId x, const LatentAttention
 
 }  // namespace
 
+ValueId gate_output(GraphBuilder& build, ValueId x, ValueId mixed, const OutputGate& gate,
+                    Integer heads) {
+  build.in(Component::attention, WorkKind::projections);
+  if (gate.width == GateWidth::head) {
+    const ValueId gates = build.project(x, heads, WeightRole::attention_gate);
+    return build.gate_rows("gate each head", gates, mixed, gate.activation);
+  }
+  const ValueId gates = build.project(x, build.width(mixed), WeightRole::attention_gate);
+  return build.gate("gate the output", gates, mixed, {gate.activation});
+}
+
 // Grouped-query attention (arXiv 2305.13245); multi-head when every query head has its own key.
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& caches, ValueId x,
                     const GroupedAttention& attention) {
@@ -204,7 +202,9 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches& 
   ValueId mixed = build.in(Component::attention, WorkKind::attention)
                       .attend(attention, score_scale(attention), reach_of(attention), q, read.keys,
                               read.values);
-  mixed = gate_output(build, x, mixed, attention);
+  if (attention.output_gate) {
+    mixed = gate_output(build, x, mixed, *attention.output_gate, attention.query_heads);
+  }
   return build.in(Component::attention, WorkKind::projections)
       .project(mixed, spec.hidden, WeightRole::attention_output,
                bias_if(attention.output_bias, WeightRole::attention_output_bias));
@@ -242,8 +242,11 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
       attention.chosen_keys ? Reach(ChosenKeys{*attention.chosen_keys}) : Reach(EveryKey{});
   const GraphBuilder::LatentParts parts{
       shape, softmax_scale(attention), reach, latents, rope_keys, key_up, value_up};
-  const ValueId mixed = build.attend_absorbed(parts, q);
+  ValueId mixed = build.attend_absorbed(parts, q);
   build.attend_expanded(parts, q, mixed);
+  if (attention.output_gate) {
+    mixed = gate_output(build, x, mixed, *attention.output_gate, attention.query_heads);
+  }
   return build.in(Component::attention, WorkKind::projections)
       .project(mixed, spec.hidden, WeightRole::attention_output,
                bias_if(attention.output_bias, WeightRole::attention_output_bias));

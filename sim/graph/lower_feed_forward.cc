@@ -26,7 +26,7 @@ ValueId activated(GraphBuilder& build, ValueId x, const DenseFeedForward& dense)
   gate = multiplied(build, "multiply the gate", gate, dense.gate_multiplier);
   const ValueId up = project(WeightRole::up, WeightRole::up_bias);
   return build.gate("gated activation", sparsify(build, gate, dense), up,
-                    {dense.activation, dense.gate_limit, dense.up_offset});
+                    {dense.activation, dense.gate_limit, dense.up_offset, dense.situ});
 }
 
 // What the router reads: the experts' input, or the sublayer's input through a norm of its own.
@@ -46,8 +46,7 @@ ValueId activated_shared(GraphBuilder& build, ValueId x, const MixtureFeedForwar
   }
   const ValueId gate = build.project(x, width, WeightRole::shared_gate);
   const ValueId up = build.project(x, width, WeightRole::shared_up);
-  return build.gate("gated activation", gate, up,
-                    {mixture.activation, mixture.shared_gate_limit, mixture.up_offset});
+  return build.gate("gated activation", gate, up, gate_form_of(mixture, mixture.shared_gate_limit));
 }
 
 // The routed experts, between the projections into their latent and out of it where there is one.
@@ -56,7 +55,10 @@ ValueId lower_routed_experts(GraphBuilder& build, const ArchSpec& spec, ValueId 
   build.in(Component::experts, WorkKind::experts);
   if (!mixture.latent_width) return build.run_experts(x, choice, mixture);
   const ValueId latent = build.project(x, *mixture.latent_width, WeightRole::expert_latent_down);
-  const ValueId routed = build.run_experts(latent, choice, mixture);
+  ValueId routed = build.run_experts(latent, choice, mixture);
+  if (mixture.latent_norm) {
+    routed = build.normalize_groups(routed, spec.norm.epsilon, WeightRole::expert_latent_norm, 1);
+  }
   return build.project(routed, spec.hidden, WeightRole::expert_latent_up);
 }
 

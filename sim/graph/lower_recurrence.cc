@@ -45,17 +45,23 @@ ValueId lower_strength(GraphBuilder& build, ValueId x, Integer heads) {
   return build.activate(projected, Activation::sigmoid);
 }
 
+// What a step is made of, for each head or each row of its state.
+ValueId project_step(GraphBuilder& build, ValueId x, Integer columns) {
+  return build.project(x, columns, WeightRole::recurrence_decay, WeightRole::recurrence_decay_bias);
+}
+
 // softplus of a projection, for each head or each row of its state.
 ValueId lower_step(GraphBuilder& build, ValueId x, Integer columns) {
-  const ValueId projected =
-      build.project(x, columns, WeightRole::recurrence_decay, WeightRole::recurrence_decay_bias);
-  return build.activate(projected, Activation::softplus);
+  return build.activate(project_step(build, x, columns), Activation::softplus);
 }
 
 // How much of a state is kept after that step, at the rate of each head.
-ValueId lower_decay(GraphBuilder& build, ValueId step, Integer heads) {
+ValueId lower_decay(GraphBuilder& build, ValueId step, Integer heads,
+                    std::optional<double> least_log = std::nullopt) {
   const WeightId rate = build.weight(WeightRole::recurrence_decay_rate, 1, heads);
-  return build.make_like(step, "decay", [&](ValueId out) { return Decay{rate, step, out}; });
+  return build.make_like(step, "decay", [&](ValueId out) {
+    return Decay{rate, step, out, least_log};
+  });
 }
 
 // What the delta rule reads of the input.
@@ -246,12 +252,17 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   const ValueId strength = lower_strength(build, x, delta.heads);
   const ValueId latent =
       build.project(x, delta.decay_latent_dim, WeightRole::recurrence_decay_down);
-  const ValueId decay = lower_decay(build, lower_step(build, latent, columns), delta.heads);
+  const ValueId step = delta.least_log_decay ? project_step(build, latent, columns)
+                                             : lower_step(build, latent, columns);
+  const ValueId decay = lower_decay(build, step, delta.heads, delta.least_log_decay);
   const Recurrence rule{shape, recurrence_state(build, shape), q, k, v, decay, 0, strength};
   ValueId mixed = build.make_like(v, "delta rule", [&](ValueId out) { return writing(rule, out); });
   mixed = build.normalize_groups(mixed, delta.output_norm_epsilon, WeightRole::recurrence_norm,
                                  delta.heads);
-  ValueId gate = build.project(x, delta.gate_latent_dim, WeightRole::recurrence_gate_down);
+  ValueId gate = x;
+  if (delta.gate_latent_dim) {
+    gate = build.project(gate, *delta.gate_latent_dim, WeightRole::recurrence_gate_down);
+  }
   gate = build.project(gate, columns, WeightRole::recurrence_gate);
   mixed = build.gate("gate the output", gate, mixed, {Activation::sigmoid});
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);

@@ -56,7 +56,7 @@ ValueId merge_streams(GraphBuilder& build, const ArchSpec& spec, ValueId streams
   const Integer others = spec.parallel_streams->count - 1;
   const ValueId first = build.select_columns("first stream", streams, 0, hidden);
   ValueId rest = build.select_columns("other streams", streams, hidden, others * hidden);
-  rest = build.project_each(rest, hidden, others, WeightRole::stream_merger);
+  rest = build.project_parts(rest, hidden, others, WeightRole::stream_merger);
   rest = build.match_magnitude("match streams", rest, first, others, kLeastMeanSquare);
   const ValueId all = build.join_columns("join streams", first, rest);
   return build.average_vectors("mean of streams", all, spec.parallel_streams->count);
@@ -118,6 +118,35 @@ ValueId correct_streams(GraphBuilder& build, const ArchSpec& spec, const StreamR
           .project_clipped(routed, parallel.count, WeightRole::stream_correction,
                            parallel.coefficient_clip);
   return build.correct_streams(streams, done, coefficients, parallel);
+}
+
+ValueId weigh_streams(GraphBuilder& build, const ArchSpec& spec, Site site, const SiteRoles& roles,
+                      ValueId streams) {
+  const HyperConnections& connections = *spec.hyper_connections;
+  const Integer count = connections.count;
+  const bool mixes = site == Site::before_sublayer;
+  const ValueId given =
+      build.normalize_unweighted("normalise streams", streams, spec.norm.epsilon, 1);
+  build.in(Component::parallel_streams, WorkKind::residual);
+  const ValueId mixed =
+      build.project(given, mixes ? count * (count + 2) : count, roles.stream_weights);
+  const auto iterations = mixes ? std::optional(connections.iterations) : std::nullopt;
+  return build.weigh_streams(mixed, connections, iterations, roles.stream_scale, roles.stream_bias);
+}
+
+ValueId collapse_streams(GraphBuilder& build, const ArchSpec& spec, ValueId streams,
+                         ValueId weights) {
+  return build.in(Component::parallel_streams, WorkKind::residual)
+      .collapse_streams(streams, weights, spec.hyper_connections->count);
+}
+
+ValueId attend_residuals(GraphBuilder& build, const ArchSpec& spec, Integer vectors,
+                         const SiteRoles& roles, ValueId stream) {
+  if (vectors == 1) return stream;
+  const ValueId keys =
+      build.normalize_groups(stream, spec.norm.epsilon, roles.residual_norm, vectors);
+  return build.in(Component::parallel_streams, WorkKind::residual)
+      .attend_vectors(stream, keys, vectors, roles.residual_query);
 }
 
 }  // namespace llmarch

@@ -15,6 +15,15 @@ constexpr NormRoles kFeedForwardNorms{
     WeightRole::feed_forward_norm, WeightRole::feed_forward_norm_bias,
     WeightRole::post_feed_forward_norm, WeightRole::post_feed_forward_norm_bias};
 
+constexpr SiteRoles kAttentionSite{
+    WeightRole::attention_stream_weights, WeightRole::attention_stream_scale,
+    WeightRole::attention_stream_bias, WeightRole::attention_residual_norm,
+    WeightRole::attention_residual_query};
+constexpr SiteRoles kFeedForwardSite{
+    WeightRole::feed_forward_stream_weights, WeightRole::feed_forward_stream_scale,
+    WeightRole::feed_forward_stream_bias, WeightRole::feed_forward_residual_norm,
+    WeightRole::feed_forward_residual_query};
+
 // The part of the model that adding a feed-forward to the residual stream belongs to.
 Component part_of(const DenseFeedForward&) {
   return Component::feed_forward;
@@ -96,18 +105,20 @@ class SublayerLowering {
     const std::optional<Norm> norm = norm_around(layer_.spec, sublayer);
     const NormRoles& roles = mixes(sublayer) ? kAttentionNorms : kFeedForwardNorms;
     build_.enter_sublayer(sublayer_);
-    ValueId given = x;
+    const Reading reading = read(sublayer, x);
+    ValueId given = reading.vector;
     if (stands_before(norm)) {
-      given = build_.normalize(x, *norm, roles.before, roles.before_bias);
+      given = build_.normalize(given, *norm, roles.before, roles.before_bias);
     }
     if (norm && norm->placement == NormPlacement::before_residual) x = given;
-    ValueId sum = lower_blocks(sublayer, {x, given});
+    ValueId sum = lower_blocks(sublayer, {reading.vector, given});
     if (stands_after(norm)) sum = build_.normalize(sum, *norm, roles.after, roles.after_bias);
     const Component part = part_of(layer_.spec, sublayer.blocks.front());
     sum = branch_multiplied(part, sum);
     x = multiplied(build_, "multiply residual stream", x, sublayer.stream_multiplier);
     sum = multiplied(build_, "multiply blocks' output", sum, sublayer.branch_multiplier);
-    x = build_.in(part, WorkKind::residual).add(residual_name(layer_.spec, sublayer), x, sum);
+    build_.in(part, WorkKind::residual);
+    x = add(residual_name(layer_.spec, sublayer), reading, x, sum);
     x = add_delayed(x);
     if (stands_after_residual(norm)) {
       x = build_.normalize(x, *norm, roles.after, roles.after_bias);
@@ -118,10 +129,50 @@ class SublayerLowering {
   }
 
  private:
-  struct Waiting {
+  struct Delayed {
     Component part;
     ValueId out;
   };
+
+  // The vector that a sublayer reads of the residual stream, and where that is several streams, the
+  // weights that it is made with.
+  struct Reading {
+    ValueId vector;
+    std::optional<ValueId> weights = {};
+  };
+
+  Reading read(const Sublayer& sublayer, ValueId x) {
+    const ArchSpec& spec = layer_.spec;
+    const SiteRoles& roles = mixes(sublayer) ? kAttentionSite : kFeedForwardSite;
+    if (spec.hyper_connections) {
+      const ValueId weights = weigh_streams(build_, spec, Site::before_sublayer, roles, x);
+      return {collapse_streams(build_, spec, x, weights), weights};
+    }
+    if (spec.residual_block) return {attend_residuals(build_, spec, vectors(), roles, x)};
+    return {x};
+  }
+
+  // How many vectors the residual stream and what was put aside of it are.
+  [[nodiscard]] Integer vectors() const {
+    const bool opened = layer_.stage.opens && sublayer_ > 0;
+    return layer_.stage.aside + (opened ? 2 : 1);
+  }
+
+  // The residual stream with what the sublayer adds to it. The first sublayer of a layer that puts
+  // the stream aside begins a new one.
+  ValueId add(const std::string& name, const Reading& reading, ValueId x, ValueId added) {
+    const ArchSpec& spec = layer_.spec;
+    if (spec.hyper_connections) {
+      return build_.make_like(x, name, [&](ValueId out) {
+        return MixStreams{spec.hyper_connections->count, x, added, *reading.weights, out};
+      });
+    }
+    if (layer_.stage.opens && sublayer_ == 0) return build_.join_columns(name, x, added);
+    if (spec.residual_block) {
+      return build_.make_like(x, name, [&](ValueId out) { return AddToLastVector{x, added, out}; });
+    }
+    return build_.add(name, x, added);
+  }
 
   // The sum of the blocks that are added at once; the others are put aside.
   ValueId lower_blocks(const Sublayer& sublayer, const BlockInput& input) {
@@ -133,7 +184,7 @@ class SublayerLowering {
       const ValueId out = lower_block(build_, layer_, block, input);
       if (block.delay) {
         waiting_.emplace(sublayer_ + static_cast<std::size_t>(block.delay->value()),
-                         Waiting{part, out});
+                         Delayed{part, out});
       } else {
         sum = sum ? build_.in(part, WorkKind::residual).add("sum of parallel blocks", *sum, out)
                   : out;
@@ -162,7 +213,7 @@ class SublayerLowering {
   GraphBuilder& build_;
   LayerLowering& layer_;
   std::size_t sublayer_ = 0;
-  std::multimap<std::size_t, Waiting> waiting_;  // by the sublayer after which they are added
+  std::multimap<std::size_t, Delayed> waiting_;  // by the sublayer after which they are added
 };
 
 }  // namespace

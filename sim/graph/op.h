@@ -9,6 +9,7 @@
 #include <optional>
 #include <variant>
 
+#include "sim/graph/compressed_op.h"
 #include "sim/graph/exchange_op.h"
 #include "sim/graph/index_op.h"
 #include "sim/graph/latent_op.h"
@@ -157,13 +158,16 @@ struct JoinColumns {
   }
 };
 
+enum class RotationSense { forward, back };
+
 // Each row is `heads` vectors of equal width. In each of them `dim` elements from `offset` on are
-// turned in pairs, by angles that depend on the position; or only the first `rotary.turned_pairs`
-// of the pairs. The tables of angles are made once and are not counted.
+// turned in pairs, by angles that depend on the position, or back by these; or only the first
+// `rotary.turned_pairs` of the pairs. The tables of angles are made once and are not counted.
 struct Rotate {
   Rotary rotary;
   Integer heads, offset, dim;
   ValueId in, out;
+  RotationSense sense = RotationSense::forward;
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
@@ -219,12 +223,19 @@ struct ActivateXielu {
 };
 
 // f(gate) * (up + up_offset), both held within the limit where there is one; holding them there is
-// a comparison and no arithmetic.
+// a comparison and no arithmetic. Or SiTU instead.
 struct GateForm {
   Activation activation;
   std::optional<GateLimit> limit = {};
   std::optional<double> up_offset = {};
+  std::optional<Situ> situ = {};
 };
+
+// Of the experts of a mixture, routed or shared, which have limits of their own.
+inline GateForm gate_form_of(const MixtureFeedForward& mixture,
+                             const std::optional<GateLimit>& limit) {
+  return {mixture.activation, limit, mixture.up_offset, mixture.situ};
+}
 
 // out = the gated product, element by element
 struct Gate {
@@ -251,7 +262,8 @@ struct Multiply {
   }
 };
 
-// Chooses experts for each row of `in`, and how much each of them counts. `out` is a choice.
+// Chooses experts for each row of `in`, and how much each of them counts; with a table, the experts
+// are those that it lists for the row's token. `out` is a choice.
 struct Route {
   Router router;
   Integer experts, experts_per_token;
@@ -261,6 +273,9 @@ struct Route {
   std::optional<WeightId> bias = {};          // (experts), added to the products
   std::optional<WeightId> expert_scale = {};  // (experts), multiplies the weights
   Integer identities = 0;                     // the last of the experts, which have no weights
+  // A constant of the checkpoint, which is not read as a weight is: (experts_per_token), a copy for
+  // each token of the vocabulary.
+  std::optional<WeightId> listed = {};
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, ReadsWeight{weight}, Writes{out});
     if (correction_bias) visitor(ReadsWeight{*correction_bias});
@@ -311,14 +326,14 @@ struct SelectRows {
   void visit_operands(auto& visitor) const { touch(visitor, ReadsSelected{in, out}, Writes{out}); }
 };
 
-using Op =
-    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
-                 GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach,
-                 Rotate, Store, ChooseKeys, Attend, AbsorbQuery, AttendLatent, ExpandAttended,
-                 ExpandLatents, AttendExpanded, Activate, Gate, Add, Multiply, Convolve,
-                 NormalizeLength, Decay, Recurrence, SelectiveScan, Route, RunExperts, SelectRows,
-                 SelectColumns, JoinColumns, MatchMagnitude, AverageVectors, PredictStreams,
-                 CorrectStreams, AddToOtherStreams, Exchange, Send, Receive>;
+using Op = std::variant<
+    Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant, GateRows, SoftCap,
+    Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach, Rotate, Store, ChooseKeys,
+    Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Compress,
+    AttendShared, Activate, Gate, Add, Multiply, Convolve, NormalizeLength, Decay, Recurrence,
+    SelectiveScan, Route, RunExperts, SelectRows, SelectColumns, JoinColumns, MatchMagnitude,
+    AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams, RepeatVector, WeighStreams,
+    CollapseStreams, MixStreams, AttendVectors, AddToLastVector, Exchange, Send, Receive>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

@@ -16,8 +16,17 @@ std::vector<ReadsExperts> experts_read_by(const Op& op) {
   std::vector<ReadsExperts> reads;
   visit_operands(op, Overloaded{[&](const ReadsExperts& each) { reads.push_back(each); },
                                 [](const ReadsWeight&) {}, [](const LooksUp&) {},
-                                [](const OfValues auto&) {}, [](const OfCaches auto&) {}});
+                                [](const ReadsToCompress&) {}, [](const OfValues auto&) {},
+                                [](const OfCaches auto&) {}});
   return reads;
+}
+
+std::optional<Integer> experts_listed_in(const OpGraph& graph, WeightId weight) {
+  for (const Node& node : graph.blocks.at(graph.weight(weight).block).nodes) {
+    const auto* route = std::get_if<Route>(&node.op);
+    if (route != nullptr && route->listed == weight) return route->experts;
+  }
+  return std::nullopt;
 }
 
 Integer token_vocabulary(const OpGraph& graph) {

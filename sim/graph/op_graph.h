@@ -142,6 +142,9 @@ struct OpGraph {
 // The weights of which the operation reads only the copies that its rows choose.
 std::vector<ReadsExperts> experts_read_by(const Op& op);
 
+// The experts that a table lists ids of, where the weight is such a table.
+std::optional<Integer> experts_listed_in(const OpGraph& graph, WeightId weight);
+
 // The rows of the smallest table that tokens are looked up in: every id below is valid.
 Integer token_vocabulary(const OpGraph& graph);
 

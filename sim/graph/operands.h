@@ -87,12 +87,39 @@ struct StepsState {
   ValueId rows;
 };
 
+// Which group's positions an entry is made of: those of the group that the step completes, or of
+// the group before.
+enum class OfGroup { own, before };
+
+// The waiting positions that the entries made in the step are made of: as many as a group has for
+// each entry, but for the first entry none of a group before.
+struct ReadsCompleted {
+  CacheId cache;
+  Integer positions;
+  OfGroup group;
+};
+
+// A whole weight, every copy of it, in a step that makes an entry; or that makes one with a group
+// before its own.
+struct ReadsToCompress {
+  WeightId weight;
+  Integer positions;
+  OfGroup group;
+};
+
+// Appends an entry to a compressed cache for each group of positions that the step completes.
+struct StoresEntries {
+  CacheId cache;
+  Integer positions;
+};
+
 template <class Operand>
 concept OfValues = OneOf<Operand, Reads, ReadsSelected, Writes, WritesInPlace>;
 template <class Operand>
-concept OfWeights = OneOf<Operand, ReadsWeight, LooksUp, ReadsExperts>;
+concept OfWeights = OneOf<Operand, ReadsWeight, LooksUp, ReadsExperts, ReadsToCompress>;
 template <class Operand>
-concept OfCaches = OneOf<Operand, ReadsCache, Stores, ReadsState, OverwritesState, StepsState>;
+concept OfCaches = OneOf<Operand, ReadsCache, Stores, ReadsState, OverwritesState, StepsState,
+                         ReadsCompleted, StoresEntries>;
 
 // Several lambdas as one visitor.
 template <class... Lambdas>

@@ -2,6 +2,7 @@
 // cost is known by sim/cost, and which key is the first by the kernels: each on its own account.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "sim/units.h"
@@ -35,6 +36,15 @@ struct ChosenKeys {
   friend bool operator==(const ChosenKeys&, const ChosenKeys&) = default;
 };
 
-using Reach = std::variant<EveryKey, Window, Chunk, ChosenKeys>;
+// Entries that stand for `positions` positions each: those of the groups that are complete with the
+// query's own position; or, with `chosen`, so many of them, which an index chose, and all while
+// there are no more.
+struct Entries {
+  Integer positions;
+  std::optional<Integer> chosen = {};
+  friend bool operator==(const Entries&, const Entries&) = default;
+};
+
+using Reach = std::variant<EveryKey, Window, Chunk, ChosenKeys, Entries>;
 
 }  // namespace llmarch

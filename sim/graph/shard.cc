@@ -20,14 +20,16 @@ struct ReadOfLayers {
 
 ReadOfLayers read_of_layers(const Op& op) {
   ReadOfLayers read;
-  visit_operands(op, Overloaded{[&](const ReadsCache& each) {
-                                  read.caches.push_back(each.cache);
-                                  read.chosen_keys = read.chosen_keys ||
-                                                     std::holds_alternative<ChosenKeys>(each.reach);
-                                },
-                                [](const Stores&) {}, [](const ReadsState&) {},
-                                [](const OverwritesState&) {}, [](const StepsState&) {},
-                                [](const OfValues auto&) {}, [](const OfWeights auto&) {}});
+  visit_operands(
+      op, Overloaded{[&](const ReadsCache& each) {
+                       read.caches.push_back(each.cache);
+                       read.chosen_keys =
+                           read.chosen_keys || std::holds_alternative<ChosenKeys>(each.reach);
+                     },
+                     [&](const ReadsCompleted& each) { read.caches.push_back(each.cache); },
+                     [](const StoresEntries&) {}, [](const Stores&) {}, [](const ReadsState&) {},
+                     [](const OverwritesState&) {}, [](const StepsState&) {},
+                     [](const OfValues auto&) {}, [](const OfWeights auto&) {}});
   return read;
 }
 
@@ -115,24 +117,25 @@ class Sharder {
     made.finish();
   }
 
-  // A block that hands the residual stream on.
-  Block& begin_border(const char* name, BlockKind kind) {
-    const Block& input = rank_.model.blocks.front();
+  // A block that hands on what `layer`, the first of a stage, is given; that may be wider than what
+  // an earlier layer is, where layers keep what earlier ones gave.
+  Block& begin_border(const char* name, BlockKind kind, std::size_t layer) {
+    const Block& next = rank_.model.blocks.at(rank_.model.layers.at(layer));
     Block block;
     block.name = name;
     block.kind = kind;
-    block.values.push_back(input.values.at(input.output));
+    block.values.push_back(next.values.at(next.input.value()));
     rank_.shard.graph.blocks.push_back(std::move(block));
     return rank_.shard.graph.blocks.back();
   }
   void receive() {
-    Block& block = begin_border("from the stage before", BlockKind::input);
+    Block& block = begin_border("from the stage before", BlockKind::input, stage_.first);
     const Integer from = stage_neighbour(rank_.deployment, rank_.rank, -1);
     block.nodes.push_back({"receive hidden state", WorkKind::communication,
                            Component::token_embedding, Receive{from, 0}});
   }
   void send() {
-    Block& block = begin_border("to the next stage", BlockKind::output);
+    Block& block = begin_border("to the next stage", BlockKind::output, stage_.last);
     block.input = 0;
     const Integer to = stage_neighbour(rank_.deployment, rank_.rank, 1);
     block.nodes.push_back(
@@ -173,6 +176,12 @@ Stage stage_of(std::size_t layers, const Deployment& deployment, Integer stage) 
 
 Shard shard(const OpGraph& graph, const Deployment& deployment, Integer rank) {
   check_stages(graph, deployment);
+  if (deployment.pipeline > 1) {
+    // A rank sees the layers of its own stage alone, and every rank refuses what any has to.
+    Deployment one_stage = deployment;
+    one_stage.pipeline = 1;
+    Sharder(graph, one_stage, 0).shard();
+  }
   return Sharder(graph, deployment, rank).shard();
 }
 

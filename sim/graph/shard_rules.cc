@@ -1,12 +1,14 @@
 #include "sim/graph/shard_rules.h"
 #include "sim/graph/shard_layouts.h"
+#include "sim/graph/shard_whole_rows.h"
 
 namespace llmarch {
 namespace {
 
-class Rules {
+class Rules : private WholeRowRules {
  public:
-  explicit Rules(RankBlock& block) : block_(block) {}
+  explicit Rules(RankBlock& block) : WholeRowRules(block), block_(block) {}
+  using WholeRowRules::operator();
 
   // --- Rows of tables: each rank looks up those of its share of the vocabulary.
   void operator()(Embed op) const {
@@ -60,13 +62,8 @@ class Rules {
   // A single gate multiplies every column, partial sums too.
   void operator()(GateRows op) const {
     const ValueId in = op.in;
-    if (block_.layout(in) != Layout::divided) {
-      op.gate = block_.whole(op.gate);
-    } else if (block_.columns(op.gate) == 1) {
-      op.gate = block_.whole(op.gate);
-    } else {
-      op.gate = block_.divided(op.gate, block_.shares(in));
-    }
+    const bool whole = block_.layout(in) != Layout::divided || block_.columns(op.gate) == 1;
+    op.gate = whole ? block_.whole(op.gate) : block_.divided(op.gate, block_.shares(in));
     op.in = block_.as_made(in);
     op.out = block_.make_like(op.out, in);
     block_.append(op);
@@ -204,6 +201,30 @@ class Rules {
     block_.append(op);
   }
 
+  // --- Compressed attention: heads are divided, vectors that are keys and values at once are not,
+  // and every rank makes the entries that stand for groups of them.
+  void operator()(Compress op) const {
+    for (CompressedPart* part : {&op.own, op.before ? &*op.before : nullptr}) {
+      if (part == nullptr) continue;
+      part->values = block_.cache(part->values);
+      part->gates = block_.cache(part->gates);
+      part->bias = block_.weight(part->bias);
+    }
+    op.norm = block_.weight(op.norm);
+    op.entries = block_.cache(op.entries, 1);
+    block_.append(op);
+  }
+  void operator()(AttendShared op) const {
+    need_all_ranks(op.heads, "query heads");
+    op.heads = op.heads / tensor();
+    op.query = block_.divided(op.query, tensor());
+    op.recent = block_.cache(op.recent);
+    if (op.entries) op.entries->cache = block_.cache(op.entries->cache);
+    op.sinks = block_.weight_rows(op.sinks, tensor());
+    op.out = block_.make_divided(op.out, tensor());
+    block_.append(op);
+  }
+
   // --- Fixed states: columns and heads have states of their own.
   void operator()(Convolve op) const {
     const bool divided = block_.layout(op.in) == Layout::divided;
@@ -249,7 +270,7 @@ class Rules {
   // --- Mixtures of experts.
   void operator()(Route op) const {
     op.weight = block_.weight(op.weight);
-    for (auto* vector : {&op.correction_bias, &op.bias, &op.expert_scale}) {
+    for (auto* vector : {&op.correction_bias, &op.bias, &op.expert_scale, &op.listed}) {
       if (*vector) *vector = block_.weight(**vector);
     }
     in_whole(block_, op);
@@ -279,35 +300,9 @@ class Rules {
 
   // --- Whole rows.
   void operator()(const SelectRows& op) const { as_made(block_, op); }
-  template <OneOf<Sparsify, SelectColumns, AverageVectors> Op>
+  template <OneOf<Sparsify, SelectColumns, AverageVectors, RepeatVector> Op>
   void operator()(const Op& op) const {
     in_whole(block_, op);
-  }
-  void operator()(JoinColumns op) const {
-    op.left = block_.whole(op.left);
-    op.right = block_.whole(op.right);
-    made_whole(block_, op);
-  }
-  void operator()(MatchMagnitude op) const {
-    op.in = block_.whole(op.in);
-    op.reference = block_.whole(op.reference);
-    made_whole(block_, op);
-  }
-  void operator()(PredictStreams op) const {
-    op.in = block_.whole(op.in);
-    op.coefficients = block_.whole(op.coefficients);
-    made_whole(block_, op);
-  }
-  void operator()(CorrectStreams op) const {
-    op.in = block_.whole(op.in);
-    op.activated = block_.whole(op.activated);
-    op.coefficients = block_.whole(op.coefficients);
-    made_whole(block_, op);
-  }
-  void operator()(AddToOtherStreams op) const {
-    op.in = block_.whole(op.in);
-    op.added = block_.whole(op.added);
-    made_whole(block_, op);
   }
   template <OneOf<Exchange, Send, Receive> Op>
   void operator()(const Op&) const {

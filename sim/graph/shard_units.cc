@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <numeric>
 
@@ -61,6 +62,7 @@ class Units {
     pass_on(op.left, op.out);
     pass_on(op.right, op.out);
   }
+  void operator()(const AttendShared& op) { belong(op.query, op.heads); }
   template <OneOf<AbsorbQuery, AttendLatent, AttendExpanded> Op>
   void operator()(const Op& op) {
     belong(op.query, op.shape.heads);
@@ -75,7 +77,8 @@ class Units {
   template <OneOf<Embed, AddPositions, Project, ProjectEach, SelectColumns, JoinColumns,
                   ExpandAttended, ExpandLatents, SelectiveScan, Route, RunExperts, SelectRows,
                   MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams,
-                  Exchange, Send, Receive>
+                  Compress, RepeatVector, WeighStreams, CollapseStreams, MixStreams, AttendVectors,
+                  AddToLastVector, Exchange, Send, Receive>
                 Op>
   void operator()(const Op&) {}
 
@@ -94,9 +97,8 @@ class Units {
 
 std::vector<Integer> units_of(const OpGraph& graph, const Block& block) {
   Units units(graph, block);
-  for (auto node = block.nodes.rbegin(); node != block.nodes.rend(); ++node) {
-    std::visit(units, node->op);
-  }
+  std::for_each(block.nodes.rbegin(), block.nodes.rend(),
+                [&](const Node& node) { std::visit(units, node.op); });
   return std::move(units).units();
 }
 

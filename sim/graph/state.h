@@ -28,14 +28,21 @@ struct Fixed {
 };
 
 // An entry for every `positions` positions, made when the last of them is there and never given up.
-// Positions that still wait for the others are not in this cache. What is kept of them has other
-// columns, so it is a cache of its own, growing within a chunk of as many positions.
+// Positions that still wait for the others are not in this cache; see Waiting.
 struct Compressed {
   Integer positions;
   friend bool operator==(const Compressed&, const Compressed&) = default;
 };
 
-using State = std::variant<Growing, Fixed, Compressed>;
+// An entry for each position that an entry of a compressed cache is still to be made of: until its
+// own group of `positions` positions is complete, or until the group after it is.
+struct Waiting {
+  Integer positions;
+  enum class For { own_group, next_group } until = For::own_group;
+  friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
+using State = std::variant<Growing, Fixed, Compressed, Waiting>;
 
 inline bool is_always_f32(const State& state) {
   const auto* fixed = std::get_if<Fixed>(&state);

@@ -32,12 +32,13 @@ struct NormalizeLength {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, WritesInPlace{out}); }
 };
 
-// out = exp(-exp(rate) in): the share of a state that is kept. A row of `in` is as many vectors of
-// equal width as there are rates, each with its own. The exponentials of the rates are made once
-// and not counted.
+// out = exp(-exp(rate) in), or exp(least_log sigmoid(exp(rate) in)): the share of a state that is
+// kept. A row of `in` is as many vectors of equal width as there are rates, each with its own. The
+// exponentials of the rates are made once and not counted.
 struct Decay {
   WeightId rate;
   ValueId in, out;
+  std::optional<double> least_log = {};
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{in}, ReadsWeight{rate}, WritesInPlace{out});
   }

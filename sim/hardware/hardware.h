@@ -3,10 +3,12 @@
 // sim/cost/roofline.h.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/hardware/measured.h"
 #include "sim/units.h"
 
 namespace llmarch {
@@ -70,6 +72,8 @@ struct Hardware {
   // All figures above are those of one device.
   Integer devices = 1;  // in each system
   Integer systems = 1;
+  // What operations take on one device; null where none were measured. No field of the file.
+  std::shared_ptr<const MachineTimes> times = {};
 
   [[nodiscard]] Integer all_devices() const { return devices * systems; }
   // Of all devices together.

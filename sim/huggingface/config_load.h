@@ -65,7 +65,9 @@ enum class CheckpointNaming {
   mamba,
   jamba,
   falcon_h1,
-  longcat_flash
+  longcat_flash,
+  deepseek_v4,
+  kimi_k3
 };
 
 struct ConfigLoad {

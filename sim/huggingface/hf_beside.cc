@@ -217,9 +217,9 @@ void count_tower(const json& outer, const json& vision, ConfigLoad& load, ArchSp
 }
 
 // The types whose prediction layers are one more layer with a projection and three norms, held to
-// the published totals of DeepSeek-V3, GLM-4.5-Air, Qwen3.6-27B and Qwen3.6-35B-A3B.
+// the published totals of DeepSeek-V3, DeepSeek-V3.2, GLM-4.5-Air, Qwen3.6-27B and Qwen3.6-35B-A3B.
 constexpr auto kPredicting = std::to_array<std::string_view>(
-    {"deepseek_v3", "kimi_k2", "glm4_moe", "qwen3_5_text", "qwen3_5_moe_text"});
+    {"deepseek_v3", "deepseek_v32", "kimi_k2", "glm4_moe", "qwen3_5_text", "qwen3_5_moe_text"});
 
 constexpr auto kPredictionKeys =
     std::to_array<std::string_view>({"num_nextn_predict_layers", "mtp_num_hidden_layers"});

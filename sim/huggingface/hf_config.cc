@@ -149,9 +149,13 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"afmoe", import_afmoe},
                                  ModelType{"laguna", import_laguna},
                                  ModelType{"mimo_v2_flash", import_mimo_v2_flash},
+                                 ModelType{"mimo_v2", import_mimo_v2},
+                                 ModelType{"mellum", import_mellum},
+                                 ModelType{"sarvam_moe", import_sarvam_moe},
                                  ModelType{"step3p5", import_step3p5},
                                  ModelType{"step3p7", import_step3p5},
                                  ModelType{"gemma4_text", import_gemma4_text},
+                                 ModelType{"gemma4_unified_text", import_gemma4_text},
                                  ModelType{"opt", import_opt},
                                  ModelType{"bloom", import_bloom},
                                  ModelType{"olmo_hybrid", import_olmo_hybrid},
@@ -176,7 +180,8 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"mamba", import_mamba},
                                  ModelType{"falcon_mamba", import_falcon_mamba},
                                  ModelType{"jamba", import_jamba},
-                                 ModelType{"longcat_flash", import_longcat_flash}};
+                                 ModelType{"longcat_flash", import_longcat_flash},
+                                 ModelType{"deepseek_v4", import_deepseek_v4}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/huggingface/hf_module_names.h"
+
 namespace llmarch {
 namespace {
 
@@ -15,48 +17,6 @@ constexpr std::size_t kMostExpressions = 256;
 constexpr std::size_t kLongestExpression = 512;
 // Steps of one match, beyond which an expression counts as one that does not match.
 constexpr int kMostSteps = 20'000;
-
-// What the classes of the library call the module of a role, within a layer or beside the layers.
-struct ModuleNames {
-  Role role;
-  std::string_view in_layer;  // alternatives with '|' between them
-};
-constexpr std::array kModules{
-    ModuleNames{Role::query, "self_attn.q_proj|self_attn.qkv_proj|attention.wq|attn.c_attn"},
-    ModuleNames{Role::key, "self_attn.k_proj|self_attn.qkv_proj|attention.wk|attn.c_attn"},
-    ModuleNames{Role::value, "self_attn.v_proj|self_attn.qkv_proj|attention.wv|attn.c_attn"},
-    ModuleNames{Role::attention_output, "self_attn.o_proj|attention.wo|attn.c_proj"},
-    ModuleNames{Role::query_down, "self_attn.q_a_proj"},
-    ModuleNames{Role::query_up, "self_attn.q_b_proj|self_attn.q_proj"},
-    ModuleNames{Role::latent_down, "self_attn.kv_a_proj_with_mqa"},
-    ModuleNames{Role::rope_key, "self_attn.kv_a_proj_with_mqa"},
-    ModuleNames{Role::key_up, "self_attn.kv_b_proj"},
-    ModuleNames{Role::value_up, "self_attn.kv_b_proj"},
-    ModuleNames{Role::convolution_input_gate, "conv.in_proj"},
-    ModuleNames{Role::convolution_output_gate, "conv.in_proj"},
-    ModuleNames{Role::convolution_values, "conv.in_proj"},
-    ModuleNames{Role::convolution_output, "conv.out_proj"},
-    ModuleNames{Role::gate, "mlp.gate_proj|mlp.gate_up_proj|feed_forward.w1"},
-    ModuleNames{Role::up, "mlp.up_proj|mlp.gate_up_proj|feed_forward.w3"},
-    ModuleNames{Role::down, "mlp.down_proj|feed_forward.w2"},
-    ModuleNames{Role::router, "mlp.gate|mlp.router|block_sparse_moe.gate|feed_forward.router"},
-    ModuleNames{
-        Role::expert_gate,
-        "mlp.experts.0.gate_proj|block_sparse_moe.experts.0.w1|feed_forward.experts.gate_up"},
-    ModuleNames{Role::expert_up,
-                "mlp.experts.0.up_proj|block_sparse_moe.experts.0.w3|feed_forward.experts.gate_up"},
-    ModuleNames{Role::expert_down,
-                "mlp.experts.0.down_proj|block_sparse_moe.experts.0.w2|feed_forward.experts.down"},
-    ModuleNames{Role::shared_gate,
-                "mlp.shared_experts.gate_proj|mlp.shared_expert.gate_proj|"
-                "feed_forward.shared_expert.gate_proj"},
-    ModuleNames{Role::shared_up,
-                "mlp.shared_experts.up_proj|mlp.shared_expert.up_proj|"
-                "feed_forward.shared_expert.up_proj"},
-    ModuleNames{Role::shared_down,
-                "mlp.shared_experts.down_proj|mlp.shared_expert.down_proj|"
-                "feed_forward.shared_expert.down_proj"},
-    ModuleNames{Role::shared_gate_vector, "mlp.shared_expert_gate"}};
 
 constexpr std::array<std::string_view, 4> kLayerPrefixes{
     "model.layers.", "model.language_model.layers.", "language_model.model.layers.",
@@ -278,7 +238,7 @@ std::vector<PolicyRule> rules_of_ignored(const IgnoredModules& ignored, Integer 
                                          const Scheme& kept) {
   const auto shared = std::make_shared<const Scheme>(kept);
   std::vector<PolicyRule> rules;
-  for (const ModuleNames& module : kModules) {
+  for (const ModuleNames& module : kLayerModules) {
     add_layers(ignored, module, size(layers), shared, rules);
   }
   if (any_matches(ignored, {"lm_head", "model.lm_head", "language_model.lm_head"})) {

@@ -1,5 +1,6 @@
-// Kimi Linear: Kimi delta attention in most layers, latent attention without positions in the
-// others, and DeepSeek-V3's mixtures under names of their own.
+// Kimi Linear and Kimi K3: Kimi delta attention in most layers, latent attention without positions
+// in the others, and DeepSeek-V3's mixtures under names of their own. K3 has fields besides for
+// gates, experts in a latent and attention residuals, each of which a config may leave out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +15,11 @@ namespace {
 // Latent attention is first among the attentions, a dense feed-forward among the feed-forwards.
 constexpr std::size_t kLatent = 0, kDelta = 1;
 constexpr std::size_t kDense = 0, kMixture = 1;
+
+// What K3 switches on; Kimi Linear has no such field, or leaves it off.
+bool is_on(ConfigReader& config, std::string_view key) {
+  return config.contains(key) && !config.is_null(key) && config.flag_or(key, false, "");
+}
 
 // Not rotated: the code of the repository refuses a config that rotates.
 LatentAttention read_kimi_attention(ConfigReader& config) {
@@ -31,7 +37,9 @@ LatentAttention read_kimi_attention(ConfigReader& config) {
     config.only("num_key_value_heads", attention.query_heads.value());
   }
   config.inert({"num_key_value_heads", "rope_theta", "rope_scaling", "head_dim"});
-  for (const char* key : {"mla_use_output_gate", "attn_res_block_size"}) config.off(key);
+  if (is_on(config, "mla_use_output_gate")) {
+    attention.output_gate = OutputGate{};
+  }
   return attention;
 }
 
@@ -69,7 +77,14 @@ KimiDeltaAttention read_delta(ConfigReader& linear, double epsilon) {
   delta.decay_latent_dim = delta.head_dim;
   delta.gate_latent_dim = delta.head_dim;
   delta.output_norm_epsilon = epsilon;
-  for (const char* key : {"use_full_rank_gate", "gate_lower_bound"}) linear.off(key);
+  if (is_on(linear, "use_full_rank_gate")) {
+    delta.gate_latent_dim.reset();
+  }
+  constexpr std::string_view kBound = "gate_lower_bound";
+  if (linear.contains(kBound) && !linear.is_null(kBound)) {
+    delta.least_log_decay = linear.real(kBound, kLogDecay);
+  }
+  linear.inert({kBound});
   return delta;
 }
 
@@ -89,6 +104,33 @@ Router kimi_router(ConfigReader& config) {
   const double scale = config.real_or("routed_scaling_factor", 1, kTypeDefault);
   if (scale != 1) router.weight_scale = scale;
   return router;
+}
+
+// The function of all feed-forwards: one by its name, or SiTU with two numbers.
+struct KimiActivation {
+  Activation activation = Activation::silu;
+  std::optional<Situ> situ;
+};
+KimiActivation read_kimi_activation(Import& import) {
+  ConfigReader& config = import.config;
+  const bool situ = config.is_text("hidden_act") && config.text("hidden_act") == "situ";
+  constexpr std::string_view kGate = "activation_situ_beta";
+  constexpr std::string_view kUp = "activation_situ_linear_beta";
+  if (situ) return {Activation::silu, Situ{config.real(kGate), config.real(kUp)}};
+  config.inert({kGate, kUp});
+  return {activation(import, "hidden_act"), std::nullopt};
+}
+
+// Absent and null say that there is none.
+std::optional<Integer> optional_size(ConfigReader& config, std::string_view key) {
+  return config.contains(key) ? config.optional_size_or(key, std::nullopt, "") : std::nullopt;
+}
+
+MixtureFeedForward with_latent(ConfigReader& config, MixtureFeedForward mixture) {
+  mixture.latent_width = optional_size(config, "routed_expert_hidden_size");
+  const bool normalized = is_on(config, "latent_moe_use_norm");
+  mixture.latent_norm = mixture.latent_width && normalized;
+  return mixture;
 }
 
 constexpr MixtureClass kKimiMixture{
@@ -112,7 +154,8 @@ void read_kimi_sizes(Import& import, ArchSpec& spec) {
 
 }  // namespace
 
-// modeling_kimi.py of moonshotai/Kimi-Linear-48B-A3B-Instruct.
+// modeling_kimi.py of moonshotai/Kimi-Linear-48B-A3B-Instruct; of K3, transformers'
+// modular_kimi_k3.py.
 void import_kimi_linear(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::kimi_linear;
@@ -128,11 +171,15 @@ void import_kimi_linear(Import& import, ArchSpec& spec) {
   const KimiDeltaAttention mixer = read_delta(linear, spec.norm.epsilon);
   linear.finish();
   const LatentAttention attention = read_kimi_attention(config);
-  for (const char* key : {"routed_expert_hidden_size", "latent_moe_use_norm"}) config.off(key);
-  const Activation act = activation(import, "hidden_act");
-  DenseFeedForward dense{config.size("intermediate_size"), act};
+  spec.residual_block = optional_size(config, "attn_res_block_size");
+  if (spec.residual_block) import.load.naming = CheckpointNaming::kimi_k3;
+  const KimiActivation act = read_kimi_activation(import);
+  DenseFeedForward dense{config.size("intermediate_size"), act.activation};
   dense.gated = true;
-  const MixtureFeedForward mixture = read_mixture(import, kKimiMixture, act, layers);
+  dense.situ = act.situ;
+  MixtureFeedForward mixture =
+      with_latent(config, read_mixture(import, kKimiMixture, act.activation, layers));
+  mixture.situ = act.situ;
   const std::vector<bool> sparse = sparse_layers(import, kKimiMixture, layers);
   std::vector<LayerParts> parts;
   for (std::size_t i = 0; i < size(layers); ++i) {

@@ -6,6 +6,7 @@
 #include "sim/huggingface/hf_mixture.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_rotary.h"
+#include "sim/spec/printable.h"
 
 namespace llmarch {
 namespace {
@@ -45,6 +46,20 @@ std::vector<Integer> heads_of_layers(ConfigReader& config, Integer heads, Intege
   return all;
 }
 
+// A gate for each head or for each of its elements, or none.
+std::optional<OutputGate> read_laguna_gate(ConfigReader& config) {
+  constexpr std::string_view kKey = "gating";
+  const bool named = config.is_text(kKey);
+  if (!named && !config.flag_or(kKey, true, kTypeDefault)) return std::nullopt;
+  const std::string gating = named ? *config.optional_text(kKey) : "per-head";
+  if (gating != "per-head" && gating != "per-element") {
+    config.refuse(fmt::format("unknown '{}' {} in the config", kKey, quote_name(gating)),
+                  R"(it is true, false, "per-head" or "per-element")");
+  }
+  return OutputGate{gating == "per-element" ? GateWidth::element : GateWidth::head,
+                    Activation::softplus};
+}
+
 GroupedAttention read_laguna_attention(ConfigReader& config) {
   GroupedAttention attention;
   attention.query_heads = config.size_or("num_attention_heads", 48, kTypeDefault);
@@ -53,7 +68,7 @@ GroupedAttention read_laguna_attention(ConfigReader& config) {
   attention.qkv_bias = read_flag(config, {"attention_bias"});
   attention.output_bias = attention.qkv_bias;
   attention.qk_norm = QkNorm::per_head;
-  attention.output_gate = OutputGate{GateWidth::head, Activation::softplus};
+  attention.output_gate = read_laguna_gate(config);
   return attention;
 }
 
@@ -74,7 +89,6 @@ std::vector<bool> windowed_layers_of_laguna(Import& import, Integer layers) {
 void import_laguna(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::laguna;
-  config.only("gating", true);
   config.off("moe_apply_router_weight_on_input");
   read_whole(import, {100352, 2048, 131072, 1e-6}, spec);
   const Integer layers = config.size_or("num_hidden_layers", 40, kTypeDefault, kLayers);

@@ -155,6 +155,12 @@ std::vector<bool> rotating_layers(Import& import, Integer layers) {
   return rotating;
 }
 
+void refuse_null(ConfigReader& config, std::string_view key) {
+  if (!config.is_null(key)) return;
+  config.refuse(fmt::format("'{}' in the config is null", key),
+                "its class fills nothing in its place: copy the field from the published config");
+}
+
 std::vector<bool> marks_of_layers(ConfigReader& config, std::string_view key, Integer layers) {
   std::vector<bool> marks;
   if (!config.contains(key) || config.is_null(key)) return marks;

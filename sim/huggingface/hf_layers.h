@@ -38,6 +38,9 @@ std::vector<std::string> layer_types(Import& import, Integer layers,
 void one_for_each_layer(ConfigReader& config, std::string_view key, std::size_t found,
                         Integer layers);
 
+// Refuses a null that the class of the type makes nothing of, where a reader takes one.
+void refuse_null(ConfigReader& config, std::string_view key);
+
 // A list of 0 and 1, one for each layer, as the makers' own configs have it; empty where it is
 // absent or null.
 std::vector<bool> marks_of_layers(ConfigReader& config, std::string_view key, Integer layers);

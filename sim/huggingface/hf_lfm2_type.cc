@@ -163,6 +163,7 @@ void import_lfm2_moe(Import& import, ArchSpec& spec) {
   const Integer dense = config.size_or("num_dense_layers", 2, kTypeDefault, Range{0, kMostLayers});
   const Integer width = config.size_or("intermediate_size", 7168, kTypeDefault);
   config.stated("layer_types");
+  refuse_null(config, "layer_types");
   add_lfm2_layers(import, spec,
                   {{"dense", gated_feed_forward(width)},
                    {"moe", read_mixture(import, kLfm2Moe, Activation::silu, layers)}},

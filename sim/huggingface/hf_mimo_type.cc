@@ -78,12 +78,14 @@ GroupedAttention read_mimo_attention(ConfigReader& config) {
   return attention;
 }
 
-// Layers with a window have twice the key/value heads, and sinks. The makers' configs say so in
-// fields of their own, which transformers' class does not read.
-GroupedAttention within_window(Import& import, const GroupedAttention& global) {
+constexpr std::string_view kWindowKvHeads = "swa_num_key_value_heads";
+
+// Layers with a window have sinks and their own number of key/value heads. Everything else is as
+// in the other layers, which the makers' configs repeat in fields of their own.
+GroupedAttention within_window(Import& import, const GroupedAttention& global, Integer kv_heads) {
   ConfigReader& config = import.config;
   GroupedAttention local = global;
-  local.kv_heads = 2 * global.kv_heads;
+  local.kv_heads = kv_heads;
   local.sinks = true;
   const auto window =
       under_either_name(config, "sliding_window", "sliding_window_size", [&](std::string_view key) {
@@ -91,7 +93,6 @@ GroupedAttention within_window(Import& import, const GroupedAttention& global) {
       });
   local.window = window;
   config.only("swa_num_attention_heads", local.query_heads.value());
-  config.only("swa_num_key_value_heads", local.kv_heads.value());
   config.only("swa_head_dim", local.head_dim.value());
   config.only("swa_v_head_dim", local.value_head_dim->value());
   config.only("add_swa_attention_sink_bias", true);
@@ -99,10 +100,18 @@ GroupedAttention within_window(Import& import, const GroupedAttention& global) {
   return local;
 }
 
-}  // namespace
+// The key/value heads of layers with a window: twice those of the others, whatever a config says
+// (transformers' class of V2-Flash), or as the config says (the makers' class of V2.5).
+Integer twice_those_of(ConfigReader& config, Integer global) {
+  config.only(kWindowKvHeads, (2 * global).value());
+  return 2 * global;
+}
+Integer as_stated(ConfigReader& config, Integer /*global*/) {
+  return config.size(kWindowKvHeads);
+}
 
-// modeling_mimo_v2_flash.py
-void import_mimo_v2_flash(Import& import, ArchSpec& spec) {
+void import_mimo(Import& import, Integer (*window_kv_heads)(ConfigReader&, Integer),
+                 ArchSpec& spec) {
   ConfigReader& config = import.config;
   import.load.naming = CheckpointNaming::mimo;
   config.inert({"attention_chunk_size"});
@@ -116,7 +125,7 @@ void import_mimo_v2_flash(Import& import, ArchSpec& spec) {
   spec.head = read_head(import, Flag::Absent::off);
   const Integer layers = config.size_or("num_hidden_layers", 48, kTypeDefault, kLayers);
   GroupedAttention global = read_mimo_attention(config);
-  GroupedAttention local = within_window(import, global);
+  GroupedAttention local = within_window(import, global, window_kv_heads(config, global.kv_heads));
   const LocalAndGlobalRotary rotary = read_local_and_global_rotary(
       import, {.theta = 5000000, .partial = 0.334, .local_theta = "swa_rope_theta"},
       global.head_dim);
@@ -134,6 +143,52 @@ void import_mimo_v2_flash(Import& import, ArchSpec& spec) {
   }
   add_layers(spec, {{"global", global}, {"local", local}}, {{"dense", dense}, {"moe", mixture}},
              parts);
+}
+
+// What the class of V2.5 fills is a model of another shape, so its configs must state all of it.
+constexpr std::string_view kStatedByV25[]{"vocab_size",
+                                          "hidden_size",
+                                          "intermediate_size",
+                                          "num_hidden_layers",
+                                          "head_dim",
+                                          "v_head_dim",
+                                          "num_attention_heads",
+                                          "num_key_value_heads",
+                                          "rope_theta",
+                                          "swa_rope_theta",
+                                          "partial_rotary_factor",
+                                          "max_position_embeddings",
+                                          "layernorm_epsilon",
+                                          "sliding_window",
+                                          "hybrid_layer_pattern",
+                                          "attention_value_scale",
+                                          "n_routed_experts",
+                                          "moe_layer_freq",
+                                          "moe_intermediate_size",
+                                          "num_experts_per_tok",
+                                          "routed_scaling_factor",
+                                          "add_swa_attention_sink_bias"};
+
+}  // namespace
+
+// modeling_mimo_v2_flash.py
+void import_mimo_v2_flash(Import& import, ArchSpec& spec) {
+  import_mimo(import, twice_those_of, spec);
+}
+
+// configuration_mimo_v2.py of MiMo-V2.5: the same decoder. Checkpoints store queries, keys and
+// values of a layer as one tensor, whose shards no name tells apart.
+void import_mimo_v2(Import& import, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  for (const std::string_view key : kStatedByV25) config.stated(key);
+  // Null means that no layer has a window, or experts.
+  for (const char* key : {"hybrid_layer_pattern", "moe_layer_freq"}) refuse_null(config, key);
+  config.only("hybrid_block_size", nullptr);
+  config.inert({"audio_config", "processor_config", "vision_model_type"});
+  import_mimo(import, as_stated, spec);
+  if (config.optional_text("attention_projection_layout").value_or("split") != "split") {
+    import.load.naming = std::nullopt;
+  }
 }
 
 }  // namespace llmarch

@@ -372,6 +372,7 @@ std::vector<bool> sparse_layers(Import& import, const MixtureClass& of, Integer 
     case SparseLayers::by_interval: return by_interval(import, layers);
     case SparseLayers::by_mlp_types: return by_mlp_types(import, layers);
     case SparseLayers::by_mlp_types_or_after: return by_mlp_types_or_after(import, of, layers);
+    case SparseLayers::by_mlp_types_or_every: return sparse_by_mlp_types(import, layers, 0);
   }
   throw std::logic_error("sparse_layers: a rule outside the enumeration");
 }

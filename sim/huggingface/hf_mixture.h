@@ -33,6 +33,7 @@ enum class SparseLayers {
   by_interval,            // ERNIE: every moe_layer_interval-th from a first to a last layer
   by_mlp_types,           // as mlp_layer_types lists them; all but the first where it is absent
   by_mlp_types_or_after,  // as mlp_layer_types lists them, or after the first_k_dense_replace first
+  by_mlp_types_or_every,  // as mlp_layer_types lists them; all where it is absent
 };
 
 struct MixtureClass {

@@ -25,6 +25,9 @@ void import_exaone_moe(Import& import, ArchSpec& spec);
 void import_afmoe(Import& import, ArchSpec& spec);
 void import_laguna(Import& import, ArchSpec& spec);
 void import_mimo_v2_flash(Import& import, ArchSpec& spec);
+void import_mimo_v2(Import& import, ArchSpec& spec);
+void import_mellum(Import& import, ArchSpec& spec);
+void import_sarvam_moe(Import& import, ArchSpec& spec);
 void import_step3p5(Import& import, ArchSpec& spec);
 void import_gemma4_text(Import& import, ArchSpec& spec);
 void import_opt(Import& import, ArchSpec& spec);
@@ -50,5 +53,6 @@ void import_mamba(Import& import, ArchSpec& spec);
 void import_falcon_mamba(Import& import, ArchSpec& spec);
 void import_jamba(Import& import, ArchSpec& spec);
 void import_longcat_flash(Import& import, ArchSpec& spec);
+void import_deepseek_v4(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -357,7 +357,14 @@ void read_storage(const json& config, const json& text_config, const ArchSpec& s
   if (object == nullptr) std::tie(object, key) = storage_object(text_config);
   if (object == nullptr) return;
   load.storage = scheme_of(*object, spec);
-  if (load.storage) {
+  // Experts in a format of their own (DeepSeek-V4), of which no more is said.
+  if (states(text_config, "expert_dtype")) {
+    load.storage.reset();
+    load.unknown_storage =
+        fmt::format("quantised by {} ({}), experts in {}", method_phrase(*object), key,
+                    printable(text_in(text_config, "expert_dtype")));
+    load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");
+  } else if (load.storage) {
     load.notes.push_back(fmt::format("published in {} ({}){}", load.storage->name(), key,
                                      prediction_phrase(text_config)));
   } else {

@@ -190,6 +190,9 @@ bool is_longrope(const RotaryClass& of, std::string_view type) {
 std::optional<Rotary> rotary_of(const OneOf<GroupedAttention, LatentAttention> auto& attention) {
   return attention.rotary;
 }
+std::optional<Rotary> rotary_of(const CompressedAttention& attention) {
+  return attention.rotary;
+}
 std::optional<Rotary> rotary_of(const StateMixer auto&) {
   return std::nullopt;
 }

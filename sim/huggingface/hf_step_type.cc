@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "sim/huggingface/hf_layer_kinds.h"
+#include "sim/huggingface/hf_layers.h"
 #include "sim/huggingface/hf_mixture.h"
 #include "sim/huggingface/hf_model_types.h"
 #include "sim/huggingface/hf_parts.h"
@@ -50,6 +51,7 @@ std::vector<bool> windowed_layers_of_step(ConfigReader& config, const StepLayers
 // "3,4,5", the layers that are mixtures; all from the fourth on where nothing is stated.
 std::vector<bool> listed_mixtures(ConfigReader& config, const StepLayers& layers) {
   std::vector<bool> sparse(size(layers.count), false);
+  refuse_null(config, "moe_layers_enum");
   const auto listed = config.optional_text("moe_layers_enum");
   if (!listed) {
     for (std::size_t i = 3; i < sparse.size(); ++i) sparse[i] = true;

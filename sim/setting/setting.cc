@@ -1,5 +1,7 @@
 #include "sim/setting/setting.h"
 
+#include <fmt/format.h>
+
 namespace llmarch {
 namespace {
 
@@ -26,6 +28,17 @@ void state(std::optional<Value>& said, const Value& value) {
 }
 
 }  // namespace
+
+std::optional<std::string> fault_of_drafts(const std::optional<Integer>& draft,
+                                           const std::optional<double>& accepted,
+                                           std::string_view draft_name,
+                                           std::string_view accepted_name) {
+  if (draft.has_value() != accepted.has_value()) {
+    return fmt::format("{} and {} are said together", draft_name, accepted_name);
+  }
+  if (!draft || *accepted <= draft->as_double()) return std::nullopt;
+  return fmt::format("of {} drafts, {:.4g} cannot stand", draft->value(), *accepted);
+}
 
 Setting laid_over(Setting setting, const PartialSetting& partial) {
   visit_setting(

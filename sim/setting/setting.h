@@ -9,6 +9,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/dtype.h"
@@ -29,8 +31,9 @@ struct Setting {
   std::optional<Scheme> weights = {};  // absent: as the model is published
   CacheScheme kv = DType::bf16;
   std::optional<DType> compute = {};  // of products; absent: as the weights' scheme says
-  // Tokens that the prediction layers draft in a step of decode, and the share of drafts that the
-  // model would have chosen itself; both or neither.
+  // Tokens that the prediction layers draft in a step of decode, and what the model accepts of
+  // them: at most 1, the share of drafts that stand among those before which all drafts of the step
+  // stand; above 1, how many of a step stand on average. Both or neither.
   std::optional<Integer> draft = {};
   std::optional<double> accepted = {};
   Machine machine = {};                     // for figures that need one
@@ -57,8 +60,9 @@ struct PartialSetting {
 // How a whole number is written for people: 8192, or 8k.
 enum class Notation { plain, binary };
 
-// The shares that `accepted` may be.
-inline constexpr RealRange kAccepted{0, 1};
+// The most drafts of a step, and with them the shares and averages that `accepted` may be.
+inline constexpr Range kDrafts{1, 64};
+inline constexpr RealRange kAccepted{0, 64};
 
 struct SettingField {
   std::string_view key;      // everywhere: "kv" in studies, JSON and CSV; --kv
@@ -82,10 +86,11 @@ inline constexpr SettingField compute{"compute", "compute", "FORMAT",
                                       "the format in which products are computed"};
 inline constexpr SettingField draft{
     "draft", "drafts",        "K",    "tokens that the model's prediction layers draft in a step",
-    0,       Notation::plain, {1, 64}};
+    0,       Notation::plain, kDrafts};
 inline constexpr SettingField accepted{
     "accepted", "accepted", "SHARE",
-    "share of drafts that stand, each where all before it do; above 0, at most 1"};
+    "up to 1: the share of drafts that stand, each where all before it do; above 1: how many of "
+    "the K stand on average"};
 inline constexpr SettingField machine{"on", "on", "HARDWARE", "the machine to run on"};
 inline constexpr SettingField parallel{"parallel", "parallel", "WAYS",
                                        "how the model is divided among the machine's devices"};
@@ -110,6 +115,13 @@ void visit_setting(Visit&& visit, Settings&&... settings) {
 // `setting` with what `partial` says in the place of its own.
 Setting laid_over(Setting setting, const PartialSetting& partial);
 
+// What is wrong with the drafts of a setting, which stand under these names where they are said:
+// one of the two is missing, or more are accepted than drafted. None where nothing is wrong.
+std::optional<std::string> fault_of_drafts(const std::optional<Integer>& draft,
+                                           const std::optional<double>& accepted,
+                                           std::string_view draft_name,
+                                           std::string_view accepted_name);
+
 // Everything that a setting says. A prompt that follows the context is absent, as are formats that
 // follow the model, and a machine where there is none.
 PartialSetting stated(const Setting& setting);
@@ -119,11 +131,5 @@ PartialSetting alike(const std::vector<Setting>& settings);
 
 // What `setting` says in the fields in which `shared` says nothing.
 PartialSetting beyond(const Setting& setting, const PartialSetting& shared);
-
-template <>
-struct Names<DType> {
-  static constexpr std::string_view noun = "number format";
-  static constexpr std::array values = kDTypes;
-};
 
 }  // namespace llmarch

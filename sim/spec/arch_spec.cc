@@ -10,6 +10,10 @@ double growth_at(const Temperature& temperature, double position) {
   return 1 + temperature.strength * std::log(steps + 1);
 }
 
+std::vector<std::string> other_names(const ArchSpec& spec) {
+  return spec.also.value_or(std::vector<std::string>{});
+}
+
 std::vector<std::size_t> layer_sequence(const ArchSpec& spec) {
   std::vector<std::size_t> sequence;
   for (const Segment& segment : spec.stack) {

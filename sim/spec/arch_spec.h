@@ -105,6 +105,7 @@ struct Beside {
   // one more layer of the last kind, a projection of two vectors as wide as the stream into one,
   // and three norms. They share the embedding and the head with the model.
   std::optional<Integer> prediction_layers;
+  std::optional<Integer> adapter = {};  // parameters of a low-rank adapter that is not merged
 };
 
 // Alternating updates (AltUp: Baykal and others, NeurIPS 2023, as Gemma 3n has it). The residual
@@ -114,6 +115,17 @@ struct ParallelStreams {
   Integer count;
   Integer active;                          // from 0
   std::optional<double> coefficient_clip;  // bounds the weights that make the corrections
+};
+
+// Manifold-constrained hyper-connections (mHC, arXiv 2512.24880, as DeepSeek-V4 has them). The
+// residual stream is `count` vectors x_i wide. A sublayer f reads a sum of them, with weights a_i,
+// and each becomes x_j = b_j f + sum over i of c_ij x_i. All weights are made of the vectors
+// themselves; the matrix c is brought to rows and columns that add up to 1 by dividing by their
+// sums, `iterations` times.
+struct HyperConnections {
+  Integer count;
+  Integer iterations;
+  double epsilon = 0;  // added to the weights a and c, and to the sums
 };
 
 // Per-layer embeddings (Gemma 3n): each layer has a table of its own in which the token is looked
@@ -129,6 +141,7 @@ struct PerLayerEmbedding {
 struct ArchSpec {
   std::string name;
   std::string title;
+  std::optional<std::vector<std::string>> also = {};  // names of others of this very architecture
   std::string source;
   std::optional<Published> published;
   std::optional<Beside> beside = {};
@@ -154,6 +167,12 @@ struct ArchSpec {
   bool no_final_norm = false;  // the head reads the residual stream without a norm
   bool layer_scale = false;    // a layer's output is multiplied by a constant of its own
   std::optional<ParallelStreams> parallel_streams;
+  std::optional<HyperConnections> hyper_connections = {};
+  // Attention residuals (Kimi K3). Every so many layers the residual stream is put aside and begins
+  // anew with the output of the mixer. Each sublayer reads a mean of what was put aside and the
+  // stream as it is, with weights that are a softmax of products with a learned query; so does the
+  // head.
+  std::optional<Integer> residual_block = {};
   std::optional<PerLayerEmbedding> per_layer_embedding;
   // Learned augmented residual (LAuReL, arXiv 2411.07501): the rank of a branch beside attention.
   std::optional<Integer> low_rank_residual;
@@ -163,6 +182,9 @@ struct ArchSpec {
   std::vector<Named<Layer>> layer;
   std::vector<Segment> stack;
 };
+
+// What ArchSpec::also holds; empty where it is left out.
+std::vector<std::string> other_names(const ArchSpec& spec);
 
 // The kind of every layer in order, as indices into `spec.layer`.
 std::vector<std::size_t> layer_sequence(const ArchSpec& spec);

@@ -222,6 +222,45 @@ void rules_within(const LatentAttention& attention, const std::string& path, Pro
   rotary_rules(*attention.rotary, attention.rope_head_dim, path + ".rotary", problems);
 }
 
+// What compressed attention's heads are divided into.
+void groups_divide_the_heads(const CompressedAttention& attention, const std::string& path,
+                             Problems& problems) {
+  if (!known(attention.query_heads, attention.output_groups)) return;
+  if (attention.query_heads % attention.output_groups == 0) return;
+  problems.push_back({path + ".output_groups",
+                      fmt::format("{} output_groups do not divide {} query_heads",
+                                  attention.output_groups.value(), attention.query_heads.value()),
+                      "each group projects the same number of heads"});
+}
+
+void the_last_elements_are_turned(const CompressedAttention& attention, const std::string& path,
+                                  Problems& problems) {
+  const Integer turned = attention.rope_head_dim;
+  rotated_width_is_even(turned, path, "rope_head_dim", problems);
+  const auto refuse_narrower = [&](Integer width, const std::string& place) {
+    if (!known(width, turned) || turned <= width) return;
+    problems.push_back({place + ".head_dim",
+                        fmt::format("head_dim = {} is less than rope_head_dim = {}", width.value(),
+                                    turned.value()),
+                        "the last rope_head_dim elements are rotated"});
+  };
+  refuse_narrower(attention.head_dim, path);
+  const auto& compression = attention.compression;
+  if (!compression || !compression->index) return;
+  refuse_narrower(compression->index->head_dim, path + ".compression.index");
+}
+
+void rules_within(const CompressedAttention& attention, const std::string& path,
+                  Problems& problems) {
+  groups_divide_the_heads(attention, path, problems);
+  the_last_elements_are_turned(attention, path, problems);
+  if (attention.rotary.dim) {
+    problems.push_back({path + ".rotary.dim", "compressed attention has no rotary.dim",
+                        "rope_head_dim says which part of a head is turned: delete dim"});
+  }
+  rotary_rules(attention.rotary, attention.rope_head_dim, path + ".rotary", problems);
+}
+
 void rules_within(const ShortConvolution&, const std::string&, Problems&) {
   // One number alone contradicts nothing.
 }

@@ -15,8 +15,8 @@ enum class GroupScore { best, best_two };
 // token are taken one by one, the largest logit first. The weight of each is a softmax over those
 // that are left and not far below it; see Router::jitter.
 // chosen_softmax: experts are chosen by the router's products themselves, and a softmax over those
-// of the chosen makes their weights.
-enum class Scoring { softmax, sigmoid, sparsemixer, chosen_softmax };
+// of the chosen makes their weights. root_softplus: the root of softplus (DeepSeek-V4).
+enum class Scoring { softmax, sigmoid, sparsemixer, chosen_softmax, root_softplus };
 // Where a bound on a gated feed-forward's gate stands: before its activation or after.
 enum class GateLimitPlace { before_activation, after_activation };
 
@@ -26,6 +26,13 @@ struct GateLimit {
   double limit = 0;
   GateLimitPlace place = GateLimitPlace::before_activation;
   bool operator==(const GateLimit&) const = default;
+};
+
+// SiTU (Kimi K3), a gated product whose factors grow no further than these two numbers b and l:
+// b tanh(gate / b) sigmoid(gate) * l tanh(up / l).
+struct Situ {
+  double gate = 0;
+  double up = 0;
 };
 
 // xIELU (arXiv 2411.13010): x a_p x + beta x where x is above 0, else a_n (e^min(x, epsilon) - 1 -
@@ -49,6 +56,7 @@ struct DenseFeedForward {
   std::optional<Xielu> xielu = {};       // instead of `activation`
   // The gate is multiplied by it before it is activated.
   std::optional<double> gate_multiplier = {};
+  std::optional<Situ> situ = {};  // instead of act(gate) * up
 };
 
 struct ExpertGroups {
@@ -71,6 +79,9 @@ struct Router {
   // hidden, and each expert's weight is multiplied by a learned number (Gemma 4).
   bool own_input = false;
   bool expert_scale = false;
+  // The experts of a token are those that a table lists for its id, whatever their scores, which
+  // only make the weights (DeepSeek-V4's hash layers).
+  bool listed_by_token = false;
 };
 
 struct MixtureFeedForward {
@@ -91,9 +102,11 @@ struct MixtureFeedForward {
   // Routed experts read a projection of their input into so many columns, and a projection of their
   // sum leads back (Nemotron 3 Super).
   std::optional<Integer> latent_width = {};
+  bool latent_norm = false;  // the sum is normalised first (Kimi K3)
   // The router chooses among this many more, which give what they are given (LongCat-Flash's zero
   // experts). How many experts with weights a token runs then depends on its routing.
   std::optional<Integer> identity_experts = {};
+  std::optional<Situ> situ = {};  // instead of act(gate) * up, in all experts
 };
 
 using FeedForward = std::variant<DenseFeedForward, MixtureFeedForward>;

@@ -17,6 +17,13 @@ void visit_fields(Visitor& visit, FieldsOf<GateLimit> auto& limit) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<Situ> auto& situ) {
+  visit(Field{"gate", "this tanh(gate / this) sigmoid(gate)", Prominence::detail}, situ.gate,
+        kFactor);
+  visit(Field{"up", "times this tanh(up / this)", Prominence::detail}, situ.up, kFactor);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Xielu> auto& xielu) {
   visit(Field{"beta", "the slope at 0", Prominence::detail}, xielu.beta, kFactor);
   visit(Field{"epsilon", "inputs are held below this before their exponential", Prominence::detail},
@@ -45,6 +52,8 @@ void visit_fields(Visitor& visit, FieldsOf<DenseFeedForward> auto& feed_forward)
   visit(Field{"gate_multiplier", "the gate is multiplied by this before it is activated",
               Prominence::detail},
         feed_forward.gate_multiplier, kFactor);
+  visit(Field{"situ", "instead of act(gate) * up: a product whose factors are bounded (SiTU)"},
+        feed_forward.situ);
 }
 
 template <class Visitor>
@@ -79,6 +88,10 @@ void visit_fields(Visitor& visit, FieldsOf<Router> auto& router) {
       router.own_input);
   visit(Field{"expert_scale", "the weights are multiplied by a learned number per expert"},
         router.expert_scale);
+  visit(Field{"listed_by_token",
+              "a token's experts are those that a table lists for its id; their scores only make "
+              "the weights"},
+        router.listed_by_token);
 }
 
 template <class Visitor>
@@ -112,9 +125,12 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
   visit(Field{"latent_width",
               "routed experts read a projection into so many columns, and one leads back"},
         mixture.latent_width, kSize);
+  visit(Field{"latent_norm", "what routed experts give is normalised before it is led back"},
+        mixture.latent_norm);
   visit(Field{"identity_experts",
               "the router chooses among this many more experts, which give what they are given"},
         mixture.identity_experts, kExperts);
+  visit(Field{"situ", "instead of act(gate) * up, in all experts: SiTU"}, mixture.situ);
 }
 
 }  // namespace llmarch

@@ -19,6 +19,19 @@ void a_bounded_gate_exists(const DenseFeedForward& dense, const std::string& pat
   refuse_if(dense.gate_limit.has_value(), "gate_limit");
   refuse_if(dense.up_offset.has_value(), "up_offset");
   refuse_if(dense.gate_multiplier.has_value(), "gate_multiplier");
+  refuse_if(dense.situ.has_value(), "situ");
+}
+
+// SiTU takes the place of the whole product.
+template <class FeedForwardKind>
+void situ_stands_alone(const FeedForwardKind& feed_forward, const std::string& path,
+                       Problems& problems) {
+  if (!feed_forward.situ) return;
+  if (!feed_forward.gate_limit && !feed_forward.up_offset) return;
+  problems.push_back({path + ".situ",
+                      feed_forward.gate_limit ? "situ is given beside gate_limit"
+                                              : "situ is given beside up_offset",
+                      "SiTU takes the place of act(gate) * up: keep one of the two"});
 }
 
 void xielu_stands_alone(const DenseFeedForward& dense, const std::string& path,
@@ -44,6 +57,7 @@ void a_bounded_gate_of_experts_exists(const MixtureFeedForward& mixture, const s
   refuse_if(mixture.shared_gate_limit.has_value(), "shared_gate_limit");
   refuse_if(mixture.up_offset.has_value(), "up_offset");
   refuse_if(mixture.expert_bias, "expert_bias");
+  refuse_if(mixture.situ.has_value(), "situ");
 }
 
 void limited_shared_experts_exist(const MixtureFeedForward& mixture, const std::string& path,
@@ -93,6 +107,29 @@ void a_sparsemixer_weighs_by_itself(const Router& router, const std::string& pat
   }
 }
 
+// A list takes the place of a choice among scores.
+void a_list_chooses_alone(const MixtureFeedForward& mixture, const std::string& path,
+                          Problems& problems) {
+  if (!mixture.router.listed_by_token) return;
+  const auto refuse_if = [&](bool given, const std::string& key) {
+    if (!given) return;
+    problems.push_back({path + ".router.listed_by_token",
+                        fmt::format("listed_by_token is given beside {}", key),
+                        "a table lists the experts of each token: delete one of the two"});
+  };
+  refuse_if(mixture.router.correction_bias, "correction_bias");
+  refuse_if(mixture.router.groups.has_value(), "groups");
+  refuse_if(mixture.router.scoring == Scoring::sparsemixer, "a sparsemixer");
+  refuse_if(mixture.identity_experts.has_value(), "identity_experts");
+}
+
+void a_normalized_latent_exists(const MixtureFeedForward& mixture, const std::string& path,
+                                Problems& problems) {
+  if (!mixture.latent_norm || mixture.latent_width) return;
+  problems.push_back({path + ".latent_norm", "latent_norm is given without latent_width",
+                      "there is no latent: add latent_width or delete the norm"});
+}
+
 bool splits_evenly(Integer experts, Integer groups) {
   return experts % groups == 0 && experts / groups >= 2;
 }
@@ -134,6 +171,7 @@ void chosen_groups_hold_the_chosen_experts(const MixtureFeedForward& mixture,
 void rules_within(const DenseFeedForward& dense, const std::string& path, Problems& problems) {
   a_bounded_gate_exists(dense, path, problems);
   xielu_stands_alone(dense, path, problems);
+  situ_stands_alone(dense, path, problems);
 }
 
 void rules_within(const MixtureFeedForward& mixture, const std::string& path, Problems& problems) {
@@ -143,6 +181,9 @@ void rules_within(const MixtureFeedForward& mixture, const std::string& path, Pr
   a_sparsemixer_weighs_by_itself(mixture.router, path + ".router", problems);
   limited_shared_experts_exist(mixture, path, problems);
   a_bounded_gate_of_experts_exists(mixture, path, problems);
+  situ_stands_alone(mixture, path, problems);
+  a_list_chooses_alone(mixture, path, problems);
+  a_normalized_latent_exists(mixture, path, problems);
   if (!mixture.router.groups) return;
   const ExpertGroups& groups = *mixture.router.groups;
   const std::string groups_path = path + ".router.groups";

@@ -32,6 +32,7 @@ struct RealRange {
 inline constexpr RealRange kEpsilon{0, 1};
 inline constexpr RealRange kFactor{0, 1e9};
 inline constexpr RealRange kBelowZero{-1, 0};
+inline constexpr RealRange kLogDecay{-1e9, 0};
 inline constexpr RealRange kShare{0, 0.999999};
 inline constexpr Range kStreams{2, 64};
 inline constexpr Range kStreamIndex{0, 63};

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "sim/spec/arch_spec.h"
+#include "sim/spec/compressed_fields.h"
 #include "sim/spec/feed_forward_fields.h"
 #include "sim/spec/field.h"
 #include "sim/spec/index_fields.h"
@@ -127,6 +128,8 @@ void visit_fields(Visitor& visit, FieldsOf<LatentAttention> auto& attention) {
   visit(Field{"latent_multiplier", "latents are multiplied by this, after their norm",
               Prominence::detail},
         attention.latent_multiplier, kFactor);
+  visit(Field{"output_gate", "the output is multiplied by a gate before its projection"},
+        attention.output_gate);
 }
 
 template <class Visitor>
@@ -137,6 +140,16 @@ void visit_fields(Visitor& visit, FieldsOf<ParallelStreams> auto& streams) {
   visit(Field{"coefficient_clip", "the weights that make the corrections are held within this",
               Prominence::detail},
         streams.coefficient_clip, kFactor);
+}
+
+template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<HyperConnections> auto& connections) {
+  visit(Field{"count", "vectors that make up the residual stream"}, connections.count, kStreams);
+  visit(Field{"iterations", "how often the weights that mix the vectors are divided by their sums",
+              Prominence::detail},
+        connections.iterations, kRepeats);
+  visit(Field{"epsilon", "added to these weights and sums", Prominence::detail},
+        connections.epsilon, kEpsilon);
 }
 
 template <class Visitor>
@@ -228,6 +241,10 @@ void visit_fields(Visitor& visit, FieldsOf<Beside> auto& beside) {
               "layers that predict tokens further ahead: each one more of the last kind, with a "
               "projection and three norms"},
         beside.prediction_layers, kRepeats);
+  visit(Field{"adapter",
+              "parameters of a low-rank adapter (LoRA) that stays beside the matrices it adapts; "
+              "its products are not priced"},
+        beside.adapter, kParameters);
 }
 
 template <class Visitor>
@@ -235,6 +252,11 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
   visit(Field{"name", "the name used on the command line; the file is called NAME.toml"},
         spec.name);
   visit(Field{"title", "the name as its makers write it"}, spec.title);
+  visit(
+      Field{"also",
+            "names of other models with this very architecture, such as fine-tunes: each is taken "
+            "wherever `name` is"},
+      spec.also);
   visit(Field{"source", "where the numbers below come from"}, spec.source);
   visit(Field{"published", "what the makers state"}, spec.published);
   visit(Field{"beside", "what the repository holds beside the text model"}, spec.beside);
@@ -279,6 +301,15 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         spec.layer_scale);
   visit(Field{"parallel_streams", "the residual stream is several vectors wide (AltUp)"},
         spec.parallel_streams);
+  visit(
+      Field{
+          "hyper_connections",
+          "the residual stream is several vectors wide, which each sublayer sums and mixes (mHC)"},
+      spec.hyper_connections);
+  visit(Field{"residual_block",
+              "every so many layers the residual stream is put aside and begins anew; a sublayer "
+              "reads a mean of all that was put aside and the stream (attention residuals)"},
+        spec.residual_block, kRepeats);
   visit(Field{"per_layer_embedding", "each layer looks the token up in a table of its own"},
         spec.per_layer_embedding);
   visit(Field{"low_rank_residual",

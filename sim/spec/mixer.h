@@ -1,6 +1,6 @@
-// The mixers of a layer, which let a position see others: grouped and latent attention, the gated
-// short convolution, gated DeltaNet, Mamba-1 and Mamba-2, lightning attention and Kimi delta
-// attention. A mixer of a new kind is an alternative of Mixer.
+// The mixers of a layer, which let a position see others: grouped, latent and compressed attention,
+// the gated short convolution, gated DeltaNet, Mamba-1 and Mamba-2, lightning attention and Kimi
+// delta attention. A mixer of a new kind is an alternative of Mixer.
 #pragma once
 
 #include <concepts>
@@ -132,6 +132,43 @@ struct LatentAttention {
   std::optional<Rotary> rotary = {};
   std::optional<double> query_multiplier = {};   // queries are multiplied by it
   std::optional<double> latent_multiplier = {};  // latents are, after their norm
+  std::optional<OutputGate> output_gate = {};
+};
+
+// The index of compressed attention. It has a compressor of its own for index keys, and scores them
+// as KeyIndex does; index queries are made of the query's latent.
+struct EntryIndex {
+  Integer heads;
+  Integer head_dim;  // the last rope_head_dim elements are rotated
+  Integer chosen;    // entries that a query attends to, at most
+};
+
+// One entry for every `positions` positions. It is a mean of their values, each element by itself,
+// with weights that are a softmax over the positions of a gate and a learned bias for each place in
+// the group; the mean is normalised, and rotated as the first position of the group is. A query
+// attends to the entries of the groups that are complete with its own position.
+struct Compression {
+  Integer positions;
+  // The mean is over the group before, too, which has values and gates of its own for that.
+  bool overlapping = false;
+  std::optional<EntryIndex> index = {};  // absent: a query attends to every entry
+};
+
+// Attention of DeepSeek-V4 (its report, section 2.3; transformers, modeling_deepseek_v4.py). One
+// vector for each position is key and value of all heads. A query attends to the newest of them
+// and, where there is compression, to entries that stand for many positions. Since values are
+// rotated as the keys that they are, attention's output is rotated back by the query's position. It
+// is projected in two steps, group by group of heads into a latent, and from all latents together.
+struct CompressedAttention {
+  Integer query_heads;
+  Integer head_dim;          // of a query, and of what is key and value
+  Integer rope_head_dim;     // the last elements of a head, which are rotated
+  Integer query_latent_dim;  // width of the compressed query
+  Integer window;            // the newest positions that a query attends to, its own among them
+  Integer output_groups;
+  Integer output_latent_dim;  // of each group
+  Rotary rotary;
+  std::optional<Compression> compression = {};
 };
 
 // The gated short convolution of LFM2 (transformers, modeling_lfm2.py). Three projections of the
@@ -234,12 +271,16 @@ struct KimiDeltaAttention {
   Integer head_dim;
   Integer kernel;  // positions that a convolution spans, the newest among them
   Integer decay_latent_dim;
-  Integer gate_latent_dim;
+  std::optional<Integer> gate_latent_dim;  // absent: the gate is projected in one step
   double output_norm_epsilon = 0;
+  // The logarithm of a decay is this, below 0, times a sigmoid of rate x instead of -rate
+  // softplus(x) (Kimi K3).
+  std::optional<double> least_log_decay = {};
 };
 
-using Mixer = std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet,
-                           Mamba2, LightningAttention, KimiDeltaAttention, Mamba1>;
+using Mixer =
+    std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet, Mamba2,
+                 LightningAttention, KimiDeltaAttention, Mamba1, CompressedAttention>;
 
 // Those that keep a state of a fixed size for each sequence, and no keys.
 template <class Kind>
@@ -253,6 +294,9 @@ auto* kv_from_of(Kind& attention) {
   return attention.kv_from ? &*attention.kv_from : nullptr;
 }
 inline Reference* kv_from_of(const LatentAttention&) {
+  return nullptr;
+}
+inline Reference* kv_from_of(const CompressedAttention&) {
   return nullptr;
 }
 inline Reference* kv_from_of(const StateMixer auto&) {

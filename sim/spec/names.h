@@ -91,7 +91,8 @@ struct Names<Scoring> {
   static constexpr auto values = each_named<Scoring>({{"softmax", Scoring::softmax},
                                                       {"sigmoid", Scoring::sigmoid},
                                                       {"sparsemixer", Scoring::sparsemixer},
-                                                      {"chosen_softmax", Scoring::chosen_softmax}});
+                                                      {"chosen_softmax", Scoring::chosen_softmax},
+                                                      {"root_softplus", Scoring::root_softplus}});
 };
 template <>
 struct Names<GateWidth> {
@@ -118,7 +119,7 @@ template <>
 struct Names<Mixer> {
   static constexpr auto alternatives =
       each_alternative<Mixer>({"grouped", "latent", "short_convolution", "gated_delta_net",
-                               "mamba2", "lightning", "kimi_delta", "mamba1"});
+                               "mamba2", "lightning", "kimi_delta", "mamba1", "compressed"});
 };
 template <>
 struct Names<FeedForward> {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "sim/spec/block_names.h"
@@ -98,6 +99,26 @@ void layer_rules(const Layer& layer, const std::string& path, Problems& problems
   if (layer.sublayers) sublayer_rules(*layer.sublayers, path, problems);
 }
 
+// On the command line a '/' makes a name a path, and a '+' begins a change.
+bool can_be_typed(const std::string& name) {
+  return std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
+void other_names_are_names(const ArchSpec& spec, Problems& problems) {
+  std::set<std::string> known{spec.name};
+  for (const std::string& name : other_names(spec)) {
+    if (!known.insert(name).second) {
+      problems.push_back({"also", fmt::format("'also' repeats the name '{}'", name),
+                          "name each of the other models once"});
+    } else if (!can_be_typed(name)) {
+      problems.push_back({"also", fmt::format("'also' holds '{}', which is no name", name),
+                          "a name is made of letters, digits, '-', '_' and '.'"});
+    }
+  }
+}
+
 void the_stack_has_layers(const ArchSpec& spec, Problems& problems) {
   const Integer layers = layer_count(spec);
   if (layers == 0) {
@@ -154,6 +175,49 @@ void the_active_stream_exists(const ArchSpec& spec, Problems& problems) {
       {"parallel_streams.active",
        fmt::format("active = {} is not among {} streams", active.value(), count.value()),
        fmt::format("streams are counted from 0: at most {}", count.value() - 1)});
+}
+
+// The fields of a spec that make what the layers pass on more than one vector.
+void one_kind_of_streams(const ArchSpec& spec, Problems& problems) {
+  std::vector<std::string> given;
+  if (spec.parallel_streams) given.emplace_back("parallel_streams");
+  if (spec.hyper_connections) given.emplace_back("hyper_connections");
+  if (spec.residual_block) given.emplace_back("residual_block");
+  if (given.size() < 2) return;
+  problems.push_back({given[1], fmt::format("{} and {} are both given", given[0], given[1]),
+                      "each says what the residual stream is: keep one of them"});
+}
+
+// What changes how a sublayer is added to a residual stream of one vector.
+void sublayers_add_to_streams_alike(const ArchSpec& spec, Problems& problems) {
+  if (!spec.hyper_connections && !spec.residual_block) return;
+  const std::string streams = spec.hyper_connections ? "hyper_connections" : "residual_block";
+  const auto refuse_if = [&](bool given, const std::string& path, const std::string& key) {
+    if (!given) return;
+    problems.push_back({path + key, fmt::format("{} is given beside {}", key, streams),
+                        "no model has both: delete one of the two"});
+  };
+  refuse_if(spec.per_layer_embedding.has_value(), "", "per_layer_embedding");
+  refuse_if(spec.low_rank_residual.has_value(), "", "low_rank_residual");
+  refuse_if(spec.layer_scale, "", "layer_scale");
+  const auto stands_within = [](const Norm& norm) {
+    return norm.placement != NormPlacement::after_residual &&
+           norm.placement != NormPlacement::before_residual;
+  };
+  refuse_if(!stands_within(spec.norm), "", "norm");
+  for (const auto& [name, mixer] : spec.attention) {
+    refuse_if(cache_owner(mixer) != nullptr, "attention." + name + ".", "kv_from");
+  }
+  for (const auto& [name, layer] : spec.layer) {
+    for (const Sublayer& sublayer : sublayers_of(layer)) {
+      const std::string path = "layer." + name + ".";
+      refuse_if(sublayer.norm && !stands_within(*sublayer.norm), path, "norm");
+      refuse_if(sublayer.stream_multiplier.has_value(), path, "stream_multiplier");
+      for (const SublayerBlock& block : sublayer.blocks) {
+        refuse_if(block.delay.has_value(), path, "delay");
+      }
+    }
+  }
 }
 
 using References = std::vector<const Reference*>;
@@ -221,12 +285,15 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   }
   only_layer_norms_have_a_bias(spec.norm, "norm", problems);
   for (const auto& [name, layer] : spec.layer) layer_rules(layer, "layer." + name, problems);
+  other_names_are_names(spec, problems);
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
   an_offset_is_into_a_table(spec, problems);
   labels_have_a_head_of_their_own(spec, problems);
   what_changes_logits_has_a_head(spec, problems);
   the_active_stream_exists(spec, problems);
+  one_kind_of_streams(spec, problems);
+  sublayers_add_to_streams_alike(spec, problems);
   sharing_rules(spec, problems);
   prediction_layers_are_like_the_last(spec, problems);
   every_kind_is_used(spec, problems);

@@ -92,6 +92,27 @@ void shrink(LatentAttention& attention) {
   attention.key_index->head_dim = at_most(attention.key_index->head_dim, 7);
 }
 
+// As many groups of heads as before where each head was one.
+void shrink(CompressedAttention& attention) {
+  const Integer sharing = attention.query_heads / attention.output_groups;
+  attention.output_groups = at_most(attention.output_groups, 2);
+  attention.query_heads = attention.output_groups * at_most(sharing, 2);
+  attention.head_dim = at_most(attention.head_dim, 8);
+  attention.rope_head_dim = at_most(attention.rope_head_dim, 4);
+  attention.query_latent_dim = at_most(attention.query_latent_dim, 20);
+  attention.window = at_most(attention.window, kWindow);
+  attention.output_latent_dim = at_most(attention.output_latent_dim, 10);
+  shrink(attention.rotary, attention.rope_head_dim);
+  if (!attention.compression) return;
+  // Short, so that several entries are made; of the lengths that models have, each another.
+  Compression& compression = *attention.compression;
+  compression.positions = at_most(compression.positions, compression.overlapping ? 2 : 3);
+  if (!compression.index) return;
+  compression.index->heads = at_most(compression.index->heads, 3);
+  compression.index->head_dim = at_most(compression.index->head_dim, 6);
+  compression.index->chosen = at_most(compression.index->chosen, 2);
+}
+
 void shrink(ShortConvolution& convolution) {
   convolution.kernel = at_most(convolution.kernel, 4);
 }
@@ -128,7 +149,7 @@ void shrink(KimiDeltaAttention& delta) {
   delta.head_dim = at_most(delta.head_dim, 6);
   delta.kernel = at_most(delta.kernel, 4);
   delta.decay_latent_dim = at_most(delta.decay_latent_dim, 5);
-  delta.gate_latent_dim = at_most(delta.gate_latent_dim, 7);
+  if (delta.gate_latent_dim) delta.gate_latent_dim = at_most(*delta.gate_latent_dim, 7);
 }
 
 void shrink(Mamba1& mamba) {
@@ -141,6 +162,11 @@ void shrink(Mamba1& mamba) {
 void shrink(ParallelStreams& streams) {
   streams.count = at_most(streams.count, 3);
   streams.active = at_most(streams.active, streams.count.value() - 1);
+}
+
+void shrink(HyperConnections& connections) {
+  connections.count = at_most(connections.count, 3);
+  connections.iterations = at_most(connections.iterations, 3);
 }
 
 void shrink(PerLayerEmbedding& embedding) {
@@ -210,6 +236,8 @@ ArchSpec scale_down(const ArchSpec& spec) {
     small.learned_positions = small.context_limit + small.position_offset.value_or(0);
   }
   if (small.parallel_streams) shrink(*small.parallel_streams);
+  if (small.hyper_connections) shrink(*small.hyper_connections);
+  if (small.residual_block) small.residual_block = at_most(*small.residual_block, 3);
   if (small.per_layer_embedding) shrink(*small.per_layer_embedding);
   if (small.low_rank_residual) small.low_rank_residual = at_most(*small.low_rank_residual, 5);
   for (auto& [name, mixer] : small.attention) {

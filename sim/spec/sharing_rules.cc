@@ -86,6 +86,11 @@ Indexed indexed(const LatentAttention& attention) {
   return attention.key_index ? Indexed{attention.chosen_keys, std::nullopt}
                              : Indexed{std::nullopt, attention.chosen_keys};
 }
+Indexed indexed(const CompressedAttention& attention) {
+  // It chooses entries, which no other attention has.
+  const bool chooses = attention.compression && attention.compression->index;
+  return {chooses ? std::optional(Integer(0)) : std::nullopt, std::nullopt};
+}
 Indexed indexed(const StateMixer auto&) {
   return {};
 }
@@ -165,6 +170,8 @@ bool resolved(const ArchSpec& spec) {
 std::optional<std::string> what_has_no_prediction_layers(const ArchSpec& spec) {
   if (spec.head == Head::none) return "no head";
   if (spec.parallel_streams) return "parallel_streams";
+  if (spec.hyper_connections) return "hyper_connections";
+  if (spec.residual_block) return "residual_block";
   if (spec.per_layer_embedding) return "per_layer_embedding";
   if (spec.learned_positions) return "learned_positions";
   const std::vector<std::size_t> layers = layer_sequence(spec);

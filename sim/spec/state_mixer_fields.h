@@ -106,11 +106,16 @@ void visit_fields(Visitor& visit, FieldsOf<KimiDeltaAttention> auto& delta) {
         delta.kernel, kKernel);
   visit(Field{"decay_latent_dim", "width through which the decays are projected"},
         delta.decay_latent_dim, kSize);
-  visit(Field{"gate_latent_dim", "width through which the output gate is projected"},
+  visit(Field{"gate_latent_dim",
+              "width through which the output gate is projected; left out: in one step"},
         delta.gate_latent_dim, kSize);
   visit(
       Field{"output_norm_epsilon", "epsilon of the norm of each head's output", Prominence::detail},
       delta.output_norm_epsilon, kEpsilon);
+  visit(Field{"least_log_decay",
+              "the logarithm of a decay is this times a sigmoid of rate x, instead of -rate "
+              "softplus(x)"},
+        delta.least_log_decay, kLogDecay);
 }
 
 }  // namespace llmarch

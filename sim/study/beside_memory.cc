@@ -6,9 +6,9 @@ namespace llmarch {
 
 BesideMemory::BesideMemory(const Model& model, const OpGraph& stored, const Setting& setting) {
   if (!model.spec.beside) return;
-  const auto& [tower, projector, layers] = *model.spec.beside;
-  const Elements seeing(tower.value_or(0) + projector.value_or(0));
-  weights_ = bytes_of(seeing, unquantised_format(model, setting));
+  const auto& [tower, projector, layers, adapter] = *model.spec.beside;
+  const Elements others(tower.value_or(0) + projector.value_or(0) + adapter.value_or(0));
+  weights_ = bytes_of(others, unquantised_format(model, setting));
   const auto prediction = stored_prediction(model, stored, setting);
   if (!prediction) return;
   prediction_layers_ = *layers;

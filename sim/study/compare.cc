@@ -47,15 +47,29 @@ ModelFigures figures(const Model& model, const Setting& setting) {
   return figures;
 }
 
-OnMachine on_machine(const Model& model, const Setting& setting) {
+std::optional<StepEstimate> step_estimate(const std::optional<EstimateCurve>& curve,
+                                          Integer length) {
+  if (!curve) return std::nullopt;
+  return StepEstimate{curve->at(length), curve->unmeasured()};
+}
+
+std::optional<Floor> skewed(const CostCurve& curve, const Rates& rates,
+                            const std::optional<Skew>& skew, Integer length) {
+  if (!skew) return std::nullopt;
+  return FloorCurve(curve, rates, *skew).at(length);
+}
+
+OnMachine on_machine(const Model& model, const Setting& setting, const std::optional<Skew>& skew) {
   const ModelCurves curves(model, setting);
   PointFigures figures(curves, setting.context, setting.prefill_tokens());
   OnMachine on;
   on.rates = rates_of(*setting.machine, arithmetic_of(model, setting));
-  on.decode = figures.decode_floor();
-  on.prefill = figures.prefill_floor();
-  on.uniform_decode = figures.uniform_decode_floor();
-  on.uniform_prefill = figures.uniform_prefill_floor();
+  on.decode = {figures.decode_floor(), figures.uniform_decode_floor(),
+               skewed(curves.decode, on.rates, skew, setting.context),
+               step_estimate(curves.decode_estimate, setting.context)};
+  on.prefill = {figures.prefill_floor(), figures.uniform_prefill_floor(),
+                skewed(curves.prefill, on.rates, skew, setting.prefill_tokens()),
+                step_estimate(curves.prefill_estimate, setting.prefill_tokens())};
   on.needed = footprint(model, setting);
   on.cache_peak = curves.cache.peak(setting.context);
   if (curves.ranks) {
@@ -77,17 +91,17 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
   throw std::logic_error("active_under: a convention outside the enumeration");
 }
 
-Comparison compare(const std::vector<const Model*>& models, Setting setting,
-                   const std::vector<Machine>& machines) {
+Comparison compare(const std::vector<const Model*>& models, Setting setting, const ComparedOn& on) {
+  const std::vector<Machine>& machines = on.machines;
   setting.machine = machines.size() == 1 ? machines.front() : nullptr;
-  Comparison comparison{with_common_weights(setting, models), machines, {}, {}};
+  Comparison comparison{with_common_weights(setting, models), machines, on.skew, {}, {}};
   std::vector<const ArchSpec*> specs;
   for (const Model* model : models) {
     comparison.models.push_back(figures(*model, setting));
     Setting there = setting;
     for (const Machine& machine : machines) {
       there.machine = machine;
-      comparison.models.back().on.push_back(on_machine(*model, there));
+      comparison.models.back().on.push_back(on_machine(*model, there, on.skew));
     }
     specs.push_back(&model->spec);
   }
@@ -96,8 +110,8 @@ Comparison compare(const std::vector<const Model*>& models, Setting setting,
 }
 
 Comparison compare(const std::vector<const Model*>& models, const Setting& setting) {
-  if (setting.machine == nullptr) return compare(models, setting, {});
-  return compare(models, setting, {setting.machine});
+  if (setting.machine == nullptr) return compare(models, setting, ComparedOn{});
+  return compare(models, setting, ComparedOn{{setting.machine}, {}});
 }
 
 }  // namespace llmarch

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "sim/cost/estimate.h"
 #include "sim/cost/roofline.h"
+#include "sim/cost/skew.h"
 #include "sim/describe/structure.h"
 #include "sim/study/drafting.h"
 #include "sim/study/fit.h"
@@ -25,12 +28,24 @@ struct ActiveMatch {
   double deviation;  // predicted / published - 1
 };
 
+// What a step is estimated to take, and of which of its operations nothing was measured.
+struct StepEstimate {
+  Estimate time;
+  std::set<std::string> unmeasured;
+};
+
+// The times of one step there.
+struct StepOnMachine {
+  Floor floor;
+  Floor uniform;                              // if experts are chosen uniformly: no bound
+  std::optional<Floor> skewed = {};           // if they are chosen by the comparison's skew
+  std::optional<StepEstimate> estimate = {};  // absent where nothing was measured
+};
+
 struct OnMachine {
   Rates rates;
-  Floor decode;
-  Floor prefill;
-  Floor uniform_decode;  // if experts are chosen uniformly, which is no bound
-  Floor uniform_prefill;
+  StepOnMachine decode;
+  StepOnMachine prefill;
   Footprint needed;  // for sequences that grow to the context
   Bytes cache_peak;  // of the text model, on the way to the context
   bool fits = false;
@@ -57,9 +72,16 @@ struct ModelFigures {
   std::vector<OnMachine> on;  // for each machine of the comparison
 };
 
+// Where a step runs, and how its tokens choose experts there.
+struct ComparedOn {
+  std::vector<Machine> machines = {};
+  std::optional<Skew> skew = {};
+};
+
 struct Comparison {
   Setting setting;  // its machine is the only one, or none
   std::vector<Machine> machines;
+  std::optional<Skew> skew;
   std::vector<ModelFigures> models;
   std::vector<StructureRow> structure;
 };
@@ -70,7 +92,7 @@ Elements active_under(const ActiveParameters& active, ActiveConvention conventio
 // CannotShard where the setting's deployment does not fit a model.
 Comparison compare(const std::vector<const Model*>& models, const Setting& setting);
 // The same on several machines, side by side; the setting's machine is not used.
-Comparison compare(const std::vector<const Model*>& models, Setting setting,
-                   const std::vector<Machine>& machines);
+// Throws std::invalid_argument where a skew is of another number of experts.
+Comparison compare(const std::vector<const Model*>& models, Setting setting, const ComparedOn& on);
 
 }  // namespace llmarch

@@ -32,6 +32,7 @@ Integer per_token(Integer amount, double tokens) {
 }  // namespace
 
 double tokens_per_step(Integer drafts, double accepted) {
+  if (accepted > 1) return 1 + accepted;
   double tokens = 1;
   for (Integer i = 0; i < drafts; i += 1) tokens = 1 + accepted * tokens;
   return tokens;

@@ -34,6 +34,7 @@ Integer cells_of(const Growing& growing, Integer context, const Cells& cells) {
   };
   return std::visit(Overloaded{[&](const EveryKey&) { return all; },
                                [&](const ChosenKeys&) { return all; },  // any may be chosen
+                               [&](const Entries&) { return all; },
                                [&](const Window& window) { return within(window.size); },
                                [&](const Chunk& chunk) { return within(chunk.size); }},
                     growing.reach);
@@ -44,7 +45,8 @@ Integer cells_of(const State& state, Integer context, const Cells& cells) {
       Overloaded{
           [&](const Growing& growing) { return cells_of(growing, context, cells); },
           [&](const Fixed&) { return Integer(1); },
-          [&](const Compressed&) { return held_entries(rounded_up(context, cells.page), state); }},
+          [&](const Compressed&) { return held_entries(rounded_up(context, cells.page), state); },
+          [&](const Waiting&) { return most_held_entries(context, state); }},
       state);
 }
 

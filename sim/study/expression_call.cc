@@ -121,16 +121,24 @@ FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& g
   require_model_alone(quantity.name, given);
   PartialSetting known = given.setting;
   if (!known.machine && models_.machine != nullptr) known.machine = models_.machine;
-  if (const std::string_view missing = lacked(quantity.needs, known); !missing.empty()) {
-    const bool machine = missing == setting_field::machine.key;
-    fail(fmt::format("'{}' needs {}", quantity.name, machine ? "hardware" : "a deployment"),
-         fmt::format("write {}(MODEL, {})", quantity.name,
-                     machine ? "on = h100-sxm" : "on = \"8xh100-sxm\", parallel = \"tp=8\""));
+  const auto write = [&](std::string_view arguments) {
+    return fmt::format("write {}(MODEL, {})", quantity.name, arguments);
+  };
+  switch (lacking(quantity.needs, known)) {
+    case Needs::nothing: break;
+    case Needs::machine:
+      fail(fmt::format("'{}' needs hardware", quantity.name), write("on = h100-sxm"));
+    case Needs::times:
+      fail(fmt::format("'{}': nothing was measured on {}", quantity.name, (*known.machine)->name),
+           write("on = h100-sxm"));
+    case Needs::deployment:
+      fail(fmt::format("'{}' needs a deployment", quantity.name),
+           write(R"(on = "8xh100-sxm", parallel = "tp=8")"));
   }
-  if (given.setting.draft.has_value() != given.setting.accepted.has_value()) {
-    fail("'draft' and 'accepted' are said together",
-         fmt::format("write {}(MODEL, draft = 1, accepted = 0.85)", quantity.name));
-  }
+  const auto fault =
+      fault_of_drafts(given.setting.draft, given.setting.accepted, "'draft'", "'accepted'");
+  if (fault)
+    fail(*fault, fmt::format("write {}(MODEL, draft = 1, accepted = 0.85)", quantity.name));
   return {std::make_shared<ExpressionNode>(
               ExpressionNode{QuantityCall{&quantity, given.model, given.setting}}),
           form_of(quantity.unit)};
@@ -204,7 +212,7 @@ void ExpressionCall::read(const SettingField& field, std::optional<double>& valu
   const double share = as_double(number());
   if (share > kAccepted.above && share <= kAccepted.most) return void(value = share);
   position_ = begin;
-  fail(fmt::format("{} is no share", share), fmt::format("write {} = 0.85", field.key));
+  fail(fmt::format("{} is no share of drafts", share), fmt::format("write {} = 0.85", field.key));
 }
 
 void ExpressionCall::read(const SettingField&, std::optional<DType>& value) {

@@ -14,6 +14,7 @@ std::vector<WeightId> weights_read(const Op& op) {
   visit_operands(op, Overloaded{[&](const ReadsWeight& each) { add(each.weight); },
                                 [&](const LooksUp& each) { add(each.table); },
                                 [&](const ReadsExperts& each) { add(each.weight); },
+                                [&](const ReadsToCompress& each) { add(each.weight); },
                                 [](const OfValues auto&) {}, [](const OfCaches auto&) {}});
   return weights;
 }

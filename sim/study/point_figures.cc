@@ -18,10 +18,18 @@ std::optional<RankPlan> rank_plan(const Model& model, const Setting& setting,
   return RankPlan(model, setting, graph);
 }
 
-// A floor or its curve.
+std::optional<EstimateCurve> estimate_curve(const CostCurve& curve, const Model& model,
+                                            const Setting& setting) {
+  const Machine& machine = setting.machine;
+  if (machine == nullptr || machine->times == nullptr) return std::nullopt;
+  if (machine->all_devices() > 1) return std::nullopt;
+  return EstimateCurve(curve, *machine, arithmetic_of(model, setting));
+}
+
+// A floor, an estimate, or its curve.
 template <class Value>
 const Value& known(const std::optional<Value>& value) {
-  if (!value) throw std::logic_error("a floor is asked for, and there is no machine");
+  if (!value) throw std::logic_error("a time is asked for, and there is no machine for it");
   return *value;
 }
 
@@ -46,6 +54,8 @@ ModelCurves::ModelCurves(const Model& of_model, const Setting& at, OpGraph of_gr
       prefill_floor(floor_curve(prefill, model, at, ExpertLoad::fewest)),
       uniform_decode_floor(floor_curve(decode, model, at, ExpertLoad::uniform)),
       uniform_prefill_floor(floor_curve(prefill, model, at, ExpertLoad::uniform)),
+      decode_estimate(estimate_curve(decode, model, at)),
+      prefill_estimate(estimate_curve(prefill, model, at)),
       working_set(decode_working_set(model, at.batch)),
       ranks(rank_plan(of_model, at, graph)) {}
 
@@ -92,6 +102,14 @@ const RankFigures& PointFigures::ranks() {
   if (!curves_.ranks) throw std::logic_error("ranks are asked for, and there is no deployment");
   if (!ranks_) ranks_ = curves_.ranks->at(context_, prompt_);
   return *ranks_;
+}
+
+Estimate PointFigures::decode_estimate() const {
+  return known(curves_.decode_estimate).at(context_);
+}
+
+Estimate PointFigures::prefill_estimate() const {
+  return known(curves_.prefill_estimate).at(prompt_);
 }
 
 Bytes PointFigures::cache() const {

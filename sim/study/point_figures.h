@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sim/cost/cost_curve.h"
+#include "sim/cost/estimate.h"
 #include "sim/cost/roofline.h"
 #include "sim/graph/work_kind.h"
 #include "sim/study/beside_memory.h"
@@ -44,6 +45,9 @@ class ModelCurves {
   // The same if experts are chosen uniformly, which is no bound.
   const std::optional<FloorCurve> uniform_decode_floor;
   const std::optional<FloorCurve> uniform_prefill_floor;
+  // Where operations were measured on the machine, and it is one device.
+  const std::optional<EstimateCurve> decode_estimate;
+  const std::optional<EstimateCurve> prefill_estimate;
   const Elements working_set;           // decode_working_set
   const std::optional<RankPlan> ranks;  // where there is a machine, and a deployment on it
 };
@@ -76,6 +80,9 @@ class PointFigures {
   [[nodiscard]] Floor uniform_prefill_floor() const;
   // Only where the setting divides the model.
   const RankFigures& ranks();
+  // Only where operations were measured on the machine, and it is one device.
+  [[nodiscard]] Estimate decode_estimate() const;
+  [[nodiscard]] Estimate prefill_estimate() const;
   [[nodiscard]] Bytes cache() const;
   [[nodiscard]] Bytes working_set() const;
   // Weights, cache and working set, and what the repository holds beside the text model.

@@ -80,6 +80,11 @@ constexpr Quantity on_ranks(Quantity quantity) {
   return quantity;
 }
 
+constexpr Quantity timed(Quantity quantity) {
+  quantity.needs = Needs::times;
+  return quantity;
+}
+
 const std::array kQuantities{
     // What the architecture is.
     constant("layers", "layers", Unit::number,
@@ -160,6 +165,9 @@ const std::array kQuantities{
     constant("kv_bytes_per_token",
              "cache that one more position of one sequence adds, every layer growing", Unit::bytes,
              [](Figures& f) -> V { return cache_bytes_per_token(f.stored_graph()).amount(); }),
+    constant("growing_bytes_per_token",
+             "of kv_bytes_per_token, what still grows beyond every window", Unit::bytes,
+             [](Figures& f) -> V { return growing_bytes_per_token(f.stored_graph()).amount(); }),
     at_context("kv_bytes", "cache held at the context, for the whole batch", Unit::bytes,
                [](Figures& f) -> V { return f.cache().amount(); }),
     constant("state_bytes", "of kv_bytes, the fixed states, which do not grow", Unit::bytes,
@@ -318,14 +326,33 @@ const std::array kQuantities{
                   [](Figures& f) -> V { return f.ranks().fullest().prefill.sent().amount(); })),
     on_ranks(at_prompt("rank_prefill_floor_time", "the least that a prefill takes on the ranks",
                        Unit::seconds, [](Figures& f) -> V { return f.ranks().prefill_seconds(); })),
+    // By what such operations were measured to take.
+    timed(at_context("estimated_time", "what a decode step is estimated to take", Unit::seconds,
+                     [](Figures& f) -> V { return f.decode_estimate().median; })),
+    timed(at_context("estimated_time_p10", "the tenth part of its spread", Unit::seconds,
+                     [](Figures& f) -> V { return f.decode_estimate().p10; })),
+    timed(at_context("estimated_time_p90", "nine tenths of its spread", Unit::seconds,
+                     [](Figures& f) -> V { return f.decode_estimate().p90; })),
+    timed(at_context(
+        "unmeasured_time", "of these the floors of operations of which nothing was measured",
+        Unit::seconds, [](Figures& f) -> V { return f.decode_estimate().unmeasured; })),
+    timed(at_prompt("prefill_estimated_time", "what a prefill is estimated to take", Unit::seconds,
+                    [](Figures& f) -> V { return f.prefill_estimate().median; })),
+    timed(at_prompt("prefill_estimated_time_p10", "the tenth part of its spread", Unit::seconds,
+                    [](Figures& f) -> V { return f.prefill_estimate().p10; })),
+    timed(at_prompt("prefill_estimated_time_p90", "nine tenths of its spread", Unit::seconds,
+                    [](Figures& f) -> V { return f.prefill_estimate().p90; })),
 };
 
 }  // namespace
 
-std::string_view lacked(Needs needs, const PartialSetting& setting) {
-  if (needs != Needs::nothing && !setting.machine) return setting_field::machine.key;
-  if (needs == Needs::deployment && !setting.parallel) return setting_field::parallel.key;
-  return "";
+Needs lacking(Needs needs, const PartialSetting& setting) {
+  if (needs == Needs::nothing) return Needs::nothing;
+  if (!setting.machine || *setting.machine == nullptr) return Needs::machine;
+  const Hardware& machine = **setting.machine;
+  const bool is_timed = machine.times != nullptr && machine.all_devices() == 1;
+  if (needs == Needs::times && !is_timed) return Needs::times;
+  return needs == Needs::deployment && !setting.parallel ? Needs::deployment : Needs::nothing;
 }
 
 std::string_view name_of(Unit unit) {

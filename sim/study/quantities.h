@@ -26,11 +26,12 @@ enum class Unit {
 
 std::string_view name_of(Unit unit);  // "bytes"
 
-enum class Needs { nothing, machine, deployment };
+// times: a machine of one device, on which operations were measured; deployment: a machine and how
+// the model is divided over its devices.
+enum class Needs { nothing, machine, times, deployment };
 
-// The setting that a figure needs and that this one lacks: "on", "parallel"; empty where it lacks
-// nothing.
-std::string_view lacked(Needs needs, const PartialSetting& setting);
+// Which of its needs the setting lacks; nothing where it lacks none.
+Needs lacking(Needs needs, const PartialSetting& setting);
 
 // Which length a quantity depends on. No quantity depends on both.
 enum class Varies { never, with_context, with_prompt };
@@ -56,7 +57,7 @@ const Quantity* find_quantity(std::string_view name);
 // The name of the quantity that is a component's parameters; empty where none is.
 std::string_view quantity_of(Component component);
 
-// Not to be called for a quantity that needs a machine where there is none. Throws Overflow when a
+// Not to be called for a quantity that lacks something. Throws Overflow when a
 // figure exceeds 64 bits.
 QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,
                        Integer prompt);

@@ -103,7 +103,8 @@ std::string setting_table() {
 std::string_view needed_settings(Needs needs) {
   switch (needs) {
     case Needs::nothing: return "";
-    case Needs::machine: return "; needs `on`";
+    case Needs::machine:
+    case Needs::times: return "; needs `on`";
     case Needs::deployment: return "; needs `on` and `parallel`";
   }
   throw std::logic_error("needed_settings: a need outside the enumeration");

@@ -192,8 +192,8 @@ class StudyRules {
   }
 
   void check(const std::string& path, const PartialSetting& at) {
-    if (at.draft.has_value() == at.accepted.has_value()) return;
-    refuse(path, "'draft' and 'accepted' are said together", "give both, or neither");
+    const auto fault = fault_of_drafts(at.draft, at.accepted, "'draft'", "'accepted'");
+    if (fault) refuse(path, *fault, "give both, as draft = 1 and accepted = 0.85, or neither");
   }
 
   // Reported once, at the claim with which the sum exceeds the bound.

@@ -9,13 +9,14 @@
 #include "sim/spec/split.h"
 #include "sim/toml/spec_table.h"
 #include "sim/toml/toml_writer.h"
+#include "sim/toml/window_pattern.h"
 
 namespace llmarch {
 namespace {
 
 constexpr const char* kForm =
     "write KEY=VALUE with the keys of 'llmarch help spec-format', as attention.local.window=512, "
-    "or gqa=8, mla=512, window=1k, layers=40, experts=64:4";
+    "or gqa=8, mla=512, window=1k:3, layers=40, experts=64:4; KEY= takes a key out";
 
 // Carries what is wrong to change_spec.
 struct Refused {
@@ -37,7 +38,8 @@ std::int64_t count_of(const std::string& change, const std::string& text) {
   const auto number = whole_number(text);
   if (number && *number > 0) return *number;
   throw Refused{
-      fmt::format("'{}' in '{}' is not a whole number", printable(text), printable(change)), kForm};
+      fmt::format("'{}' in '{}' is not a whole number above 0", printable(text), printable(change)),
+      kForm};
 }
 
 // As TOML has it; a word without quotes is a text.
@@ -144,6 +146,21 @@ void set_experts(toml::table& spec, const std::string& change, const std::string
   });
 }
 
+// "1k" in every layer, "1k:3" in three of four, "" in none.
+void set_windows(toml::table& spec, const std::string& change, const std::string& value) {
+  const std::vector<std::string> numbers = split(value, ':');
+  if (numbers.size() > 1) {
+    const auto problem =
+        set_windows_between(spec, count_of(change, numbers[0]), count_of(change, numbers[1]));
+    if (problem) throw Refused{*problem, kForm};
+    return;
+  }
+  for_each_kind(spec, "attention", "grouped", [&](toml::table& attention) {
+    if (value.empty()) return void(attention.erase("window"));
+    attention.insert_or_assign("window", count_of(change, value));
+  });
+}
+
 void apply(toml::table& spec, const std::string& change) {
   const std::size_t sign = change.find('=');
   if (sign == std::string::npos || sign == 0) {
@@ -151,17 +168,13 @@ void apply(toml::table& spec, const std::string& change) {
   }
   const std::string key = change.substr(0, sign);
   const std::string value = change.substr(sign + 1);
-  const auto in_attention = [&](const char* field) {
-    const std::int64_t number = count_of(change, value);
-    for_each_kind(spec, "attention", "grouped",
-                  [&](toml::table& attention) { attention.insert_or_assign(field, number); });
-  };
-  if (key == "gqa") return in_attention("kv_heads");
-  if (key == "window" && value.empty()) {
-    return for_each_kind(spec, "attention", "grouped",
-                         [](toml::table& attention) { attention.erase("window"); });
+  if (key == "gqa") {
+    const std::int64_t heads = count_of(change, value);
+    return for_each_kind(spec, "attention", "grouped", [&](toml::table& attention) {
+      attention.insert_or_assign("kv_heads", heads);
+    });
   }
-  if (key == "window") return in_attention("window");
+  if (key == "window") return set_windows(spec, change, value);
   if (key == "mla") return set_latent(spec, count_of(change, value));
   if (key == "layers") return set_layers(spec, count_of(change, value));
   if (key == "experts") return set_experts(spec, change, value);

@@ -17,6 +17,7 @@ namespace llmarch {
 //   mla=512       latent attention with that latent in the place of every grouped attention: as
 //                 many heads of the same width, and half as much again rotated; no windows
 //   window=1k     a window in every grouped attention; window= takes the windows out
+//   window=1k:3   a window in three layers of four, counted from the first; the others have none
 //   layers=40     layers, where all have the same pattern
 //   experts=64:4  routed experts of every mixture, and how many a token runs
 // Without a spec there is at least one problem; problems have no places.

@@ -44,12 +44,13 @@ function useCards(core, state) {
 
 // A stripe for each layer: its colour says how it reaches back, its lower half whether it has experts.
 const reachOf = (traits) =>
-  ["fixed_state", "chunk", "window", "chosen_keys"].find((trait) => traits.includes(trait)) ?? "all";
+  ["fixed_state", "chunk", "compressed_cache", "window", "chosen_keys"].find((trait) => traits.includes(trait)) ?? "all";
 const kReaches = {
   all: "attends to every position",
   window: "a window",
   chunk: "a chunk",
   chosen_keys: "keys that an index chooses",
+  compressed_cache: "a window, and an entry for each group of positions",
   fixed_state: "a fixed state",
 };
 

@@ -2,6 +2,8 @@
 // operation by operation.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "sim/formats/formats.h"
 #include "sim/formats/scheme_names.h"
 #include "sim/graph/lower.h"
@@ -48,6 +50,34 @@ TEST_P(EverySpec, IsCountedAsPredictedInDecode) {
 TEST_P(EverySpec, IsCountedAsPredictedInChunksOfAPrompt) {
   expect_agreement_in_both_forms({2, 3, 4, {LatentForm::expanded}, Logits::all});
   expect_agreement_in_both_forms({1, 9, 2, {LatentForm::expanded}, Logits::last});
+}
+
+// The groups of positions that some operation makes entries of.
+std::set<Integer> groups_in(const OpGraph& graph) {
+  std::set<Integer> sizes;
+  for (const Block& block : graph.blocks) {
+    for (const Node& node : block.nodes) {
+      if (const auto* make = std::get_if<Compress>(&node.op)) sizes.insert(make->positions);
+    }
+  }
+  return sizes;
+}
+
+// One token before, at and after each end of a group, and steps that end or begin there.
+TEST_P(EverySpec, IsCountedAsPredictedAroundEachEntry) {
+  const std::set<Integer> groups = groups_in(graph_);
+  if (groups.empty()) GTEST_SKIP() << "no cache is compressed";
+  for (const Integer group : groups) {
+    for (Integer end = group; end <= 3 * group; end += group) {
+      for (const Integer context : {end - 1, end, end + 1}) {
+        if (context == 0) continue;
+        expect_agreement(decode(context, 2));
+        expect_agreement(prefill(context, 1));
+        expect_agreement({2, context, 2, {LatentForm::expanded}, Logits::all});
+        expect_agreement({1, context, group + 1, {LatentForm::expanded}, Logits::last});
+      }
+    }
+  }
 }
 
 // Whether a prediction layer is known for such a model.

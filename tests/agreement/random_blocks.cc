@@ -143,6 +143,27 @@ Mixer draw_latent() {
   if (attention.key_index || maybe()) attention.rotary = draw_rotary(attention.rope_head_dim);
   if (maybe()) attention.query_multiplier = any_real(0.5, 1, 4);
   if (maybe()) attention.latent_multiplier = any_real(0.5, 1, 4);
+  if (maybe()) attention.output_gate = OutputGate{any_of<GateWidth>(), any_of<Activation>()};
+  return attention;
+}
+
+// Groups so short that every workload completes some, and windows shorter than the contexts.
+Mixer draw_compressed() {
+  CompressedAttention attention;
+  attention.output_groups = between(1, 2);
+  attention.query_heads = attention.output_groups * between(1, 2);
+  attention.rope_head_dim = 2 * between(1, 2);
+  attention.head_dim = attention.rope_head_dim + between(0, 3);
+  attention.query_latent_dim = between(1, 6);
+  attention.window = between(1, 6);
+  attention.output_latent_dim = between(1, 5);
+  attention.rotary = draw_rotary(attention.rope_head_dim);
+  if (maybe()) return attention;
+  attention.compression = Compression{between(1, 5), maybe()};
+  if (maybe()) {
+    attention.compression->index =
+        EntryIndex{between(1, 3), attention.rope_head_dim + between(0, 3), between(1, 4)};
+  }
   return attention;
 }
 
@@ -206,7 +227,8 @@ Mixer draw_kimi_delta() {
   delta.head_dim = between(1, 5);
   delta.kernel = between(2, 5);
   delta.decay_latent_dim = between(1, 4);
-  delta.gate_latent_dim = between(1, 4);
+  if (maybe()) delta.gate_latent_dim = between(1, 4);
+  if (maybe()) delta.least_log_decay = -any_real(0.5, 1, 10);
   delta.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
   return delta;
 }
@@ -223,6 +245,10 @@ FeedForward draw_dense() {
   }
   if (maybe()) dense.activation_sparsity = any_real(0.1, 1, 9);
   if (!dense.gated) return dense;
+  if (maybe()) {
+    dense.situ = Situ{any_real(0.5, 1, 8), any_real(0.5, 1, 8)};
+    return dense;
+  }
   dense.gate_limit = draw_limit();
   dense.up_offset = draw_offset();
   if (maybe()) dense.gate_multiplier = any_real(0.5, 1, 2);
@@ -271,6 +297,7 @@ FeedForward draw_mixture() {
     mixture.up_offset = draw_offset();
   }
   if (maybe()) mixture.latent_width = between(1, 6);
+  mixture.latent_norm = mixture.latent_width && maybe();
   mixture.scaled_input = maybe();
   mixture.activation = any_of<Activation>();
   mixture.router.scoring = any_of<Scoring>();
@@ -282,6 +309,15 @@ FeedForward draw_mixture() {
   mixture.router.own_input = maybe();
   mixture.router.expert_scale = maybe();
   if (mixture.router.scoring == Scoring::sparsemixer) make_sparsemixer(mixture.router);
+  if (!mixture.ungated && !mixture.gate_limit && !mixture.up_offset && maybe()) {
+    mixture.situ = Situ{any_real(0.5, 1, 8), any_real(0.5, 1, 8)};
+  }
+  const bool may_list = mixture.router.scoring != Scoring::sparsemixer && !mixture.router.groups &&
+                        !mixture.identity_experts;
+  if (may_list && maybe()) {
+    mixture.router.listed_by_token = true;
+    mixture.router.correction_bias = false;
+  }
   return mixture;
 }
 

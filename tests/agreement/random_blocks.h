@@ -14,6 +14,7 @@ Mixer draw_lightning();
 Mixer draw_kimi_delta();
 Mixer draw_mamba2();
 Mixer draw_mamba1();
+Mixer draw_compressed();
 FeedForward draw_dense();
 FeedForward draw_mixture();
 

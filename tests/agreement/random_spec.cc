@@ -12,8 +12,9 @@
 namespace llmarch {
 namespace {
 
-constexpr std::array kMixers{draw_grouped, draw_latent,    draw_convolution, draw_delta_net,
-                             draw_mamba2,  draw_lightning, draw_kimi_delta,  draw_mamba1};
+constexpr std::array kMixers{draw_grouped,    draw_latent, draw_convolution,
+                             draw_delta_net,  draw_mamba2, draw_lightning,
+                             draw_kimi_delta, draw_mamba1, draw_compressed};
 static_assert(kMixers.size() == std::variant_size_v<Mixer>, "every kind of mixer is drawn");
 
 // The longest context of the workloads below.
@@ -176,6 +177,9 @@ bool multiplies_its_input(const GroupedAttention&) {
 bool multiplies_its_input(const LatentAttention&) {
   return false;
 }
+bool multiplies_its_input(const CompressedAttention&) {
+  return false;
+}
 bool multiplies_its_input(const ShortConvolution&) {
   return true;
 }
@@ -222,7 +226,41 @@ void bound_products(const ArchSpec& spec, Sublayer& sublayer) {
   }
 }
 
+// Takes away what no residual stream of several vectors has but AltUp's.
+void simplify_sublayers(ArchSpec& spec) {
+  const auto simplify = [](Norm& norm) {
+    const bool of_the_stream = norm.placement == NormPlacement::after_residual ||
+                               norm.placement == NormPlacement::before_residual;
+    if (of_the_stream) norm.placement = NormPlacement::before;
+  };
+  simplify(spec.norm);
+  spec.layer_scale = false;
+  for (auto& [name, layer] : spec.layer) {
+    if (!layer.sublayers) continue;
+    for (Sublayer& sublayer : *layer.sublayers) {
+      if (sublayer.norm) simplify(*sublayer.norm);
+      sublayer.stream_multiplier.reset();
+      for (SublayerBlock& block : sublayer.blocks) block.delay.reset();
+    }
+  }
+}
+
+// Whether the residual stream is of several vectors in another way than AltUp's.
+bool draw_streams(ArchSpec& spec) {
+  const auto shares = [](const auto& mixer) { return cache_owner(mixer.value) != nullptr; };
+  if (std::ranges::any_of(spec.attention, shares) || maybe()) return false;
+  if (maybe()) {
+    spec.hyper_connections =
+        HyperConnections{between(2, 4), between(1, 4), *rc::gen::element(1e-6, 1e-3)};
+  } else {
+    spec.residual_block = between(1, 4);
+  }
+  simplify_sublayers(spec);
+  return true;
+}
+
 void draw_surroundings(ArchSpec& spec) {
+  if (draw_streams(spec)) return;
   if (maybe()) {
     // Vectors of one element would be equal or opposite at one magnitude, and the mean of opposite
     // ones is nothing or a rounding.

@@ -65,6 +65,8 @@ class Variety {
     note("embedding width", spec.embedding_width.has_value());
     note("no final norm", spec.no_final_norm);
     note("layer scale", spec.layer_scale);
+    note("hyper-connections", spec.hyper_connections.has_value());
+    note("attention residuals", spec.residual_block.has_value());
     note("several kinds of layers", spec.layer.size() > 1);
     note("several segments", spec.stack.size() > 1);
     for (const auto& [name, layer] : spec.layer) see_layer(layer);
@@ -157,11 +159,23 @@ class Variety {
     note("latent multiplier", attention.latent_multiplier.has_value());
     note("chosen keys", attention.chosen_keys.has_value());
     if (attention.chosen_keys) note("an index of its own", attention.key_index.has_value());
+    note("latent output gate", attention.output_gate.has_value());
+  }
+  void see_mixer(const CompressedAttention& attention) {
+    note("compression", attention.compression.has_value());
+    if (!attention.compression) return;
+    note("overlapping groups", attention.compression->overlapping);
+    note("an index of entries", attention.compression->index.has_value());
+    note("an entry for each position", attention.compression->positions == 1);
   }
   void see_mixer(const LightningAttention& lightning) {
     note("several lightning heads", lightning.heads > 1);
   }
-  void see_mixer(const KimiDeltaAttention& delta) { note("several Kimi heads", delta.heads > 1); }
+  void see_mixer(const KimiDeltaAttention& delta) {
+    note("several Kimi heads", delta.heads > 1);
+    note("a gate's latent", delta.gate_latent_dim.has_value());
+    note("least log decay", delta.least_log_decay.has_value());
+  }
   void see_mixer(const ShortConvolution& convolution) {
     note("a kernel of two", convolution.kernel == 2);
   }
@@ -208,6 +222,7 @@ class Variety {
     note("gated", dense.gated);
     note("bias", dense.bias);
     note("xielu", dense.xielu.has_value());
+    note("situ", dense.situ.has_value());
     see_gate(dense.gate_limit, dense.up_offset);
     note("gate multiplier", dense.gate_multiplier.has_value());
     see_each(dense.activation);
@@ -215,6 +230,9 @@ class Variety {
   void see_feed_forward(const MixtureFeedForward& mixture) {
     note("ungated experts", mixture.ungated);
     note("latent experts", mixture.latent_width.has_value());
+    note("norm of the latent", mixture.latent_norm);
+    note("situ of experts", mixture.situ.has_value());
+    note("experts listed by token", mixture.router.listed_by_token);
     note("identity experts", mixture.identity_experts.has_value());
     note("mixture", true);
     note("shared experts", mixture.shared_width.has_value());

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/json_output.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -10,12 +11,6 @@ namespace {
 
 using Json = nlohmann::json;
 using ::testing::HasSubstr;
-
-Json json_of(const std::string& command) {
-  const Seen seen = run_llmarch(command + " --format json");
-  EXPECT_EQ(seen.status, 0) << seen.errors;
-  return Json::parse(seen.output);
-}
 
 void expect_refused(const std::string& command, const std::string& errors) {
   const Seen seen = run_llmarch(command);
@@ -120,6 +115,39 @@ TEST(Changes, TakeOutAllWindowsAtOnce) {
   EXPECT_EQ(
       json_of("compare gemma-3-27b+window=")["models"][0]["kv_cache"]["bytes"],
       json_of("compare gemma-3-27b+attention.local.window=")["models"][0]["kv_cache"]["bytes"]);
+}
+
+// Of Llama 3.1 8B's 32 layers 24 keep 1,024 positions and every fourth keeps all of 32,768; each
+// position is 2 x 8 x 128 elements of two bytes. The whole pattern is one segment of four.
+TEST(Changes, LayWindowsOverLayersAtADistance) {
+  const Json model = json_of("compare llama-3.1-8b+window=1k:3 --context 32k")["models"][0];
+  EXPECT_EQ(model["kv_cache"]["bytes"], (24 * 1'024LL + 8 * 32'768) * 2 * 8 * 128 * 2);
+  EXPECT_EQ(json_of("compare gemma-3-27b+window=1k:5 --context 32k")["models"][0]["kv_cache"],
+            json_of("compare gemma-3-27b --context 32k")["models"][0]["kv_cache"]);
+  EXPECT_THAT(run_llmarch("show llama-3.1-8b+window=1k:3").output,
+              HasSubstr("Layers: 8 x (3 block_window, block)"));
+  EXPECT_THAT(run_llmarch("show deepseek-v3+window=1k:3").errors,
+              HasSubstr("the model has no attention of the kind 'grouped'"));
+  EXPECT_THAT(run_llmarch("show gpt2+window=1k:0").errors,
+              HasSubstr("'0' in 'window=1k:0' is not a whole number above 0"));
+}
+
+// The file adapts all seven matrices of 26 of the 42 layers; it is memory, and no work.
+TEST(Changes, PutAnAdapterBesideTheWeights) {
+  const std::string adapted = "gemma-2-9b+adapter=" LLMARCH_CASES "/lora-adapter-config.json";
+  const Json models = json_of("compare gemma-2-9b " + adapted)["models"];
+  EXPECT_EQ(models[1]["beside"]["parameters"]["adapter"], 33'439'744);
+  EXPECT_EQ(models[1]["decode"], models[0]["decode"]);
+  EXPECT_THAT(run_llmarch("show " + adapted).output, HasSubstr("an adapter of rank 16"));
+}
+
+// A config of 8-bit weights stays one when a window is laid over its layers.
+TEST(Changes, LeaveTheWayInWhichAModelIsStored) {
+  const std::string config = LLMARCH_CASES "/llama31-8b-bnb-8bit.json";
+  const auto bytes = [&](const std::string& model) {
+    return json_of("compare " + model)["models"][0]["weight_bytes"];
+  };
+  EXPECT_EQ(bytes(config + "+window=1k"), bytes(config));
 }
 
 TEST(Eval, PutsTheCaretUnderWhatIsWrong) {

@@ -105,6 +105,34 @@ TEST(Compare, TakesTheSpecsOfAFolderBeforeTheBuiltInOnes) {
   EXPECT_NE(run_llmarch("compare gpt2 kimi-k2" + option).output.find("kimi-k2"), std::string::npos);
 }
 
+// Of the two names, the one that was typed is shown.
+TEST(Compare, TakesAnotherNameOfAModelWhereverItsNameIsTaken) {
+  const Seen seen = run_llmarch("compare deepseek-r1 deepseek-v3+context_limit=4096 --format csv");
+  EXPECT_NE(seen.output.find("\ndeepseek-r1,"), std::string::npos) << seen.output;
+  EXPECT_EQ(run_llmarch("eval 'parameters(deepseek-r1) - parameters(deepseek-v3)'").status, 0);
+  EXPECT_NE(run_llmarch("show deepseek-r1+context_limit=4096").output.find("4,096"),
+            std::string::npos);
+  EXPECT_NE(run_llmarch("show deepseek-r1").output.find("deepseek-r1: another name of deepseek-v3"),
+            std::string::npos);
+  EXPECT_NE(run_llmarch("list").output.find("deepseek-r1, "), std::string::npos);
+}
+
+TEST(Compare, RefusesANameThatTwoSpecsClaim) {
+  const TemporaryFolder folder;
+  std::string spec = read_file(LLMARCH_PROJECT "/arch_specs/models/gpt2.toml");
+  spec.replace(spec.find("name = \"gpt2\""), 13, "name = \"mine\"\nalso = [\"deepseek-r1\"]");
+  write_file(folder.file("mine.toml"), spec);
+  const std::string option = " --specs '" + folder.path().string() + "'";
+  const std::string refusal =
+      "llmarch: error: 'deepseek-r1' is the name of two models\n"
+      "      = delete it from 'also' of mine, which is ";
+  for (const char* command : {"compare deepseek-r1", "list", "report article"}) {
+    const Seen seen = run_llmarch(command + option);
+    EXPECT_EQ(seen.errors.find(refusal), 0U) << command << "\n" << seen.errors;
+  }
+  EXPECT_EQ(run_llmarch("compare deepseek-v3 mine" + option).errors, "");
+}
+
 TEST(Compare, TakesAHuggingFaceConfig) {
   const std::string folder = LLMARCH_PROJECT "/tests/golden/vectors/kimi_k2";
   const Seen of_folder = run_llmarch("compare '" + folder + "' --format json");

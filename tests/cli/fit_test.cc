@@ -9,6 +9,7 @@ namespace llmarch::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using Json = nlohmann::json;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -89,6 +90,21 @@ TEST(Fit, NamesWhatBindsAModel) {
   EXPECT_THAT(seen.output, HasSubstr("gpt2            1            1,024  learned positions"));
   EXPECT_THAT(seen.output, HasSubstr("qwen3-0.6b      1           40,960  its makers"));
   EXPECT_THAT(seen.output, HasSubstr("gpt2             8k           none  learned positions"));
+}
+
+// 24 GB twice: what an RTX 3090 holds, an RTX 4090 holds.
+TEST(Fit, AnswersForEachOfSeveralMachines) {
+  const Seen seen = run_llmarch("fit llama-3.1-8b --on rtx-3090,rtx-4090 --format json");
+  ASSERT_EQ(seen.status, 0) << seen.errors;
+  const Json json = Json::parse(seen.output);
+  ASSERT_EQ(json["machines"].size(), 2U);
+  EXPECT_EQ(json["machines"][0]["memory"]["name"], "rtx-3090: 24 GiB");
+  EXPECT_EQ(json["machines"][1]["memory"]["name"], "rtx-4090: 24 GiB");
+  EXPECT_EQ(json["machines"][0]["models"], json["machines"][1]["models"]);
+  EXPECT_FALSE(json["workload"].contains("on"));
+  const Seen text = run_llmarch("fit llama-3.1-8b --on rtx-3090,h200");
+  EXPECT_THAT(text.output, HasSubstr("What fits into rtx-3090: 24 GiB"));
+  EXPECT_THAT(text.output, HasSubstr("What fits into h200: 141 GiB"));
 }
 
 }  // namespace

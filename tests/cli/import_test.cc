@@ -178,8 +178,10 @@ TEST(AFolder, HasNoHeadWhereItsCheckpointHoldsNone) {
   EXPECT_NE(without.output.find("head: not stored; the config names one of 622329856 parameters"),
             std::string::npos)
       << without.output;
-  write_file(index, R"({"weight_map": {"lm_head.qweight": "model.safetensors"}})");
-  EXPECT_NE(run_llmarch(show).output.find("8,190,735,360"), std::string::npos);
+  for (const std::string name : {"lm_head.qweight", "output.weight", "head.weight"}) {
+    write_file(index, R"({"weight_map": {")" + name + R"(": "model.safetensors"}})");
+    EXPECT_NE(run_llmarch(show).output.find("8,190,735,360"), std::string::npos) << name;
+  }
 }
 
 }  // namespace

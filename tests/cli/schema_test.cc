@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/json_output.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -71,12 +72,6 @@ class Schema {
   Json root_;
 };
 
-Json json_of(const std::string& command) {
-  const Seen seen = run_llmarch(command + " --format json");
-  EXPECT_EQ(seen.status, 0) << seen.errors;
-  return Json::parse(seen.output);
-}
-
 TEST(TheJson, OfListIsThatOfItsSchema) {
   const Json list = json_of("list");
   EXPECT_EQ(Schema("list").fault(list), "");
@@ -94,6 +89,7 @@ TEST(TheJson, OfCompareIsThatOfItsSchemaForEveryModel) {
   }
   EXPECT_EQ(Schema("compare").fault(json_of("compare" + models + " --on h100-sxm")), "");
   EXPECT_EQ(Schema("compare").fault(json_of("compare gpt2 --prompt 512")), "");
+  EXPECT_EQ(Schema("compare").fault(json_of("compare gpt-oss-120b --on l40s --skew 1")), "");
   EXPECT_EQ(Schema("compare").fault(json_of("compare deepseek-v3 gpt2 --draft 1 --accepted 0.9 "
                                             "--on h100-sxm")),
             "");
@@ -113,6 +109,7 @@ TEST(TheJson, OfEvalIsThatOfItsSchema) {
 }
 
 TEST(TheJson, OfFitIsThatOfItsSchema) {
+  EXPECT_EQ(Schema("fit").fault(json_of("fit gpt2 --on h100-sxm,mi300x")), "");
   const Json fit = json_of("fit gpt2 llama-3.1-8b deepseek-v3 --memory 24GiB");
   EXPECT_EQ(Schema("fit").fault(fit), "");
   EXPECT_EQ(fit["models"][0]["largest_context"][0]["found"], 1024);
@@ -154,6 +151,11 @@ TEST(TheJson, OfShowIsThatOfItsSchemaForEveryModelAndAddsUp) {
     for (const Json& operation : show["operations"])
       flops += operation["flops"].get<std::int64_t>();
     EXPECT_EQ(show["memory"]["weight_bytes"], bytes) << model["name"];
+    std::int64_t of_layers = 0;
+    for (const Json& each : show["memory"]["one_layer"]) {
+      of_layers += each["layers"].get<std::int64_t>() * each["weight_bytes"].get<std::int64_t>();
+    }
+    EXPECT_EQ(of_layers, bytes) << model["name"];
     EXPECT_EQ(show["total"]["flops"], flops) << model["name"];
     EXPECT_EQ(show["parameters"]["total"], parameters) << model["name"];
   }

@@ -60,6 +60,15 @@ TEST_F(AModelInFormats, MovesItsCacheByPositions) {
   EXPECT_EQ(cache_bytes(stored_, 9, 2), Bytes(2 * 9 * 2 * (6 + 3)));
 }
 
+// The only layer holds the whole cache, and the three blocks all weights.
+TEST_F(AModelInFormats, KeepsItsBytesInItsBlocks) {
+  const std::vector<BlockBytes> blocks = bytes_of_blocks(stored_, 9, 2);
+  ASSERT_EQ(blocks.size(), 3U);
+  EXPECT_EQ(blocks[0].cache + blocks[2].cache, Bytes(0));
+  EXPECT_EQ(blocks[1].cache, Bytes(2 * 9 * 2 * (6 + 3)));
+  EXPECT_EQ(blocks[0].weights + blocks[1].weights + blocks[2].weights, weight_bytes(stored_).total);
+}
+
 TEST_F(AModelInFormats, DoesTheSameWorkHoweverItIsStored) {
   Work plain_work = predict_total(lowered_, kDecode);
   Work stored_work = predict_total(stored_, kDecode);

@@ -43,7 +43,9 @@ inline Work by_hand(const Hand& hand) {
           Elements(hand.written),
           Bytes(2 * hand.weights),
           Bytes(2 * hand.cache_read),
-          Bytes(2 * hand.cache_written)};
+          Bytes(2 * hand.cache_written),
+          {},
+          {}};
 }
 
 // The work of the only operation of that name that the workload runs.

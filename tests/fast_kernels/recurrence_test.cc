@@ -39,7 +39,7 @@ TEST_P(RecurrenceKernels, DecayByTheRateOfEachVector) {
   const GuardedRows in = GuardedRows::random(3, 6, 1);
   const std::vector<float> rates{-1, 0.5};
   GuardedRows out(3, 6);
-  decay(team, in.view(), rates, out.view());
+  decay(team, Decay{}, in.view(), rates, out.view());
   const auto plain = [&](std::size_t r, std::size_t i) {
     return reference::decay_of(static_cast<double>(in.at(r, i)),
                                std::exp(static_cast<double>(rates[i / 3])));
@@ -253,7 +253,8 @@ TEST_P(RecurrenceKernels, RefuseSizesThatDoNotAgree) {
   GuardedRows out(3, 6);
   const GuardedRows in = GuardedRows::random(3, 6, 1);
   EXPECT_THROW(normalize_length(team, in.view(), 4, 0, out.view()), std::invalid_argument);
-  EXPECT_THROW(decay(team, in.view(), std::vector<float>(4), out.view()), std::invalid_argument);
+  EXPECT_THROW(decay(team, Decay{}, in.view(), std::vector<float>(4), out.view()),
+               std::invalid_argument);
 }
 
 TEST(AState, IsChangedInPlaceOnlyInF32) {

@@ -33,10 +33,11 @@ class ACheckpointOfAModel : public weights_test::WrittenFiles {
   }
 };
 
-// Masks, and the constants of xIELU, which are no parameters.
+// Masks, the constants of xIELU, and what the first layer of Kimi K3 does not use, which are no
+// parameters.
 bool is_mask(const std::string& name) {
   return name.ends_with(".attn.bias") || name.ends_with(".act_fn.beta") ||
-         name.ends_with(".act_fn.eps");
+         name.ends_with(".act_fn.eps") || name.starts_with("model.layers.0.self_attention_res_");
 }
 
 // The names of a model's tensors, one for each kind: names that differ only in numbers (of layers,
@@ -136,6 +137,16 @@ TEST_F(ACheckpointOfAModel, OfGpt2MayHaveItsTensorsUnderAPrefix) {
     for (StoredTensor& each : tensors) each.name = "transformer." + each.name;
   };
   EXPECT_EQ(problem_of("gpt2", prefix), "");
+}
+
+// The third byte of the second id: expert 65,536 and more.
+TEST_F(ACheckpointOfAModel, ThatListsAnExpertWhichIsNotThereIsRefused) {
+  const auto change = [](StoredTensors& tensors) {
+    tensor(tensors, "layers.0.ffn.gate.tid2eid").bytes[8 + 2] = 1;
+  };
+  EXPECT_THAT(problem_of("deepseek_v4", change),
+              testing::ContainsRegex("tensor 'layers.0.ffn.gate.tid2eid' lists expert 6553. for "
+                                     "token 0, and there are 6"));
 }
 
 TEST_F(ACheckpointOfAModel, OfAnUnreadableFormatIsRefused) {

@@ -43,9 +43,14 @@ void swap_rows(std::span<float> matrix, const Weight& shape, std::size_t one, st
   std::swap_ranges(row.begin(), row.end(), matrix.subspan(other * columns, columns).begin());
 }
 
-// Tables are spoiled in a row that the sequence uses: a token id, a position.
+// Tables are spoiled in a row that the sequence uses: a token id, a position. Of the weights of
+// streams, which are all alike before the first layer, only those of what is added to each matter
+// there: they come after as many others as there are streams.
 std::size_t row_in_use(WeightRole role, const GoldenModel& model) {
   switch (role) {
+    case WeightRole::attention_stream_weights:
+    case WeightRole::feed_forward_stream_weights:
+      return static_cast<std::size_t>(model.spec.hyper_connections->count.value());
     case WeightRole::token_embedding:
     case WeightRole::per_layer_embedding:
       return static_cast<std::size_t>(model.expected.input_ids.at(0));
@@ -55,12 +60,33 @@ std::size_t row_in_use(WeightRole role, const GoldenModel& model) {
   }
 }
 
+// Lists the next expert for a token that the sequence has.
+void spoil_list(std::span<float> lists, const Weight& shape, const GoldenModel& model) {
+  const auto token = static_cast<std::size_t>(model.expected.input_ids.at(0));
+  float& id = lists[token * static_cast<std::size_t>(shape.columns.value())];
+  id = id == 0 ? 1 : id - 1;
+}
+
+// What has to change as a whole: the three scales of a hyper-connection, of which the first and the
+// last do nothing where all streams are alike, and gates on which no choice of so few tokens hangs
+// by a little.
+bool changes_as_a_whole(WeightRole role) {
+  return role == WeightRole::attention_stream_scale ||
+         role == WeightRole::feed_forward_stream_scale ||
+         role == WeightRole::index_entry_gate_before;
+}
+
 void spoil(std::span<float> weight, const Weight& shape, const GoldenModel& model) {
   const WeightKind kind = kind_of(shape.role);
+  if (changes_as_a_whole(shape.role)) {
+    for (float& element : weight) element *= -8;
+    return;
+  }
   // Corrections as small as a training makes them may change no choice of so few tokens: the first
   // expert is made the choice of every token.
   if (shape.role == WeightRole::router_correction_bias) return void(weight[0] += 10);
   if (kind == WeightKind::norm || kind == WeightKind::bias) return spoil_vector(weight, kind);
+  if (shape.role == WeightRole::router_list) return spoil_list(weight, shape, model);
   if (shape.copies > 1) return swap_copies(weight, shape);
   if (shape.rows == 1) return spoil_vector(weight, WeightKind::norm);
   const std::size_t row = row_in_use(shape.role, model);

@@ -26,6 +26,10 @@ void add_faults(Faults& faults, const DenseFeedForward& dense_kind, std::size_t 
   if (dense_kind.xielu) {
     add("xielu beta", [](auto& wrong) { wrong.xielu->beta *= 2; });
     add("xielu dropped", [](auto& wrong) { wrong.xielu.reset(); });
+  } else if (dense_kind.situ) {
+    add("situ gate", [](auto& wrong) { wrong.situ->gate /= 8; });
+    add("situ up", [](auto& wrong) { wrong.situ->up /= 80; });
+    add("situ dropped", [](auto& wrong) { wrong.situ.reset(); });
   } else {
     add("dense activation", [](auto& wrong) { wrong.activation = another(wrong.activation); });
   }
@@ -53,6 +57,10 @@ Routers faults_of_router(const Router& router) {
     faults.emplace_back("normalized_weights", [](Router& wrong) {
       wrong.normalized_weights = !wrong.normalized_weights;
     });
+  }
+  if (router.listed_by_token) {
+    faults.emplace_back("listed_by_token off",
+                        [](Router& wrong) { wrong.listed_by_token = false; });
   }
   if (router.bias) faults.emplace_back("bias", [](Router& wrong) { wrong.bias = false; });
   if (router.product_soft_cap) {
@@ -86,8 +94,15 @@ void add_faults(Faults& faults, const MixtureFeedForward& mixture, std::size_t i
                         make(kind_at<MixtureFeedForward>(spec.feed_forward, index));
                       }});
   };
-  add("expert activation", out_of_layer(layer),
-      [](auto& wrong) { wrong.activation = another(wrong.activation); });
+  if (mixture.situ) {
+    add("situ of experts", out_of_layer(layer), [](auto& wrong) { wrong.situ.reset(); });
+  } else {
+    add("expert activation", out_of_layer(layer),
+        [](auto& wrong) { wrong.activation = another(wrong.activation); });
+  }
+  if (mixture.latent_norm) {
+    add("latent_norm dropped", out_of_layer(layer), [](auto& wrong) { wrong.latent_norm = false; });
+  }
   add("scaled_input", out_of_layer(layer),
       [](auto& wrong) { wrong.scaled_input = !wrong.scaled_input; });
   if (mixture.shared_gate) {

@@ -121,7 +121,15 @@ TEST(TheFaults, AreThoseOfEveryFamily) {
                             "qk_norm after rotation",
                             "temperature positions",
                             "latent temperature dropped",
-                            "shared_average"}) {
+                            "shared_average",
+                            "overlapping dropped",
+                            "compression dropped",
+                            "chosen entries one more",
+                            "stream iterations",
+                            "listed_by_token off",
+                            "least_log_decay dropped",
+                            "situ dropped",
+                            "latent_norm dropped"}) {
     EXPECT_TRUE(fields.contains(field)) << field;
   }
 }

@@ -94,6 +94,12 @@ void add_model_faults(Faults& faults, const ArchSpec& spec) {
     faults.push_back({"coefficient_clip", after_attention_of(0),
                       [](ArchSpec& wrong) { wrong.parallel_streams->coefficient_clip = 0.01; }});
   }
+  if (spec.hyper_connections) {
+    faults.push_back({"stream iterations", after_attention_of(0),
+                      [](ArchSpec& wrong) { wrong.hyper_connections->iterations = 1; }});
+    faults.push_back({"stream epsilon", after_attention_of(0),
+                      [](ArchSpec& wrong) { wrong.hyper_connections->epsilon = 0.01; }});
+  }
   if (spec.per_layer_embedding) {
     faults.push_back({"per-layer activation", after_attention_of(0), [](ArchSpec& wrong) {
                         wrong.per_layer_embedding->activation =

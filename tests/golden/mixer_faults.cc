@@ -159,6 +159,10 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
   faults.emplace_back("latent_norm_epsilon",
                       [](auto& wrong) { wrong.latent_norm_epsilon *= 1000; });
   add_index_faults(faults, attention);
+  if (attention.output_gate) {
+    faults.emplace_back("output_gate dropped",
+                        [](LatentAttention& wrong) { wrong.output_gate.reset(); });
+  }
   if (attention.query_multiplier) {
     faults.emplace_back("query_multiplier", [](auto& wrong) { *wrong.query_multiplier *= 2; });
   }
@@ -170,6 +174,27 @@ Attentions<LatentAttention> faults_of_attention(const LatentAttention& attention
                         [](auto& wrong) { wrong.temperature.reset(); });
     add_temperature_faults(faults);
   }
+  return faults;
+}
+
+Attentions<CompressedAttention> faults_of_attention(const CompressedAttention& attention) {
+  Attentions<CompressedAttention> faults;
+  for (const auto& [field, make] : faults_of_rotary(attention.rotary)) {
+    faults.emplace_back(field, [make = make](auto& wrong) { make(wrong.rotary); });
+  }
+  faults.emplace_back("window one longer", [](auto& wrong) { wrong.window += 1; });
+  faults.emplace_back("window one shorter", [](auto& wrong) { wrong.window += -1; });
+  if (!attention.compression) return faults;
+  if (attention.compression->overlapping) {
+    faults.emplace_back("overlapping dropped",
+                        [](auto& wrong) { wrong.compression->overlapping = false; });
+  }
+  if (!attention.compression->index) {
+    faults.emplace_back("compression dropped", [](auto& wrong) { wrong.compression.reset(); });
+    return faults;
+  }
+  faults.emplace_back("chosen entries one more",
+                      [](auto& wrong) { wrong.compression->index->chosen += 1; });
   return faults;
 }
 
@@ -230,8 +255,14 @@ Attentions<LightningAttention> faults_of_attention(const LightningAttention&) {
   return faults;
 }
 
-Attentions<KimiDeltaAttention> faults_of_attention(const KimiDeltaAttention&) {
+Attentions<KimiDeltaAttention> faults_of_attention(const KimiDeltaAttention& delta) {
   Attentions<KimiDeltaAttention> faults;
+  if (delta.least_log_decay) {
+    faults.emplace_back("least_log_decay",
+                        [](KimiDeltaAttention& wrong) { *wrong.least_log_decay /= 2; });
+    faults.emplace_back("least_log_decay dropped",
+                        [](KimiDeltaAttention& wrong) { wrong.least_log_decay.reset(); });
+  }
   faults.emplace_back("output_norm_epsilon",
                       [](KimiDeltaAttention& wrong) { wrong.output_norm_epsilon *= 1000; });
   return faults;

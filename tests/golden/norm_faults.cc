@@ -28,10 +28,16 @@ Norms faults_of_norm(const Norm& norm) {
   return faults;
 }
 
-Norms faults_of_placement(const Norm& norm) {
+bool is_of_the_stream(NormPlacement placement) {
+  return placement == NormPlacement::after_residual || placement == NormPlacement::before_residual;
+}
+
+// A residual stream of several vectors has no norm of its own.
+Norms faults_of_placement(const ArchSpec& spec, const Norm& norm) {
   Norms faults;
   for (const auto& [name, placement] : Names<NormPlacement>::values) {
     if (placement == norm.placement) continue;
+    if (is_of_the_stream(placement) && (spec.hyper_connections || spec.residual_block)) continue;
     if (placement == NormPlacement::before_and_after) continue;  // which has weights of its own
     faults.emplace_back("placement " + std::string(name),
                         [placement = placement](Norm& wrong) { wrong.placement = placement; });
@@ -60,7 +66,7 @@ void add_block_norm_faults(Faults& faults, const ArchSpec& spec, std::size_t kin
       const std::optional<Norm>& norm = right.sublayers->at(s).blocks[b].norm;
       if (!norm) continue;
       Norms all = faults_of_norm(*norm);
-      for (auto& fault : faults_of_placement(*norm)) all.push_back(std::move(fault));
+      for (auto& fault : faults_of_placement(spec, *norm)) all.push_back(std::move(fault));
       for (const auto& [field, make] : all) {
         if (field == "placement after_residual" || field == "placement before_residual") continue;
         faults.push_back(
@@ -107,7 +113,7 @@ void add_norm_faults(Faults& faults, const ArchSpec& spec) {
     }
   };
   add(faults_of_norm(spec.norm), of_any);
-  if (first) add(faults_of_placement(spec.norm), around);
+  if (first) add(faults_of_placement(spec, spec.norm), around);
 }
 
 void add_layer_norm_faults(Faults& faults, const ArchSpec& spec, std::size_t kind,

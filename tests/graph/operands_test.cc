@@ -25,6 +25,9 @@ struct Touched {
   void operator()(const ReadsWeight& each) { weights.insert(each.weight); }
   void operator()(const LooksUp& each) { weights.insert(each.table); }
   void operator()(const ReadsExperts& each) { weights.insert(each.weight); }
+  void operator()(const ReadsToCompress& each) { weights.insert(each.weight); }
+  void operator()(const ReadsCompleted& each) { read_caches.insert(each.cache); }
+  void operator()(const StoresEntries& each) { stored_caches.insert(each.cache); }
   void operator()(const ReadsCache& each) { read_caches.insert(each.cache); }
   void operator()(const Stores& each) { stored_caches.insert(each.cache); }
   void operator()(const ReadsState& each) { read_caches.insert(each.cache); }
@@ -100,14 +103,18 @@ struct CacheKinds {
   const OpGraph& graph;
   void operator()(const OfValues auto&) const {}
   void operator()(const OfWeights auto&) const {}
+  void operator()(const ReadsCompleted& each) const { EXPECT_TRUE(is<Waiting>(each.cache)); }
+  void operator()(const StoresEntries& each) const { EXPECT_TRUE(is<Compressed>(each.cache)); }
   void operator()(const ReadsCache& each) const { EXPECT_FALSE(is_fixed(each.cache)); }
   void operator()(const Stores& each) const { EXPECT_FALSE(is_fixed(each.cache)); }
   void operator()(const ReadsState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
   void operator()(const OverwritesState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
   void operator()(const StepsState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
-  [[nodiscard]] bool is_fixed(CacheId id) const {
-    return std::holds_alternative<Fixed>(graph.cache(id).state);
+  template <class Kind>
+  [[nodiscard]] bool is(CacheId id) const {
+    return std::holds_alternative<Kind>(graph.cache(id).state);
   }
+  [[nodiscard]] bool is_fixed(CacheId id) const { return is<Fixed>(id); }
 };
 
 TEST_P(EveryModel, TouchesEachCacheAsTheKindThatItIs) {

@@ -134,6 +134,14 @@ TEST(PredictionLayers, AreLayersOfTheLastKindWithAProjection) {
   EXPECT_EQ(beside.front().elements, Elements(11'610'068'224));
 }
 
+// DeepSeek-V3.2's attends with an index too: 13,959,424 parameters more than that of DeepSeek-V3. Its
+// repository holds 685,355,329,792, of which 1,853,358,080 are the embedding and the head again.
+TEST(PredictionLayers, HaveTheIndexOfTheLastLayer) {
+  const ArchSpec spec = spec_of(config("deepseek-v3.2"));
+  const OpGraph layer = lower_prediction_layer(spec);
+  EXPECT_EQ(sum_of(beside_parameters(spec, &layer)), Elements(11'610'068'224 + 13'959'424));
+}
+
 TEST(PredictionLayers, OfTypesWhoseLayersAreNotKnownAreNamed) {
   const Json more = with(config("qwen3-8b"), {{"num_nextn_predict_layers", 2}});
   EXPECT_FALSE(spec_of(more).beside);

@@ -55,6 +55,10 @@ TEST(AConfigFromOutside, HasTheParametersOfItsClass) {
       {"../../spec/configs/mamba2-2.7b", 2'702'599'680},
       {"../../spec/configs/longcat-flash",
        560'664'958'976 + 28 * 768},  // with the corrections of its routers
+      {"../../spec/configs/deepseek-v4-flash", 284'332'230'231 + 40 * 256},
+      {"../../spec/configs/deepseek-v4-pro", 1'572'997'179'491 + 58 * 384},
+      // without the attention residual of the first layer, which nothing reads
+      {"../../spec/configs/kimi-k3", 2'779'484'393'568 + 92 * 896 - 2 * 7168},
       {"saved-by-transformers-5.16-gemma2", 2'614'341'888},
       {"saved-by-transformers-5.16-llama4_text", 107'769'861'120}};
   for (const auto& [name, total] : totals) {
@@ -63,6 +67,12 @@ TEST(AConfigFromOutside, HasTheParametersOfItsClass) {
   EXPECT_EQ(parameters_of("qwen3-coder-480b").active.all, Elements(35'474'765'312));
   EXPECT_EQ(parameters_of("../../spec/configs/jamba-v0.1").active.all, Elements(12'110'311'296));
   EXPECT_EQ(parameters_of("../../spec/configs/longcat-flash").active.all, Elements(32'182'676'480));
+  EXPECT_EQ(parameters_of("../../spec/configs/deepseek-v4-flash").active.all,
+            Elements(13'799'632'471));
+  EXPECT_EQ(parameters_of("../../spec/configs/deepseek-v4-pro").active.all,
+            Elements(49'779'081'059));
+  EXPECT_EQ(parameters_of("../../spec/configs/kimi-k3").active.all,
+            Elements(105'364'017'760 - 2 * 7168));
 }
 
 TEST(AConfigFromOutside, OfOneThatTheLibrarySavedSaysTheSameAsTheOlderForm) {

@@ -1,114 +1,131 @@
-// measured DIR [-o FILE]: holds floors against measured times. DIR holds CSV files of measurements
-// (see reports/measured.md for their source); the page that is written says how far measured times
-// lie above their floors, and lists those below with the reason. Exit status 1 where one has no
-// reason.
+// Holds floors and estimates against measured times. DIR holds CSV files of measurements (see
+// reports/measured.md for their source).
+//   measured DIR --fit FILE   fits the factors of estimates and writes them, with how far they are
+//   off measured DIR [-o FILE]    writes the page, with the factors of
+//   arch_specs/measured/gpus.toml
+// Exit status 1 where more rows are below their floor without a reason than that file says, or
+// estimates are further off.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
 
-#include "tests/measured/rows.h"
+#include "sim/hardware/measured_file.h"
+#include "tests/measured/pages.h"
 
 namespace llmarch::measured {
 namespace {
 
-bool is_bound(const Held& held) {
-  return held.kind.find("no bound") == std::string::npos;
-}
+// Errors may differ in the last digit from one compiler to another.
+constexpr double kSameError = 1e-3;
 
-double quantile(const std::vector<double>& sorted, double part) {
-  return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
-}
-
-using Groups = std::map<std::pair<std::string, std::string>, std::vector<double>>;
-
-std::string table_of(const Holding& holding) {
-  Groups groups;
-  for (const Held& held : holding.rows) {
-    if (held.floor.seconds > 0) groups[{held.kind, held.gpu}].push_back(held.over());
+Measurements load_times() {
+  std::ifstream file(LLMARCH_TIMES);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  MeasurementsLoad load = load_toml_measurements(text);
+  if (!load.measurements) {
+    throw std::runtime_error(LLMARCH_TIMES ": " + load.problems.at(0).message);
   }
-  std::string text =
-      "| what | GPU | rows | below the floor | least | p10 | median | p90 |\n"
-      "|---|---|--:|--:|--:|--:|--:|--:|\n";
-  for (auto& [name, over] : groups) {
-    std::sort(over.begin(), over.end());
-    const auto below = std::lower_bound(over.begin(), over.end(), 1.0) - over.begin();
-    text += fmt::format("| {} | {} | {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", name.first,
-                        name.second, over.size(), below, over.front(), quantile(over, 0.1),
-                        quantile(over, 0.5), quantile(over, 0.9));
-  }
-  return text;
+  return *std::move(load.measurements);
 }
 
-// The rows of bounds below their floor, apart: those whose bytes a cache holds, and those without a
-// reason.
-struct Exceptions {
-  std::map<std::pair<std::string, std::string>, std::int64_t> cached;  // by kind and GPU
-  std::vector<Held> unexplained;
-};
+Errors errors_of(const Holding& holding, const std::vector<ServedRow>& served,
+                 const Measurements& times) {
+  return {operation_errors(holding.timed, times.machine), served_errors(served, times.engine),
+          first_errors(served, times.engine), errors_without_model(served)};
+}
 
-Exceptions exceptions_of(const Holding& holding) {
-  Exceptions exceptions;
-  for (const Held& held : holding.rows) {
-    if (!is_bound(held) || held.over() >= 1) continue;
-    if (may_be_cached(held)) {
-      ++exceptions.cached[{held.kind, held.gpu}];
-    } else {
-      exceptions.unexplained.push_back(held);
+void judge(const Holding& holding, const Errors& errors, Measurements& times) {
+  times.below_floor = unexplained(holding);
+  times.operations = judged(errors.operations, Part::judge);
+  times.served = judged(errors.served, Part::judge);
+  times.served_without_model = judged(errors.without_model, Part::judge);
+}
+
+Measurements fit_all(const std::string& folder, const Holding& holding) {
+  Measurements times;
+  times.machine = fit_operations(holding.timed);
+  const std::vector<ServedRow> served = served_rows(folder, times.machine);
+  times.engine = fit_engines(served);
+  judge(holding, errors_of(holding, served, times), times);
+  return times;
+}
+
+// What is worse than the file says, a line for each.
+std::string worse(const Measurements& found, const Measurements& kept) {
+  std::string text;
+  if (found.below_floor > kept.below_floor) {
+    text += fmt::format("{} rows are below their floor without a reason, and {} were\n",
+                        found.below_floor.value(), kept.below_floor.value());
+  }
+  const auto compare = [&](const char* what, const Judged& now, const Judged& then) {
+    for (const auto& [figure, name] :
+         {std::pair{&Judged::median, "median"}, std::pair{&Judged::nine_in_ten, "ninth decile"}}) {
+      if (now.*figure <= then.*figure + kSameError) continue;
+      text += fmt::format("{}: the {} of errors is {:.4f}, and was {:.4f}\n", what, name,
+                          now.*figure, then.*figure);
     }
-  }
-  std::ranges::sort(exceptions.unexplained, {}, &Held::over);
-  return exceptions;
-}
-
-std::string text_of(const Exceptions& exceptions) {
-  std::string text =
-      "\n## Below the floor\n\n"
-      "Bytes that fit in the L2 cache, where a repeat of the measurement finds them:\n\n";
-  for (const auto& [name, rows] : exceptions.cached) {
-    text += fmt::format("* {} rows of {} on {}\n", rows, name.first, name.second);
-  }
-  text += fmt::format("\nWithout that reason: {} rows.\n\n", exceptions.unexplained.size());
-  for (const Held& held : exceptions.unexplained) {
-    text += fmt::format("* {} on {}, {:.2f} of the floor, {} bytes: {}\n", held.kind, held.gpu,
-                        held.over(), held.bytes, held.what);
-  }
+  };
+  compare("operations", found.operations, kept.operations);
+  compare("served", found.served, kept.served);
+  compare("served, without the model", found.served_without_model, kept.served_without_model);
   return text;
 }
 
-std::string page_of(const Holding& holding) {
-  std::string text =
-      "# Floors against measured times\n\n"
-      "Measured time over the floor of the same work, by kind and GPU. The rows are facts from "
-      "the\n"
-      "data of ai-dynamo/aiconfigurator (commit 095f58a, 2026-08-21; Apache-2.0), which stay "
-      "outside\n"
-      "of this project; `measured DIR -o reports/measured.md` makes this page from them.\n\n" +
-      table_of(holding);
-  text += text_of(exceptions_of(holding));
-  text += "\n## Left out\n\n";
-  for (const auto& [reason, rows] : holding.left_out)
-    text += fmt::format("* {} {}\n", rows, reason);
-  return text;
+std::string page_of(const Holding& holding, const Errors& errors) {
+  return "# Floors and estimates against measured times\n\n"
+         "Measured time over the floor of the same work, by kind and GPU. The rows are facts from "
+         "the\n"
+         "data of ai-dynamo/aiconfigurator (commit 095f58a, 2026-08-21; Apache-2.0), which stay "
+         "outside\n"
+         "of this project; `measured DIR -o reports/measured.md` makes this page from them.\n\n" +
+         floors_page(holding) + errors_page(errors);
+}
+
+void write(const std::string& file, const std::string& text) {
+  std::ofstream out(file);
+  out << text;
+  if (!out) throw std::runtime_error(file + " cannot be written");
+}
+
+int report(const std::string& folder, const Holding& holding,
+           const std::optional<std::string>& file) {
+  const Measurements kept = load_times();
+  const Errors errors = errors_of(holding, served_rows(folder, kept.machine), kept);
+  const std::string page = page_of(holding, errors);
+  if (file) {
+    write(*file, page);
+  } else {
+    std::cout << page;
+  }
+  Measurements found;
+  judge(holding, errors, found);
+  const std::string complaint = worse(found, kept);
+  std::cerr << complaint;
+  return complaint.empty() ? 0 : 1;
 }
 
 int run(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 1 && !(arguments.size() == 3 && arguments[1] == "-o")) {
-    std::cerr << "usage: measured DIR [-o FILE]\n";
+  const bool with_file = arguments.size() == 3;
+  const bool fits = with_file && arguments[1] == "--fit";
+  if (arguments.size() != 1 && !fits && !(with_file && arguments[1] == "-o")) {
+    std::cerr << "usage: measured DIR [-o FILE | --fit FILE]\n";
     return 2;
   }
   Holding holding;
   hold_operators(arguments[0], holding);
   hold_collectives(arguments[0], holding);
   hold_serving(arguments[0], holding);
-  const std::string page = page_of(holding);
-  if (arguments.size() == 1) {
-    std::cout << page;
-  } else {
-    std::ofstream(arguments[2]) << page;
+  if (!fits) {
+    return report(arguments[0], holding, with_file ? std::optional(arguments[2]) : std::nullopt);
   }
-  return exceptions_of(holding).unexplained.empty() ? 0 : 1;
+  write(arguments[2],
+        write_toml_measurements(fit_all(arguments[0], holding),
+                                {"Made by 'measured DIR --fit FILE' (tests/measured)."}));
+  return 0;
 }
 
 }  // namespace

@@ -70,6 +70,39 @@ bool may_be_cached(const Held& held) {
   return held.seconds >= std::max(held.floor.arithmetic_seconds, rest);
 }
 
+// Formats with scales and without stand for each other where they store as many bits: an engine has
+// its choice of kernels.
+const MeasuredFormat& format_called(const std::string& name) {
+  static const std::vector<std::string> eight{"fp8", "fp8-tensor", "fp8-channel", "fp8-block",
+                                              "mxfp8"};
+  static const std::vector<MeasuredFormat> formats{
+      {"bfloat16", 16, DType::bf16, {"bf16", "f16"}},
+      {"fp8", 8, DType::fp8, eight},
+      {"fp8_block", 8, DType::fp8, eight},
+      {"nvfp4", 4, DType::fp4, {"nvfp4"}},
+      {"w4a16_mxfp4", 4, DType::bf16, {"mxfp4"}},
+      {"w4a8_mxfp4_mxfp8", 4, DType::fp8, {"mxfp4"}},
+      {"int4_wo", 4, DType::bf16, {"int4", "packed", "packed with zeros", "gptq", "awq"}},
+      {"float32", 32, DType::bf16, {"f32"}}};
+  const auto found = std::ranges::find(formats, name, &MeasuredFormat::name);
+  if (found == formats.end()) throw std::out_of_range("no format is called " + name);
+  return *found;
+}
+
+const std::vector<std::string>& machines_like(const std::string& gpu) {
+  static const std::vector<std::string> blackwell{"b200", "b300", "gb200", "gb300"};
+  static const std::map<std::string, std::vector<std::string>> classes{
+      {"a100_sxm", {"a100-sxm-80gb", "a100-sxm-40gb", "a100-pcie-80gb"}},
+      {"h100_sxm", {"h100-sxm", "h100-pcie", "h100-nvl"}},
+      {"h200_sxm", {"h200"}},
+      {"b200_sxm", blackwell},
+      {"b300_sxm", blackwell},
+      {"gb200", blackwell},
+      {"l40s", {"l40s"}},
+      {"rtx_pro_6000_server", {"rtx-pro-6000-server", "rtx-pro-6000"}}};
+  return classes.at(gpu);
+}
+
 const Hardware& machine_called(const std::string& gpu) {
   static const std::map<std::string, Hardware> machines = [] {
     std::map<std::string, Hardware> known;

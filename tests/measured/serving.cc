@@ -9,6 +9,7 @@
 
 #include "sim/formats/scheme_names.h"
 #include "sim/study/fit.h"
+#include "sim/study/mix.h"
 #include "sim/study/point_figures.h"
 #include "tests/measured/rows.h"
 #include "tests/support/spec_folder.h"
@@ -16,22 +17,28 @@
 namespace llmarch::measured {
 namespace {
 
-// Names of the measurements, and the spec of the same text model; none is in the tree for others.
-const std::map<std::string, std::string> kModels{
-    {"MiniMaxAI/MiniMax-M2.5", "minimax-m2"},
-    {"deepseek-ai/DeepSeek-R1", "deepseek-v3"},
-    {"deepseek-ai/DeepSeek-V3", "deepseek-v3"},
-    {"nvidia/DeepSeek-R1-NVFP4", "deepseek-v3"},
-    {"nvidia/DeepSeek-V3.1-NVFP4", "deepseek-v3"},
-    {"meta-llama/Llama-3.1-70B", "llama-3.1-70b"},
-    {"meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"},
-    {"nvidia/Llama-3.1-8B-Instruct-FP8", "llama-3.1-8b"},
-    {"openai/gpt-oss-120b", "gpt-oss-120b"},
-    {"Qwen/Qwen3-32B", "qwen3-32b"},
-    {"nvidia/Qwen3-32B-NVFP4", "qwen3-32b"},
-    {"Qwen/Qwen3.5-397B-A17B", "qwen3.5-397b-a17b"},
-    {"Qwen/Qwen3-235B-A22B-FP8", "qwen3-235b-a22b"},
-    {"moonshotai/Kimi-K2.5", "kimi-k2"}};
+// The spec of the same text model, and the scheme that its checkpoint is published in.
+struct Served {
+  std::string spec;
+  std::string published = "bf16";
+};
+
+// By the names of the measurements; of others no spec is in the tree.
+const std::map<std::string, Served> kModels{
+    {"MiniMaxAI/MiniMax-M2.5", {"minimax-m2", "fp8-block"}},
+    {"deepseek-ai/DeepSeek-R1", {"deepseek-v3", "fp8-block"}},
+    {"deepseek-ai/DeepSeek-V3", {"deepseek-v3", "fp8-block"}},
+    {"nvidia/DeepSeek-R1-NVFP4", {"deepseek-v3", "fp8-block"}},
+    {"nvidia/DeepSeek-V3.1-NVFP4", {"deepseek-v3", "fp8-block"}},
+    {"meta-llama/Llama-3.1-70B", {"llama-3.1-70b"}},
+    {"meta-llama/Llama-3.1-8B-Instruct", {"llama-3.1-8b"}},
+    {"nvidia/Llama-3.1-8B-Instruct-FP8", {"llama-3.1-8b", "fp8-tensor"}},
+    {"openai/gpt-oss-120b", {"gpt-oss-120b", "mxfp4"}},
+    {"Qwen/Qwen3-32B", {"qwen3-32b"}},
+    {"nvidia/Qwen3-32B-NVFP4", {"qwen3-32b", "nvfp4"}},
+    {"Qwen/Qwen3.5-397B-A17B", {"qwen3.5-397b-a17b"}},
+    {"Qwen/Qwen3-235B-A22B-FP8", {"qwen3-235b-a22b", "fp8-block"}},
+    {"moonshotai/Kimi-K2.5", {"kimi-k2"}}};
 
 const Model& model_called(const std::string& spec) {
   static std::map<std::string, Model> models;
@@ -79,8 +86,8 @@ void hold(const Row& row, Holding& holding) {
     ++holding.left_out["served points of models that are not in the tree"];
     return;
   }
-  const Model& model = model_called(spec->second);
-  const Setting setting = setting_of(row, spec->second);
+  const Model& model = model_called(spec->second.spec);
+  const Setting setting = setting_of(row, spec->second.spec);
   if (footprint(model, setting).total() > Bytes(setting.machine->memory_bytes())) {
     ++holding.left_out["served points whose weights need more memory than there is"];
     return;
@@ -91,7 +98,70 @@ void hold(const Row& row, Holding& holding) {
                           row.real("tpot_ms") * 1e-3, 0});
 }
 
+// The scheme that an estimate takes: the published one, where that has as many bits as the row
+// says.
+std::string stored_scheme(const std::string& precision, const std::string& published) {
+  if (precision.empty()) return published;
+  if (precision == "fp8") return published.starts_with("fp8") ? published : "fp8-tensor";
+  if (precision == "fp4") return published == "mxfp4" ? published : "nvfp4";
+  return precision;
+}
+
+Machine timed_machine(const std::string& gpu, const std::vector<MachineTimes>& machines) {
+  Hardware hardware = machine_called(gpu);
+  const std::string& measured = machines_like(gpu).front();
+  const auto times = std::ranges::find(machines, measured, &MachineTimes::measured);
+  if (times == machines.end()) return nullptr;
+  hardware.times = std::make_shared<const MachineTimes>(*times);
+  return std::make_shared<const Hardware>(std::move(hardware));
+}
+
+Estimate estimate_of(const Model& model, const Setting& setting, Phase phase, Integer length) {
+  const OpGraph graph = stored(model, setting);
+  const CostCurve curve(graph, phase, setting.batch);
+  return EstimateCurve(curve, *setting.machine, arithmetic_of(model, setting)).at(length);
+}
+
+ServedRow served_row(const Row& row, const Served& of, const Machine& machine) {
+  const Model& model = model_called(of.spec);
+  const std::string scheme = stored_scheme(row.text("precision"), of.published);
+  ServedRow served{row.text("id"),
+                   of.spec,
+                   row.text("system"),
+                   row.text("backend"),
+                   row.number("input_tokens"),
+                   row.number("output_tokens")};
+  Setting setting{.weights = Names<Scheme>::read(scheme).value,
+                  .kv = scheme == "bf16" ? DType::bf16 : DType::fp8,
+                  .machine = machine};
+  const Room room = served_room(Bytes(machine->memory_bytes()), served.engine);
+  const Mix mix{row.number("concurrency"), served.prompt, served.output};
+  served.running = std::max<std::int64_t>(running_at_a_time(model, setting, mix, room).value(), 1);
+  setting.context = served.prompt + served.output / 2;  // in the middle of its tokens
+  served.prefill = estimate_of(model, setting, Phase::prefill, served.prompt).median;
+  setting.batch = served.running;
+  served.decode = estimate_of(model, setting, Phase::decode, setting.context).median;
+  served.seconds = row.real("tpot_ms") * 1e-3;
+  served.first = row.real("ttft_ms") * 1e-3;
+  served.waits = served.running < row.number("concurrency");
+  served.part = row.text("part") == "judge" ? Part::judge : Part::fit;
+  return served;
+}
+
 }  // namespace
+
+std::vector<ServedRow> served_rows(const std::filesystem::path& folder,
+                                   const std::vector<MachineTimes>& machines) {
+  std::vector<ServedRow> served;
+  for (const Row& row : rows_of(folder / "serving.csv")) {
+    const auto spec = kModels.find(row.text("model"));
+    if (spec == kModels.end() || devices_of(row) > 1) continue;
+    const Machine machine = timed_machine(row.text("system"), machines);
+    if (machine == nullptr) continue;
+    served.push_back(served_row(row, spec->second, machine));
+  }
+  return served;
+}
 
 void hold_serving(const std::filesystem::path& folder, Holding& holding) {
   for (const Row& row : rows_of(folder / "serving.csv")) hold(row, holding);

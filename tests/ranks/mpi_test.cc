@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
                       OnProcesses{"deepseek_v3", "tp=2,ep=2", 4}, OnProcesses{"gpt_oss", "ep=2", 2},
                       OnProcesses{"minimax_m3", "tp=2", 2}, OnProcesses{"qwen3_next", "tp=2", 2},
                       OnProcesses{"minimax", "tp=2", 2}, OnProcesses{"jamba", "tp=2,pp=2", 4}),
-    [](const auto& info) { return std::string(info.param.folder); });
+    [](const auto& started) { return std::string(started.param.folder); });
 
 TEST(Processes, AreAsManyAsRanks) {
   const Seen seen = run_mpi(2, verify("llama3_tied", "tp=4"));

@@ -114,7 +114,7 @@ inline std::map<std::string, std::string> architecture_of(const ArchSpec& spec) 
   }
   std::map<std::string, std::string> architecture;
   for (const auto& [key, value] : fields) {
-    const bool provenance = key == "name" || key == "title" || key == "source" ||
+    const bool provenance = key == "name" || key == "title" || key == "source" || key == "also" ||
                             key.starts_with("published") || key.starts_with("beside");
     if (!provenance) architecture[key] = value.text;
   }

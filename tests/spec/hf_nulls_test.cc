@@ -61,6 +61,11 @@ const std::map<std::string, Meaning>& meanings() {
       {"mlp_layer_types", absent("mlp_layer_types")},
       {"alibi", set_to("alibi", false)},
       {"mlp_bias", set_to("mlp_bias", false)},
+      {"attention_bias", set_to("attention_bias", false)},
+      {"mla_use_output_gate", set_to("mla_use_output_gate", false)},  // Kimi K3
+      {"latent_moe_use_norm", set_to("latent_moe_use_norm", false)},
+      {"attn_res_block_size", absent("attn_res_block_size")},
+      {"routed_expert_hidden_size", absent("routed_expert_hidden_size")},
       {"use_bias", set_to("use_bias", false)},
       {"mamba_proj_bias", set_to("mamba_proj_bias", false)},
       {"projectors_bias", set_to("projectors_bias", false)},
@@ -72,13 +77,31 @@ const std::map<std::string, Meaning>& meanings() {
        [](Json& config) {
          config["num_global_key_value_heads"] = config.at("num_key_value_heads");
        }},
-      {"use_bidirectional_attention", set_to("use_bidirectional_attention", "vision")},
+      {"use_bidirectional_attention",  // a flag of Gemma 3, a text of Gemma 4
+       [](Json& config) {
+         const bool flag = config.at("model_type") == "gemma3_text";
+         config["use_bidirectional_attention"] = flag ? Json(false) : Json("vision");
+       }},
       {"attention_value_scale", set_to("attention_value_scale", 1.0)},  // MiMo
       {"hybrid_layer_pattern", absent("hybrid_layer_pattern")},
       {"num_nextn_predict_layers", absent("num_nextn_predict_layers")},
       {"mtp_num_hidden_layers", absent("mtp_num_hidden_layers")},
       {"num_sliding_attention_heads", absent("num_sliding_attention_heads")},  // Step
       {"moe_layer_freq", absent("moe_layer_freq")},
+      {"prefix_dense_intermediate_size", absent("prefix_dense_intermediate_size")},  // Cohere
+      {"rms_norm_eps", absent("rms_norm_eps")},
+      {"position_embedding_type", set_to("position_embedding_type", "nope")},  // Granite
+      {"add_cross_attention", set_to("add_cross_attention", false)},
+      {"is_encoder_decoder", set_to("is_encoder_decoder", false)},
+      {"num_attention_heads_per_layer", absent("num_attention_heads_per_layer")},  // Laguna
+      {"tied_embeddings", set_to("tied_embeddings", false)},
+      {"word_embed_proj_dim",  // OPT
+       [](Json& config) { config["word_embed_proj_dim"] = config.at("hidden_size"); }},
+      {"attention_other_setting", absent("attention_other_setting")},  // Step
+      {"partial_rotary_factors", absent("partial_rotary_factors")},
+      {"sink", set_to("sink", false)},
+      {"swiglu_limits", absent("swiglu_limits")},
+      {"swiglu_limits_shared", absent("swiglu_limits_shared")},
       {"apply_residual_connection_post_layernorm",
        set_to("apply_residual_connection_post_layernorm", false)}};
   return all;

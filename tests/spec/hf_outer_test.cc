@@ -111,7 +111,7 @@ TEST(TheHead, IsAskedForWhereItsClassIsNotKnown) {
 TEST(AFileThatDescribesNoModel, IsRecognised) {
   EXPECT_EQ(report({{"peft_type", "LORA"}, {"r", 16}, {"base_model_name_or_path", "org/base"}}),
             R"(config.json: error: this is an adapter (LORA of rank 16) for 'org/base', and no model
-      = name the config of the model that it adapts
+      = name the model that it adapts, and this file after it: MODEL+adapter=FILE
 )");
   EXPECT_EQ(
       report(with(of_class("LlamaForCausalLMEagle3"), {{"draft_vocab_size", 32000}})),

@@ -1,5 +1,5 @@
-// The configs of the project's models (see configs.h) say what the project's own specs say, field by
-// field.
+// The configs of the project's models (see configs.h) say what the project's own specs say, field
+// by field.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -2,6 +2,8 @@
 // legible.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/spec/spec_files.h"
 
 namespace llmarch::spec_test {
@@ -93,6 +95,17 @@ TEST_P(PublishedSpec, GivesTheSourceOfEveryNumber) {
 
 TEST_P(PublishedSpec, HasNoLineThatIsTooLongToRead) {
   for (const std::string& line : lines_of(text())) EXPECT_LE(line.size(), 160U) << line;
+}
+
+TEST(PublishedSpecs, HaveNamesOfTheirOwn) {
+  std::set<std::string> names;
+  for (const auto& path : spec_files()) {
+    const ArchSpec spec = loaded(path);
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+    for (const std::string& other : other_names(spec)) {
+      EXPECT_TRUE(names.insert(other).second) << other << " of " << spec.name;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, PublishedSpec, testing::ValuesIn(spec_files()), test_name);

@@ -69,7 +69,7 @@ TEST(SpecFormat, SaysWhatAValueMayBeAndWhetherItIsRequired) {
            "| `theta` | number above 0, at most 1,000,000,000,000,000 | yes |",
            "| `qkv_bias` | `true` or `false` | no: `false` |",
            "| `head` | `\"tied\"` or `\"separate\"` or `\"none\"` | yes |",
-           "| `output_gate` | table `[attention.NAME.output_gate]` | no |",
+           "| `block_index` | table `[attention.NAME.block_index]` | no |",
            "| `router` | table `[feed_forward.NAME.router]` | yes |",
            "| `stack` | tables `[[stack]]` | yes |",
            "| `learned_positions` | whole number, 1 to 1,099,511,627,776 | no |",

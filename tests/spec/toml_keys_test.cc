@@ -51,7 +51,7 @@ TEST(TomlKeys, DoesNotSuggestAKeyThatIsThere) {
             R"(my-model.toml:7:1: error: unknown key 'layers' in the spec
     7 | layers = 3
       | ^~~~~~
-      = known: name, title, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
+      = known: name, title, also, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, hyper_connections, residual_block, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
@@ -87,7 +87,7 @@ TEST(TomlKeys, PointsAtTheNameInAHeader) {
             R"(my-model.toml:36:2: error: unknown key 'blocks' in the spec
    36 | [blocks]
       |  ^~~~~~
-      = known: name, title, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
+      = known: name, title, also, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, hyper_connections, residual_block, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
@@ -144,7 +144,7 @@ TEST(TomlKeys, AsksForAKindBeforeItJudgesOtherKeys) {
             R"(my-model.toml:11:12: error: missing key 'kind' in attention 'local'
    11 | [attention.local]
       |            ^~~~~
-      = add 'kind' (one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1)
+      = add 'kind' (one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1, compressed)
 )");
 }
 
@@ -171,7 +171,7 @@ TEST(TomlKeys, ListsTheKindsWhenNoneIsNear) {
             R"(my-model.toml:12:8: error: unknown kind 'linear' in attention 'local'
    12 | kind = "linear"
       |        ^~~~~~~~
-      = known: grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1
+      = known: grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1, compressed
 )");
 }
 
@@ -181,7 +181,7 @@ TEST(TomlKeys, AKindIsAText) {
       R"(my-model.toml:12:8: error: 'kind' in attention 'local' is a whole number, and must be a text
    12 | kind = 3
       |        ^
-      = kind: one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1
+      = kind: one of grouped, latent, short_convolution, gated_delta_net, mamba2, lightning, kimi_delta, mamba1, compressed
 )");
 }
 
@@ -201,7 +201,7 @@ TEST(TomlKeys, ListsTheValuesWhenNoneIsNear) {
       R"(my-model.toml:29:11: error: unknown scoring 'tanh' in router of feed_forward 'mixture'
    29 | scoring = "tanh"
       |           ^~~~~~
-      = known: softmax, sigmoid, sparsemixer, chosen_softmax
+      = known: softmax, sigmoid, sparsemixer, chosen_softmax, root_softplus
 )");
 }
 

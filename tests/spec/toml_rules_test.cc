@@ -6,6 +6,18 @@
 namespace llmarch::spec_test {
 namespace {
 
+TEST(TomlRules, AnotherNameIsANameAndNamesAnotherModel) {
+  const auto with = [](const std::string& names) {
+    return check_report(altered("title = ", "also = [" + names + "]\ntitle = "));
+  };
+  EXPECT_EQ(with("\"my-model-2.1\", \"yours\""), "");
+  EXPECT_NE(with("\"yours\", \"yours\"").find("'also' repeats the name 'yours'"),
+            std::string::npos);
+  EXPECT_NE(with("\"my-model\"").find("'also' repeats the name 'my-model'"), std::string::npos);
+  EXPECT_NE(with("\"my/model\"").find("'also' holds 'my/model', which is no name"),
+            std::string::npos);
+}
+
 TEST(TomlRules, KvHeadsDivideQueryHeads) {
   EXPECT_EQ(check_report(altered("kv_heads = 2", "kv_heads = 3")),
             R"(my-model.toml:14:12: error: 3 kv_heads do not divide 8 query_heads

@@ -73,12 +73,15 @@ TEST_P(EveryModel, HoldsInItsCachesWhatItsBookSays) {
 TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
   const OpGraph graph = with_formats(graph_, {DType::f32, DType::fp8});
   const Rates rates{DType::bf16, 1e15, 3e12};
-  for (const Phase phase : {Phase::decode, Phase::prefill}) {
+  // A prefill reads and writes a state once in a floor, and at every token in a book.
+  for (const auto& [phase, load] :
+       {std::pair{Phase::decode, ExpertLoad::uniform}, std::pair{Phase::decode, ExpertLoad::fewest},
+        std::pair{Phase::prefill, ExpertLoad::fewest}}) {
     const CostCurve curve(graph, phase, 64);
-    const FloorCurve floors(curve, rates, ExpertLoad::uniform);
+    const FloorCurve floors(curve, rates, load);
     for (const Integer length : lengths()) {
       Floor sum;
-      for (const BookLine& line : predict(graph, workload_of(phase, length, 64)).lines) {
+      for (const BookLine& line : predict(graph, workload_of(phase, length, 64), load).lines) {
         sum += floor_of(line.work, rates);
       }
       const Floor floor = floors.at(length);

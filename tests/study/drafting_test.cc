@@ -31,6 +31,7 @@ TEST(TokensPerStep, AreOneMoreForEachDraftThatIsReached) {
   EXPECT_EQ(tokens_per_step(1, 0.85), 1.85);
   EXPECT_EQ(tokens_per_step(3, 0.5), 1 + 0.5 + 0.25 + 0.125);
   EXPECT_EQ(tokens_per_step(4, 1), 5);
+  EXPECT_EQ(tokens_per_step(4, 2.8), 3.8);  // an average, and no share
 }
 
 // The tiny model has one layer, as a prediction layer does, with the same head. A prediction layer

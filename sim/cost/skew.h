@@ -1,0 +1,40 @@
+// How unevenly the tokens of a step choose experts, and how many distinct ones they then choose: an
+// expectation, as that under uniform routing is, and no bound.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/cost/price.h"
+
+namespace llmarch {
+
+// The load of the n-th most chosen expert is in proportion to 1 / n^exponent; 0 is uniform routing.
+struct PowerLaw {
+  double exponent;
+};
+
+// How often each expert of a layer was chosen, in any unit: one figure for each.
+struct MeasuredLoads {
+  std::vector<double> loads;
+};
+
+struct Skew {
+  std::string name;  // "a power law of 1.2", "loads.txt"
+  std::variant<PowerLaw, MeasuredLoads> loads;
+};
+
+// With which probability a row chooses each of the experts: in proportion to their loads and at
+// most 1, so that they add up to `chosen`. Throws std::invalid_argument where loads were measured
+// of another number of experts, or of fewer than are chosen.
+std::vector<double> chances(const Skew& skew, Integer experts, Integer chosen);
+
+// How many experts at least one of `rows` rows chooses, each with its chance: the sum of
+// 1 - (1 - chance)^rows.
+double distinct_experts(const std::vector<double>& chances, Integer rows);
+
+// What a step reads of experts that are chosen so; without identities.
+Work skewed_work(const ExpertReads& experts, const std::vector<double>& chances, Integer rows);
+
+}  // namespace llmarch
