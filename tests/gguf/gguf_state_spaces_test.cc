@@ -54,7 +54,8 @@ TEST_F(AGgufModel, OfFalconMambaNormsWhatGoesIntoItsScans) {
   add_scan_keys(header).flag("ssm.dt_b_c_rms");
   for (const int layer : {0, 1}) add_scan(header, layer);
   expect_bytes(header);
-  const auto& mamba = std::get<Mamba1>(load(header).spec->attention.front().value);
+  const GgufLoad loaded = load(header);
+  const auto& mamba = std::get<Mamba1>(loaded.spec->attention.front().value);
   EXPECT_TRUE(mamba.selection_norm.has_value());
 }
 
