@@ -11,8 +11,9 @@ std::vector<double> draw_factors(Integer pairs) {
   return factors;
 }
 
-// Of `dim` elements. In the order in which rapidcheck shrinks: to no scaling first. The contexts of
-// those that depend on the length of a sequence lie within the workloads below.
+// A scaling for `dim` rotated elements. The kinds stand in the order in which rapidcheck shrinks,
+// which tries no scaling first. Contexts of the kinds that depend on the length of a sequence lie
+// within the workloads below.
 std::optional<RotaryScaling> draw_scaling(Integer dim) {
   switch (between(0, dim > 2 ? 5 : 4)) {
     case 0: return std::nullopt;
