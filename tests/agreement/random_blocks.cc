@@ -310,7 +310,8 @@ FeedForward draw_mixture() {
   mixture.router.own_input = maybe();
   mixture.router.expert_scale = maybe();
   if (mixture.router.scoring == Scoring::sparsemixer) make_sparsemixer(mixture.router);
-  if (!mixture.ungated && !mixture.gate_limit && !mixture.up_offset && maybe()) {
+  const bool limited = mixture.gate_limit || mixture.shared_gate_limit || mixture.up_offset;
+  if (!mixture.ungated && !limited && maybe()) {
     mixture.situ = Situ{any_real(0.5, 1, 8), any_real(0.5, 1, 8)};
   }
   const bool may_list = mixture.router.scoring != Scoring::sparsemixer && !mixture.router.groups &&
