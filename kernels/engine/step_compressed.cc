@@ -214,7 +214,7 @@ Scratch ScratchOf::operator()(const AttendShared& op) const {
   if (!op.entries) return {};
   const CacheFormat format = cache_format_of(graph.cache(op.recent));
   const CacheShape recent{CacheLayout::keys, format, 1, 1, size(op.head_dim), 1};
-  const std::size_t entries = tokens / size(std::get<Entries>(op.entries->reach).positions);
+  const std::size_t entries = positions / size(std::get<Entries>(op.entries->reach).positions);
   const CacheShape shape = together_shape(recent, op, entries);
   return {0,
           HugeMemory::rounded(Cache::bytes(shape)) + shape.positions * shape.width * sizeof(float)};
