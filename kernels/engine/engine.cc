@@ -35,7 +35,8 @@ std::size_t floats_of(const StepPlan& plan) {
 Scratch largest_scratch(const OpGraph& graph, const EngineOptions& options) {
   Scratch most;
   for (const Block& block : graph.blocks) {
-    const ScratchOf scratch_of{graph, block, size(options.batch), size(options.step_tokens)};
+    const ScratchOf scratch_of{graph, block, size(options.batch), size(options.step_tokens),
+                               size(options.positions)};
     for (const Node& node : block.nodes) {
       const Scratch scratch = std::visit(scratch_of, node.op);
       most.floats = std::max(most.floats, scratch.floats);

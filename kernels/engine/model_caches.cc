@@ -60,7 +60,7 @@ struct ShapeOf {
   Shape operator()(const Compressed& compressed) const {
     return cache_of(graph, id, room, room.positions / size(compressed.positions));
   }
-  // Of two groups at most, while a step appends to them.
+  // It holds the positions of two groups at most, and those that a step appends.
   Shape operator()(const Waiting& waiting) const {
     const std::size_t held = 2 * size(waiting.positions) + room.step_tokens;
     return cache_of(graph, id, room, std::min(room.positions, held));

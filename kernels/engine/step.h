@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "kernels/engine/model_caches.h"
@@ -130,7 +131,8 @@ struct Step {
 void run_projections(Step& step, const std::vector<std::size_t>& nodes);
 
 // The scratch memory that an operation needs besides its operands, in a step of `tokens` new tokens
-// of each sequence into empty caches.
+// of each sequence. Caches are empty before the step, except that compressed attention gathers from
+// caches that hold `positions` positions.
 struct Scratch {
   std::size_t floats = 0;       // of Step::scratch
   std::size_t cache_bytes = 0;  // of expanded keys and values
@@ -138,7 +140,7 @@ struct Scratch {
 struct ScratchOf {
   const OpGraph& graph;
   const Block& block;
-  std::size_t sequences, tokens;
+  std::size_t sequences, tokens, positions;
 
   Scratch operator()(const AddPositions& op) const;
   Scratch operator()(const ExpandLatents& op) const;

@@ -13,21 +13,6 @@ CacheShape gathered_shape(const CacheShape& source, const ChosenKeys& chosen) {
   return shape;
 }
 
-bool are_alike(const CacheShape& one, const CacheShape& other) {
-  return one.layout == other.layout && one.format == other.format && one.heads == other.heads &&
-         one.width == other.width && one.positions == other.positions;
-}
-
-// Layers of one kind share the caches that they gather into.
-GatheredCache& gathered_cache(Step& step, const CacheShape& shape, std::size_t place) {
-  std::unique_ptr<GatheredCache>& cache = step.space.gathered.at(place);
-  if (!cache || !are_alike(cache->cache.shape(), shape)) {
-    cache.reset();
-    cache = std::make_unique<GatheredCache>(shape);
-  }
-  return *cache;
-}
-
 // Copies what was chosen for a row, position after position.
 void gather(Step& step, std::size_t row, const Cache& source, GatheredCache& to) {
   const KeyChoice& choice = step.space.keys;
@@ -54,6 +39,15 @@ void gather(Step& step, std::size_t row, const Cache& source, GatheredCache& to)
 }
 
 }  // namespace
+
+GatheredCache& gathered_cache(Step& step, const CacheShape& shape, std::size_t place) {
+  std::unique_ptr<GatheredCache>& cache = step.space.gathered.at(place);
+  if (!cache || cache->cache.shape() != shape) {
+    cache.reset();
+    cache = std::make_unique<GatheredCache>(shape);
+  }
+  return *cache;
+}
 
 Attended attend_within(Step& step, const Reach& reach, const Cache& first, const Cache& second,
                        const AttendRows& attend) {

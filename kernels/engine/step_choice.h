@@ -22,6 +22,10 @@ Attended attend_within(Step& step, const Reach& reach, const Cache& first, const
 // The reach that attention has within the caches which attend_within hands it.
 Reach given_reach(const Reach& reach);
 
+// The cache at this place of the workspace, of that shape: layers of one kind share the caches that
+// they gather into.
+GatheredCache& gathered_cache(Step& step, const CacheShape& shape, std::size_t place);
+
 // The bytes of a cache for what is gathered of one with entries of `columns`; 0 where all is read
 // where it lies.
 std::size_t gathered_bytes(const Reach& reach, CacheLayout layout, CacheFormat format,

@@ -7,6 +7,7 @@
 
 #include "kernels/engine/held_caches.h"
 #include "kernels/engine/step.h"
+#include "kernels/engine/step_choice.h"
 #include "kernels/fast/attention.h"
 #include "kernels/fast/first_key.h"
 #include "kernels/reference/attention_kernels.h"
@@ -132,46 +133,42 @@ CacheShape together_shape(const CacheShape& recent, const AttendShared& op, std:
   return shape;
 }
 
-GatheredCache& together_cache(Step& step, const CacheShape& shape) {
-  std::unique_ptr<GatheredCache>& cache = step.space.gathered.front();
-  if (!cache || cache->cache.shape() != shape) {
-    cache.reset();
-    cache = std::make_unique<GatheredCache>(shape);
-  }
-  return *cache;
-}
-
 // How much attention went over: pairs of a query head and a key, and what was read of each cache.
 struct SharedReads {
   std::int64_t pairs = 0, recent = 0, entries = 0;
 };
 
+// How many of each a query attends to.
+struct Together {
+  std::size_t newest, entries;
+  [[nodiscard]] std::size_t count() const { return newest + entries; }
+};
+
 // Copies what one query attends to, its window and then its entries.
-std::size_t gather_together(Step& step, const AttendShared& op, std::size_t row,
-                            GatheredCache& to) {
+Together gather_together(Step& step, const AttendShared& op, std::size_t row, GatheredCache& to) {
   const Cache& recent = step.cache(op.recent);
   const Cache& entries = step.cache(op.entries->cache);
   const std::size_t sequence = step.places.sequence(row);
   const std::size_t position = step.places.position(row);
   const std::size_t first = fast::first_key(op.window, position);
-  const std::size_t newest = position + 1 - first;
   const auto chosen = attended_entries(step, std::get<Entries>(op.entries->reach), row);
+  const Together together{position + 1 - first, chosen.size()};
   const std::size_t columns = recent.shape().width;
-  const std::size_t count = newest + chosen.size();
+  const std::size_t count = together.count();
   to.floats.resize(count * columns);
   step.team.run([&](std::size_t thread) {
     const Share share = share_of(count, thread, step.team.size());
     for (std::size_t i = share.first; i < share.last; ++i) {
       const std::span<float> key(to.floats.data() + i * columns, columns);
-      if (i < newest) {
+      if (i < together.newest) {
         recent.read(sequence, 0, first + i, key);
       } else {
-        entries.read(sequence, 0, chosen[i - newest], key);
+        entries.read(sequence, 0, chosen[i - together.newest], key);
       }
     }
   });
   to.cache.store(step.team, {to.floats.data(), count, columns, columns}, {1, count, 0});
-  return count;
+  return together;
 }
 
 SharedShape shared_shape(const Step& step, const AttendShared& op, const Reach& reach) {
@@ -187,18 +184,16 @@ SharedReads attend_together(Step& step, const AttendShared& op, ConstRows querie
   const Cache& entries = step.cache(op.entries->cache);
   const CacheShape shape =
       together_shape(step.cache(op.recent).shape(), op, entries.shape().positions);
-  GatheredCache& together = together_cache(step, shape);
+  GatheredCache& together = gathered_cache(step, shape, 0);
   SharedReads reads;
   for (std::size_t row = 0; row < places.rows(); ++row) {
-    const std::size_t count = gather_together(step, op, row, together);
-    const Attended one =
-        attend_shared(step.team, shared_shape(step, op, EveryKey{}),
-                      {queries.row(row), 1, queries.columns, queries.stride}, {1, 1, count - 1},
-                      together.cache, {out.row(row), 1, out.columns, out.stride});
+    const Together attended = gather_together(step, op, row, together);
+    const Attended one = attend_shared(step.team, shared_shape(step, op, EveryKey{}),
+                                       {queries.row(row), 1, queries.columns, queries.stride},
+                                       {1, 1, attended.count() - 1}, together.cache,
+                                       {out.row(row), 1, out.columns, out.stride});
     reads.pairs += one.pairs;
-    const std::size_t newest =
-        places.position(row) + 1 - fast::first_key(op.window, places.position(row));
-    if (places.tokens == 1) reads.entries += static_cast<std::int64_t>(count - newest);
+    if (places.tokens == 1) reads.entries += static_cast<std::int64_t>(attended.entries);
   }
   const std::size_t of_each = end - fast::first_key(op.window, places.past);
   reads.recent = static_cast<std::int64_t>(places.sequences * of_each);
@@ -219,7 +214,7 @@ Scratch ScratchOf::operator()(const AttendShared& op) const {
   if (!op.entries) return {};
   const CacheFormat format = cache_format_of(graph.cache(op.recent));
   const CacheShape recent{CacheLayout::keys, format, 1, 1, size(op.head_dim), 1};
-  const std::size_t entries = tokens / size(std::get<Entries>(op.entries->reach).positions);
+  const std::size_t entries = positions / size(std::get<Entries>(op.entries->reach).positions);
   const CacheShape shape = together_shape(recent, op, entries);
   return {0,
           HugeMemory::rounded(Cache::bytes(shape)) + shape.positions * shape.width * sizeof(float)};

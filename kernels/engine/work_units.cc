@@ -94,11 +94,10 @@ Work gated(const GateForm& form) {
 // Rotate                                              one pair                           -
 // Attend*                                             one query head and one key         its sink
 // ChooseKeys                                          one query and one key              -
-// Compress                                            one entry of its own group         what the
+// Compress                                            one entry of its own group         one
+// entry's
 //                                                                                        group
 //                                                                                        before
-//                                                                                        adds to
-//                                                                                        one
 // AttendShared                                        one query head and one key         its sink
 // AbsorbQuery, ExpandAttended, ExpandLatents, Route   one row                            -
 // RunExperts                                          one row through one expert         of one
@@ -308,7 +307,7 @@ struct Units {
   }
   WorkUnits operator()(const SelectColumns&) const { return {}; }
   WorkUnits operator()(const JoinColumns&) const { return {}; }
-  // Not of this engine: see refuse_ranks.
+  // The engine refuses a graph with these before it asks: see engine.cc.
   template <OneOf<Exchange, Send, Receive> Between>
   WorkUnits operator()(const Between&) const {
     return {};

@@ -106,16 +106,13 @@ Element q6_k_element(const std::byte* block, std::size_t output, std::size_t inp
   const auto scale =
       static_cast<std::int8_t>(byte_at(block + kQ6KQuants, group * kOutputs + output));
   const std::byte* const scales = block + kQ6KQuants + 16 * kOutputs;
-  return {(lower | upper << 4) - 32,
-          f16_to_float(load<std::uint16_t>(scales, output)) * static_cast<float>(scale), 0};
+  return {(lower | upper << 4) - 32, half_at(scales, output) * static_cast<float>(scale), 0};
 }
 
 // Input `input` of a block.
 Element element_of(MatrixFormat format, const std::byte* block, const std::byte* row_scales,
                    std::size_t output, std::size_t input) {
-  const auto half_scale = [&](std::size_t quants) {
-    return f16_to_float(load<std::uint16_t>(block + quants, output));
-  };
+  const auto half_scale = [&](std::size_t quants) { return half_at(block + quants, output); };
   const std::size_t in_halves = place(output, input % 16);
   const auto five_bits = [&] {
     const unsigned fifth = bits_at(block + kAfterHalves, bit_place(output, input), 1);

@@ -25,10 +25,6 @@ Deviation counted(const char* what, double difference) {
   return {Compared::counts, what, difference, 0, 0};
 }
 
-}  // namespace
-
-namespace {
-
 // Runs the sequences with `run_all`, which returns what all ranks returned of a step; a step
 // without a past starts anew.
 template <class RunAll>

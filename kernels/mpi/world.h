@@ -21,11 +21,11 @@ class World {
   // cannot be used. A receiver waits as long as there is `patience`, then throws RankFailure.
   static std::unique_ptr<World> joined(std::chrono::milliseconds patience);
 
-  // Leaves the others, after what was sent to them has arrived; while an exception ends the
-  // process, at once, which the launcher sees, and ends the others.
   World() = default;
   World(const World&) = delete;
   World& operator=(const World&) = delete;
+  // Leaves the others after what was sent to them has arrived. While an exception ends the process
+  // it does not wait: the launcher sees that the process has ended, and ends the others.
   virtual ~World() = default;
 
   [[nodiscard]] virtual std::size_t rank() const = 0;

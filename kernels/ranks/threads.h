@@ -25,7 +25,7 @@ class Mail {
   void put(std::size_t from, std::size_t to, std::vector<double> elements);
   // Throws RankFailure if `from` has failed, or sends nothing for as long as there is patience.
   std::vector<double> take(std::size_t from, std::size_t to);
-  // From here on nothing comes from this rank.
+  // Says that this rank has failed, and sends nothing more.
   void fail(std::size_t rank);
   // The rank that failed first.
   [[nodiscard]] std::optional<std::size_t> first_failed() const;

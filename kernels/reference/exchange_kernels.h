@@ -34,7 +34,7 @@ class Exchanger {
 
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::size_t own() const { return own_; }
-  // Of the members, counted round and round.
+  // The member that is reached by counting round the ring.
   [[nodiscard]] std::size_t around(std::size_t member) const { return member % count_; }
   void begin_round() { step_.ledger->current().rounds += Rounds(1); }
 
@@ -90,25 +90,42 @@ Region rows_of(const Slab<Scalar>& slab, std::size_t member, std::size_t count) 
   return {member * each, (member + 1) * each, 0, slab.columns};
 }
 
-// Sums go round until each member has the whole sum of one piece; then the sums go round.
+// The regions go round the ring until each has reached all members; every member begins with its
+// own.
+template <class Scalar, class RegionOf>
+void ring_gather(Exchanger<Scalar>& ranks, Slab<Scalar>& slab, const RegionOf& region_of) {
+  const std::size_t count = ranks.count();
+  const auto region = [&](std::size_t index) { return region_of(ranks.around(index)); };
+  for (std::size_t round = 0; round + 1 < count; ++round) {
+    ranks.begin_round();
+    ranks.send(ranks.around(ranks.own() + 1), slab, region(ranks.own() + count - round));
+    ranks.receive(ranks.around(ranks.own() + count - 1), slab,
+                  region(ranks.own() + count - round - 1));
+  }
+}
+
+// Partial sums of the regions go round the ring, and the last member to add to one is the one to
+// which the region belongs.
+template <class Scalar, class RegionOf>
+void ring_scatter(Exchanger<Scalar>& ranks, Slab<Scalar>& slab, const RegionOf& region_of) {
+  const std::size_t count = ranks.count();
+  const auto region = [&](std::size_t index) { return region_of(ranks.around(index)); };
+  for (std::size_t round = 0; round + 1 < count; ++round) {
+    ranks.begin_round();
+    ranks.send(ranks.around(ranks.own() + 1), slab, region(ranks.own() + count - 1 - round));
+    ranks.add_received(ranks.around(ranks.own() + count - 1), slab,
+                       region(ranks.own() + count - 2 - round));
+  }
+}
+
+// Every member sums up one piece of the columns, and then hands the sum on to all others.
 template <class Scalar>
 void ring_all_reduce(Exchanger<Scalar>& ranks, Slab<Scalar>& slab) {
-  const std::size_t count = ranks.count();
-  const std::size_t next = ranks.around(ranks.own() + 1);
-  const std::size_t before = ranks.around(ranks.own() + count - 1);
-  const auto piece = [&](std::size_t index) {
-    return columns_of(slab, ranks.around(index), count);
+  const auto summed_by = [&](std::size_t member) {
+    return columns_of(slab, ranks.around(member + 1), ranks.count());
   };
-  for (std::size_t round = 0; round + 1 < count; ++round) {
-    ranks.begin_round();
-    ranks.send(next, slab, piece(ranks.own() + count - round));
-    ranks.add_received(before, slab, piece(ranks.own() + count - round - 1));
-  }
-  for (std::size_t round = 0; round + 1 < count; ++round) {
-    ranks.begin_round();
-    ranks.send(next, slab, piece(ranks.own() + 1 + count - round));
-    ranks.receive(before, slab, piece(ranks.own() + count - round));
-  }
+  ring_scatter(ranks, slab, summed_by);
+  ring_gather(ranks, slab, summed_by);
 }
 
 // Sums go up a binomial tree to the first member, and the whole sum comes down.
@@ -166,48 +183,27 @@ void direct_all_reduce(Exchanger<Scalar>& ranks, Slab<Scalar>& slab) {
   }
 }
 
-// Every member's region reaches all members; each begins with its own.
+// Brings every member's region to all members; each begins with its own.
 template <class Scalar, class RegionOf>
 void gather(Exchanger<Scalar>& ranks, Algorithm algorithm, Slab<Scalar>& slab,
             const RegionOf& region_of) {
-  if (algorithm == Algorithm::direct) {
-    ranks.begin_round();
-    for_each_other(ranks,
-                   [&](std::size_t member) { ranks.send(member, slab, region_of(ranks.own())); });
-    for_each_other(ranks,
-                   [&](std::size_t member) { ranks.receive(member, slab, region_of(member)); });
-    return;
-  }
-  const std::size_t count = ranks.count();
-  for (std::size_t round = 0; round + 1 < count; ++round) {
-    ranks.begin_round();
-    ranks.send(ranks.around(ranks.own() + 1), slab,
-               region_of(ranks.around(ranks.own() + count - round)));
-    ranks.receive(ranks.around(ranks.own() + count - 1), slab,
-                  region_of(ranks.around(ranks.own() + count - round - 1)));
-  }
+  if (algorithm != Algorithm::direct) return ring_gather(ranks, slab, region_of);
+  ranks.begin_round();
+  for_each_other(ranks,
+                 [&](std::size_t member) { ranks.send(member, slab, region_of(ranks.own())); });
+  for_each_other(ranks,
+                 [&](std::size_t member) { ranks.receive(member, slab, region_of(member)); });
 }
 
-// Of every member's region the sum over the members reaches that member.
+// Brings to every member the sum, over all members, of the region that belongs to it.
 template <class Scalar, class RegionOf>
 void scatter(Exchanger<Scalar>& ranks, Algorithm algorithm, Slab<Scalar>& slab,
              const RegionOf& region_of) {
-  const std::size_t count = ranks.count();
-  if (algorithm == Algorithm::direct) {
-    ranks.begin_round();
-    for_each_other(ranks, [&](std::size_t member) { ranks.send(member, slab, region_of(member)); });
-    for_each_other(ranks, [&](std::size_t member) {
-      ranks.add_received(member, slab, region_of(ranks.own()));
-    });
-    return;
-  }
-  for (std::size_t round = 0; round + 1 < count; ++round) {
-    ranks.begin_round();
-    ranks.send(ranks.around(ranks.own() + 1), slab,
-               region_of(ranks.around(ranks.own() + 2 * count - 1 - round)));
-    ranks.add_received(ranks.around(ranks.own() + count - 1), slab,
-                       region_of(ranks.around(ranks.own() + 2 * count - 2 - round)));
-  }
+  if (algorithm != Algorithm::direct) return ring_scatter(ranks, slab, region_of);
+  ranks.begin_round();
+  for_each_other(ranks, [&](std::size_t member) { ranks.send(member, slab, region_of(member)); });
+  for_each_other(
+      ranks, [&](std::size_t member) { ranks.add_received(member, slab, region_of(ranks.own())); });
 }
 
 template <class Scalar>

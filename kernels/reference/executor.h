@@ -79,9 +79,10 @@ Execution execute_from(const OpGraph& graph, const WeightStore& weights, KvCache
                        std::span<const std::int64_t> token_ids, std::span<const float> hidden,
                        const Workload& workload);
 
-// The same for the graph of one rank (sim/graph/shard.h), which meets the others through `links`.
-// Every rank is given the same token ids but for those with sequences of their own; the first stage
-// of a pipeline looks them up. Throws what `links` throws. Scalar is double or Counted.
+// Runs the step on the graph of one rank (sim/graph/shard.h), which exchanges rows with the other
+// ranks through `links`. Ranks that work on the same sequences are given the same token ids, also
+// those of later stages of a pipeline, although the first stage alone looks them up. Throws what
+// `links` throws. Scalar is double or Counted.
 template <class Scalar>
 Execution execute_rank(const OpGraph& graph, const WeightStore& weights, KvCaches<Scalar>& caches,
                        std::span<const std::int64_t> token_ids, const Workload& workload,

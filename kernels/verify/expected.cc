@@ -8,6 +8,7 @@
 #include <functional>
 #include <set>
 
+#include "kernels/reference/kv_cache.h"
 #include "kernels/weight_files/safetensors.h"
 #include "sim/spec/file_error.h"
 
@@ -120,23 +121,17 @@ void check_experts(const ExpectedReader& reader, const ChoosingLayer<Route>& lay
   }
 }
 
-// The keys, or entries, among which the query at `position` chooses.
-std::size_t visible_keys(const ChooseKeys& op, std::size_t position) {
-  const auto* entries = std::get_if<Entries>(&op.scored);
-  return (position + 1) / (entries == nullptr ? 1 : size(entries->positions));
-}
-
 // What an index can choose for a query: as many blocks as it chooses, or all up to the query's own,
 // which is among them where blocks are of several keys; or of entries those that are complete.
 bool can_be_chosen(const ChooseKeys& op, std::size_t position,
                    std::span<const std::size_t> blocks) {
   const ChosenKeys& chosen = op.chosen;
-  const std::size_t visible =
-      (visible_keys(op, position) + size(chosen.size) - 1) / size(chosen.size);
-  if (blocks.size() != std::min(size(chosen.blocks), visible)) return false;
+  const std::size_t there =
+      (visible(op.scored, position) + size(chosen.size) - 1) / size(chosen.size);
+  if (blocks.size() != std::min(size(chosen.blocks), there)) return false;
   if (std::ranges::adjacent_find(blocks, std::greater_equal()) != blocks.end()) return false;
-  if (chosen.size > 1) return blocks.back() + 1 == visible;
-  return blocks.empty() || blocks.back() < visible;
+  if (chosen.size > 1) return blocks.back() + 1 == there;
+  return blocks.empty() || blocks.back() < there;
 }
 
 void check_keys(const ExpectedReader& reader, const ChoosingLayer<ChooseKeys>& layer,

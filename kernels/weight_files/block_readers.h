@@ -2,6 +2,7 @@
 // 32 elements, and dequantise_k.cc, which has those of 256.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,6 +35,9 @@ inline float f16_at(StoredBlock bytes, std::size_t at) {
 // The sixteen numbers that the codes of iq4_nl and iq4_xs stand for, closer to each other near 0.
 inline constexpr int kNonLinear[16]{-127, -104, -83, -65, -49, -35, -22, -10,
                                     1,    13,   25,  38,  53,  69,  89,  113};
+
+// The magnitudes that the lower three bits of e2m1 stand for (OCP Microscaling Formats 1.0).
+inline constexpr std::array<float, 8> kFp4Magnitudes{0, 0.5F, 1, 1.5F, 2, 3, 4, 6};
 
 void read_q2_k(StoredBlock block, std::span<float> out);
 void read_q3_k(StoredBlock block, std::span<float> out);

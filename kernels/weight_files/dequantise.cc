@@ -17,10 +17,10 @@ void read_q8_0(StoredBlock block, std::span<float> out) {
   }
 }
 
-// OCP Microscaling Formats 1.0: e2m1 elements, and an exponent without a sign.
+// An element of e2m1.
 float fp4_value(unsigned code) {
-  constexpr std::array<float, 8> kMagnitudes{0, 0.5F, 1, 1.5F, 2, 3, 4, 6};
-  return (code & 8U) != 0 ? -kMagnitudes[code & 7U] : kMagnitudes[code & 7U];
+  const float magnitude = kFp4Magnitudes[code & 7U];
+  return (code & 8U) != 0 ? -magnitude : magnitude;
 }
 
 // The lower and the upper halves of 16 bytes: the first 16 elements and the last. `value` gives the
@@ -45,6 +45,7 @@ void read_q4_0(StoredBlock block, std::span<float> out) {
   });
 }
 
+// OCP Microscaling Formats 1.0: e2m1 elements, and an exponent without a sign.
 void read_mxfp4(StoredBlock block, std::span<float> out) {
   const float scale = std::ldexp(1.0F, static_cast<int>(byte_of(block, 0)) - 127);
   read_halves(block.subspan(1), out,

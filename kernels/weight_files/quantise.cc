@@ -74,10 +74,9 @@ void write_iq4_nl(FloatRow row, StoredBytes& to) {
 }
 
 unsigned fp4_code(float x) {
-  constexpr std::array<float, 8> kMagnitudes{0, 0.5F, 1, 1.5F, 2, 3, 4, 6};
   const auto distance = [&](float magnitude) { return std::abs(std::abs(x) - magnitude); };
-  const auto* const nearest = std::ranges::min_element(kMagnitudes, {}, distance);
-  const auto code = static_cast<unsigned>(nearest - kMagnitudes.begin());
+  const auto* const nearest = std::ranges::min_element(kFp4Magnitudes, {}, distance);
+  const auto code = static_cast<unsigned>(nearest - kFp4Magnitudes.begin());
   return x < 0 ? code | 8U : code;
 }
 
@@ -98,27 +97,24 @@ void write_channel(FloatRow row, StoredBytes& to) {
   append_word(to, rounded);
 }
 
-struct BlockWriter {
-  std::size_t elements;
-  void (*write)(FloatRow block, StoredBytes& to);
-};
+using BlockWriter = void (*)(FloatRow block, StoredBytes& to);
 
-BlockWriter writer_of(BlockFormat format, std::size_t columns) {
+BlockWriter writer_of(BlockFormat format) {
   switch (format) {
-    case BlockFormat::q8_0: return {32, write_q8_0};
-    case BlockFormat::q4_0: return {32, write_q4_0};
-    case BlockFormat::q4_1: return {32, write_q4_1};
-    case BlockFormat::q5_0: return {32, write_q5_0};
-    case BlockFormat::q5_1: return {32, write_q5_1};
-    case BlockFormat::q2_k: return {256, write_q2_k};
-    case BlockFormat::q3_k: return {256, write_q3_k};
-    case BlockFormat::q5_k: return {256, write_q5_k};
-    case BlockFormat::iq4_nl: return {32, write_iq4_nl};
-    case BlockFormat::iq4_xs: return {256, write_iq4_xs};
-    case BlockFormat::mxfp4: return {32, write_mxfp4};
-    case BlockFormat::q4_k: return {256, write_q4_k};
-    case BlockFormat::q6_k: return {256, write_q6_k};
-    case BlockFormat::int8_channel: return {columns, write_channel};
+    case BlockFormat::q8_0: return write_q8_0;
+    case BlockFormat::q4_0: return write_q4_0;
+    case BlockFormat::q4_1: return write_q4_1;
+    case BlockFormat::q5_0: return write_q5_0;
+    case BlockFormat::q5_1: return write_q5_1;
+    case BlockFormat::q2_k: return write_q2_k;
+    case BlockFormat::q3_k: return write_q3_k;
+    case BlockFormat::q4_k: return write_q4_k;
+    case BlockFormat::q5_k: return write_q5_k;
+    case BlockFormat::q6_k: return write_q6_k;
+    case BlockFormat::iq4_nl: return write_iq4_nl;
+    case BlockFormat::iq4_xs: return write_iq4_xs;
+    case BlockFormat::mxfp4: return write_mxfp4;
+    case BlockFormat::int8_channel: return write_channel;
   }
   throw std::logic_error("writer_of: a format outside the enumeration");
 }
@@ -126,17 +122,17 @@ BlockWriter writer_of(BlockFormat format, std::size_t columns) {
 }  // namespace
 
 std::vector<std::byte> quantise(BlockFormat format, std::span<const float> row) {
-  const BlockWriter writer = writer_of(format, row.size());
-  if (row.size() % writer.elements != 0) {
+  const std::size_t elements =
+      format == BlockFormat::int8_channel ? row.size() : block_elements(format);
+  if (row.size() % elements != 0) {
     throw std::invalid_argument("quantise: a row that is no whole blocks");
   }
   if (!std::ranges::all_of(row, [](float x) { return std::isfinite(x); })) {
     throw std::invalid_argument("quantise: an element that is not finite");
   }
   std::vector<std::byte> stored;
-  for (std::size_t i = 0; i < row.size(); i += writer.elements) {
-    writer.write(row.subspan(i, writer.elements), stored);
-  }
+  const BlockWriter write = writer_of(format);
+  for (std::size_t i = 0; i < row.size(); i += elements) write(row.subspan(i, elements), stored);
   return stored;
 }
 

@@ -116,7 +116,7 @@ class GraphBuilder {
   ValueId run_experts(ValueId in, ValueId choice, const MixtureFeedForward& mixture);
   ValueId select_rows(ValueId in);
   WeightId weight(WeightRole role, Integer rows, Integer columns, Integer copies = 1);
-  Integer width(ValueId value) { return columns(value); }
+  Integer columns(ValueId value) { return block().values.at(value).columns; }
 
   // An operation whose result has the rows and columns of `like`: `make` is given the result.
   template <class MakeOp>
@@ -138,7 +138,6 @@ class GraphBuilder {
  private:
   CacheId append_store(const std::string& name, ValueId in, const State& state, CacheSide side);
   Block& block() { return graph_.blocks.back(); }
-  Integer columns(ValueId value) { return block().values.at(value).columns; }
   RowAxis rows(ValueId value) { return block().values.at(value).rows; }
   ValueId value(RowAxis rows, Integer columns);
   void append(std::string name, Op op);

@@ -26,8 +26,8 @@ struct Deployment {
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 
-// Of the ranks among which experts are spread, those with sequences of their own and those of one
-// tensor-parallel group.
+// How the ranks among which experts are spread are made up: so many with sequences of their own,
+// times so many of one tensor-parallel group.
 struct ExpertSpread {
   Integer data, tensor;
 };

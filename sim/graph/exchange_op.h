@@ -26,7 +26,7 @@ enum class Collective {
   all_reduce,    // out = the sum of `in` over the ranks
   all_gather,    // a row of `out` is that row of `in` of every rank, side by side
   gather_rows,   // out = the rows of `in` of every rank, one rank after the other
-  scatter_rows,  // of the sum of `in` over the ranks, the rank's own share of the rows
+  scatter_rows,  // out = the rank's own share of the rows of the sum of `in` over the ranks
 };
 
 struct Exchange {

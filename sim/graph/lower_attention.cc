@@ -184,7 +184,7 @@ ValueId gate_output(GraphBuilder& build, ValueId x, ValueId mixed, const OutputG
     const ValueId gates = build.project(x, heads, WeightRole::attention_gate);
     return build.gate_rows("gate each head", gates, mixed, gate.activation);
   }
-  const ValueId gates = build.project(x, build.width(mixed), WeightRole::attention_gate);
+  const ValueId gates = build.project(x, build.columns(mixed), WeightRole::attention_gate);
   return build.gate("gate the output", gates, mixed, {gate.activation});
 }
 

@@ -231,7 +231,7 @@ struct GateForm {
   std::optional<Situ> situ = {};
 };
 
-// Of the experts of a mixture, routed or shared, which have limits of their own.
+// The form of the experts of a mixture; routed and shared ones have limits of their own.
 inline GateForm gate_form_of(const MixtureFeedForward& mixture,
                              const std::optional<GateLimit>& limit) {
   return {mixture.activation, limit, mixture.up_offset, mixture.situ};

@@ -66,12 +66,13 @@ ValueId RankBlock::make_whole(ValueId value) {
   return make(value, Layout::whole, 1, columns(value));
 }
 
+Integer RankBlock::share_of(Integer all, Integer shares, const std::string& what) const {
+  if (all % shares != 0) refuse(std::to_string(all.value()) + " " + what + " do not divide");
+  return all / shares;
+}
+
 ValueId RankBlock::make_divided(ValueId value, Integer shares) {
-  if (shares == 1) return make_whole(value);
-  if (columns(value) % shares != 0) {
-    refuse(std::to_string(columns(value).value()) + " columns do not divide");
-  }
-  return make(value, Layout::divided, shares, columns(value) / shares);
+  return make_divided(value, shares, share_of(columns(value), shares, "columns"));
 }
 
 ValueId RankBlock::make_divided(ValueId value, Integer shares, Integer columns_of_share) {
@@ -126,11 +127,8 @@ ValueId RankBlock::divided(ValueId value, Integer shares) {
   const auto known = held.divided.find(shares);
   if (known != held.divided.end()) return known->second;
   const ValueId all = whole(value);
-  if (columns(value) % shares != 0) {
-    refuse(std::to_string(columns(value).value()) + " columns do not divide");
-  }
   Value part = block().values.at(all);
-  part.columns = part.columns / shares;
+  part.columns = share_of(part.columns, shares, "columns");
   const ValueId out = add_value(part);
   append_conversion(held, WorkKind::residual, "share of ",
                     SelectColumns{own_share(shares) * part.columns, all, out});
@@ -159,22 +157,16 @@ WeightId RankBlock::weight_rows(WeightId id, Integer shares) {
   const bool vector = is_vector(part.role);
   Integer& rows = vector ? part.columns : part.rows;
   const bool padded = split_axis_of(part.role) == SplitAxis::padded_rows;
-  if (!padded && rows % shares != 0) {
-    refuse(std::to_string(rows.value()) + " rows of '" + std::string(name_of(part.role)) +
-           "' do not divide");
-  }
-  rows = padded_share(rows, shares);
+  rows = padded ? padded_share(rows, shares)
+                : share_of(rows, shares, "rows of '" + std::string(name_of(part.role)) + "'");
   (vector ? where.first_column : where.first_row) = own_share(shares) * rows;
   return add(id, part, where);
 }
 
 WeightId RankBlock::weight_columns(WeightId id, Integer shares) {
   Weight part = model_weight(id);
-  if (part.columns % shares != 0) {
-    refuse(std::to_string(part.columns.value()) + " columns of '" +
-           std::string(name_of(part.role)) + "' do not divide");
-  }
-  part.columns = part.columns / shares;
+  part.columns =
+      share_of(part.columns, shares, "columns of '" + std::string(name_of(part.role)) + "'");
   return add(id, part, {id, 0, own_share(shares) * part.columns, 0});
 }
 
@@ -193,10 +185,7 @@ WeightId RankBlock::weight_experts(WeightId id) {
   const Integer shares = shares_of_expert();
   const Integer own = place_of(rank_.deployment, rank_.rank).tensor % shares;
   const auto divide = [&](Integer& extent, Integer& first) {
-    if (extent % shares != 0) {
-      refuse(std::to_string(extent.value()) + " columns of an expert do not divide");
-    }
-    extent = extent / shares;
+    extent = share_of(extent, shares, "columns of an expert");
     first = own * extent;
   };
   switch (split_axis_of(part.role)) {

@@ -52,13 +52,13 @@ class RankBlock {
 
   // --- Values of the model's block, in the layout that is asked for.
   [[nodiscard]] Layout layout(ValueId value) const { return held_.at(value).made; }
-  // Of a divided value.
+  // How many shares a divided value has.
   [[nodiscard]] Integer shares(ValueId value) const { return held_.at(value).shares; }
   ValueId whole(ValueId value);
   ValueId divided(ValueId value, Integer shares);
-  // As it is: whole, divided or partial.
+  // In the layout in which it was made.
   ValueId as_made(ValueId value);
-  // A value that is made now.
+  // Each of these adds a value that the operation at hand makes, in this layout.
   ValueId make_whole(ValueId value);
   ValueId make_divided(ValueId value, Integer shares);
   // With so many columns on each rank, where the last rank's are padded.
@@ -82,15 +82,15 @@ class RankBlock {
   [[nodiscard]] Integer shares_of_cache(CacheId id) const;
 
   // --- Nodes.
-  // Those of the model's node are named and counted as it is.
+  // Nodes that are appended from here on have the name and the kind of this node of the model's.
   void enter_node(std::size_t node);
   void append(const Op& op);
-  // Another value of the rank's block like one that is there, but for its rows.
+  // Adds a value that differs from `made` only in what its rows stand for.
   ValueId beside(ValueId made, RowAxis rows);
   // An exchange over other ranks than the tensor-parallel group, of values of the rank's block.
   void exchange(Collective collective, const Ranks& ranks, ValueId in, ValueId out);
 
-  // What the model's block hands on, as a whole.
+  // Makes the block's output, and the inputs of the layers if it makes them, whole.
   void finish();
   [[noreturn]] void refuse(const std::string& why) const;
 
@@ -109,6 +109,8 @@ class RankBlock {
     std::size_t maker = 0;  // the node of the model's block
   };
   ValueId make(ValueId value, Layout layout, Integer shares, Integer columns_of_share);
+  // A share of so many, which have to divide; `what` they are is said if they do not.
+  [[nodiscard]] Integer share_of(Integer all, Integer shares, const std::string& what) const;
   ValueId add_value(const Value& value);
   void append_conversion(const Held& held, WorkKind kind, std::string name, const Op& op);
   WeightId add(WeightId id, const Weight& part, const WeightPart& where);

@@ -19,7 +19,7 @@ void in_whole(RankBlock& block, Op op) {
   made_whole(block, op);
 }
 
-// In the layout that it is in, whatever that is.
+// The result has the layout of the operand, whatever that is.
 template <class Op>
 void as_made(RankBlock& block, Op op) {
   op.out = block.make_like(op.out, op.in);
@@ -27,7 +27,7 @@ void as_made(RankBlock& block, Op op) {
   block.append(op);
 }
 
-// A function of a sum is none of its parts.
+// Partial sums are added up first: a function of a sum is not the sum of the function's values.
 template <class Op>
 void by_element(RankBlock& block, const Op& op) {
   block.layout(op.in) == Layout::partial ? in_whole(block, op) : as_made(block, op);

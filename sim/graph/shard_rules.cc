@@ -138,9 +138,8 @@ class Rules : private WholeRowRules {
     if (!shares) refuse_heads(op.groups, "groups of heads");
     op.query = block_.divided(op.query, *shares);
     if (op.weights) op.weights = block_.whole(*op.weights);
-    const Integer all = op.groups;
-    op.groups = all / *shares;
-    if (*shares > 1) op.share = Share{block_.own_share(*shares) * op.groups, all};
+    op.share = own_part(op.groups, *shares);
+    op.groups = op.groups / *shares;
     op.keys = block_.cache(op.keys);
     block_.append(op);
   }
@@ -148,10 +147,8 @@ class Rules : private WholeRowRules {
     need_all_ranks(op.query_heads, "query heads");
     op.query = block_.divided(op.query, tensor());
     op.kv_heads = op.kv_heads / block_.shares_of_cache(op.keys);
+    op.share = own_part(op.query_heads, tensor());
     op.query_heads = op.query_heads / tensor();
-    if (tensor() > 1) {
-      op.share = Share{block_.own_share(tensor()) * op.query_heads, op.query_heads * tensor()};
-    }
     op.keys = block_.cache(op.keys);
     op.values = block_.cache(op.values);
     if (op.sinks) op.sinks = block_.weight_rows(*op.sinks, tensor());
@@ -240,18 +237,17 @@ class Rules : private WholeRowRules {
     by_element(block_, op);
   }
   void operator()(Recurrence op) const {
-    const Integer all = op.shape.value_heads;
-    need_all_ranks(all, "heads of a recurrence");
+    need_all_ranks(op.shape.value_heads, "heads of a recurrence");
     const auto shares = shares_of(op.shape.key_heads, tensor());
     if (!shares) refuse_heads(op.shape.key_heads, "key heads of a recurrence");
     op.shape.key_heads = op.shape.key_heads / *shares;
-    op.shape.value_heads = all / tensor();
+    op.share = own_part(op.shape.value_heads, tensor());
+    op.shape.value_heads = op.shape.value_heads / tensor();
     op.query = block_.divided(op.query, *shares);
     op.key = block_.divided(op.key, *shares);
     op.value = block_.divided(op.value, tensor());
     if (op.decay) op.decay = block_.divided(*op.decay, tensor());
     if (op.strength) op.strength = block_.divided(*op.strength, tensor());
-    if (tensor() > 1) op.share = Share{block_.own_share(tensor()) * op.shape.value_heads, all};
     op.state = block_.cache(op.state, tensor());
     op.out = block_.make_divided(op.out, tensor());
     block_.append(op);
@@ -336,6 +332,12 @@ class Rules : private WholeRowRules {
     }
     op.out = block_.make_partial(op.out);
     block_.append(op);
+  }
+
+  // Which of `all` heads or groups the rank has; none where they are not divided.
+  [[nodiscard]] std::optional<Share> own_part(Integer all, Integer shares) const {
+    if (shares == 1) return std::nullopt;
+    return Share{block_.own_share(shares) * (all / shares), all};
   }
 
   void divide(LatentShape& shape) const {

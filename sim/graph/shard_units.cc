@@ -23,7 +23,7 @@ class Units {
     heads_of_cache_[op.values] = op.kv_heads;
   }
   void operator()(const ChooseKeys& op) { belong(op.query, op.groups); }
-  // What no attention reads by heads is one part.
+  // A cache that no attention reads by heads is not divided.
   void operator()(const Store& op) {
     const auto heads = heads_of_cache_.find(op.cache);
     belong(op.in, heads == heads_of_cache_.end() ? Integer(1) : heads->second);

@@ -1,6 +1,8 @@
 // The rules of feed-forwards; block_rules.cc has those of mixers.
 #include <fmt/format.h>
 
+#include <type_traits>
+
 #include "sim/spec/block_rules.h"
 
 namespace llmarch {
@@ -22,16 +24,21 @@ void a_bounded_gate_exists(const DenseFeedForward& dense, const std::string& pat
   refuse_if(dense.situ.has_value(), "situ");
 }
 
-// SiTU takes the place of the whole product.
+// SiTU takes the place of the whole product, of shared experts too.
 template <class FeedForwardKind>
 void situ_stands_alone(const FeedForwardKind& feed_forward, const std::string& path,
                        Problems& problems) {
   if (!feed_forward.situ) return;
-  if (!feed_forward.gate_limit && !feed_forward.up_offset) return;
-  problems.push_back({path + ".situ",
-                      feed_forward.gate_limit ? "situ is given beside gate_limit"
-                                              : "situ is given beside up_offset",
-                      "SiTU takes the place of act(gate) * up: keep one of the two"});
+  const auto refuse_if = [&](bool given, const char* key) {
+    if (!given) return;
+    problems.push_back({path + ".situ", fmt::format("situ is given beside {}", key),
+                        "SiTU takes the place of act(gate) * up: keep one of the two"});
+  };
+  refuse_if(feed_forward.gate_limit.has_value(), "gate_limit");
+  refuse_if(feed_forward.up_offset.has_value(), "up_offset");
+  if constexpr (std::is_same_v<FeedForwardKind, MixtureFeedForward>) {
+    refuse_if(feed_forward.shared_gate_limit.has_value(), "shared_gate_limit");
+  }
 }
 
 void xielu_stands_alone(const DenseFeedForward& dense, const std::string& path,

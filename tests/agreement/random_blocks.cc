@@ -11,8 +11,9 @@ std::vector<double> draw_factors(Integer pairs) {
   return factors;
 }
 
-// Of `dim` elements. In the order in which rapidcheck shrinks: to no scaling first. The contexts of
-// those that depend on the length of a sequence lie within the workloads below.
+// A scaling for `dim` rotated elements. The kinds stand in the order in which rapidcheck shrinks,
+// which tries no scaling first. Contexts of the kinds that depend on the length of a sequence lie
+// within the workloads below.
 std::optional<RotaryScaling> draw_scaling(Integer dim) {
   switch (between(0, dim > 2 ? 5 : 4)) {
     case 0: return std::nullopt;
@@ -309,7 +310,8 @@ FeedForward draw_mixture() {
   mixture.router.own_input = maybe();
   mixture.router.expert_scale = maybe();
   if (mixture.router.scoring == Scoring::sparsemixer) make_sparsemixer(mixture.router);
-  if (!mixture.ungated && !mixture.gate_limit && !mixture.up_offset && maybe()) {
+  const bool limited = mixture.gate_limit || mixture.shared_gate_limit || mixture.up_offset;
+  if (!mixture.ungated && !limited && maybe()) {
     mixture.situ = Situ{any_real(0.5, 1, 8), any_real(0.5, 1, 8)};
   }
   const bool may_list = mixture.router.scoring != Scoring::sparsemixer && !mixture.router.groups &&

@@ -7,27 +7,12 @@
 #include "sim/graph/lower.h"
 #include "sim/spec/fields.h"
 #include "sim/spec/rules.h"
+#include "tests/agreement/check_many.h"
 #include "tests/agreement/disagreements.h"
 #include "tests/agreement/random_spec.h"
 
 namespace llmarch {
 namespace {
-
-constexpr int kSpecs = 1000;
-
-// Does what RC_GTEST_PROP does, with any number of cases. A failure prints the smallest spec that
-// shows it; RC_PARAMS="seed=..." draws the same specs again.
-template <class Property>
-void check_many(const Property& property, int specs = kSpecs) {
-  rc::detail::TestParams params = rc::detail::configuration().testParams;
-  params.maxSuccess = specs;
-  const rc::detail::TestResult result =
-      rc::detail::checkTestable(property, rc::detail::TestMetadata(), params);
-  if (result.is<rc::detail::SuccessResult>()) return;
-  std::ostringstream text;
-  rc::detail::printResultMessage(result, text);
-  FAIL() << text.str() << "\nseed=" << params.seed;
-}
 
 void expect_agreement(const OpGraph& graph, const Workload& workload) {
   const std::string problems = disagreements(check_agreement(graph, workload, 3));

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
-#include <sstream>
 
-#include "kernels/measure/agreement.h"
 #include "kernels/reference/rounded.h"
 #include "sim/cost/predict.h"
 #include "tests/engine/engine_options.h"
-#include "tests/support/show_work.h"
+#include "tests/support/different_work.h"
 #include "tests/support/worse.h"
 
 namespace llmarch::fast {
@@ -99,17 +97,7 @@ std::string different_numbers(const Trace& run, const Trace& expected) {
 }  // namespace
 
 std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
-  const Book predicted = predict_given(graph, workload, run.experts_run);
-  for (const AgreementLine& line : lay_side_by_side(graph, predicted, run.book)) {
-    if (line.holds()) continue;
-    std::ostringstream text;
-    text << line.block << ", " << line.operation << ": predicted ";
-    PrintTo(line.predicted, &text);
-    text << ", counted by the engine ";
-    PrintTo(line.counted, &text);
-    return text.str();
-  }
-  return "";
+  return llmarch::different_work(graph, workload, run.experts_run, run.book);
 }
 
 EngineAgreement check_engine(const OpGraph& lowered, const Workload& workload,

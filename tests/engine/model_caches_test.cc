@@ -7,7 +7,10 @@
 
 #include "kernels/engine/model_caches.h"
 #include "sim/cost/predict.h"
+#include "sim/graph/lower.h"
+#include "tests/engine/engine_options.h"
 #include "tests/support/graph_of_caches.h"
+#include "tests/support/tiny_models.h"
 
 namespace llmarch::fast {
 namespace {
@@ -67,6 +70,27 @@ TEST_P(EnginesCaches, RefuseASnapshotOfOtherStates) {
 TEST_P(EnginesCaches, AreNotTakenForThoseOfAnotherKind) {
   EXPECT_THROW((void)caches_.of(kFixedState, 0), std::bad_variant_access);
   EXPECT_THROW((void)caches_.state_of(kFixedState + 1, 0), std::bad_variant_access);
+}
+
+// A query attends to every entry, one for two positions, and they are gathered beside the window.
+TEST(AFootprint, HasRoomForEveryEntryThatADecodeStepGathers) {
+  CompressedAttention attention;
+  attention.query_heads = 2;
+  attention.head_dim = 6;
+  attention.rope_head_dim = 2;
+  attention.query_latent_dim = 3;
+  attention.window = 4;
+  attention.output_groups = 1;
+  attention.output_latent_dim = 3;
+  attention.rotary.theta = 10000;
+  attention.compression = Compression{2};
+  const OpGraph graph = lower(tiny_model(attention, tiny_dense()));
+  const auto work = [&](Integer positions) {
+    EngineOptions options = whole_options(graph, positions);
+    options.step_tokens = 1;
+    return footprint(graph, options).work;
+  };
+  EXPECT_GE(work(1000) - work(100), Bytes(450 * 6 * 4));
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, EnginesCaches,

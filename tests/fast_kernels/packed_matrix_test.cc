@@ -77,7 +77,7 @@ TEST(SyntheticWeights, FillTheirRangeEvenly) {
       squares += static_cast<double>(x) * x;
     }
   }
-  // Of 65,536 numbers drawn evenly from (-1/2, 1/2): mean 0 with deviation 0.0011, mean square
+  // 65,536 numbers drawn evenly from (-1/2, 1/2) have mean 0 with deviation 0.0011, and mean square
   // 1/12.
   EXPECT_NEAR(sum / 65536, 0, 0.006);
   EXPECT_NEAR(squares / 65536, 1.0 / 12, 0.002);

@@ -43,9 +43,9 @@ void swap_rows(std::span<float> matrix, const Weight& shape, std::size_t one, st
   std::swap_ranges(row.begin(), row.end(), matrix.subspan(other * columns, columns).begin());
 }
 
-// Tables are spoiled in a row that the sequence uses: a token id, a position. Of the weights of
-// streams, which are all alike before the first layer, only those of what is added to each matter
-// there: they come after as many others as there are streams.
+// Tables are spoiled in a row that the sequence uses: a token id, a position. Before the first
+// layer all streams are alike, so that only the weights of what is added to each stream matter
+// there: these come after as many others as there are streams.
 std::size_t row_in_use(WeightRole role, const GoldenModel& model) {
   switch (role) {
     case WeightRole::attention_stream_weights:

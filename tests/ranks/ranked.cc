@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
-#include "kernels/measure/agreement.h"
-#include "sim/cost/predict.h"
-#include "tests/support/show_work.h"
+#include "tests/support/different_work.h"
 #include "tests/support/worse.h"
 
 namespace llmarch {
@@ -24,14 +21,18 @@ std::vector<std::int64_t> some_ids(const OpGraph& graph, std::int64_t first, std
   return ids;
 }
 
-double largest_difference(const std::vector<float>& left, const std::vector<float>& right) {
-  if (left.size() != right.size()) return std::nan("");
-  double largest = 0;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    const double scale = std::max(1.0, std::abs(static_cast<double>(right[i])));
-    largest = worse(largest, std::abs(static_cast<double>(left[i] - right[i])) / scale);
-  }
-  return largest;
+// Relative to the whole where that is above 1.
+double difference_of(float ranks, float whole) {
+  if (ranks == whole || (std::isnan(ranks) && std::isnan(whole))) return 0;
+  const double scale = std::max(1.0, std::abs(static_cast<double>(whole)));
+  return std::abs(static_cast<double>(ranks) - static_cast<double>(whole)) / scale;
+}
+
+bool all_finite(const Trace& trace) {
+  const auto finite = [](const std::vector<float>& values) {
+    return std::ranges::all_of(values, [](float x) { return std::isfinite(x); });
+  };
+  return std::ranges::all_of(trace.hidden, finite) && finite(trace.logits);
 }
 
 std::string different_values(const Trace& ranks, const Trace& whole) {
@@ -49,16 +50,13 @@ std::string different_values(const Trace& ranks, const Trace& whole) {
   return difference < kTolerance ? "" : "logits are off by " + std::to_string(difference);
 }
 
-std::string different_work(const OpGraph& graph, const Workload& workload, const Execution& run) {
-  const Book predicted = predict_given(graph, workload, run.experts_run);
-  for (const AgreementLine& line : lay_side_by_side(graph, predicted, run.book)) {
-    if (line.holds()) continue;
-    std::ostringstream text;
-    text << line.block << ", " << line.operation << ": predicted ";
-    PrintTo(line.predicted, &text);
-    text << ", counted ";
-    PrintTo(line.counted, &text);
-    return text.str();
+// The first rank that has done something else than is predicted, and what.
+std::string different_work_of(const RankTeam<Counted>& ranks, const Workload& step,
+                              const std::vector<Execution>& runs) {
+  for (std::size_t rank = 0; rank < runs.size(); ++rank) {
+    const std::string work =
+        different_work(ranks.shard(rank).graph, step, runs[rank].experts_run, runs[rank].book);
+    if (!work.empty()) return "rank " + std::to_string(rank) + ", " + work;
   }
   return "";
 }
@@ -78,23 +76,32 @@ std::string refusal(const OpGraph& graph, const Deployment& deployment) {
   }
 }
 
-std::string differences(const OpGraph& graph, const Deployment& deployment) {
+double largest_difference(const std::vector<float>& ranks, const std::vector<float>& whole) {
+  if (ranks.size() != whole.size()) return std::nan("");
+  double largest = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    largest = worse(largest, difference_of(ranks[i], whole[i]));
+  }
+  return largest;
+}
+
+RankedRun run_on_ranks(const OpGraph& graph, const Deployment& deployment) {
   const WeightStore weights = synthetic_weights(graph, 7);
   RankTeam<Counted> ranks({graph, weights, deployment}, 1);
   KvCaches<double> caches(graph, 1);
-  for (Workload step : {prefill(kPrompt, 1), decode(kPrompt + 1, 1)}) {
+  RankedRun run;
+  for (const Workload& step : {prefill(kPrompt, 1), decode(kPrompt + 1, 1)}) {
     const auto ids = some_ids(graph, step.past.value(), step.tokens.value());
     const Execution whole = execute(graph, weights, caches, ids, step);
     const std::vector<Execution> parts = ranks.run(step, ids);
-    const std::string values = different_values(trace_of(deployment, parts), whole.trace);
-    if (!values.empty()) return values;
-    step.token_ranks = expert_spread(deployment).value().data;
-    for (std::size_t rank = 0; rank < parts.size(); ++rank) {
-      const std::string work = different_work(ranks.shard(rank).graph, step, parts[rank]);
-      if (!work.empty()) return "rank " + std::to_string(rank) + ", " + work;
+    run.finite = run.finite && all_finite(whole.trace);
+    run.difference = different_values(trace_of(deployment, parts), whole.trace);
+    if (run.difference.empty()) {
+      run.difference = different_work_of(ranks, workload_of_rank(deployment, step), parts);
     }
+    if (!run.difference.empty()) break;
   }
-  return "";
+  return run;
 }
 
 }  // namespace llmarch

@@ -60,6 +60,21 @@ TEST(TomlRules, AnAverageHasSharedExperts) {
 )");
 }
 
+TEST(TomlRules, SituTakesThePlaceOfTheWholeProduct) {
+  const std::string limit = " = { limit = 7, place = \"before_activation\" }";
+  const auto beside = [](const std::string& fields) {
+    return check_report(altered("experts_per_token = 2",
+                                "experts_per_token = 2\nshared_width = 4\n"
+                                "situ = { gate = 4, up = 25 }\n" +
+                                    fields));
+  };
+  EXPECT_EQ(beside(""), "");
+  for (const std::string field : {"gate_limit", "shared_gate_limit"}) {
+    EXPECT_NE(beside(field + limit).find("situ is given beside " + field), std::string::npos);
+  }
+  EXPECT_NE(beside("up_offset = 1").find("situ is given beside up_offset"), std::string::npos);
+}
+
 TEST(TomlRules, ScoresAreScaledOnce) {
   EXPECT_EQ(check_report(altered("head_dim = 16",
                                  "head_dim = 16\nquery_scalar = 8\nscore_multiplier = 0.5")),
