@@ -45,9 +45,16 @@ std::optional<Exchanged> exchanged_by(const Op& op, Integer rank) {
   return std::nullopt;
 }
 
+// `of_rank` has the sequences of one rank.
+Workload workload_of_rank(Phase phase, const Setting& of_rank) {
+  Workload workload = workload_of(phase, of_rank);
+  workload.token_ranks = expert_spread(*of_rank.parallel).value().data;
+  return workload;
+}
+
 // A rank of the setting's deployment, and what its steps are.
 struct RankAt {
-  const Setting& setting;
+  const Setting& setting;  // with the sequences of one rank
   const OpGraph& graph;
   Integer rank;
   Rates rates;  // of one device
@@ -73,21 +80,31 @@ struct RankAt {
     return figures;
   }
 
-  [[nodiscard]] RankStep step(const Workload& workload) const {
-    RankStep step;
-    for (const BookLine& line : predict(graph, workload, ExpertLoad::fewest).lines) {
-      step.floor += floor_of(line.work, rates);
-    }
-    const Book uniform = predict(graph, workload);
-    step.work = uniform.total;
-    for (const BookLine& line : uniform.lines) {
-      step.uniform += floor_of(line.work, rates);
-      const Block& block = graph.blocks.at(line.block);
-      const Node& node = block.nodes.at(line.node);
-      if (const auto exchanged = exchanged_by(node.op, rank)) {
-        step.exchanges.push_back(exchange(block, node, *exchanged, workload));
+  [[nodiscard]] std::vector<ExchangeFigures> exchanges(const Workload& workload) const {
+    std::vector<ExchangeFigures> figures;
+    for (const Block& block : graph.blocks) {
+      for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+        if (!runs(block, n, workload.forms)) continue;
+        const Node& node = block.nodes[n];
+        if (const auto exchanged = exchanged_by(node.op, rank)) {
+          figures.push_back(exchange(block, node, *exchanged, workload));
+        }
       }
     }
+    return figures;
+  }
+
+  // Floors are those of a curve, as on one device: a book reads a state at every token of a
+  // prefill, and no floor does.
+  [[nodiscard]] RankStep step(Phase phase) const {
+    const Workload workload = workload_of_rank(phase, setting);
+    const Integer length = length_of(phase, setting);
+    const CostCurve curve(graph, phase, setting.batch, workload.token_ranks);
+    RankStep step;
+    step.work = curve.total(length);
+    step.floor = FloorCurve(curve, rates, ExpertLoad::fewest).at(length);
+    step.uniform = FloorCurve(curve, rates, ExpertLoad::uniform).at(length);
+    step.exchanges = exchanges(workload);
     return step;
   }
 };
@@ -96,12 +113,6 @@ struct RankAt {
 Setting setting_of_rank(Setting setting) {
   setting.batch = setting.batch / setting.parallel->data;
   return setting;
-}
-
-Workload workload_of_rank(Phase phase, const Setting& of_rank) {
-  Workload workload = workload_of(phase, of_rank);
-  workload.token_ranks = expert_spread(*of_rank.parallel).value().data;
-  return workload;
 }
 
 Rates rates_of_device(const Model& model, const Setting& setting) {
@@ -264,8 +275,8 @@ StageFigures RankPlan::stage_at(const StageShard& stage, const Setting& of_rank)
           std::ssize(stage.graph.layers),
           memory_at(stage, of_rank),
           cache_bytes_per_token(stage.graph),
-          at.step(workload_of_rank(Phase::decode, of_rank)),
-          at.step(workload_of_rank(Phase::prefill, of_rank))};
+          at.step(Phase::decode),
+          at.step(Phase::prefill)};
 }
 
 RankFigures RankPlan::at(Integer context, Integer prompt) const {

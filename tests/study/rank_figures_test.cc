@@ -112,6 +112,15 @@ TEST(AnExchange, TakesItsRoundsAndItsBytesAtLeast) {
   EXPECT_DOUBLE_EQ(after_attention.seconds, 32 * (14 * 2e-6 + 2.0 * 7 * 4096 / 8 * 2 / 400e9));
 }
 
+// Without experts there is nothing to choose: a floor reads a state once in a step, whichever
+// routing is assumed.
+TEST(AModelWithStatesOnOneRank, HasTheSameFloorsUnderUniformRouting) {
+  const RankFigures ranks = figures("qwen3.6-27b", "tp=1", devices(1), 2, 1024);
+  const StageFigures& stage = ranks.stages.at(0);
+  EXPECT_DOUBLE_EQ(stage.decode.uniform.seconds, stage.decode.floor.seconds);
+  EXPECT_DOUBLE_EQ(stage.prefill.uniform.seconds, stage.prefill.floor.seconds);
+}
+
 // Norms are on every rank, and so are key/value heads where there are fewer of them than ranks.
 TEST(WeightsOfAllRanks, ExceedTheModelByWhatIsReplicated) {
   Setting setting{.weights = Scheme(DType::bf16), .machine = devices(8, 2)};
