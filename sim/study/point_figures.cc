@@ -100,7 +100,7 @@ Floor PointFigures::uniform_prefill_floor() const {
 
 const RankFigures& PointFigures::ranks() {
   if (!curves_.ranks) throw std::logic_error("ranks are asked for, and there is no deployment");
-  if (!ranks_) ranks_ = curves_.ranks->at(context_, prompt_);
+  if (!ranks_) ranks_ = curves_.ranks->at(context_, prompt_, setting().batch);
   return *ranks_;
 }
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <span>
+#include <stdexcept>
 
 #include "sim/cost/cost_curve.h"
 #include "sim/cost/op_cost.h"
@@ -109,9 +109,10 @@ struct RankAt {
   }
 };
 
-// The setting as one rank has it: its own sequences.
+// The setting as the rank with most sequences has it.
 Setting setting_of_rank(Setting setting) {
-  setting.batch = setting.batch / setting.parallel->data;
+  const Integer ranks = setting.parallel->data;
+  setting.batch = (setting.batch + ranks - 1) / ranks;
   return setting;
 }
 
@@ -129,13 +130,6 @@ Bytes tower_bytes(const Model& model, const Setting& setting) {
   for (const auto& part : {beside.vision_tower, beside.projector}) {
     if (part) sum += bytes_of(Elements(*part), unquantised_format(model, setting));
   }
-  return sum;
-}
-
-template <class Figure>
-double over_stages(const RankFigures& ranks, const Figure& figure) {
-  double sum = 0;
-  for (const StageFigures& stage : ranks.stages) sum += std::invoke(figure, stage);
   return sum;
 }
 
@@ -159,18 +153,13 @@ const StageFigures& RankFigures::fullest() const {
 }
 
 double RankFigures::decode_seconds() const {
-  return over_stages(*this, [](const StageFigures& stage) { return stage.decode.seconds(); });
+  return over_stages(&StageFigures::decode, &RankStep::seconds);
 }
 double RankFigures::uniform_decode_seconds() const {
-  return over_stages(*this,
-                     [](const StageFigures& stage) { return stage.decode.uniform_seconds(); });
+  return over_stages(&StageFigures::decode, &RankStep::uniform_seconds);
 }
 double RankFigures::prefill_seconds() const {
-  return over_stages(*this, [](const StageFigures& stage) { return stage.prefill.seconds(); });
-}
-double RankFigures::uniform_prefill_seconds() const {
-  return over_stages(*this,
-                     [](const StageFigures& stage) { return stage.prefill.uniform_seconds(); });
+  return over_stages(&StageFigures::prefill, &RankStep::seconds);
 }
 
 // A stage works for its own share of the step; the mean of those shares is 1 over the stages.
@@ -220,7 +209,7 @@ std::optional<DeploymentProblem> deployment_problem(const Setting& setting) {
 
 RankPlan::RankPlan(const Model& model, const Setting& setting, const OpGraph& whole)
     : model_(model),
-      of_rank_(setting_of_rank(setting)),
+      setting_(setting),
       rates_(rates_of_device(model, setting)),
       towers_(tower_bytes(model, setting)) {
   const Deployment& deployment = *setting.parallel;
@@ -237,13 +226,13 @@ RankPlan::RankPlan(const Model& model, const Setting& setting, const OpGraph& wh
 }
 
 std::optional<std::size_t> RankPlan::stage_like(const OpGraph& whole, Integer stage) const {
-  const Deployment& deployment = *of_rank_.parallel;
+  const Deployment& deployment = *setting_.parallel;
   if (stage == 0 || stage == deployment.pipeline - 1) return std::nullopt;
   const auto layers = [&](Integer of) {
     const auto [first, last] = stage_of(whole.layers.size(), deployment, of);
     return std::span(whole.layers).subspan(first, last - first);
   };
-  const Integer devices = of_rank_.machine->devices;
+  const Integer devices = setting_.machine->devices;
   const auto place = [&](Integer of) { return stage_neighbour(deployment, 0, of) % devices; };
   for (Integer earlier = 1; earlier < stage; earlier += 1) {
     if (place(earlier) != place(stage)) continue;
@@ -279,30 +268,33 @@ StageFigures RankPlan::stage_at(const StageShard& stage, const Setting& of_rank)
           at.step(Phase::prefill)};
 }
 
-RankFigures RankPlan::at(Integer context, Integer prompt) const {
-  Setting of_rank = of_rank_;
-  of_rank.context = context;
-  of_rank.prompt = prompt;
+Setting RankPlan::setting_at(Integer context, Integer batch) const {
+  Setting setting = setting_;
+  setting.context = context;
+  setting.batch = batch;
+  return setting_of_rank(std::move(setting));
+}
+
+RankFigures RankPlan::at(Integer context, Integer prompt, Integer batch) const {
+  Setting setting = setting_at(context, batch);
+  setting.prompt = prompt;
   RankFigures figures;
-  figures.deployment = *of_rank.parallel;
-  figures.batch_of_rank = of_rank.batch;
+  figures.deployment = *setting.parallel;
+  figures.batch_of_rank = setting.batch;
   for (const StageShard& stage : stages_) {
     figures.stages.push_back(stage.like ? figures.stages.at(*stage.like)
-                                        : stage_at(stage, of_rank));
+                                        : stage_at(stage, setting));
     figures.stages.back().rank = stage.rank;
   }
-  figures.device_memory = Bytes(of_rank.machine->memory.bytes);
+  figures.device_memory = Bytes(setting.machine->memory.bytes);
   return figures;
 }
 
 RankMemory RankPlan::fullest(Integer context, Integer batch) const {
-  Setting of_rank = of_rank_;
-  const Integer ranks = of_rank.parallel->data;
-  of_rank.context = context;
-  of_rank.batch = (batch + ranks - 1) / ranks;
+  const Setting setting = setting_at(context, batch);
   std::vector<RankMemory> memories;
   for (const StageShard& stage : stages_) {
-    if (!stage.like) memories.push_back(memory_at(stage, of_rank));
+    if (!stage.like) memories.push_back(memory_at(stage, setting));
   }
   return *std::ranges::max_element(memories, {}, &RankMemory::total);
 }
@@ -324,7 +316,7 @@ Bytes replicated_weights(const Model& model, const Setting& setting) {
 
 RankFigures rank_figures(const Model& model, const Setting& setting) {
   const RankPlan plan(model, setting, stored(model, setting));
-  return plan.at(setting.context, setting.prefill_tokens());
+  return plan.at(setting.context, setting.prefill_tokens(), setting.batch);
 }
 
 }  // namespace llmarch
