@@ -21,8 +21,7 @@ std::optional<RankPlan> rank_plan(const Model& model, const Setting& setting,
 std::optional<EstimateCurve> estimate_curve(const CostCurve& curve, const Model& model,
                                             const Setting& setting) {
   const Machine& machine = setting.machine;
-  if (machine == nullptr || machine->times == nullptr) return std::nullopt;
-  if (machine->all_devices() > 1) return std::nullopt;
+  if (machine == nullptr || !machine->has_estimates()) return std::nullopt;
   return EstimateCurve(curve, *machine, arithmetic_of(model, setting));
 }
 

@@ -250,9 +250,7 @@ const Quantity* quantity_with(Value Quantity::*member, const Value& value) {
 Needs lacking(Needs needs, const PartialSetting& setting) {
   if (needs == Needs::nothing) return Needs::nothing;
   if (!setting.machine || *setting.machine == nullptr) return Needs::machine;
-  const Hardware& machine = **setting.machine;
-  const bool is_timed = machine.times != nullptr && machine.all_devices() == 1;
-  if (needs == Needs::times && !is_timed) return Needs::times;
+  if (needs == Needs::times && !(*setting.machine)->has_estimates()) return Needs::times;
   return needs == Needs::deployment && !setting.parallel ? Needs::deployment : Needs::nothing;
 }
 

@@ -116,13 +116,6 @@ Setting setting_of_rank(Setting setting) {
   return setting;
 }
 
-Rates rates_of_device(const Model& model, const Setting& setting) {
-  Hardware device = *setting.machine;
-  device.devices = 1;
-  device.systems = 1;
-  return rates_of(device, arithmetic_of(model, setting));
-}
-
 // Towers and projectors.
 Bytes tower_bytes(const Model& model, const Setting& setting) {
   Bytes sum;
@@ -210,7 +203,7 @@ std::optional<DeploymentProblem> deployment_problem(const Setting& setting) {
 RankPlan::RankPlan(const Model& model, const Setting& setting, const OpGraph& whole)
     : model_(model),
       setting_(setting),
-      rates_(rates_of_device(model, setting)),
+      rates_(rates_of_device(*setting.machine, arithmetic_of(model, setting))),
       towers_(tower_bytes(model, setting)) {
   const Deployment& deployment = *setting.parallel;
   for (Integer stage = 0; stage < deployment.pipeline; stage += 1) {

@@ -41,7 +41,7 @@ double rounded(double value) {
 
 double seconds_of(const OperationTimes& times, const TimedRow& row) {
   const Hardware& machine = machine_called(row.gpu);
-  return fitted_seconds(times, row.work, device_rates(machine, times.arithmetic));
+  return fitted_seconds(times, row.work, rates_of_device(machine, times.arithmetic));
 }
 
 // Factors as logarithms, so that none is below 0.
