@@ -10,6 +10,7 @@
 #include "sim/cost/cost_curve.h"
 #include "sim/cost/op_cost.h"
 #include "sim/cost/predict.h"
+#include "sim/study/beside_memory.h"
 #include "sim/study/step.h"
 
 namespace llmarch {
@@ -116,16 +117,6 @@ Setting setting_of_rank(Setting setting) {
   return setting;
 }
 
-// Towers and projectors.
-Bytes tower_bytes(const Model& model, const Setting& setting) {
-  Bytes sum;
-  const Beside beside = model.spec.beside.value_or(Beside{});
-  for (const auto& part : {beside.vision_tower, beside.projector}) {
-    if (part) sum += bytes_of(Elements(*part), unquantised_format(model, setting));
-  }
-  return sum;
-}
-
 }  // namespace
 
 Bytes RankStep::sent() const {
@@ -204,7 +195,7 @@ RankPlan::RankPlan(const Model& model, const Setting& setting, const OpGraph& wh
     : model_(model),
       setting_(setting),
       rates_(rates_of_device(*setting.machine, arithmetic_of(model, setting))),
-      towers_(tower_bytes(model, setting)) {
+      undivided_(undivided_bytes(model, setting)) {
   const Deployment& deployment = *setting.parallel;
   for (Integer stage = 0; stage < deployment.pipeline; stage += 1) {
     const Integer rank = stage_neighbour(deployment, 0, stage);
@@ -242,7 +233,7 @@ RankMemory RankPlan::memory_at(const StageShard& stage, const Setting& of_rank) 
   memory.activations =
       bytes_of(widest_rows(stage.graph, decode) + Elements(of_rank.batch * model_.spec.hidden),
                kActivations);
-  memory.beside = towers_;
+  memory.beside = undivided_;
   // Prediction layers follow the last layer.
   if (!prediction_ || stage.rank != stages_.back().rank) return memory;
   memory.beside += own_bytes(prediction_->graph) * prediction_->layers;

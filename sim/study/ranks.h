@@ -141,7 +141,7 @@ class RankPlan {
   Setting setting_;  // its context, prompt and batch are not used
   Rates rates_;      // of one device
   std::vector<StageShard> stages_;
-  Bytes towers_;  // and projectors, whole
+  Bytes undivided_;  // what each rank holds whole of what is beside the text model
   std::optional<PredictionShard> prediction_;
 };
 

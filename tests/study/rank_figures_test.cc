@@ -131,6 +131,14 @@ TEST(WeightsOfAllRanks, ExceedTheModelByWhatIsReplicated) {
             2 * (15 * norms + keys_and_values));
 }
 
+TEST(AnAdapter, IsWholeOnEachRank) {
+  Model model = text_model("llama-3.1-8b");
+  model.spec.beside.emplace().adapter = 1'000;
+  Setting setting{.weights = Scheme(DType::bf16), .machine = devices(2)};
+  setting.parallel = read_deployment("tp=2").value.value();
+  EXPECT_EQ(rank_figures(model, setting).fullest().memory.beside, Bytes(2 * 1'000));
+}
+
 TEST(ADeployment, IsRefusedOnAnotherNumberOfDevicesAndForABatchThatDoesNotDivide) {
   Setting setting;
   setting.parallel = read_deployment("dp=2,tp=4").value.value();
