@@ -48,24 +48,16 @@ class RankRows {
     row("rounds of messages", [which, this](const RankFigures& ranks) {
       return count_cell((ranks.fullest().*which).work.rounds.value(), "rounds", digits_);
     });
-    seconds("arithmetic and memory, at least", [which](const RankFigures& ranks) {
-      return over_stages(ranks,
-                         [which](const StageFigures& s) { return (s.*which).floor.seconds; });
-    });
-    seconds("exchanges, at least", [which](const RankFigures& ranks) {
-      return over_stages(ranks,
-                         [which](const StageFigures& s) { return (s.*which).exchange_seconds(); });
-    });
-    const auto least = [which](const RankFigures& ranks) {
-      return over_stages(ranks, [which](const StageFigures& s) { return (s.*which).seconds(); });
+    const auto time = [&](const std::string& label, const auto& of_step) {
+      seconds(label, [=](const RankFigures& ranks) { return ranks.over_stages(which, of_step); });
     };
-    seconds("a step, at least", least);
-    seconds("  if experts are chosen uniformly", [which](const RankFigures& ranks) {
-      return over_stages(ranks,
-                         [which](const StageFigures& s) { return (s.*which).uniform_seconds(); });
-    });
-    row("tokens per second, at most", [least, tokens](const RankFigures& ranks) {
-      return rate_cell(tokens.as_double() / least(ranks), "tokens per second");
+    time("arithmetic and memory, at least", [](const RankStep& of) { return of.floor.seconds; });
+    time("exchanges, at least", &RankStep::exchange_seconds);
+    time("a step, at least", &RankStep::seconds);
+    time("  if experts are chosen uniformly", &RankStep::uniform_seconds);
+    row("tokens per second, at most", [which, tokens](const RankFigures& ranks) {
+      const double least = ranks.over_stages(which, &RankStep::seconds);
+      return rate_cell(tokens.as_double() / least, "tokens per second");
     });
   }
 
@@ -76,12 +68,6 @@ class RankRows {
   }
 
  private:
-  template <class Figure>
-  static double over_stages(const RankFigures& ranks, const Figure& figure) {
-    double sum = 0;
-    for (const StageFigures& stage : ranks.stages) sum += figure(stage);
-    return sum;
-  }
   template <class Figure>
   void row(const std::string& label, const Figure& figure) const {
     write_.row(label, [machine = machine_, figure](const ModelFigures& figures) {

@@ -50,14 +50,7 @@ double copies_of_rows(const CostTerm& cost) {
 
 }  // namespace
 
-DeviceRates device_rates(const Hardware& hardware, DType arithmetic) {
-  const Rates rates = rates_of(hardware, arithmetic);
-  const double devices = hardware.all_devices().as_double();
-  return {rates.flops_per_second / devices, rates.bytes_per_second / devices};
-}
-
-double fitted_seconds(const OperationTimes& times, const LaunchWork& work,
-                      const DeviceRates& rates) {
+double fitted_seconds(const OperationTimes& times, const LaunchWork& work, const Rates& rates) {
   const double bytes = times.memory_factor * work.bytes + times.rows_factor * work.rows;
   return joined(times.launch_seconds, bytes / rates.bytes_per_second,
                 times.arithmetic_factor * work.flops / rates.flops_per_second, times.joint);
@@ -70,7 +63,9 @@ std::size_t size_class(const OperationTimes& times, double seconds) {
 }
 
 EstimateCurve::EstimateCurve(const CostCurve& curve, const Hardware& hardware, DType arithmetic)
-    : curve_(curve), times_(hardware.times), unmeasured_rates_(device_rates(hardware, arithmetic)) {
+    : curve_(curve),
+      times_(hardware.times),
+      unmeasured_rates_(rates_of_device(hardware, arithmetic)) {
   if (times_ == nullptr) throw std::logic_error("an estimate where nothing was measured");
   for (const CostTerm& cost : curve.terms()) {
     if (!cost.timed && on_rows_alone(cost)) continue;
@@ -109,7 +104,7 @@ std::vector<EstimateCurve::Way> EstimateCurve::ways_of(const CostTerm& cost,
     for (const OperationTimes& times : times_->operation) {
       if (times.operation != cost.timed->operation) continue;
       if (std::ranges::find(times.formats, cost.timed->format) == times.formats.end()) continue;
-      ways.push_back({&times, device_rates(hardware, times.arithmetic)});
+      ways.push_back({&times, rates_of_device(hardware, times.arithmetic)});
     }
     if (ways.empty()) {
       unmeasured_.insert(std::string(name_of(cost.timed->operation)) + " in " +

@@ -6,7 +6,6 @@
 // spread less. Operations on rows alone add nothing, as if fused with their neighbours.
 #pragma once
 
-#include <array>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,26 +22,15 @@ struct LaunchWork {
   double rows = 0;   // bytes of the rows that it reads and writes
 };
 
-// What one device does in a second; `flops_per_second` in the format of the operation's products.
-struct DeviceRates {
-  double flops_per_second;
-  double bytes_per_second;
-};
-
-// Rates of one device of the machine, where products are computed in that format.
-DeviceRates device_rates(const Hardware& hardware, DType arithmetic);
-
-// What a launch is fitted to take.
-double fitted_seconds(const OperationTimes& times, const LaunchWork& work,
-                      const DeviceRates& rates);
+// What a launch is fitted to take, by the rates of one device.
+double fitted_seconds(const OperationTimes& times, const LaunchWork& work, const Rates& rates);
 
 // Which of the spreads of `times` is that of operations that are fitted to take so long.
 std::size_t size_class(const OperationTimes& times, double seconds);
 
 struct Estimate {
   double p10 = 0, median = 0, p90 = 0;  // seconds
-  // Of these, the floors of operations of which nothing was measured.
-  double unmeasured = 0;
+  double unmeasured = 0;  // the part of them that is floors of operations nobody measured
   constexpr Estimate& operator+=(const Estimate& more) {
     p10 += more.p10;
     median += more.median;
@@ -52,22 +40,22 @@ struct Estimate {
   }
 };
 
-// The estimate of such a step on one device of a machine, of which something was measured.
+// The estimate of such a step on one device of a machine on which operations were measured.
 class EstimateCurve {
  public:
-  // `curve` must outlive it. Of operations of which nothing was measured, the floor counts, with
+  // `curve` must outlive it. An operation that was not measured counts with its floor, with
   // products in the format `arithmetic`. Throws std::logic_error where `hardware.times` is null.
   EstimateCurve(const CostCurve& curve, const Hardware& hardware, DType arithmetic);
 
   [[nodiscard]] Estimate at(Integer length) const;
-  // Kinds of operations of which nothing was measured: "product in q4_k".
+  // The kinds of operations that were not measured: "product in q4_k".
   [[nodiscard]] const std::set<std::string>& unmeasured() const { return unmeasured_; }
 
  private:
   // One of the ways in which an operation may be run, as it was measured.
   struct Way {
     const OperationTimes* times;
-    DeviceRates rates;
+    Rates rates;
   };
   struct PerDriver {
     std::size_t count;  // index into counted_
@@ -79,7 +67,7 @@ class EstimateCurve {
     LaunchWork fixed;
     std::vector<PerDriver> varying;
     std::vector<ExpertReads> experts;  // of all layers
-    std::vector<Way> ways;             // of which an engine takes the quickest; none: unmeasured
+    std::vector<Way> ways;             // an engine takes the quickest; none: unmeasured
   };
   // What is counted once for all terms at a length.
   struct Counted {
@@ -96,7 +84,7 @@ class EstimateCurve {
 
   const CostCurve& curve_;
   std::shared_ptr<const MachineTimes> times_;  // kept alive for the ways
-  DeviceRates unmeasured_rates_;
+  Rates unmeasured_rates_;
   Estimate fixed_;  // of the operations that do not change with the length
   std::vector<Term> terms_;
   std::vector<Counted> counted_;

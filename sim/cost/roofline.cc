@@ -57,14 +57,21 @@ std::optional<DType> binding_format(const PeakRates& peak, DType arithmetic) {
 
 }  // namespace
 
-Rates rates_of(const Hardware& hardware, DType arithmetic) {
-  const double devices = hardware.all_devices().as_double();
+Rates rates_of_device(const Hardware& hardware, DType arithmetic) {
   Rates rates{arithmetic, std::numeric_limits<double>::infinity(),
-              devices * hardware.bandwidth.bytes_per_second};
+              hardware.bandwidth.bytes_per_second};
   if (const auto dtype = binding_format(hardware.peak, arithmetic)) {
     rates.arithmetic = *dtype;
-    rates.flops_per_second = devices * peak_of(hardware.peak, *dtype)->flops_per_second;
+    rates.flops_per_second = peak_of(hardware.peak, *dtype)->flops_per_second;
   }
+  return rates;
+}
+
+Rates rates_of(const Hardware& hardware, DType arithmetic) {
+  const double devices = hardware.all_devices().as_double();
+  Rates rates = rates_of_device(hardware, arithmetic);
+  rates.flops_per_second *= devices;
+  rates.bytes_per_second *= devices;
   return rates;
 }
 

@@ -16,7 +16,7 @@
 
 namespace llmarch {
 
-// What all devices of a machine do together, where products are computed in one format.
+// What devices do in a second, where products are computed in one format.
 struct Rates {
   DType arithmetic;         // whose peak it is
   double flops_per_second;  // infinite where no peak is stated
@@ -25,9 +25,12 @@ struct Rates {
   [[nodiscard]] bool has_peak() const { return std::isfinite(flops_per_second); }
 };
 
-// The peak of products in that format, or where the machine has none that of the first after it in:
-// int4, int8, fp8, bf16, f16, f32. After fp4 comes fp8. bf16 and f16 stand in for each other. Where
-// no peak of these is stated, the lowest that is: wider operands are never faster.
+// The rates of one device: the peak of products in that format, or where the machine has none that
+// of the first after it in: int4, int8, fp8, bf16, f16, f32. After fp4 comes fp8. bf16 and f16
+// stand in for each other. Where no peak of these is stated, the lowest that is: wider operands are
+// never faster.
+Rates rates_of_device(const Hardware& hardware, DType arithmetic);
+// What all devices of the machine do together.
 Rates rates_of(const Hardware& hardware, DType arithmetic);
 
 enum class Side { arithmetic, memory };

@@ -76,8 +76,9 @@ struct Hardware {
   std::shared_ptr<const MachineTimes> times = {};
 
   [[nodiscard]] Integer all_devices() const { return devices * systems; }
-  // Of all devices together.
   [[nodiscard]] Integer memory_bytes() const { return all_devices() * memory.bytes; }
+  // Whether steps can be estimated: several devices were not measured together.
+  [[nodiscard]] bool has_estimates() const { return times != nullptr && all_devices() == 1; }
 };
 
 }  // namespace llmarch

@@ -11,6 +11,9 @@
 
 namespace llmarch {
 
+// The weights of all but prediction layers, in the format of what is not quantised.
+Bytes undivided_bytes(const Model& model, const Setting& setting);
+
 // At every context; made once for a model, its formats and a batch.
 class BesideMemory {
  public:

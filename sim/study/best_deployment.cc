@@ -5,17 +5,12 @@
 
 #include "sim/study/largest.h"
 #include "sim/study/step.h"
+#include "sim/study/structure_sizes.h"
 
 namespace llmarch {
 namespace {
 
 constexpr std::int64_t kMostSequences = std::int64_t{1} << 20;
-
-bool has_experts(const Model& model) {
-  return std::ranges::any_of(model.spec.feed_forward, [](const Named<FeedForward>& kind) {
-    return std::holds_alternative<MixtureFeedForward>(kind.value);
-  });
-}
 
 std::vector<Integer> divisors_of(Integer whole) {
   std::vector<Integer> divisors;
@@ -35,7 +30,20 @@ Integer most_sequences(const RankPlan& plan, const Setting& setting) {
   return largest_for_which(fits, kMostSequences) * ranks;
 }
 
-// The best first; of equals the simpler.
+// With the sequences that the aim asks for; none where they do not fit.
+std::optional<DeploymentChoice> choice_of(const Model& model, const Setting& divided,
+                                          const OpGraph& whole, Aim aim) {
+  const RankPlan plan(model, divided, whole);
+  const Integer most = most_sequences(plan, divided);
+  const Integer batch = aim == Aim::latency ? divided.batch : most;
+  if (batch == 0 || batch > most) return std::nullopt;
+  DeploymentChoice choice{*divided.parallel, batch,
+                          plan.at(divided.context, divided.prefill_tokens(), batch)};
+  choice.seconds = choice.figures.uniform_decode_seconds();
+  return choice;
+}
+
+// The best first; on a tie, the simpler.
 bool better(const DeploymentChoice& left, const DeploymentChoice& right, Aim aim) {
   const auto rank = [&](const DeploymentChoice& choice) {
     const double first = aim == Aim::latency ? choice.seconds : -choice.tokens_per_second();
@@ -49,7 +57,7 @@ bool better(const DeploymentChoice& left, const DeploymentChoice& right, Aim aim
 
 std::vector<Deployment> deployments_of(Integer ranks, const Model& model) {
   std::vector<Deployment> all;
-  const bool experts = has_experts(model);
+  const bool experts = has_experts(model.spec);
   for (const Integer tensor : divisors_of(ranks)) {
     for (const Integer pipeline : divisors_of(ranks / tensor)) {
       const Integer data = ranks / tensor / pipeline;
@@ -75,19 +83,11 @@ DeploymentChoices best_deployments(const Model& model, const Setting& setting, A
       continue;
     }
     try {
-      const RankPlan plan(model, divided, whole);
-      const Integer most = most_sequences(plan, divided);
-      const Integer batch = aim == Aim::latency ? setting.batch : most;
-      if (batch == 0 || batch > most) {
+      if (auto choice = choice_of(model, divided, whole, aim)) {
+        choices.fitting.push_back(*std::move(choice));
+      } else {
         choices.too_large += 1;
-        continue;
       }
-      divided.batch = batch;
-      const RankPlan at_batch(model, divided, whole);
-      DeploymentChoice choice{deployment, batch,
-                              at_batch.at(setting.context, setting.prefill_tokens())};
-      choice.seconds = choice.figures.uniform_decode_seconds();
-      choices.fitting.push_back(std::move(choice));
     } catch (const CannotShard&) {
       choices.refused += 1;
     }

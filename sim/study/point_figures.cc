@@ -21,8 +21,7 @@ std::optional<RankPlan> rank_plan(const Model& model, const Setting& setting,
 std::optional<EstimateCurve> estimate_curve(const CostCurve& curve, const Model& model,
                                             const Setting& setting) {
   const Machine& machine = setting.machine;
-  if (machine == nullptr || machine->times == nullptr) return std::nullopt;
-  if (machine->all_devices() > 1) return std::nullopt;
+  if (machine == nullptr || !machine->has_estimates()) return std::nullopt;
   return EstimateCurve(curve, *machine, arithmetic_of(model, setting));
 }
 
@@ -100,7 +99,7 @@ Floor PointFigures::uniform_prefill_floor() const {
 
 const RankFigures& PointFigures::ranks() {
   if (!curves_.ranks) throw std::logic_error("ranks are asked for, and there is no deployment");
-  if (!ranks_) ranks_ = curves_.ranks->at(context_, prompt_);
+  if (!ranks_) ranks_ = curves_.ranks->at(context_, prompt_, setting().batch);
   return *ranks_;
 }
 

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
+#include <vector>
 
+#include "sim/study/machine_quantities.h"
+#include "sim/study/quantity_lines.h"
 #include "sim/study/structure_sizes.h"
 
 namespace llmarch {
 namespace {
-
-using Figures = PointFigures;
-using V = QuantityValue;
 
 Integer flops(const Work& work) {
   return (work.matrix + work.other).amount();
@@ -36,31 +37,12 @@ V parameters_of_component(Figures& figures) {
   return Integer(0);
 }
 
-double over_floor(Integer tokens, const Floor& floor) {
-  return tokens.as_double() / floor.seconds;
-}
-
 const ArchSpec& spec_of(const Figures& figures) {
   return figures.model().spec;
 }
 
 const Parameters& parameters_of(const Figures& figures) {
   return figures.model().parameters;
-}
-
-using Of = V (*)(Figures&);
-
-// A quantity that is the same at every length.
-constexpr Quantity constant(std::string_view name, std::string_view meaning, Unit unit, Of of) {
-  return {name, meaning, unit, Varies::never, Needs::nothing, of};
-}
-
-constexpr Quantity at_context(std::string_view name, std::string_view meaning, Unit unit, Of of) {
-  return {name, meaning, unit, Varies::with_context, Needs::nothing, of};
-}
-
-constexpr Quantity at_prompt(std::string_view name, std::string_view meaning, Unit unit, Of of) {
-  return {name, meaning, unit, Varies::with_prompt, Needs::nothing, of};
 }
 
 template <Component component>
@@ -70,22 +52,7 @@ constexpr Quantity of_component(std::string_view name, std::string_view meaning)
   return quantity;
 }
 
-constexpr Quantity on_machine(Quantity quantity) {
-  quantity.needs = Needs::machine;
-  return quantity;
-}
-
-constexpr Quantity on_ranks(Quantity quantity) {
-  quantity.needs = Needs::deployment;
-  return quantity;
-}
-
-constexpr Quantity timed(Quantity quantity) {
-  quantity.needs = Needs::times;
-  return quantity;
-}
-
-const std::array kQuantities{
+constexpr std::array kModelQuantities{
     // What the architecture is.
     constant("layers", "layers", Unit::number,
              [](Figures& f) -> V { return layer_count(spec_of(f)); }),
@@ -263,95 +230,27 @@ const std::array kQuantities{
     at_context("bytes_per_token", "weights and cache that it moves for each token that it yields",
                Unit::bytes,
                [](Figures& f) -> V { return f.decode_by_drafting().bytes_per_token().amount(); }),
-    // On hardware.
-    on_machine(at_context("floor_time", "the least that a decode step takes on the hardware",
-                          Unit::seconds, [](Figures& f) -> V { return f.decode_floor().seconds; })),
-    on_machine(at_context(
-        "uniform_floor_time",
-        "floor_time if a step's experts are chosen uniformly: an expectation, no bound",
-        Unit::seconds, [](Figures& f) -> V { return f.uniform_decode_floor().seconds; })),
-    on_machine(at_context("arithmetic_time", "decode's FLOPs over the peak", Unit::seconds,
-                          [](Figures& f) -> V { return f.decode_floor().arithmetic_seconds; })),
-    on_machine(at_context("memory_time", "decode's bytes over the bandwidth", Unit::seconds,
-                          [](Figures& f) -> V { return f.decode_floor().memory_seconds; })),
-    on_machine(at_context(
-        "tokens_per_second", "the most that decode gives without drafts, the whole batch together",
-        Unit::tokens_per_second,
-        [](Figures& f) -> V { return over_floor(f.setting().batch, f.decode_floor()); })),
-    on_machine(at_context(
-        "drafted_tokens_per_second",
-        "the most that decode gives with drafts, in expectation; the same where it does not draft",
-        Unit::tokens_per_second,
-        [](Figures& f) -> V {
-          const DraftedStep& step = f.decode_by_drafting();
-          return step.tokens / step.floor.value().seconds;
-        })),
-    on_machine(at_prompt("prefill_floor_time", "the least that a prefill takes on the hardware",
-                         Unit::seconds, [](Figures& f) -> V { return f.prefill_floor().seconds; })),
-    on_machine(at_prompt(
-        "prefill_uniform_floor_time",
-        "prefill_floor_time if a step's experts are chosen uniformly: an expectation, no bound",
-        Unit::seconds, [](Figures& f) -> V { return f.uniform_prefill_floor().seconds; })),
-    on_machine(at_prompt("prefill_tokens_per_second",
-                         "the most that a prefill gives, the whole batch together",
-                         Unit::tokens_per_second,
-                         [](Figures& f) -> V {
-                           return over_floor(f.setting().batch * f.prompt(), f.prefill_floor());
-                         })),
-    // On the ranks of a deployment: of the one that holds most, or of a step of all of them.
-    on_ranks(constant("rank_weight_bytes", "weights of the fullest rank", Unit::bytes,
-                      [](Figures& f) -> V { return f.ranks().fullest().memory.weights.amount(); })),
-    on_ranks(constant(
-        "rank_kv_bytes_per_token", "cache that one more position of a sequence adds to a rank",
-        Unit::bytes, [](Figures& f) -> V { return f.ranks().fullest().cache_per_token.amount(); })),
-    on_ranks(at_context("rank_kv_bytes", "cache of the fullest rank, at its largest on the way",
-                        Unit::bytes,
-                        [](Figures& f) -> V { return f.ranks().fullest().memory.cache.amount(); })),
-    on_ranks(
-        at_context("rank_memory", "weights, cache and rows in use of the fullest rank", Unit::bytes,
-                   [](Figures& f) -> V { return f.ranks().fullest().memory.total().amount(); })),
-    on_ranks(
-        at_context("decode_sent_bytes", "what a rank sends in a decode step", Unit::bytes,
-                   [](Figures& f) -> V { return f.ranks().fullest().decode.sent().amount(); })),
-    on_ranks(at_context("rank_floor_time", "the least that a decode step takes on the ranks",
-                        Unit::seconds, [](Figures& f) -> V { return f.ranks().decode_seconds(); })),
-    on_ranks(at_context("rank_tokens_per_second",
-                        "the most that decode gives on the ranks, the whole batch together",
-                        Unit::tokens_per_second,
-                        [](Figures& f) -> V {
-                          return f.setting().batch.as_double() / f.ranks().decode_seconds();
-                        })),
-    on_ranks(
-        at_prompt("prefill_sent_bytes", "what a rank sends in a prefill", Unit::bytes,
-                  [](Figures& f) -> V { return f.ranks().fullest().prefill.sent().amount(); })),
-    on_ranks(at_prompt("rank_prefill_floor_time", "the least that a prefill takes on the ranks",
-                       Unit::seconds, [](Figures& f) -> V { return f.ranks().prefill_seconds(); })),
-    // By what such operations were measured to take.
-    timed(at_context("estimated_time", "what a decode step is estimated to take", Unit::seconds,
-                     [](Figures& f) -> V { return f.decode_estimate().median; })),
-    timed(at_context("estimated_time_p10", "the tenth part of its spread", Unit::seconds,
-                     [](Figures& f) -> V { return f.decode_estimate().p10; })),
-    timed(at_context("estimated_time_p90", "nine tenths of its spread", Unit::seconds,
-                     [](Figures& f) -> V { return f.decode_estimate().p90; })),
-    timed(at_context(
-        "unmeasured_time", "of these the floors of operations of which nothing was measured",
-        Unit::seconds, [](Figures& f) -> V { return f.decode_estimate().unmeasured; })),
-    timed(at_prompt("prefill_estimated_time", "what a prefill is estimated to take", Unit::seconds,
-                    [](Figures& f) -> V { return f.prefill_estimate().median; })),
-    timed(at_prompt("prefill_estimated_time_p10", "the tenth part of its spread", Unit::seconds,
-                    [](Figures& f) -> V { return f.prefill_estimate().p10; })),
-    timed(at_prompt("prefill_estimated_time_p90", "nine tenths of its spread", Unit::seconds,
-                    [](Figures& f) -> V { return f.prefill_estimate().p90; })),
 };
+
+std::vector<Quantity> all_quantities() {
+  std::vector<Quantity> all(kModelQuantities.begin(), kModelQuantities.end());
+  std::ranges::copy(machine_quantities(), std::back_inserter(all));
+  return all;
+}
+
+// Null when no quantity has that.
+template <class Value>
+const Quantity* quantity_with(Value Quantity::*member, const Value& value) {
+  const auto found = std::ranges::find(quantities(), value, member);
+  return found == quantities().end() ? nullptr : &*found;
+}
 
 }  // namespace
 
 Needs lacking(Needs needs, const PartialSetting& setting) {
   if (needs == Needs::nothing) return Needs::nothing;
   if (!setting.machine || *setting.machine == nullptr) return Needs::machine;
-  const Hardware& machine = **setting.machine;
-  const bool is_timed = machine.times != nullptr && machine.all_devices() == 1;
-  if (needs == Needs::times && !is_timed) return Needs::times;
+  if (needs == Needs::times && !(*setting.machine)->has_estimates()) return Needs::times;
   return needs == Needs::deployment && !setting.parallel ? Needs::deployment : Needs::nothing;
 }
 
@@ -371,20 +270,17 @@ std::string_view name_of(Unit unit) {
 }
 
 std::span<const Quantity> quantities() {
-  return kQuantities;
+  static const std::vector<Quantity> all = all_quantities();
+  return all;
 }
 
 const Quantity* find_quantity(std::string_view name) {
-  const auto* found = std::find_if(kQuantities.begin(), kQuantities.end(),
-                                   [&](const Quantity& quantity) { return quantity.name == name; });
-  return found == kQuantities.end() ? nullptr : found;
+  return quantity_with(&Quantity::name, name);
 }
 
 std::string_view quantity_of(Component component) {
-  const auto* found =
-      std::find_if(kQuantities.begin(), kQuantities.end(),
-                   [&](const Quantity& quantity) { return quantity.component == component; });
-  return found == kQuantities.end() ? std::string_view() : found->name;
+  const Quantity* found = quantity_with(&Quantity::component, std::optional(component));
+  return found == nullptr ? std::string_view() : found->name;
 }
 
 QuantityValue evaluate(const Quantity& quantity, const ModelCurves& curves, Integer context,

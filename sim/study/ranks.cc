@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <span>
+#include <stdexcept>
 
 #include "sim/cost/cost_curve.h"
 #include "sim/cost/op_cost.h"
 #include "sim/cost/predict.h"
+#include "sim/study/beside_memory.h"
 #include "sim/study/step.h"
 
 namespace llmarch {
@@ -45,9 +46,16 @@ std::optional<Exchanged> exchanged_by(const Op& op, Integer rank) {
   return std::nullopt;
 }
 
+// `of_rank` has the sequences of one rank.
+Workload workload_of_rank(Phase phase, const Setting& of_rank) {
+  Workload workload = workload_of(phase, of_rank);
+  workload.token_ranks = expert_spread(*of_rank.parallel).value().data;
+  return workload;
+}
+
 // A rank of the setting's deployment, and what its steps are.
 struct RankAt {
-  const Setting& setting;
+  const Setting& setting;  // with the sequences of one rank
   const OpGraph& graph;
   Integer rank;
   Rates rates;  // of one device
@@ -73,59 +81,40 @@ struct RankAt {
     return figures;
   }
 
-  [[nodiscard]] RankStep step(const Workload& workload) const {
-    RankStep step;
-    for (const BookLine& line : predict(graph, workload, ExpertLoad::fewest).lines) {
-      step.floor += floor_of(line.work, rates);
-    }
-    const Book uniform = predict(graph, workload);
-    step.work = uniform.total;
-    for (const BookLine& line : uniform.lines) {
-      step.uniform += floor_of(line.work, rates);
-      const Block& block = graph.blocks.at(line.block);
-      const Node& node = block.nodes.at(line.node);
-      if (const auto exchanged = exchanged_by(node.op, rank)) {
-        step.exchanges.push_back(exchange(block, node, *exchanged, workload));
+  [[nodiscard]] std::vector<ExchangeFigures> exchanges(const Workload& workload) const {
+    std::vector<ExchangeFigures> figures;
+    for (const Block& block : graph.blocks) {
+      for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+        if (!runs(block, n, workload.forms)) continue;
+        const Node& node = block.nodes[n];
+        if (const auto exchanged = exchanged_by(node.op, rank)) {
+          figures.push_back(exchange(block, node, *exchanged, workload));
+        }
       }
     }
+    return figures;
+  }
+
+  // Floors are those of a curve, as on one device: a book reads a state at every token of a
+  // prefill, and no floor does.
+  [[nodiscard]] RankStep step(Phase phase) const {
+    const Workload workload = workload_of_rank(phase, setting);
+    const Integer length = length_of(phase, setting);
+    const CostCurve curve(graph, phase, setting.batch, workload.token_ranks);
+    RankStep step;
+    step.work = curve.total(length);
+    step.floor = FloorCurve(curve, rates, ExpertLoad::fewest).at(length);
+    step.uniform = FloorCurve(curve, rates, ExpertLoad::uniform).at(length);
+    step.exchanges = exchanges(workload);
     return step;
   }
 };
 
-// The setting as one rank has it: its own sequences.
+// The setting as the rank with most sequences has it.
 Setting setting_of_rank(Setting setting) {
-  setting.batch = setting.batch / setting.parallel->data;
+  const Integer ranks = setting.parallel->data;
+  setting.batch = (setting.batch + ranks - 1) / ranks;
   return setting;
-}
-
-Workload workload_of_rank(Phase phase, const Setting& of_rank) {
-  Workload workload = workload_of(phase, of_rank);
-  workload.token_ranks = expert_spread(*of_rank.parallel).value().data;
-  return workload;
-}
-
-Rates rates_of_device(const Model& model, const Setting& setting) {
-  Hardware device = *setting.machine;
-  device.devices = 1;
-  device.systems = 1;
-  return rates_of(device, arithmetic_of(model, setting));
-}
-
-// Towers and projectors.
-Bytes tower_bytes(const Model& model, const Setting& setting) {
-  Bytes sum;
-  const Beside beside = model.spec.beside.value_or(Beside{});
-  for (const auto& part : {beside.vision_tower, beside.projector}) {
-    if (part) sum += bytes_of(Elements(*part), unquantised_format(model, setting));
-  }
-  return sum;
-}
-
-template <class Figure>
-double over_stages(const RankFigures& ranks, const Figure& figure) {
-  double sum = 0;
-  for (const StageFigures& stage : ranks.stages) sum += std::invoke(figure, stage);
-  return sum;
 }
 
 }  // namespace
@@ -148,18 +137,13 @@ const StageFigures& RankFigures::fullest() const {
 }
 
 double RankFigures::decode_seconds() const {
-  return over_stages(*this, [](const StageFigures& stage) { return stage.decode.seconds(); });
+  return over_stages(&StageFigures::decode, &RankStep::seconds);
 }
 double RankFigures::uniform_decode_seconds() const {
-  return over_stages(*this,
-                     [](const StageFigures& stage) { return stage.decode.uniform_seconds(); });
+  return over_stages(&StageFigures::decode, &RankStep::uniform_seconds);
 }
 double RankFigures::prefill_seconds() const {
-  return over_stages(*this, [](const StageFigures& stage) { return stage.prefill.seconds(); });
-}
-double RankFigures::uniform_prefill_seconds() const {
-  return over_stages(*this,
-                     [](const StageFigures& stage) { return stage.prefill.uniform_seconds(); });
+  return over_stages(&StageFigures::prefill, &RankStep::seconds);
 }
 
 // A stage works for its own share of the step; the mean of those shares is 1 over the stages.
@@ -209,9 +193,9 @@ std::optional<DeploymentProblem> deployment_problem(const Setting& setting) {
 
 RankPlan::RankPlan(const Model& model, const Setting& setting, const OpGraph& whole)
     : model_(model),
-      of_rank_(setting_of_rank(setting)),
-      rates_(rates_of_device(model, setting)),
-      towers_(tower_bytes(model, setting)) {
+      setting_(setting),
+      rates_(rates_of_device(*setting.machine, arithmetic_of(model, setting))),
+      undivided_(undivided_bytes(model, setting)) {
   const Deployment& deployment = *setting.parallel;
   for (Integer stage = 0; stage < deployment.pipeline; stage += 1) {
     const Integer rank = stage_neighbour(deployment, 0, stage);
@@ -226,13 +210,13 @@ RankPlan::RankPlan(const Model& model, const Setting& setting, const OpGraph& wh
 }
 
 std::optional<std::size_t> RankPlan::stage_like(const OpGraph& whole, Integer stage) const {
-  const Deployment& deployment = *of_rank_.parallel;
+  const Deployment& deployment = *setting_.parallel;
   if (stage == 0 || stage == deployment.pipeline - 1) return std::nullopt;
   const auto layers = [&](Integer of) {
     const auto [first, last] = stage_of(whole.layers.size(), deployment, of);
     return std::span(whole.layers).subspan(first, last - first);
   };
-  const Integer devices = of_rank_.machine->devices;
+  const Integer devices = setting_.machine->devices;
   const auto place = [&](Integer of) { return stage_neighbour(deployment, 0, of) % devices; };
   for (Integer earlier = 1; earlier < stage; earlier += 1) {
     if (place(earlier) != place(stage)) continue;
@@ -249,7 +233,7 @@ RankMemory RankPlan::memory_at(const StageShard& stage, const Setting& of_rank) 
   memory.activations =
       bytes_of(widest_rows(stage.graph, decode) + Elements(of_rank.batch * model_.spec.hidden),
                kActivations);
-  memory.beside = towers_;
+  memory.beside = undivided_;
   // Prediction layers follow the last layer.
   if (!prediction_ || stage.rank != stages_.back().rank) return memory;
   memory.beside += own_bytes(prediction_->graph) * prediction_->layers;
@@ -264,34 +248,37 @@ StageFigures RankPlan::stage_at(const StageShard& stage, const Setting& of_rank)
           std::ssize(stage.graph.layers),
           memory_at(stage, of_rank),
           cache_bytes_per_token(stage.graph),
-          at.step(workload_of_rank(Phase::decode, of_rank)),
-          at.step(workload_of_rank(Phase::prefill, of_rank))};
+          at.step(Phase::decode),
+          at.step(Phase::prefill)};
 }
 
-RankFigures RankPlan::at(Integer context, Integer prompt) const {
-  Setting of_rank = of_rank_;
-  of_rank.context = context;
-  of_rank.prompt = prompt;
+Setting RankPlan::setting_at(Integer context, Integer batch) const {
+  Setting setting = setting_;
+  setting.context = context;
+  setting.batch = batch;
+  return setting_of_rank(std::move(setting));
+}
+
+RankFigures RankPlan::at(Integer context, Integer prompt, Integer batch) const {
+  Setting setting = setting_at(context, batch);
+  setting.prompt = prompt;
   RankFigures figures;
-  figures.deployment = *of_rank.parallel;
-  figures.batch_of_rank = of_rank.batch;
+  figures.deployment = *setting.parallel;
+  figures.batch_of_rank = setting.batch;
   for (const StageShard& stage : stages_) {
     figures.stages.push_back(stage.like ? figures.stages.at(*stage.like)
-                                        : stage_at(stage, of_rank));
+                                        : stage_at(stage, setting));
     figures.stages.back().rank = stage.rank;
   }
-  figures.device_memory = Bytes(of_rank.machine->memory.bytes);
+  figures.device_memory = Bytes(setting.machine->memory.bytes);
   return figures;
 }
 
 RankMemory RankPlan::fullest(Integer context, Integer batch) const {
-  Setting of_rank = of_rank_;
-  const Integer ranks = of_rank.parallel->data;
-  of_rank.context = context;
-  of_rank.batch = (batch + ranks - 1) / ranks;
+  const Setting setting = setting_at(context, batch);
   std::vector<RankMemory> memories;
   for (const StageShard& stage : stages_) {
-    if (!stage.like) memories.push_back(memory_at(stage, of_rank));
+    if (!stage.like) memories.push_back(memory_at(stage, setting));
   }
   return *std::ranges::max_element(memories, {}, &RankMemory::total);
 }
@@ -313,7 +300,7 @@ Bytes replicated_weights(const Model& model, const Setting& setting) {
 
 RankFigures rank_figures(const Model& model, const Setting& setting) {
   const RankPlan plan(model, setting, stored(model, setting));
-  return plan.at(setting.context, setting.prefill_tokens());
+  return plan.at(setting.context, setting.prefill_tokens(), setting.batch);
 }
 
 }  // namespace llmarch

@@ -9,6 +9,7 @@
 // a step; a device that overlaps them is faster.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,8 +51,8 @@ struct RankStep {
 // What a rank holds when its sequences have grown to the context.
 struct RankMemory {
   Bytes weights;  // of the text model
-  Bytes
-      beside;   // what the repository holds beside it: prediction layers as divided, the rest whole
+  // What the repository holds beside it: prediction layers as they are divided, the rest whole.
+  Bytes beside;
   Bytes cache;  // of its sequences, at its largest on the way
   Bytes activations;
   [[nodiscard]] Bytes total() const { return weights + beside + cache + activations; }
@@ -75,11 +76,19 @@ struct RankFigures {
   // The stage that holds most.
   [[nodiscard]] const StageFigures& fullest() const;
   [[nodiscard]] bool fits() const { return fullest().memory.total() <= device_memory; }
-  // Of a step, from stage to stage, at least; and what uniform routing makes of it.
+  // A time of all stages of a step, one after the other: over_stages(&StageFigures::decode,
+  // &RankStep::exchange_seconds), or another function of a RankStep.
+  template <class Time>
+  [[nodiscard]] double over_stages(RankStep StageFigures::*step, const Time& time) const {
+    double sum = 0;
+    for (const StageFigures& stage : stages) sum += std::invoke(time, stage.*step);
+    return sum;
+  }
+  // The least that a step takes from the first stage to the last; and the same if experts are
+  // chosen uniformly, which is no bound.
   [[nodiscard]] double decode_seconds() const;
   [[nodiscard]] double uniform_decode_seconds() const;
   [[nodiscard]] double prefill_seconds() const;
-  [[nodiscard]] double uniform_prefill_seconds() const;
   // The share of a step in which a device of the pipeline waits for others, if one batch is on its
   // way at a time.
   [[nodiscard]] double bubble() const;
@@ -98,14 +107,15 @@ struct DeploymentProblem {
 std::optional<DeploymentProblem> machine_problem(const Setting& setting);
 std::optional<DeploymentProblem> deployment_problem(const Setting& setting);
 
-// The ranks of one setting, made once for all contexts and prompts.
+// The ranks of one setting, made once for all contexts, prompts and batches.
 class RankPlan {
  public:
   // The setting has a deployment, and a machine that takes it; the model must outlive the plan.
   // `whole` is the model's graph, stored as the setting says. Throws CannotShard, and Overflow.
   RankPlan(const Model& model, const Setting& setting, const OpGraph& whole);
 
-  [[nodiscard]] RankFigures at(Integer context, Integer prompt) const;
+  // With so many sequences of all ranks, which divide among them.
+  [[nodiscard]] RankFigures at(Integer context, Integer prompt, Integer batch) const;
   // What the fullest rank holds, if `batch` sequences are spread as evenly as they can be.
   [[nodiscard]] RankMemory fullest(Integer context, Integer batch) const;
 
@@ -122,21 +132,23 @@ class RankPlan {
     OpGraph graph;
     Integer layers;
   };
+  // The setting as one rank has it.
+  [[nodiscard]] Setting setting_at(Integer context, Integer batch) const;
   [[nodiscard]] StageFigures stage_at(const StageShard& stage, const Setting& of_rank) const;
   [[nodiscard]] RankMemory memory_at(const StageShard& stage, const Setting& of_rank) const;
 
   const Model& model_;
-  Setting of_rank_;  // with the sequences of one rank
+  Setting setting_;  // its context, prompt and batch are not used
   Rates rates_;      // of one device
   std::vector<StageShard> stages_;
-  Bytes towers_;  // and projectors, whole
+  Bytes undivided_;  // what each rank holds whole of what is beside the text model
   std::optional<PredictionShard> prediction_;
 };
 
-// Of the text model: what all ranks hold together, beyond the model's own.
+// The weights of the text model that all ranks hold together, beyond the model's own.
 Bytes replicated_weights(const Model& model, const Setting& setting);
 
-// The same at the setting's context and prompt.
+// The figures of a plan at the setting's context, prompt and batch.
 RankFigures rank_figures(const Model& model, const Setting& setting);
 
 }  // namespace llmarch

@@ -57,12 +57,16 @@ std::optional<OpGraph> stored_prediction(const Model& model, const OpGraph& stor
                                   plain(unquantised_format(model, setting)));
 }
 
-Workload workload_of(Phase phase, const Setting& setting) {
+Integer length_of(Phase phase, const Setting& setting) {
   switch (phase) {
-    case Phase::decode: return decode(setting.context, setting.batch);
-    case Phase::prefill: return prefill(setting.prefill_tokens(), setting.batch);
+    case Phase::decode: return setting.context;
+    case Phase::prefill: return setting.prefill_tokens();
   }
-  throw std::logic_error("workload_of: a phase outside the enumeration");
+  throw std::logic_error("length_of: a phase outside the enumeration");
+}
+
+Workload workload_of(Phase phase, const Setting& setting) {
+  return workload_of(phase, length_of(phase, setting), setting.batch);
 }
 
 }  // namespace llmarch

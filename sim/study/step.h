@@ -53,6 +53,7 @@ std::optional<OpGraph> stored_prediction(const Model& model, const OpGraph& stor
                                          const Setting& setting);
 
 // Decode: one token of each sequence at the setting's context. Prefill: the setting's prompt.
+Integer length_of(Phase phase, const Setting& setting);
 Workload workload_of(Phase phase, const Setting& setting);
 
 }  // namespace llmarch

@@ -10,6 +10,7 @@
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
 #include "sim/study/expression.h"
+#include "sim/study/structure_sizes.h"
 
 namespace llmarch {
 namespace {
@@ -138,11 +139,6 @@ bool matches(std::string_view name, std::string_view pattern) {
          name.ends_with(tail);
 }
 
-bool has_experts(const Model& model) {
-  return std::any_of(model.spec.feed_forward.begin(), model.spec.feed_forward.end(),
-                     [](const auto& kind) { return is_mixture(kind.value); });
-}
-
 template <class Property>
 Integer count_models(const StudyModels& models, std::string_view pattern,
                      const Property& property) {
@@ -196,10 +192,13 @@ constexpr std::array kFunctions{
     StructureFunction{{"known_dense(\"pattern\")", "of these, those without experts"},
                       [](const FunctionCall& call) {
                         return count_families(
-                            call, [](const Model& model) { return !has_experts(model); });
+                            call, [](const Model& model) { return !has_experts(model.spec); });
                       }},
     StructureFunction{{"known_mixtures(\"pattern\")", "of these, those with experts"},
-                      [](const FunctionCall& call) { return count_families(call, has_experts); }}};
+                      [](const FunctionCall& call) {
+                        return count_families(
+                            call, [](const Model& model) { return has_experts(model.spec); });
+                      }}};
 
 }  // namespace
 

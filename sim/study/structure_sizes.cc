@@ -57,4 +57,9 @@ Integer mixture_layers(const ArchSpec& spec) {
       spec, [&](const Layer& layer) { return has_feed_forward(spec, layer, is_mixture); });
 }
 
+bool has_experts(const ArchSpec& spec) {
+  return std::ranges::any_of(spec.feed_forward,
+                             [](const auto& kind) { return is_mixture(kind.value); });
+}
+
 }  // namespace llmarch

@@ -18,5 +18,6 @@ Integer largest_size(const ArchSpec& spec, Integer FeedForwardSizes::*size);
 
 Integer window_layers(const ArchSpec& spec);  // with a window or chunks
 Integer mixture_layers(const ArchSpec& spec);
+bool has_experts(const ArchSpec& spec);
 
 }  // namespace llmarch

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 constexpr double kNear = 1e-12;
-constexpr DeviceRates kRates{.flops_per_second = 100, .bytes_per_second = 10};
+constexpr Rates kRates{DType::bf16, 100, 10};
 
 OperationTimes times(double joint) {
   return {.operation = TimedOperation::product,

@@ -17,18 +17,18 @@ std::int64_t element_bytes(const std::string& dtype) {
 }
 
 // "1 to 8 MiB"
-std::string size_class(std::int64_t bytes) {
+std::string size_range(std::int64_t bytes) {
   std::int64_t from = kLeast;
   while (bytes >= 8 * from) from *= 8;
   return fmt::format("{} to {} MiB", from / kLeast, 8 * from / kLeast);
 }
 
-// What each rank sends at least, as a share of the message: of a sum, twice what it does not keep,
+// What each rank sends at least in a sum, as a share of the message: twice what it does not keep,
 // or the whole once and its own part of the sum where a switch adds up (NVLink SHARP).
 double share_of_sum(double ranks) {
   return std::min(2 * (ranks - 1) / ranks, (ranks + 1) / ranks);
 }
-// Of any other collective, what is not its own.
+// In any other collective it sends what is not its own.
 double share_of_others(double ranks) {
   return (ranks - 1) / ranks;
 }
@@ -45,7 +45,7 @@ void hold(const Row& row, const char* kind, const char* dtype, const Share& shar
   const double ranks = row.real("num_gpus");
   Floor floor;
   floor.seconds = static_cast<double>(bytes) * share(ranks) / link.bytes_per_second;
-  holding.rows.push_back({fmt::format("{}, {}", kind, size_class(bytes)), row.text("gpu"),
+  holding.rows.push_back({fmt::format("{}, {}", kind, size_range(bytes)), row.text("gpu"),
                           fmt::format("{} bytes among {}", bytes, row.text("num_gpus")), floor,
                           row.real("latency_ms") * kMilliseconds, 0});
 }

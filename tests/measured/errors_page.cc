@@ -22,24 +22,14 @@ ByGroup judged_by(const std::vector<Error>& errors, const std::string& group) {
   return groups;
 }
 
-std::vector<double> sorted(const std::vector<Error>& errors) {
-  std::vector<double> absolute;
-  for (const Error& error : errors) absolute.push_back(error.absolute());
-  std::ranges::sort(absolute);
-  return absolute;
-}
-
 std::string row(const std::string& what, const std::vector<Error>& errors) {
   std::vector<double> over;
   for (const Error& error : errors) over.push_back(error.over);
-  std::ranges::sort(over);
-  const auto at = [&](double part) {
-    return over[static_cast<std::size_t>(part * static_cast<double>(over.size() - 1))];
-  };
   const Judged judged_rows = judged(errors, Part::judge);
   return fmt::format("| {} | {} | {:.1f} % | {:.1f} % | {:.2f} | {:.2f} | {:.2f} |\n", what,
                      judged_rows.rows.value(), 100 * judged_rows.median,
-                     100 * judged_rows.nine_in_ten, at(0.1), at(0.5), at(0.9));
+                     100 * judged_rows.nine_in_ten, quantile(over, 0.1), quantile(over, 0.5),
+                     quantile(over, 0.9));
 }
 
 std::string table(const std::vector<Error>& errors, const std::vector<std::string>& groups) {
@@ -66,12 +56,12 @@ reports::Chart chart(const std::string& name, const std::string& caption,
                        .x = {.label = "per cent of the rows"},
                        .y = {.label = "error, per cent, at most"}};
   for (const auto& [value, its] : judged_by(errors, group)) {
-    const std::vector<double> absolute = sorted(its);
+    std::vector<double> absolute;
+    for (const Error& error : its) absolute.push_back(error.absolute());
     reports::Series series{.label = value};
     for (int i = 1; i < kPoints; ++i) {
       const double part = static_cast<double>(i) / kPoints;
-      const auto at = static_cast<std::size_t>(part * static_cast<double>(absolute.size() - 1));
-      series.points.push_back({100 * part, 100 * absolute[at]});
+      series.points.push_back({100 * part, 100 * quantile(absolute, part)});
     }
     chart.series.push_back(std::move(series));
   }

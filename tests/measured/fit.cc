@@ -25,11 +25,6 @@ constexpr double kFirstStep = 0.7;
 // Draws factors that the rows do not settle towards 1, with the weight of so many rows.
 constexpr double kTowardsOne = 0.3;
 
-double quantile(std::vector<double> values, double part) {
-  std::ranges::sort(values);
-  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
-}
-
 RelativeSpread spread_of(const std::vector<double>& over) {
   return {quantile(over, 0.1), quantile(over, 0.5), quantile(over, 0.9)};
 }
@@ -41,7 +36,7 @@ double rounded(double value) {
 
 double seconds_of(const OperationTimes& times, const TimedRow& row) {
   const Hardware& machine = machine_called(row.gpu);
-  return fitted_seconds(times, row.work, device_rates(machine, times.arithmetic));
+  return fitted_seconds(times, row.work, rates_of_device(machine, times.arithmetic));
 }
 
 // Factors as logarithms, so that none is below 0.
@@ -163,6 +158,11 @@ Error error_of(const ServedRow& row, double over) {
 }
 
 }  // namespace
+
+double quantile(std::vector<double> values, double part) {
+  std::ranges::sort(values);
+  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+}
 
 std::vector<MachineTimes> fit_operations(const std::vector<TimedRow>& rows) {
   std::map<std::string, std::map<std::pair<TimedOperation, std::string>, Rows>> by_gpu;

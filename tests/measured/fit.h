@@ -9,14 +9,17 @@
 
 namespace llmarch::measured {
 
-// Of the rows of Part::fit alone.
+// The value that so large a part of all values, of which there is one at least, does not exceed.
+double quantile(std::vector<double> values, double part);
+
+// Both fit to the rows of Part::fit alone.
 std::vector<MachineTimes> fit_operations(const std::vector<TimedRow>& rows);
 std::vector<EngineTimes> fit_engines(const std::vector<ServedRow>& rows);
 
 // Seconds by the estimate.
 double estimated_seconds(const std::vector<MachineTimes>& machines, const TimedRow& row);
 
-// What an estimate gives for a row, over what was measured. `group`s are what errors are shown by.
+// What an estimate gives for a row, over what was measured, and the groups it is shown in.
 struct Error {
   double over = 1;
   Part part;
@@ -28,15 +31,14 @@ std::vector<Error> operation_errors(const std::vector<TimedRow>& rows,
                                     const std::vector<MachineTimes>& machines);
 std::vector<Error> served_errors(const std::vector<ServedRow>& rows,
                                  const std::vector<EngineTimes>& engines);
-// Of rows to judge by, each by a fit that leaves its model out; of those alone whose engine is
-// left.
+// The errors of each model's rows by a fit to the rows of the other models.
 std::vector<Error> errors_without_model(const std::vector<ServedRow>& rows);
 
 // The errors of first tokens, where the sequence does not wait for others to end.
 std::vector<Error> first_errors(const std::vector<ServedRow>& rows,
                                 const std::vector<EngineTimes>& engines);
 
-// Of the rows of that part.
+// Judges by the rows of that part.
 Judged judged(const std::vector<Error>& errors, Part part);
 
 }  // namespace llmarch::measured

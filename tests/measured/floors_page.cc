@@ -11,10 +11,6 @@ bool is_bound(const Held& held) {
   return held.kind.find("no bound") == std::string::npos;
 }
 
-double part_of(const std::vector<double>& sorted, double part) {
-  return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
-}
-
 using Groups = std::map<std::pair<std::string, std::string>, std::vector<double>>;
 
 std::string table_of(const Holding& holding) {
@@ -25,12 +21,11 @@ std::string table_of(const Holding& holding) {
   std::string text =
       "| what | GPU | rows | below the floor | least | p10 | median | p90 |\n"
       "|---|---|--:|--:|--:|--:|--:|--:|\n";
-  for (auto& [name, over] : groups) {
-    std::sort(over.begin(), over.end());
-    const auto below = std::lower_bound(over.begin(), over.end(), 1.0) - over.begin();
+  for (const auto& [name, over] : groups) {
+    const auto below = std::ranges::count_if(over, [](double each) { return each < 1; });
     text += fmt::format("| {} | {} | {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", name.first,
-                        name.second, over.size(), below, over.front(), part_of(over, 0.1),
-                        part_of(over, 0.5), part_of(over, 0.9));
+                        name.second, over.size(), below, quantile(over, 0), quantile(over, 0.1),
+                        quantile(over, 0.5), quantile(over, 0.9));
   }
   return text;
 }

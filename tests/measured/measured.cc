@@ -1,8 +1,8 @@
 // Holds floors and estimates against measured times. DIR holds CSV files of measurements (see
 // reports/measured.md for their source).
-//   measured DIR --fit FILE   fits the factors of estimates and writes them, with how far they are
-//   off measured DIR [-o FILE]    writes the page, with the factors of
-//   arch_specs/measured/gpus.toml
+// `measured DIR --fit FILE` fits the factors of estimates and writes them, with how far they are
+// off. `measured DIR [-o FILE]` writes the page, with the factors of arch_specs/measured/gpus.toml.
+//
 // Exit status 1 where more rows are below their floor without a reason than that file says, or
 // estimates are further off.
 #include <fmt/format.h>

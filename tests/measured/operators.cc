@@ -11,7 +11,7 @@
 namespace llmarch::measured {
 namespace {
 
-// Of each operation every third row is kept to judge by.
+// Every third row of all operations is kept to judge by.
 constexpr std::int64_t kJudged = 3;
 
 struct Least {
@@ -73,7 +73,7 @@ struct Heads {
   [[nodiscard]] std::int64_t bytes(std::int64_t held) const {
     return 2 * width * kv_heads * batch * held * (fp8 ? 1 : 2);
   }
-  // Queries and outputs, with as many keys and values as are new.
+  // Bytes of queries and outputs, two for each element.
   [[nodiscard]] double rows(std::int64_t tokens) const {
     return real(2 * 2 * width * heads * batch * tokens);
   }

@@ -95,7 +95,7 @@ void hold(const Row& row, Holding& holding) {
   const char* kind =
       setting.machine->devices == 1 ? "served, one device" : "served, several devices";
   holding.rows.push_back({kind, row.text("system"), row.text("id"), decode_floor(model, setting),
-                          row.real("tpot_ms") * 1e-3, 0});
+                          row.real("tpot_ms") * kMilliseconds, 0});
 }
 
 // The scheme that an estimate takes: the published one, where that has as many bits as the row
@@ -141,8 +141,8 @@ ServedRow served_row(const Row& row, const Served& of, const Machine& machine) {
   served.prefill = estimate_of(model, setting, Phase::prefill, served.prompt).median;
   setting.batch = served.running;
   served.decode = estimate_of(model, setting, Phase::decode, setting.context).median;
-  served.seconds = row.real("tpot_ms") * 1e-3;
-  served.first = row.real("ttft_ms") * 1e-3;
+  served.seconds = row.real("tpot_ms") * kMilliseconds;
+  served.first = row.real("ttft_ms") * kMilliseconds;
   served.waits = served.running < row.number("concurrency");
   served.part = row.text("part") == "judge" ? Part::judge : Part::fit;
   return served;

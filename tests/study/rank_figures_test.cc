@@ -112,6 +112,15 @@ TEST(AnExchange, TakesItsRoundsAndItsBytesAtLeast) {
   EXPECT_DOUBLE_EQ(after_attention.seconds, 32 * (14 * 2e-6 + 2.0 * 7 * 4096 / 8 * 2 / 400e9));
 }
 
+// Without experts there is nothing to choose: a floor reads a state once in a step, whichever
+// routing is assumed.
+TEST(AModelWithStatesOnOneRank, HasTheSameFloorsUnderUniformRouting) {
+  const RankFigures ranks = figures("qwen3.6-27b", "tp=1", devices(1), 2, 1024);
+  const StageFigures& stage = ranks.stages.at(0);
+  EXPECT_DOUBLE_EQ(stage.decode.uniform.seconds, stage.decode.floor.seconds);
+  EXPECT_DOUBLE_EQ(stage.prefill.uniform.seconds, stage.prefill.floor.seconds);
+}
+
 // Norms are on every rank, and so are key/value heads where there are fewer of them than ranks.
 TEST(WeightsOfAllRanks, ExceedTheModelByWhatIsReplicated) {
   Setting setting{.weights = Scheme(DType::bf16), .machine = devices(8, 2)};
@@ -120,6 +129,14 @@ TEST(WeightsOfAllRanks, ExceedTheModelByWhatIsReplicated) {
   const std::int64_t keys_and_values = 32 * 2 * 8 * 128 * 4096;
   EXPECT_EQ(replicated_weights(text_model("llama-3.1-8b"), setting).value(),
             2 * (15 * norms + keys_and_values));
+}
+
+TEST(AnAdapter, IsWholeOnEachRank) {
+  Model model = text_model("llama-3.1-8b");
+  model.spec.beside.emplace().adapter = 1'000;
+  Setting setting{.weights = Scheme(DType::bf16), .machine = devices(2)};
+  setting.parallel = read_deployment("tp=2").value.value();
+  EXPECT_EQ(rank_figures(model, setting).fullest().memory.beside, Bytes(2 * 1'000));
 }
 
 TEST(ADeployment, IsRefusedOnAnotherNumberOfDevicesAndForABatchThatDoesNotDivide) {
