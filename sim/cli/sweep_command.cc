@@ -79,9 +79,7 @@ const char* usual_quantities(const Setting& setting) {
 void refuse_lacking(const Quantity& quantity, const Setting& setting) {
   switch (lacking(quantity.needs, stated(setting))) {
     case Needs::nothing: return;
-    case Needs::machine:
-      throw UsageError(fmt::format("{} needs hardware", quantity.name),
-                       "add --on h100-sxm; 'llmarch list' shows what there is");
+    case Needs::machine: return need_machine(std::string(quantity.name), setting);
     case Needs::deployment:
       throw UsageError(fmt::format("{} needs a deployment", quantity.name),
                        "add --on 8xh100-sxm --parallel tp=8");

@@ -86,12 +86,28 @@ TEST(VerifyOnRanks, AgreesWithTheReferenceAndCountsWhatIsSent) {
   EXPECT_EQ(run_llmarch("verify " + folder + " --parallel tp=2 --kernels fast").status, 2);
 }
 
+void refused(const std::string& command, const std::string& reason) {
+  const Seen seen = run_llmarch(command);
+  EXPECT_EQ(seen.status, 2) << command;
+  EXPECT_THAT(seen.errors, HasSubstr(reason)) << command;
+}
+
+TEST(TheBestDeployment, RefusesOptionsThatItDoesNotFollow) {
+  const std::string best = "fit qwen3-32b --on 8xh100-sxm --parallel best";
+  for (const char* memory : {" --memory 80GiB", " --kv-memory 8GiB"}) {
+    refused(best + memory, "fit needs a memory: one of --memory, --on and --kv-memory");
+  }
+  for (const char* taken : {" --engine vllm", " --reserve 1GiB"}) {
+    refused(best + taken, "what an engine or a reserve takes of each rank is not known");
+  }
+  refused("fit qwen3-32b --on 8xh100-sxm --aim throughput", "add --parallel best");
+}
+
+TEST(CompareOnRanks, RefusesTheirPartWithoutADeployment) {
+  refused("compare gpt2 --on 8xh100-sxm --only ranks", "ranks need a deployment");
+}
+
 TEST(ADeployment, IsRefusedWithWhatItDoesNotFit) {
-  const auto refused = [](const std::string& command, const std::string& reason) {
-    const Seen seen = run_llmarch(command);
-    EXPECT_EQ(seen.status, 2) << command;
-    EXPECT_THAT(seen.errors, HasSubstr(reason)) << command;
-  };
   refused("compare gpt2 --parallel tp=2",
           "--parallel divides a model among the devices of a machine");
   refused("compare gpt2 --on 2xh100-sxm --parallel tp=4",
