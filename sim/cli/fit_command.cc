@@ -156,13 +156,13 @@ reports::FitQuestion question_of(const Values& values, const Setting& setting) {
   return {setting, room, std::move(name)};
 }
 
-// One for each machine; they differ in nothing else.
-std::vector<Setting> settings_asked(const Values& values, const std::vector<const Model*>& models) {
-  std::vector<Setting> settings;
+// One for each machine; they differ in nothing else. Not answered yet.
+std::vector<reports::FitAnswer> questions_of(const Values& values) {
+  std::vector<reports::FitAnswer> questions;
   for (const Setting& setting : read_settings(values, asked_fields())) {
-    settings.push_back(settled(setting, models));
+    questions.push_back({question_of(values, setting), {}});
   }
-  return settings;
+  return questions;
 }
 
 std::vector<Integer> few(const Values& values, const SettingField& field) {
@@ -249,21 +249,19 @@ ExitStatus run_fit(const Arguments& arguments, KeptModels& kept) {
   }
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
-  if (values.count("on") == 0) memory_asked(values, nullptr);
+  std::vector<reports::FitAnswer> answers = questions_of(values);
   Outputs outputs(values);
   std::vector<Model> models = models_asked(values, kept);
   leave_out_parts(values, models);
   std::vector<const Model*> asked;
   for (const Model& model : models) asked.push_back(&model);
   const bool rank = values.count("all") + values.count("rank") > 0;
-  std::vector<reports::FitAnswer> answers;
-  for (const Setting& setting : settings_asked(values, asked)) {
-    reports::FitAnswer answer{question_of(values, setting), {}};
+  for (auto& [question, fits] : answers) {
+    question.setting = settled(question.setting, asked);
     for (const Model& model : models) {
-      answer.models.push_back(fits_of(model, answer.question, batches, contexts));
+      fits.push_back(fits_of(model, question, batches, contexts));
     }
-    if (rank) answer.models = reports::ranked(std::move(answer.models), answer.question);
-    answers.push_back(std::move(answer));
+    if (rank) fits = reports::ranked(std::move(fits), question);
   }
   const reports::Digits digits = digits_of(values);
   outputs.write(
