@@ -4,16 +4,21 @@
 
 namespace llmarch {
 
+Bytes undivided_beside(const Model& model, const Setting& setting) {
+  if (!model.spec.beside) return {};
+  const auto& [tower, projector, layers, adapter] = *model.spec.beside;
+  const Elements all(tower.value_or(0) + projector.value_or(0) + adapter.value_or(0));
+  return bytes_of(all, unquantised_format(model, setting));
+}
+
 BesideMemory::BesideMemory(const Model& model, const OpGraph& stored, const Setting& setting) {
   if (!model.spec.beside) return;
-  const auto& [tower, projector, layers, adapter] = *model.spec.beside;
-  const Elements others(tower.value_or(0) + projector.value_or(0) + adapter.value_or(0));
-  weights_ = bytes_of(others, unquantised_format(model, setting));
+  weights_ = undivided_beside(model, setting);
   const auto prediction = stored_prediction(model, stored, setting);
   if (!prediction) return;
-  prediction_layers_ = *layers;
-  weights_ += own_bytes(*prediction) * *layers;
-  cache_per_token_ = cache_bytes_per_token(*prediction) * *layers;
+  prediction_layers_ = *model.spec.beside->prediction_layers;
+  weights_ += own_bytes(*prediction) * prediction_layers_;
+  cache_per_token_ = cache_bytes_per_token(*prediction) * prediction_layers_;
   cache_.emplace(*prediction, setting.batch);
 }
 

@@ -1,6 +1,6 @@
 // The memory that is taken by what a repository holds beside the text model: the weights of towers,
-// projectors and prediction layers, and the cache that prediction layers fill. Which parameters
-// these are is known by sim/cost/beside.h.
+// projectors, adapters and prediction layers, and the cache that prediction layers fill. Which
+// parameters these are is known by sim/cost/beside.h.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,9 @@
 #include "sim/study/model.h"
 
 namespace llmarch {
+
+// Of a vision tower, a projector and an adapter: what is whole on every rank of a deployment.
+Bytes undivided_beside(const Model& model, const Setting& setting);
 
 // At every context; made once for a model, its formats and a batch.
 class BesideMemory {

@@ -10,6 +10,7 @@
 #include "sim/cost/cost_curve.h"
 #include "sim/cost/op_cost.h"
 #include "sim/cost/predict.h"
+#include "sim/study/beside_memory.h"
 #include "sim/study/step.h"
 
 namespace llmarch {
@@ -111,16 +112,6 @@ Rates rates_of_device(const Model& model, const Setting& setting) {
   return rates_of(device, arithmetic_of(model, setting));
 }
 
-// Towers and projectors.
-Bytes tower_bytes(const Model& model, const Setting& setting) {
-  Bytes sum;
-  const Beside beside = model.spec.beside.value_or(Beside{});
-  for (const auto& part : {beside.vision_tower, beside.projector}) {
-    if (part) sum += bytes_of(Elements(*part), unquantised_format(model, setting));
-  }
-  return sum;
-}
-
 template <class Figure>
 double over_stages(const RankFigures& ranks, const Figure& figure) {
   double sum = 0;
@@ -211,7 +202,7 @@ RankPlan::RankPlan(const Model& model, const Setting& setting, const OpGraph& wh
     : model_(model),
       of_rank_(setting_of_rank(setting)),
       rates_(rates_of_device(model, setting)),
-      towers_(tower_bytes(model, setting)) {
+      undivided_beside_(undivided_beside(model, setting)) {
   const Deployment& deployment = *setting.parallel;
   for (Integer stage = 0; stage < deployment.pipeline; stage += 1) {
     const Integer rank = stage_neighbour(deployment, 0, stage);
@@ -249,7 +240,7 @@ RankMemory RankPlan::memory_at(const StageShard& stage, const Setting& of_rank) 
   memory.activations =
       bytes_of(widest_rows(stage.graph, decode) + Elements(of_rank.batch * model_.spec.hidden),
                kActivations);
-  memory.beside = towers_;
+  memory.beside = undivided_beside_;
   // Prediction layers follow the last layer.
   if (!prediction_ || stage.rank != stages_.back().rank) return memory;
   memory.beside += own_bytes(prediction_->graph) * prediction_->layers;

@@ -129,7 +129,7 @@ class RankPlan {
   Setting of_rank_;  // with the sequences of one rank
   Rates rates_;      // of one device
   std::vector<StageShard> stages_;
-  Bytes towers_;  // and projectors, whole
+  Bytes undivided_beside_;
   std::optional<PredictionShard> prediction_;
 };
 

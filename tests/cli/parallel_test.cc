@@ -35,6 +35,15 @@ TEST(CompareOnRanks, SaysWhatARankHoldsAndSends) {
   EXPECT_THAT(table.output, HasSubstr("36 KiB"));
 }
 
+// 33,439,744 parameters in two bytes, whole on each rank.
+TEST(CompareOnRanks, CountsAnAdapterInTheMemoryOfARank) {
+  const Json ranks = parallel_json(
+      "compare gemma-2-9b+adapter=" LLMARCH_CASES
+      "/lora-adapter-config.json --on 2xh100-sxm --parallel tp=2")["models"][0]["on_hardware"]
+                                                                  ["ranks"];
+  EXPECT_EQ(ranks["beside_bytes"], 2 * 33'439'744);
+}
+
 // Two stages: the second receives what the first has made, and each waits half of a step.
 TEST(CompareOnRanks, ShowsTheBubbleOfAPipeline) {
   const Json ranks = parallel_json(
