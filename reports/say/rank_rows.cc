@@ -65,7 +65,7 @@ class RankRows {
                          [which](const StageFigures& s) { return (s.*which).uniform_seconds(); });
     });
     row("tokens per second, at most", [least, tokens](const RankFigures& ranks) {
-      return rate_cell(tokens.as_double() / least(ranks), "tokens per second");
+      return rank_rate_cell(tokens.as_double(), least(ranks));
     });
   }
 
@@ -93,13 +93,9 @@ class RankRows {
     row(label,
         [figure, this](const RankFigures& ranks) { return bytes_cell(figure(ranks), digits_); });
   }
-  // A machine whose file states no link has no least time of exchanges.
   template <class Figure>
   void seconds(const std::string& label, const Figure& figure) const {
-    row(label, [figure](const RankFigures& ranks) {
-      const double seconds = figure(ranks);
-      return std::isfinite(seconds) ? duration_cell(seconds) : text_cell("not stated");
-    });
+    row(label, [figure](const RankFigures& ranks) { return rank_time_cell(figure(ranks)); });
   }
 
   const Setting& setting_;
@@ -108,7 +104,18 @@ class RankRows {
   const ComparisonWriter& write_;
 };
 
+constexpr const char* kNoLink = "not stated";
+
 }  // namespace
+
+Cell rank_time_cell(double seconds) {
+  return std::isfinite(seconds) ? duration_cell(seconds) : text_cell(kNoLink);
+}
+
+Cell rank_rate_cell(double tokens, double seconds) {
+  if (!std::isfinite(seconds)) return text_cell(kNoLink);
+  return rate_cell(tokens / seconds, "tokens per second");
+}
 
 void write_rank_rows(const Comparison& comparison, Digits digits, const ComparisonWriter& write) {
   const Setting& setting = comparison.setting;

@@ -53,6 +53,16 @@ TEST(CompareOnRanks, ShowsTheBubbleOfAPipeline) {
   EXPECT_EQ(ranks["bubble"], 0.5);
 }
 
+// The file of the M4 Max states no link between several.
+TEST(CompareOnRanks, StatesNoRateWhereNothingIsKnownOfTheLink) {
+  const Seen table = run_llmarch("compare gpt2 --on 2xm4-max --parallel tp=2 --only ranks");
+  EXPECT_THAT(table.output, HasSubstr("a step, at least                    not stated"));
+  EXPECT_THAT(table.output, HasSubstr("tokens per second, at most          not stated"));
+  const Json best = parallel_json("fit gpt2 --on 2xm4-max --parallel best")["deployments"][0];
+  EXPECT_TRUE(best["decode_seconds"].is_null());
+  EXPECT_TRUE(best["tokens_per_second"].is_null());
+}
+
 TEST(SweepOnRanks, ShowsFiguresOfRanksForSeveralDeployments) {
   const Seen seen = run_llmarch(
       "sweep qwen3-8b --on 8xh100-sxm --parallel 'tp=8;pp=8' --context 1k,2k --format csv");
