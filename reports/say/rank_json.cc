@@ -33,20 +33,15 @@ Json exchanges_json(const RankStep& step) {
 }
 
 Json step_of_stages(const RankFigures& ranks, RankStep StageFigures::*which) {
-  double exchanges = 0;
-  double floor = 0;
-  double uniform = 0;
-  for (const StageFigures& stage : ranks.stages) {
-    exchanges += (stage.*which).exchange_seconds();
-    floor += (stage.*which).seconds();
-    uniform += (stage.*which).uniform_seconds();
-  }
+  const auto seconds = [&](const auto& figure) {
+    return seconds_json(over_stages(ranks, which, figure));
+  };
   const RankStep& fullest = ranks.fullest().*which;
   return {{"sent_bytes", fullest.sent().value()},
           {"rounds", fullest.work.rounds.value()},
-          {"exchange_seconds", seconds_json(exchanges)},
-          {"floor_seconds", seconds_json(floor)},
-          {"uniform_floor_seconds", seconds_json(uniform)}};
+          {"exchange_seconds", seconds(&RankStep::exchange_seconds)},
+          {"floor_seconds", seconds(&RankStep::seconds)},
+          {"uniform_floor_seconds", seconds(&RankStep::uniform_seconds)}};
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <stdexcept>
+#include <string_view>
 
 #include "reports/document/format.h"
 
@@ -48,24 +50,13 @@ class RankRows {
     row("rounds of messages", [which, this](const RankFigures& ranks) {
       return count_cell((ranks.fullest().*which).work.rounds.value(), "rounds", digits_);
     });
-    seconds("arithmetic and memory, at least", [which](const RankFigures& ranks) {
-      return over_stages(ranks,
-                         [which](const StageFigures& s) { return (s.*which).floor.seconds; });
-    });
-    seconds("exchanges, at least", [which](const RankFigures& ranks) {
-      return over_stages(ranks,
-                         [which](const StageFigures& s) { return (s.*which).exchange_seconds(); });
-    });
-    const auto least = [which](const RankFigures& ranks) {
-      return over_stages(ranks, [which](const StageFigures& s) { return (s.*which).seconds(); });
-    };
-    seconds("a step, at least", least);
-    seconds("  if experts are chosen uniformly", [which](const RankFigures& ranks) {
-      return over_stages(ranks,
-                         [which](const StageFigures& s) { return (s.*which).uniform_seconds(); });
-    });
-    row("tokens per second, at most", [least, tokens](const RankFigures& ranks) {
-      return rank_rate_cell(tokens.as_double(), least(ranks));
+    seconds("arithmetic and memory, at least", which,
+            [](const RankStep& step) { return step.floor.seconds; });
+    seconds("exchanges, at least", which, &RankStep::exchange_seconds);
+    seconds("a step, at least", which, &RankStep::seconds);
+    seconds("  if experts are chosen uniformly", which, &RankStep::uniform_seconds);
+    row("tokens per second, at most", [which, tokens](const RankFigures& ranks) {
+      return rank_rate_cell(tokens.as_double(), over_stages(ranks, which, &RankStep::seconds));
     });
   }
 
@@ -77,12 +68,6 @@ class RankRows {
 
  private:
   template <class Figure>
-  static double over_stages(const RankFigures& ranks, const Figure& figure) {
-    double sum = 0;
-    for (const StageFigures& stage : ranks.stages) sum += figure(stage);
-    return sum;
-  }
-  template <class Figure>
   void row(const std::string& label, const Figure& figure) const {
     write_.row(label, [machine = machine_, figure](const ModelFigures& figures) {
       return figure(figures.on[machine].ranks.value());
@@ -93,9 +78,13 @@ class RankRows {
     row(label,
         [figure, this](const RankFigures& ranks) { return bytes_cell(figure(ranks), digits_); });
   }
+  // Of a step from stage to stage.
   template <class Figure>
-  void seconds(const std::string& label, const Figure& figure) const {
-    row(label, [figure](const RankFigures& ranks) { return rank_time_cell(figure(ranks)); });
+  void seconds(const std::string& label, RankStep StageFigures::*which,
+               const Figure& figure) const {
+    row(label, [which, figure](const RankFigures& ranks) {
+      return rank_time_cell(over_stages(ranks, which, figure));
+    });
   }
 
   const Setting& setting_;
@@ -103,6 +92,15 @@ class RankRows {
   Digits digits_;
   const ComparisonWriter& write_;
 };
+
+std::string_view way_of(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::ring: return "round a ring";
+    case Algorithm::tree: return "along a tree";
+    case Algorithm::direct: return "directly";
+  }
+  throw std::logic_error("way_of: an algorithm outside the enumeration");
+}
 
 constexpr const char* kNoLink = "not stated";
 
@@ -132,14 +130,12 @@ void write_rank_rows(const Comparison& comparison, Digits digits, const Comparis
 
 std::string rank_note(const Comparison& comparison) {
   const Deployment& deployment = comparison.setting.parallel.value();
-  std::string note =
+  std::string note = fmt::format(
       "A rank is a device with its share of the model; what cannot be divided is whole on each: "
       "norms, routers, cached latents, key/value heads where there are fewer of them than ranks. "
       "Rows are sent in 16 bits, {}, and exchanges come one after the other with the rank's other "
-      "operations.";
-  note = fmt::format(fmt::runtime(note), deployment.algorithm == Algorithm::ring   ? "round a ring"
-                                         : deployment.algorithm == Algorithm::tree ? "along a tree"
-                                                                                   : "directly");
+      "operations.",
+      way_of(deployment.algorithm));
   if (deployment.expert > 1 && expert_spread(deployment)->data > 1) {
     note +=
         " Every token goes to all ranks that hold experts of its layer, and their sums come "

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <span>
 
@@ -112,13 +111,6 @@ Rates rates_of_device(const Model& model, const Setting& setting) {
   return rates_of(device, arithmetic_of(model, setting));
 }
 
-template <class Figure>
-double over_stages(const RankFigures& ranks, const Figure& figure) {
-  double sum = 0;
-  for (const StageFigures& stage : ranks.stages) sum += std::invoke(figure, stage);
-  return sum;
-}
-
 }  // namespace
 
 Bytes RankStep::sent() const {
@@ -139,18 +131,13 @@ const StageFigures& RankFigures::fullest() const {
 }
 
 double RankFigures::decode_seconds() const {
-  return over_stages(*this, [](const StageFigures& stage) { return stage.decode.seconds(); });
+  return over_stages(*this, &StageFigures::decode, &RankStep::seconds);
 }
 double RankFigures::uniform_decode_seconds() const {
-  return over_stages(*this,
-                     [](const StageFigures& stage) { return stage.decode.uniform_seconds(); });
+  return over_stages(*this, &StageFigures::decode, &RankStep::uniform_seconds);
 }
 double RankFigures::prefill_seconds() const {
-  return over_stages(*this, [](const StageFigures& stage) { return stage.prefill.seconds(); });
-}
-double RankFigures::uniform_prefill_seconds() const {
-  return over_stages(*this,
-                     [](const StageFigures& stage) { return stage.prefill.uniform_seconds(); });
+  return over_stages(*this, &StageFigures::prefill, &RankStep::seconds);
 }
 
 // A stage works for its own share of the step; the mean of those shares is 1 over the stages.

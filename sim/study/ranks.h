@@ -9,6 +9,7 @@
 // a step; a device that overlaps them is faster.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,11 +80,18 @@ struct RankFigures {
   [[nodiscard]] double decode_seconds() const;
   [[nodiscard]] double uniform_decode_seconds() const;
   [[nodiscard]] double prefill_seconds() const;
-  [[nodiscard]] double uniform_prefill_seconds() const;
   // The share of a step in which a device of the pipeline waits for others, if one batch is on its
   // way at a time.
   [[nodiscard]] double bubble() const;
 };
+
+// The sum over the stages, which work one after the other, of a figure of their step.
+template <class Figure>
+double over_stages(const RankFigures& ranks, RankStep StageFigures::*step, const Figure& figure) {
+  double sum = 0;
+  for (const StageFigures& stage : ranks.stages) sum += std::invoke(figure, stage.*step);
+  return sum;
+}
 
 // The graph and the step of the first rank; of the whole model where the setting divides none.
 // Throws CannotShard.
