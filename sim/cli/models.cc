@@ -225,14 +225,15 @@ Model Catalog::named_model(const std::string& name, const CatalogEntry& entry) c
 }
 
 // The model of `name`, which is that of another and, from `plus` on, its changes. Kept where the
-// other is built in, since only then the name says all of it.
+// other is built in and no adapter is added, since only then the name says all of it.
 Model Catalog::changed(const std::string& name, std::size_t plus) const {
   const std::string base = name.substr(0, plus);
   const auto read = [&] {
     return changed_model(name, find(base), split(name.substr(plus + 1), '+'));
   };
   const auto entry = entries_.find(base);
-  if (entry == entries_.end() || entry->second.file) return read();
+  const bool reads_file = name.find(kAdapter, plus) != std::string::npos;
+  if (entry == entries_.end() || entry->second.file || reads_file) return read();
   return kept_.find(name, entry->second.text, read);
 }
 
