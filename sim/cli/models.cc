@@ -70,7 +70,7 @@ fs::path adapter_file(const fs::path& path) {
   return fs::is_directory(path, error) ? path / "adapter_config.json" : path;
 }
 
-// The model with the adapter beside it.
+// The model with the adapter beside it, and beside those that it has.
 void add_adapter(const fs::path& path, Model& model) {
   const fs::path file = adapter_file(path);
   const std::string text = read_text(file, kLargestConfigFile, "an adapter_config.json");
@@ -84,7 +84,7 @@ void add_adapter(const fs::path& path, Model& model) {
   if (!load.problems.empty()) refuse_file(file.string(), text, std::move(load.problems));
   ArchSpec spec = model.spec;
   if (!spec.beside) spec.beside.emplace();
-  spec.beside->adapter = load.parameters->amount();
+  spec.beside->adapter = spec.beside->adapter.value_or(0) + load.parameters->amount();
   model.remarks.push_back(fmt::format("an adapter of rank {}{}; its products are not priced",
                                       load.rank.value(),
                                       load.base.empty() ? "" : " for " + printable(load.base)));
