@@ -8,6 +8,7 @@
 #include "reports/render/json.h"
 #include "reports/say/model_json.h"
 #include "reports/say/rank_json.h"
+#include "reports/say/rank_rows.h"
 #include "reports/say/setting_json.h"
 #include "reports/say/setting_words.h"
 
@@ -35,17 +36,13 @@ PartialSetting common(const BestQuestion& question) {
   return setting;
 }
 
-// A machine whose file states no link has no least time.
-Cell time_cell(double seconds) {
-  return std::isfinite(seconds) ? duration_cell(seconds) : text_cell("not stated");
-}
-
 CellRow row_of(const DeploymentChoice& choice, Digits digits) {
   const StageFigures& fullest = choice.figures.fullest();
   return {{text_cell(text_of(choice.deployment)), number_cell(choice.batch.value()),
            bytes_cell(fullest.memory.weights, digits), bytes_cell(fullest.memory.cache, digits),
            bytes_cell(fullest.memory.total(), digits), bytes_cell(fullest.decode.sent(), digits),
-           time_cell(choice.seconds), rate_cell(choice.tokens_per_second(), "tokens per second")}};
+           rank_time_cell(choice.seconds),
+           rank_rate_cell(choice.batch.as_double(), choice.seconds)}};
 }
 
 }  // namespace
@@ -91,8 +88,9 @@ std::string best_json(const BestQuestion& question, const DeploymentChoices& cho
          {"kv_bytes", fullest.memory.cache.value()},
          {"memory_bytes", fullest.memory.total().value()},
          {"decode_sent_bytes", fullest.decode.sent().value()},
-         {"decode_seconds", std::isfinite(choice.seconds) ? Json(choice.seconds) : Json(nullptr)},
-         {"tokens_per_second", choice.tokens_per_second()}});
+         {"decode_seconds", seconds_json(choice.seconds)},
+         {"tokens_per_second",
+          std::isfinite(choice.seconds) ? Json(choice.tokens_per_second()) : Json(nullptr)}});
   }
   return indented(json);
 }

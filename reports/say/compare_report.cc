@@ -78,7 +78,7 @@ class ComparisonTable {
 
   // One figure of every model, with its ratio to the first where both are numbers above zero. It is
   // that of `quantity`, where there is one.
-  void row(const std::string& label, const Figures& figure, std::string_view quantity = {}) {
+  void row(const std::string& label, std::string_view quantity, const Figures& figure) {
     CellRow row{.cells = {text_cell(label)}, .quantity = std::string(quantity)};
     const Cell first = figure(comparison_.models.front());
     for (const ModelFigures& figures : comparison_.models) {
@@ -88,6 +88,8 @@ class ComparisonTable {
     }
     table_.rows.emplace_back(std::move(row));
   }
+
+  void row(const std::string& label, const Figures& figure) { row(label, "", figure); }
 
   static double number_in(const Cell& cell) {
     return std::visit(Overloaded{[](NoValue) { return 0.0; },
@@ -116,32 +118,25 @@ class ComparisonTable {
   void parameters() {
     group("Parameters");
     published_parameters();
-    row(
-        "predicted",
-        [this](const ModelFigures& figures) {
-          Cell cell = parameters_cell(figures.model->parameters.total, digits_);
-          cell.emphasis = Emphasis::strong;
-          return cell;
-        },
-        "parameters");
+    row("predicted", "parameters", [this](const ModelFigures& figures) {
+      Cell cell = parameters_cell(figures.model->parameters.total, digits_);
+      cell.emphasis = Emphasis::strong;
+      return cell;
+    });
     components();
     if (any_per_layer_embedding(comparison_)) {
-      row(
-          "resident: less per-layer embeddings",
+      row("resident: less per-layer embeddings", "resident_parameters",
           [this](const ModelFigures& figures) {
             return parameters_cell(figures.model->parameters.resident, digits_);
-          },
-          "resident_parameters");
+          });
     }
     group("Active parameters of a token");
     for (const ActiveConvention convention : kConventions) {
-      row(
-          convention_label(convention),
+      row(convention_label(convention), quantity_of(convention),
           [this, convention](const ModelFigures& figures) {
             return parameters_cell(active_under(figures.model->parameters.active, convention),
                                    digits_);
-          },
-          quantity_of(convention));
+          });
     }
     row("published (convention)",
         [this](const ModelFigures& figures) { return published_active(figures); });
@@ -160,12 +155,9 @@ class ComparisonTable {
       if (!published || !published->exact_total) return text_cell("–");
       return parameters_cell(Elements(*published->exact_total), Digits::exact);
     });
-    row(
-        "predicted, to the unit",
-        [](const ModelFigures& figures) {
-          return parameters_cell(figures.model->parameters.total, Digits::exact);
-        },
-        "parameters");
+    row("predicted, to the unit", "parameters", [](const ModelFigures& figures) {
+      return parameters_cell(figures.model->parameters.total, Digits::exact);
+    });
   }
 
   // One row for each component that any of the models has, so that the rows add up to the total.
@@ -177,13 +169,11 @@ class ComparisonTable {
       }
     }
     for (const Component component : present) {
-      row(
-          fmt::format("  {}", name_of(component)),
+      row(fmt::format("  {}", name_of(component)), quantity_of(component),
           [this, component](const ModelFigures& figures) {
             const Elements elements = elements_of(*figures.model, component);
             return elements > Elements() ? parameters_cell(elements, digits_) : text_cell("–");
-          },
-          quantity_of(component));
+          });
     }
   }
 
@@ -210,30 +200,24 @@ class ComparisonTable {
 
   void memory() {
     group("Memory");
-    row(
-        weights_label("weights"),
-        [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); },
-        "weight_bytes");
+    row(weights_label("weights"), "weight_bytes",
+        [this](const ModelFigures& figures) { return bytes_cell(figures.weight_bytes, digits_); });
     if (any_per_layer_embedding(comparison_)) {
       row(weights_label("resident weights"), [this](const ModelFigures& figures) {
         return bytes_cell(figures.resident_weight_bytes, digits_);
       });
     }
-    row(
-        fmt::format("KV cache per token, {}", setting_.kv.name()),
+    row(fmt::format("KV cache per token, {}", setting_.kv.name()), "kv_bytes_per_token",
         [this](const ModelFigures& figures) {
           return bytes_cell(figures.cache_bytes_per_token, digits_);
-        },
-        "kv_bytes_per_token");
+        });
     if (any_fixed_state(comparison_)) {
       row("fixed state per sequence", [this](const ModelFigures& figures) {
         return bytes_cell(figures.state_bytes_per_sequence, digits_);
       });
     }
-    row(
-        fmt::format("KV cache at {} x {}", setting_.batch.value(), context()),
-        [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); },
-        "kv_bytes");
+    row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()), "kv_bytes",
+        [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
     beside();
     if (comparison_.machines.empty()) return;
     row("weights, KV cache, activations", [this](const ModelFigures& figures) {
@@ -289,12 +273,10 @@ class ComparisonTable {
     });
     if (!differs) return;
     const std::string& name = comparison_.machines[machine]->name;
-    row(
-        "expected of uniform routing on " + name,
+    row("expected of uniform routing on " + name, timed(step, "uniform_floor_time"),
         [=](const ModelFigures& figures) {
           return duration_cell((figures.on[machine].*which).uniform.seconds);
-        },
-        timed(step, "uniform_floor_time"));
+        });
     if (!comparison_.skew) return;
     row(fmt::format("expected of {} on {}", comparison_.skew->name, name),
         [=](const ModelFigures& figures) {
@@ -309,24 +291,19 @@ class ComparisonTable {
     const auto floor = [which, machine](const ModelFigures& figures) -> const Floor& {
       return (figures.on[machine].*which).floor;
     };
-    const auto seconds = [&](const std::string& label, double Floor::*figure,
-                             std::string_view quantity) {
-      row(
-          label,
-          [floor, figure](const ModelFigures& figures) {
-            return duration_cell(floor(figures).*figure);
-          },
-          timed(step, quantity));
+    const auto seconds = [&](const std::string& label, std::string_view quantity,
+                             double Floor::*figure) {
+      row(label, timed(step, quantity), [floor, figure](const ModelFigures& figures) {
+        return duration_cell(floor(figures).*figure);
+      });
     };
-    seconds(before + "FLOPs ÷ peak", &Floor::arithmetic_seconds, "arithmetic_time");
-    seconds(before + "bytes ÷ bandwidth", &Floor::memory_seconds, "memory_time");
-    seconds("floor on " + name, &Floor::seconds, "floor_time");
-    row(
-        before + "tokens per second, at most",
+    seconds(before + "FLOPs ÷ peak", "arithmetic_time", &Floor::arithmetic_seconds);
+    seconds(before + "bytes ÷ bandwidth", "memory_time", &Floor::memory_seconds);
+    seconds("floor on " + name, "floor_time", &Floor::seconds);
+    row(before + "tokens per second, at most", timed(step, "tokens_per_second"),
         [floor, tokens](const ModelFigures& figures) {
           return rate_cell(tokens.as_double() / floor(figures).seconds, "tokens per second");
-        },
-        timed(step, "tokens_per_second"));
+        });
     row(before + "bound by", [floor](const ModelFigures& figures) {
       return text_cell(std::string(name_of(floor(figures).binds())));
     });
@@ -338,42 +315,33 @@ class ComparisonTable {
     group(std::move(heading));
     const auto flops = [&](const std::string& label, std::string_view quantity,
                            const auto& figure) {
-      row(
-          label,
-          [this, which, figure](const ModelFigures& figures) {
-            return flops_cell(figure(figures.*which), digits_);
-          },
-          named(step_name, quantity));
+      row(label, named(step_name, quantity), [this, which, figure](const ModelFigures& figures) {
+        return flops_cell(figure(figures.*which), digits_);
+      });
     };
     const auto bytes = [&](const std::string& label, std::string_view quantity,
                            Bytes Traffic::*figure) {
-      row(
-          label,
-          [this, which, figure](const ModelFigures& figures) {
-            return bytes_cell((figures.*which).traffic.*figure, digits_);
-          },
-          named(step_name, quantity));
+      row(label, named(step_name, quantity), [this, which, figure](const ModelFigures& figures) {
+        return bytes_cell((figures.*which).traffic.*figure, digits_);
+      });
     };
     flops("matrix FLOPs", "matrix_flops", [](const Step& step) { return step.work.matrix; });
     flops("other FLOPs", "other_flops", [](const Step& step) { return step.work.other; });
     flops("FLOPs", "flops", [](const Step& step) { return step.flops; });
-    row(
-        "transcendentals",
+    row("transcendentals", named(step_name, "transcendentals"),
         [this, which](const ModelFigures& figures) {
           return count_cell((figures.*which).work.transcendentals.value(), "calls", digits_);
-        },
-        named(step_name, "transcendentals"));
+        });
     bytes("weights read", "weight_bytes", &Traffic::weights_read);
     bytes("KV read", "kv_bytes", &Traffic::cache_read);
     bytes("KV written", "kv_written_bytes", &Traffic::cache_written);
     bytes("bytes", "bytes", &Traffic::total);
-    row(
-        "intensity, FLOPs per byte",
+    row("intensity, FLOPs per byte",
+        which == &ModelFigures::decode ? "intensity" : "prefill_intensity",
         [which](const ModelFigures& figures) {
           const double intensity = (figures.*which).intensity;
           return Cell{.text = fmt::format("{:.4g}", intensity), .value = intensity};
-        },
-        which == &ModelFigures::decode ? "intensity" : "prefill_intensity");
+        });
     bytes("activations, not in bytes", "activation_bytes", &Traffic::activations);
   }
 

@@ -30,14 +30,13 @@ void add_machine_note(const Hardware& machine, Notes& notes) {
 
 }  // namespace
 
-Cell estimate_cell(const std::optional<StepEstimate>& estimate) {
-  return estimate ? duration_cell(estimate->time.median) : text_cell("nothing measured");
+Cell estimate_cell(const std::optional<Estimate>& estimate) {
+  return estimate ? duration_cell(estimate->median) : text_cell("nothing measured");
 }
 
-Cell spread_cell(const std::optional<StepEstimate>& estimate) {
+Cell spread_cell(const std::optional<Estimate>& estimate) {
   if (!estimate) return text_cell("");
-  return text_cell(
-      fmt::format("{} to {}", duration(estimate->time.p10), duration(estimate->time.p90)));
+  return text_cell(fmt::format("{} to {}", duration(estimate->p10), duration(estimate->p90)));
 }
 
 void write_estimate_rows(const Comparison& comparison, const ComparisonWriter& write) {
@@ -49,7 +48,8 @@ void write_estimate_rows(const Comparison& comparison, const ComparisonWriter& w
     for (const auto& [label, member] : {std::pair{"decode step", &OnMachine::decode},
                                         std::pair{"prefill", &OnMachine::prefill}}) {
       const auto estimate = [n, step = member](const ModelFigures& figures) {
-        return (figures.on[n].*step).estimate;
+        const std::optional<StepEstimate>& of_step = (figures.on[n].*step).estimate;
+        return of_step ? std::optional(of_step->time) : std::nullopt;
       };
       write.row(
           fmt::format("{} on {}, median", label, comparison.machines[n]->name),

@@ -9,8 +9,8 @@
 namespace llmarch::reports {
 
 // "13.1 ms", "11.2 ms to 15.0 ms"; "nothing measured" where that is so.
-Cell estimate_cell(const std::optional<StepEstimate>& estimate);
-Cell spread_cell(const std::optional<StepEstimate>& estimate);
+Cell estimate_cell(const std::optional<Estimate>& estimate);
+Cell spread_cell(const std::optional<Estimate>& estimate);
 
 // What a step of decode and a prefill are estimated to take on each machine.
 void write_estimate_rows(const Comparison& comparison, const ComparisonWriter& write);

@@ -6,7 +6,8 @@
 
 #include "reports/document/format.h"
 #include "reports/say/cells.h"
-#include "reports/say/setting_json.h"
+#include "reports/say/estimate_cells.h"
+#include "reports/say/model_json.h"
 #include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
@@ -14,36 +15,27 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void add_time(const std::string& what, double floor, const std::optional<Estimate>& estimate,
-              Table& table) {
-  CellRow row{{text_cell(what), duration_cell(floor)}};
-  if (estimate) {
-    row.cells.push_back(duration_cell(estimate->median));
-    row.cells.push_back(
-        text_cell(fmt::format("{} to {}", duration(estimate->p10), duration(estimate->p90))));
-  } else {
-    row.cells.push_back(text_cell("nothing measured"));
-    row.cells.push_back(text_cell(""));
-  }
-  table.rows.emplace_back(std::move(row));
+void add_figures(const std::string& what, Cell floor, Cell estimate, Cell spread, Table& table) {
+  table.rows.emplace_back(
+      CellRow{{text_cell(what), std::move(floor), std::move(estimate), std::move(spread)}});
 }
 
-// `tokens` are those that a step yields.
+void add_time(const std::string& what, double floor, const std::optional<Estimate>& estimate,
+              Table& table) {
+  add_figures(what, duration_cell(floor), estimate_cell(estimate), spread_cell(estimate), table);
+}
+
+// `tokens` are those that a step yields. The longest time is the lowest rate.
 void add_rate(const std::string& what, double tokens, const MixToken& token, Table& table) {
   const auto rate = [&](double seconds) {
     return rate_cell(tokens / seconds, "tokens per second");
   };
-  CellRow row{{text_cell(what), rate(token.floor)}};
-  if (token.estimate) {
-    row.cells.push_back(rate(token.estimate->median));
-    row.cells.push_back(
-        text_cell(fmt::format("{} to {}", three_digits(tokens / token.estimate->p90),
-                              three_digits(tokens / token.estimate->p10))));
-  } else {
-    row.cells.push_back(text_cell("nothing measured"));
-    row.cells.push_back(text_cell(""));
-  }
-  table.rows.emplace_back(std::move(row));
+  const std::optional<Estimate>& estimate = token.estimate;
+  add_figures(what, rate(token.floor), estimate ? rate(estimate->median) : estimate_cell(estimate),
+              estimate ? text_cell(fmt::format("{} to {}", three_digits(tokens / estimate->p90),
+                                               three_digits(tokens / estimate->p10)))
+                       : spread_cell(estimate),
+              table);
 }
 
 Table mix_table(const MixFigures& mix) {
@@ -141,7 +133,7 @@ std::string mix_json(const std::vector<MixFigures>& mixes, const EngineTimes& en
          {"mean", token_json(mix.mean)},
          {"worst", token_json(mix.worst)}});
   }
-  return json.dump(2) + "\n";
+  return indented(json);
 }
 
 }  // namespace llmarch::reports

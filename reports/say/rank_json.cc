@@ -8,11 +8,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Null where the machine's file states no link.
-Json seconds_json(double seconds) {
-  return std::isfinite(seconds) ? Json(seconds) : Json(nullptr);
-}
-
 void add_memory(const StageFigures& stage, Json& json) {
   json["weight_bytes"] = stage.memory.weights.value();
   json["beside_bytes"] = stage.memory.beside.value();
@@ -48,6 +43,10 @@ Json step_of_stages(const RankFigures& ranks, RankStep StageFigures::*which) {
 }
 
 }  // namespace
+
+Json seconds_json(double seconds) {
+  return std::isfinite(seconds) ? Json(seconds) : Json(nullptr);
+}
 
 Json ranks_json(const RankFigures& ranks, Bytes replicated_weights) {
   Json json = {{"ranks", ranks.deployment.ranks().value()},

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <stdexcept>
+#include <string_view>
 
 #include "reports/document/format.h"
 
@@ -56,8 +58,7 @@ class RankRows {
     time("a step, at least", &RankStep::seconds);
     time("  if experts are chosen uniformly", &RankStep::uniform_seconds);
     row("tokens per second, at most", [which, tokens](const RankFigures& ranks) {
-      const double least = ranks.over_stages(which, &RankStep::seconds);
-      return rate_cell(tokens.as_double() / least, "tokens per second");
+      return rank_rate_cell(tokens.as_double(), ranks.over_stages(which, &RankStep::seconds));
     });
   }
 
@@ -79,12 +80,12 @@ class RankRows {
     row(label,
         [figure, this](const RankFigures& ranks) { return bytes_cell(figure(ranks), digits_); });
   }
-  // A machine whose file states no link has no least time of exchanges.
+  // Of a step from stage to stage.
   template <class Figure>
-  void seconds(const std::string& label, const Figure& figure) const {
-    row(label, [figure](const RankFigures& ranks) {
-      const double seconds = figure(ranks);
-      return std::isfinite(seconds) ? duration_cell(seconds) : text_cell("not stated");
+  void seconds(const std::string& label, RankStep StageFigures::*which,
+               const Figure& figure) const {
+    row(label, [which, figure](const RankFigures& ranks) {
+      return rank_time_cell(ranks.over_stages(which, figure));
     });
   }
 
@@ -94,7 +95,27 @@ class RankRows {
   const ComparisonWriter& write_;
 };
 
+std::string_view way_of(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::ring: return "round a ring";
+    case Algorithm::tree: return "along a tree";
+    case Algorithm::direct: return "directly";
+  }
+  throw std::logic_error("way_of: an algorithm outside the enumeration");
+}
+
+constexpr const char* kNoLink = "not stated";
+
 }  // namespace
+
+Cell rank_time_cell(double seconds) {
+  return std::isfinite(seconds) ? duration_cell(seconds) : text_cell(kNoLink);
+}
+
+Cell rank_rate_cell(double tokens, double seconds) {
+  if (!std::isfinite(seconds)) return text_cell(kNoLink);
+  return rate_cell(tokens / seconds, "tokens per second");
+}
 
 void write_rank_rows(const Comparison& comparison, Digits digits, const ComparisonWriter& write) {
   const Setting& setting = comparison.setting;
@@ -111,14 +132,12 @@ void write_rank_rows(const Comparison& comparison, Digits digits, const Comparis
 
 std::string rank_note(const Comparison& comparison) {
   const Deployment& deployment = comparison.setting.parallel.value();
-  std::string note =
+  std::string note = fmt::format(
       "A rank is a device with its share of the model; what cannot be divided is whole on each: "
       "norms, routers, cached latents, key/value heads where there are fewer of them than ranks. "
       "Rows are sent in 16 bits, {}, and exchanges come one after the other with the rank's other "
-      "operations.";
-  note = fmt::format(fmt::runtime(note), deployment.algorithm == Algorithm::ring   ? "round a ring"
-                                         : deployment.algorithm == Algorithm::tree ? "along a tree"
-                                                                                   : "directly");
+      "operations.",
+      way_of(deployment.algorithm));
   if (deployment.expert > 1 && expert_spread(deployment)->data > 1) {
     note +=
         " Every token goes to all ranks that hold experts of its layer, and their sums come "

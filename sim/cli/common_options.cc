@@ -46,6 +46,12 @@ TakenField machine_field() {
           fmt::format(": adds what a step takes there at least. {}", kMachineNames)};
 }
 
+void need_machine(const std::string& what, const Setting& setting) {
+  if (setting.machine != nullptr) return;
+  throw UsageError(what + " needs hardware",
+                   "add --on h100-sxm; 'llmarch list' shows what there is");
+}
+
 TakenField parallel_field() {
   return {setting_field::parallel, Arity::one, "",
           ": tp=8, pp=2,tp=4, dp=8,ep=8, with by=tree or by=direct for exchanges that go round no "

@@ -31,6 +31,8 @@ Setting settled(Setting setting, const std::vector<const Model*>& models);
 TakenField compute_field();
 // --on, which adds figures for the machine.
 TakenField machine_field();
+// Throws UsageError where the setting has no machine, and so nothing can be said of `what`.
+void need_machine(const std::string& what, const Setting& setting);
 // --parallel, which divides the model among the machine's devices.
 TakenField parallel_field();
 // Throws UsageError where the machine or the batch do not take the setting's deployment.

@@ -68,6 +68,16 @@ std::set<reports::Section> sections_of(const Values& values) {
   return sections;
 }
 
+// Refuses parts that would say nothing in this setting. All parts together leave such out.
+void check_parts(const Values& values, const std::set<reports::Section>& sections,
+                 const Setting& setting) {
+  if (sections.contains(reports::Section::estimate)) need_machine("an estimate", setting);
+  if (values.count("skew") > 0) need_machine("a skew", setting);
+  const bool names_ranks = values.count("only") > 0 && sections.contains(reports::Section::ranks);
+  if (!names_ranks || setting.parallel) return;
+  throw UsageError("ranks need a deployment", "add --on 8xh100-sxm --parallel tp=8");
+}
+
 // The machines of settings that differ in nothing else; empty where --on is not given.
 std::vector<Machine> machines_of(const std::vector<Setting>& settings) {
   std::vector<Machine> machines;
@@ -95,10 +105,7 @@ ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
   const Setting& setting = settings.front();
   for (const Setting& each : settings) check_deployment(each);
   const std::set<reports::Section> sections = sections_of(values);
-  if (sections.contains(reports::Section::estimate) && setting.machine == nullptr) {
-    throw UsageError("an estimate needs hardware",
-                     "add --on h100-sxm; 'llmarch list' shows what there is");
-  }
+  check_parts(values, sections, setting);
   Outputs outputs(values);
   const Catalog catalog(specs_folder(values), kept);
   std::vector<Model> models = find_models(catalog, names);

@@ -116,24 +116,30 @@ GivenMemory cache_memory(const Values& values) {
                    "give --memory with --engine and --reserve");
 }
 
-GivenMemory memory_asked(const Values& values, const Machine& machine) {
+void need_one_memory(const Values& values, const Machine& machine) {
   const std::size_t machines = machine == nullptr ? 0 : 1;
-  if (machines + values.count("memory") + values.count("kv-memory") != 1) {
-    throw UsageError("fit needs a memory: one of --memory, --on and --kv-memory",
-                     "llmarch fit qwen3-8b --memory 24GiB");
-  }
+  if (machines + values.count("memory") + values.count("kv-memory") == 1) return;
+  throw UsageError("fit needs a memory: one of --memory, --on and --kv-memory",
+                   "llmarch fit qwen3-8b --memory 24GiB");
+}
+
+GivenMemory memory_asked(const Values& values, const Machine& machine) {
+  need_one_memory(values, machine);
   if (values.count("kv-memory") > 0) return cache_memory(values);
   return machine == nullptr ? given_memory(values, "memory") : memory_of(*machine);
+}
+
+void refuse_engine_on_ranks(const Values& values) {
+  if (values["engine"].defaulted() && values.count("reserve") == 0) return;
+  throw UsageError("what an engine or a reserve takes of each rank is not known",
+                   "leave out --engine and --reserve, or --parallel");
 }
 
 // With a deployment, what a rank holds has to fit into the memory of a device.
 void divide(const Values& values, const Setting& setting, GivenMemory& given) {
   const auto problem = machine_problem(setting);
   if (problem) throw UsageError(problem->problem, problem->remedy);
-  if (!values["engine"].defaulted() || values.count("reserve") > 0) {
-    throw UsageError("what an engine or a reserve takes of each rank is not known",
-                     "leave out --engine and --reserve, or --parallel");
-  }
+  refuse_engine_on_ranks(values);
   given.room.devices = 1;
   given.name += fmt::format(", ranks {}", text_of(*setting.parallel));
 }
@@ -150,13 +156,13 @@ reports::FitQuestion question_of(const Values& values, const Setting& setting) {
   return {setting, room, std::move(name)};
 }
 
-// One for each machine; they differ in nothing else.
-std::vector<Setting> settings_asked(const Values& values, const std::vector<const Model*>& models) {
-  std::vector<Setting> settings;
+// One for each machine; they differ in nothing else. Not answered yet.
+std::vector<reports::FitAnswer> questions_of(const Values& values) {
+  std::vector<reports::FitAnswer> questions;
   for (const Setting& setting : read_settings(values, asked_fields())) {
-    settings.push_back(settled(setting, models));
+    questions.push_back({question_of(values, setting), {}});
   }
-  return settings;
+  return questions;
 }
 
 std::vector<Integer> few(const Values& values, const SettingField& field) {
@@ -198,16 +204,24 @@ reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& quest
   return fits;
 }
 
-// The deployments of one model, at the first context and batch.
-ExitStatus run_best(const Values& values, KeptModels& kept) {
+// The first context and batch, on one machine.
+Setting setting_of_best(const Values& values) {
   const std::vector<Setting> settings = read_settings(values, fields_of_best());
   Setting setting = settings.front();
   if (settings.size() != 1 || setting.machine == nullptr) {
     throw UsageError("--parallel best is about the devices of one machine",
                      "llmarch fit qwen3-32b --on 8xh100-sxm --parallel best");
   }
+  need_one_memory(values, setting.machine);
+  refuse_engine_on_ranks(values);
   setting.context = few(values, setting_field::context).front();
   setting.batch = few(values, setting_field::batch).front();
+  return setting;
+}
+
+// The deployments of one model.
+ExitStatus run_best(const Values& values, KeptModels& kept) {
+  const Setting setting = setting_of_best(values);
   const std::string aim = text_of(values, "aim");
   Outputs outputs(values);
   std::vector<Model> models = models_asked(values, kept);
@@ -230,23 +244,24 @@ ExitStatus run_best(const Values& values, KeptModels& kept) {
 ExitStatus run_fit(const Arguments& arguments, KeptModels& kept) {
   const Values values = parse_arguments(fit_options(), "model", arguments);
   if (asks_for_best(values)) return run_best(values, kept);
+  if (!values["aim"].defaulted()) {
+    throw UsageError("--aim says which deployment is best", "add --parallel best");
+  }
   const std::vector<Integer> batches = few(values, setting_field::batch);
   const std::vector<Integer> contexts = few(values, setting_field::context);
-  if (values.count("on") == 0) memory_asked(values, nullptr);
+  std::vector<reports::FitAnswer> answers = questions_of(values);
   Outputs outputs(values);
   std::vector<Model> models = models_asked(values, kept);
   leave_out_parts(values, models);
   std::vector<const Model*> asked;
   for (const Model& model : models) asked.push_back(&model);
   const bool rank = values.count("all") + values.count("rank") > 0;
-  std::vector<reports::FitAnswer> answers;
-  for (const Setting& setting : settings_asked(values, asked)) {
-    reports::FitAnswer answer{question_of(values, setting), {}};
+  for (auto& [question, fits] : answers) {
+    question.setting = settled(question.setting, asked);
     for (const Model& model : models) {
-      answer.models.push_back(fits_of(model, answer.question, batches, contexts));
+      fits.push_back(fits_of(model, question, batches, contexts));
     }
-    if (rank) answer.models = reports::ranked(std::move(answer.models), answer.question);
-    answers.push_back(std::move(answer));
+    if (rank) fits = reports::ranked(std::move(fits), question);
   }
   const reports::Digits digits = digits_of(values);
   outputs.write(

@@ -88,9 +88,9 @@ Command import_command() {
       "llmarch import CONFIG|MODEL [--head KIND] [--pass-over FIELD ...] [-o FILE]",
       "CONFIG is a config.json, the folder that holds it, or a name on the Hugging Face Hub whose\n"
       "config is in the local cache. What the config leaves to its library is filled in by that\n"
-      "library's rules and noted at the top of the spec. Of a MODEL that is known, of a GGUF file "
-      "or\n"
-      "of a model with changes, its spec is written too, to be read and changed.\n\n"
+      "library's rules and noted at the top of the spec. Any other MODEL, as a built-in one, a "
+      "GGUF\n"
+      "file or a model with changes, has its spec written too, to be read and changed.\n\n"
       "  llmarch import path/to/config.json -o my-model.toml\n"
       "  llmarch import gemma-3-27b+window=512 -o my-gemma.toml",
       import_options,

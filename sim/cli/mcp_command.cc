@@ -13,10 +13,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Of the protocol; a client that speaks another says whether this one suits it.
+// The version of the protocol that is answered to every client. One that asked for another version
+// decides whether it goes on with this one.
 constexpr const char* kProtocol = "2025-06-18";
 
-// Of JSON-RPC 2.0.
+// The error codes that JSON-RPC 2.0 defines.
 enum class Fault : int {
   unreadable = -32700,
   no_request = -32600,

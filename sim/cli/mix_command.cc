@@ -22,7 +22,8 @@ TakenFields mix_fields() {
           {setting_field::weights, Arity::one, "", kWeightFormats},
           {setting_field::kv, Arity::one, "bf16", kCacheFormats},
           compute_field(),
-          {setting_field::machine, Arity::one, "h100-sxm", fmt::format(". {}", kMachineNames)}};
+          {setting_field::machine, Arity::one, "h100-sxm",
+           ". A name that 'llmarch list' shows, or a .toml"}};
 }
 
 Options mix_options() {

@@ -56,13 +56,22 @@ std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& en
   for (const auto& [name, entry] : entries) {
     known.push_back({name});
     if (entry.file) continue;
-    known.back().also = other_names_of(entry);
-    known.back().also.push_back(load_toml_spec(entry.text).spec->title);
+    const ArchSpec spec = *load_toml_spec(entry.text).spec;
+    known.back().also = other_names(spec);
+    known.back().also.push_back(spec.title);
   }
   return known;
 }
 
 constexpr std::string_view kAdapter = "adapter=";
+
+// A model made of `base`, whose weights are stored in the same way.
+Model remade(const Model& base, ArchSpec spec) {
+  Model model = make_model(std::move(spec), base.remarks);
+  model.published_in = base.published_in;
+  model.unknown_storage = base.unknown_storage;
+  return model;
+}
 
 // A file, or the folder that holds it as PEFT names it.
 fs::path adapter_file(const fs::path& path) {
@@ -70,28 +79,24 @@ fs::path adapter_file(const fs::path& path) {
   return fs::is_directory(path, error) ? path / "adapter_config.json" : path;
 }
 
-// The model with the adapter beside it.
+// The model with the adapter beside it, and beside those that it has.
 void add_adapter(const fs::path& path, Model& model) {
   const fs::path file = adapter_file(path);
   const std::string text = read_text(file, kLargestConfigFile, "an adapter_config.json");
   AdapterLoad load = load_adapter(text, model.graph);
   if (model.spec.beside && model.spec.beside->vision_tower) {
     load.problems.push_back({std::nullopt,
-                             "whether the adapter is in the vision tower too is not "
-                             "known",
+                             "whether the adapter is in the vision tower too is not known",
                              "name a model that has none"});
   }
   if (!load.problems.empty()) refuse_file(file.string(), text, std::move(load.problems));
   ArchSpec spec = model.spec;
   if (!spec.beside) spec.beside.emplace();
-  spec.beside->adapter = load.parameters->amount();
+  spec.beside->adapter = spec.beside->adapter.value_or(0) + load.parameters->amount();
+  model = remade(model, std::move(spec));
   model.remarks.push_back(fmt::format("an adapter of rank {}{}; its products are not priced",
                                       load.rank.value(),
                                       load.base.empty() ? "" : " for " + printable(load.base)));
-  Model adapted = make_model(std::move(spec), std::move(model.remarks));
-  adapted.published_in = std::move(model.published_in);
-  adapted.unknown_storage = std::move(model.unknown_storage);
-  model = std::move(adapted);
 }
 
 // `name` is as it was typed, with its changes.
@@ -113,9 +118,7 @@ Model changed_model(const std::string& name, const Model& base,
   load.spec->name = printable(name);
   load.spec->title = fmt::format("{} with {}", base.spec.title,
                                  printable(fmt::format("{}", fmt::join(all_changes, ", "))));
-  Model model = make_model(std::move(*load.spec), base.remarks);
-  model.published_in = base.published_in;
-  model.unknown_storage = base.unknown_storage;
+  Model model = remade(base, std::move(*load.spec));
   for (const std::string& adapter : adapters) add_adapter(adapter.substr(kAdapter.size()), model);
   return model;
 }
@@ -225,14 +228,15 @@ Model Catalog::named_model(const std::string& name, const CatalogEntry& entry) c
 }
 
 // The model of `name`, which is that of another and, from `plus` on, its changes. Kept where the
-// other is built in, since only then the name says all of it.
+// other is built in and no adapter is added, since only then the name says all of it.
 Model Catalog::changed(const std::string& name, std::size_t plus) const {
   const std::string base = name.substr(0, plus);
   const auto read = [&] {
     return changed_model(name, find(base), split(name.substr(plus + 1), '+'));
   };
   const auto entry = entries_.find(base);
-  if (entry == entries_.end() || entry->second.file) return read();
+  const bool reads_file = name.find(kAdapter, plus) != std::string::npos;
+  if (entry == entries_.end() || entry->second.file || reads_file) return read();
   return kept_.find(name, entry->second.text, read);
 }
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -8,6 +9,7 @@
 #include "reports/say/sweep_report.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/common_options.h"
+#include "sim/cli/hardware_files.h"
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 #include "sim/cli/ranges.h"
@@ -76,19 +78,26 @@ const char* usual_quantities(const Setting& setting) {
   return setting.machine != nullptr ? kShownOnMachine : kShown;
 }
 
+// Those on which operations were measured.
+std::vector<std::string> measured_machines() {
+  std::vector<std::string> names;
+  for (const MachineTimes& times : built_in_measurements().machine) {
+    names.push_back(times.measured);
+  }
+  return names;
+}
+
 void refuse_lacking(const Quantity& quantity, const Setting& setting) {
   switch (lacking(quantity.needs, stated(setting))) {
     case Needs::nothing: return;
-    case Needs::machine:
-      throw UsageError(fmt::format("{} needs hardware", quantity.name),
-                       "add --on h100-sxm; 'llmarch list' shows what there is");
+    case Needs::machine: return need_machine(std::string(quantity.name), setting);
     case Needs::deployment:
       throw UsageError(fmt::format("{} needs a deployment", quantity.name),
                        "add --on 8xh100-sxm --parallel tp=8");
     case Needs::times:
       throw UsageError(
           fmt::format("{}: nothing was measured on {}", quantity.name, setting.machine->name),
-          "one device of --on a100-sxm-80gb, h100-sxm, h200, b200, l40s or rtx-pro-6000-server");
+          fmt::format("give --on one device of: {}", fmt::join(measured_machines(), ", ")));
   }
 }
 

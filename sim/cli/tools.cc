@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <stdexcept>
 #include <string_view>
 
 #include "sim/cli/commands.h"
@@ -17,8 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A command as a tool: what stands for its words without a name, and the options that it always
-// has.
+// A command as a tool: the member that holds what the command takes without an option's name, and
+// the option that is always given.
 struct Tool {
   std::string_view name;
   std::string_view command;
@@ -57,14 +58,15 @@ Json option_schema(const boost::program_options::option_description& option) {
 }
 
 Json input_schema(const Tool& tool) {
+  const Options options = command_of(tool).options();
   Json properties = Json::object();
   Json required = Json::array();
   if (!tool.words.empty()) {
     properties[std::string(tool.words)] = {
         {"type", "array"}, {"items", {{"type", "string"}}}, {"description", tool.meaning}};
-    if (tool.command != "fit" && tool.command != "sweep") required.push_back(tool.words);
+    // Where there is --all, it can take the place of names.
+    if (options.find_nothrow("all", false) == nullptr) required.push_back(tool.words);
   }
-  const Options options = command_of(tool).options();
   for (const auto& option : options.options()) {
     if (kNotOffered.contains(option->long_name())) continue;
     properties[option->long_name()] = option_schema(*option);

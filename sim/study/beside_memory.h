@@ -1,6 +1,6 @@
 // The memory that is taken by what a repository holds beside the text model: the weights of towers,
-// projectors and prediction layers, and the cache that prediction layers fill. Which parameters
-// these are is known by sim/cost/beside.h.
+// projectors, adapters and prediction layers, and the cache that prediction layers fill. Which
+// parameters these are is known by sim/cost/beside.h.
 #pragma once
 
 #include <optional>

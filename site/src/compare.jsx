@@ -67,6 +67,10 @@ function useCurves(core, state) {
   return { chart, report: report.answer, refusal: report.refusal ?? curves.refusal };
 }
 
+// The quantities that can be drawn here, where no deployment can be said. What each needs stands at the end of
+// its meaning, as the options of a command.
+const offered = (quantities) => Object.entries(quantities).filter(([, meaning]) => !meaning.endsWith("--parallel)"));
+
 function Curves({ core, state, update, known }) {
   const { models, show } = state;
   const [pointed, point] = useState(state.context);
@@ -87,8 +91,8 @@ function Curves({ core, state, update, known }) {
       <Exports state={state} name={`${show}-${models.join("-")}`} formats={{ md: "Markdown", csv: "CSV", svg: "SVG", json: "JSON" }} ask={swept} />
       <div class="choose">
         <label>Figure <select value={show} onChange={(event) => update({ show: event.currentTarget.value })}>
-          {Object.entries(known.quantities).map(([name, meaning]) => (
-            <option value={name} disabled={state.on === "" && meaning.includes("(--on)")}>{name}</option>
+          {offered(known.quantities).map(([name, meaning]) => (
+            <option value={name} disabled={state.on === "" && meaning.endsWith("(--on)")}>{name}</option>
           ))}
         </select></label>
         <label>up to <select value={state.upTo} onChange={(event) => update({ upTo: Number(event.currentTarget.value) })}>

@@ -139,6 +139,9 @@ TEST(Changes, PutAnAdapterBesideTheWeights) {
   EXPECT_EQ(models[1]["beside"]["parameters"]["adapter"], 33'439'744);
   EXPECT_EQ(models[1]["decode"], models[0]["decode"]);
   EXPECT_THAT(run_llmarch("show " + adapted).output, HasSubstr("an adapter of rank 16"));
+  const std::string twice = adapted + adapted.substr(adapted.find('+'));
+  EXPECT_EQ(json_of("compare " + twice)["models"][0]["beside"]["parameters"]["adapter"],
+            2 * 33'439'744);
 }
 
 // A config of 8-bit weights stays one when a window is laid over its layers.

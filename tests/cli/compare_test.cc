@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/json_output.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -154,8 +155,7 @@ TEST(Compare, TellsTwoModelsOfOneNameApart) {
 
 TEST(Compare, TakesThePromptApartFromTheContext) {
   const auto prefill = [](const std::string& lengths) {
-    const Seen seen = run_llmarch("compare gpt2 --format json --context " + lengths);
-    return nlohmann::json::parse(seen.output)["models"][0]["prefill"];
+    return json_of("compare gpt2 --context " + lengths)["models"][0]["prefill"];
   };
   EXPECT_EQ(prefill("512 --prompt 64"), prefill("64"));
   EXPECT_NE(prefill("512"), prefill("64"));

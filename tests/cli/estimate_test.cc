@@ -75,6 +75,12 @@ TEST(ASkew, LiesBetweenTheFewestExpertsAndUniformRouting) {
   EXPECT_THAT(seen.output, HasSubstr("expected of a power law of 1.2 on h100-sxm"));
 }
 
+TEST(ASkew, NeedsHardware) {
+  const Seen seen = run_llmarch("compare gpt-oss-120b --skew 1.2");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_THAT(seen.errors, HasSubstr("a skew needs hardware"));
+}
+
 // Even loads are uniform routing.
 TEST(ASkew, IsReadFromAFileOfLoads) {
   const TemporaryFolder folder;

@@ -3,13 +3,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/json_output.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using Json = nlohmann::json;
+using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -94,9 +95,7 @@ TEST(Fit, NamesWhatBindsAModel) {
 
 // 24 GB twice: what an RTX 3090 holds, an RTX 4090 holds.
 TEST(Fit, AnswersForEachOfSeveralMachines) {
-  const Seen seen = run_llmarch("fit llama-3.1-8b --on rtx-3090,rtx-4090 --format json");
-  ASSERT_EQ(seen.status, 0) << seen.errors;
-  const Json json = Json::parse(seen.output);
+  const Json json = json_of("fit llama-3.1-8b --on rtx-3090,rtx-4090");
   ASSERT_EQ(json["machines"].size(), 2U);
   EXPECT_EQ(json["machines"][0]["memory"]["name"], "rtx-3090: 24 GiB");
   EXPECT_EQ(json["machines"][1]["memory"]["name"], "rtx-4090: 24 GiB");

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/json_output.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -12,9 +13,7 @@ using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
 Json compared_on(const std::string& machines) {
-  const Seen seen = run_llmarch("compare llama-3.1-8b --format json --on " + machines);
-  EXPECT_EQ(seen.status, 0) << seen.errors;
-  return Json::parse(seen.output);
+  return json_of("compare llama-3.1-8b --on " + machines);
 }
 
 std::string name_of(const std::string& typed) {
@@ -49,8 +48,6 @@ TEST(ASystem, IsRefusedWhereItsLinkJoinsFewerDevices) {
   EXPECT_THAT(seen.errors, HasSubstr("--on 9xh100-sxm: a link joins at most 8 devices"));
 }
 
-// 16,060,522,496 bytes of weights, of which all but the input table's 1,050,673,152 are read, and
-// 1,073,741,824 of the cache at 8k, over 273e9 and 546e9 bytes a second.
 // A figure by itself takes the machine from --on.
 TEST(ASystem, IsThatOfAnExpressionThatNamesNone) {
   const Seen seen = run_llmarch("eval 'memory_time(gpt2)' --on 8xh100-sxm");
@@ -63,6 +60,8 @@ TEST(ASystem, IsThatOfAnExpressionThatNamesNone) {
   EXPECT_EQ(run_llmarch("eval 'memory_time(gpt2)'").status, 2);
 }
 
+// 16,060,522,496 bytes of weights, of which all but the input table's 1,050,673,152 are read, and
+// 1,073,741,824 of the cache at 8k, over 273e9 and 546e9 bytes a second.
 TEST(SeveralMachines, StandSideBySide) {
   const Json json = compared_on("m4-pro,m4-max");
   EXPECT_FALSE(json.contains("hardware"));

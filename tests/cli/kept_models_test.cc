@@ -72,6 +72,21 @@ TEST(CommandLines, AfterOneAnotherSayWhatEachSaysAlone) {
   EXPECT_EQ(afterwards, printed(lines.front(), none));
 }
 
+// Half the rank is half the parameters.
+TEST(CommandLines, ReadAnAdapterAnewThatHasChanged) {
+  const llmarch::testing::TemporaryFolder folder;
+  const std::string file = folder.file("adapter_config.json");
+  std::string adapter = llmarch::testing::read_file(LLMARCH_CASES "/lora-adapter-config.json");
+  KeptModels kept;
+  const auto parameters = [&] {
+    llmarch::testing::write_file(file, adapter);
+    return *Catalog(std::nullopt, kept).find("gemma-2-9b+adapter=" + file).spec.beside->adapter;
+  };
+  EXPECT_EQ(parameters(), 33'439'744);
+  adapter.replace(adapter.find("\"r\": 16"), 7, "\"r\": 8");
+  EXPECT_EQ(parameters(), 33'439'744 / 2);
+}
+
 // 2 x 12 layers x 768 elements x 2 bytes a position.
 TEST(SweptFigures, AreThoseOfTheSweepInItsOrder) {
   KeptModels kept;

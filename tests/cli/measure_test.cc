@@ -7,6 +7,7 @@
 #include "sim/cli/arguments.h"
 #include "sim/cli/errors.h"
 #include "sim/cli/run/run_context.h"
+#include "tests/support/json_output.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -20,9 +21,7 @@ const std::string kSmall = " --context 9 --prompt 8";
 const std::string kOnce = " --repeat 1";
 
 Json measured(const std::string& arguments) {
-  const Seen seen = run_llmarch("measure " + kTiny + kSmall + " --format json " + arguments);
-  EXPECT_EQ(seen.status, 0) << seen.errors;
-  return Json::parse(seen.output);
+  return json_of("measure " + kTiny + kSmall + " " + arguments);
 }
 
 TEST(MeasureJson, HasEveryDocumentedField) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/json_output.h"
 #include "tests/support/run_program.h"
 
 namespace llmarch::testing {
@@ -10,10 +11,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::vector<Json> blocks(const std::string& arguments, const std::string& kind) {
+Json page_of(const std::string& arguments) {
   const Seen seen = run_llmarch(arguments + " --format page");
   EXPECT_EQ(seen.status, 0) << seen.errors;
-  const Json page = Json::parse(seen.output);
+  return Json::parse(seen.output);
+}
+
+std::vector<Json> blocks(const std::string& arguments, const std::string& kind) {
+  const Json page = page_of(arguments);
   std::vector<Json> found;
   for (const Json& block : page.at("blocks")) {
     if (block["kind"] == kind) found.push_back(block);
@@ -51,24 +56,22 @@ TEST(APage, HasChartsWithTheirAxesAndCrossovers) {
 }
 
 TEST(APage, HasDiagramsDrawnAndTheirStyleOnce) {
-  const Seen seen = run_llmarch("compare gpt2 --only structure --format page");
-  const Json page = Json::parse(seen.output);
+  const Json page = page_of("compare gpt2 --only structure");
   EXPECT_NE(page["style"].get<std::string>().find(".ll-text"), std::string::npos);
   const std::string svg = blocks("compare gpt2 --only structure", "diagram").at(0)["svg"];
   EXPECT_TRUE(svg.starts_with("<svg"));
   EXPECT_EQ(svg.find("<style"), std::string::npos);
-  EXPECT_FALSE(Json::parse(run_llmarch("compare gpt2 --only memory --format page").output)
-                   .contains("style"));
+  EXPECT_FALSE(page_of("compare gpt2 --only memory").contains("style"));
 }
 
 // Three layers of DeepSeek-V3 are dense, and the other 58 have experts.
 TEST(Show, SaysTheKindOfEachLayer) {
-  const Json layers = Json::parse(run_llmarch("show deepseek-v3 --format json").output)["layers"];
+  const Json layers = json_of("show deepseek-v3")["layers"];
   EXPECT_EQ(layers["order"].size(), 61U);
   EXPECT_EQ(layers["order"][2], "dense");
   EXPECT_EQ(layers["order"][3], "moe");
   EXPECT_EQ(layers["kinds"], Json({{"dense", Json::array()}, {"moe", {"experts"}}}));
-  const Json gemma = Json::parse(run_llmarch("show gemma-3-27b --format json").output)["layers"];
+  const Json gemma = json_of("show gemma-3-27b")["layers"];
   EXPECT_EQ(gemma["kinds"]["local"], Json({"window"}));
 }
 

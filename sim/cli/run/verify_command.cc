@@ -42,8 +42,8 @@ Options verify_options() {
                            "with fast kernels, the KV cache is stored as f32, bf16, f16, fp8, "
                            "q8_0 or k=q8_0,v=f16 (as the weights)")(
       "parallel", po::value<std::string>()->value_name("WAYS"),
-      "with reference kernels, divided over ranks that are threads: tp=2, pp=2, dp=2,ep=2; what "
-      "they send is held to what is predicted");
+      "with reference kernels, divided over ranks, which are threads, or processes of mpirun: "
+      "tp=2, pp=2, dp=2,ep=2; what they send is held to what is predicted");
   Outputs::declare(options);
   return options;
 }
@@ -282,9 +282,9 @@ Command verify_command() {
       "With --kernels fast, floats may depart by 1e-4 (where a delta rule runs by 2e-3) or 1e-5\n"
       "of the largest of what is compared, whichever is more; in bf16 by 20 %. There a quarter\n"
       "of the tokens may choose otherwise among experts, or keys, whose scores are nearly equal,\n"
-      "and rows go on with the reference's choice. With --kv the fast kernels are compared with "
-      "the\n"
-      "reference kernels, which read from a cache what its stored codes mean; as in bf16, 20 %.\n\n"
+      "and rows go on with the reference's choice. With --kv the fast kernels are\n"
+      "compared with the reference kernels, which read from a cache what its stored codes mean;\n"
+      "floats may depart by 20 %, as in bf16.\n\n"
       "With --parallel, every rank runs its share of the model and exchanges rows with others;\n"
       "the results must agree as those of one device do, and what is sent must be what is\n"
       "predicted, to the element. Ranks are threads, or processes where mpirun starts as many.\n\n"

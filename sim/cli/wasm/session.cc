@@ -36,7 +36,8 @@ EMSCRIPTEN_KEEPALIVE int llmarch_run(Session* session, int count, char** words) 
       [&] { return llmarch::cli::run_program(arguments_of(count, words), session->models); });
 }
 
-// Likewise of the words that follow 'sweep'; the figures are there until the next sweep.
+// The exit status of a sweep, whose words are those that follow 'sweep'. Its figures are there
+// until the next sweep.
 EMSCRIPTEN_KEEPALIVE int llmarch_sweep(Session* session, int count, char** words) {
   session->figures.clear();
   return llmarch::cli::guarded([&] {
