@@ -299,14 +299,15 @@ std::vector<MlxOverride> mlx_overrides(const json& object) {
 
 // The rules for modules that are stored otherwise than the rest; none where a pattern among them is
 // not understood.
-std::optional<std::vector<PolicyRule>> rules_of(const json& object, Integer layers) {
+std::optional<std::vector<PolicyRule>> rules_of(const json& object, Integer layers,
+                                                std::optional<CheckpointNaming> naming) {
   std::vector<PolicyRule> rules;
   std::vector<MlxOverride> all = mlx_overrides(object);
   all.push_back({ignored_names(object), DType::bf16});
   for (const auto& [modules, scheme] : all) {
     const auto ignored = IgnoredModules::read(modules);
     if (!ignored) return std::nullopt;
-    for (PolicyRule& rule : rules_of_ignored(*ignored, layers, scheme)) {
+    for (PolicyRule& rule : rules_of_ignored(*ignored, layers, scheme, naming)) {
       rules.push_back(std::move(rule));
     }
   }
@@ -331,9 +332,10 @@ std::string method_phrase(const json& object) {
                                   : "");
 }
 
-std::optional<Scheme> scheme_of(const json& object, const ArchSpec& spec) {
+std::optional<Scheme> scheme_of(const json& object, const ArchSpec& spec,
+                                std::optional<CheckpointNaming> naming) {
   const auto read = read_method(text_in(object, "quant_method"), object);
-  const auto rules = rules_of(object, layer_count(spec));
+  const auto rules = rules_of(object, layer_count(spec), naming);
   if (!read || !rules) return std::nullopt;
   const Scheme all(read->name, read->arithmetic, read->formats);
   if (rules->empty()) return all;
@@ -356,7 +358,7 @@ void read_storage(const json& config, const json& text_config, const ArchSpec& s
   auto [object, key] = storage_object(config);
   if (object == nullptr) std::tie(object, key) = storage_object(text_config);
   if (object == nullptr) return;
-  load.storage = scheme_of(*object, spec);
+  load.storage = scheme_of(*object, spec, load.naming);
   // Experts in a format of their own (DeepSeek-V4), of which no more is said.
   if (states(text_config, "expert_dtype")) {
     load.storage.reset();
