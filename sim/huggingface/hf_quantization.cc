@@ -17,6 +17,7 @@ using nlohmann::json;
 
 constexpr StorageFormat kBf16 = plain(DType::bf16);
 constexpr StorageFormat kF32 = plain(DType::f32);
+constexpr std::string_view kExpertFormat = "expert_dtype";
 
 std::optional<std::int64_t> number_in(const json& object, std::string_view key) {
   const auto found = object.find(key);
@@ -343,36 +344,26 @@ std::optional<Scheme> scheme_of(const json& object, const ArchSpec& spec,
                          Policy{*rules, std::make_shared<const Scheme>(all)});
 }
 
-// The layers that predict further tokens are stored with a model that was trained with them.
-std::string prediction_phrase(const json& config) {
-  const std::int64_t layers = number_in(config, "num_nextn_predict_layers").value_or(0);
-  if (layers < 1) return "";
-  return fmt::format("; its checkpoint holds {} prediction layer{} besides, which no figure has",
-                     layers, layers == 1 ? "" : "s");
-}
-
 }  // namespace
 
 void read_storage(const json& config, const json& text_config, const ArchSpec& spec,
                   ConfigLoad& load) {
   auto [object, key] = storage_object(config);
   if (object == nullptr) std::tie(object, key) = storage_object(text_config);
-  if (object == nullptr) return;
-  load.storage = scheme_of(*object, spec, load.naming);
   // Experts in a format of their own (DeepSeek-V4), of which no more is said.
-  if (states(text_config, "expert_dtype")) {
-    load.storage.reset();
-    load.unknown_storage =
-        fmt::format("quantised by {} ({}), experts in {}", method_phrase(*object), key,
-                    printable(text_in(text_config, "expert_dtype")));
-    load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");
-  } else if (load.storage) {
-    load.notes.push_back(fmt::format("published in {} ({}){}", load.storage->name(), key,
-                                     prediction_phrase(text_config)));
-  } else {
-    load.unknown_storage = fmt::format("quantised by {} ({})", method_phrase(*object), key);
-    load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");
+  const bool own_experts = states(text_config, kExpertFormat);
+  if (object != nullptr && !own_experts) load.storage = scheme_of(*object, spec, load.naming);
+  if (load.storage) {
+    load.notes.push_back(fmt::format("published in {} ({})", load.storage->name(), key));
+    return;
   }
+  std::vector<std::string> said;
+  if (object != nullptr)
+    said.push_back(fmt::format("quantised by {} ({})", method_phrase(*object), key));
+  if (own_experts) said.push_back("experts in " + printable(text_in(text_config, kExpertFormat)));
+  if (said.empty()) return;
+  load.unknown_storage = fmt::format("{}", fmt::join(said, ", "));
+  load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");
 }
 
 }  // namespace llmarch

@@ -88,8 +88,7 @@ TEST(AStoredFormat, IsThatOfTheWholeRepositoryOrOfItsTextModel) {
   EXPECT_EQ(load(config("gpt-oss-20b")).storage->name(), "mxfp4");
   EXPECT_EQ(load(config("deepseek-v3")).storage->name(), "fp8-block");
   EXPECT_THAT(load(config("deepseek-v3")).notes,
-              Contains("published in fp8-block (quantization_config); its checkpoint holds 1 "
-                       "prediction layer besides, which no figure has"));
+              Contains("published in fp8-block (quantization_config)"));
   EXPECT_FALSE(load(config("qwen3-0.6b")).storage);
 }
 
@@ -132,6 +131,15 @@ TEST(AStoredFormat, IsSaidWhereItIsNotKnown) {
       load(stored({{"quant_method", "exl2"}, {"bits", 4.65}})).notes,
       Contains("quantised by exl2 of 4.65 bits (quantization_config): how that stores weights "
                "is not known here"));
+}
+
+TEST(AStoredFormat, IsNotKnownWhereExpertsHaveOneOfTheirOwn) {
+  Json flash = config("deepseek-v4-flash");
+  flash["quantization_config"] = {{"quant_method", "fp8"}, {"weight_block_size", {128, 128}}};
+  flash["expert_dtype"] = "fp4";
+  EXPECT_EQ(load(flash).unknown_storage, "quantised by fp8 (quantization_config), experts in fp4");
+  flash.erase("quantization_config");
+  EXPECT_EQ(load(flash).unknown_storage, "experts in fp4");
 }
 
 TEST(AStoredFormat, ChangesNoParameter) {
