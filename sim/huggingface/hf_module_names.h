@@ -37,9 +37,10 @@ inline constexpr std::array kLayerModules{
     ModuleNames{WeightRole::gate,
                 "mlp.gate_proj|mlp.gate_up_proj|feed_forward.w1|feed_forward.gate_proj"},
     ModuleNames{WeightRole::up,
-                "mlp.up_proj|mlp.gate_up_proj|feed_forward.w3|feed_forward.up_proj|mixer.up_proj"},
+                "mlp.up_proj|mlp.gate_up_proj|mlp.c_fc|feed_forward.w3|feed_forward.up_proj|"
+                "mixer.up_proj"},
     ModuleNames{WeightRole::down,
-                "mlp.down_proj|feed_forward.w2|feed_forward.down_proj|mixer.down_proj"},
+                "mlp.down_proj|mlp.c_proj|feed_forward.w2|feed_forward.down_proj|mixer.down_proj"},
     ModuleNames{WeightRole::router,
                 "mlp.gate|mlp.router|block_sparse_moe.gate|feed_forward.router|mixer.gate"},
     ModuleNames{
