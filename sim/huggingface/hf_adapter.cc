@@ -148,28 +148,52 @@ class Counting {
 
   void add(const Weight& weight, std::map<std::string, Module>& modules) {
     const auto* const known = std::ranges::find(kLayerModules, weight.role, &ModuleNames::role);
-    if (known == kLayerModules.end()) {
-      if (!std::exchange(refused_role_, true)) {
-        refuse(fmt::format("what the library calls the module of {} is not known",
-                           name_of(weight.role)),
-               "adapters of models of plain attention and feed-forwards are priced");
-      }
-      return;
-    }
-    for (const std::string& name : split(std::string(known->in_layer), '|')) {
-      if (!is_named(name, adapter_.targets)) continue;
-      note_matches(name);
-      if (is_of_experts(name)) return refuse_experts(name);
-      const auto [module, first] = modules.try_emplace(name, Module{0, weight.columns});
-      module->second.rows += weight.rows;
-      return;
-    }
+    if (known == kLayerModules.end()) return refuse_role(weight.role);
+    const std::vector<std::string> named = adapted_of(known->in_layer);
+    if (named.empty()) return;
+    const std::string& name = named.front();
+    if (is_of_experts(name)) return refuse_experts(name);
+    const auto other = std::ranges::find_if(
+        named, [&](const std::string& each) { return holds_several(each) != holds_several(name); });
+    if (other != named.end()) return refuse_both(name, *other);
+    const auto [module, first] = modules.try_emplace(name, Module{0, weight.columns});
+    module->second.rows += weight.rows;
+  }
+
+  // The alternatives among a role's names that are adapted.
+  std::vector<std::string> adapted_of(std::string_view names) {
+    std::vector<std::string> adapted = split(std::string(names), '|');
+    std::erase_if(adapted,
+                  [&](const std::string& name) { return !is_named(name, adapter_.targets); });
+    for (const std::string& name : adapted) note_matches(name);
+    return adapted;
+  }
+
+  // Whether the module, where a family has it, holds the matrices of several roles of this model.
+  [[nodiscard]] bool holds_several(std::string_view module) const {
+    return std::ranges::count_if(kLayerModules, [&](const ModuleNames& each) {
+             const std::vector<std::string> names = split(std::string(each.in_layer), '|');
+             return std::ranges::find(names, module) != names.end() &&
+                    std::ranges::find(model_.weights, each.role, &Weight::role) !=
+                        model_.weights.end();
+           }) > 1;
   }
 
   void note_matches(const std::string& module) {
     for (const std::string& target : adapter_.targets) {
       if (is_named(module, {target})) matched_.insert(target);
     }
+  }
+  void refuse_role(WeightRole role) {
+    if (std::exchange(refused_role_, true)) return;
+    refuse(fmt::format("what the library calls the module of {} is not known", name_of(role)),
+           "adapters of models of plain attention and feed-forwards are priced");
+  }
+  void refuse_both(const std::string& one, const std::string& other) {
+    if (std::exchange(refused_both_, true)) return;
+    refuse(fmt::format("{} and {} are adapted, and which of them this model has is not known",
+                       quote_name(one), quote_name(other)),
+           "leave out the modules that it does not have");
   }
   void refuse_experts(const std::string& module) {
     if (std::exchange(refused_experts_, true)) return;
@@ -192,7 +216,7 @@ class Counting {
   const OpGraph& model_;
   ConfigLoad& load_;
   std::set<std::string> matched_;
-  bool refused_role_ = false, refused_experts_ = false;
+  bool refused_role_ = false, refused_experts_ = false, refused_both_ = false;
 };
 
 }  // namespace

@@ -221,8 +221,8 @@ void count_tower(const json& outer, const json& vision, ConfigLoad& load, ArchSp
 constexpr auto kPredicting = std::to_array<std::string_view>(
     {"deepseek_v3", "deepseek_v32", "kimi_k2", "glm4_moe", "qwen3_5_text", "qwen3_5_moe_text"});
 
-constexpr auto kPredictionKeys =
-    std::to_array<std::string_view>({"num_nextn_predict_layers", "mtp_num_hidden_layers"});
+constexpr auto kPredictionKeys = std::to_array<std::string_view>(
+    {"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules"});
 
 void count_prediction_layers(std::string_view key, const json& text, ConfigLoad& load,
                              ArchSpec& spec) {

@@ -18,9 +18,9 @@ constexpr std::size_t kLongestExpression = 512;
 // Steps of one match, beyond which an expression counts as one that does not match.
 constexpr int kMostSteps = 20'000;
 
-constexpr std::array<std::string_view, 4> kLayerPrefixes{
-    "model.layers.", "model.language_model.layers.", "language_model.model.layers.",
-    "transformer.h."};
+constexpr auto kLayerPrefixes = std::to_array<std::string_view>(
+    {"model.layers.", "model.language_model.layers.", "language_model.model.layers.",
+     "backbone.layers.", "transformer.h.", "layers."});
 
 // Matches an expression of the few forms that lists of modules use, against a whole text or its
 // beginning. A library's engine was rejected, since the expression may be hostile.
@@ -180,6 +180,12 @@ bool any_matches(const IgnoredModules& ignored, const std::vector<std::string>& 
   return std::ranges::any_of(paths, [&](const std::string& path) { return ignored.match(path); });
 }
 
+ModuleNames named_by(std::optional<CheckpointNaming> naming, const ModuleNames& usual) {
+  if (naming != CheckpointNaming::gemma4) return usual;
+  const auto* const own = std::ranges::find(kGemma4Modules, usual.role, &ModuleNames::role);
+  return own == kGemma4Modules.end() ? usual : *own;
+}
+
 // The rules for runs of layers: each from the first that is kept to the last before one that is
 // not.
 void add_layers(const IgnoredModules& ignored, const ModuleNames& module, std::size_t layers,
@@ -235,16 +241,19 @@ bool IgnoredModules::match(std::string_view module) const {
 }
 
 std::vector<PolicyRule> rules_of_ignored(const IgnoredModules& ignored, Integer layers,
-                                         const Scheme& kept) {
+                                         const Scheme& kept,
+                                         std::optional<CheckpointNaming> naming) {
   const auto shared = std::make_shared<const Scheme>(kept);
   std::vector<PolicyRule> rules;
-  for (const ModuleNames& module : kLayerModules) {
-    add_layers(ignored, module, size(layers), shared, rules);
-  }
-  if (any_matches(ignored, {"lm_head", "model.lm_head", "language_model.lm_head"})) {
+  const auto add = [&](const ModuleNames& module) {
+    add_layers(ignored, named_by(naming, module), size(layers), shared, rules);
+  };
+  std::ranges::for_each(kLayerModules, add);
+  std::ranges::for_each(kModulesOfFamilies, add);
+  if (any_matches(ignored, {"lm_head", "model.lm_head", "language_model.lm_head", "head"})) {
     rules.push_back({{std::nullopt, Role::head, std::nullopt}, shared});
   }
-  if (any_matches(ignored, {"model.embed_tokens", "transformer.wte"})) {
+  if (any_matches(ignored, {"model.embed_tokens", "transformer.wte", "backbone.embeddings"})) {
     rules.push_back({{std::nullopt, Role::token_embedding, std::nullopt}, shared});
   }
   return rules;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/formats/scheme.h"
+#include "sim/huggingface/config_load.h"
 
 namespace llmarch {
 
@@ -28,8 +29,10 @@ class IgnoredModules {
   std::vector<std::string> expressions_;
 };
 
-// Rules that keep the ignored ones among a model's matrices and tables as `kept`.
+// Rules that keep the ignored ones among a model's matrices and tables as `kept`. Families whose
+// modules stand elsewhere than most are told apart by `naming`.
 std::vector<PolicyRule> rules_of_ignored(const IgnoredModules& ignored, Integer layers,
-                                         const Scheme& kept);
+                                         const Scheme& kept,
+                                         std::optional<CheckpointNaming> naming);
 
 }  // namespace llmarch

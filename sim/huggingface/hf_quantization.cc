@@ -17,6 +17,7 @@ using nlohmann::json;
 
 constexpr StorageFormat kBf16 = plain(DType::bf16);
 constexpr StorageFormat kF32 = plain(DType::f32);
+constexpr std::string_view kExpertFormat = "expert_dtype";
 
 std::optional<std::int64_t> number_in(const json& object, std::string_view key) {
   const auto found = object.find(key);
@@ -299,14 +300,15 @@ std::vector<MlxOverride> mlx_overrides(const json& object) {
 
 // The rules for modules that are stored otherwise than the rest; none where a pattern among them is
 // not understood.
-std::optional<std::vector<PolicyRule>> rules_of(const json& object, Integer layers) {
+std::optional<std::vector<PolicyRule>> rules_of(const json& object, Integer layers,
+                                                std::optional<CheckpointNaming> naming) {
   std::vector<PolicyRule> rules;
   std::vector<MlxOverride> all = mlx_overrides(object);
   all.push_back({ignored_names(object), DType::bf16});
   for (const auto& [modules, scheme] : all) {
     const auto ignored = IgnoredModules::read(modules);
     if (!ignored) return std::nullopt;
-    for (PolicyRule& rule : rules_of_ignored(*ignored, layers, scheme)) {
+    for (PolicyRule& rule : rules_of_ignored(*ignored, layers, scheme, naming)) {
       rules.push_back(std::move(rule));
     }
   }
@@ -331,22 +333,15 @@ std::string method_phrase(const json& object) {
                                   : "");
 }
 
-std::optional<Scheme> scheme_of(const json& object, const ArchSpec& spec) {
+std::optional<Scheme> scheme_of(const json& object, const ArchSpec& spec,
+                                std::optional<CheckpointNaming> naming) {
   const auto read = read_method(text_in(object, "quant_method"), object);
-  const auto rules = rules_of(object, layer_count(spec));
+  const auto rules = rules_of(object, layer_count(spec), naming);
   if (!read || !rules) return std::nullopt;
   const Scheme all(read->name, read->arithmetic, read->formats);
   if (rules->empty()) return all;
   return Scheme::of_file(read->name, read->arithmetic,
                          Policy{*rules, std::make_shared<const Scheme>(all)});
-}
-
-// The layers that predict further tokens are stored with a model that was trained with them.
-std::string prediction_phrase(const json& config) {
-  const std::int64_t layers = number_in(config, "num_nextn_predict_layers").value_or(0);
-  if (layers < 1) return "";
-  return fmt::format("; its checkpoint holds {} prediction layer{} besides, which no figure has",
-                     layers, layers == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -355,22 +350,20 @@ void read_storage(const json& config, const json& text_config, const ArchSpec& s
                   ConfigLoad& load) {
   auto [object, key] = storage_object(config);
   if (object == nullptr) std::tie(object, key) = storage_object(text_config);
-  if (object == nullptr) return;
-  load.storage = scheme_of(*object, spec);
   // Experts in a format of their own (DeepSeek-V4), of which no more is said.
-  if (states(text_config, "expert_dtype")) {
-    load.storage.reset();
-    load.unknown_storage =
-        fmt::format("quantised by {} ({}), experts in {}", method_phrase(*object), key,
-                    printable(text_in(text_config, "expert_dtype")));
-    load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");
-  } else if (load.storage) {
-    load.notes.push_back(fmt::format("published in {} ({}){}", load.storage->name(), key,
-                                     prediction_phrase(text_config)));
-  } else {
-    load.unknown_storage = fmt::format("quantised by {} ({})", method_phrase(*object), key);
-    load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");
+  const bool own_experts = states(text_config, kExpertFormat);
+  if (object != nullptr && !own_experts) load.storage = scheme_of(*object, spec, load.naming);
+  if (load.storage) {
+    load.notes.push_back(fmt::format("published in {} ({})", load.storage->name(), key));
+    return;
   }
+  std::vector<std::string> said;
+  if (object != nullptr)
+    said.push_back(fmt::format("quantised by {} ({})", method_phrase(*object), key));
+  if (own_experts) said.push_back("experts in " + printable(text_in(text_config, kExpertFormat)));
+  if (said.empty()) return;
+  load.unknown_storage = fmt::format("{}", fmt::join(said, ", "));
+  load.notes.push_back(*load.unknown_storage + ": how that stores weights is not known here");
 }
 
 }  // namespace llmarch

@@ -72,6 +72,13 @@ TEST(AnAdapter, TakesAModuleOfSeveralMatricesForOne) {
   EXPECT_EQ(parameters(adapter({"qkv_proj"}), "phi-4"), 40 * 16 * (5'120 + 60 * 128));
 }
 
+// GPT-2 is 768 wide and calls two modules c_proj: of 768 x 768 and of 768 x 3,072.
+TEST(AnAdapter, TakesEveryModuleThatATargetNames) {
+  EXPECT_EQ(parameters(adapter({"c_attn", "c_proj"}), "gpt2"),
+            12 * 16 * ((768 + 3 * 768) + (768 + 768) + (768 + 3'072)));
+  EXPECT_EQ(parameters(adapter({"mlp.c_proj"}), "gpt2"), 12 * 16 * (768 + 3'072));
+}
+
 TEST(AnAdapter, MayHoldMagnitudesAndWholeModules) {
   const Json magnitudes = with(adapter({"q_proj"}), {{"use_dora", true}});
   EXPECT_EQ(parameters(magnitudes, "gemma-2-9b"), 42 * (16 * (3'584 + 4'096) + 4'096));
@@ -84,6 +91,9 @@ TEST(AnAdapter, IsRefusedWhereItsModulesAreNotKnown) {
   EXPECT_THAT(problem(adapter({"gate_proj"}), "qwen3-30b-a3b"), HasSubstr("experts"));
   EXPECT_THAT(problem(adapter("all-linear"), "gemma-2-9b"), HasSubstr("is an expression"));
   EXPECT_THAT(problem(adapter({"o_proj"}), "kimi-linear-48b-a3b"), HasSubstr("is not known"));
+  EXPECT_EQ(problem(adapter({"q_proj", "qkv_proj"}), "phi-4"),
+            "'self_attn.q_proj' and 'self_attn.qkv_proj' are adapted, and which of them this model "
+            "has is not known");
   const Json query = adapter({"q_proj"});
   for (const Json& change : {Json{{"rank_pattern", {{"q_proj", 8}}}}, Json{{"peft_type", "IA3"}},
                              Json{{"bias", "all"}}, Json{{"lora_magic", 1}}}) {

@@ -134,8 +134,9 @@ TEST(PredictionLayers, AreLayersOfTheLastKindWithAProjection) {
   EXPECT_EQ(beside.front().elements, Elements(11'610'068'224));
 }
 
-// DeepSeek-V3.2's attends with an index too: 13,959,424 parameters more than that of DeepSeek-V3. Its
-// repository holds 685,355,329,792, of which 1,853,358,080 are the embedding and the head again.
+// DeepSeek-V3.2's attends with an index too: 13,959,424 parameters more than that of DeepSeek-V3.
+// Its repository holds 685,355,329,792, of which 1,853,358,080 are the embedding and the head
+// again.
 TEST(PredictionLayers, HaveTheIndexOfTheLastLayer) {
   const ArchSpec spec = spec_of(config("deepseek-v3.2"));
   const OpGraph layer = lower_prediction_layer(spec);
@@ -148,6 +149,8 @@ TEST(PredictionLayers, OfTypesWhoseLayersAreNotKnownAreNamed) {
   EXPECT_THAT(load(more).notes,
               Contains("num_nextn_predict_layers = 2: these layers of qwen3 are not counted"));
   EXPECT_THAT(load(with(more, {{"num_nextn_predict_layers", 0}})).notes, IsEmpty());
+  EXPECT_THAT(load(config("minimax-m2")).notes,
+              Contains("num_mtp_modules = 3: these layers of minimax_m2 are not counted"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace llmarch::spec_test {
 namespace {
 
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 
 Json stored(const Json& how) {
@@ -87,8 +88,7 @@ TEST(AStoredFormat, IsThatOfTheWholeRepositoryOrOfItsTextModel) {
   EXPECT_EQ(load(config("gpt-oss-20b")).storage->name(), "mxfp4");
   EXPECT_EQ(load(config("deepseek-v3")).storage->name(), "fp8-block");
   EXPECT_THAT(load(config("deepseek-v3")).notes,
-              Contains("published in fp8-block (quantization_config); its checkpoint holds 1 "
-                       "prediction layer besides, which no figure has"));
+              Contains("published in fp8-block (quantization_config)"));
   EXPECT_FALSE(load(config("qwen3-0.6b")).storage);
 }
 
@@ -133,6 +133,15 @@ TEST(AStoredFormat, IsSaidWhereItIsNotKnown) {
                "is not known here"));
 }
 
+TEST(AStoredFormat, IsNotKnownWhereExpertsHaveOneOfTheirOwn) {
+  Json flash = config("deepseek-v4-flash");
+  flash["quantization_config"] = {{"quant_method", "fp8"}, {"weight_block_size", {128, 128}}};
+  flash["expert_dtype"] = "fp4";
+  EXPECT_EQ(load(flash).unknown_storage, "quantised by fp8 (quantization_config), experts in fp4");
+  flash.erase("quantization_config");
+  EXPECT_EQ(load(flash).unknown_storage, "experts in fp4");
+}
+
 TEST(AStoredFormat, ChangesNoParameter) {
   const Json awq = stored({{"quant_method", "awq"}, {"bits", 4}});
   EXPECT_EQ(architecture_of(spec_of(awq)), architecture_of(spec_of(config("qwen3-0.6b"))));
@@ -169,6 +178,37 @@ TEST(IgnoredModules, KeepSixteenBitsLayerByLayer) {
               ElementsAre("fp8-block", "bf16", "bf16", "fp8-block"));
   EXPECT_THAT(formats_of(loaded, WeightRole::down),
               ElementsAre("fp8-block", "fp8-block", "bf16", "fp8-block"));
+}
+
+// Some families have modules of their own, or elsewhere than most, whose names lists hold too.
+TEST(IgnoredModules, KeepSixteenBitsUnderTheNamesOfEachFamily) {
+  const ConfigLoad kimi = load(config("kimi-k3"));  // leaves all of self_attn
+  for (const WeightRole role : {WeightRole::recurrence_query, WeightRole::recurrence_gate,
+                                WeightRole::recurrence_output, WeightRole::attention_gate}) {
+    EXPECT_THAT(formats_of(kimi, role), Each("bf16"));
+  }
+  EXPECT_THAT(formats_of(kimi, WeightRole::expert_up), Each("mxfp4"));
+  const auto stored_with = [](const std::string& name, const Json& ignored) {
+    return load(with(
+        config(name),
+        {{"quantization_config",
+          {{"quant_method", "modelopt"}, {"quant_algo", "NVFP4"}, {"exclude_modules", ignored}}}}));
+  };
+  const ConfigLoad gemma = stored_with(
+      "gemma-4-26b-a4b",
+      {"model.language_model.layers.0.mlp*", "model.language_model.layers.0.self_attn*"});
+  EXPECT_EQ(formats_of(gemma, WeightRole::up).front(), "bf16");
+  EXPECT_THAT(formats_of(gemma, WeightRole::expert_up), Each("nvfp4"));
+  const ConfigLoad nemotron = stored_with(
+      "nemotron-3-nano-30b", {"backbone.layers.0.mixer.in_proj", "backbone.layers.5.mixer.q_proj"});
+  EXPECT_EQ(formats_of(nemotron, WeightRole::recurrence_value).front(), "bf16");
+  EXPECT_EQ(formats_of(nemotron, WeightRole::recurrence_value).back(), "nvfp4");
+  EXPECT_EQ(formats_of(nemotron, WeightRole::query).front(), "bf16");
+  const ConfigLoad glm = stored_with("glm-5", {"model.layers.0.self_attn.indexer*"});
+  EXPECT_EQ(formats_of(glm, WeightRole::index_query).front(), "bf16");
+  const ConfigLoad qwen =
+      stored_with("qwen3.5-27b", {"model.language_model.layers.0.linear_attn*"});
+  EXPECT_EQ(formats_of(qwen, WeightRole::recurrence_key).front(), "bf16");
 }
 
 TEST(Mlx, StatesOtherBitsForSomeModules) {

@@ -14,7 +14,7 @@ std::vector<std::string> layer_names(const ArchSpec& spec) {
   return names;
 }
 
-const GroupedAttention& attention(const ArchSpec& spec, const std::string& name) {
+const GroupedAttention& attention_called(const ArchSpec& spec, const std::string& name) {
   for (const auto& kind : spec.attention) {
     if (kind.name == name) return std::get<GroupedAttention>(kind.value);
   }
@@ -25,10 +25,12 @@ const GroupedAttention& attention(const ArchSpec& spec, const std::string& name)
 
 TEST(MimoV2, HasTheKeyValueHeadsThatItsConfigStatesForAWindow) {
   const Json pro = config("mimo-v2.5-pro");
-  EXPECT_EQ(attention(spec_of(pro), "local").kv_heads, 8);
-  EXPECT_EQ(attention(spec_of(with(pro, {{"swa_num_key_value_heads", 32}})), "local").kv_heads, 32);
+  EXPECT_EQ(attention_called(spec_of(pro), "local").kv_heads, 8);
+  EXPECT_EQ(
+      attention_called(spec_of(with(pro, {{"swa_num_key_value_heads", 32}})), "local").kv_heads,
+      32);
   const Json flash = config("mimo-v2-flash");
-  EXPECT_EQ(attention(spec_of(flash), "local").kv_heads, 8);
+  EXPECT_EQ(attention_called(spec_of(flash), "local").kv_heads, 8);
   EXPECT_THAT(report(with(flash, {{"swa_num_key_value_heads", 4}})),
               HasSubstr("'swa_num_key_value_heads' in the config is 4; only 8 is supported"));
 }
@@ -101,7 +103,7 @@ TEST(Gemma4, IsTheSameTextModelInItsUnifiedForm) {
 TEST(Laguna, HasTheGateThatItsConfigNames) {
   const Json laguna = config("laguna-xs-2.1");
   const auto gate = [&](const Json& gating) {
-    return attention(spec_of(with(laguna, {{"gating", gating}})), "local").output_gate;
+    return attention_called(spec_of(with(laguna, {{"gating", gating}})), "local").output_gate;
   };
   EXPECT_FALSE(gate(false));
   EXPECT_EQ(gate(true)->width, GateWidth::head);
