@@ -50,13 +50,11 @@ class RankRows {
     row("rounds of messages", [which, this](const RankFigures& ranks) {
       return count_cell((ranks.fullest().*which).work.rounds.value(), "rounds", digits_);
     });
-    const auto time = [&](const std::string& label, const auto& of_step) {
-      seconds(label, [=](const RankFigures& ranks) { return ranks.over_stages(which, of_step); });
-    };
-    time("arithmetic and memory, at least", [](const RankStep& of) { return of.floor.seconds; });
-    time("exchanges, at least", &RankStep::exchange_seconds);
-    time("a step, at least", &RankStep::seconds);
-    time("  if experts are chosen uniformly", &RankStep::uniform_seconds);
+    seconds("arithmetic and memory, at least", which,
+            [](const RankStep& step) { return step.floor.seconds; });
+    seconds("exchanges, at least", which, &RankStep::exchange_seconds);
+    seconds("a step, at least", which, &RankStep::seconds);
+    seconds("  if experts are chosen uniformly", which, &RankStep::uniform_seconds);
     row("tokens per second, at most", [which, tokens](const RankFigures& ranks) {
       return rank_rate_cell(tokens.as_double(), ranks.over_stages(which, &RankStep::seconds));
     });
@@ -80,7 +78,7 @@ class RankRows {
     row(label,
         [figure, this](const RankFigures& ranks) { return bytes_cell(figure(ranks), digits_); });
   }
-  // Of a step from stage to stage.
+  // A time of all stages of a step, one after the other.
   template <class Figure>
   void seconds(const std::string& label, RankStep StageFigures::*which,
                const Figure& figure) const {

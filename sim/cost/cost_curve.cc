@@ -34,7 +34,7 @@ bool varies(Driver driver, Phase phase) {
 // The driver in place of which it can be counted, since a step of this phase has equally many. In a
 // decode step each sequence has one query, which attends to as many keys as it reads positions. In
 // a prefill nothing comes before the prompt: its tokens are all the positions there are, and each
-// is read, if only by its own query. Of entries, there are fewer.
+// is read, if only by its own query. There are fewer entries than positions.
 Driver counted_as(Driver driver, const Reach& reach, Phase phase) {
   switch (driver) {
     case Driver::once:

@@ -25,7 +25,7 @@ enum class Driver {
   stepped,         // new tokens, each of which reads and writes a fixed state
   pair,            // pairs of a new token and a key within its reach
   position,        // cached positions within reach of at least one new token
-  // Of a reach over entries, which stand for groups of positions:
+  // These four are for a reach over entries, which stand for groups of positions:
   entry,         // entries that the step makes
   later_entry,   // those of them that have a group before their own
   making,        // 1 in a step that makes entries, else 0

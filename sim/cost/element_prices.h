@@ -16,7 +16,7 @@ inline constexpr std::int64_t kSigmoidFlops = 2;
 // x' = x cos - y sin, y' = y cos + x sin: six for two elements.
 inline constexpr std::int64_t kRotationFlopsPerElement = 3;
 
-// Of so many elements, or of those pairs among them that are turned.
+// What the rotation of so many elements takes, or of those pairs among them that are turned.
 inline Integer rotation_flops(const Rotary& rotary, Integer elements) {
   return kRotationFlopsPerElement * (rotary.turned_pairs ? 2 * *rotary.turned_pairs : elements);
 }
@@ -56,7 +56,7 @@ inline PerElement price_of(const GateForm& form) {
   return {flops + 1 + (form.up_offset ? 1 : 0), transcendentals};
 }
 
-// Of the scores of a router, for one row.
+// What the scores of a router take for one row.
 struct ScorePrice {
   Integer flops, transcendentals;
 };

@@ -5,8 +5,8 @@
 namespace llmarch {
 namespace {
 
-// Of the pieces into which a ring divides columns: the `index`th of `count`, counted round and
-// round.
+// The columns of a piece of those into which a ring divides a row: the `index`th of `count`, where
+// the first follows the last again.
 Integer piece(Integer columns, Integer index, Integer count) {
   const Integer of = index % count;
   return (of + 1) * columns / count - of * columns / count;

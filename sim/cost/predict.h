@@ -39,7 +39,8 @@ WeightBytes weight_bytes(const OpGraph& graph);
 // state adds none.
 Bytes cache_bytes_per_token(const OpGraph& graph);
 
-// Of these, what a position still adds where the context is beyond every window and chunk.
+// The part of those bytes that a position still adds where the context is beyond every window and
+// chunk.
 Bytes growing_bytes_per_token(const OpGraph& graph);
 
 // What the caches of a batch hold that is the same at every later position, but for what waits to

@@ -60,8 +60,8 @@ class Price {
   Work& per_row(RowAxis axis) { return by_row_[index_of(driver_of(axis))]; }
   Work& per_pair(const Reach& reach) { return within(reach).of(Driver::pair); }
   Work& per_position(const Reach& reach) { return within(reach).of(Driver::position); }
-  // Of entries that stand for so many positions: for each that is made, for each of these that has
-  // a group before its own, and once in a step that makes any.
+  // What entries that stand for so many positions each cost: for each that is made, for each of
+  // these that has a group before its own, and once in a step that makes any.
   Work& per_entry(Integer positions) { return within(Entries{positions}).of(Driver::entry); }
   Work& per_later_entry(Integer positions) {
     return within(Entries{positions}).of(Driver::later_entry);

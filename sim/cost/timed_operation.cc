@@ -21,8 +21,8 @@ struct TimedAs {
   Result operator()(const Rows&) const {
     return std::nullopt;
   }
-  // Of these there are no measurements: an index over keys, the scan of Mamba-1, compressed
-  // attention, and exchanges, which one device has none of.
+  // Nobody has timed these: an index over keys, the scan of Mamba-1, compressed attention, and
+  // exchanges, which one device has none of.
   template <OneOf<ChooseKeys, SelectiveScan, Compress, AttendShared, Exchange, Send, Receive> Other>
   Result operator()(const Other&) const {
     return std::nullopt;

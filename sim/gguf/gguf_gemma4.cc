@@ -52,8 +52,8 @@ void set_per_layer_inputs(KeyReader& keys, json& config) {
 
 }  // namespace
 
-// Of the heads of layers without a window, a quarter is rotated: which, the file has in rope_freqs,
-// whose numbers are no part of a header, and it is so in every published model.
+// A layer without a window rotates a quarter of each head. The file says so in the numbers of
+// rope_freqs, which a header does not hold; every published model has a quarter.
 void of_gemma4(KeyReader& keys, json& config) {
   of_gemma(keys, config);
   const std::vector<std::int64_t> windowed = windowed_layers(keys, config);

@@ -34,7 +34,7 @@ class Footprints {
   }
 
  private:
-  // Of the fullest rank, where a rank's sequences are at most one more than another's.
+  // What the fullest rank holds. A rank has at most one sequence more than another.
   [[nodiscard]] Footprint of_rank(const Setting& setting) const {
     const RankMemory memory = ranks_->fullest(setting.context, setting.batch);
     return {memory.weights + memory.beside, memory.cache, memory.activations};

@@ -90,7 +90,7 @@ TEST(Eval, SaysWhatAnExpressionComesTo) {
   EXPECT_EQ(figures[1]["value"], 13);
 }
 
-// Of 12 layers of GPT-2, each keeps a key and a value of 768 in two bytes for 100 positions.
+// Each of the 12 layers of GPT-2 keeps a key and a value of 768 in two bytes for 100 positions.
 TEST(Eval, ExplainsAFigureDownToItsLayers) {
   const Json json = json_of("eval 'kv_bytes(gpt2)' 'kv_bytes(gpt2) / 2' --context 100 --explain");
   const Json of_figure = json["figures"][0]["parts"];
@@ -117,7 +117,7 @@ TEST(Changes, TakeOutAllWindowsAtOnce) {
       json_of("compare gemma-3-27b+attention.local.window=")["models"][0]["kv_cache"]["bytes"]);
 }
 
-// Of Llama 3.1 8B's 32 layers 24 keep 1,024 positions and every fourth keeps all of 32,768; each
+// 24 of Llama 3.1 8B's 32 layers keep 1,024 positions and every fourth keeps all of 32,768; each
 // position is 2 x 8 x 128 elements of two bytes. The whole pattern is one segment of four.
 TEST(Changes, LayWindowsOverLayersAtADistance) {
   const Json model = json_of("compare llama-3.1-8b+window=1k:3 --context 32k")["models"][0];

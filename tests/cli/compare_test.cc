@@ -106,7 +106,7 @@ TEST(Compare, TakesTheSpecsOfAFolderBeforeTheBuiltInOnes) {
   EXPECT_NE(run_llmarch("compare gpt2 kimi-k2" + option).output.find("kimi-k2"), std::string::npos);
 }
 
-// Of the two names, the one that was typed is shown.
+// The name that was typed is the one that is shown.
 TEST(Compare, TakesAnotherNameOfAModelWhereverItsNameIsTaken) {
   const Seen seen = run_llmarch("compare deepseek-r1 deepseek-v3+context_limit=4096 --format csv");
   EXPECT_NE(seen.output.find("\ndeepseek-r1,"), std::string::npos) << seen.output;

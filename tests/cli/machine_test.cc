@@ -123,7 +123,7 @@ TEST_F(Machine, HasProcessorTimes) {
   EXPECT_EQ(times.stolen, 8);
 }
 
-// Of 1,000 ticks 700 were busy, 500 of them this process; 100 went to other machines.
+// 700 of 1,000 ticks were busy, 500 of them with this process; 100 went to other machines.
 TEST(Disturbance, IsWhatOthersTookOfTheMachine) {
   const Disturbance others = disturbance({50, 10, 0}, {750, 210, 100}, 500);
   EXPECT_DOUBLE_EQ(others.others, 0.2);

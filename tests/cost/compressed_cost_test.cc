@@ -42,7 +42,7 @@ TEST(CompressedAttention, AttendsToItsWindowAndToChosenEntries) {
                      .written = 2 * 12}));
 }
 
-// Of 9 positions 8 are in complete groups: 2 index keys for each sequence.
+// 8 of 9 positions are in complete groups: 2 index keys for each sequence.
 TEST(CompressedAttention, ScoresTheEntriesOfCompleteGroups) {
   EXPECT_EQ(
       priced(with_entries(), kDecode, "choice of keys"),

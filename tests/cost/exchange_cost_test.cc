@@ -33,7 +33,7 @@ TEST(ARing, SendsUnequalPieces) {
   EXPECT_EQ(sent_by_all(Collective::all_reduce, Algorithm::ring, 4, 10).value(), 2 * 3 * 10);
 }
 
-// Of 4 ranks, 1 and 3 send up to 0 and 2, 2 to 0, and all of it comes back.
+// With 4 ranks, 1 and 3 send up to 0 and 2, 2 sends to 0, and all of it comes back.
 TEST(ATree, SendsEverySumUpAndTheWholeDown) {
   const auto sent = [](Integer own) {
     return price_of(exchange(Collective::all_reduce, Algorithm::tree, 4, own), 8).sent.value();
@@ -62,7 +62,7 @@ TEST(AGather, SendsARowToEveryOtherRank) {
   }
 }
 
-// Of a sum, three parts for others; to its own it adds three.
+// A rank sends three parts of its sum to others, and adds three to its own.
 TEST(AScatteredSum, SendsAPartForEveryOtherRank) {
   const ExchangePrice price =
       price_of(exchange(Collective::scatter_rows, Algorithm::ring, 4, 3), 8);

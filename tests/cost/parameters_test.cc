@@ -129,7 +129,7 @@ TEST(TheCache, HoldsFixedStatesBesideWhatGrows) {
   EXPECT_EQ(cache_elements(graph, 8192, 3), Elements(3 * (8192 * 6 * 2 * 8 * 64 + 10 * 2 * 2048)));
 }
 
-// Of 64 layers 16 grow by a key and a value of 4 heads of 256, two bytes an element. The other 48
+// 16 of 64 layers grow by a key and a value of 4 heads of 256, two bytes an element. The other 48
 // keep 48 states of 128 x 128, and three rows of 2 x 16 x 128 + 48 x 128 columns, in four bytes. An
 // engine's own log says both: 16,384 MiB for 262,144 positions, and 149.625 MiB for each sequence.
 TEST(TheCache, OfQwen36IsWhatAnEngineSays) {

@@ -50,7 +50,7 @@ TEST(Multipliers, TakeOneProductForEachElement) {
             by_hand({.other = 2 * 31, .read = 2 * 31, .written = 2 * 31}));
 }
 
-// Of both sublayers of a layer.
+// A layer has two branches, one from each of its sublayers.
 TEST(AResidualMultiplier, TakesOneProductForEachElementOfABranch) {
   ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
   const Work plain = predict(lower(spec), kPrefill).total;
@@ -102,8 +102,8 @@ TEST(GroupsScoredByTheirBest, AddNothing) {
   EXPECT_EQ(priced(tiny_model(tiny_grouped(), mixture), kDecode, "router"), plain);
 }
 
-// Of 24 elements: a square and its sum, a scaling and a weight for each; 2 and a root for the
-// whole.
+// Each of 24 elements takes a square and its sum, a scaling and a weight; the whole takes 2 and a
+// root.
 TEST(AQkNormOfTheWhole, IsOneVectorForEachToken) {
   GroupedAttention attention = tiny_grouped();
   attention.qk_norm = QkNorm::whole;

@@ -78,23 +78,42 @@ bool is_steep(const OpGraph& graph, const WeightStore& weights, const Workload& 
   return !(largest <= kTolerance / 20);
 }
 
-bool same_choices(const Trace& left, const Trace& right) {
-  for (std::size_t i = 0; i < right.keys.size(); ++i) {
-    if (left.keys[i].blocks != right.keys[i].blocks) return false;
-  }
-  for (std::size_t i = 0; i < right.routing.size(); ++i) {
-    if (left.routing[i].experts != right.routing[i].experts) return false;
-  }
-  return true;
-}
-
 std::string different_numbers(const Trace& run, const Trace& expected) {
   const double difference = largest_difference(run.logits, expected.logits);
   if (difference < kTolerance) return "";
   return "the engine's logits are off by " + std::to_string(difference);
 }
 
+// Whether the experts of any row have each other's weights.
+bool weights_changed_places(const RoutingTrace& left, const RoutingTrace& right) {
+  if (left.weights.size() != right.weights.size()) return false;
+  const auto row_of = [&](const RoutingTrace& routing, std::size_t first) {
+    const auto begin = routing.weights.begin() + static_cast<std::ptrdiff_t>(first);
+    return std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(right.experts_per_token));
+  };
+  for (std::size_t first = 0; first < right.weights.size(); first += right.experts_per_token) {
+    std::vector<float> ours = row_of(left, first);
+    std::vector<float> theirs = row_of(right, first);
+    if (largest_difference(ours, theirs) < kTolerance) continue;
+    std::ranges::sort(ours);
+    std::ranges::sort(theirs);
+    if (largest_difference(ours, theirs) < kTolerance) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool same_choices(const Trace& left, const Trace& right) {
+  for (std::size_t i = 0; i < right.keys.size(); ++i) {
+    if (left.keys[i].blocks != right.keys[i].blocks) return false;
+  }
+  for (std::size_t i = 0; i < right.routing.size(); ++i) {
+    if (left.routing[i].experts != right.routing[i].experts) return false;
+    if (weights_changed_places(left.routing[i], right.routing[i])) return false;
+  }
+  return true;
+}
 
 std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run) {
   return llmarch::different_work(graph, workload, run.experts_run, run.book);

@@ -29,6 +29,11 @@ struct EngineWay {
   std::size_t streams;  // of memory: 1, 2 or 4; a model this small does not find the best by itself
 };
 
+// Whether two runs of one step chose the same experts and keys. A sparsemixer weighs the experts of
+// a token by the order in which it chose them, so a row in which they have each other's weights was
+// chosen otherwise too; any other difference of the weights is a difference of the numbers.
+bool same_choices(const Trace& left, const Trace& right);
+
 // The first operation for which the engine counted other work than is predicted, with the experts
 // that ran in the place of the expectation; "" where there is none.
 std::string different_work(const OpGraph& graph, const Workload& workload, const StepRun& run);

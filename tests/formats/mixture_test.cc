@@ -15,7 +15,7 @@ const Mixture& mixture(std::string_view name) {
   return *std::ranges::find(gguf_mixtures(), name, &Mixture::name);
 }
 
-// Of a dense model with grouped queries, unless a test says otherwise.
+// A dense model with grouped queries; a test that needs another says so.
 constexpr ModelShape kSixteenLayers{16, 0, 4, false};
 
 std::string_view format_at(std::string_view name, Role role, Integer layer, Integer columns = 4096,

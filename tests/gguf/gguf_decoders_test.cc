@@ -120,19 +120,7 @@ Header exaone4() {
   header.matrix("token_embd.weight", 1000, 512)
       .matrix("output.weight", 1000, 512, kQ6)
       .vector("output_norm.weight", 512);
-  for (int layer = 0; layer < 4; ++layer) {
-    header.matrix(blk(layer, "attn_q"), 512, 512)
-        .matrix(blk(layer, "attn_k"), 128, 512)
-        .matrix(blk(layer, "attn_v"), 128, 512)
-        .matrix(blk(layer, "attn_output"), 512, 512)
-        .vector(blk(layer, "attn_q_norm"), 64)
-        .vector(blk(layer, "attn_k_norm"), 64)
-        .vector(blk(layer, "post_attention_norm"), 512)
-        .matrix(blk(layer, "ffn_gate"), 1024, 512)
-        .matrix(blk(layer, "ffn_up"), 1024, 512)
-        .matrix(blk(layer, "ffn_down"), 512, 1024)
-        .vector(blk(layer, "post_ffw_norm"), 512);
-  }
+  for (int layer = 0; layer < 4; ++layer) add_layer_normed_after(header, layer, 128, 64);
   return header;
 }
 

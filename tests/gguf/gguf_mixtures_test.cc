@@ -165,29 +165,12 @@ TEST_F(AGgufModel, OfGraniteMoeScalesLikeGranite) {
 }
 
 TEST_F(AGgufModel, OfLfm2MoeHasConvolutionsAndExperts) {
-  Header header("lfm2moe");
-  header.key("block_count", 2)
-      .key("embedding_length", 512)
-      .key("feed_forward_length", 1024)
-      .key("expert_feed_forward_length", 256)
+  Header header = convolution_and_attention("lfm2moe");
+  header.key("expert_feed_forward_length", 256)
       .key("expert_count", 4)
       .key("expert_used_count", 2)
       .key("expert_gating_func", 2)
-      .key("leading_dense_block_count", 1)
-      .key("context_length", 4096)
-      .key("attention.head_count", 8)
-      .list("attention.head_count_kv", {0, 4})
-      .key("shortconv.l_cache", 3)
-      .real("attention.layer_norm_rms_epsilon", 1e-5F);
-  header.matrix("token_embd.weight", 1000, 512, kQ6)
-      .vector("token_embd_norm.weight", 512)
-      .vector(blk(0, "attn_norm"), 512)
-      .matrix(blk(0, "shortconv.in_proj"), 3 * 512, 512)
-      .matrix(blk(0, "shortconv.conv"), 512, 3, kFloat)
-      .matrix(blk(0, "shortconv.out_proj"), 512, 512);
-  add_feed_forward(header, 0, 1024);
-  add_attention(header, 1, 512, 256);
-  add_head_norms(header, 1);
+      .key("leading_dense_block_count", 1);
   header.vector(blk(1, "ffn_norm"), 512);
   add_experts(header, 1);
   add_correction(header, 1);

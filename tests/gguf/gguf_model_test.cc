@@ -53,19 +53,7 @@ TEST_F(AGgufModel, OfOlmo2WithAWindowIsOlmo3) {
       .matrix("output.weight", 1000, 512, kQ6)
       .vector("output_norm.weight", 512)
       .key("attention.sliding_window", 1024);
-  for (int layer = 0; layer < 4; ++layer) {
-    header.matrix(blk(layer, "attn_q"), 512, 512)
-        .matrix(blk(layer, "attn_k"), 512, 512)
-        .matrix(blk(layer, "attn_v"), 512, 512)
-        .matrix(blk(layer, "attn_output"), 512, 512)
-        .vector(blk(layer, "attn_q_norm"), 512)
-        .vector(blk(layer, "attn_k_norm"), 512)
-        .vector(blk(layer, "post_attention_norm"), 512)
-        .matrix(blk(layer, "ffn_gate"), 1024, 512)
-        .matrix(blk(layer, "ffn_up"), 1024, 512)
-        .matrix(blk(layer, "ffn_down"), 512, 1024)
-        .vector(blk(layer, "post_ffw_norm"), 512);
-  }
+  for (int layer = 0; layer < 4; ++layer) add_layer_normed_after(header, layer, 512, 512);
   expect_bytes(header);
   EXPECT_THAT(windows_of(load(header)),
               ElementsAre(Integer(1024), Integer(1024), Integer(1024), Integer(0)));
@@ -178,24 +166,7 @@ TEST_F(AGgufModel, OfGemma3NormsBeforeAndAfter) {
 
 // Layers without key heads are convolutions.
 TEST_F(AGgufModel, OfLfm2HasConvolutionsWhereTheyStand) {
-  Header header("lfm2");
-  header.key("block_count", 2)
-      .key("embedding_length", 512)
-      .key("feed_forward_length", 1024)
-      .key("context_length", 4096)
-      .key("attention.head_count", 8)
-      .list("attention.head_count_kv", {0, 4})
-      .key("shortconv.l_cache", 3)
-      .real("attention.layer_norm_rms_epsilon", 1e-5F);
-  header.matrix("token_embd.weight", 1000, 512, kQ6)
-      .vector("token_embd_norm.weight", 512)
-      .vector(blk(0, "attn_norm"), 512)
-      .matrix(blk(0, "shortconv.in_proj"), 3 * 512, 512)
-      .matrix(blk(0, "shortconv.conv"), 512, 3, kFloat)
-      .matrix(blk(0, "shortconv.out_proj"), 512, 512);
-  add_feed_forward(header, 0, 1024);
-  add_attention(header, 1, 512, 256);
-  header.vector(blk(1, "attn_q_norm"), 64).vector(blk(1, "attn_k_norm"), 64);
+  Header header = convolution_and_attention("lfm2");
   add_feed_forward(header, 1, 1024);
   expect_bytes(header);
 }

@@ -68,7 +68,7 @@ class Header {
     for (const std::string& tensor : tensors_) text += tensor;
     return text;
   }
-  // Of all tensors added so far.
+  // The bytes of all tensors added so far.
   [[nodiscard]] Bytes stored() const { return Bytes(bytes_); }
 
  private:
@@ -124,6 +124,47 @@ inline void add_feed_forward(Header& header, int layer, std::int64_t width,
       .matrix(blk(layer, "ffn_gate"), width, 512)
       .matrix(blk(layer, "ffn_up"), width, 512)
       .matrix(blk(layer, "ffn_down"), 512, width, down);
+}
+
+// The matrices of attention and feed-forward of layers whose norms stand after them, with norms of
+// queries and keys that have `norm` elements.
+inline void add_layer_normed_after(Header& header, int layer, std::int64_t keys,
+                                   std::int64_t norm) {
+  header.matrix(blk(layer, "attn_q"), 512, 512)
+      .matrix(blk(layer, "attn_k"), keys, 512)
+      .matrix(blk(layer, "attn_v"), keys, 512)
+      .matrix(blk(layer, "attn_output"), 512, 512)
+      .vector(blk(layer, "attn_q_norm"), norm)
+      .vector(blk(layer, "attn_k_norm"), norm)
+      .vector(blk(layer, "post_attention_norm"), 512)
+      .matrix(blk(layer, "ffn_gate"), 1024, 512)
+      .matrix(blk(layer, "ffn_up"), 1024, 512)
+      .matrix(blk(layer, "ffn_down"), 512, 1024)
+      .vector(blk(layer, "post_ffw_norm"), 512);
+}
+
+// Two layers: the first, which has no key heads, is a convolution; the feed-forward of the second
+// is left to add.
+inline Header convolution_and_attention(const std::string& architecture) {
+  Header header(architecture);
+  header.key("block_count", 2)
+      .key("embedding_length", 512)
+      .key("feed_forward_length", 1024)
+      .key("context_length", 4096)
+      .key("attention.head_count", 8)
+      .list("attention.head_count_kv", {0, 4})
+      .key("shortconv.l_cache", 3)
+      .real("attention.layer_norm_rms_epsilon", 1e-5F);
+  header.matrix("token_embd.weight", 1000, 512, kQ6)
+      .vector("token_embd_norm.weight", 512)
+      .vector(blk(0, "attn_norm"), 512)
+      .matrix(blk(0, "shortconv.in_proj"), 3 * 512, 512)
+      .matrix(blk(0, "shortconv.conv"), 512, 3, kFloat)
+      .matrix(blk(0, "shortconv.out_proj"), 512, 512);
+  add_feed_forward(header, 0, 1024);
+  add_attention(header, 1, 512, 256);
+  header.vector(blk(1, "attn_q_norm"), 64).vector(blk(1, "attn_k_norm"), 64);
+  return header;
 }
 
 class AGgufModel : public WrittenFiles {

@@ -44,7 +44,7 @@ Kind attention_of(const Json& config) {
   return std::get<Kind>(spec_of(config).attention.at(0).value);
 }
 
-// Of a model whose layers are all mixtures.
+// The mixture of a model whose layers are all mixtures.
 MixtureFeedForward mixture_of(const Json& config) {
   return std::get<MixtureFeedForward>(spec_of(config).feed_forward.at(0).value);
 }

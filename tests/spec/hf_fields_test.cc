@@ -75,7 +75,7 @@ TEST_P(ConfigField, IsNamedWhenItIsMissing) {
     changed.at(field.parent_pointer()).erase(field.back());
     const ConfigLoad result = load(changed);
     if (fills(result, field.back())) continue;
-    // Of two names for one thing the newer is asked for.
+    // Where two names mean one thing, the problem asks for the newer one.
     expect_refused_or_inert(changed, field.back() == "type" ? "rope_type" : field.back());
   }
 }

@@ -94,7 +94,7 @@ TEST(AStudy, RunsWhatItsClaimsAskAClockForWhenToldTo) {
   EXPECT_THAT(timed.output, ::testing::HasSubstr("## Timed on this machine"));
   EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | decode at 8 |"));
   EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | prefill of 8 |"));
-  // Of the same size, and yet two runs.
+  // These two are of one size, and yet they are two runs.
   EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | decode at 1 |"));
   EXPECT_THAT(timed.output, ::testing::HasSubstr("| small | prefill of 1 |"));
 }

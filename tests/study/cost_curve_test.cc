@@ -154,7 +154,7 @@ TEST(TheReachesOfACurve, AreEachListedOnce) {
               ElementsAre(Reach(Window{4}), Reach(Chunk{4})));
 }
 
-// Of one size, and shorter than the steps.
+// The two are of one size, and shorter than the steps.
 TEST(AWindowAndAChunk, AreTwoReaches) {
   for (const Integer size : {1, 2, 4}) {
     const OpGraph graph = two_kinds(with_window(size), with_chunk(size));
