@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "sim/study/quantities.h"
+#include "sim/study/quantity.h"
 
 namespace llmarch {
 

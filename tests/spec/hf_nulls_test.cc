@@ -42,6 +42,7 @@ const std::map<std::string, Meaning>& meanings() {
       {"layer_types", absent("layer_types")},
       {"indexer_types", absent("indexer_types")},                      // GLM-5.2
       {"sparse_attention_config", absent("sparse_attention_config")},  // MiniMax M3
+      {"num_mtp_modules", absent("num_mtp_modules")},                  // MiniMax
       {"no_rope_layers", absent("no_rope_layers")},
       {"mlp_only_layers", set_to("mlp_only_layers", Json::array())},
       {"intermediate_size", absent("intermediate_size")},  // Gemma 3n lists a width for each layer
