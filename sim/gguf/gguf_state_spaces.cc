@@ -142,7 +142,7 @@ void of_granite_hybrid(KeyReader& keys, json& config) {
   config["num_local_experts"] = keys.integer("expert_count").value_or(0);
   config["num_experts_per_tok"] = keys.integer("expert_used_count").value_or(0);
   const auto shared = keys.integer("expert_shared_feed_forward_length");
-  config["shared_intermediate_size"] = shared ? json(*shared) : config.at("intermediate_size");
+  config["shared_intermediate_size"] = shared ? *shared : keys.required("feed_forward_length");
 }
 
 }  // namespace llmarch

@@ -154,6 +154,22 @@ TEST_F(AGgufModel, OfFalconH1HasAStateSpaceBesideAttention) {
   expect_bytes(header);
 }
 
+// Layers without experts have the width of all feed-forwards, or of shared experts alone.
+TEST_F(AGgufModel, OfGraniteHybridWithoutAWidthIsRefused) {
+  Header header("granitehybrid");
+  header.key("block_count", 1)
+      .key("embedding_length", 512)
+      .key("context_length", 4096)
+      .key("attention.head_count", 8)
+      .list("attention.head_count_kv", {2})
+      .real("attention.layer_norm_rms_epsilon", 1e-5F);
+  header.matrix("token_embd.weight", 1000, 512).vector("output_norm.weight", 512);
+  add_attention(header, 0, 512, 128);
+  std::vector<std::string> messages;
+  for (const Diagnostic& each : load(header).problems) messages.push_back(each.message);
+  EXPECT_THAT(messages, Contains(HasSubstr("granitehybrid.feed_forward_length")));
+}
+
 Header granite_hybrid() {
   Header header("granitehybrid");
   header.key("block_count", 2)
