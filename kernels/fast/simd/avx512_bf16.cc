@@ -93,10 +93,17 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
 struct ByteDots {
   using Lanes = simd::Avx512LanesOf<struct WithBf16>;
   using Sums = __m512i;
-  static constexpr int kVectors = 4;
+  static constexpr int kVectors = 2;
+  static constexpr int kFewRows = 3;
+  static constexpr int kMostVectors = 4;
   static constexpr std::size_t kRows = 6;
   static Sums all(int x) { return _mm512_set1_epi32(x); }
   static Sums load(const std::byte* p) { return _mm512_loadu_si512(p); }
+  static Sums lower(Sums both) { return _mm512_and_si512(both, _mm512_set1_epi8(15)); }
+  static Sums upper(Sums both) { return lower(_mm512_srli_epi16(both, 4)); }
+  static Sums number(const std::uint8_t (&numbers)[16], Sums codes) {
+    return Lanes::look_up(numbers, codes);
+  }
   static __m512i left(const std::byte* p) {
     return _mm512_set1_epi32(*reinterpret_cast<const int*>(p));
   }
