@@ -136,13 +136,11 @@ class QuantisedProducts {
     const QuantisedLeft& left = lefts_[task.left];
     const std::byte* const rows = left.data + copy * left_bytes_;
     const std::size_t padded = left.row.groups * left.row.group;
-    const PackedMatrix& weights = *task.product->weights;
     const bool one_row = task.rows.last - task.rows.first == 1;
-    const Quants quants = one_row ? Quants::as_they_lie : Quants::as_bytes;
-    for (std::size_t input = 0; input < padded; input += kPieceInputs) {
-      const QuantisedTile tile =
-          right_operand(kernels_, {&weights, task.panel, input}, quants, unpacked);
-      multiply_rows(task, left, rows, input, tile, sums);
+    const RightOperands operands(kernels_, *task.product->weights,
+                                 one_row ? Quants::as_they_lie : Quants::as_bytes, unpacked);
+    for (std::size_t input = 0; input < padded; input += operands.inputs()) {
+      multiply_rows(task, left, rows, input, operands.piece(task.panel, input), sums);
     }
     copy_out(task, sums);
   }
@@ -229,6 +227,8 @@ class QuantisedTransposed {
   void run(Share pieces) const {
     std::vector<float> elements(kPieceInputs * kPanel);
     const auto unpacked = std::make_unique<Unpacked>();
+    const RightOperands operands(kernels_.quantised, *product_.weights, Quants::as_bytes,
+                                 *unpacked);
     for (std::size_t piece = pieces.first; piece < pieces.last; ++piece) {
       const std::size_t input = piece * kPieceInputs;
       const std::size_t inputs = std::min(kPieceInputs, product_.weights->inputs() - input);
@@ -236,9 +236,7 @@ class QuantisedTransposed {
         std::fill_n(product_.out.row(row) + input, inputs, 0.0F);
       }
       for (std::size_t panel = 0; panel < panels_; ++panel) {
-        const Piece of_panel{product_.weights, first_panel_ + panel, input};
-        const QuantisedTile tile =
-            right_operand(kernels_.quantised, of_panel, Quants::as_bytes, *unpacked);
+        const QuantisedTile tile = operands.piece(first_panel_ + panel, input);
         dequantise(tile, elements.data());
         for (std::size_t row = 0; row < product_.in.rows; ++row) {
           add(left_.data() + (row * panels_ + panel) * kPanel, elements.data(),

@@ -1,8 +1,7 @@
-// The right operand of a tile of a quantised product: a piece of a panel, 256 inputs of 64 outputs,
+// The right operands of quantised products: pieces of a panel, up to 256 inputs of 64 outputs,
 // whose scales and quants stay in the first-level cache.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 
 #include "kernels/fast/packed_matrix.h"
@@ -10,8 +9,7 @@
 
 namespace llmarch::fast {
 
-inline constexpr std::size_t kPieceInputs = 256;
-
+inline constexpr std::size_t kPieceInputs = 256;  // at most
 inline constexpr std::size_t kFewestInputsOfGroup = 16;
 
 // Where a thread unpacks a piece of a panel.
@@ -21,30 +19,37 @@ struct Unpacked {
   alignas(64) float minima[kPieceInputs / kFewestInputsOfGroup * kPanel];
 };
 
-// The blocks of a panel whose inputs begin at `first_input`.
-struct Piece {
-  const PackedMatrix* weights;
-  std::size_t panel, first_input;
-
-  [[nodiscard]] BlockFacts facts() const { return facts_of(weights->format()); }
-  [[nodiscard]] std::size_t first_block() const { return first_input / facts().inputs; }
-  [[nodiscard]] std::size_t blocks() const {
-    const std::size_t all = blocks_of_row(weights->format(), weights->inputs());
-    return std::min(kPieceInputs / facts().inputs, all - first_block());
-  }
-  [[nodiscard]] std::size_t groups() const { return blocks() * facts().inputs / facts().group; }
-  [[nodiscard]] const std::byte* data() const {
-    return weights->panel(panel) + first_block() * facts().bytes * kPanel;
-  }
-};
-
-// Whether quants are multiplied as they lie in the panel, which a tile of one row can where a
-// format keeps the bits of a quant together, or as bytes, which the transposed product and more
-// rows need.
+// Whether quants are multiplied as they lie in the panel, which a tile of one row can, or as bytes,
+// which the transposed product and more rows need.
 enum class Quants { as_they_lie, as_bytes };
 
-// Points to the panel or to `to`.
-simd::QuantisedTile right_operand(const simd::QuantisedKernels& kernels, const Piece& piece,
-                                  Quants quants, Unpacked& to);
+class RightOperands {
+ public:
+  // All three must outlive the operands.
+  RightOperands(const simd::QuantisedKernels& kernels, const PackedMatrix& weights, Quants quants,
+                Unpacked& to);
+
+  // How many inputs the pieces have that are read fastest; the last of a row may have fewer.
+  [[nodiscard]] std::size_t inputs() const { return blocks_ * facts_.inputs; }
+  // The piece that begins at `first_input`: its tile points to the panel or to `to`, and lacks only
+  // the rows.
+  [[nodiscard]] simd::QuantisedTile piece(std::size_t panel, std::size_t first_input) const;
+
+ private:
+  void put_scales(const std::byte* data, std::size_t blocks) const;
+  void put_quants(const std::byte* data, std::size_t blocks, simd::QuantisedTile& tile) const;
+
+  const simd::QuantisedKernels& kernels_;
+  const PackedMatrix& weights_;
+  Unpacked& to_;
+  MatrixFormat format_;
+  BlockFacts facts_;
+  std::size_t block_bytes_;    // of all outputs
+  std::size_t blocks_of_row_;  // all of them
+  std::size_t blocks_;         // of a piece
+  bool in_place_;              // quants are read where they lie
+  std::size_t prefetched_;     // the first byte of a block that is prefetched before the product
+  simd::QuantisedTile tile_;   // what all pieces have in common
+};
 
 }  // namespace llmarch::fast

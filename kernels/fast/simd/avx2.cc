@@ -42,8 +42,12 @@ struct ByteDots {
   static Sums load(const std::byte* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
-  static Sums lower(Sums both) { return _mm256_and_si256(both, _mm256_set1_epi8(15)); }
-  static Sums upper(Sums both) { return lower(_mm256_srli_epi16(both, 4)); }
+  static Sums bits(Sums quants, int shift, char mask) {
+    return _mm256_and_si256(_mm256_srli_epi16(quants, shift), _mm256_set1_epi8(mask));
+  }
+  static Sums join(Sums lower, Sums upper, int shift) {
+    return _mm256_or_si256(lower, _mm256_slli_epi16(upper, shift));
+  }
   static Sums number(const std::uint8_t (&numbers)[16], Sums codes) {
     return Lanes::look_up(numbers, codes);
   }

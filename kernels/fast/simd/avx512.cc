@@ -41,8 +41,13 @@ struct ByteDots {
   };
   static Sums all(int x) { return _mm512_set1_epi32(x); }
   static Sums load(const std::byte* p) { return _mm512_loadu_si512(p); }
-  static Sums lower(Sums both) { return _mm512_and_si512(both, _mm512_set1_epi8(15)); }
-  static Sums upper(Sums both) { return lower(_mm512_srli_epi16(both, 4)); }
+  static Sums bits(Sums quants, int shift, char mask) {
+    return _mm512_and_si512(_mm512_srli_epi16(quants, static_cast<unsigned>(shift)),
+                            _mm512_set1_epi8(mask));
+  }
+  static Sums join(Sums lower, Sums upper, unsigned shift) {
+    return _mm512_or_si512(lower, _mm512_slli_epi16(upper, shift));
+  }
   static Sums number(const std::uint8_t (&numbers)[16], Sums codes) {
     return Lanes::look_up(numbers, codes);
   }

@@ -95,9 +95,21 @@ struct QuantisedRow {
 
 // How the blocks of a panel hold unsigned quants (kernels/fast/quantised_panel.h).
 // bytes: each has a byte. halves: a byte has input i of a group of 32 and input i + 16; in
-// halves_of_iq4 and halves_of_fp4 codes of the quants. pairs: a byte has an input of one group and
-// the same of the next. planes: the bits of a quant are apart, and must be put together first.
-enum class Packing { bytes, halves, halves_of_iq4, halves_of_fp4, pairs, planes };
+// halves_of_iq4 and halves_of_fp4 codes of the quants, and in fifths four bits of them, with the
+// fifth elsewhere. The others are those of blocks of 256: pairs, where a byte has an input of one
+// group and the same of the next, and those of the formats that they are called after.
+enum class Packing {
+  bytes,
+  halves,
+  halves_of_iq4,
+  halves_of_fp4,
+  fifths,
+  pairs,
+  q2_k,
+  q3_k,
+  q5_k,
+  q6_k
+};
 
 // A piece of a quantised product, sums = onto + left * right, with 64 columns. A group of the right
 // operand is `group` / 4 steps of unsigned quants, and for each column a scale and, where there are
@@ -113,7 +125,9 @@ struct QuantisedTile {
   const std::byte* quants;
   Packing packing;            // of the quants; bytes, but in tiles of one row
   std::size_t quants_stride;  // bytes from group to group, or from pair to pair
-  int offset;                 // is subtracted from every quant
+  // One row of bytes or halves: what lies so many bytes after the quants is prefetched.
+  std::size_t ahead;
+  int offset;  // is subtracted from every quant
   const float* scales;
   std::size_t scales_stride;  // floats from group to group: 64, or 0 where all have the same
   const float* minima;        // as the scales; or null
@@ -128,10 +142,8 @@ struct QuantisedKernels {
   void (*convert)(const float* in, const QuantisedRow& row, std::byte* left);
   // The quants of one block of a panel as bytes. To be called only where they are none.
   void (*unpack)(MatrixFormat format, const std::byte* block, std::byte* quants);
-  // The scales of the block's groups, and the minima where the format has some. Prefetches what is
-  // `ahead` bytes after the block.
-  void (*scales)(MatrixFormat format, const std::byte* block, std::size_t ahead, float* scales,
-                 float* minima);
+  // The scales of the block's groups, and the minima where the format has some.
+  void (*scales)(MatrixFormat format, const std::byte* block, float* scales, float* minima);
   void (*multiply)(const QuantisedTile& tile);
 };
 

@@ -121,8 +121,12 @@ struct ByteDots {
     std::memcpy(&four, p, sizeof four);
     return four;
   }
-  static std::uint32_t lower(std::uint32_t both) { return both & kFourBits; }
-  static std::uint32_t upper(std::uint32_t both) { return both >> 4U & kFourBits; }
+  static std::uint32_t bits(std::uint32_t quants, int shift, std::uint32_t mask) {
+    return quants >> shift & mask * kOneBit;
+  }
+  static std::uint32_t join(std::uint32_t lower, std::uint32_t upper, int shift) {
+    return lower | upper << shift;
+  }
   static std::uint32_t number(const std::uint8_t (&numbers)[16], std::uint32_t codes) {
     std::uint32_t four = 0;
     for (std::uint32_t shift = 0; shift < 32; shift += 8) {

@@ -62,9 +62,11 @@ inline const int* row_of(const int* rows, std::size_t row, std::size_t bytes) {
 }
 
 // Quants as they lie in memory: each kind gives those of the four inputs from `input` on in group
-// `part` of the groups that share bytes.
+// `part` of the groups that share bytes, and says with which of them others are prefetched.
+// `quants` are the first bytes of these groups.
 struct ByteQuants {
   static constexpr std::size_t kGroups = 1;
+  static constexpr bool prefetches(std::size_t /*input*/) { return true; }
   template <class Dots>
   static auto load(const std::byte* quants, std::size_t /*part*/, std::size_t input) {
     return Dots::load(quants + input * kColumns);
@@ -73,28 +75,82 @@ struct ByteQuants {
 
 struct HalfQuants {
   static constexpr std::size_t kGroups = 1;
+  static constexpr bool prefetches(std::size_t input) { return input < 16; }
   template <class Dots>
   static auto load(const std::byte* quants, std::size_t /*part*/, std::size_t input) {
-    const auto both = Dots::load(quants + input % 16 * kColumns);
-    return input < 16 ? Dots::lower(both) : Dots::upper(both);
+    return Dots::bits(Dots::load(quants + input % 16 * kColumns), input < 16 ? 0 : 4, 15);
   }
 };
 
 template <const std::uint8_t (&kNumbers)[16]>
-struct CodedQuants {
-  static constexpr std::size_t kGroups = 1;
+struct CodedQuants : HalfQuants {
   template <class Dots>
   static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
     return Dots::number(kNumbers, HalfQuants::load<Dots>(quants, part, input));
   }
 };
 
-struct PairQuants {
-  static constexpr std::size_t kGroups = 2;
+// A bit of each of 32 elements, those of eight steps in a byte.
+template <class Dots>
+auto load_bit(const std::byte* planes, std::size_t element) {
+  return Dots::bits(Dots::load(planes + element / 32 * 4 * kColumns),
+                    static_cast<int>(element % 32 / 4), 1);
+}
+
+struct FifthQuants : HalfQuants {
   template <class Dots>
   static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
-    const auto both = Dots::load(quants + input * kColumns);
-    return part == 0 ? Dots::lower(both) : Dots::upper(both);
+    return Dots::join(HalfQuants::load<Dots>(quants, part, input),
+                      load_bit<Dots>(quants + 16 * kColumns, input), 4);
+  }
+};
+
+// Blocks of 256 are prefetched before their products.
+template <std::size_t kGroupsOfBlock>
+struct BlockQuants {
+  static constexpr std::size_t kGroups = kGroupsOfBlock;
+  static constexpr bool prefetches(std::size_t /*input*/) { return false; }
+};
+
+struct PairQuants : BlockQuants<8> {
+  template <class Dots>
+  static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
+    return Dots::bits(Dots::load(quants + (part / 2 * 32 + input) * kColumns),
+                      part % 2 == 0 ? 0 : 4, 15);
+  }
+};
+
+struct Q5KQuants : BlockQuants<8> {
+  template <class Dots>
+  static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
+    return Dots::join(PairQuants::load<Dots>(quants, part, input),
+                      load_bit<Dots>(quants + 128 * kColumns, part * 32 + input), 4);
+  }
+};
+
+struct Q2KQuants : BlockQuants<16> {
+  template <class Dots>
+  static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
+    return Dots::bits(Dots::load(quants + (part % 4 * 16 + input) * kColumns),
+                      static_cast<int>(part / 4 * 2), 3);
+  }
+};
+
+struct Q3KQuants : BlockQuants<16> {
+  template <class Dots>
+  static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
+    return Dots::join(Q2KQuants::load<Dots>(quants, part, input),
+                      load_bit<Dots>(quants + 64 * kColumns, part * 16 + input), 2);
+  }
+};
+
+struct Q6KQuants : BlockQuants<16> {
+  template <class Dots>
+  static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
+    const auto lower = Dots::bits(Dots::load(quants + (part / 2 * 16 + input) * kColumns),
+                                  part % 2 == 0 ? 0 : 4, 15);
+    const std::byte* const upper = quants + (128 + part % 4 * 16 + input) * kColumns;
+    return Dots::join(lower, Dots::bits(Dots::load(upper), static_cast<int>(part / 4 * 2), 3), 4);
   }
 };
 
@@ -149,8 +205,12 @@ template <class Dots, class Quants, int kRows, int kVectors, std::size_t kGroup>
   LLMARCH_UNROLL for (std::size_t i = 0; i < kGroup; i += 4) {
     decltype(Dots::load(at.quants)) right[kVectors];
     LLMARCH_UNROLL for (int v = 0; v < kVectors; ++v) {
-      right[v] = Quants::template load<Dots>(
-          at.quants + static_cast<std::size_t>(v) * L::kWidth * 4, at.part, i);
+      const std::byte* const quants = at.quants + static_cast<std::size_t>(v) * L::kWidth * 4;
+      // The weights of one row come from memory; with more rows the caches hold them.
+      if constexpr (kRows == 1) {
+        if (Quants::prefetches(i)) L::prefetch(quants + i * kColumns + tile.ahead);
+      }
+      right[v] = Quants::template load<Dots>(quants, at.part, i);
     }
     LLMARCH_UNROLL for (int r = 0; r < kRows; ++r) {
       const auto four = Dots::left(at.left + static_cast<std::size_t>(r) * tile.left_stride + i);
@@ -245,26 +305,34 @@ void multiply_bytes_of(const QuantisedTile& tile) {
 
 // One row, whose packed quants are taken apart in registers. With more rows that work is better
 // shared by them: a piece is unpacked once.
-template <class Dots, class Quants, bool kMinima>
+template <class Dots, class Quants, bool kMinima, std::size_t kGroup = 32>
 void multiply_packed(const QuantisedTile& tile) {
-  multiply_strips<Dots, Quants, 1, kMinima, 32>(tile);
+  multiply_strips<Dots, Quants, 1, kMinima, kGroup>(tile);
+}
+
+template <class Dots, class Quants>
+void multiply_halves(const QuantisedTile& tile) {
+  tile.minima == nullptr ? multiply_packed<Dots, Quants, false>(tile)
+                         : multiply_packed<Dots, Quants, true>(tile);
 }
 
 template <class Dots>
 void multiply_quantised(const QuantisedTile& tile) {
   switch (tile.packing) {
     case Packing::bytes:
-    case Packing::planes:
       return tile.group == 32 ? multiply_bytes_of<Dots, 32>(tile)
                               : multiply_bytes_of<Dots, 16>(tile);
-    case Packing::halves:
-      return tile.minima == nullptr ? multiply_packed<Dots, HalfQuants, false>(tile)
-                                    : multiply_packed<Dots, HalfQuants, true>(tile);
+    case Packing::halves: return multiply_halves<Dots, HalfQuants>(tile);
+    case Packing::fifths: return multiply_halves<Dots, FifthQuants>(tile);
     case Packing::halves_of_iq4:
       return multiply_packed<Dots, CodedQuants<kNumbersOfIq4>, false>(tile);
     case Packing::halves_of_fp4:
       return multiply_packed<Dots, CodedQuants<kNumbersOfFp4>, false>(tile);
     case Packing::pairs: return multiply_packed<Dots, PairQuants, true>(tile);
+    case Packing::q2_k: return multiply_packed<Dots, Q2KQuants, true, 16>(tile);
+    case Packing::q3_k: return multiply_packed<Dots, Q3KQuants, false, 16>(tile);
+    case Packing::q5_k: return multiply_packed<Dots, Q5KQuants, true>(tile);
+    case Packing::q6_k: return multiply_packed<Dots, Q6KQuants, false, 16>(tile);
   }
 }
 

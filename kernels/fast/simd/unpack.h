@@ -204,39 +204,6 @@ void scales_of_q6_k(const std::byte* after, float* scales) {
   }
 }
 
-// A constant, since a function that is compiled for each instruction set must not be shared.
-template <MatrixFormat kFormat>
-inline constexpr std::size_t kBlockBytes = facts_of(kFormat).bytes* kColumns;
-
-// GCC takes a function that only prefetches for one without effect and removes its calls, so that
-// both are inlined.
-template <class L, MatrixFormat kFormat>
-[[gnu::always_inline]] inline void prefetch_block(const std::byte* from) {
-  for (std::size_t i = 0; i < kBlockBytes<kFormat>; i += 64) L::prefetch(from + i);
-}
-
-template <class L>
-[[gnu::always_inline]] inline void prefetch(MatrixFormat format, const std::byte* from) {
-  switch (format) {
-    case MatrixFormat::q8_0: return prefetch_block<L, MatrixFormat::q8_0>(from);
-    case MatrixFormat::q4_0: return prefetch_block<L, MatrixFormat::q4_0>(from);
-    case MatrixFormat::q4_1: return prefetch_block<L, MatrixFormat::q4_1>(from);
-    case MatrixFormat::q5_0: return prefetch_block<L, MatrixFormat::q5_0>(from);
-    case MatrixFormat::q5_1: return prefetch_block<L, MatrixFormat::q5_1>(from);
-    case MatrixFormat::q2_k: return prefetch_block<L, MatrixFormat::q2_k>(from);
-    case MatrixFormat::q3_k: return prefetch_block<L, MatrixFormat::q3_k>(from);
-    case MatrixFormat::q4_k: return prefetch_block<L, MatrixFormat::q4_k>(from);
-    case MatrixFormat::q5_k: return prefetch_block<L, MatrixFormat::q5_k>(from);
-    case MatrixFormat::q6_k: return prefetch_block<L, MatrixFormat::q6_k>(from);
-    case MatrixFormat::iq4_nl: return prefetch_block<L, MatrixFormat::iq4_nl>(from);
-    case MatrixFormat::iq4_xs: return prefetch_block<L, MatrixFormat::iq4_xs>(from);
-    case MatrixFormat::mxfp4: return prefetch_block<L, MatrixFormat::mxfp4>(from);
-    case MatrixFormat::int8_channel: return prefetch_block<L, MatrixFormat::int8_channel>(from);
-    case MatrixFormat::f32:
-    case MatrixFormat::bf16: return;  // they have no blocks
-  }
-}
-
 // Groups of 32 elements whose halves share bytes.
 template <class L>
 void unpack_halves(const std::byte* block, std::size_t groups, std::byte* quants) {
@@ -280,9 +247,7 @@ void unpack(MatrixFormat format, const std::byte* block, std::byte* quants) {
 }
 
 template <class L>
-void scales_of_block(MatrixFormat format, const std::byte* block, std::size_t ahead, float* scales,
-                     float* minima) {
-  prefetch<L>(format, block + ahead);
+void scales_of_block(MatrixFormat format, const std::byte* block, float* scales, float* minima) {
   switch (format) {
     case MatrixFormat::q8_0: return floats_of_halves<L>(block + 32 * kColumns, scales);
     case MatrixFormat::q4_0:
