@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "kernels/fast/product_parts.h"
+#include "kernels/fast/quantised_operand.h"
 #include "kernels/fast/shared_pieces.h"
 
 // Products with quantised weights. A piece of a panel, 256 inputs of 64 outputs, is unpacked into
 // bytes and floats that stay in the first-level cache, and then multiplied with all rows of a task.
-// A single row takes the same way: unpacking writes 20 KiB for the 8 to 13 KiB that are read from
-// memory, and takes a part of the time that memory does. Formats that hold bytes are multiplied
-// where they lie.
+// Formats that hold bytes are multiplied where they lie; those that hold halves of bytes too, where
+// there is a single row: to unpack them would write twice the bytes that are read from memory.
 namespace llmarch::fast {
 namespace {
 
@@ -18,14 +18,7 @@ using simd::QuantisedKernels;
 using simd::QuantisedRow;
 using simd::QuantisedTile;
 
-constexpr std::size_t kPieceInputs = 256;
-constexpr std::size_t kMostGroups = kPieceInputs / 16;
 constexpr std::size_t kFewestRowsEach = 128;  // for a thread to have rows of its own
-constexpr std::size_t kAhead = 4096;          // bytes of weights that are prefetched
-
-bool holds_bytes(MatrixFormat format) {
-  return format == MatrixFormat::q8_0 || format == MatrixFormat::int8_channel;
-}
 
 // How the rows that a matrix multiplies are quantised.
 QuantisedRow row_for(const PackedMatrix& weights) {
@@ -50,57 +43,6 @@ struct QuantisedLeft {
   std::byte* data;
   [[nodiscard]] std::size_t bytes() const { return product->in.rows * row.bytes(); }
 };
-
-// Where a thread unpacks a piece of a panel.
-struct Unpacked {
-  alignas(64) std::byte quants[kPieceInputs * kPanel];
-  alignas(64) float scales[kMostGroups * kPanel];
-  alignas(64) float minima[kMostGroups * kPanel];
-};
-
-// The blocks of a panel whose inputs begin at `first_input`.
-struct Piece {
-  const PackedMatrix* weights;
-  std::size_t panel, first_input;
-
-  [[nodiscard]] BlockFacts facts() const { return facts_of(weights->format()); }
-  [[nodiscard]] std::size_t first_block() const { return first_input / facts().inputs; }
-  [[nodiscard]] std::size_t blocks() const {
-    const std::size_t all = blocks_of_row(weights->format(), weights->inputs());
-    return std::min(kPieceInputs / facts().inputs, all - first_block());
-  }
-  [[nodiscard]] std::size_t groups() const { return blocks() * facts().inputs / facts().group; }
-};
-
-// The right operand of a tile.
-void unpack(const QuantisedKernels& kernels, const Piece& piece, Unpacked& to,
-            QuantisedTile& tile) {
-  const PackedMatrix& weights = *piece.weights;
-  const MatrixFormat format = weights.format();
-  const BlockFacts facts = piece.facts();
-  const std::size_t block_bytes = facts.bytes * kPanel;
-  const std::byte* const first = weights.panel(piece.panel) + piece.first_block() * block_bytes;
-  const std::size_t groups_of_block = facts.inputs / facts.group;
-  for (std::size_t i = 0; i < piece.blocks(); ++i) {
-    const std::size_t group = i * groups_of_block;
-    kernels.unpack(format, first + i * block_bytes, kAhead,
-                   to.quants + group * facts.group * kPanel, to.scales + group * kPanel,
-                   to.minima + group * kPanel);
-  }
-  tile.group = facts.group;
-  tile.groups = piece.groups();
-  tile.quants = holds_bytes(format) ? first : to.quants;
-  tile.quants_stride = holds_bytes(format) ? block_bytes : facts.group * kPanel;
-  tile.offset = facts.offset;
-  tile.scales = to.scales;
-  tile.scales_stride = kPanel;
-  tile.minima = has_minima(format) ? to.minima : nullptr;
-  if (format != MatrixFormat::int8_channel) return;
-  const auto* const scales = reinterpret_cast<const std::uint16_t*>(
-      weights.panel(piece.panel) + blocks_of_row(format, weights.inputs()) * block_bytes);
-  std::transform(scales, scales + kPanel, to.scales, from_bf16);
-  tile.scales_stride = 0;
-}
 
 // A panel of a product and some of its rows, which one thread works on at a time.
 struct PanelTask {
@@ -194,10 +136,11 @@ class QuantisedProducts {
     const QuantisedLeft& left = lefts_[task.left];
     const std::byte* const rows = left.data + copy * left_bytes_;
     const std::size_t padded = left.row.groups * left.row.group;
-    for (std::size_t input = 0; input < padded; input += kPieceInputs) {
-      QuantisedTile tile{};
-      unpack(kernels_, {task.product->weights, task.panel, input}, unpacked, tile);
-      multiply_rows(task, left, rows, input, tile, sums);
+    const bool one_row = task.rows.last - task.rows.first == 1;
+    const RightOperands operands(kernels_, *task.product->weights,
+                                 one_row ? Quants::as_they_lie : Quants::as_bytes, unpacked);
+    for (std::size_t input = 0; input < padded; input += operands.inputs()) {
+      multiply_rows(task, left, rows, input, operands.piece(task.panel, input), sums);
     }
     copy_out(task, sums);
   }
@@ -284,6 +227,8 @@ class QuantisedTransposed {
   void run(Share pieces) const {
     std::vector<float> elements(kPieceInputs * kPanel);
     const auto unpacked = std::make_unique<Unpacked>();
+    const RightOperands operands(kernels_.quantised, *product_.weights, Quants::as_bytes,
+                                 *unpacked);
     for (std::size_t piece = pieces.first; piece < pieces.last; ++piece) {
       const std::size_t input = piece * kPieceInputs;
       const std::size_t inputs = std::min(kPieceInputs, product_.weights->inputs() - input);
@@ -291,9 +236,7 @@ class QuantisedTransposed {
         std::fill_n(product_.out.row(row) + input, inputs, 0.0F);
       }
       for (std::size_t panel = 0; panel < panels_; ++panel) {
-        QuantisedTile tile{};
-        unpack(kernels_.quantised, {product_.weights, first_panel_ + panel, input}, *unpacked,
-               tile);
+        const QuantisedTile tile = operands.piece(first_panel_ + panel, input);
         dequantise(tile, elements.data());
         for (std::size_t row = 0; row < product_.in.rows; ++row) {
           add(left_.data() + (row * panels_ + panel) * kPanel, elements.data(),

@@ -31,7 +31,9 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
 struct ByteDots {
   using Lanes = Avx2Lanes;
   using Sums = __m256i;
-  static constexpr int kVectors = 2;
+  static constexpr int kVectors = 1;
+  static constexpr int kFewRows = 1;
+  static constexpr int kMostVectors = 4;
   static constexpr std::size_t kRows = 4;
   struct Left {
     __m256i even, odd;
@@ -39,6 +41,15 @@ struct ByteDots {
   static Sums all(int x) { return _mm256_set1_epi32(x); }
   static Sums load(const std::byte* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static Sums bits(Sums quants, int shift, char mask) {
+    return _mm256_and_si256(_mm256_srli_epi16(quants, shift), _mm256_set1_epi8(mask));
+  }
+  static Sums join(Sums lower, Sums upper, int shift) {
+    return _mm256_or_si256(lower, _mm256_slli_epi16(upper, shift));
+  }
+  static Sums number(const std::uint8_t (&numbers)[16], Sums codes) {
+    return Lanes::look_up(numbers, codes);
   }
   static Left left(const std::byte* p) {
     const __m256i bytes = _mm256_set1_epi32(*reinterpret_cast<const int*>(p));

@@ -32,13 +32,25 @@ constexpr ProductKernels products(decltype(ProductKernels::turn) turn) {
 struct ByteDots {
   using Lanes = simd::Avx512LanesOf<struct WithoutBf16>;
   using Sums = __m512i;
-  static constexpr int kVectors = 4;
+  static constexpr int kVectors = 2;
+  static constexpr int kFewRows = 2;
+  static constexpr int kMostVectors = 4;
   static constexpr std::size_t kRows = 4;
   struct Left {
     __m512i even, odd;
   };
   static Sums all(int x) { return _mm512_set1_epi32(x); }
   static Sums load(const std::byte* p) { return _mm512_loadu_si512(p); }
+  static Sums bits(Sums quants, int shift, char mask) {
+    return _mm512_and_si512(_mm512_srli_epi16(quants, static_cast<unsigned>(shift)),
+                            _mm512_set1_epi8(mask));
+  }
+  static Sums join(Sums lower, Sums upper, unsigned shift) {
+    return _mm512_or_si512(lower, _mm512_slli_epi16(upper, shift));
+  }
+  static Sums number(const std::uint8_t (&numbers)[16], Sums codes) {
+    return Lanes::look_up(numbers, codes);
+  }
   static Left left(const std::byte* p) {
     const __m512i bytes = _mm512_set1_epi32(*reinterpret_cast<const int*>(p));
     return {_mm512_srai_epi16(_mm512_slli_epi16(bytes, 8), 8), _mm512_srai_epi16(bytes, 8)};

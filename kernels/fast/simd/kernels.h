@@ -93,9 +93,27 @@ struct QuantisedRow {
   [[nodiscard]] std::size_t bytes() const { return (groups * (group + 8) + 63) / 64 * 64; }
 };
 
+// How the blocks of a panel hold unsigned quants (kernels/fast/quantised_panel.h).
+// bytes: each has a byte. halves: a byte has input i of a group of 32 and input i + 16; in
+// halves_of_iq4 and halves_of_fp4 codes of the quants, and in fifths four bits of them, with the
+// fifth elsewhere. The others are those of blocks of 256: pairs, where a byte has an input of one
+// group and the same of the next, and those of the formats that they are called after.
+enum class Packing {
+  bytes,
+  halves,
+  halves_of_iq4,
+  halves_of_fp4,
+  fifths,
+  pairs,
+  q2_k,
+  q3_k,
+  q5_k,
+  q6_k
+};
+
 // A piece of a quantised product, sums = onto + left * right, with 64 columns. A group of the right
-// operand is `group` / 4 steps of unsigned quants (kernels/fast/quantised_panel.h), and for each
-// column a scale and, where there are minima, a minimum. Products are added up as integers within a
+// operand is `group` / 4 steps of unsigned quants, and for each column a scale and, where there are
+// minima, a minimum. Products are added up as integers within a
 // group and as floats beyond it.
 struct QuantisedTile {
   std::size_t rows;  // 1 to QuantisedKernels::tile_rows
@@ -105,8 +123,11 @@ struct QuantisedTile {
   const int* left_sums;
   std::size_t left_stride;  // bytes from row to row, of each of the three
   const std::byte* quants;
-  std::size_t quants_stride;  // bytes from group to group
-  int offset;                 // is subtracted from every quant
+  Packing packing;            // of the quants; bytes, but in tiles of one row
+  std::size_t quants_stride;  // bytes from group to group, or from pair to pair
+  // One row of bytes or halves: what lies so many bytes after the quants is prefetched.
+  std::size_t ahead;
+  int offset;  // is subtracted from every quant
   const float* scales;
   std::size_t scales_stride;  // floats from group to group: 64, or 0 where all have the same
   const float* minima;        // as the scales; or null
@@ -119,10 +140,10 @@ struct QuantisedKernels {
   std::size_t tile_rows;
   // A value that is not finite makes the scale of its group a NaN.
   void (*convert)(const float* in, const QuantisedRow& row, std::byte* left);
-  // The groups of one block of a panel: scales, minima where the format has some, and quants where
-  // it does not hold them as bytes. Prefetches what is `ahead` bytes after the block.
-  void (*unpack)(MatrixFormat format, const std::byte* block, std::size_t ahead, std::byte* quants,
-                 float* scales, float* minima);
+  // The quants of one block of a panel as bytes. To be called only where they are none.
+  void (*unpack)(MatrixFormat format, const std::byte* block, std::byte* quants);
+  // The scales of the block's groups, and the minima where the format has some.
+  void (*scales)(MatrixFormat format, const std::byte* block, float* scales, float* minima);
   void (*multiply)(const QuantisedTile& tile);
 };
 

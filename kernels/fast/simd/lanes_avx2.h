@@ -64,17 +64,22 @@ struct Avx2Lanes {
     return _mm256_castsi256_ps(part == 0 ? _mm256_slli_epi32(pairs, 16)
                                          : _mm256_and_si256(pairs, _mm256_set1_epi32(-0x10000)));
   }
-  // Each of `count` codes, a multiple of 64 of them, becomes the number that it stands for.
+  // Each code becomes the number that it stands for.
+  static __m256i look_up(const std::uint8_t (&numbers)[16], __m256i codes) {
+    const __m128i table = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&numbers[0]));
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), codes);
+  }
+  // The same of `count` codes in memory, a multiple of 64 of them.
   static void look_up(const std::uint8_t (&numbers)[16], std::byte* codes, std::size_t count) {
-    const __m256i table =
-        _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(&numbers[0])));
     for (std::size_t i = 0; i < count; i += 32) {
       auto* const at = reinterpret_cast<__m256i*>(codes + i);
-      _mm256_storeu_si256(at, _mm256_shuffle_epi8(table, _mm256_loadu_si256(at)));
+      _mm256_storeu_si256(at, look_up(numbers, _mm256_loadu_si256(at)));
     }
   }
-  static void prefetch(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T0); }
-  static void prefetch_far(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T1); }
+  [[gnu::always_inline]] static void prefetch(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T0); }
+  [[gnu::always_inline]] static void prefetch_far(const std::byte* p) {
+    _mm_prefetch(p, _MM_HINT_T1);
+  }
 };
 
 }  // namespace llmarch::fast::simd

@@ -51,16 +51,21 @@ struct Avx512LanesOf {
     return _mm512_castsi512_ps(part == 0 ? _mm512_slli_epi32(pairs, 16)
                                          : _mm512_and_si512(pairs, _mm512_set1_epi32(-0x10000)));
   }
-  // Each of `count` codes, a multiple of 64 of them, becomes the number that it stands for.
+  // Each code becomes the number that it stands for.
+  static __m512i look_up(const std::uint8_t (&numbers)[16], __m512i codes) {
+    const __m128i table = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&numbers[0]));
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), codes);
+  }
+  // The same of `count` codes in memory, a multiple of 64 of them.
   static void look_up(const std::uint8_t (&numbers)[16], std::byte* codes, std::size_t count) {
-    const __m512i table =
-        _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(&numbers[0])));
     for (std::size_t i = 0; i < count; i += 64) {
-      _mm512_storeu_si512(codes + i, _mm512_shuffle_epi8(table, _mm512_loadu_si512(codes + i)));
+      _mm512_storeu_si512(codes + i, look_up(numbers, _mm512_loadu_si512(codes + i)));
     }
   }
-  static void prefetch(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T0); }
-  static void prefetch_far(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T1); }
+  [[gnu::always_inline]] static void prefetch(const std::byte* p) { _mm_prefetch(p, _MM_HINT_T0); }
+  [[gnu::always_inline]] static void prefetch_far(const std::byte* p) {
+    _mm_prefetch(p, _MM_HINT_T1);
+  }
 
   // An 8 by 8 block of 64-bit elements, row k of the result being column k of the rows given.
   static void transpose(__m512i (&rows)[8]) {

@@ -39,8 +39,8 @@ struct PortableLanes {
       codes[i] = static_cast<std::byte>(numbers[static_cast<std::size_t>(codes[i])]);
     }
   }
-  static void prefetch(const std::byte* /*p*/) {}
-  static void prefetch_far(const std::byte* /*p*/) {}
+  [[gnu::always_inline]] static void prefetch(const std::byte* /*p*/) {}
+  [[gnu::always_inline]] static void prefetch_far(const std::byte* /*p*/) {}
 };
 
 }  // namespace llmarch::fast::simd

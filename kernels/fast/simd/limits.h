@@ -44,7 +44,8 @@ float read(const std::byte* data, std::size_t bytes, std::size_t streams, std::s
 
 // `Unit` has a type of register, its initial values, how two operands are multiplied and added to a
 // sum, and how many operations that is. Sums and operands pass through empty pieces of assembly, so
-// that the compiler neither merges equal sums nor rounds.
+// that the compiler merges neither equal sums nor rounds, nor the products of several sums where an
+// instruction set multiplies and adds apart.
 template <class Unit, int kSums>
 double multiply_sums(std::size_t rounds) {
   typename Unit::Sum sums[kSums];
@@ -55,8 +56,9 @@ double multiply_sums(std::size_t rounds) {
   auto left = Unit::operand();
   auto right = Unit::operand();
   for (std::size_t round = 0; round < rounds; ++round) {
-    asm volatile("" : "+v"(left), "+v"(right));
+    asm volatile("" : "+v"(right));
     LLMARCH_UNROLL for (int i = 0; i < kSums; ++i) {
+      asm volatile("" : "+v"(left));
       sums[i] = Unit::multiply_add(left, right, sums[i]);
     }
   }

@@ -1,5 +1,6 @@
 // The loops for any CPU: matrix products are Eigen's, the rest is plain code.
 #include <Eigen/Core>
+#include <cstring>
 #include <vector>
 
 #include "kernels/fast/simd/functions.h"
@@ -110,16 +111,36 @@ struct ByteDots {
   using Lanes = PortableLanes;
   using Sums = int;
   static constexpr int kVectors = 1;
+  static constexpr int kFewRows = 0;
+  static constexpr int kMostVectors = 1;
   static constexpr std::size_t kRows = 4;
   static Sums all(int x) { return x; }
-  static const std::uint8_t* load(const std::byte* p) {
-    return reinterpret_cast<const std::uint8_t*>(p);
+  // Four quants, the first in the lowest byte.
+  static std::uint32_t load(const std::byte* p) {
+    std::uint32_t four = 0;
+    std::memcpy(&four, p, sizeof four);
+    return four;
+  }
+  static std::uint32_t bits(std::uint32_t quants, int shift, std::uint32_t mask) {
+    return quants >> shift & mask * kOneBit;
+  }
+  static std::uint32_t join(std::uint32_t lower, std::uint32_t upper, int shift) {
+    return lower | upper << shift;
+  }
+  static std::uint32_t number(const std::uint8_t (&numbers)[16], std::uint32_t codes) {
+    std::uint32_t four = 0;
+    for (std::uint32_t shift = 0; shift < 32; shift += 8) {
+      four |= std::uint32_t{numbers[codes >> shift & 15U]} << shift;
+    }
+    return four;
   }
   static const std::int8_t* left(const std::byte* p) {
     return reinterpret_cast<const std::int8_t*>(p);
   }
-  static Sums add(Sums sum, const std::uint8_t* right, const std::int8_t* left) {
-    for (int i = 0; i < 4; ++i) sum += right[i] * left[i];
+  static Sums add(Sums sum, std::uint32_t right, const std::int8_t* left) {
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      sum += static_cast<int>(right >> 8 * i & 255U) * left[i];
+    }
     return sum;
   }
   static float floats(Sums sum) { return static_cast<float>(sum); }
