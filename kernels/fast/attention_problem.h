@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -53,6 +54,7 @@ struct AttentionProblem {
   Places places;
   Rows out;
   std::span<const float> sinks = {}, slopes = {};  // of each query head; see GroupedShape
+  std::optional<Integer> growth_length = {};
 
   // Whether a block has to be widened before it is multiplied.
   [[nodiscard]] bool any_narrow() const {

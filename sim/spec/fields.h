@@ -67,6 +67,10 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         attention.qkv_clip, kFactor);
   visit(Field{"score_soft_cap", "scores s become cap tanh(s / cap)"}, attention.score_soft_cap,
         kFactor);
+  visit(Field{"score_growth_length",
+              "then the scores of a query at position p, from 0, are multiplied by ln(p) / "
+              "ln(this) where p is larger"},
+        attention.score_growth_length, kGrowthLength);
   visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
   visit(Field{"value_head_dim", "width of a head's value; left out: head_dim"},

@@ -150,6 +150,7 @@ inline ArchSpec local_model() {
   GroupedAttention& attention = grouped(spec);
   attention.window = 3;
   attention.score_soft_cap = 50.0;
+  attention.score_growth_length = 2;
   attention.temperature = Temperature{0.1, 2};
   mixture(spec).shared_gate = true;
   return spec;

@@ -120,6 +120,8 @@ Mixer draw_grouped() {
   if (maybe()) attention.alibi = any_of<Alibi>();
   if (maybe()) attention.output_gate = OutputGate{any_of<GateWidth>(), any_of<Activation>()};
   draw_block_index(attention);
+  // So short that every workload has positions beyond it.
+  if (!attention.block_index && maybe()) attention.score_growth_length = between(2, 5);
   if (maybe()) attention.key_multiplier = any_real(0.5, 1, 4);
   return attention;
 }

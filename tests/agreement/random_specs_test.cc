@@ -119,6 +119,7 @@ class Variety {
     note("score multiplier", attention.score_multiplier.has_value());
     note("qkv clip", attention.qkv_clip.has_value());
     note("score soft cap", attention.score_soft_cap.has_value());
+    note("score growth", attention.score_growth_length.has_value());
     note("temperature", attention.temperature.has_value());
     if (attention.temperature) note("from zero", attention.temperature->from_zero);
     note("value width", attention.value_head_dim.has_value());
