@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/spec/mixer.h"
-
 namespace llmarch::fast {
 namespace {
 
@@ -111,11 +109,7 @@ void AttentionPass::start(std::size_t sequence, std::size_t kv_head, Share rows,
   convert_queries();
   std::fill(largest_.begin(), largest_.end(), kNone);
   std::fill(sums_.begin(), sums_.end(), 0.0F);
-  for (std::size_t row = rows.first; row < rows.last; ++row) {
-    const auto position = static_cast<double>(problem_->position(row));
-    growths_[row - rows.first] =
-        static_cast<float>(score_growth_at(problem_->growth_length, position));
-  }
+  for (std::size_t i = 0; i < this->rows(); ++i) growths_[i] = problem_->growth(rows.first + i);
   std::fill_n(weighted_.begin(), this->rows() * problem_->padded_values(), 0.0F);
 }
 
