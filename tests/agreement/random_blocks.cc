@@ -288,7 +288,7 @@ FeedForward draw_mixture() {
   if (maybe()) mixture.shared_width = between(1, 7);
   if (mixture.shared_width) {
     mixture.shared_gate = maybe();
-    mixture.shared_average = maybe();
+    if (maybe()) mixture.sum_multiplier = any_real(0.5, 1, 4);
     mixture.shared_gate_limit = draw_limit();
   }
   mixture.ungated = maybe();

@@ -227,7 +227,7 @@ class Variety {
     note("expert bias", mixture.expert_bias);
     see_gate(mixture.gate_limit, mixture.up_offset);
     note("scaled input", mixture.scaled_input);
-    if (mixture.shared_width) note("shared average", mixture.shared_average);
+    if (mixture.shared_width) note("sum multiplier", mixture.sum_multiplier.has_value());
     see_each(mixture.router.scoring);
     note("router bias", mixture.router.bias);
     note("product soft cap", mixture.router.product_soft_cap.has_value());

@@ -45,7 +45,7 @@ TEST(AFaultInTheSpec, OfMultipliersIsReported) {
        {"a norm after rotation", "query norm",
         [](auto& s) { grouped(s).qk_norm = QkNorm::per_head_after_rotation; }},
        {"a sum of experts", "multiply residual branch",
-        [](auto& s) { mixture(s).shared_average = false; }},
+        [](auto& s) { mixture(s).sum_multiplier.reset(); }},
        {"softmax", "router", [](auto& s) { mixture(s).router.scoring = Scoring::softmax; }}});
 }
 

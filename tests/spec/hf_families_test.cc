@@ -365,9 +365,9 @@ TEST(Cohere2Moe, AveragesOrAddsItsSharedExperts) {
     throw std::logic_error("no mixture");
   };
   EXPECT_EQ(of(cohere_mixture()).shared_width, 64);
-  EXPECT_TRUE(of(cohere_mixture()).shared_average);
+  EXPECT_EQ(of(cohere_mixture()).sum_multiplier, 0.5);
   const Json sum = with(cohere_mixture(), {{"shared_expert_combination_strategy", "sum"}});
-  EXPECT_FALSE(of(sum).shared_average);
+  EXPECT_FALSE(of(sum).sum_multiplier);
   EXPECT_THAT(report(with(cohere_mixture(), {{"shared_expert_combination_strategy", "max"}})),
               HasSubstr("supported: average, sum"));
 }

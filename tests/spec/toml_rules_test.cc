@@ -50,13 +50,13 @@ TEST(TomlRules, AGateHasSharedExperts) {
             "");
 }
 
-TEST(TomlRules, AnAverageHasSharedExperts) {
-  EXPECT_EQ(check_report(
-                altered("experts_per_token = 2", "experts_per_token = 2\nshared_average = true")),
-            R"(my-model.toml:25:18: error: shared_average is given without shared_width
-   25 | shared_average = true
-      |                  ^~~~
-      = there are no shared experts: add shared_width or delete shared_average
+TEST(TomlRules, AMultipliedSumHasSharedExperts) {
+  EXPECT_EQ(
+      check_report(altered("experts_per_token = 2", "experts_per_token = 2\nsum_multiplier = 0.5")),
+      R"(my-model.toml:25:18: error: sum_multiplier is given without shared_width
+   25 | sum_multiplier = 0.5
+      |                  ^~~
+      = there are no shared experts: add shared_width or delete sum_multiplier
 )");
 }
 
