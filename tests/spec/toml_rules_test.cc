@@ -195,6 +195,20 @@ TEST(TomlRules, PredictionLayersAreOfModelsWithAHead) {
 )");
 }
 
+TEST(TomlRules, APredictionLayerOfItsOwnIsCountedAndNamesItsBlocks) {
+  const auto says = [](const std::string& beside, std::string_view text) {
+    const std::string report =
+        check_report(altered("head = \"tied\"", "head = \"tied\"\nbeside = " + beside));
+    return report.find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(says("{ prediction_layer = { attention = \"local\", feed_forward = \"mixture\" } }",
+                   "prediction_layer is given without prediction_layers"));
+  EXPECT_TRUE(
+      says("{ prediction_layers = 1, "
+           "prediction_layer = { attention = \"mla\", feed_forward = \"mixture\" } }",
+           "attention 'mla' is not defined"));
+}
+
 TEST(TomlRules, YarnTurnsAreOrdered) {
   EXPECT_EQ(check_report(altered("layout = \"half_split\"\n",
                                  "layout = \"half_split\"\n"
