@@ -276,7 +276,7 @@ constexpr Predicting step(std::string_view type) {
 
 // Held to the totals of repositories that hold them: DeepSeek-V3 and V3.2, GLM-4.5-Air, GLM-4.7-
 // Flash, GLM-5 and 5.2, Hy3, Qwen3-Next, Qwen3.6-27B and 35B-A3B, Step-3.5-Flash, ERNIE-4.5-300B,
-// LongCat-Flash and Nemotron-3-Super. The layers of the latter five are in vLLM's step3p5_mtp.py,
+// LongCat-Flash and Nemotron-3-Super. The layers of the latter four are in vLLM's step3p5_mtp.py,
 // ernie_mtp.py, longcat_flash_mtp.py and nemotron_h_mtp.py, and GLM-5.2's has an index where the
 // last layer takes another's. The layers that MiniMax-M2's configs count were not published.
 constexpr std::array kPredicting{Predicting{"deepseek_v3"},
