@@ -196,6 +196,7 @@ void run(Step& step, const Attend& op) {
   const std::vector<float> slopes = slopes_of(op);
   shape.slopes = slopes;
   if (op.sinks) shape.sinks = step.vector(*op.sinks);
+  shape.growth_length = op.growth_length;
   const auto attend_rows = [&](Share rows, const Places& places, const Cache& keys,
                                const Cache& values) {
     return attend(step.team, shape, rows_of(queries, rows), places, keys, values,

@@ -56,9 +56,10 @@ Work sum_of(Work left, const Work& right) {
 }
 
 // One query head attends to one key: the score, the key's share of the softmax, and adding the
-// weighted value to the sum. `distance` is what ALiBi adds to the score.
+// weighted value to the sum. `position` is the work that the score takes by where query and key
+// stand.
 Work attending(Integer key_width, Integer value_width, std::optional<double> soft_cap,
-               const Work& distance = Work::none()) {
+               const Work& position = Work::none()) {
   const Numbers value(size(value_width), Counted(1));
   const Work mixing = tally([&] {
     Numbers sum(value.size());
@@ -67,7 +68,7 @@ Work attending(Integer key_width, Integer value_width, std::optional<double> sof
     reference::softmax(std::span(score));
     reference::accumulate_product(score[0], view(value), std::span(sum));
   });
-  return sum_of(sum_of(product(key_width), mixing), distance);
+  return sum_of(sum_of(product(key_width), mixing), position);
 }
 
 // A score to which no value belongs.
@@ -161,8 +162,10 @@ struct Units {
     return {each, {}};
   }
   WorkUnits operator()(const Attend& op) const {
-    const Work distance = op.alibi ? sum_of(one_multiplication(), one_sum()) : Work::none();
-    return {attending(op.head_dim, op.value_width(), op.soft_cap, distance), one_sink()};
+    Work position;
+    if (op.alibi) position += sum_of(one_multiplication(), one_sum());
+    if (op.growth_length) position += one_multiplication();
+    return {attending(op.head_dim, op.value_width(), op.soft_cap, position), one_sink()};
   }
   WorkUnits operator()(const AttendShared& op) const {
     return {attending(op.head_dim, op.head_dim, std::nullopt), one_sink()};

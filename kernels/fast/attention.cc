@@ -237,7 +237,8 @@ Attended attend(Team& team, const GroupedShape& shape, ConstRows queries, const 
                       places,
                       out,
                       shape.sinks,
-                      shape.slopes});
+                      shape.slopes,
+                      shape.growth_length});
 }
 
 Attended attend_latent(Team& team, const LatentShape& shape, ConstRows absorbed, ConstRows queries,

@@ -28,6 +28,7 @@ struct GroupedShape {
   Reach reach;
   std::span<const float> sinks = {};   // (query_heads), one score more in each softmax
   std::span<const float> slopes = {};  // (query_heads), by which scores fall with the distance
+  std::optional<Integer> growth_length = {};  // see score_growth_at: scores grow after the cap
 };
 
 struct LatentShape {

@@ -34,6 +34,7 @@ AttentionPass::AttentionPass(const AttentionProblem& problem, std::byte* memory)
   if (problem.values != nullptr) widened_values_ = take<std::byte>(widened_bytes(*problem.values));
   largest_ = take<float>(rows);
   sums_ = take<float>(rows);
+  growths_ = take<float>(rows);
   weighted_ = take<float>(rows * problem.padded_values());
   first_ = take<int>(rows);
   last_ = take<int>(rows);
@@ -108,6 +109,7 @@ void AttentionPass::start(std::size_t sequence, std::size_t kv_head, Share rows,
   convert_queries();
   std::fill(largest_.begin(), largest_.end(), kNone);
   std::fill(sums_.begin(), sums_.end(), 0.0F);
+  for (std::size_t i = 0; i < this->rows(); ++i) growths_[i] = problem_->growth(rows.first + i);
   std::fill_n(weighted_.begin(), this->rows() * problem_->padded_values(), 0.0F);
 }
 
@@ -252,9 +254,9 @@ void AttentionPass::softmax(Share rows, std::size_t keys) {
   const std::size_t row_bytes = numerators_bytes(keys);
   p.kernels->softmax({rows.last - rows.first, keys, scores_.data() + rows.first * keys,
                       first_.data() + rows.first, last_.data() + rows.first, p.scale, p.cap,
-                      largest_.data() + rows.first, sums_.data() + rows.first,
-                      corrections_.data() + rows.first, numerators_.data() + rows.first * row_bytes,
-                      row_bytes});
+                      growths_.data() + rows.first, largest_.data() + rows.first,
+                      sums_.data() + rows.first, corrections_.data() + rows.first,
+                      numerators_.data() + rows.first * row_bytes, row_bytes});
 }
 
 // weighted = weighted * correction

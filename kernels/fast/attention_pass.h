@@ -131,7 +131,7 @@ class AttentionPass {
   std::byte* memory_;
   std::size_t taken_ = 0;
   std::array<std::span<std::byte>, kMostParts> queries_;  // a left operand for each part
-  std::span<float> largest_, sums_;                       // (stretch)
+  std::span<float> largest_, sums_, growths_;             // (stretch)
   std::span<float> weighted_;                             // (stretch, padded values)
   std::span<int> first_, last_;   // (stretch), the keys that a row attends to in the scores at hand
   std::span<float> corrections_;  // (stretch)

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "kernels/fast/first_key.h"
 #include "kernels/fast/rows.h"
 #include "kernels/fast/simd/kernels.h"
+#include "sim/spec/mixer.h"
 
 namespace llmarch::fast {
 
@@ -53,6 +55,7 @@ struct AttentionProblem {
   Places places;
   Rows out;
   std::span<const float> sinks = {}, slopes = {};  // of each query head; see GroupedShape
+  std::optional<Integer> growth_length = {};
 
   // Whether a block has to be widened before it is multiplied.
   [[nodiscard]] bool any_narrow() const {
@@ -70,6 +73,10 @@ struct AttentionProblem {
   }
   [[nodiscard]] std::size_t position(std::size_t query_row) const {
     return places.past + query_row / group;
+  }
+  [[nodiscard]] float growth(std::size_t query_row) const {
+    return static_cast<float>(
+        score_growth_at(growth_length, static_cast<double>(position(query_row))));
   }
   // The sink of a query row as an exponent of two, as `largest` is; none is below every score.
   [[nodiscard]] float sink(std::size_t kv_head, std::size_t query_row) const {

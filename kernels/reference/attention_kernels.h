@@ -114,12 +114,19 @@ void attend(std::span<const std::size_t> keys, const Score& score, const ValueOf
   }
 }
 
-// The score of a product of query and key that are so many positions apart.
+// What the scores of one query head depend on besides its products with keys.
+struct QueryHead {
+  std::size_t position;
+  double slope, growth;
+};
+
+// The score of a product of a query and the key at a position.
 template <class Scalar>
-Scalar scored(const Attend& op, Scalar product, double slope, std::size_t distance) {
+Scalar scored(const Attend& op, Scalar product, const QueryHead& query, std::size_t key) {
   Scalar s = Scalar(op.scale) * product;
-  if (op.alibi) s = s - Scalar(slope) * Scalar(static_cast<double>(distance));
-  return op.soft_cap ? soft_capped(s, *op.soft_cap) : s;
+  if (op.alibi) s = s - Scalar(query.slope) * Scalar(static_cast<double>(query.position - key));
+  if (op.soft_cap) s = soft_capped(s, *op.soft_cap);
+  return op.growth_length ? Scalar(query.growth) * s : s;
 }
 
 template <class Scalar>
@@ -135,6 +142,7 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
   const std::size_t sharing = size(op.query_heads / op.kv_heads);
   for (std::size_t r = 0; r < query.rows(); ++r) {
     const RowPlace place = step.place(r);
+    const double growth = score_growth_at(op.growth_length, static_cast<double>(place.position));
     for (std::size_t head = 0; head < size(op.query_heads); ++head) {
       const auto q = part(query.row(r), head, width);
       const std::size_t kv_head = head / sharing;
@@ -142,8 +150,8 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
       const double slope =
           alibi_slope(size(heads.first) + head, size(heads.all)) * op.alibi.value_or(0);
       const auto score = [&](std::size_t key) {
-        return scored(op, dot(q, keys.row(place.sequence, key, kv_head)), slope,
-                      place.position - key);
+        return scored(op, dot(q, keys.row(place.sequence, key, kv_head)),
+                      {place.position, slope, growth}, key);
       };
       const auto value = [&](std::size_t key) { return values.row(place.sequence, key, kv_head); };
       std::optional<Scalar> sink;

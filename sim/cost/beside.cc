@@ -10,41 +10,44 @@ constexpr std::array kOwnOutsideOfTheLayer{
     WeightRole::prediction_embedding_norm, WeightRole::prediction_hidden_norm,
     WeightRole::prediction_projection, WeightRole::final_norm, WeightRole::final_norm_bias};
 
-bool is_own(const OpGraph& prediction, const Weight& weight) {
+bool is_own(const Beside& beside, const OpGraph& prediction, const Weight& weight) {
+  const bool own_head = beside.prediction_layer && beside.prediction_layer->own_head;
   return prediction.blocks[weight.block].kind == BlockKind::layer ||
+         (own_head && weight.role == WeightRole::head) ||
          std::ranges::find(kOwnOutsideOfTheLayer, weight.role) != kOwnOutsideOfTheLayer.end();
 }
 
 }  // namespace
 
-Elements own_parameters(const OpGraph& prediction) {
+Elements own_parameters(const Beside& beside, const OpGraph& prediction) {
   Elements sum;
   for (const Weight& weight : prediction.weights) {
     const bool counts = kind_of(weight.role) != WeightKind::constant;
-    if (counts && is_own(prediction, weight)) sum += weight.elements();
+    if (counts && is_own(beside, prediction, weight)) sum += weight.elements();
   }
   return sum;
 }
 
-Bytes own_bytes(const OpGraph& prediction) {
+Bytes own_bytes(const Beside& beside, const OpGraph& prediction) {
   Bytes sum;
   for (const Weight& weight : prediction.weights) {
-    if (is_own(prediction, weight)) sum += weight.bytes();
+    if (is_own(beside, prediction, weight)) sum += weight.bytes();
   }
   return sum;
 }
 
 std::vector<BesideParameters> beside_parameters(const ArchSpec& spec, const OpGraph* prediction) {
-  std::vector<BesideParameters> beside;
-  if (!spec.beside) return beside;
-  const auto& [tower, projector, layers, adapter] = *spec.beside;
-  if (tower) beside.push_back({"vision tower", Elements(*tower)});
-  if (projector) beside.push_back({"projector", Elements(*projector)});
-  if (layers && prediction != nullptr) {
-    beside.push_back({"prediction layers", own_parameters(*prediction) * *layers});
+  std::vector<BesideParameters> rows;
+  if (!spec.beside) return rows;
+  const Beside& beside = *spec.beside;
+  if (beside.vision_tower) rows.push_back({"vision tower", Elements(*beside.vision_tower)});
+  if (beside.projector) rows.push_back({"projector", Elements(*beside.projector)});
+  if (beside.prediction_layers && prediction != nullptr) {
+    rows.push_back(
+        {"prediction layers", own_parameters(beside, *prediction) * *beside.prediction_layers});
   }
-  if (adapter) beside.push_back({"adapter", Elements(*adapter)});
-  return beside;
+  if (beside.adapter) rows.push_back({"adapter", Elements(*beside.adapter)});
+  return rows;
 }
 
 Elements sum_of(const std::vector<BesideParameters>& beside) {

@@ -22,8 +22,8 @@ std::vector<BesideParameters> beside_parameters(const ArchSpec& spec, const OpGr
 Elements sum_of(const std::vector<BesideParameters>& beside);
 
 // What a prediction layer has for itself: everything but the embedding and the head, which are the
-// model's.
-Elements own_parameters(const OpGraph& prediction);
-Bytes own_bytes(const OpGraph& prediction);
+// model's unless the layer has a head of its own.
+Elements own_parameters(const Beside& beside, const OpGraph& prediction);
+Bytes own_bytes(const Beside& beside, const OpGraph& prediction);
 
 }  // namespace llmarch

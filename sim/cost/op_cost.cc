@@ -152,6 +152,7 @@ struct Arithmetic {
     add_scores(pair, op.query_heads, op.head_dim + op.value_width());
     if (op.alibi) pair.other += Flops(op.query_heads * kAlibiFlops);
     if (op.sinks) add_sinks(per_row(op.query), op.query_heads);
+    if (op.growth_length) pair.other += Flops(op.query_heads);
     if (!op.soft_cap) return;
     pair.other += Flops(op.query_heads * kSoftCapPrice.flops);
     pair.transcendentals += Transcendentals(op.query_heads * kSoftCapPrice.transcendentals);

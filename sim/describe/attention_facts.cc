@@ -109,6 +109,9 @@ std::vector<Phrase> phrases_of(const ArchSpec& spec, const GroupedAttention& att
   facts.push_back(reach_phrase(attention));
   if (attention.score_multiplier) facts.push_back({"scores × ", *attention.score_multiplier});
   if (attention.score_soft_cap) facts.push_back({"scores capped at ", *attention.score_soft_cap});
+  if (attention.score_growth_length) {
+    facts.push_back({"scores grow after position ", *attention.score_growth_length});
+  }
   if (attention.sinks) facts.push_back({"a sink for each query head"});
   if (attention.output_gate) facts.push_back(gate_phrase(*attention.output_gate));
   if (attention.output_bias) facts.push_back({"bias on the output"});

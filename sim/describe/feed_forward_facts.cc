@@ -92,7 +92,9 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const MixtureFeedForward& mixture)
   if (mixture.up_offset) block.facts.push_back({"the other factor plus ", *mixture.up_offset});
   if (mixture.shared_width) block.facts.push_back({"shared expert: width ", *mixture.shared_width});
   if (mixture.shared_gate) block.facts.push_back({"shared expert is gated"});
-  if (mixture.shared_average) block.facts.push_back({"averaged with the shared expert"});
+  if (mixture.sum_multiplier) {
+    block.facts.push_back({"sum with the shared expert × ", *mixture.sum_multiplier});
+  }
   if (mixture.shared_gate_limit) {
     block.facts.push_back(limit_phrase("shared expert's gate", *mixture.shared_gate_limit));
   }

@@ -75,6 +75,7 @@ ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, co
                 values,
                 out,
                 attention.value_head_dim};
+  attend.growth_length = attention.score_growth_length;
   if (attention.sinks) attend.sinks = weight(WeightRole::attention_sinks, 1, attention.query_heads);
   if (attention.alibi) {
     // Where it comes before the scale it comes twice: transformers' eager attention of Falcon, the

@@ -45,11 +45,17 @@ void lower_prediction_input(GraphBuilder& build, const ArchSpec& spec) {
                       .project(both, spec.hidden, WeightRole::prediction_projection));
 }
 
-// The spec with no other layer than its last.
-ArchSpec last_layer_alone(ArchSpec spec) {
-  Named<Layer> last = spec.layer.at(layer_sequence(spec).back());
-  spec.stack = {Segment{{{last.name, 0}}, 1}};
-  spec.layer = {std::move(last)};
+// The spec with a prediction layer as its only one: of the last kind, or of sublayers of its own.
+ArchSpec prediction_layer_alone(ArchSpec spec) {
+  Named<Layer> only = spec.layer.at(layer_sequence(spec).back());
+  if (spec.beside && spec.beside->prediction_layer) {
+    const PredictionLayer& own = *spec.beside->prediction_layer;
+    only = {"prediction", {own.attention, own.feed_forward}};
+    if (own.own_head) spec.head = Head::separate;
+    spec.no_final_norm = own.no_final_norm;
+  }
+  spec.stack = {Segment{{{only.name, 0}}, 1}};
+  spec.layer = {std::move(only)};
   return spec;
 }
 
@@ -220,7 +226,7 @@ void lower_output(GraphBuilder& build, const ArchSpec& spec) {
 }  // namespace
 
 OpGraph lower_prediction_layer(const ArchSpec& spec) {
-  const ArchSpec alone = last_layer_alone(spec);
+  const ArchSpec alone = prediction_layer_alone(spec);
   GraphBuilder build;
   lower_prediction_input(build, alone);
   const LoweredKinds kinds = lower_layers(build, alone);

@@ -91,7 +91,8 @@ ValueId lower_feed_forward(GraphBuilder& build, const ArchSpec& spec, const Bloc
   const ValueId shared = lower_shared_experts(build, spec, input.given, mixture);
   build.in(Component::shared_experts, WorkKind::residual);
   const ValueId sum = build.add("add shared experts", routed, shared);
-  return mixture.shared_average ? build.scale("average with shared experts", sum, 0.5) : sum;
+  if (!mixture.sum_multiplier) return sum;
+  return build.scale("multiply the sum of experts", sum, *mixture.sum_multiplier);
 }
 
 }  // namespace llmarch

@@ -196,6 +196,9 @@ struct Attend {
   // position of the key less that of the query.
   std::optional<double> alibi = {};
   std::optional<Share> share = {};  // of the query heads; absent: all
+  // After the cap, the scores of a query are multiplied by score_growth_at its position. The
+  // factors are made once and are not counted.
+  std::optional<Integer> growth_length = {};
   [[nodiscard]] Integer value_width() const { return value_dim.value_or(head_dim); }
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{query}, ReadsCache{keys, reach, kv_heads},

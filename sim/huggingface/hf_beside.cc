@@ -216,10 +216,119 @@ void count_tower(const json& outer, const json& vision, ConfigLoad& load, ArchSp
   spec.beside = Beside{parameters, projector, std::nullopt};
 }
 
-// The types whose prediction layers are one more layer with a projection and three norms, held to
-// the published totals of DeepSeek-V3, DeepSeek-V3.2, GLM-4.5-Air, Qwen3.6-27B and Qwen3.6-35B-A3B.
-constexpr auto kPredicting = std::to_array<std::string_view>(
-    {"deepseek_v3", "deepseek_v32", "kimi_k2", "glm4_moe", "qwen3_5_text", "qwen3_5_moe_text"});
+// --- Prediction layers.
+
+bool any_mixer(const Mixer&) {
+  return true;
+}
+bool is_windowed(const Mixer& mixer) {
+  const auto* grouped = std::get_if<GroupedAttention>(&mixer);
+  return grouped != nullptr && grouped->window;
+}
+bool has_index(const Mixer& mixer) {
+  const auto* latent = std::get_if<LatentAttention>(&mixer);
+  return latent != nullptr && latent->key_index;
+}
+bool is_grouped(const Mixer& mixer) {
+  return std::holds_alternative<GroupedAttention>(mixer);
+}
+bool is_dense(const FeedForward& feed_forward) {
+  return !is_mixture(feed_forward);
+}
+
+// Step's config lists the types of its prediction layers after those of the model's own.
+bool follow_with_windows(const json& text) {
+  const auto types = text.find("layer_types");
+  const auto layers = text.find("num_hidden_layers");
+  if (types == text.end() || !types->is_array()) return false;
+  if (layers == text.end() || !layers->is_number_unsigned()) return false;
+  const auto count = layers->get<std::size_t>();
+  return count < types->size() &&
+         std::all_of(types->begin() + static_cast<std::ptrdiff_t>(count), types->end(),
+                     [](const json& type) { return type == "sliding_attention"; });
+}
+// Nemotron's names the blocks of one, in either of two ways.
+bool are_attention_and_mixture(const json& text) {
+  const auto pattern = text.find("mtp_hybrid_override_pattern");
+  const auto blocks = text.find("mtp_layers_block_type");
+  return (pattern != text.end() && *pattern == "*E") ||
+         (blocks != text.end() && *blocks == json{"attention", "moe"});
+}
+
+// What a type's prediction layers are: one more layer of the last kind, or the model's first
+// attention and feed-forward of which these hold.
+struct Predicting {
+  std::string_view type;
+  bool (*attention)(const Mixer&) = nullptr;
+  bool (*feed_forward)(const FeedForward&) = nullptr;
+  bool own_head = false;
+  bool no_final_norm = false;
+  bool (*stated)(const json& text) = nullptr;  // where the config says so, and may say otherwise
+};
+
+constexpr Predicting step(std::string_view type) {
+  return {.type = type,
+          .attention = is_windowed,
+          .feed_forward = is_dense,
+          .own_head = true,
+          .stated = follow_with_windows};
+}
+
+// Held to the totals of repositories that hold them: DeepSeek-V3 and V3.2, GLM-4.5-Air, GLM-4.7-
+// Flash, GLM-5 and 5.2, Hy3, Qwen3-Next, Qwen3.6-27B and 35B-A3B, Step-3.5-Flash, ERNIE-4.5-300B,
+// LongCat-Flash and Nemotron-3-Super. The layers of the latter four are in vLLM's step3p5_mtp.py,
+// ernie_mtp.py, longcat_flash_mtp.py and nemotron_h_mtp.py, and GLM-5.2's has an index where the
+// last layer takes another's. The layers that MiniMax-M2's configs count were not published.
+constexpr std::array kPredicting{Predicting{"deepseek_v3"},
+                                 Predicting{"deepseek_v32"},
+                                 Predicting{"kimi_k2"},
+                                 Predicting{"glm4_moe"},
+                                 Predicting{"glm4_moe_lite"},
+                                 Predicting{"hy_v3"},
+                                 Predicting{"qwen3_next"},
+                                 Predicting{"qwen3_5_text"},
+                                 Predicting{"qwen3_5_moe_text"},
+                                 Predicting{"glm_moe_dsa", has_index, is_mixture},
+                                 step("step3p5"),
+                                 step("step3p7"),
+                                 Predicting{.type = "ernie4_5_moe",
+                                            .attention = any_mixer,
+                                            .feed_forward = is_dense,
+                                            .no_final_norm = true},
+                                 Predicting{"longcat_flash", any_mixer, is_dense},
+                                 Predicting{.type = "nemotron_h",
+                                            .attention = is_grouped,
+                                            .feed_forward = is_mixture,
+                                            .stated = are_attention_and_mixture}};
+
+// The first of the definitions for which the property holds.
+template <class Value>
+std::optional<Reference> first_where(const std::vector<Named<Value>>& definitions,
+                                     bool (*property)(const Value&)) {
+  for (std::size_t i = 0; i < definitions.size(); ++i) {
+    if (property(definitions[i].value)) return Reference{definitions[i].name, i};
+  }
+  return std::nullopt;
+}
+
+// Adds so many prediction layers. False where it is not known what they are.
+bool add_prediction_layers(Integer layers, const json& text, ArchSpec& spec) {
+  const std::string type = text_in(text, kType);
+  const auto* const row = std::find_if(kPredicting.begin(), kPredicting.end(),
+                                       [&](const Predicting& each) { return each.type == type; });
+  if (row == kPredicting.end() || (row->stated != nullptr && !row->stated(text))) return false;
+  std::optional<PredictionLayer> own;
+  if (row->attention != nullptr) {
+    const auto attention = first_where(spec.attention, row->attention);
+    const auto feed_forward = first_where(spec.feed_forward, row->feed_forward);
+    if (!attention || !feed_forward) return false;
+    own = PredictionLayer{*attention, *feed_forward, row->own_head, row->no_final_norm};
+  }
+  if (!spec.beside) spec.beside.emplace();
+  spec.beside->prediction_layers = layers;
+  spec.beside->prediction_layer = std::move(own);
+  return true;
+}
 
 constexpr auto kPredictionKeys = std::to_array<std::string_view>(
     {"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules"});
@@ -230,14 +339,9 @@ void count_prediction_layers(std::string_view key, const json& text, ConfigLoad&
   if (!reader.contains(key) || reader.is_null(key)) return;
   const Integer layers = reader.size(key, kPredictionLayers);
   if (layers == 0 || !reader.all_read({key})) return;
-  const std::string type = text_in(text, kType);
-  if (std::find(kPredicting.begin(), kPredicting.end(), type) == kPredicting.end()) {
-    load.notes.push_back(fmt::format("{} = {}: these layers of {} are not counted", key,
-                                     layers.value(), printable(type)));
-    return;
-  }
-  if (!spec.beside) spec.beside.emplace();
-  spec.beside->prediction_layers = layers;
+  if (add_prediction_layers(layers, text, spec)) return;
+  load.notes.push_back(fmt::format("{} = {}: these layers of {} are not counted", key,
+                                   layers.value(), printable(text_in(text, kType))));
 }
 
 }  // namespace

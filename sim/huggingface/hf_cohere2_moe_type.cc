@@ -91,7 +91,7 @@ MixtureFeedForward read_cohere_mixture(Import& import, Activation activation) {
   if (shared == 0) return mixture;
   mixture.shared_width =
       bounded(import, shared * mixture.expert_width, "num_shared_experts x intermediate_size");
-  mixture.shared_average = strategy == "average";
+  if (strategy == "average") mixture.sum_multiplier = 0.5;
   if (strategy != "average" && strategy != "sum" && config.all_read({kStrategy})) {
     config.refuse(fmt::format("'{}' is {}", kStrategy, quote_name(strategy)),
                   "supported: average, sum");

@@ -181,7 +181,8 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"falcon_mamba", import_falcon_mamba},
                                  ModelType{"jamba", import_jamba},
                                  ModelType{"longcat_flash", import_longcat_flash},
-                                 ModelType{"deepseek_v4", import_deepseek_v4}};
+                                 ModelType{"deepseek_v4", import_deepseek_v4},
+                                 ModelType{"grok", import_grok}};
 
 std::vector<std::string> supported_types() {
   std::vector<std::string> names = decoder_types();
@@ -200,14 +201,23 @@ void refuse_type(ConfigReader& config, const std::string& name) {
                             nearest ? fmt::format("; the nearest is '{}'", *nearest) : ""));
 }
 
-// Ling 2.0 and Ring 2.0 were published under the type of their predecessor; which class is meant is
-// told by the architecture that they name.
+// What was published under another model's type: Ling 2.0 and Ring 2.0 under their predecessor's,
+// and Grok 2.5. Which class is meant is told by the architecture that they name.
+struct TypeOfClass {
+  std::string_view type, architecture, meant;
+};
+constexpr std::array kByClass{
+    TypeOfClass{"bailing_moe", "BailingMoeV2ForCausalLM", "bailing_moe_v2"},
+    TypeOfClass{"git", "Grok1ForCausalLM", "grok"}};
+
 std::string type_of_class(ConfigReader& config) {
   std::string type = config.text("model_type");
-  if (type != "bailing_moe") return type;
-  const std::vector<std::string> classes = config.optional_texts("architectures");
-  const bool second = !classes.empty() && classes.front() == "BailingMoeV2ForCausalLM";
-  return second ? "bailing_moe_v2" : type;
+  for (const TypeOfClass& row : kByClass) {
+    if (type != row.type) continue;
+    const std::vector<std::string> classes = config.optional_texts("architectures");
+    if (!classes.empty() && classes.front() == row.architecture) return std::string(row.meant);
+  }
+  return type;
 }
 
 // Reads the fields of the config's type. False where there is no such type.

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "sim/huggingface/hf_layers.h"
 #include "sim/huggingface/hf_mixture.h"
 #include "sim/huggingface/hf_model_types.h"
@@ -5,6 +7,8 @@
 
 namespace llmarch {
 namespace {
+
+using nlohmann::json;
 
 // One norm before both blocks, one before each, or blocks in sequence.
 struct FalconForm {
@@ -46,9 +50,20 @@ Integer read_falcon_kv_heads(ConfigReader& config, const FalconForm& form, Integ
   return query_heads;
 }
 
-// The names of the first version of the class, whose fields would be filled where these are read.
+struct FormerName {
+  std::string_view former, key;
+};
+constexpr std::array kFormerNames{
+    FormerName{"n_embed", "hidden_size"}, FormerName{"n_layer", "num_hidden_layers"},
+    FormerName{"n_head", "num_attention_heads"}, FormerName{"n_head_kv", "num_kv_heads"}};
+
+// The names of the first version of the class, which may only repeat what the later ones state:
+// alone they would be read there, and the fields be filled here.
 void refuse_former_names(ConfigReader& config) {
-  for (const char* key : {"n_embed", "n_layer", "n_head", "n_head_kv"}) config.only(key, nullptr);
+  for (const auto& [former, key] : kFormerNames) {
+    const bool repeats = config.contains(former) && config.contains(key) && !config.is_null(key);
+    config.only(former, repeats ? json(config.size(key, kLayers).value()) : json());
+  }
 }
 
 // Rotation, or ALiBi. The class rounds what ALiBi adds to bf16, also where it computes in f32,

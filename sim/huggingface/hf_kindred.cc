@@ -38,6 +38,12 @@ constexpr std::array<std::string_view, 2> kMimoBeside{"attention_bias", "use_mro
 constexpr std::array<std::string_view, 3> kPhiVisionBeside{"embd_layer", "img_processor",
                                                            "vision_embd_layer"};
 
+// The adapters are added to the decoder's weights where a prompt holds images or speech.
+constexpr std::array<std::string_view, 5> kPhi4Beside{
+    "embd_layer", "img_processor", "audio_processor", "vision_lora", "speech_lora"};
+constexpr std::array<std::string_view, 2> kExaone45Beside{"mtp_loss_scaling_factor",
+                                                          "mtp_share_layers"};
+
 constexpr const char* kWithoutLatents = "deepseek_v2 without latents";
 constexpr auto kLatentFields = std::to_array<std::string_view>(
     {"use_mla", "kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim",
@@ -60,7 +66,9 @@ constexpr std::array kKindred{
     Kindred{kWithoutLatents, "deepseek", {}, kLatentFields},
     Kindred{"codegen", "gptj", {}, {}, TensorNames::not_known},
     Kindred{"qwen3_omni_moe_text", "qwen3_vl_moe_text"},
-    Kindred{"phi3_v", "phi3", {}, kPhiVisionBeside}};
+    Kindred{"phi3_v", "phi3", {}, kPhiVisionBeside},
+    Kindred{"phi4mm", "phi3", {}, kPhi4Beside, TensorNames::not_known},
+    Kindred{"exaone4_5_text", "exaone4", {}, kExaone45Beside}};
 
 // The config's type. Two share theirs with what is no kin: the first LLaVA models, whose decoder's
 // fields stand beside their own, and the DeepSeek-V2 decoders without latents of DeepSeek-VL2 and

@@ -54,5 +54,6 @@ void import_falcon_mamba(Import& import, ArchSpec& spec);
 void import_jamba(Import& import, ArchSpec& spec);
 void import_longcat_flash(Import& import, ArchSpec& spec);
 void import_deepseek_v4(Import& import, ArchSpec& spec);
+void import_grok(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

@@ -116,6 +116,11 @@ bool ConfigReader::is_null(std::string_view key) {
   return find(key) == nullptr && contains(key);
 }
 
+bool ConfigReader::is_zero(std::string_view key) {
+  const json* value = find(key);
+  return value != nullptr && value->is_number() && value->get<double>() == 0;
+}
+
 Integer ConfigReader::size_or(std::string_view key, Integer value, std::string_view reason,
                               const Range& range) {
   if (contains(key)) return size(key, range);

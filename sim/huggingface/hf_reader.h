@@ -40,6 +40,9 @@ class ConfigReader {
   // Whether the field is stated as null, which a type's class may read otherwise than an absent
   // one. The readers below refuse a null that is not asked about first.
   bool is_null(std::string_view key);
+  // Whether it is stated as 0, which a type's class may read as none; the readers below take
+  // factors above 0 alone.
+  bool is_zero(std::string_view key);
 
   // Absent: the library's own value, which is recorded as filled with its reason.
   Integer size_or(std::string_view key, Integer value, std::string_view reason,

@@ -11,10 +11,13 @@ using nlohmann::json;
 
 constexpr std::string_view kThetaKey = "rope_theta";
 
-// theta may stand beside "rope_parameters", inside, or at both places alike.
+double theta_beside(ConfigReader& config, const RotaryClass& of) {
+  return config.real_or(of.theta_key, of.theta, kTypeDefault, kTheta);
+}
+
+// theta may stand beside "rope_parameters" or "rope_scaling", inside, or at both places alike.
 double theta_of(ConfigReader& config, ConfigReader& rope, const RotaryClass& of) {
-  if (!rope.contains(kThetaKey))
-    return config.real_or(of.theta_key, of.theta, kTypeDefault, kTheta);
+  if (!rope.contains(kThetaKey)) return theta_beside(config, of);
   const double theta = rope.real(kThetaKey, kTheta);
   if (rope.all_read({kThetaKey})) config.only(of.theta_key, theta);
   return theta;
@@ -98,8 +101,8 @@ Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
     read_scaling(import, rope, of, head_dim, rotary);
     return rotary;
   }
-  rotary.theta = config.real_or(of.theta_key, of.theta, kTypeDefault, kTheta);
   if (of.filled_yarn && !config.contains("rope_scaling")) {
+    rotary.theta = theta_beside(config, of);
     rotary.dim = turned_elements(config, nullptr, of, head_dim);
     rotary.scaling = *of.filled_yarn;
     config.inert({"rope_scaling"});
@@ -109,26 +112,28 @@ Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim) {
   }
   const json* scaling = config.object_or_none("rope_scaling", "the frequencies are not stretched");
   if (scaling == nullptr) {
+    rotary.theta = theta_beside(config, of);
     rotary.dim = turned_elements(config, nullptr, of, head_dim);
     return rotary;
   }
   ConfigReader rope = config.inner(*scaling, "rope_scaling");
+  rotary.theta = theta_of(config, rope, of);
   rotary.dim = turned_elements(config, &rope, of, head_dim);
-  rope.only("rope_theta", rotary.theta);
   read_scaling(import, rope, of, head_dim, rotary);
   return rotary;
 }
 
-Temperature read_growth(Import& import, const RotaryClass& of) {
+std::optional<Temperature> read_growth(Import& import, const RotaryClass& of) {
   ConfigReader& config = import.config;
   const bool newer = config.contains("rope_parameters") && !config.is_null("rope_parameters");
   const char* place = newer ? "rope_parameters" : "rope_scaling";
   const json* fields = config.optional_object(place);
   if (fields == nullptr && of.filled_yarn) {
-    return {kFilledGrowth, of.filled_yarn->original_context, true};
+    return Temperature{kFilledGrowth, of.filled_yarn->original_context, true};
   }
   const json none = json::object();
   ConfigReader rope = config.inner(fields == nullptr ? none : *fields, place);
+  if (rope.is_zero(kGrowth)) return std::nullopt;
   const Temperature growth{rope.real(kGrowth),
                            rope.size("original_max_position_embeddings", kPositions), true};
   rope.finish_missing();

@@ -11,9 +11,9 @@ namespace llmarch {
 // "rope_scaling" beside "rope_theta", or both in "rope_parameters", as newer configs have them.
 Rotary read_rotary(Import& import, const RotaryClass& of, Integer head_dim);
 
-// How queries grow, which the rotary fields state too. Absent fields are refused, for the class
-// fails without them.
-Temperature read_growth(Import& import, const RotaryClass& of);
+// How queries grow, which the rotary fields state too: not at all, by a factor of 0. Absent fields
+// are refused, for the class fails without them.
+std::optional<Temperature> read_growth(Import& import, const RotaryClass& of);
 
 // Rotary positions of layers with a window and of those without. Newer configs hold both in
 // "rope_parameters", by type of layer.

@@ -41,7 +41,7 @@ RotaryScaling yarn_scaling(Import& import, ConfigReader& rope) {
   scaling.beta_fast = rope.real_or("beta_fast", 32, "transformers' default");
   scaling.beta_slow = rope.real_or("beta_slow", 1, "transformers' default");
   const auto optional = [&](std::string_view key, std::string_view reason) {
-    return rope.optional_real_or(key, std::nullopt, reason);
+    return rope.is_zero(key) ? std::nullopt : rope.optional_real_or(key, std::nullopt, reason);
   };
   scaling.mscale = optional("mscale", "the rotary tables are not scaled by it");
   scaling.mscale_all_dim = optional("mscale_all_dim", "the softmax is not scaled by it");

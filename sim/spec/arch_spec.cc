@@ -10,6 +10,11 @@ double growth_at(const Temperature& temperature, double position) {
   return 1 + temperature.strength * std::log(steps + 1);
 }
 
+double score_growth_at(const std::optional<Integer>& length, double position) {
+  if (!length || position <= length->as_double()) return 1;
+  return std::log(position) / std::log(length->as_double());
+}
+
 std::vector<std::string> other_names(const ArchSpec& spec) {
   return spec.also.value_or(std::vector<std::string>{});
 }

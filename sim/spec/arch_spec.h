@@ -96,15 +96,25 @@ struct Published {
   std::string source;
 };
 
+// A prediction layer that is not one more of the last kind: the sublayers that it consists of.
+struct PredictionLayer {
+  Reference attention;
+  Reference feed_forward;
+  bool own_head = false;       // each has a head of its own, instead of the model's
+  bool no_final_norm = false;  // its output goes to the head without a norm
+};
+
 // What a repository holds beside the text model. It takes memory where it is loaded; no operation
 // of the text model reads it.
 struct Beside {
   std::optional<Integer> vision_tower;  // parameters
   std::optional<Integer> projector;     // parameters that lead from the tower into the text model
   // Layers that predict tokens further ahead (DeepSeek-V3, arXiv 2412.19437, section 2.2): each is
-  // one more layer of the last kind, a projection of two vectors as wide as the stream into one,
-  // and three norms. They share the embedding and the head with the model.
+  // one more layer of the last kind, or what prediction_layer says, a projection of two vectors as
+  // wide as the stream into one, and three norms. They share the embedding and the head with the
+  // model.
   std::optional<Integer> prediction_layers;
+  std::optional<PredictionLayer> prediction_layer = {};
   std::optional<Integer> adapter = {};  // parameters of a low-rank adapter that is not merged
 };
 

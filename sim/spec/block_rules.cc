@@ -163,6 +163,9 @@ void an_index_chooses_alone(const GroupedAttention& attention, const std::string
   refuse_if(attention.chunk.has_value(), "chunk", kOneChoice);
   refuse_if(attention.alibi.has_value(), "alibi",
             "no model has both, and distances to chosen keys are not computed: delete one");
+  refuse_if(
+      attention.score_growth_length.has_value(), "score_growth_length",
+      "no model has both, and positions of queries are not kept beside chosen keys: delete one");
   refuse_if(attention.kv_from.has_value(), "kv_from",
             "an index is of attention that fills its own cache: delete one of the two");
   if (!attention.rotary) return;

@@ -89,9 +89,9 @@ struct MixtureFeedForward {
   Integer experts_per_token;
   Integer expert_width;
   std::optional<Integer> shared_width;  // all shared experts together, run for every token
-  bool shared_gate = false;     // what they give is multiplied by a sigmoid of the token's own
-  bool shared_average = false;  // half the sum of routed and shared experts is what comes out
-  bool scaled_input = false;    // an expert's weight multiplies what it is given, not what it gives
+  bool shared_gate = false;  // what they give is multiplied by a sigmoid of the token's own
+  std::optional<double> sum_multiplier = {};  // the sum of routed and shared experts is, by this
+  bool scaled_input = false;  // an expert's weight multiplies what it is given, not what it gives
   Activation activation = Activation::silu;
   Router router;
   bool expert_bias = false;                  // the projections of the experts have a bias

@@ -106,8 +106,9 @@ void visit_fields(Visitor& visit, FieldsOf<MixtureFeedForward> auto& mixture) {
   visit(
       Field{"shared_gate", "what the shared experts give is multiplied by a sigmoid of the token"},
       mixture.shared_gate);
-  visit(Field{"shared_average", "half the sum of routed and shared experts is what comes out"},
-        mixture.shared_average);
+  visit(Field{"sum_multiplier",
+              "the sum of routed and shared experts is multiplied by this; 0.5: their mean"},
+        mixture.sum_multiplier, kFactor);
   visit(Field{"scaled_input", "an expert's weight multiplies its input instead of its output"},
         mixture.scaled_input);
   visit(Field{"activation", "the experts' function, of their gate unless they are ungated",

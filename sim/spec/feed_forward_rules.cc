@@ -91,11 +91,11 @@ void a_gate_has_shared_experts(const MixtureFeedForward& mixture, const std::str
                       "there are no shared experts to gate: add shared_width or delete the gate"});
 }
 
-void an_average_has_shared_experts(const MixtureFeedForward& mixture, const std::string& path,
-                                   Problems& problems) {
-  if (!mixture.shared_average || mixture.shared_width) return;
-  problems.push_back({path + ".shared_average", "shared_average is given without shared_width",
-                      "there are no shared experts: add shared_width or delete shared_average"});
+void a_sum_has_shared_experts(const MixtureFeedForward& mixture, const std::string& path,
+                              Problems& problems) {
+  if (!mixture.sum_multiplier || mixture.shared_width) return;
+  problems.push_back({path + ".sum_multiplier", "sum_multiplier is given without shared_width",
+                      "there are no shared experts: add shared_width or delete sum_multiplier"});
 }
 
 void a_sparsemixer_weighs_by_itself(const Router& router, const std::string& path,
@@ -184,7 +184,7 @@ void rules_within(const DenseFeedForward& dense, const std::string& path, Proble
 void rules_within(const MixtureFeedForward& mixture, const std::string& path, Problems& problems) {
   chosen_experts_exist(mixture, path, problems);
   a_gate_has_shared_experts(mixture, path, problems);
-  an_average_has_shared_experts(mixture, path, problems);
+  a_sum_has_shared_experts(mixture, path, problems);
   a_sparsemixer_weighs_by_itself(mixture.router, path + ".router", problems);
   limited_shared_experts_exist(mixture, path, problems);
   a_bounded_gate_of_experts_exists(mixture, path, problems);

@@ -19,6 +19,7 @@ inline constexpr Range kSize{1, std::int64_t{1} << 24};  // widths, heads, vocab
 inline constexpr Range kExperts{1, 1'000'000};
 inline constexpr Range kRepeats{1, 100'000};
 inline constexpr Range kPositions{1, std::int64_t{1} << 40};
+inline constexpr Range kGrowthLength{2, kPositions.most};  // whose logarithm divides another
 inline constexpr Range kParameters{1, std::int64_t{1} << 62};
 // The executor lists the layers one by one, so their number is bounded too.
 inline constexpr std::int64_t kMostLayers = 100'000;

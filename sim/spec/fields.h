@@ -67,6 +67,10 @@ void visit_fields(Visitor& visit, FieldsOf<GroupedAttention> auto& attention) {
         attention.qkv_clip, kFactor);
   visit(Field{"score_soft_cap", "scores s become cap tanh(s / cap)"}, attention.score_soft_cap,
         kFactor);
+  visit(Field{"score_growth_length",
+              "then the scores of a query at position p, from 0, are multiplied by ln(p) / "
+              "ln(this) where p is larger"},
+        attention.score_growth_length, kGrowthLength);
   visit(Field{"temperature", "queries grow with their position"}, attention.temperature);
   visit(Field{"rotary", "rotary positions"}, attention.rotary);
   visit(Field{"value_head_dim", "width of a head's value; left out: head_dim"},
@@ -232,6 +236,14 @@ void visit_fields(Visitor& visit, FieldsOf<Published> auto& published) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& visit, FieldsOf<PredictionLayer> auto& layer) {
+  visit(Field{"attention", "name of an [attention.NAME] table"}, layer.attention);
+  visit(Field{"feed_forward", "name of a [feed_forward.NAME] table"}, layer.feed_forward);
+  visit(Field{"own_head", "each has a head of its own, instead of the model's"}, layer.own_head);
+  visit(Field{"no_final_norm", "its output goes to the head without a norm"}, layer.no_final_norm);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<Beside> auto& beside) {
   visit(Field{"vision_tower", "parameters of what turns pictures into vectors"},
         beside.vision_tower, kParameters);
@@ -241,6 +253,8 @@ void visit_fields(Visitor& visit, FieldsOf<Beside> auto& beside) {
               "layers that predict tokens further ahead: each one more of the last kind, with a "
               "projection and three norms"},
         beside.prediction_layers, kRepeats);
+  visit(Field{"prediction_layer", "what each of them is, where it is none of the last kind"},
+        beside.prediction_layer);
   visit(Field{"adapter",
               "parameters of a low-rank adapter (LoRA) that stays beside the matrices it adapts; "
               "its products are not priced"},

@@ -93,6 +93,9 @@ struct GroupedAttention {
   // Queries, keys and values are held within -clip and clip, before they are rotated.
   std::optional<double> qkv_clip = {};
   std::optional<double> score_soft_cap;  // scores s become cap tanh(s / cap)
+  // Then those of a query at position p, from 0, are multiplied by ln p / ln this where p is larger
+  // (Grok 2.5; SGLang, decode_attention.py, extend_attention.py: xai_temperature_len).
+  std::optional<Integer> score_growth_length = {};
   std::optional<Temperature> temperature;
   std::optional<Rotary> rotary;
   std::optional<Integer> value_head_dim = {};  // width of a head's value; absent: head_dim
@@ -105,6 +108,9 @@ struct GroupedAttention {
   std::optional<BlockIndex> block_index = {};  // it chooses the keys that a query attends to
   std::optional<double> key_multiplier = {};   // projected keys are multiplied by it
 };
+
+// What the scores of a query at `position`, from 0, are multiplied by; see score_growth_length.
+double score_growth_at(const std::optional<Integer>& length, double position);
 
 // The width of a head's value.
 inline Integer value_width(const GroupedAttention& attention) {

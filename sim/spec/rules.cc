@@ -262,6 +262,10 @@ void every_kind_is_used(const ArchSpec& spec, Problems& problems) {
     attention.push_back(&unread);
     feed_forward.push_back(&unread);
   }
+  if (spec.beside && spec.beside->prediction_layer) {
+    attention.push_back(&spec.beside->prediction_layer->attention);
+    feed_forward.push_back(&spec.beside->prediction_layer->feed_forward);
+  }
   for (const Segment& segment : spec.stack) {
     if (segment.layers.empty()) layers.push_back(&unread);
     for (const Reference& layer : segment.layers) layers.push_back(&layer);
@@ -295,7 +299,7 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   one_kind_of_streams(spec, problems);
   sublayers_add_to_streams_alike(spec, problems);
   sharing_rules(spec, problems);
-  prediction_layers_are_like_the_last(spec, problems);
+  prediction_layers_are_known(spec, problems);
   every_kind_is_used(spec, problems);
   return problems;
 }

@@ -67,6 +67,9 @@ void shrink(GroupedAttention& attention) {
   if (attention.window) attention.window = at_most(*attention.window, kWindow);
   if (attention.chunk) attention.chunk = at_most(*attention.chunk, kWindow);
   shrink(attention.temperature);
+  if (attention.score_growth_length) {
+    attention.score_growth_length = at_most(*attention.score_growth_length, kTemperatureFloor);
+  }
   if (attention.value_head_dim) attention.value_head_dim = at_most(*attention.value_head_dim, 6);
   if (attention.rotary) shrink(*attention.rotary, attention.head_dim);
   if (!attention.block_index) return;

@@ -162,7 +162,16 @@ bool resolved(const ArchSpec& spec) {
   for (const Segment& segment : spec.stack) {
     for (const Reference& layer : segment.layers) all = all && resolves(layer, spec.layer);
   }
-  return all;
+  if (!spec.beside || !spec.beside->prediction_layer) return all;
+  const PredictionLayer& own = *spec.beside->prediction_layer;
+  return all && resolves(own.attention, spec.attention) &&
+         resolves(own.feed_forward, spec.feed_forward);
+}
+
+// The mixers of a prediction layer.
+std::vector<std::size_t> prediction_mixers(const ArchSpec& spec) {
+  if (spec.beside->prediction_layer) return {spec.beside->prediction_layer->attention.index};
+  return mixers_of(spec.layer.at(layer_sequence(spec).back()).value);
 }
 
 // A part of the model that no known model with prediction layers has; none where there is no such
@@ -174,17 +183,14 @@ std::optional<std::string> what_has_no_prediction_layers(const ArchSpec& spec) {
   if (spec.residual_block) return "residual_block";
   if (spec.per_layer_embedding) return "per_layer_embedding";
   if (spec.learned_positions) return "learned_positions";
-  const std::vector<std::size_t> layers = layer_sequence(spec);
-  for (const std::size_t mixer : mixers_of(spec.layer.at(layers.back()).value)) {
-    if (indexed_of(spec.attention.at(mixer).value).takes) {
-      return "a last layer that takes the choice of another's index";
-    }
+  const bool own = spec.beside->prediction_layer.has_value();
+  const std::string which = own ? "one" : "a last layer";
+  for (const std::size_t mixer : prediction_mixers(spec)) {
+    const Mixer& attention = spec.attention.at(mixer).value;
+    if (indexed_of(attention).takes) return which + " that takes the choice of another's index";
+    if (cache_owner(attention) != nullptr) return which + " that reads another's cache";
   }
-  const std::vector<CacheSharing> shared = shared_caches(spec);
-  const bool sharing = std::ranges::any_of(
-      shared, [&](const CacheSharing& each) { return each.layer == layers.size() - 1; });
-  return sharing ? std::optional<std::string>("a last layer that reads another's cache")
-                 : std::nullopt;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -202,8 +208,15 @@ void sharing_rules(const ArchSpec& spec, Problems& problems) {
   if (sound) a_choice_is_taken_as_it_was_made(spec, problems);
 }
 
-void prediction_layers_are_like_the_last(const ArchSpec& spec, Problems& problems) {
-  if (!spec.beside || !spec.beside->prediction_layers) return;
+void prediction_layers_are_known(const ArchSpec& spec, Problems& problems) {
+  if (!spec.beside) return;
+  if (!spec.beside->prediction_layers) {
+    if (!spec.beside->prediction_layer) return;
+    problems.push_back({"beside.prediction_layer",
+                        "prediction_layer is given without prediction_layers",
+                        "say how many there are, or delete it"});
+    return;
+  }
   if (!resolved(spec) || layer_count(spec) == 0 || layer_count(spec) > kMostLayers) return;
   const std::optional<std::string> hindrance = what_has_no_prediction_layers(spec);
   if (!hindrance) return;

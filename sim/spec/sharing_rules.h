@@ -9,6 +9,6 @@ namespace llmarch {
 
 // Where a name was not found, that is reported elsewhere, and these rules are passed over.
 void sharing_rules(const ArchSpec& spec, Problems& problems);
-void prediction_layers_are_like_the_last(const ArchSpec& spec, Problems& problems);
+void prediction_layers_are_known(const ArchSpec& spec, Problems& problems);
 
 }  // namespace llmarch

@@ -6,8 +6,9 @@ namespace llmarch {
 
 Bytes undivided_bytes(const Model& model, const Setting& setting) {
   if (!model.spec.beside) return {};
-  const auto& [tower, projector, layers, adapter] = *model.spec.beside;
-  const Elements others(tower.value_or(0) + projector.value_or(0) + adapter.value_or(0));
+  const Beside& beside = *model.spec.beside;
+  const Elements others(beside.vision_tower.value_or(0) + beside.projector.value_or(0) +
+                        beside.adapter.value_or(0));
   return bytes_of(others, unquantised_format(model, setting));
 }
 
@@ -16,7 +17,7 @@ BesideMemory::BesideMemory(const Model& model, const OpGraph& stored, const Sett
   const auto prediction = stored_prediction(model, stored, setting);
   if (!prediction) return;
   prediction_layers_ = *model.spec.beside->prediction_layers;
-  weights_ += own_bytes(*prediction) * prediction_layers_;
+  weights_ += own_bytes(*model.spec.beside, *prediction) * prediction_layers_;
   cache_per_token_ = cache_bytes_per_token(*prediction) * prediction_layers_;
   cache_.emplace(*prediction, setting.batch);
 }

@@ -236,7 +236,7 @@ RankMemory RankPlan::memory_at(const StageShard& stage, const Setting& of_rank) 
   memory.beside = undivided_;
   // Prediction layers follow the last layer.
   if (!prediction_ || stage.rank != stages_.back().rank) return memory;
-  memory.beside += own_bytes(prediction_->graph) * prediction_->layers;
+  memory.beside += own_bytes(*model_.spec.beside, prediction_->graph) * prediction_->layers;
   memory.cache +=
       CacheCurve(prediction_->graph, of_rank.batch).peak(of_rank.context) * prediction_->layers;
   return memory;

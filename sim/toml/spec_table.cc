@@ -76,6 +76,12 @@ void resolve_references(ArchSpec& spec, TomlReading& reading) {
     if (owner == nullptr) continue;
     resolver.resolve(*owner, spec.attention, "attention", "attention." + name + ".kv_from");
   }
+  if (spec.beside && spec.beside->prediction_layer) {
+    auto& [attention, feed_forward, own_head, no_final_norm] = *spec.beside->prediction_layer;
+    const std::string path = "beside.prediction_layer.";
+    resolver.resolve(attention, spec.attention, "attention", path + "attention");
+    resolver.resolve(feed_forward, spec.feed_forward, "feed_forward", path + "feed_forward");
+  }
   for (std::size_t segment = 0; segment < spec.stack.size(); ++segment) {
     std::vector<Reference>& layers = spec.stack[segment].layers;
     for (std::size_t i = 0; i < layers.size(); ++i) {

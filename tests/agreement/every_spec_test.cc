@@ -82,8 +82,8 @@ TEST_P(EverySpec, IsCountedAsPredictedAroundEachEntry) {
 
 // Whether a prediction layer is known for such a model.
 bool may_predict(ArchSpec spec) {
-  spec.beside.emplace();
-  spec.beside->prediction_layers = 1;
+  if (!spec.beside) spec.beside.emplace();
+  if (!spec.beside->prediction_layers) spec.beside->prediction_layers = 1;
   return broken_rules(spec).empty();
 }
 

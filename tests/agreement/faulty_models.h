@@ -150,6 +150,7 @@ inline ArchSpec local_model() {
   GroupedAttention& attention = grouped(spec);
   attention.window = 3;
   attention.score_soft_cap = 50.0;
+  attention.score_growth_length = 2;
   attention.temperature = Temperature{0.1, 2};
   mixture(spec).shared_gate = true;
   return spec;
@@ -165,7 +166,7 @@ inline ArchSpec multiplied_model() {
   spec.logit_multiplier = 0.25;
   grouped(spec).qkv_clip = 1.0;
   grouped(spec).qk_norm = QkNorm::layer_of_each_head;
-  mixture(spec).shared_average = true;
+  mixture(spec).sum_multiplier = 0.5;
   mixture(spec).router = {};
   mixture(spec).router.scoring = Scoring::sparsemixer;
   mixture(spec).router.jitter = 0.1;

@@ -120,6 +120,8 @@ Mixer draw_grouped() {
   if (maybe()) attention.alibi = any_of<Alibi>();
   if (maybe()) attention.output_gate = OutputGate{any_of<GateWidth>(), any_of<Activation>()};
   draw_block_index(attention);
+  // So short that every workload has positions beyond it.
+  if (!attention.block_index && maybe()) attention.score_growth_length = between(2, 5);
   if (maybe()) attention.key_multiplier = any_real(0.5, 1, 4);
   return attention;
 }
@@ -286,7 +288,7 @@ FeedForward draw_mixture() {
   if (maybe()) mixture.shared_width = between(1, 7);
   if (mixture.shared_width) {
     mixture.shared_gate = maybe();
-    mixture.shared_average = maybe();
+    if (maybe()) mixture.sum_multiplier = any_real(0.5, 1, 4);
     mixture.shared_gate_limit = draw_limit();
   }
   mixture.ungated = maybe();

@@ -119,6 +119,7 @@ class Variety {
     note("score multiplier", attention.score_multiplier.has_value());
     note("qkv clip", attention.qkv_clip.has_value());
     note("score soft cap", attention.score_soft_cap.has_value());
+    note("score growth", attention.score_growth_length.has_value());
     note("temperature", attention.temperature.has_value());
     if (attention.temperature) note("from zero", attention.temperature->from_zero);
     note("value width", attention.value_head_dim.has_value());
@@ -226,7 +227,7 @@ class Variety {
     note("expert bias", mixture.expert_bias);
     see_gate(mixture.gate_limit, mixture.up_offset);
     note("scaled input", mixture.scaled_input);
-    if (mixture.shared_width) note("shared average", mixture.shared_average);
+    if (mixture.shared_width) note("sum multiplier", mixture.sum_multiplier.has_value());
     see_each(mixture.router.scoring);
     note("router bias", mixture.router.bias);
     note("product soft cap", mixture.router.product_soft_cap.has_value());

@@ -45,7 +45,7 @@ TEST(AFaultInTheSpec, OfMultipliersIsReported) {
        {"a norm after rotation", "query norm",
         [](auto& s) { grouped(s).qk_norm = QkNorm::per_head_after_rotation; }},
        {"a sum of experts", "multiply residual branch",
-        [](auto& s) { mixture(s).shared_average = false; }},
+        [](auto& s) { mixture(s).sum_multiplier.reset(); }},
        {"softmax", "router", [](auto& s) { mixture(s).router.scoring = Scoring::softmax; }}});
 }
 
@@ -207,6 +207,7 @@ TEST(AFaultInTheSpec, OfLocalAttentionIsReported) {
        {"no window", "attention", [](auto& s) { grouped(s).window.reset(); }},
        {"a chunk", "attention", [](auto& s) { std::swap(grouped(s).window, grouped(s).chunk); }},
        {"no cap", "attention", [](auto& s) { grouped(s).score_soft_cap.reset(); }},
+       {"no growth", "attention", [](auto& s) { grouped(s).score_growth_length.reset(); }},
        {"no temperature", "temperature", [](auto& s) { grouped(s).temperature.reset(); }},
        {"a norm of the whole", "query norm", [](auto& s) { grouped(s).qk_norm = QkNorm::whole; }},
        {"a norm without a weight", "rotate queries",

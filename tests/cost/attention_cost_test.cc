@@ -94,6 +94,18 @@ TEST(Attention, AttendsToEveryKeyOfTheContextInDecode) {
                      .written = 2 * 24}));
 }
 
+TEST(AGrowthOfScores, TakesOneProductMoreForEachScore) {
+  GroupedAttention attention = tiny_grouped();
+  attention.score_growth_length = 4;
+  EXPECT_EQ(priced(tiny_model(attention, tiny_dense()), kDecode, "attention"),
+            by_hand({.matrix = (2 * 9) * 4 * (2 * 6 + 2 * 6),
+                     .other = (2 * 9) * 4 * (1 + 3 + 1),
+                     .transcendentals = (2 * 9) * 4,
+                     .cache_read = 2 * 9 * (2 * 6) + 2 * 9 * (2 * 6),
+                     .read = 2 * 24,
+                     .written = 2 * 24}));
+}
+
 TEST(Attention, IsATriangleInPrefill) {
   EXPECT_EQ(priced(plain(), kPrefill, "attention"),
             by_hand({.matrix = 2 * (1 + 2 + 3 + 4) * 4 * (2 * 6 + 2 * 6),

@@ -69,6 +69,7 @@ struct Case {
   Places places;
   Reach reach;
   std::optional<float> soft_cap;
+  std::optional<Integer> growth_length = {};
 };
 
 const std::vector<Case> kCases{
@@ -84,7 +85,9 @@ const std::vector<Case> kCases{
     {4, 2, 16, 16, {1, 100, 60}, Window{Integer(33)}, {}},
     {4, 2, 16, 16, {1, 1, 128}, Chunk{Integer(64)}, {}},  // a chunk's first position: one key
     {4, 2, 16, 16, {1, 130, 20}, Chunk{Integer(50)}, {}},
-    {80, 1, 16, 16, {1, 3, 90}, EveryKey{}, {}},  // more heads than a stretch
+    {6, 2, 32, 32, {2, 90, 20}, EveryKey{}, 5.0F, 50},  // rows on both sides of the length
+    {6, 2, 32, 32, {1, 3, 900}, EveryKey{}, {}, 3},     // interleaved blocks
+    {80, 1, 16, 16, {1, 3, 90}, EveryKey{}, {}},        // more heads than a stretch
     // Depths at which blocks of keys are interleaved several times, with and without blocks left
     // over, for each number of query heads per key head that takes another path.
     {2, 2, 64, 64, {1, 1, 900}, EveryKey{}, {}},
@@ -129,8 +132,9 @@ void check_case(const Case& c, const Formats& formats, Team& team) {
   const GuardedRows queries = GuardedRows::random(c.places.rows(), c.query_heads * c.key_width, 3);
   GuardedRows out(c.places.rows(), c.query_heads * c.value_width);
   const float scale = 1.7F;
-  const GroupedShape shape{c.query_heads, c.kv_heads, c.key_width, c.value_width,
-                           scale,         c.soft_cap, c.reach};
+  GroupedShape shape{c.query_heads, c.kv_heads, c.key_width, c.value_width,
+                     scale,         c.soft_cap, c.reach};
+  shape.growth_length = c.growth_length;
   const Attended attended =
       attend(team, shape, queries.view(), c.places, keys.cache, values.cache, out.view());
   std::int64_t pairs = 0;
@@ -144,7 +148,10 @@ void check_case(const Case& c, const Formats& formats, Team& team) {
              keys.at(sequence, key, kv * c.key_width + i);
       }
       s *= scale;
-      return c.soft_cap ? *c.soft_cap * std::tanh(s / *c.soft_cap) : s;
+      if (c.soft_cap) s = *c.soft_cap * std::tanh(s / *c.soft_cap);
+      const auto position = static_cast<double>(c.places.position(r));
+      const bool grows = c.growth_length && position > c.growth_length->as_double();
+      return grows ? s * std::log(position) / std::log(c.growth_length->as_double()) : s;
     };
     const auto value = [&](std::size_t key, std::size_t i) {
       return values.at(sequence, key, kv * c.value_width + i);

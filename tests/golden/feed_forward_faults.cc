@@ -112,7 +112,7 @@ void add_faults(Faults& faults, const MixtureFeedForward& mixture, std::size_t i
     add("shared experts dropped", out_of_layer(layer), [](auto& wrong) {
       wrong.shared_width.reset();
       wrong.shared_gate = false;
-      wrong.shared_average = false;
+      wrong.sum_multiplier.reset();
     });
   }
   if (mixture.expert_bias) {
@@ -141,17 +141,17 @@ void add_faults(Faults& faults, const MixtureFeedForward& mixture, std::size_t i
   }
 }
 
-// Half of all that a mixture gives is the same after a norm of it.
-void add_average_fault(Faults& faults, const ArchSpec& spec, std::size_t index, std::size_t layer) {
+// A multiple of all that a mixture gives is the same after a norm of it.
+void add_sum_fault(Faults& faults, const ArchSpec& spec, std::size_t index, std::size_t layer) {
   const auto* mixture = std::get_if<MixtureFeedForward>(&spec.feed_forward[index].value);
   const NormPlacement placement = spec.norm.placement;
   const bool normed =
       placement == NormPlacement::after || placement == NormPlacement::before_and_after;
   if (mixture == nullptr || !mixture->shared_width || normed) return;
-  faults.push_back({"shared_average", out_of_layer(layer), [=](ArchSpec& wrong) {
-                      bool& average =
-                          kind_at<MixtureFeedForward>(wrong.feed_forward, index).shared_average;
-                      average = !average;
+  faults.push_back({"sum_multiplier", out_of_layer(layer), [=](ArchSpec& wrong) {
+                      auto& sum =
+                          kind_at<MixtureFeedForward>(wrong.feed_forward, index).sum_multiplier;
+                      sum = sum ? std::nullopt : std::optional(0.5);
                     }});
 }
 
@@ -161,7 +161,7 @@ void add_feed_forward_faults(Faults& faults, const ArchSpec& spec, std::size_t f
                              std::size_t layer) {
   std::visit([&](const auto& kind) { add_faults(faults, kind, feed_forward, layer); },
              spec.feed_forward[feed_forward].value);
-  add_average_fault(faults, spec, feed_forward, layer);
+  add_sum_fault(faults, spec, feed_forward, layer);
 }
 
 }  // namespace llmarch

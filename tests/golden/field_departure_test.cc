@@ -121,7 +121,7 @@ TEST(TheFaults, AreThoseOfEveryFamily) {
                             "qk_norm after rotation",
                             "temperature positions",
                             "latent temperature dropped",
-                            "shared_average",
+                            "sum_multiplier",
                             "overlapping dropped",
                             "compression dropped",
                             "chosen entries one more",

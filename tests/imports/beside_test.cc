@@ -143,6 +143,38 @@ TEST(PredictionLayers, HaveTheIndexOfTheLastLayer) {
   EXPECT_EQ(sum_of(beside_parameters(spec, &layer)), Elements(11'610'068'224 + 13'959'424));
 }
 
+// Each is what the repository holds beside the text model, less an embedding and a head that are
+// stored again. Step's three have heads of their own, and ERNIE's has no norm before the head.
+TEST(PredictionLayers, AreWhatTheirRepositoriesHold) {
+  for (const auto& [model, layers, parameters] :
+       {std::tuple{"glm-4.7-flash", 1, 31'221'488'576 - 29'943'393'920 - 2 * 154'880 * 2048},
+        std::tuple{"glm-5", 1, 753'864'139'008 - 743'911'218'432},
+        std::tuple{"glm-5.2", 1, 753'329'940'480 - 743'377'019'904},
+        std::tuple{"hy3-preview", 1, 298'786'155'776 - 295'033'543'488},
+        std::tuple{"longcat-flash", 1, 561'862'880'256 - 560'664'980'480 - 131'072 * 6144},
+        std::tuple{"nemotron-3-super-120b", 1, 123'611'033'088 - 120'668'707'840},
+        std::tuple{"qwen3-next-80b-a3b", 1, 81'324'862'720 - 79'674'391'296},
+        std::tuple{"ernie-4.5-300b-a47b", 1, 300'474'051'776 - 299'484'163'264},
+        std::tuple{"step-3.5-flash", 3, 199'384'301'376 - 196'956'130'368}}) {
+    const ArchSpec spec = spec_of(with(config(model), {{"num_nextn_predict_layers", layers}}));
+    const OpGraph layer = lower_prediction_layer(spec);
+    EXPECT_EQ(sum_of(beside_parameters(spec, &layer)), Elements(parameters)) << model;
+  }
+}
+
+// What is stated otherwise than in the published configs is not known.
+TEST(PredictionLayers, OfOtherBlocksThanThoseThatAreKnownAreNotCounted) {
+  EXPECT_FALSE(
+      spec_of(with(config("nemotron-3-super-120b"), {{"mtp_hybrid_override_pattern", "*M"}}))
+          .beside);
+  Json step = config("step-3.5-flash");
+  step["layer_types"].back() = "full_attention";
+  EXPECT_FALSE(spec_of(step).beside);
+  step.erase("layer_types");
+  EXPECT_THAT(load(step).notes,
+              Contains("num_nextn_predict_layers = 3: these layers of step3p5 are not counted"));
+}
+
 TEST(PredictionLayers, OfTypesWhoseLayersAreNotKnownAreNamed) {
   const Json more = with(config("qwen3-8b"), {{"num_nextn_predict_layers", 2}});
   EXPECT_FALSE(spec_of(more).beside);

@@ -51,6 +51,35 @@ TEST(AReachBeyondTheContext, HasEveryKey) {
   }
 }
 
+// The query at position 4 attends to keys 3 and 4, whose products are 0 and 2. With a length of 2
+// capped scores are multiplied by log2 4 = 2, and the values 1 and 3 are weighed 1 : e^(2 tanh 2).
+TEST(AGrowthOfScores, IsAfterTheirCap) {
+  OneStep step({1, 4, 1});
+  const ValueId query = step.value(1, {1});
+  const CacheId keys = step.cache(1, {9, 9, 9, 0, 2});
+  const CacheId values = step.cache(1, {9, 9, 9, 1, 3});
+  const ValueId out = step.value(1);
+  Attend attend{1, 1, 1, 1, 1.0, Window{Integer(2)}, query, keys, values, out};
+  attend.growth_length = 2;
+  const double grown = std::exp(2 * std::tanh(2.0));
+  EXPECT_THAT(step.run(attend), ElementsAre(DoubleNear((1 + 3 * grown) / (1 + grown), 1e-12)));
+}
+
+// The query at position 2 is not beyond the length, and the one at position 3 is: log2 3 times 2.
+TEST(AGrowthOfScores, BeginsBeyondItsLength) {
+  OneStep step({1, 2, 2});
+  const ValueId query = step.value(1, {1, 1});
+  const CacheId keys = step.cache(1, {9, 0, 2, 0});
+  const CacheId values = step.cache(1, {9, 1, 3, 1});
+  const ValueId out = step.value(1);
+  Attend attend{1, 1, 1, 1, std::nullopt, Window{Integer(2)}, query, keys, values, out};
+  attend.growth_length = 2;
+  const double plain = std::exp(2.0);
+  const double grown = std::exp(2 * std::log2(3.0));
+  EXPECT_THAT(step.run(attend), ElementsAre(DoubleNear((1 + 3 * plain) / (1 + plain), 1e-12),
+                                            DoubleNear((1 + 3 * grown) / (1 + grown), 1e-12)));
+}
+
 // Products 0 and 2 capped at 1: tanh 0 and tanh 2.
 TEST(ASoftCap, IsOnTheScoresBeforeTheSoftmax) {
   OneStep step({1, 1, 1});

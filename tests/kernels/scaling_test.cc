@@ -56,6 +56,15 @@ TEST(ATemperature, CountsThePositionsOfThePast) {
               ElementsAre(near_scaled(third), near_scaled(-2 * third)));
 }
 
+// Position 8 is beyond a length of 2, and log2 8 = 3; up to the length nothing grows.
+TEST(TheGrowthOfScores, IsOfTheLogarithmOfThePositionToThatOfTheLength) {
+  EXPECT_EQ(score_growth_at(std::nullopt, 1000), 1);
+  EXPECT_EQ(score_growth_at(Integer(2), 0), 1);
+  EXPECT_EQ(score_growth_at(Integer(2), 2), 1);
+  EXPECT_DOUBLE_EQ(score_growth_at(Integer(2), 8), 3);
+  EXPECT_DOUBLE_EQ(score_growth_at(Integer(1024), 131'072), 1.7);
+}
+
 TEST(AScale, MultipliesEveryElement) {
   OneStep step({1, 0, 2});
   const ValueId in = step.value(2, {1, 2, 3, 4});

@@ -1,6 +1,7 @@
 // The configs of published models, which tests alter, and what the program makes of the altered
 // ones. They are the published files but for three that state sizes alone, under the names of
-// transformers' classes, and leave the rest to these: jamba-v0.1, longcat-flash and mamba2-2.7b.
+// transformers' classes, and leave the rest to these: jamba-v0.1, longcat-flash and mamba2-2.7b;
+// and for grok-2.5, which is put together from programs that quote the fields of its file.
 #pragma once
 
 #include <nlohmann/json.hpp>

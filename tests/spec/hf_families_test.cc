@@ -67,7 +67,15 @@ TEST(Falcon, IsRefusedInFormsThatItsClassDoesNotHave) {
               HasSubstr("'new_decoder_architecture' is true and 'parallel_attn' false"));
   EXPECT_THAT(report(with(config("falcon-7b"), {{"num_ln_in_parallel_attn", 2}})),
               HasSubstr("'num_ln_in_parallel_attn' in the config is 2; only 1 is supported"));
-  EXPECT_THAT(report(with(config("falcon-7b"), {{"n_head", 71}})), HasSubstr("'n_head'"));
+  EXPECT_THAT(report(without(with(config("falcon-7b"), {{"n_head", 71}}), "num_attention_heads")),
+              HasSubstr("'n_head'"));
+}
+
+TEST(Falcon, MayRepeatItsFieldsByTheNamesOfItsFirstVersion) {
+  const Json json = with(config("falcon-7b"), {{"n_layer", 32}, {"n_head", 71}});  // falcon-40b
+  EXPECT_EQ(architecture_of(spec_of(json)), architecture_of(spec_of(config("falcon-7b"))));
+  EXPECT_THAT(report(with(json, {{"n_layer", 60}})),
+              HasSubstr("'n_layer' in the config is 60; only 32 is supported"));
 }
 
 // --- GPT-NeoX, Phi, StableLM, Cohere.
@@ -193,6 +201,14 @@ TEST(Ministral3, HasTheRotaryFieldsOfItsClassWhereItStatesNone) {
   Json lacking = json;
   lacking["rope_parameters"].erase("llama_4_scaling_beta");
   EXPECT_THAT(report(lacking), HasSubstr("missing field 'llama_4_scaling_beta'"));
+}
+
+TEST(Ministral3, HasNoGrowthOfQueriesWhereItsFactorIsZero) {
+  Json json = config("ministral-3-8b");
+  json["rope_parameters"]["llama_4_scaling_beta"] = 0.0;  // Devstral 2
+  EXPECT_FALSE(grouped(spec_of(json)).temperature);
+  json["rope_parameters"]["llama_4_scaling_beta"] = -0.1;
+  EXPECT_THAT(report(json), HasSubstr("'llama_4_scaling_beta'"));
 }
 
 TEST(Mistral4, HasTheRotaryFieldsOfItsClassWhereItStatesNone) {
@@ -365,9 +381,9 @@ TEST(Cohere2Moe, AveragesOrAddsItsSharedExperts) {
     throw std::logic_error("no mixture");
   };
   EXPECT_EQ(of(cohere_mixture()).shared_width, 64);
-  EXPECT_TRUE(of(cohere_mixture()).shared_average);
+  EXPECT_EQ(of(cohere_mixture()).sum_multiplier, 0.5);
   const Json sum = with(cohere_mixture(), {{"shared_expert_combination_strategy", "sum"}});
-  EXPECT_FALSE(of(sum).shared_average);
+  EXPECT_FALSE(of(sum).sum_multiplier);
   EXPECT_THAT(report(with(cohere_mixture(), {{"shared_expert_combination_strategy", "max"}})),
               HasSubstr("supported: average, sum"));
 }

@@ -68,6 +68,19 @@ TEST(ATextModel, IsFoundWhereverItStands) {
   EXPECT_THAT(load(omni).notes, Contains("the text model: its thinker_config.text_config"));
 }
 
+TEST(ATextModel, MayHaveTheDecoderOfAnotherType) {
+  const Json phi = config("phi-4");
+  const Json phi4mm =
+      with(phi, {{"model_type", "phi4mm"}, {"vision_lora", {{"r", 256}}}, {"embd_layer", {}}});
+  EXPECT_EQ(architecture_of(spec_of(phi4mm)), architecture_of(spec_of(phi)));
+  EXPECT_THAT(load(phi4mm).notes, Contains("phi4mm: its decoder is that of phi3"));
+  const Json exaone = config("exaone-4.0-32b");
+  const Json outer{{"model_type", "exaone4_5"},
+                   {"text_config",
+                    with(exaone, {{"model_type", "exaone4_5_text"}, {"mtp_share_layers", true}})}};
+  EXPECT_EQ(architecture_of(spec_of(outer)), architecture_of(spec_of(exaone)));
+}
+
 TEST(ATextModel, IsTiedAsTheConfigAroundItSays) {
   Json outer{{"model_type", "gemma3"}, {"text_config", config("gemma-3-1b")}};
   EXPECT_EQ(spec_of(outer).head, Head::tied);

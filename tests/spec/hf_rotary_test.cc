@@ -130,6 +130,24 @@ TEST(RopeScaling, IsNoneWithoutATypeWhereNothingIsStretched) {
   EXPECT_NE(report(newer({{"rope_theta", 500000.0}, {"beta_fast", 16}})), "");
 }
 
+// As transformers reads it: the tables are multiplied by m(1), as if neither were stated.
+TEST(RopeScaling, HasNoMscaleOfYarnThatIsZero) {
+  const Json zero = with(kYarn, {{"mscale", 1.0}, {"mscale_all_dim", 0.0}});
+  const auto scaling = std::get<YarnScaling>(*rotary_of(scaled(zero)).scaling);
+  EXPECT_EQ(scaling.mscale, 1);
+  EXPECT_FALSE(scaling.mscale_all_dim);
+  EXPECT_NE(report(scaled(with(kYarn, {{"mscale_all_dim", -1}}))), "");
+}
+
+// As EXAONE 4.5 states it.
+TEST(RopeScaling, MayHoldTheta) {
+  const Json within = with(kLlama3, {{"rope_theta", 1e6}});
+  EXPECT_EQ(
+      rotary_of(with(without(unscaled_llama(), "rope_theta"), {{"rope_scaling", within}})).theta,
+      1e6);
+  EXPECT_THAT(report(scaled(within)), testing::HasSubstr("'rope_theta' in the config is 500000.0"));
+}
+
 TEST(RopeScaling, OfYarnBeginsAtTheConfigsContextWhereItStatesNone) {
   const Json bare = scaled(without(kYarn, "original_max_position_embeddings"));
   EXPECT_EQ(std::get<YarnScaling>(*rotary_of(bare).scaling).original_context, 131072);

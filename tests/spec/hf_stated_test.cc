@@ -113,5 +113,35 @@ TEST(Laguna, HasTheGateThatItsConfigNames) {
               HasSubstr("unknown 'gating' 'per-layer' in the config"));
 }
 
+// --- Grok 2.5: published under the type of another model.
+
+TEST(Grok, IsToldFromAnotherModelOfItsTypeByItsClass) {
+  Json grok = config("grok-2.5");
+  EXPECT_EQ(report(grok), "");
+  grok["architectures"] = {"GitForCausalLM"};
+  EXPECT_THAT(report(grok), HasSubstr("model type 'git' is not supported"));
+}
+
+TEST(Grok, HasScoresThatGrowOnlyWhereTheirLengthIsStated) {
+  const auto growth = [](const Json& json) {
+    return std::get<GroupedAttention>(spec_of(json).attention.front().value).score_growth_length;
+  };
+  const Json grok = config("grok-2.5");
+  EXPECT_EQ(growth(grok), 1024);
+  EXPECT_EQ(growth(with(grok, {{"attn_temperature_len", -1}})), std::nullopt);
+  EXPECT_EQ(growth(without(grok, "attn_temperature_len")), std::nullopt);
+  EXPECT_THAT(report(with(grok, {{"attn_temperature_len", 1}})), HasSubstr("whose logarithm is 0"));
+}
+
+TEST(Grok, MustStateWhatItsClassWouldFillForAnotherModel) {
+  const Json grok = config("grok-2.5");
+  for (const char* key : {"residual_moe", "embedding_multiplier_scale", "output_multiplier_scale",
+                          "moe_intermediate_size"}) {
+    EXPECT_THAT(report(without(grok, key)), HasSubstr(key));
+  }
+  EXPECT_THAT(report(with(grok, {{"residual_moe", false}})), HasSubstr("only true is supported"));
+  EXPECT_THAT(report(with(grok, {{"rope_type", "yarn"}})), HasSubstr("rope_type"));
+}
+
 }  // namespace
 }  // namespace llmarch::spec_test

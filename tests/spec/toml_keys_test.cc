@@ -39,7 +39,7 @@ TEST(TomlKeys, ListsTheKeysWhenNoneIsNear) {
             R"(my-model.toml:16:1: error: unknown key 'colour' in attention 'local'
    16 | colour = 3
       | ^~~~~~
-      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, value_norm, kv_from, window, chunk, query_scalar, score_multiplier, qkv_clip, score_soft_cap, temperature, rotary, value_head_dim, values_from_keys, value_scale, sinks, alibi, output_gate, block_index, key_multiplier
+      = known: kind, query_heads, kv_heads, head_dim, qkv_bias, output_bias, qk_norm, value_norm, kv_from, window, chunk, query_scalar, score_multiplier, qkv_clip, score_soft_cap, score_growth_length, temperature, rotary, value_head_dim, values_from_keys, value_scale, sinks, alibi, output_gate, block_index, key_multiplier
 )");
 }
 

@@ -50,13 +50,13 @@ TEST(TomlRules, AGateHasSharedExperts) {
             "");
 }
 
-TEST(TomlRules, AnAverageHasSharedExperts) {
-  EXPECT_EQ(check_report(
-                altered("experts_per_token = 2", "experts_per_token = 2\nshared_average = true")),
-            R"(my-model.toml:25:18: error: shared_average is given without shared_width
-   25 | shared_average = true
-      |                  ^~~~
-      = there are no shared experts: add shared_width or delete shared_average
+TEST(TomlRules, AMultipliedSumHasSharedExperts) {
+  EXPECT_EQ(
+      check_report(altered("experts_per_token = 2", "experts_per_token = 2\nsum_multiplier = 0.5")),
+      R"(my-model.toml:25:18: error: sum_multiplier is given without shared_width
+   25 | sum_multiplier = 0.5
+      |                  ^~~
+      = there are no shared experts: add shared_width or delete sum_multiplier
 )");
 }
 
@@ -193,6 +193,20 @@ TEST(TomlRules, PredictionLayersAreOfModelsWithAHead) {
       |                                ^
       = delete prediction_layers: count their parameters in published.beside_text
 )");
+}
+
+TEST(TomlRules, APredictionLayerOfItsOwnIsCountedAndNamesItsBlocks) {
+  const auto says = [](const std::string& beside, std::string_view text) {
+    const std::string report =
+        check_report(altered("head = \"tied\"", "head = \"tied\"\nbeside = " + beside));
+    return report.find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(says("{ prediction_layer = { attention = \"local\", feed_forward = \"mixture\" } }",
+                   "prediction_layer is given without prediction_layers"));
+  EXPECT_TRUE(
+      says("{ prediction_layers = 1, "
+           "prediction_layer = { attention = \"mla\", feed_forward = \"mixture\" } }",
+           "attention 'mla' is not defined"));
 }
 
 TEST(TomlRules, YarnTurnsAreOrdered) {

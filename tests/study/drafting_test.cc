@@ -17,7 +17,7 @@ namespace llmarch {
 namespace {
 
 Model predicting(ArchSpec spec) {
-  spec.beside.emplace();
+  if (!spec.beside) spec.beside.emplace();
   spec.beside->prediction_layers = 1;
   return make_model(std::move(spec), {});
 }
@@ -45,9 +45,30 @@ TEST(APredictionLayer, WorksAsALayerWithTheHeadAndTheProjectionOfTwoVectors) {
   EXPECT_EQ(draft.matrix, one.matrix + Flops(2 * 2 * hidden * hidden));
   EXPECT_EQ(draft.weights_read, one.weights_read + Elements(2 * hidden * hidden + 2 * hidden));
   EXPECT_EQ(draft.cache_read, one.cache_read);
-  EXPECT_EQ(own_parameters(*model.prediction), model.parameters.total +
-                                                   Elements(2 * hidden * hidden + 2 * hidden) -
-                                                   Elements(2 * model.spec.vocabulary * hidden));
+  EXPECT_EQ(own_parameters(*model.spec.beside, *model.prediction),
+            model.parameters.total + Elements(2 * hidden * hidden + 2 * hidden) -
+                Elements(2 * model.spec.vocabulary * hidden));
+}
+
+// Its own layer and its own head, tied or not, and the final norm only where it has one.
+TEST(APredictionLayer, MayBeOfBlocksOfItsOwnWithAHeadOfItsOwn) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_mixture());
+  spec.feed_forward.push_back({"dense", tiny_dense()});
+  const Reference attention{spec.attention.front().name, 0};
+  spec.beside.emplace();
+  spec.beside->prediction_layer = PredictionLayer{attention, {"dense", 1}};
+  const auto own = [](const ArchSpec& of) {
+    const Model model = predicting(of);
+    return own_parameters(*model.spec.beside, *model.prediction);
+  };
+  const ArchSpec dense = tiny_model(tiny_grouped(), tiny_dense());
+  EXPECT_EQ(own(spec), own(dense));
+  const Elements shared = own(spec);
+  spec.head = Head::tied;
+  spec.beside->prediction_layer->own_head = true;
+  EXPECT_EQ(own(spec), shared + Elements(spec.vocabulary * spec.hidden));
+  spec.beside->prediction_layer->no_final_norm = true;
+  EXPECT_EQ(own(spec), shared + Elements(spec.vocabulary * spec.hidden - spec.hidden));
 }
 
 // Two drafts, the first of which attends to 7 keys and the second to 8; the model runs on three

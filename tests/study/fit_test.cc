@@ -58,7 +58,7 @@ class BruteForce {
     predictions_ = beside.prediction_layers.value_or(0);
     if (const auto prediction = stored_prediction(model, graph_, setting)) {
       prediction_ = *prediction;
-      fixed_ += own_bytes(prediction_) * predictions_;
+      fixed_ += own_bytes(beside, prediction_) * predictions_;
     }
   }
   [[nodiscard]] Bytes at(Integer context) const {

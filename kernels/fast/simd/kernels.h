@@ -50,6 +50,7 @@ struct SoftmaxTile {
   const int* first;       // of each row, the keys that it attends to: from first
   const int* last;        // to last; none where last < first
   float scale, cap;       // cap 0: none
+  const float* growths;   // of each row, by which its scores are multiplied after the cap
   float* largest;         // of each row, over all blocks so far: the maximum, an exponent of two
   float* sums;            // of the numerators
   float* corrections;     // out: the factors by which earlier sums must be multiplied

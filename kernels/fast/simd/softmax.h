@@ -107,7 +107,7 @@ void softmax(const SoftmaxTile& tile) {
     hide<L>(scores, tile.keys, static_cast<std::size_t>(tile.first[row]),
             static_cast<std::size_t>(tile.last[row]) + 1);
     const float before = tile.largest[row];
-    tile.largest[row] = largest_exponent<L>(scores, tile.keys, factor, before);
+    tile.largest[row] = largest_exponent<L>(scores, tile.keys, factor * tile.growths[row], before);
     tile.corrections[row] = before - tile.largest[row];
   }
   over<L>(tile.rows, [&](const auto& load, const auto& store) {
@@ -122,9 +122,9 @@ void softmax(const SoftmaxTile& tile) {
       }
       continue;
     }
-    tile.sums[row] =
-        tile.sums[row] * tile.corrections[row] +
-        take_powers<Operands>(scores, tile.keys, factor, tile.largest[row], numerators);
+    tile.sums[row] = tile.sums[row] * tile.corrections[row] +
+                     take_powers<Operands>(scores, tile.keys, factor * tile.growths[row],
+                                           tile.largest[row], numerators);
   }
 }
 
