@@ -274,13 +274,13 @@ RankFigures RankPlan::at(Integer context, Integer prompt, Integer batch) const {
   return figures;
 }
 
-RankMemory RankPlan::fullest(Integer context, Integer batch) const {
-  const Setting setting = setting_at(context, batch);
-  std::vector<RankMemory> memories;
+RankHoldings RankPlan::holdings(Integer context, Integer batch) const {
+  RankHoldings held{setting_at(context, batch), {}};
   for (const StageShard& stage : stages_) {
-    if (!stage.like) memories.push_back(memory_at(stage, setting));
+    if (stage.like) continue;
+    held.stages.push_back({stage.rank, stage.graph, memory_at(stage, held.of_rank)});
   }
-  return *std::ranges::max_element(memories, {}, &RankMemory::total);
+  return held;
 }
 
 // Ranks of one tensor-parallel group differ in padding and in what only the first of them adds;

@@ -67,6 +67,17 @@ struct StageFigures {
   RankStep decode, prefill;
 };
 
+// What the first rank of a stage holds, and its graph.
+struct StageHolding {
+  Integer rank;
+  const OpGraph& graph;
+  RankMemory memory;
+};
+struct RankHoldings {
+  Setting of_rank;                   // with the sequences of the rank that has most of them
+  std::vector<StageHolding> stages;  // without those that differ from another in their place alone
+};
+
 struct RankFigures {
   Deployment deployment;
   Integer batch_of_rank;  // sequences
@@ -116,8 +127,10 @@ class RankPlan {
 
   // With so many sequences of all ranks, which divide among them.
   [[nodiscard]] RankFigures at(Integer context, Integer prompt, Integer batch) const;
-  // What the fullest rank holds, if `batch` sequences are spread as evenly as they can be.
-  [[nodiscard]] RankMemory fullest(Integer context, Integer batch) const;
+  // If `batch` sequences are spread as evenly as they can be. The plan must outlive what it
+  // returns.
+  [[nodiscard]] RankHoldings holdings(Integer context, Integer batch) const;
+  [[nodiscard]] const Model& model() const { return model_; }
 
  private:
   struct StageShard {
