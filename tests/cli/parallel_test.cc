@@ -10,6 +10,7 @@ namespace llmarch::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::json;
 
 // 36 layers with 8 key/value heads of 128 in two bytes, of which each of 4 ranks has 2; all-reduces
@@ -171,6 +172,16 @@ TEST(TheBestDeployment, SaysWhatAnEngineTakesOfARank) {
   EXPECT_THAT(seen.output, HasSubstr("gpu_memory_utilization = 0.9"));
 }
 
+// 70.6 billion parameters in two bytes: all of them on each of eight devices of 80 GiB.
+TEST(CompareOnRanks, SaysWhetherARankFitsItsOwnDevice) {
+  const std::string compare = "compare llama-3.1-70b --on 8xh100-sxm --batch 8 --weights bf16";
+  const Json on = json_of(compare + " --parallel dp=8")["models"][0]["on_hardware"];
+  EXPECT_EQ(on["fits"], false);
+  EXPECT_EQ(on["ranks"]["fits"], false);
+  EXPECT_EQ(json_of(compare)["models"][0]["on_hardware"]["fits"], true);
+  EXPECT_THAT(run_llmarch(compare + " --parallel dp=8").output, Not(HasSubstr("fits in 640 GiB")));
+}
+
 TEST(CompareOnRanks, RefusesTheirPartWithoutADeployment) {
   refused("compare gpt2 --on 8xh100-sxm --only ranks", "ranks need a deployment");
 }
@@ -185,7 +196,9 @@ TEST(ADeployment, IsRefusedWithWhatItDoesNotFit) {
   refused("compare gpt2 --on 2xh100-sxm --parallel dp=2",
           "1 sequences do not divide among the 2 ranks of dp");
   // GPT-2 has 12 heads.
-  refused("compare gpt2 --on 8xh100-sxm --parallel tp=8", "do not divide among 8 ranks (tp=8)");
+  refused("compare gpt2 --on 8xh100-sxm --parallel tp=8",
+          "llmarch: error: 'block', query projection: 12 parts do not divide among 8 ranks (tp=8)\n"
+          "      = the ways that divide a model: llmarch fit MODEL");
   refused("compare gpt2 --on 16xrtx-4090 --parallel pp=16", "12 layers do not make 16 stages");
 }
 
