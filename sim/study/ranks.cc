@@ -298,6 +298,21 @@ Bytes replicated_weights(const Model& model, const Setting& setting) {
   return sum - weight_bytes(whole).total;
 }
 
+std::optional<double> expert_imbalance(const OpGraph& whole, const Deployment& deployment,
+                                       const Skew& skew) {
+  if (deployment.expert == 1) return std::nullopt;
+  std::optional<double> most;
+  for (const Block& block : whole.blocks) {
+    for (const Node& node : block.nodes) {
+      const auto* experts = std::get_if<RunExperts>(&node.op);
+      if (experts == nullptr) continue;
+      const auto loads = chances(skew, experts->experts, experts->experts_per_token);
+      most = std::max(most.value_or(0), imbalance(loads, deployment.expert));
+    }
+  }
+  return most;
+}
+
 RankFigures rank_figures(const Model& model, const Setting& setting) {
   const RankPlan plan(model, setting, stored(model, setting));
   return plan.at(setting.context, setting.prefill_tokens(), setting.batch);

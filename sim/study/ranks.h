@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/cost/roofline.h"
+#include "sim/cost/skew.h"
 #include "sim/graph/shard.h"
 #include "sim/setting/setting.h"
 #include "sim/study/model.h"
@@ -160,6 +161,12 @@ class RankPlan {
 
 // The weights of the text model that all ranks hold together, beyond the model's own.
 Bytes replicated_weights(const Model& model, const Setting& setting);
+
+// How often experts of the busiest rank are chosen under a skew, over the mean of the ranks, in the
+// layer where that is most; none where the deployment divides no experts. Throws what `chances`
+// throws.
+std::optional<double> expert_imbalance(const OpGraph& whole, const Deployment& deployment,
+                                       const Skew& skew);
 
 // The figures of a plan at the setting's context, prompt and batch.
 RankFigures rank_figures(const Model& model, const Setting& setting);

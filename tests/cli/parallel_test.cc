@@ -182,6 +182,19 @@ TEST(CompareOnRanks, SaysWhetherARankFitsItsOwnDevice) {
   EXPECT_THAT(run_llmarch(compare + " --parallel dp=8").output, Not(HasSubstr("fits in 640 GiB")));
 }
 
+// Between even loads and all of them on one of four ranks.
+TEST(CompareOnRanks, SaysHowUnevenExpertsAreUnderASkew) {
+  const std::string compare = "compare gpt-oss-120b --on 4xh100-sxm --parallel ep=4 --batch 4";
+  const Json on = json_of(compare + " --skew 1")["models"][0]["on_hardware"];
+  EXPECT_GT(on["ranks"]["expert_imbalance"], 1);
+  EXPECT_LE(on["ranks"]["expert_imbalance"], 4);
+  const Json even = json_of(compare + " --skew 0")["models"][0]["on_hardware"];
+  EXPECT_DOUBLE_EQ(even["ranks"]["expert_imbalance"], 1);
+  EXPECT_FALSE(json_of(compare)["models"][0]["on_hardware"]["ranks"].contains("expert_imbalance"));
+  EXPECT_THAT(run_llmarch(compare + " --skew 1").output,
+              HasSubstr("experts of the busiest rank, under a power law of 1"));
+}
+
 TEST(CompareOnRanks, RefusesTheirPartWithoutADeployment) {
   refused("compare gpt2 --on 8xh100-sxm --only ranks", "ranks need a deployment");
 }

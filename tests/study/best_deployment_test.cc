@@ -92,13 +92,13 @@ Integer most_on_two_devices(const Room& room) {
 
 TEST(TheBestDeployment, LeavesEachRankItsShareOfWhatIsReserved) {
   const Integer all = most_on_two_devices({});
-  EXPECT_EQ(most_on_two_devices({.reserve = Bytes(2 * 3 * kSequence)}), all - 3);
+  EXPECT_EQ(most_on_two_devices({.each = {}, .reserve = Bytes(2 * 3 * kSequence)}), all - 3);
 }
 
 // A tenth of 80 GiB and 0.35 GiB are 6.68 of 1.25 GiB, and a prefill needs some more.
 TEST(TheBestDeployment, LeavesRoomForWhatAnEngineTakesOfEachDevice) {
   const Integer all = most_on_two_devices({});
-  const Integer served = most_on_two_devices({.engine = Engine::vllm});
+  const Integer served = most_on_two_devices({.each = {}, .engine = Engine::vllm});
   EXPECT_GT(served, 0);
   EXPECT_LE(served, all - 6);
 }
