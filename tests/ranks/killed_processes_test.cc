@@ -1,16 +1,14 @@
 // Ranks that are killed at random moments: the others end soon after, and the launcher says which
 // rank it was. `tests/ranks/kills` does it a hundred times.
 #include <gmock/gmock.h>
-#include <sys/types.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "tests/ranks/processes.h"
@@ -44,28 +42,45 @@ std::string noted_and_killed(const TemporaryFolder& folder, const Kill& kill) {
          "' ";
 }
 
+// One that has ended is a zombie until the system's first process has taken note.
 bool runs(const std::filesystem::path& noted) {
-  std::ifstream file(noted);
-  pid_t process = 0;
-  return file >> process && (::kill(process, 0) == 0 || errno != ESRCH);
+  std::ifstream number(noted);
+  std::string process;
+  number >> process;
+  std::ifstream file("/proc/" + process + "/stat");
+  std::string state;  // the word after the program's name
+  for (std::string word; state.empty() && file >> word;) {
+    if (word.back() == ')') file >> state;
+  }
+  return !state.empty() && state != "Z";
+}
+
+int running(const TemporaryFolder& noted) {
+  int count = 0;
+  for (const auto& each : std::filesystem::directory_iterator(noted.path())) {
+    if (runs(each.path())) ++count;
+  }
+  return count;
 }
 
 struct Ended {
   Seen seen;
-  Seconds took{};
-  int running = 0;  // processes that did not end with mpirun
+  Seconds took{};   // until the last process has ended
+  int running = 0;  // processes that have not, at the latest that they may
 };
 
+// mpirun does not wait for the processes that it ends.
 Ended run_with(const Kill& kill) {
   const TemporaryFolder folder;
   const auto begin = Clock::now();
   Ended ended;
   ended.seen = run_processes(
       kRanks, noted_and_killed(folder, kill) + verify_command("deepseek_v3", "tp=2,ep=2"));
-  ended.took = Clock::now() - begin;
-  for (const auto& noted : std::filesystem::directory_iterator(folder.path())) {
-    if (runs(noted.path())) ++ended.running;
+  while ((ended.running = running(folder)) > 0) {
+    if (Clock::now() - begin > kill.after + kLongestEnd) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
+  ended.took = Clock::now() - begin;
   return ended;
 }
 

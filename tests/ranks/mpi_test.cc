@@ -42,7 +42,7 @@ constexpr OnProcesses kBlocks[] = {
     // A gate on the output, heads by layer; caches of an earlier layer, per-layer inputs; several
     // residual streams.
     {"step3p5", "tp=2", 2},
-    {"gemma4_text_ple", "tp=4", 4},
+    {"gemma4_text_ple", "tp=2", 2},
     {"gemma3n_text", "tp=4", 4},
     // Both blocks on one norm; norms after the sums.
     {"gptj", "pp=2", 2},
@@ -61,7 +61,7 @@ constexpr OnProcesses kBlocks[] = {
     {"jamba", "tp=2,pp=2", 4},
     {"minimax", "tp=4", 4},
     {"qwen3_next", "tp=2,ep=2", 4},
-    {"kimi_linear_unofficial", "tp=4", 4},
+    {"kimi_linear_unofficial", "tp=2", 2},
     {"kimi_k3_unofficial", "tp=2,dp=1,ep=2", 2},
     {"lfm2_moe", "dp=2,ep=2", 2},
     // Beside attention in one layer; two attentions in one layer.
