@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/render/json.h"
+#include "reports/say/fit_report.h"
 #include "reports/say/model_json.h"
 #include "reports/say/rank_json.h"
 #include "reports/say/rank_rows.h"
@@ -36,13 +37,36 @@ PartialSetting common(const BestQuestion& question) {
   return setting;
 }
 
-CellRow row_of(const DeploymentChoice& choice, Digits digits) {
-  const StageFigures& fullest = choice.figures.fullest();
-  return {{text_cell(text_of(choice.deployment)), number_cell(choice.batch.value()),
-           bytes_cell(fullest.memory.weights, digits), bytes_cell(fullest.memory.cache, digits),
-           bytes_cell(fullest.memory.total(), digits), bytes_cell(fullest.decode.sent(), digits),
-           rank_time_cell(choice.seconds),
-           rank_rate_cell(choice.batch.as_double(), choice.seconds)}};
+// Where the engine's part stands in a row, after what the model itself needs.
+constexpr std::ptrdiff_t kEnginePlace = 4;
+
+std::vector<Column> columns_of(const Room& room) {
+  std::vector<Column> columns{text_column("deployment"),
+                              figure_column("batch"),
+                              figure_column("weights of a rank"),
+                              figure_column("KV cache of a rank"),
+                              figure_column("memory of a rank"),
+                              figure_column("sent by a rank"),
+                              figure_column("decode step, at least"),
+                              figure_column("tokens per second, at most")};
+  if (room.adds()) {
+    columns.insert(columns.begin() + kEnginePlace, figure_column("engine on a rank"));
+  }
+  return columns;
+}
+
+CellRow row_of(const DeploymentChoice& choice, const Room& room, Digits digits) {
+  const StageFigures& fullest = choice.fullest_stage();
+  const Footprint& needed = choice.fullest.footprint;
+  CellRow row{{text_cell(text_of(choice.deployment)), number_cell(choice.batch.value()),
+               bytes_cell(fullest.memory.weights, digits), bytes_cell(fullest.memory.cache, digits),
+               bytes_cell(needed.total(), digits), bytes_cell(fullest.decode.sent(), digits),
+               rank_time_cell(choice.seconds),
+               rank_rate_cell(choice.batch.as_double(), choice.seconds)}};
+  if (room.adds()) {
+    row.cells.insert(row.cells.begin() + kEnginePlace, bytes_cell(needed.added(), digits));
+  }
+  return row;
 }
 
 }  // namespace
@@ -53,16 +77,18 @@ Document best_document(const BestQuestion& question, const DeploymentChoices& ch
       .title = fmt::format("{} on {}", question.model.spec.name, question.setting.machine->name)};
   document.blocks.emplace_back(Paragraph{words_of(common(question))});
   Table table{.caption = fmt::format("Deployments that fit, {}", aim_text(question.aim)),
-              .columns = {text_column("deployment"), figure_column("batch"),
-                          figure_column("weights of a rank"), figure_column("KV cache of a rank"),
-                          figure_column("memory of a rank"), figure_column("sent by a rank"),
-                          figure_column("decode step, at least"),
-                          figure_column("tokens per second, at most")}};
+              .columns = columns_of(question.room)};
   for (const DeploymentChoice& choice : choices.fitting) {
     if (table.rows.size() == kMostRows) break;
-    table.rows.emplace_back(row_of(choice, digits));
+    table.rows.emplace_back(row_of(choice, question.room, digits));
   }
   document.blocks.emplace_back(std::move(table));
+  if (question.room.adds() && !choices.fitting.empty()) {
+    const DeploymentChoice& best = choices.fitting.front();
+    document.blocks.emplace_back(
+        additions_table(fmt::format("Besides, on a rank of {}", text_of(best.deployment)),
+                        best.fullest.footprint.engine, digits));
+  }
   Notes notes;
   notes.lines.push_back(fmt::format(
       "{} deployments fit, {} do not, and {} divide neither the model nor the batch. Experts are "
@@ -80,13 +106,15 @@ std::string best_json(const BestQuestion& question, const DeploymentChoices& cho
                {"refused", choices.refused.value()},
                {"deployments", Json::array()}};
   for (const DeploymentChoice& choice : choices.fitting) {
-    const StageFigures& fullest = choice.figures.fullest();
+    const StageFigures& fullest = choice.fullest_stage();
+    const Footprint& needed = choice.fullest.footprint;
     json["deployments"].push_back(
         {{"parallel", text_of(choice.deployment)},
          {"batch", choice.batch.value()},
          {"weight_bytes", fullest.memory.weights.value()},
          {"kv_bytes", fullest.memory.cache.value()},
-         {"memory_bytes", fullest.memory.total().value()},
+         {"engine_bytes", needed.added().value()},
+         {"memory_bytes", needed.total().value()},
          {"decode_sent_bytes", fullest.decode.sent().value()},
          {"decode_seconds", seconds_json(choice.seconds)},
          {"tokens_per_second",

@@ -9,12 +9,6 @@
 
 namespace llmarch::reports {
 
-struct BestQuestion {
-  const Model& model;
-  Setting setting;
-  Aim aim;
-};
-
 Document best_document(const BestQuestion& question, const DeploymentChoices& choices,
                        Digits digits);
 std::string best_json(const BestQuestion& question, const DeploymentChoices& choices);

@@ -38,6 +38,7 @@ Json on_json(const OnMachine& on, const Setting& setting) {
       {"decode", step_on_machine_json(on.decode, setting.batch)},
       {"prefill", step_on_machine_json(on.prefill, setting.batch * setting.prefill_tokens())}};
   if (on.ranks) json["ranks"] = ranks_json(*on.ranks, on.replicated_weights);
+  if (on.expert_imbalance) json["ranks"]["expert_imbalance"] = *on.expert_imbalance;
   return json;
 }
 

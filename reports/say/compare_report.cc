@@ -219,7 +219,8 @@ class ComparisonTable {
     row(fmt::format("KV cache at {} x {}", setting_.batch.value(), context()), "kv_bytes",
         [this](const ModelFigures& figures) { return bytes_cell(figures.cache_bytes, digits_); });
     beside();
-    if (comparison_.machines.empty()) return;
+    // What a rank needs, and whether its device has it, stands among the rows of ranks.
+    if (comparison_.machines.empty() || setting_.parallel) return;
     row("weights, KV cache, activations", [this](const ModelFigures& figures) {
       return bytes_cell(figures.on.front().needed.total(), digits_);
     });

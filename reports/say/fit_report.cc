@@ -17,10 +17,6 @@ namespace {
 // Which of the two is searched for; the other is given.
 enum class Sought { context, batch };
 
-bool has_additions(const Room& room) {
-  return room.engine != Engine::none || room.reserve > Bytes(0);
-}
-
 Cell size_cell(Integer size) {
   if (size == 0) return {.text = "none", .emphasis = Emphasis::bad};
   return size == kMostFitted ? text_cell("every one") : number_cell(size.value());
@@ -36,7 +32,7 @@ Table fit_table(const std::string& caption, Sought sought, const std::string& gi
   for (const char* heading : {"room for", "weights", "KV cache", "activations"}) {
     table.columns.push_back(figure_column(heading));
   }
-  if (has_additions(room)) table.columns.push_back(figure_column("engine"));
+  if (room.adds()) table.columns.push_back(figure_column("engine"));
   for (const char* heading : {"left over", "short for one more"}) {
     table.columns.push_back(figure_column(heading));
   }
@@ -60,7 +56,7 @@ class FitWriter {
          {fit.footprint.weights, fit.footprint.cache, fit.footprint.activations}) {
       row.cells.push_back(bytes_cell(part, digits_));
     }
-    if (has_additions(room_)) row.cells.push_back(bytes_cell(fit.footprint.added(), digits_));
+    if (room_.adds()) row.cells.push_back(bytes_cell(fit.footprint.added(), digits_));
     row.cells.push_back(left_cell(fit));
     row.cells.push_back(short_cell(fit.limit == Limit::not_at_all ? fit.footprint : fit.one_more));
     table.rows.emplace_back(std::move(row));
@@ -113,6 +109,9 @@ void add_notes_on_memory(const FitQuestion& question, Notes& notes) {
         "The memories are taken for one: what each device holds a copy of, and what the split "
         "leaves unused, comes on top.");
   }
+  if (question.setting.parallel) {
+    notes.lines.emplace_back("Figures are those of the rank that needs most, on its own device.");
+  }
   const Room& room = question.room;
   const bool engine = room.engine != Engine::none;
   notes.lines.push_back(fmt::format("KV cache: the most that is held on the way to that context{}.",
@@ -129,24 +128,30 @@ std::string needed_sentence(const Room& room) {
   return fmt::format(
       "Needed: weights, KV cache{}. Weights include what a repository holds beside the text model, "
       "unless --text-only is given.",
-      has_additions(room) ? ", activations, and what is added for the engine or the reserve"
-                          : " and activations");
+      room.adds() ? ", activations, and what is added for the engine or the reserve"
+                  : " and activations");
 }
 
 // What an engine takes at a model's largest context, one by one.
 void add_engine_table(const ModelFits& fits, Digits digits, Document& document) {
   const Fit& fit = fits.contexts.front();
   if (fit.footprint.engine.empty()) return;
-  Table table{.caption = fmt::format("Besides, for {} at context {}", fits.model->spec.name,
-                                     context_tokens(fit.setting.context.value()))};
-  table.columns = {text_column("what"), figure_column("bytes"), text_column("rule")};
-  for (const auto& [what, rule, bytes] : fit.footprint.engine) {
-    table.rows.emplace_back(CellRow{{text_cell(what), bytes_cell(bytes, digits), text_cell(rule)}});
-  }
-  document.blocks.emplace_back(std::move(table));
+  document.blocks.emplace_back(
+      additions_table(fmt::format("Besides, for {} at context {}", fits.model->spec.name,
+                                  context_tokens(fit.setting.context.value())),
+                      fit.footprint.engine, digits));
 }
 
 }  // namespace
+
+Table additions_table(std::string caption, const std::vector<Addition>& additions, Digits digits) {
+  Table table{.caption = std::move(caption),
+              .columns = {text_column("what"), figure_column("bytes"), text_column("rule")}};
+  for (const auto& [what, rule, bytes] : additions) {
+    table.rows.emplace_back(CellRow{{text_cell(what), bytes_cell(bytes, digits), text_cell(rule)}});
+  }
+  return table;
+}
 
 std::vector<ModelFits> ranked(std::vector<ModelFits> models, const FitQuestion& question) {
   const auto needed = [&](const ModelFits& model) { return asked_for(model, question).total(); };

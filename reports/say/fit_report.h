@@ -36,6 +36,9 @@ std::vector<ModelFits> ranked(std::vector<ModelFits> models, const FitQuestion& 
 // A row for each model, in the order in which they are given; one memory after another.
 Document fit_ranking(const std::vector<FitAnswer>& answers, Digits digits);
 
+// What is added to what a model needs, one by one.
+Table additions_table(std::string caption, const std::vector<Addition>& additions, Digits digits);
+
 Document fit_document(const std::vector<FitAnswer>& answers, Digits digits);
 
 }  // namespace llmarch::reports

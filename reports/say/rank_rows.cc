@@ -60,6 +60,15 @@ class RankRows {
     });
   }
 
+  void imbalance(const Skew& skew) const {
+    write_.row(fmt::format("experts of the busiest rank, under {}", skew.name),
+               [this](const ModelFigures& figures) {
+                 const auto& times = figures.on[machine_].expert_imbalance;
+                 if (!times) return text_cell("–");
+                 return Cell{.text = fmt::format("{:.2f} × the mean", *times), .value = *times};
+               });
+  }
+
   void bubble() const {
     row("share of a step that a stage waits", [](const RankFigures& ranks) {
       return Cell{.text = fmt::format("{:.0f} %", 100 * ranks.bubble()), .value = ranks.bubble()};
@@ -123,6 +132,7 @@ void write_rank_rows(const Comparison& comparison, Digits digits, const Comparis
     rows.memory(fmt::format("Ranks on {}, {}: what the fullest holds", comparison.machines[n]->name,
                             text_of(*setting.parallel)));
     rows.step("Decode on ranks", &StageFigures::decode, setting.batch);
+    if (comparison.skew) rows.imbalance(*comparison.skew);
     if (setting.parallel->pipeline > 1) rows.bubble();
     rows.step("Prefill on ranks", &StageFigures::prefill, setting.batch * setting.prefill_tokens());
   }
@@ -140,6 +150,11 @@ std::string rank_note(const Comparison& comparison) {
     note +=
         " Every token goes to all ranks that hold experts of its layer, and their sums come "
         "back: an all-gather and a reduce-scatter.";
+  }
+  if (deployment.expert > 1 && comparison.skew) {
+    note +=
+        " Experts lie on ranks in the order of their numbers; under a power law the first rank has "
+        "those that are chosen most, and no placement is less even.";
   }
   return note;
 }

@@ -13,6 +13,7 @@
 #include "sim/cli/models.h"
 #include "sim/cli/output.h"
 #include "sim/cli/skew_option.h"
+#include "sim/graph/shard.h"
 
 namespace llmarch::cli {
 namespace {
@@ -91,6 +92,8 @@ Comparison compared_in(const std::vector<const Model*>& models, const Setting& s
                        const ComparedOn& on) {
   try {
     return compare(models, setting, on);
+  } catch (const CannotShard&) {
+    throw;
   } catch (const std::invalid_argument& error) {
     throw UsageError(fmt::format("--skew: {}", error.what()),
                      "give a number for each expert of a layer");

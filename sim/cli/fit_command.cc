@@ -63,7 +63,8 @@ Options fit_options() {
           .c_str())("reserve", po::value<std::string>()->value_name("BYTES"),
                     "kept for other uses, of all devices together")(
       "kv-memory", po::value<std::string>()->value_name("BYTES"),
-      "in the place of --memory: what is set aside for the KV cache alone")(
+      "in the place of --memory: what is set aside for the KV cache alone; with --parallel, what "
+      "each device of --on sets aside")(
       "aim", po::value<std::string>()->value_name("AIM")->default_value("latency"),
       fmt::format("with --parallel best, what is best: {}",
                   fmt::join(names_in(Names<Aim>::values), ", "))
@@ -107,8 +108,12 @@ GivenMemory memory_of(const Hardware& machine) {
 }
 
 // A cache for which some memory is set aside; what else an engine takes lies beside it.
-GivenMemory cache_memory(const Values& values) {
+GivenMemory cache_memory(const Values& values, const Setting& setting) {
   GivenMemory given = given_memory(values, "kv-memory");
+  if (setting.parallel && given.room.devices > 1) {
+    throw UsageError("with --parallel, --kv-memory is what each device sets aside",
+                     fmt::format("write {}", reports::binary_bytes(given.room.each.value())));
+  }
   given.room.held = Held::caches;
   given.name = "a KV cache of " + given.name;
   if (values["engine"].defaulted() && values.count("reserve") == 0) return given;
@@ -116,43 +121,43 @@ GivenMemory cache_memory(const Values& values) {
                    "give --memory with --engine and --reserve");
 }
 
-void need_one_memory(const Values& values, const Machine& machine) {
-  const std::size_t machines = machine == nullptr ? 0 : 1;
-  if (machines + values.count("memory") + values.count("kv-memory") == 1) return;
+// Where the setting divides the model, --on names the devices that set aside --kv-memory.
+void need_one_memory(const Values& values, const Setting& setting) {
+  const std::size_t caches = values.count("kv-memory");
+  const bool devices_of_caches = setting.parallel && caches > 0;
+  const std::size_t machines = setting.machine == nullptr || devices_of_caches ? 0 : 1;
+  if (machines + values.count("memory") + caches == 1) return;
   throw UsageError("fit needs a memory: one of --memory, --on and --kv-memory",
                    "llmarch fit qwen3-8b --memory 24GiB");
 }
 
-GivenMemory memory_asked(const Values& values, const Machine& machine) {
-  need_one_memory(values, machine);
-  if (values.count("kv-memory") > 0) return cache_memory(values);
-  return machine == nullptr ? given_memory(values, "memory") : memory_of(*machine);
+GivenMemory memory_asked(const Values& values, const Setting& setting) {
+  need_one_memory(values, setting);
+  if (values.count("kv-memory") > 0) return cache_memory(values, setting);
+  return setting.machine == nullptr ? given_memory(values, "memory") : memory_of(*setting.machine);
 }
 
-void refuse_engine_on_ranks(const Values& values) {
-  if (values["engine"].defaulted() && values.count("reserve") == 0) return;
-  throw UsageError("what an engine or a reserve takes of each rank is not known",
-                   "leave out --engine and --reserve, or --parallel");
-}
-
-// With a deployment, what a rank holds has to fit into the memory of a device.
-void divide(const Values& values, const Setting& setting, GivenMemory& given) {
-  const auto problem = machine_problem(setting);
-  if (problem) throw UsageError(problem->problem, problem->remedy);
-  refuse_engine_on_ranks(values);
-  given.room.devices = 1;
-  given.name += fmt::format(", ranks {}", text_of(*setting.parallel));
-}
-
-reports::FitQuestion question_of(const Values& values, const Setting& setting) {
-  GivenMemory given = memory_asked(values, setting.machine);
-  if (setting.parallel) divide(values, setting, given);
-  auto& [room, name] = given;
+void read_engine(const Values& values, Room& room) {
   const std::string engine = text_of(values, "engine");
   room.engine = value_named(Names<Engine>::values, engine,
                             fmt::format("unknown engine '{}' for --engine", engine));
   if (values.count("reserve") > 0)
     room.reserve = parse_bytes("reserve", text_of(values, "reserve"));
+}
+
+// With a deployment, what a rank holds has to fit into the memory of a device.
+void divide(const Setting& setting, GivenMemory& given) {
+  const auto problem = machine_problem(setting);
+  if (problem) throw UsageError(problem->problem, problem->remedy);
+  given.room.devices = 1;
+  given.name += fmt::format(", ranks {}", text_of(*setting.parallel));
+}
+
+reports::FitQuestion question_of(const Values& values, const Setting& setting) {
+  GivenMemory given = memory_asked(values, setting);
+  if (setting.parallel) divide(setting, given);
+  auto& [room, name] = given;
+  read_engine(values, room);
   return {setting, room, std::move(name)};
 }
 
@@ -212,8 +217,7 @@ Setting setting_of_best(const Values& values) {
     throw UsageError("--parallel best is about the devices of one machine",
                      "llmarch fit qwen3-32b --on 8xh100-sxm --parallel best");
   }
-  need_one_memory(values, setting.machine);
-  refuse_engine_on_ranks(values);
+  need_one_memory(values, setting);
   setting.context = few(values, setting_field::context).front();
   setting.batch = few(values, setting_field::batch).front();
   return setting;
@@ -229,11 +233,13 @@ ExitStatus run_best(const Values& values, KeptModels& kept) {
   if (models.size() != 1) {
     throw UsageError("--parallel best ranks the deployments of one model", "name one");
   }
-  const reports::BestQuestion question{
-      models.front(), settled(setting, {&models.front()}),
+  BestQuestion question{
+      models.front(),
+      settled(setting, {&models.front()}),
+      {.each = Bytes(setting.machine->memory.bytes)},
       value_named(Names<Aim>::values, aim, fmt::format("unknown aim '{}' for --aim", aim))};
-  const DeploymentChoices choices =
-      best_deployments(question.model, question.setting, question.aim);
+  read_engine(values, question.room);
+  const DeploymentChoices choices = best_deployments(question);
   const reports::Digits digits = digits_of(values);
   outputs.write({.make_document = [&] { return reports::best_document(question, choices, digits); },
                  .json_pieces = in_one_piece([&] { return reports::best_json(question, choices); }),
@@ -289,7 +295,7 @@ Command fit_command() {
       "  llmarch fit --all --memory 24GB --context 32k --weights int4\n"
       "  llmarch fit gemma-3-27b qwen3-32b --on h100-sxm,mi300x --weights fp8 --batch 1,16\n"
       "  llmarch fit llama-3.1-8b --on rtx-3090 --engine vllm\n"
-      "  llmarch fit qwen3-32b --on 4xh100-sxm --parallel tp=4\n"
+      "  llmarch fit qwen3-32b --on 4xh100-sxm --parallel tp=4 --engine vllm\n"
       "  llmarch fit deepseek-v3 --on 8xh200 --parallel best --aim throughput\n"
       "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
       fit_options,

@@ -23,6 +23,9 @@ constexpr const char* kNoMemory =
 constexpr const char* kNoThread =
     "llmarch: error: the system refuses another thread\n      = ask for fewer with --threads\n";
 
+constexpr const char* kWaysToDivide =
+    "the ways that divide a model: llmarch fit MODEL --on 8xh100-sxm --parallel best";
+
 // Written line by line without control characters that could steer a terminal: a message may quote
 // what was typed, or the name of a file.
 void say(const std::string& text) {
@@ -59,7 +62,7 @@ Ending ending_of(const std::function<ExitStatus()>& run) {
   } catch (const RankFailure& error) {
     return {ExitStatus::not_possible, error_text(error.what(), "")};
   } catch (const CannotShard& error) {
-    return {ExitStatus::bad_input, error_text(error.what(), "")};
+    return {ExitStatus::bad_input, error_text(error.what(), kWaysToDivide)};
   } catch (const Overflow& error) {
     return {ExitStatus::bad_input,
             std::string("llmarch: error: a figure exceeds 64 bits: ") + error.what() + "\n"};

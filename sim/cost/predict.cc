@@ -66,6 +66,21 @@ Integer entries_held(const OpGraph& graph, const Cache& cache, Integer context, 
   return held_entries(context, cache.state) * layers_of(graph, cache) * batch;
 }
 
+// Of the operations that `counts`, asked with a block and a node, says to count.
+template <class Counts>
+Elements widest(const OpGraph& graph, const Workload& workload, const Counts& counts) {
+  Elements most;
+  for (const Block& block : graph.blocks) {
+    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
+      const Node& node = block.nodes[n];
+      if (!counts(block, node) || !runs(block, n, workload.forms)) continue;
+      const Work work = evaluate(price(graph, block, node.op), workload, 1);
+      most = std::max(most, work.activations_read + work.activations_written);
+    }
+  }
+  return most;
+}
+
 }  // namespace
 
 Parameters predict_parameters(const OpGraph& graph) {
@@ -183,18 +198,14 @@ Work predict_total(const OpGraph& graph, const Workload& workload) {
   return total;
 }
 
-Elements widest_rows(const OpGraph& graph, const Workload& workload,
-                     std::optional<WorkKind> without) {
-  Elements most;
-  for (const Block& block : graph.blocks) {
-    for (std::size_t n = 0; n < block.nodes.size(); ++n) {
-      const Node& node = block.nodes[n];
-      if (node.kind == without || !runs(block, n, workload.forms)) continue;
-      const Work work = evaluate(price(graph, block, node.op), workload, 1);
-      most = std::max(most, work.activations_read + work.activations_written);
-    }
-  }
-  return most;
+Elements widest_rows(const OpGraph& graph, const Workload& workload) {
+  return widest(graph, workload, [](const Block&, const Node&) { return true; });
+}
+
+Elements widest_rows_below_head(const OpGraph& graph, const Workload& workload) {
+  return widest(graph, workload, [](const Block& block, const Node& node) {
+    return block.kind != BlockKind::output && node.kind != WorkKind::communication;
+  });
 }
 
 }  // namespace llmarch

@@ -2,7 +2,6 @@
 // price of each operation stands in op_cost.cc; this file knows how prices add up to a model.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "sim/cost/price.h"
@@ -69,9 +68,11 @@ Book predict(const OpGraph& graph, const Workload& workload, ExpertLoad load = E
 // The sum of the book without its lines: what a sweep asks for.
 Work predict_total(const OpGraph& graph, const Workload& workload);
 
-// The most elements of rows that an operation reads and writes together, in one layer; operations
-// of the kind `without` are passed over.
-Elements widest_rows(const OpGraph& graph, const Workload& workload,
-                     std::optional<WorkKind> without = {});
+// The most elements of rows that an operation reads and writes together, in one layer.
+Elements widest_rows(const OpGraph& graph, const Workload& workload);
+
+// The same below the head, where what ranks exchange does not count: a sum over ranks takes the
+// place of what is summed.
+Elements widest_rows_below_head(const OpGraph& graph, const Workload& workload);
 
 }  // namespace llmarch

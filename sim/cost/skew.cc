@@ -1,5 +1,6 @@
 #include "sim/cost/skew.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
@@ -62,6 +63,15 @@ std::vector<double> chances(const Skew& skew, Integer experts, Integer chosen) {
   while (scale(loads, chosen.as_double())) {
   }
   return loads;
+}
+
+double imbalance(const std::vector<double>& chances, Integer ranks) {
+  const auto share = static_cast<std::ptrdiff_t>(chances.size()) / ranks.value();
+  double busiest = 0;
+  for (auto first = chances.begin(); first != chances.end(); first += share) {
+    busiest = std::max(busiest, std::accumulate(first, first + share, 0.0));
+  }
+  return busiest * ranks.as_double() / std::accumulate(chances.begin(), chances.end(), 0.0);
 }
 
 double distinct_experts(const std::vector<double>& chances, Integer rows) {

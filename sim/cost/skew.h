@@ -30,6 +30,11 @@ struct Skew {
 // of another number of experts, or of fewer than are chosen.
 std::vector<double> chances(const Skew& skew, Integer experts, Integer chosen);
 
+// How often experts of the busiest of `ranks` ranks are chosen, over the mean of the ranks, among
+// which they are divided evenly, in the order of their numbers. The n-th expert of a power law is
+// its n-th most chosen, so that the most chosen ones lie on one rank: no placement is less even.
+double imbalance(const std::vector<double>& chances, Integer ranks);
+
 // How many experts at least one of `rows` rows chooses, each with its chance: the sum of
 // 1 - (1 - chance)^rows.
 double distinct_experts(const std::vector<double>& chances, Integer rows);

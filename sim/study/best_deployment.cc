@@ -21,24 +21,26 @@ std::vector<Integer> divisors_of(Integer whole) {
 }
 
 // As many sequences as fit, each rank with equally many; 0 where not one for each does.
-Integer most_sequences(const RankPlan& plan, const Setting& setting) {
+Integer most_sequences(const RankPlan& plan, Setting setting, const Room& room) {
   const Integer ranks = setting.parallel->data;
-  const Bytes memory(setting.machine->memory.bytes);
   const auto fits = [&](Integer of_rank) {
-    return plan.fullest(setting.context, of_rank * ranks).total() <= memory;
+    setting.batch = of_rank * ranks;
+    return fullest_rank(plan, setting, room).footprint.total() <= room.memory();
   };
   return largest_for_which(fits, kMostSequences) * ranks;
 }
 
-// With the sequences that the aim asks for; none where they do not fit.
-std::optional<DeploymentChoice> choice_of(const Model& model, const Setting& divided,
-                                          const OpGraph& whole, Aim aim) {
-  const RankPlan plan(model, divided, whole);
-  const Integer most = most_sequences(plan, divided);
-  const Integer batch = aim == Aim::latency ? divided.batch : most;
-  if (batch == 0 || batch > most) return std::nullopt;
-  DeploymentChoice choice{*divided.parallel, batch,
-                          plan.at(divided.context, divided.prefill_tokens(), batch)};
+// With the sequences that the aim asks for; none where they do not fit. `whole` is the model's
+// graph, stored as the setting says.
+std::optional<DeploymentChoice> choice_of(const BestQuestion& question, const OpGraph& whole,
+                                          Setting divided) {
+  const RankPlan plan(question.model, divided, whole);
+  const Integer most = most_sequences(plan, divided, question.room);
+  if (question.aim == Aim::throughput) divided.batch = most;
+  if (divided.batch == 0 || divided.batch > most) return std::nullopt;
+  DeploymentChoice choice{*divided.parallel, divided.batch,
+                          plan.at(divided.context, divided.prefill_tokens(), divided.batch),
+                          fullest_rank(plan, divided, question.room)};
   choice.seconds = choice.figures.uniform_decode_seconds();
   return choice;
 }
@@ -55,6 +57,10 @@ bool better(const DeploymentChoice& left, const DeploymentChoice& right, Aim aim
 
 }  // namespace
 
+const StageFigures& DeploymentChoice::fullest_stage() const {
+  return *std::ranges::find(figures.stages, fullest.rank, &StageFigures::rank);
+}
+
 std::vector<Deployment> deployments_of(Integer ranks, const Model& model) {
   std::vector<Deployment> all;
   const bool experts = has_experts(model.spec);
@@ -70,20 +76,21 @@ std::vector<Deployment> deployments_of(Integer ranks, const Model& model) {
   return all;
 }
 
-DeploymentChoices best_deployments(const Model& model, const Setting& setting, Aim aim) {
+DeploymentChoices best_deployments(const BestQuestion& question) {
+  const Setting& setting = question.setting;
   DeploymentChoices choices;
-  const OpGraph whole = stored(model, setting);
+  const OpGraph whole = stored(question.model, setting);
   Setting divided = setting;
-  for (Deployment& deployment : deployments_of(setting.machine->all_devices(), model)) {
+  for (Deployment& deployment : deployments_of(setting.machine->all_devices(), question.model)) {
     if (setting.parallel) deployment.algorithm = setting.parallel->algorithm;
     divided.parallel = deployment;
-    divided.batch = aim == Aim::latency ? setting.batch : deployment.data;
+    divided.batch = question.aim == Aim::latency ? setting.batch : deployment.data;
     if (deployment_problem(divided)) {
       choices.refused += 1;
       continue;
     }
     try {
-      if (auto choice = choice_of(model, divided, whole, aim)) {
+      if (auto choice = choice_of(question, whole, divided)) {
         choices.fitting.push_back(*std::move(choice));
       } else {
         choices.too_large += 1;
@@ -93,7 +100,7 @@ DeploymentChoices best_deployments(const Model& model, const Setting& setting, A
     }
   }
   std::ranges::stable_sort(choices.fitting, [&](const auto& left, const auto& right) {
-    return better(left, right, aim);
+    return better(left, right, question.aim);
   });
   return choices;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/setting/setting.h"
+#include "sim/study/fit.h"
 #include "sim/study/model.h"
 #include "sim/study/ranks.h"
 
@@ -23,7 +24,9 @@ struct DeploymentChoice {
   Deployment deployment;
   Integer batch;  // of all ranks
   RankFigures figures;
+  FullestRank fullest;
   double seconds = 0;  // of a decode step, if experts are chosen uniformly
+  [[nodiscard]] const StageFigures& fullest_stage() const;
   [[nodiscard]] double tokens_per_second() const { return batch.as_double() / seconds; }
 };
 
@@ -36,8 +39,16 @@ struct DeploymentChoices {
 // Every product of tp, pp, dp and ep on so many ranks; with ep only for models with experts.
 std::vector<Deployment> deployments_of(Integer ranks, const Model& model);
 
-// At the setting's context, on all devices of its machine; its deployment says by which algorithm
-// exchanges go, if it says one. Throws Overflow.
-DeploymentChoices best_deployments(const Model& model, const Setting& setting, Aim aim);
+// Which deployments are asked for: at the setting's context, on all devices of its machine; its
+// deployment says by which algorithm exchanges go, if it says one.
+struct BestQuestion {
+  const Model& model;
+  Setting setting;
+  Room room;  // of one device
+  Aim aim;
+};
+
+// Throws Overflow.
+DeploymentChoices best_deployments(const BestQuestion& question);
 
 }  // namespace llmarch

@@ -75,8 +75,10 @@ OnMachine on_machine(const Model& model, const Setting& setting, const std::opti
   if (curves.ranks) {
     on.ranks = figures.ranks();
     on.replicated_weights = replicated_weights(model, setting);
+    if (skew) on.expert_imbalance = expert_imbalance(model.graph, *setting.parallel, *skew);
   }
-  on.fits = on.needed.total() <= Bytes(setting.machine->memory_bytes());
+  const Integer devices = setting.parallel ? Integer(1) : setting.machine->all_devices();
+  on.fits = on.needed.total() <= Bytes(devices * setting.machine->memory.bytes);
   return on;
 }
 

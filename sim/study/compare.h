@@ -51,6 +51,8 @@ struct OnMachine {
   bool fits = false;
   std::optional<RankFigures> ranks;  // where the setting divides the model
   Bytes replicated_weights;          // of the ranks
+  // Of the busiest rank under the comparison's skew, where the ranks divide experts.
+  std::optional<double> expert_imbalance = {};
 };
 
 struct ModelFigures {

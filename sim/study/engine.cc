@@ -64,6 +64,25 @@ Bytes beyond_least(const OpGraph& graph, const Setting& setting, const Cells& ce
 
 using Additions = std::vector<Addition>;
 
+// The devices that the model is on: those of the room, or of all ranks.
+Integer devices_of_model(const Room& room, const Setting& setting) {
+  return setting.parallel ? setting.parallel->ranks() : room.devices;
+}
+
+// Logits are made after the last layer, which an earlier stage of a pipeline does not have. A rank
+// of the last stage gathers those of the whole vocabulary.
+Integer logit_columns(const Model& model, const OpGraph& stored) {
+  const bool last = stored.layers_before + stored.layers.size() == stored.depth();
+  return last ? model.spec.vocabulary : Integer(0);
+}
+
+// One token of a prompt. Its ranks bring tokens together where they spread experts.
+Workload one_token(const Setting& setting) {
+  Workload workload = decode(1, 1);
+  if (setting.parallel) workload.token_ranks = expert_spread(*setting.parallel).value().data;
+  return workload;
+}
+
 // Rules of vLLM 0.6.4. A log of it with Llama 3.1 8B on an RTX 3090 (issue 10517 of its repository)
 // shows the terms apart: weights of 14.99 GiB, 0.35 GiB outside of PyTorch, and a peak that grows
 // by 110,592 bytes for each token of the longest prompt: 2 bytes of 43,008 elements of gate, up and
@@ -79,9 +98,9 @@ Additions of_vllm(const Room& room, const Model& model, const OpGraph& stored,
   const Integer chunk =
       std::min(std::max(setting.context, Integer(kLeastChunk)), Integer(kMostChunk));
   const Bytes streams = bytes_of(Elements(3 * model.spec.hidden), kActivations) * room.devices;
-  const Elements below_head = widest_rows(model.graph, decode(1, 1), WorkKind::head);
+  const Elements below_head = widest_rows_below_head(stored, one_token(setting));
   const Bytes rows = (bytes_of(below_head, kActivations) + streams) * chunk;
-  const Bytes logits(model.spec.vocabulary * kSequences * kLogitBytes);
+  const Bytes logits(logit_columns(model, stored) * kSequences * kLogitBytes);
   return {
       {"unused", "a tenth of each memory: gpu_memory_utilization = 0.9 (vLLM 0.6)",
        room.devices * Bytes(room.each.amount() / 10)},
@@ -113,15 +132,14 @@ constexpr std::array<SglangClass, 6> kSglang{{{20, 2'048, 8, 8},
                                               {160, 8'192, 256, 512},
                                               {std::int64_t{1} << 32, 16'384, 512, 512}}};
 
-Additions of_sglang(const Room& room) {
+Additions of_sglang(const Room& room, Integer devices) {
   constexpr std::int64_t kMany = 4;
   constexpr std::int64_t kLargeMemory = 60;
   constexpr std::int64_t kLeastOfLarge = 10'240;
   const auto* const by_memory = std::ranges::find_if(
       kSglang, [&](const SglangClass& each) { return room.each < Bytes(each.below_gibi * kGibi); });
-  const Integer batch =
-      room.devices < kMany ? by_memory->graph_batch : by_memory->graph_batch_of_many;
-  const Integer sum = 512 + by_memory->chunk * 3 / 2 + batch * 2 + room.devices * 1'024 / 8;  // MiB
+  const Integer batch = devices < kMany ? by_memory->graph_batch : by_memory->graph_batch_of_many;
+  const Integer sum = 512 + by_memory->chunk * 3 / 2 + batch * 2 + devices * 1'024 / 8;  // MiB
   const bool large = room.each > Bytes(kLargeMemory * kGibi);
   const Integer kept = large ? std::max(sum, Integer(kLeastOfLarge)) : sum;
   return {{"kept",
@@ -139,7 +157,7 @@ Additions of_llama_cpp(const Room& room, const Model& model, const OpGraph& stor
   constexpr std::int64_t kUbatch = 512;
   constexpr std::int64_t kPadding = 256;
   constexpr std::int64_t kFloat = 4;
-  const Integer columns = model.spec.vocabulary + room.devices * model.spec.hidden;
+  const Integer columns = logit_columns(model, stored) + room.devices * model.spec.hidden;
   return {{"compute buffer",
            "512 rows of logits and of the residual stream in f32, with flash attention (llama.cpp, "
            "2025; what the driver takes is not stated)",
@@ -155,10 +173,17 @@ Additions of_engine(const Room& room, const Model& model, const OpGraph& stored,
   switch (room.engine) {
     case Engine::none: return {};
     case Engine::vllm: return of_vllm(room, model, stored, setting);
-    case Engine::sglang: return of_sglang(room);
+    case Engine::sglang: return of_sglang(room, devices_of_model(room, setting));
     case Engine::llama_cpp: return of_llama_cpp(room, model, stored, setting);
   }
   throw std::logic_error("of_engine: an engine outside the enumeration");
+}
+
+Addition reserve_of(const Room& room, const Setting& setting) {
+  if (!setting.parallel) return {"reserve", "--reserve", room.reserve};
+  const Integer ranks = setting.parallel->ranks();
+  return {"reserve", fmt::format("--reserve, divided among {} ranks", ranks.value()),
+          Bytes((room.reserve.amount() + ranks - 1) / ranks)};
 }
 
 }  // namespace
@@ -166,7 +191,7 @@ Additions of_engine(const Room& room, const Model& model, const OpGraph& stored,
 std::vector<Addition> additions(const Room& room, const Model& model, const OpGraph& stored,
                                 const Setting& setting) {
   Additions all = of_engine(room, model, stored, setting);
-  if (room.reserve > Bytes(0)) all.push_back({"reserve", "--reserve", room.reserve});
+  if (room.reserve > Bytes(0)) all.push_back(reserve_of(room, setting));
   return all;
 }
 

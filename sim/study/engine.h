@@ -25,25 +25,30 @@ struct Names<Engine> {
 // Whether all that is needed has to fit, or the caches alone, for which some memory is set aside.
 enum class Held { everything, caches };
 
-// The memories of the devices that share a model, and what is asked of them.
+// The memories of the devices that share a model, and what is asked of them. Where a setting
+// divides the model, the memory of one device: what a rank holds has to fit into it.
 struct Room {
   Bytes each;  // of one device
   Integer devices = 1;
   Engine engine = Engine::none;
-  Bytes reserve = {};  // kept for other uses, in all
+  Bytes reserve = {};  // kept for other uses, of all devices of the model together
   Held held = Held::everything;
   [[nodiscard]] Bytes memory() const { return devices * each; }
+  // Whether anything is added to what the model itself needs.
+  [[nodiscard]] bool adds() const { return engine != Engine::none || reserve > Bytes(0); }
 };
 
 struct Addition {
   std::string what;
   std::string rule;  // with the version it holds for
-  Bytes bytes;       // on all devices
+  Bytes bytes;       // on all devices of the room
 };
 
 // What is added to the least footprint of that setting, whose context is the longest that the
-// engine is started for. `stored` is the model's graph, stored as the setting says. Rows are split
-// evenly among devices; the residual stream is on each. Throws Overflow.
+// engine is started for. `stored` is the model's graph, stored as the setting says: then rows are
+// split evenly among devices, and the residual stream is on each. Where the setting divides the
+// model, `stored` is the graph of a rank, whose rows they are, and the setting has the rank's
+// sequences. Throws Overflow.
 std::vector<Addition> additions(const Room& room, const Model& model, const OpGraph& stored,
                                 const Setting& setting);
 

@@ -6,7 +6,6 @@
 #include "sim/study/beside_memory.h"
 #include "sim/study/largest.h"
 #include "sim/study/point_figures.h"
-#include "sim/study/ranks.h"
 
 namespace llmarch {
 namespace {
@@ -20,7 +19,7 @@ class Footprints {
   }
 
   [[nodiscard]] Footprint at(const Setting& setting) const {
-    return ranks_ ? of_rank(setting) : of_all(setting);
+    return ranks_ ? fullest_rank(*ranks_, setting, room_).footprint : of_all(setting);
   }
   // None where a figure exceeds 64 bits.
   [[nodiscard]] std::optional<Footprint> if_countable(const Setting& setting) const {
@@ -34,11 +33,6 @@ class Footprints {
   }
 
  private:
-  // What the fullest rank holds. A rank has at most one sequence more than another.
-  [[nodiscard]] Footprint of_rank(const Setting& setting) const {
-    const RankMemory memory = ranks_->fullest(setting.context, setting.batch);
-    return {memory.weights + memory.beside, memory.cache, memory.activations};
-  }
   [[nodiscard]] Footprint of_all(const Setting& setting) const;
 
   const Model& model_;
@@ -56,6 +50,16 @@ Footprint Footprints::of_all(const Setting& setting) const {
   needed.weights = weight_bytes(stored_).total + beside.weights();
   needed.activations = bytes_of(decode_working_set(model_, setting.batch), kActivations);
   needed.engine = additions(room_, model_, stored_, setting);
+  return needed;
+}
+
+Footprint footprint_of(const StageHolding& stage, const Model& model, const Setting& of_rank,
+                       const Room& room) {
+  Footprint needed{{}, stage.memory.cache, {}};
+  if (room.held == Held::caches) return needed;
+  needed.weights = stage.memory.weights + stage.memory.beside;
+  needed.activations = stage.memory.activations;
+  needed.engine = additions(room, model, stage.graph, of_rank);
   return needed;
 }
 
@@ -122,6 +126,16 @@ Bytes Footprint::added() const {
 
 Footprint footprint(const Model& model, const Setting& setting, const Room& room) {
   return Footprints(model, setting, room).at(setting);
+}
+
+FullestRank fullest_rank(const RankPlan& plan, const Setting& setting, const Room& room) {
+  const auto [of_rank, stages] = plan.holdings(setting.context, setting.batch);
+  std::vector<FullestRank> ranks;
+  for (const StageHolding& stage : stages) {
+    ranks.push_back({stage.rank, footprint_of(stage, plan.model(), of_rank, room)});
+  }
+  return *std::ranges::max_element(ranks, {},
+                                   [](const FullestRank& each) { return each.footprint.total(); });
 }
 
 Fit largest_context(const Model& model, const Setting& setting, const Room& room) {

@@ -9,6 +9,7 @@
 #include "sim/setting/setting.h"
 #include "sim/study/engine.h"
 #include "sim/study/model.h"
+#include "sim/study/ranks.h"
 
 namespace llmarch {
 
@@ -24,10 +25,18 @@ struct Footprint {
   [[nodiscard]] Bytes total() const { return weights + cache + activations + added(); }
 };
 
-// Where the setting divides the model: what the fullest rank holds, to be fitted into the room of
-// one device, which has no engine and no reserve. Throws Overflow, and CannotShard where the model
-// does not divide so. In a room for caches alone the other parts are 0.
+// Where the setting divides the model: that of the fullest rank, in the room of one device. Throws
+// Overflow, and CannotShard where the model does not divide so. In a room for caches alone the
+// other parts are 0.
 Footprint footprint(const Model& model, const Setting& setting, const Room& room = {});
+
+// The rank that needs most, with what an engine takes of its device: the first of its stage.
+struct FullestRank {
+  Integer rank;
+  Footprint footprint;
+};
+// `setting` says for which context and for how many sequences of all ranks. Throws Overflow.
+FullestRank fullest_rank(const RankPlan& plan, const Setting& setting, const Room& room);
 
 // What ends a fit.
 enum class Limit {

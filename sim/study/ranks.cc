@@ -274,13 +274,13 @@ RankFigures RankPlan::at(Integer context, Integer prompt, Integer batch) const {
   return figures;
 }
 
-RankMemory RankPlan::fullest(Integer context, Integer batch) const {
-  const Setting setting = setting_at(context, batch);
-  std::vector<RankMemory> memories;
+RankHoldings RankPlan::holdings(Integer context, Integer batch) const {
+  RankHoldings held{setting_at(context, batch), {}};
   for (const StageShard& stage : stages_) {
-    if (!stage.like) memories.push_back(memory_at(stage, setting));
+    if (stage.like) continue;
+    held.stages.push_back({stage.rank, stage.graph, memory_at(stage, held.of_rank)});
   }
-  return *std::ranges::max_element(memories, {}, &RankMemory::total);
+  return held;
 }
 
 // Ranks of one tensor-parallel group differ in padding and in what only the first of them adds;
@@ -296,6 +296,21 @@ Bytes replicated_weights(const Model& model, const Setting& setting) {
     }
   }
   return sum - weight_bytes(whole).total;
+}
+
+std::optional<double> expert_imbalance(const OpGraph& whole, const Deployment& deployment,
+                                       const Skew& skew) {
+  if (deployment.expert == 1) return std::nullopt;
+  std::optional<double> most;
+  for (const Block& block : whole.blocks) {
+    for (const Node& node : block.nodes) {
+      const auto* experts = std::get_if<RunExperts>(&node.op);
+      if (experts == nullptr) continue;
+      const auto loads = chances(skew, experts->experts, experts->experts_per_token);
+      most = std::max(most.value_or(0), imbalance(loads, deployment.expert));
+    }
+  }
+  return most;
 }
 
 RankFigures rank_figures(const Model& model, const Setting& setting) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/cost/roofline.h"
+#include "sim/cost/skew.h"
 #include "sim/graph/shard.h"
 #include "sim/setting/setting.h"
 #include "sim/study/model.h"
@@ -67,6 +68,17 @@ struct StageFigures {
   RankStep decode, prefill;
 };
 
+// What the first rank of a stage holds, and its graph.
+struct StageHolding {
+  Integer rank;
+  const OpGraph& graph;
+  RankMemory memory;
+};
+struct RankHoldings {
+  Setting of_rank;                   // with the sequences of the rank that has most of them
+  std::vector<StageHolding> stages;  // without those that differ from another in their place alone
+};
+
 struct RankFigures {
   Deployment deployment;
   Integer batch_of_rank;  // sequences
@@ -116,8 +128,10 @@ class RankPlan {
 
   // With so many sequences of all ranks, which divide among them.
   [[nodiscard]] RankFigures at(Integer context, Integer prompt, Integer batch) const;
-  // What the fullest rank holds, if `batch` sequences are spread as evenly as they can be.
-  [[nodiscard]] RankMemory fullest(Integer context, Integer batch) const;
+  // If `batch` sequences are spread as evenly as they can be. The plan must outlive what it
+  // returns.
+  [[nodiscard]] RankHoldings holdings(Integer context, Integer batch) const;
+  [[nodiscard]] const Model& model() const { return model_; }
 
  private:
   struct StageShard {
@@ -147,6 +161,12 @@ class RankPlan {
 
 // The weights of the text model that all ranks hold together, beyond the model's own.
 Bytes replicated_weights(const Model& model, const Setting& setting);
+
+// How often experts of the busiest rank are chosen under a skew, over the mean of the ranks, in the
+// layer where that is most; none where the deployment divides no experts. Throws what `chances`
+// throws.
+std::optional<double> expert_imbalance(const OpGraph& whole, const Deployment& deployment,
+                                       const Skew& skew);
 
 // The figures of a plan at the setting's context, prompt and batch.
 RankFigures rank_figures(const Model& model, const Setting& setting);

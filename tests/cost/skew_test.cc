@@ -22,6 +22,18 @@ Skew measured(std::vector<double> loads) {
   return {"loads", MeasuredLoads{std::move(loads)}};
 }
 
+// Loads of 1, 1/2, 1/3 and 1/4: the first two of four experts have 18 of 25 parts, where half of
+// them would be even.
+TEST(Imbalance, IsTheLoadOfTheBusiestRankOverTheMean) {
+  EXPECT_NEAR(imbalance(chances({"", PowerLaw{1}}, 4, 1), 2), 18.0 / 25 / (1.0 / 2), 1e-12);
+  EXPECT_NEAR(imbalance(chances({"", PowerLaw{0}}, 4, 2), 2), 1, 1e-12);
+}
+
+// By their numbers, and not by how often they are chosen: the third of four ranks is the busiest.
+TEST(Imbalance, TakesMeasuredExpertsInTheirOrder) {
+  EXPECT_NEAR(imbalance(chances({"", MeasuredLoads{{1, 2, 4, 1}}}, 4, 1), 4), 4.0 / 8 * 4, 1e-12);
+}
+
 TEST(Chances, AreInProportionToTheLoads) {
   EXPECT_THAT(
       chances(measured({2, 1, 1}), 3, 1),

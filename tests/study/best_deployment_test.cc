@@ -22,6 +22,12 @@ Setting on_eight_devices(Integer batch) {
           .machine = std::make_shared<const Hardware>(machine)};
 }
 
+BestQuestion question(const Model& model, Integer batch, Aim aim, Room room = {}) {
+  const Setting setting = on_eight_devices(batch);
+  room.each = Bytes(setting.machine->memory.bytes);
+  return {model, setting, room, aim};
+}
+
 // 8 is 2 x 2 x 2, so tp, pp and dp share three factors: 10 ways.
 TEST(DeploymentsOfEightRanks, AreEveryProduct) {
   EXPECT_EQ(deployments_of(8, text_model("llama-3.1-8b")).size(), 10U);
@@ -32,7 +38,7 @@ TEST(DeploymentsOfEightRanks, AreEveryProduct) {
 
 TEST(TheBestDeployment, TakesTheLeastTimeAStep) {
   const Model model = text_model("llama-3.1-8b");
-  const DeploymentChoices choices = best_deployments(model, on_eight_devices(8), Aim::latency);
+  const DeploymentChoices choices = best_deployments(question(model, 8, Aim::latency));
   ASSERT_FALSE(choices.fitting.empty());
   EXPECT_TRUE(std::ranges::is_sorted(choices.fitting, {}, &DeploymentChoice::seconds));
   for (const DeploymentChoice& choice : choices.fitting) {
@@ -45,12 +51,12 @@ TEST(TheBestDeployment, TakesTheLeastTimeAStep) {
 // One sequence more for each rank does not fit.
 TEST(TheBestDeployment, RunsAsManySequencesAsFitWhereThroughputIsTheAim) {
   const Model model = text_model("llama-3.1-8b");
-  const Setting setting = on_eight_devices(1);
-  const DeploymentChoices choices = best_deployments(model, setting, Aim::throughput);
+  const BestQuestion asked = question(model, 1, Aim::throughput);
+  const DeploymentChoices choices = best_deployments(asked);
   ASSERT_FALSE(choices.fitting.empty());
   for (const DeploymentChoice& choice : choices.fitting) {
     EXPECT_TRUE(choice.figures.fits());
-    Setting more = setting;
+    Setting more = asked.setting;
     more.parallel = choice.deployment;
     more.batch = choice.batch + choice.deployment.data;
     EXPECT_FALSE(rank_figures(model, more).fits());
@@ -60,10 +66,41 @@ TEST(TheBestDeployment, RunsAsManySequencesAsFitWhereThroughputIsTheAim) {
 
 // 405 billion parameters in two bytes are 756 GiB, and eight devices have 640.
 TEST(AModelThatNoDeploymentHolds, IsToldApartFromOneThatDoesNotDivide) {
-  const DeploymentChoices choices =
-      best_deployments(text_model("llama-3.1-405b"), on_eight_devices(8), Aim::latency);
+  const Model model = text_model("llama-3.1-405b");
+  const DeploymentChoices choices = best_deployments(question(model, 8, Aim::latency));
   EXPECT_TRUE(choices.fitting.empty());
   EXPECT_EQ(choices.too_large, 10);
+}
+
+// Llama 3.1 70B on two devices, each with half of its 80 layers or of its 8 key/value heads: a
+// sequence of 8,192 positions of 128 elements in two bytes takes the same of a rank.
+constexpr std::int64_t kSequence = 8192LL * 80 * 2 * (8 / 2) * 128 * 2;
+
+// The sequences of tp=2, whose second device is like the first.
+Integer most_on_two_devices(const Room& room) {
+  const Model model = text_model("llama-3.1-70b");
+  BestQuestion asked = question(model, 2, Aim::throughput, room);
+  Hardware two = *asked.setting.machine;
+  two.devices = 2;
+  asked.setting.machine = std::make_shared<const Hardware>(two);
+  for (const DeploymentChoice& choice : best_deployments(asked).fitting) {
+    EXPECT_LE(choice.fullest.footprint.total(), asked.room.memory());
+    if (choice.deployment.tensor == 2) return choice.batch;
+  }
+  return 0;
+}
+
+TEST(TheBestDeployment, LeavesEachRankItsShareOfWhatIsReserved) {
+  const Integer all = most_on_two_devices({});
+  EXPECT_EQ(most_on_two_devices({.each = {}, .reserve = Bytes(2 * 3 * kSequence)}), all - 3);
+}
+
+// A tenth of 80 GiB and 0.35 GiB are 6.68 of 1.25 GiB, and a prefill needs some more.
+TEST(TheBestDeployment, LeavesRoomForWhatAnEngineTakesOfEachDevice) {
+  const Integer all = most_on_two_devices({});
+  const Integer served = most_on_two_devices({.each = {}, .engine = Engine::vllm});
+  EXPECT_GT(served, 0);
+  EXPECT_LE(served, all - 6);
 }
 
 }  // namespace

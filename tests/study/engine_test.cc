@@ -95,11 +95,76 @@ TEST(AnEngine, LeavesRoomForWhatIsFoundAndNotForOneMore) {
   }
 }
 
+// Llama 3.1 8B on two ranks, each with half of what is divided.
+Footprint of_rank(const char* deployment, Integer context, const Room& room) {
+  Setting setting{.context = context, .weights = Scheme(DType::bf16)};
+  Hardware machine;
+  machine.memory.bytes = room.each.value();
+  machine.bandwidth.bytes_per_second = 2e12;
+  machine.devices = 2;
+  setting.machine = std::make_shared<const Hardware>(machine);
+  setting.parallel = read_deployment(deployment).value.value();
+  return needed_for("llama-3.1-8b", setting, room);
+}
+
+// Half of the widths of gate, up and their product, 3 x 14,336 / 2, and the three streams of 4,096
+// whole; all in two bytes.
+TEST(VllmOnARank, TakesThePrefillOfTheRanksOwnOperations) {
+  const Room room{.each = Bytes(24 * kGibi), .engine = Engine::vllm};
+  const Footprint needed = of_rank("tp=2", 20'000, room);
+  EXPECT_EQ(addition_of(needed, "prefill"), Bytes(20'000LL * 2 * (3 * 14'336 / 2 + 3 * 4'096)));
+  EXPECT_EQ(addition_of(needed, "unused"), Bytes(24 * kGibi / 10));
+  EXPECT_EQ(addition_of(needed, "runtime"), Bytes(kGibi * 35 / 100));
+}
+
+// 15 positions more than the one that is asked for beyond a page, with half of the heads or layers.
+TEST(VllmOnARank, KeepsPagesOfTheRanksOwnCache) {
+  const Room room{.each = Bytes(24 * kGibi), .engine = Engine::vllm};
+  for (const char* deployment : {"tp=2", "pp=2"}) {
+    EXPECT_EQ(addition_of(of_rank(deployment, 17, room), "pages"), Bytes(15 * 131'072 / 2));
+  }
+}
+
+// In 10 bytes for each of 256 sequences and 128,256 tokens, beyond the rows of a prefill of 2,048;
+// an earlier stage has none, and is not the fullest.
+TEST(VllmOnARank, HasTheLogitsOfTheWholeVocabularyInTheLastStage) {
+  const Room room{.each = Bytes(24 * kGibi), .engine = Engine::vllm};
+  for (const auto& [deployment, width] : {std::pair{"tp=2", 14'336 / 2}, {"pp=2", 14'336}}) {
+    const Bytes rows(2'048LL * 2 * (3 * width + 3 * 4'096));
+    EXPECT_EQ(addition_of(of_rank(deployment, 1, room), "logits"),
+              Bytes(128'256LL * 256 * 10) - rows);
+  }
+}
+
+// 512 + 1.5 x 8,192 + 2 x 256 + 128 MiB for each of two devices, on each.
+TEST(SglangOnARank, KeepsWhatItKeepsOfEachOfTheDevices) {
+  const Room room{.each = Bytes(80 * kGibi), .engine = Engine::sglang};
+  EXPECT_EQ(addition_of(of_rank("tp=2", 1, room), "kept"),
+            Bytes((512 + 12'288 + 512 + 2 * 128) * (kGibi / 1'024)));
+}
+
+TEST(LlamaCppOnARank, HasTheLogitsInTheLastStage) {
+  const Room room{.each = Bytes(24 * kGibi), .engine = Engine::llama_cpp};
+  EXPECT_EQ(addition_of(of_rank("pp=2", 1, room), "compute buffer"),
+            Bytes(512 * (128'256 + 4'096) * 4));
+}
+
+TEST(AReserve, IsDividedAmongTheRanks) {
+  const Room room{.each = Bytes(24 * kGibi), .reserve = Bytes(5)};
+  EXPECT_EQ(addition_of(of_rank("tp=2", 1, room), "reserve"), Bytes(3));
+}
+
 // 8 GiB over the 131,072 bytes of a token.
 TEST(ACacheMemory, HoldsTheCacheAlone) {
   const Room room{.each = Bytes(8 * kGibi), .held = Held::caches};
   const Fit fit = largest_context(model_called("llama-3.1-8b"), {}, room);
   EXPECT_EQ(fit.room, 65'536);
+}
+
+TEST(ACacheMemory, HoldsTheCacheOfARankAlone) {
+  const Room room{.each = Bytes(8 * kGibi), .held = Held::caches};
+  const Footprint needed = of_rank("tp=2", 1, room);
+  EXPECT_EQ(needed.total(), Bytes(131'072 / 2));
 }
 
 }  // namespace

@@ -1,0 +1,115 @@
+// Ranks that are killed at random moments: the others end soon after, and the launcher says which
+// rank it was. `tests/ranks/kills` does it a hundred times.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "tests/ranks/processes.h"
+
+namespace llmarch::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+constexpr int kRanks = 4;
+constexpr Seconds kLongestEnd{10};
+
+int kills_asked() {
+  const char* asked = std::getenv("LLMARCH_KILLS");
+  return asked == nullptr ? 3 : std::atoi(asked);
+}
+
+struct Kill {
+  int rank = 0;
+  Seconds after{};  // the start of the rank
+};
+
+// Each process notes its number, which the program that it becomes has too. The one to be killed
+// is started by `timeout`, which is killed with it: mpirun sees a rank that a signal has ended.
+std::string noted_and_killed(const TemporaryFolder& folder, const Kill& kill) {
+  return "sh -c 'echo $$ >\"$0/$OMPI_COMM_WORLD_RANK\"; [ \"$OMPI_COMM_WORLD_RANK\" = " +
+         std::to_string(kill.rank) + " ] && exec timeout -s KILL " +
+         std::to_string(kill.after.count()) + " \"$@\"; exec \"$@\"' '" + folder.path().string() +
+         "' ";
+}
+
+// One that has ended is a zombie until the system's first process has taken note.
+bool runs(const std::filesystem::path& noted) {
+  std::ifstream number(noted);
+  std::string process;
+  number >> process;
+  std::ifstream file("/proc/" + process + "/stat");
+  std::string state;  // the word after the program's name
+  for (std::string word; state.empty() && file >> word;) {
+    if (word.back() == ')') file >> state;
+  }
+  return !state.empty() && state != "Z";
+}
+
+int running(const TemporaryFolder& noted) {
+  int count = 0;
+  for (const auto& each : std::filesystem::directory_iterator(noted.path())) {
+    if (runs(each.path())) ++count;
+  }
+  return count;
+}
+
+struct Ended {
+  Seen seen;
+  Seconds took{};   // until the last process has ended
+  int running = 0;  // processes that have not, at the latest that they may
+};
+
+// mpirun does not wait for the processes that it ends.
+Ended run_with(const Kill& kill) {
+  const TemporaryFolder folder;
+  const auto begin = Clock::now();
+  Ended ended;
+  ended.seen = run_processes(
+      kRanks, noted_and_killed(folder, kill) + verify_command("deepseek_v3", "tp=2,ep=2"));
+  while ((ended.running = running(folder)) > 0) {
+    if (Clock::now() - begin > kill.after + kLongestEnd) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ended.took = Clock::now() - begin;
+  return ended;
+}
+
+TEST(AProcess, ThatIsKilledAtAnyMomentEndsTheOthersWithTheReason) {
+  const Ended whole = run_with({kRanks, {}});  // no rank has this number
+  ASSERT_EQ(whole.seen.status, 0) << whole.seen.errors;
+  std::mt19937 random(20'261'130);
+  std::uniform_int_distribution<int> rank(0, kRanks - 1);
+  std::uniform_real_distribution<double> share(0.001, 1);
+  const int asked = kills_asked();
+  Seconds longest{};
+  int killed = 0;
+  // Some runs end before the kill, and do not count.
+  for (int begun = 0; killed < asked && begun < 5 * asked; ++begun) {
+    const Kill kill{rank(random), whole.took * share(random)};
+    const Ended ended = run_with(kill);
+    EXPECT_EQ(ended.running, 0);
+    if (ended.seen.status == 0) continue;
+    ++killed;
+    longest = std::max(longest, ended.took - kill.after);
+    EXPECT_THAT(ended.seen.errors,
+                HasSubstr("process rank " + std::to_string(kill.rank) + " with PID"));
+    EXPECT_THAT(ended.seen.errors, HasSubstr("exited on signal 9 (Killed)"));
+  }
+  std::printf("%d ranks killed; the last of the others ended at most %.1f s later\n", killed,
+              longest.count());
+  EXPECT_EQ(killed, asked) << "too few ranks were killed in time";
+  EXPECT_LT(longest, kLongestEnd);
+}
+
+}  // namespace
+}  // namespace llmarch::testing
