@@ -30,13 +30,15 @@ function Slider({ label, unit, all, value, set }) {
   );
 }
 
+// A value of a link is shown even if it is none of the choices, which are not known before the first figures are.
 function Choice({ label, value, choices, set }) {
   const id = useId();
+  const all = choices.some(([name]) => name === value) ? choices : [...choices, [value, value]];
   return (
     <div class="setting">
       <label for={id}>{label}</label>
       <select id={id} value={value} onChange={(event) => set(event.currentTarget.value)}>
-        {choices.map(([name, text]) => <option value={name}>{text}</option>)}
+        {all.map(([name, text]) => <option value={name}>{text}</option>)}
       </select>
     </div>
   );
@@ -51,7 +53,7 @@ export function Settings({ state, update, known }) {
       <Slider label="Context" unit="tokens" all={kContexts} value={state.context} set={set("context")} />
       <Slider label="Batch" unit="sequences" all={kBatches} value={state.batch} set={set("batch")} />
       <Choice label="Weights" value={state.weights} set={set("weights")}
-        choices={[["", "as published"], ...named([...new Set([...known.weights, state.weights].filter(Boolean))])]} />
+        choices={[["", "as published"], ...named(known.weights)]} />
       <Choice label="KV cache" value={state.kv} set={set("kv")} choices={named(known.kv)} />
       <Choice label="Hardware" value={state.on} set={set("on")}
         choices={[["", "none"], ...known.hardware.map(({ name, title }) => [name, title ? `${name}: ${title}` : name])]} />
