@@ -193,6 +193,38 @@ test("batch, formats, hardware and devices change the figures as the options do"
   }
 }));
 
+const labelsOf = (tab) => textsOf(tab, ".setting label");
+
+// Of two drafts, each of which stands with 0.9 where the one before it does: 1 + 0.9 + 0.81 tokens.
+test("drafts are priced where a model can draft, and a link holds them", inTab("#compare?models=deepseek-v3,gpt2", async (tab) => {
+  await tab.select(".setting:nth-of-type(6) select", "2");
+  await tab.waitForSelector(".setting:nth-of-type(7) input");
+  await put(tab, ".setting:nth-of-type(7) input", "0.9");
+  await settle(tab);
+  assert.deepEqual(await rowOf(tab, "tokens a step, expected"), ["2.71", "–", ""]);
+  const drafts = ["--draft=2", "--accepted=0.9"];
+  const heading = "bytes per accepted token";
+  assert.deepEqual(await rowOf(tab, heading), rowSaid(["compare", "deepseek-v3", "gpt2", ...drafts, "--only=decode"], heading));
+  await tab.waitForFunction(() => location.hash.includes("draft=2&accepted=0.9"));
+
+  const curves = `${new URL(tab.url()).hash}&tab=curves&show=bytes_per_token`;
+  const other = await open(browser, server.origin, curves);
+  const swept = ["sweep", "deepseek-v3", "gpt2", ...drafts, "--show=bytes_per_token", "--context=8192", "--format=page"];
+  const row = JSON.parse(core.run(swept).out).blocks.find((block) => block.kind === "table").rows[0];
+  assert.deepEqual(await textsOf(other, ".readout b"), row.cells.slice(1).map((cell) => cell.text));
+  assert.deepEqual(other.wrong, []);
+  await other.close();
+
+  await tab.click('[aria-label="Leave out deepseek-v3"]');
+  await settle(tab);
+  assert.deepEqual(await textsOf(tab, ".refusal"), []);
+  assert.ok(!(await labelsOf(tab)).includes("Drafts"));
+}));
+
+test("drafts that cannot stand are refused in the core's words", inTab("#compare?models=deepseek-v3&draft=1&accepted=2", async (tab) => {
+  assert.match((await textsOf(tab, ".refusal")).join(), /of 1 drafts, 2 cannot stand/);
+}));
+
 test("a figure opens its formula", inTab("#compare?models=gemma-3-27b", async (tab) => {
   const buttons = await tab.$$("main table button.figure");
   for (const button of buttons) {
