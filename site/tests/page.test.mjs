@@ -215,6 +215,7 @@ test("drafts are priced where a model can draft, and a link holds them", inTab("
   assert.deepEqual(other.wrong, []);
   await other.close();
 
+  await tab.bringToFront();
   await tab.click('[aria-label="Leave out deepseek-v3"]');
   await settle(tab);
   assert.deepEqual(await textsOf(tab, ".refusal"), []);
