@@ -29,7 +29,9 @@ HugeMemory::HugeMemory(std::size_t bytes) : reserved_(rounded_up(bytes, kHugePag
   if (before > 0) munmap(start, before);
   if (before < kHugePage) munmap(bytes_start + before + reserved_, kHugePage - before);
   start_ = bytes_start + before;
+#ifdef MADV_HUGEPAGE
   madvise(start_, reserved_, MADV_HUGEPAGE);  // only advice: without huge pages, small ones do
+#endif
 }
 
 HugeMemory::~HugeMemory() {

@@ -49,6 +49,17 @@ std::vector<std::string> other_names(const Hardware& machine) {
   return names;
 }
 
+Measurements read_measurements() {
+  Measurements all;
+  for (const auto& [name, text] : embedded_measured()) {
+    MeasurementsLoad load = load_toml_measurements(text);
+    if (!load.measurements) refuse_file(std::string(name), text, std::move(load.problems));
+    std::ranges::move(load.measurements->machine, std::back_inserter(all.machine));
+    std::ranges::move(load.measurements->engine, std::back_inserter(all.engine));
+  }
+  return all;
+}
+
 // With what operations were measured to take on its chip, where they were.
 Hardware with_times(Hardware machine) {
   for (const MachineTimes& times : built_in_measurements().machine) {
@@ -123,14 +134,8 @@ Hardware system_of(Hardware device, Integer devices, Integer systems, const std:
 
 }  // namespace
 
-Measurements built_in_measurements() {
-  Measurements all;
-  for (const auto& [name, text] : embedded_measured()) {
-    MeasurementsLoad load = load_toml_measurements(text);
-    if (!load.measurements) refuse_file(std::string(name), text, std::move(load.problems));
-    std::ranges::move(load.measurements->machine, std::back_inserter(all.machine));
-    std::ranges::move(load.measurements->engine, std::back_inserter(all.engine));
-  }
+const Measurements& built_in_measurements() {
+  static const Measurements all = read_measurements();
   return all;
 }
 

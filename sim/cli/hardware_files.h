@@ -13,8 +13,8 @@ namespace llmarch::cli {
 // Those of arch_specs/hardware, in the order of their names.
 std::vector<Hardware> built_in_hardware();
 
-// Those of arch_specs/measured.
-Measurements built_in_measurements();
+// Those of arch_specs/measured, which are read when they are first asked for, and once.
+const Measurements& built_in_measurements();
 
 // A built-in name, or a path to a .toml. Throws UsageError, FileError or BadInput.
 Hardware find_hardware(const std::string& name);

@@ -44,10 +44,9 @@ Options mix_options() {
 
 EngineTimes engine_called(const std::string& name) {
   if (name == "none") return no_engine();
-  std::vector<EngineTimes> known = built_in_measurements().engine;
   std::vector<std::string> names{"none"};
-  for (EngineTimes& engine : known) {
-    if (engine.engine == name) return std::move(engine);
+  for (const EngineTimes& engine : built_in_measurements().engine) {
+    if (engine.engine == name) return engine;
     names.push_back(engine.engine);
   }
   throw UsageError(fmt::format("unknown engine '{}' for --engine", name),

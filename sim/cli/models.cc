@@ -43,12 +43,6 @@ bool names_a_model_file(const std::string& name) {
          name.ends_with(".json") || name.ends_with(".gguf");
 }
 
-std::vector<std::string> other_names_of(const CatalogEntry& entry) {
-  const SpecLoad load = load_toml_spec(
-      entry.file ? read_text(*entry.file, kLargestSpecFile, "a spec") : std::string(entry.text));
-  return load.spec ? other_names(*load.spec) : std::vector<std::string>{};
-}
-
 // Built-in models can be named by their titles and by the other names of their specs too. A spec of
 // the user's is known by its file's name only, since the file may not be readable.
 std::vector<KnownName> known_names(const std::map<std::string, CatalogEntry>& entries) {
@@ -213,11 +207,13 @@ Catalog::Catalog(const std::optional<fs::path>& folder, KeptModels& kept) : kept
   }
 }
 
+const Model& Catalog::built_in(const std::string& name, std::string_view text) const {
+  return kept_.find(name, text, [&] { return model_from_toml(name, text); });
+}
+
 // In a folder of specs a model is found by its file's name, so the spec's name must be the same.
 Model Catalog::named_model(const std::string& name, const CatalogEntry& entry) const {
-  if (!entry.file) {
-    return kept_.find(name, entry.text, [&] { return model_from_toml(name, entry.text); });
-  }
+  if (!entry.file) return built_in(name, entry.text);
   Model model = file(*entry.file);
   if (model.spec.name != name) {
     throw FileError(*entry.file, fmt::format("name = \"{}\" in a file called {}.toml; the two must "
@@ -273,10 +269,19 @@ std::vector<std::string> Catalog::names() const {
   return names;
 }
 
+// The whole built-in model is read for its names, since whoever asks for the names of all models
+// nearly always asks for the models too.
+std::vector<std::string> Catalog::other_names_of(const std::string& name,
+                                                 const CatalogEntry& entry) const {
+  if (!entry.file) return llmarch::other_names(built_in(name, entry.text).spec);
+  const SpecLoad load = load_toml_spec(read_text(*entry.file, kLargestSpecFile, "a spec"));
+  return load.spec ? llmarch::other_names(*load.spec) : std::vector<std::string>{};
+}
+
 std::map<std::string, std::string> Catalog::other_names() const {
   std::map<std::string, std::string> others;
   for (const auto& [name, entry] : entries_) {
-    for (const std::string& other : other_names_of(entry)) {
+    for (const std::string& other : other_names_of(name, entry)) {
       const auto [claimed, first] = others.try_emplace(other, name);
       if (first && !entries_.contains(other)) continue;
       throw BadInput(

@@ -41,7 +41,11 @@ class Catalog {
   [[nodiscard]] std::map<std::string, std::string> other_names() const;
 
  private:
+  // A built-in model, which stays where it is kept.
+  [[nodiscard]] const Model& built_in(const std::string& name, std::string_view text) const;
   [[nodiscard]] Model named_model(const std::string& name, const CatalogEntry& entry) const;
+  [[nodiscard]] std::vector<std::string> other_names_of(const std::string& name,
+                                                        const CatalogEntry& entry) const;
   [[nodiscard]] Model changed(const std::string& name, std::size_t plus) const;
   [[nodiscard]] Model file(const std::filesystem::path& path) const;
 

@@ -26,10 +26,12 @@ StudyFile study_file(const std::string& name) {
                    suggest(name, names) + "\n      = or give a path to a .toml file");
 }
 
-KnownSpecs known_specs(const StudyModels& known) {
-  KnownSpecs specs;
-  for (const auto& [name, model] : known.models) specs.names.push_back(name);
-  specs.spec = [&known](const std::string& name) { return known.models.at(name)->spec; };
+// `catalog` must outlive them.
+KnownSpecs known_specs(const Catalog& catalog) {
+  KnownSpecs specs{catalog.names(),
+                   [&catalog](const std::string& name) { return catalog.find(name).spec; }};
+  for (const auto& [other, name] : catalog.other_names()) specs.names.push_back(other);
+  std::ranges::sort(specs.names);
   return specs;
 }
 
@@ -80,10 +82,10 @@ KnownModels known_models(const Catalog& catalog) {
 }
 
 std::vector<Study> built_in_studies(const Catalog& catalog) {
-  const KnownModels known = known_models(catalog);
+  const KnownSpecs known = known_specs(catalog);
   std::vector<Study> studies;
   for (const auto& [name, text] : embedded_studies()) {
-    StudyLoad load = load_toml_study(text, known_specs(known.names));
+    StudyLoad load = load_toml_study(text, known);
     if (!load.study) refuse_file(std::string(name), text, std::move(load.problems));
     studies.push_back(std::move(*load.study));
   }
@@ -96,7 +98,7 @@ std::unique_ptr<LoadedStudy> load_study(const std::string& name, const Catalog& 
   KnownModels known = known_models(catalog);
   loaded->models = std::move(known.models);
   loaded->names = std::move(known.names);
-  StudyLoad load = load_toml_study(loaded->file.text, known_specs(loaded->names));
+  StudyLoad load = load_toml_study(loaded->file.text, known_specs(catalog));
   if (!load.study) refuse_file(loaded->file.name, loaded->file.text, std::move(load.problems));
   loaded->places = std::move(load.places);
   loaded->study = std::move(*load.study);

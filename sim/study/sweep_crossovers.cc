@@ -12,6 +12,18 @@ const Lengths& axis_of(const SweepPlan& plan, const Quantity& quantity) {
   return quantity.varies == Varies::with_prompt && plan.prompts ? *plan.prompts : plan.contexts;
 }
 
+// Those in which one model may overtake another. A sweep of one length has none, and making the
+// curves of its lines would take longer than all of its points.
+std::vector<const Quantity*> varying_quantities(const SweepPlan& plan) {
+  std::vector<const Quantity*> varying;
+  for (const Quantity* quantity : plan.quantities) {
+    if (quantity->varies != Varies::never && axis_of(plan, *quantity).varies()) {
+      varying.push_back(quantity);
+    }
+  }
+  return varying;
+}
+
 // The lines of a plan with their curves, made once.
 class Lines {
  public:
@@ -67,10 +79,11 @@ constexpr std::array kPairs{
 }  // namespace
 
 std::vector<Crossing> crossings_between(const SweepPlan& plan) {
+  const std::vector<const Quantity*> varying = varying_quantities(plan);
+  if (varying.empty()) return {};
   const Lines lines(plan);
   std::vector<Crossing> crossings;
-  for (const Quantity* quantity : plan.quantities) {
-    if (quantity->varies == Varies::never || !axis_of(plan, *quantity).varies()) continue;
+  for (const Quantity* quantity : varying) {
     for (std::size_t a = 0; a < lines.size(); ++a) {
       for (std::size_t b = a + 1; b < lines.size(); ++b) {
         if (!lines.share_setting(a, b)) continue;

@@ -7,23 +7,24 @@ import { Exports } from "./exports.jsx";
 import { Link, useAnswer } from "./hooks.jsx";
 import { Settings } from "./settings.jsx";
 import { Spec } from "./spec.jsx";
-import { kMostCompared, kTabs, machineOf, optionsOf } from "./state.js";
+import { draftsOf, kMostCompared, kTabs, machineOf, optionsOf } from "./state.js";
 
 const kSections = "parameters,memory,decode,prefill";
 
-function Figures({ core, state, update, ask }) {
+function Figures({ core, state, update, drafts, ask }) {
   const { models } = state;
   const structure = useAnswer(() => core.page("compare", models, { only: "structure" }), [models, state.own]);
-  const settings = { ...optionsOf(state), ...machineOf(state), only: kSections };
+  const settings = { ...optionsOf(state), ...machineOf(state), ...drafts };
   const more = state.exact ? ["--exact"] : [];
-  const { answer, refusal } = useAnswer(() => core.page("compare", models, settings, more), [models, state]);
+  const { answer, refusal } = useAnswer(
+    () => core.page("compare", models, { ...settings, only: kSections }, more), [models, state]);
   if (refusal) return <pre class="refusal" role="alert">{refusal}</pre>;
   const wide = structure.answer?.blocks.find((block) => block.kind === "table");
   const [said, table, notes] = answer.blocks;
   return (
     <>
       <Exports state={state} name={models.join("-")} formats={{ md: "Markdown", csv: "CSV", json: "JSON" }}
-        ask={(format) => core.ask("compare", models, { ...optionsOf(state), ...machineOf(state), format }, more)} />
+        ask={(format) => core.ask("compare", models, { ...settings, format }, more)} />
       <p class="said" aria-live="off">{said.text}</p>
       <label class="tick"><input type="checkbox" checked={state.exact}
         onChange={(event) => update({ exact: event.currentTarget.checked })} /> to the unit</label>
@@ -45,9 +46,8 @@ function contextsTo(end) {
 }
 
 // The chart of a sweep, with a point for each pair of pixels instead of those of the table.
-function useCurves(core, state) {
+function useCurves(core, state, settings) {
   const { models, show } = state;
-  const settings = { ...optionsOf(state), ...machineOf(state), show };
   const inputs = [models, show, state];
   const report = useAnswer(
     () => core.page("sweep", models, { ...settings, context: `1k..${state.upTo}:x2` }), inputs);
@@ -71,13 +71,13 @@ function useCurves(core, state) {
 // its meaning, as the options of a command.
 const offered = (quantities) => Object.entries(quantities).filter(([, meaning]) => !meaning.endsWith("--parallel)"));
 
-function Curves({ core, state, update, known }) {
+function Curves({ core, state, update, known, drafts }) {
   const { models, show } = state;
   const [pointed, point] = useState(state.context);
   useEffect(() => point(state.context), [state.context]);
-  const { chart, report, refusal } = useCurves(core, state);
+  const settings = { ...optionsOf(state), ...machineOf(state), ...drafts, show };
+  const { chart, report, refusal } = useCurves(core, state, settings);
   const at = Math.min(state.upTo, Math.max(1024, pointed));
-  const settings = { ...optionsOf(state), ...machineOf(state), show };
   const { answer: here } = useAnswer(() => core.page("sweep", models, { ...settings, context: at }), [models, show, state, at]);
   // One line has its figures in a table of quantities, and what never varies in one of lines: the figure of
   // a model stands under its name, or alone.
@@ -188,9 +188,18 @@ function Tabs({ tab, update }) {
   );
 }
 
+// Whether one of the models has prediction layers. Where none has, the core refuses drafts, and they wait in
+// the state until there is one.
+const useDrafting = (core, { models, own }) =>
+  useAnswer(
+    () => models.some((model) => "prediction_kv_bytes_per_token" in (core.json("show", [model]).beside ?? {})),
+    [models, own],
+  ).answer ?? false;
+
 export function Compare({ core, state, update, known, give }) {
   const [asked, ask] = useState(null);
-  const shared = { core, state, update, known };
+  const drafting = useDrafting(core, state);
+  const shared = { core, state, update, known, drafts: drafting ? draftsOf(state) : {} };
   const panels = { figures: Figures, curves: Curves, blocks: Structure, spec: Spec };
   const Panel = panels[state.tab];
   return (
@@ -200,7 +209,7 @@ export function Compare({ core, state, update, known, give }) {
       {state.models.length === 0
         ? <p>Choose models above, or drop a file here. <Link update={update} to={{ view: "models" }}>All models</Link></p>
         : <>
-          {state.tab !== "blocks" && <Settings state={state} update={update} known={known} />}
+          {state.tab !== "blocks" && <Settings state={state} update={update} known={known} drafting={drafting} />}
           <Tabs tab={state.tab} update={update} />
           <div id="panel" role="tabpanel" aria-labelledby={`tab-${state.tab}`}>
             <Panel {...shared} ask={ask} />

@@ -28,17 +28,22 @@ const kOrders = [
 
 const asked = (state) => ({ ...optionsOf(state), show: kQuantities.join(",") });
 
-// Models with the figures by which they are found and ordered.
-function useCards(core, state) {
-  const { answer: listed } = useAnswer(() => core.json("list", []), [state.own]);
-  const { answer: swept, refusal } = useAnswer(
-    () => core.json("sweep", [], asked(state), ["--all"]),
-    [state.own, state.context, state.batch, state.weights, state.kv],
+// Models with the figures by which they are narrowed down and put in order. All of them by their names need no
+// figures, and this is how the page begins.
+function useCards(core, state, known) {
+  const listed = useAnswer(
+    () => (Object.keys(state.own).length === 0 ? known.listed : core.json("list", []).models),
+    [state.own, known.listed],
+  );
+  const needed = state.only !== "" || state.order !== "name";
+  const swept = useAnswer(
+    () => (needed ? core.json("sweep", [], asked(state), ["--all"]).points : []),
+    [needed, state.own, state.context, state.batch, state.weights, state.kv],
   );
   return useMemo(() => {
-    if (!swept) return { cards: [], refusal };
-    const figures = new Map(swept.points.map((point) => [point.model, point]));
-    return { cards: listed.models.map((model) => ({ ...model, figures: figures.get(model.name) })) };
+    if (!listed.answer || !swept.answer) return { cards: [], refusal: listed.refusal ?? swept.refusal };
+    const figures = new Map(swept.answer.map((point) => [point.model, point]));
+    return { cards: listed.answer.map((model) => ({ ...model, figures: figures.get(model.name) })) };
   }, [listed, swept]);
 }
 
@@ -135,8 +140,8 @@ function Card({ core, state, update, card }) {
   );
 }
 
-export function Gallery({ core, state, update }) {
-  const { cards, refusal } = useCards(core, state);
+export function Gallery({ core, state, update, known }) {
+  const { cards, refusal } = useCards(core, state, known);
   const wanted = state.search.toLowerCase().split(/\s+/);
   const has = kProperties.find(([key]) => key === state.only) ?? kProperties[0];
   const order = kOrders.find(([key]) => key === state.order) ?? kOrders[0];

@@ -14,13 +14,21 @@ export function useAnswer(ask, inputs) {
   }, inputs);
 }
 
-// Whether the element has come near the part of the page that is seen.
+// Calls `work` in a task of its own, after what others put off before.
+let last = Promise.resolve();
+const inTurn = (work) => {
+  last = last.then(() => new Promise((done) => setTimeout(() => done(work()))));
+};
+
+// Whether the element has come near the part of the page that is seen. Of several that come at once, one after
+// another says so, since each then asks the core for its figures: the browser draws the first ones while the
+// others wait, and not all of them after the last.
 export function useSeen() {
   const element = useRef(null);
   const [seen, setSeen] = useState(false);
   useEffect(() => {
     const observer = new IntersectionObserver(
-      ([entry]) => entry.isIntersecting && (setSeen(true), observer.disconnect()),
+      ([entry]) => entry.isIntersecting && (inTurn(() => setSeen(true)), observer.disconnect()),
       { rootMargin: "300px" },
     );
     observer.observe(element.current);

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Article } from "./article.jsx";
 import { Compare } from "./compare.jsx";
 import { Core } from "./core.js";
@@ -16,6 +16,7 @@ function knownBy(core) {
     quantities[name] = meaning;
   }
   return {
+    listed: listed.models,
     models: listed.models.map(({ name }) => name),
     hardware: listed.hardware,
     studies: listed.studies.toReversed(),
@@ -24,6 +25,8 @@ function knownBy(core) {
     quantities,
   };
 }
+
+const kNothingKnown = { listed: [], models: [], hardware: [], studies: [], weights: [], kv: [], quantities: {} };
 
 const kWriteAfter = 200; // milliseconds; browsers refuse addresses that change at each frame of a drag
 
@@ -59,6 +62,18 @@ function useAddress(first) {
   return [state, update];
 }
 
+// What there is to choose from. The figures of a link need none of it, and all models are read for it, so that
+// it is asked for when they are drawn (effects come after that). The page is ready when it is known.
+function useKnown(core, first) {
+  const [known, learn] = useState(() =>
+    first.view === "compare" && first.models.length > 0 ? kNothingKnown : knownBy(core));
+  useEffect(() => {
+    if (known === kNothingKnown) learn(knownBy(core));
+    else document.documentElement.dataset.ready = Math.round(performance.now());
+  }, [known]);
+  return known;
+}
+
 // The setting for weights that are stored so: the format, if it has a name here, or else its bits in the mean.
 // A file in bf16 changes nothing, since that is what a spec means.
 const weightsAs = (stored, bits, known) =>
@@ -71,7 +86,7 @@ function App({ core, first }) {
   const [said, say] = useState("");
   const [over, setOver] = useState(false);
   core.own = state.own;
-  const listed = useMemo(() => knownBy(core), []);
+  const listed = useKnown(core, first);
   const known = { ...listed, models: [...new Set([...Object.keys(state.own), ...listed.models])] };
 
   const give = async (files) => {
@@ -127,7 +142,7 @@ function App({ core, first }) {
         <button type="button" class="quiet" onClick={() => say("")}>Close</button></p>}
       {state.view === "models" && <Gallery {...shared} />}
       {state.view === "compare" && <Compare {...shared} />}
-      {state.view === "article" && <Article {...shared} />}
+      {state.view === "article" && known.studies.length > 0 && <Article {...shared} />}
       <footer>
         <p>Figures are predicted from shapes unless they are called published. No request leaves this page: a file
           that you open stays in the browser, and a link holds what you see.</p>
@@ -144,7 +159,6 @@ try {
   ]);
   root.textContent = "";
   render(<App core={core} first={first} />, root);
-  document.documentElement.dataset.ready = Math.round(performance.now());
 } catch (error) {
   root.textContent = `The core could not be started: ${error.message}`;
   throw error;

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { faultsOf, nameIn } from "./intake.js";
 import { Exports } from "./exports.jsx";
 import { useAnswer } from "./hooks.jsx";
-import { kMostCompared, optionsOf } from "./state.js";
+import { kMostCompared, machineOf, optionsOf } from "./state.js";
 import { Table } from "./blocks.jsx";
 
 const kPause = 150; // milliseconds without a key, after which the text is read
@@ -57,14 +57,14 @@ function Editor({ core, state, update, model }) {
   );
 }
 
-function Outcome({ core, state, ask }) {
-  const { answer, refusal } = useAnswer(
-    () => core.page("compare", state.models, { ...optionsOf(state), only: "parameters,memory,decode" }), [state]);
+function Outcome({ core, state, drafts, ask }) {
+  const settings = { ...optionsOf(state), ...machineOf(state), ...drafts, only: "parameters,memory,decode" };
+  const { answer, refusal } = useAnswer(() => core.page("compare", state.models, settings), [state]);
   if (refusal) return <pre class="refusal" role="alert">{refusal}</pre>;
   return <Table table={answer.blocks.find((block) => block.kind === "table")} ask={ask} label="figures side by side" />;
 }
 
-export function Spec({ core, state, update, ask }) {
+export function Spec({ core, state, update, drafts, ask }) {
   const edited = state.models.includes(state.edited) ? state.edited : state.models[0];
   return (
     <>
@@ -75,7 +75,7 @@ export function Spec({ core, state, update, ask }) {
       </div>
       <p class="said">Change a number, and the model with the change stands beside the one it was made from.</p>
       <Editor core={core} state={state} update={update} model={edited} />
-      <Outcome core={core} state={state} ask={ask} />
+      <Outcome core={core} state={state} drafts={drafts} ask={ask} />
     </>
   );
 }

@@ -15,6 +15,8 @@ export const kFirst = {
   kv: "bf16",
   on: "", // empty: no machine
   devices: 1,
+  draft: 0, // tokens that prediction layers draft in a step of decode
+  accepted: 0.8, // up to 1, the share of drafts that stand; above 1, how many of a step do
   show: "kv_bytes",
   upTo: 131072, // where curves end
   exact: false, // whole numbers
@@ -25,7 +27,12 @@ export const kFirst = {
   only: "", // a property that the models of the gallery must have
 };
 
-const kNumbers = ["context", "batch", "devices", "upTo"];
+// How numbers are read from an address.
+const whole = (least) => (value) => Math.max(least, Math.round(value));
+const above0 = (value) => (value > 0 ? value : NaN);
+const kNumbers = {
+  context: whole(1), batch: whole(1), devices: whole(1), upTo: whole(1), draft: whole(0), accepted: above0,
+};
 
 // base64 without the signs that addresses give a meaning
 const toBase64 = (bytes) =>
@@ -70,7 +77,10 @@ export async function fromHash(hash) {
     if (key === "models") state.models = value.split(",").filter(Boolean).slice(0, kMostCompared);
     else if (key === "exact") state.exact = value === "1";
     else if (key === "tab") state.tab = kTabs.includes(value) ? value : kFirst.tab;
-    else if (kNumbers.includes(key)) state[key] = Math.max(1, Math.round(Number(value)) || kFirst[key]);
+    else if (key in kNumbers) {
+      const number = kNumbers[key](Number(value));
+      state[key] = Number.isFinite(number) ? number : kFirst[key];
+    }
     else if (key.startsWith("own.") && isName(key.slice(4))) {
       const toml = await unpack(value).catch(() => "");
       if (toml !== "") state.own[key.slice(4)] = toml;
@@ -80,7 +90,7 @@ export async function fromHash(hash) {
   return state;
 }
 
-// The state as options of a command; those of a machine only where they are asked for.
+// The state as options of a command; those of a machine and of drafts only where they are asked for.
 export const optionsOf = (state) => ({
   context: state.context,
   batch: state.batch,
@@ -90,3 +100,5 @@ export const optionsOf = (state) => ({
 
 export const machineOf = (state) =>
   state.on === "" ? {} : { on: state.devices > 1 ? `${state.devices}x${state.on}` : state.on };
+
+export const draftsOf = (state) => (state.draft === 0 ? {} : { draft: state.draft, accepted: state.accepted });

@@ -49,12 +49,46 @@ const rowSaid = (words, heading) => {
   return table.rows.find((row) => row.cells?.[0].text === heading).cells.slice(1).map((cell) => cell.text);
 };
 
-test("a first visit shows the models", inTab("", async (tab, t) => {
+// How long it takes is printed by first_figure.mjs.
+test("a first visit shows the models", inTab("", async (tab) => {
   await tab.waitForSelector(".card dl");
-  const shown = await tab.evaluate(() => performance.now());
-  t.diagnostic(`core ready after ${await tab.$eval("html", (root) => root.dataset.ready)} ms, ` +
-    `first figures drawn before ${Math.round(shown)} ms`);
   assert.equal((await textsOf(tab, ".card h2")).length, modelsOf().length);
+}));
+
+// Keeps how many models could be chosen when the first table of figures was there.
+const countModelsAtFirstFigure = () => {
+  new MutationObserver((_changes, observer) => {
+    if (!document.querySelector("main table td")) return;
+    observer.disconnect();
+    globalThis.modelsAtFirstFigure = document.querySelectorAll("#known option").length;
+  }).observe(document, { childList: true, subtree: true });
+};
+
+test("the figures of a link are there before all models are read", inTab("#compare?models=deepseek-v3,gpt2", async (tab) => {
+  assert.equal(await tab.evaluate(() => globalThis.modelsAtFirstFigure), 0);
+  assert.equal((await tab.$$("#known option")).length, modelsOf().length);
+}, { before: countModelsAtFirstFigure }));
+
+// Between two cards a task of another kind gets its turn, as the drawing of a frame would.
+test("cards that come into sight get their figures one after another", inTab("", async (tab) => {
+  await tab.waitForSelector(".card dl");
+  const most = await tab.evaluate(async () => {
+    const filled = () => document.querySelectorAll(".card dl").length;
+    let before = filled();
+    let atOnce = 0;
+    const end = before + 8;
+    const turns = new MessageChannel();
+    turns.port1.onmessage = () => {
+      atOnce = Math.max(atOnce, filled() - before);
+      before = filled();
+    };
+    new MutationObserver(() => turns.port2.postMessage(null))
+      .observe(document.querySelector(".cards"), { childList: true, subtree: true });
+    [...document.querySelectorAll(".card")].at(-1).scrollIntoView();
+    while (before < end) await new Promise((done) => setTimeout(done, 20));
+    return atOnce;
+  });
+  assert.equal(most, 1);
 }));
 
 test("a server that does not know WebAssembly serves it as well", async () => {
@@ -157,6 +191,39 @@ test("batch, formats, hardware and devices change the figures as the options do"
   for (const heading of ["weights, fp8", "KV cache at 8 x 8k", "floor on 2xh100-sxm"]) {
     assert.deepEqual(await rowOf(tab, heading), rowSaid([...words, "--only=memory,decode"], heading), heading);
   }
+}));
+
+const labelsOf = (tab) => textsOf(tab, ".setting label");
+
+// Of two drafts, each of which stands with 0.9 where the one before it does: 1 + 0.9 + 0.81 tokens.
+test("drafts are priced where a model can draft, and a link holds them", inTab("#compare?models=deepseek-v3,gpt2", async (tab) => {
+  await tab.select(".setting:nth-of-type(6) select", "2");
+  await tab.waitForSelector(".setting:nth-of-type(7) input");
+  await put(tab, ".setting:nth-of-type(7) input", "0.9");
+  await settle(tab);
+  assert.deepEqual(await rowOf(tab, "tokens a step, expected"), ["2.71", "–", ""]);
+  const drafts = ["--draft=2", "--accepted=0.9"];
+  const heading = "bytes per accepted token";
+  assert.deepEqual(await rowOf(tab, heading), rowSaid(["compare", "deepseek-v3", "gpt2", ...drafts, "--only=decode"], heading));
+  await tab.waitForFunction(() => location.hash.includes("draft=2&accepted=0.9"));
+
+  const curves = `${new URL(tab.url()).hash}&tab=curves&show=bytes_per_token`;
+  const other = await open(browser, server.origin, curves);
+  const swept = ["sweep", "deepseek-v3", "gpt2", ...drafts, "--show=bytes_per_token", "--context=8192", "--format=page"];
+  const row = JSON.parse(core.run(swept).out).blocks.find((block) => block.kind === "table").rows[0];
+  assert.deepEqual(await textsOf(other, ".readout b"), row.cells.slice(1).map((cell) => cell.text));
+  assert.deepEqual(other.wrong, []);
+  await other.close();
+
+  await tab.bringToFront();
+  await tab.click('[aria-label="Leave out deepseek-v3"]');
+  await settle(tab);
+  assert.deepEqual(await textsOf(tab, ".refusal"), []);
+  assert.ok(!(await labelsOf(tab)).includes("Drafts"));
+}));
+
+test("drafts that cannot stand are refused in the core's words", inTab("#compare?models=deepseek-v3&draft=1&accepted=2", async (tab) => {
+  assert.match((await textsOf(tab, ".refusal")).join(), /of 1 drafts, 2 cannot stand/);
 }));
 
 test("a figure opens its formula", inTab("#compare?models=gemma-3-27b", async (tab) => {

@@ -40,8 +40,8 @@ export async function launch() {
 }
 
 // A tab on the page; `wrong` collects what must not happen: errors in the console, uncaught exceptions and
-// requests to anywhere else.
-export async function open(browser, origin, hash = "", { width = 1280, height = 900, dark = false } = {}) {
+// requests to anywhere else. `before` is a function that the tab calls before anything of the page.
+export async function open(browser, origin, hash = "", { width = 1280, height = 900, dark = false, before } = {}) {
   const tab = await browser.newPage();
   tab.wrong = [];
   tab.on("console", (message) => {
@@ -54,6 +54,7 @@ export async function open(browser, origin, hash = "", { width = 1280, height = 
   });
   await tab.setViewport({ width, height });
   await tab.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
+  if (before) await tab.evaluateOnNewDocument(before);
   await tab.goto(`${origin}/below/${hash}`);
   await tab.waitForSelector("html[data-ready]", { timeout: 60_000 });
   return tab;

@@ -35,6 +35,16 @@ TEST(KeptModels, DoNotKeepWhatCannotBeRead) {
   EXPECT_THROW(kept.find("mine", "a text", refuse), BadInput);
 }
 
+TEST(TheCatalog, ReadsABuiltInSpecOnceForItsOtherNamesAndItsModel) {
+  KeptModels kept;
+  const Catalog catalog(std::nullopt, kept);
+  EXPECT_EQ(catalog.other_names().at("deepseek-r1"), "deepseek-v3");
+  const auto refuse = []() -> Model { throw BadInput("read again"); };
+  for (const auto& [name, entry] : catalog.entries()) {
+    EXPECT_NO_THROW(kept.find(name, entry.text, refuse)) << name;
+  }
+}
+
 std::string printed(const Arguments& words, KeptModels& kept) {
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(run_program(words, kept), ExitStatus::done);

@@ -106,10 +106,13 @@ std::string processor_name(const fs::path& root) {
   return ::uname(&names) == 0 ? names.machine : "unknown processor";
 }
 
+// Only Linux says on which processors a process may run.
 int usable_threads() {
+#ifdef __linux__
   cpu_set_t set;
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(CPU_COUNT(&set), 1);
+#endif
   return std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
 }
 
