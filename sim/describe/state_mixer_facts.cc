@@ -31,12 +31,13 @@ std::map<NotedFigures, Phrase> state_notes(const std::string& owner, const std::
 // The same of one that can run by chunks of so many tokens.
 std::map<NotedFigures, Phrase> state_notes(const std::string& owner, const std::string& name,
                                            Integer chunk) {
-  return {{NotedFigures::memory, note_on_states(owner)},
-          {NotedFigures::work,
-           {name + " runs token by token, in prefill too: its states are read and written at every "
-                   "token. With --recurrence chunk a prefill runs by chunks of ",
-            chunk,
-            std::string(" tokens, each of which reads and writes them once.") + kFloorOfStates}}};
+  return {
+      {NotedFigures::memory, note_on_states(owner)},
+      {NotedFigures::work,
+       {name +
+            " runs token by token, in prefill too unless --recurrence chunk is given: its states "
+            "are read and written at every token, or else once in a chunk of ",
+        chunk, std::string(" tokens.") + kFloorOfStates}}};
 }
 
 }  // namespace

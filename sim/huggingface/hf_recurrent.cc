@@ -114,8 +114,8 @@ const RecurrentClass kOlmoDeltaNet{"delta", linear_layers_of_olmo, read_olmo_del
 std::optional<Integer> read_chunk(ConfigReader& config,
                                   std::initializer_list<std::string_view> keys) {
   config.inert(keys);
-  const auto* const stated = std::ranges::find_if(
-      keys, [&](std::string_view key) { return config.contains(key) && !config.is_null(key); });
+  const auto* const stated =
+      std::ranges::find_if(keys, [&](std::string_view key) { return config.contains(key); });
   if (stated == keys.end()) return std::nullopt;
   const Integer chunk = config.size(*stated, kPositions);
   return chunk == kStateSpaceChunk ? std::nullopt : std::optional(chunk);
