@@ -35,8 +35,12 @@ std::size_t floats_of(const StepPlan& plan) {
 Scratch largest_scratch(const OpGraph& graph, const EngineOptions& options) {
   Scratch most;
   for (const Block& block : graph.blocks) {
-    const ScratchOf scratch_of{graph, block, size(options.batch), size(options.step_tokens),
-                               size(options.positions)};
+    const ScratchOf scratch_of{graph,
+                               block,
+                               size(options.batch),
+                               size(options.step_tokens),
+                               size(options.positions),
+                               options.threads};
     for (const Node& node : block.nodes) {
       const Scratch scratch = std::visit(scratch_of, node.op);
       most.floats = std::max(most.floats, scratch.floats);

@@ -74,10 +74,11 @@ ReadsCache read_of(const OpGraph& graph, CacheId id) {
   };
   const auto see_waiting = [&](const ReadsCompleted& each) { see({each.cache, EveryKey{}, 1}); };
   for (const Node& node : graph.blocks.at(graph.cache(id).block).nodes) {
-    visit_operands(node.op, Overloaded{see, see_waiting, [](const Stores&) {},
-                                       [](const StoresEntries&) {}, [](const ReadsState&) {},
-                                       [](const OverwritesState&) {}, [](const StepsState&) {},
-                                       [](const OfWeights auto&) {}, [](const OfValues auto&) {}});
+    visit_operands(node.op,
+                   Overloaded{see, see_waiting, [](const Stores&) {}, [](const StoresEntries&) {},
+                              [](const ReadsState&) {}, [](const OverwritesState&) {},
+                              [](const StepsState&) {}, [](const StepsStateByChunk&) {},
+                              [](const OfWeights auto&) {}, [](const OfValues auto&) {}});
   }
   if (!found) throw std::logic_error("a cache that its own layer does not read");
   return *found;

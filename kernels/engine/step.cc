@@ -59,6 +59,14 @@ void Step::count_each(std::size_t times) const {
   add_arithmetic(work(), units().each, static_cast<std::int64_t>(times));
 }
 
+void Step::count_pairs(std::size_t times) const {
+  add_arithmetic(work(), units().pair, static_cast<std::int64_t>(times));
+}
+
+void Step::count_chunks(std::size_t times) const {
+  add_arithmetic(work(), units().chunk, static_cast<std::int64_t>(times));
+}
+
 void Step::count_expert_runs(std::size_t runs) const {
   ledger.line(block_index, node).expert_runs += static_cast<std::int64_t>(runs);
 }

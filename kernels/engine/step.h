@@ -109,6 +109,9 @@ struct Step {
   [[nodiscard]] Work& work() const { return ledger.line(block_index, node).work; }
   [[nodiscard]] const WorkUnits& units() const { return ledger.units(block_index, node); }
   void count_each(std::size_t times) const;
+  // Pairs of tokens within chunks of a recurrence, and chunks.
+  void count_pairs(std::size_t times) const;
+  void count_chunks(std::size_t times) const;
   void count_elements(ConstRows written) const;
   void count_elements(std::size_t times) const;
   void count_read(ConstRows rows) const;
@@ -140,7 +143,7 @@ struct Scratch {
 struct ScratchOf {
   const OpGraph& graph;
   const Block& block;
-  std::size_t sequences, tokens, positions;
+  std::size_t sequences, tokens, positions, threads;
 
   Scratch operator()(const AddPositions& op) const;
   Scratch operator()(const ExpandLatents& op) const;
@@ -151,6 +154,7 @@ struct ScratchOf {
   Scratch operator()(const AttendLatent& op) const;
   Scratch operator()(const Convolve& op) const;
   Scratch operator()(const Recurrence& op) const;
+  Scratch operator()(const ChunkedRecurrence& op) const;
   Scratch operator()(const SelectiveScan& op) const;
   Scratch operator()(const Compress& op) const;
   Scratch operator()(const AttendShared& op) const;
@@ -216,6 +220,7 @@ void run(Step& step, const Convolve& op);
 void run(Step& step, const NormalizeLength& op);
 void run(Step& step, const Decay& op);
 void run(Step& step, const Recurrence& op);
+void run(Step& step, const ChunkedRecurrence& op);
 void run(Step& step, const SelectiveScan& op);
 void run(Step& step, const Compress& op);
 void run(Step& step, const AttendShared& op);

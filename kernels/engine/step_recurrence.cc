@@ -1,4 +1,6 @@
-// The operations of recurrences, whose states every token reads and overwrites.
+// The operations of recurrences, whose states every token or every chunk reads and overwrites.
+#include <algorithm>
+#include <span>
 #include <vector>
 
 #include "kernels/engine/step.h"
@@ -6,9 +8,21 @@
 #include "kernels/reference/lightning.h"
 
 namespace llmarch::fast {
+namespace {
+
+// No chunk is longer than the step.
+std::size_t longest_chunk(const ChunkedRecurrence& op, std::size_t tokens) {
+  return std::min(size(op.chunk), tokens);
+}
+
+}  // namespace
 
 Scratch ScratchOf::operator()(const Recurrence& op) const {
   return {recurrence_floats(op.shape, sequences), 0};
+}
+
+Scratch ScratchOf::operator()(const ChunkedRecurrence& op) const {
+  return {chunked_recurrence_floats(op.rule.shape, longest_chunk(op, tokens), threads), 0};
 }
 
 Scratch ScratchOf::operator()(const SelectiveScan& op) const {
@@ -50,24 +64,53 @@ std::vector<float> fixed_decays(const Step& step, const Recurrence& op) {
   return decays;
 }
 
-}  // namespace
-
-void run(Step& step, const Recurrence& op) {
-  RecurrenceRows rows{step.value(op.query), step.value(op.key), step.value(op.value), {}, {},
-                      step.value(op.out)};
-  const std::vector<float> fixed = fixed_decays(step, op);
-  rows.fixed_decays = fixed;
+// `fixed` must outlive it.
+RecurrenceRows operands_of(const Step& step, const Recurrence& op, std::span<const float> fixed) {
+  RecurrenceRows rows{step.value(op.query),
+                      step.value(op.key),
+                      step.value(op.value),
+                      {},
+                      {},
+                      step.value(op.out),
+                      fixed};
   if (op.decay) rows.decay = step.value(*op.decay);
   if (op.strength) rows.strength = step.value(*op.strength);
-  float* const scratch = step.scratch(recurrence_floats(op.shape, step.places.sequences));
-  const std::size_t changed =
-      run_recurrence(step.team, op.shape, step.places, rows, step.state(op.state), scratch);
+  return rows;
+}
+
+void count_operands(const Step& step, const RecurrenceRows& rows) {
   for (const ConstRows& read : {rows.query, rows.key, rows.value}) step.count_read(read);
   if (rows.decay) step.count_read(*rows.decay);
   if (rows.strength) step.count_read(*rows.strength);
   step.count_written(rows.out);
+}
+
+}  // namespace
+
+void run(Step& step, const Recurrence& op) {
+  const std::vector<float> fixed = fixed_decays(step, op);
+  const RecurrenceRows rows = operands_of(step, op, fixed);
+  float* const scratch = step.scratch(recurrence_floats(op.shape, step.places.sequences));
+  const std::size_t changed =
+      run_recurrence(step.team, op.shape, step.places, rows, step.state(op.state), scratch);
+  count_operands(step, rows);
   step.count_each(changed);
   step.count_state_elements(op.state, changed * size(op.shape.key_dim * op.shape.value_dim));
+}
+
+void run(Step& step, const ChunkedRecurrence& op) {
+  const RecurrenceShape& shape = op.rule.shape;
+  const std::size_t chunk = longest_chunk(op, step.places.tokens);
+  const std::vector<float> fixed = fixed_decays(step, op.rule);
+  const RecurrenceRows rows = operands_of(step, op.rule, fixed);
+  float* const scratch = step.scratch(chunked_recurrence_floats(shape, chunk, step.team.size()));
+  const ChunkedCounts did = run_chunked_recurrence(step.team, shape, chunk, step.places, rows,
+                                                   step.state(op.rule.state), scratch);
+  count_operands(step, rows);
+  step.count_each(did.tokens);
+  step.count_pairs(did.pairs);
+  step.count_chunks(did.chunks);
+  step.count_state_elements(op.rule.state, did.chunks * size(shape.key_dim * shape.value_dim));
 }
 
 void run(Step& step, const SelectiveScan& op) {

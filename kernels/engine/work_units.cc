@@ -3,6 +3,8 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/engine/recurrence_units.h"
+#include "kernels/engine/tally.h"
 #include "kernels/reference/arithmetic.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/compressed_kernels.h"
@@ -13,23 +15,6 @@
 
 namespace llmarch::fast {
 namespace {
-
-using Numbers = std::vector<Counted>;
-
-std::span<const Counted> view(const Numbers& numbers) {
-  return numbers;
-}
-
-template <class Body>
-Work tally(const Body& body) {
-  arithmetic_tally = {};
-  body();
-  Work work;
-  work.matrix = Flops(arithmetic_tally.matrix);
-  work.other = Flops(arithmetic_tally.other);
-  work.transcendentals = Transcendentals(arithmetic_tally.transcendentals);
-  return work;
-}
 
 // A dot product of that length.
 Work product(Integer length) {
@@ -108,7 +93,7 @@ Work gated(const GateForm& form) {
 // ActivateXielu, Gate, Add, Multiply, Convolve        -                                  one
 // NormalizeLength                                     one vector, columns / vectors wide -
 // Decay                                               -                                  one
-// Recurrence                                          one value head at one token        -
+// Recurrence, ChunkedRecurrence                       one value head at one token        -
 // SelectiveScan                                       -                                  one
 // Others of parallel streams                          one row                            -
 // Embed, Store, SelectRows, SelectColumns, JoinColumns, RepeatVector copy, and take none.
@@ -237,16 +222,12 @@ struct Units {
   WorkUnits operator()(const Decay& op) const {
     return {{}, tally([&] { (void)reference::decay_of(op, Counted(1), 1); })};
   }
-  WorkUnits operator()(const Recurrence& op) const {
-    const Numbers key(size(op.shape.key_dim), Counted(1));
-    const Numbers value(size(op.shape.value_dim), Counted(1));
-    const Integer decays = op.decay ? columns(*op.decay) / op.shape.value_heads : Integer(1);
-    const Numbers decay(size(decays), Counted(1));
-    Numbers state(key.size() * value.size());
-    Numbers out(value.size());
-    reference::RecurrentInput<Counted> in{view(key), view(key), view(value), view(decay), {}};
-    if (op.strength) in.strength = Counted(1);
-    return {tally([&] { reference::step_state(in, std::span(state), std::span(out)); }), {}};
+  [[nodiscard]] Integer decays_of_head(const Recurrence& op) const {
+    return op.decay ? columns(*op.decay) / op.shape.value_heads : Integer(1);
+  }
+  WorkUnits operator()(const Recurrence& op) const { return units_of(op, decays_of_head(op)); }
+  WorkUnits operator()(const ChunkedRecurrence& op) const {
+    return units_of(op, decays_of_head(op.rule));
   }
 
   WorkUnits operator()(const SelectiveScan& op) const {

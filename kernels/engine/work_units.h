@@ -13,6 +13,10 @@ namespace llmarch::fast {
 struct WorkUnits {
   Work each;     // of one unit: the table in work_units.cc says which
   Work element;  // of one element that is written
+  // Of a recurrence by chunks, and one value head of it: a pair of a token and one before it in its
+  // chunk, and a chunk.
+  Work pair = {};
+  Work chunk = {};
 };
 
 WorkUnits work_units(const OpGraph& graph, const Block& block, const Op& op);

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "kernels/fast/recurrent_heads.h"
 #include "kernels/fast/simd/kernels.h"
 #include "kernels/reference/recurrence_kernels.h"
 
@@ -17,79 +18,23 @@ namespace {
   throw std::invalid_argument("recurrence kernels: sizes that do not agree");
 }
 
-// One value head at one token.
-struct RecurrentHead {
-  const float *query, *key, *value;
-  const float* decay;
-  std::size_t decay_stride;  // 0: the same for each row of the state
-  std::optional<float> strength;
-  float* state;  // (key_dim, value_dim)
-  float* change;
-  float* out;
-};
-
-void step_state(const simd::RowKernels& kernels, std::size_t key_dim, std::size_t value_dim,
-                const RecurrentHead& head) {
-  std::fill_n(head.change, value_dim, 0.0F);
-  for (std::size_t i = 0; i < key_dim; ++i) {
-    float* const row = head.state + i * value_dim;
+void step_state(const simd::RowKernels& kernels, const RecurrenceShape& shape,
+                const RecurrentHead& head, float* state, float* change) {
+  const std::size_t value_dim = size(shape.value_dim);
+  std::fill_n(change, value_dim, 0.0F);
+  for (std::size_t i = 0; i < size(shape.key_dim); ++i) {
+    float* const row = state + i * value_dim;
     kernels.scale(row, value_dim, head.decay[i * head.decay_stride], row);
-    if (head.strength) kernels.accumulate(row, value_dim, head.key[i], head.change);
+    if (head.strength) kernels.accumulate(row, value_dim, head.key[i], change);
   }
   for (std::size_t j = 0; j < value_dim; ++j) {
-    head.change[j] =
-        head.strength ? (head.value[j] - head.change[j]) * *head.strength : head.value[j];
+    change[j] = head.strength ? (head.value[j] - change[j]) * *head.strength : head.value[j];
   }
   std::fill_n(head.out, value_dim, 0.0F);
-  for (std::size_t i = 0; i < key_dim; ++i) {
-    float* const row = head.state + i * value_dim;
-    kernels.accumulate(head.change, value_dim, head.key[i], row);
+  for (std::size_t i = 0; i < size(shape.key_dim); ++i) {
+    float* const row = state + i * value_dim;
+    kernels.accumulate(change, value_dim, head.key[i], row);
     kernels.accumulate(row, value_dim, head.query[i], head.out);
-  }
-}
-
-void check_sizes(const RecurrenceShape& shape, const Places& places, const RecurrenceRows& rows,
-                 const FixedState& state) {
-  const auto fits = [&](ConstRows each, Integer columns) {
-    return each.rows == places.rows() && each.columns == size(columns);
-  };
-  const Integer keys = shape.key_heads * shape.key_dim;
-  const Integer values = shape.value_heads * shape.value_dim;
-  const bool decay_fits = rows.decay ? fits(*rows.decay, shape.value_heads) ||
-                                           fits(*rows.decay, shape.value_heads * shape.key_dim)
-                                     : rows.fixed_decays.size() == size(shape.value_heads);
-  const bool strength_fits = !rows.strength || fits(*rows.strength, shape.value_heads);
-  if (fits(rows.query, keys) && fits(rows.key, keys) && fits(rows.value, values) && decay_fits &&
-      strength_fits && fits(rows.out, values) && state.shape().sequences == places.sequences &&
-      state.shape().columns == size(shape.state_elements())) {
-    return;
-  }
-  refuse_sizes_of_recurrence();
-}
-
-// One head of one sequence, at all of its tokens.
-void run_head(const simd::RowKernels& kernels, const RecurrenceShape& shape, const Places& places,
-              const RecurrenceRows& rows, std::size_t sequence, std::size_t head,
-              std::span<float> state, std::span<float> change) {
-  const std::size_t key_dim = size(shape.key_dim);
-  const std::size_t value_dim = size(shape.value_dim);
-  const std::size_t heads = size(shape.value_heads);
-  const std::size_t decays = rows.decay ? rows.decay->columns / heads : 1;
-  const std::size_t key = head / (heads / size(shape.key_heads)) * key_dim;
-  const std::size_t value = head * value_dim;
-  for (std::size_t token = 0; token < places.tokens; ++token) {
-    const std::size_t r = sequence * places.tokens + token;
-    RecurrentHead one{rows.query.row(r) + key,
-                      rows.key.row(r) + key,
-                      rows.value.row(r) + value,
-                      (rows.decay ? rows.decay->row(r) : rows.fixed_decays.data()) + head * decays,
-                      decays == 1 ? 0U : 1U,
-                      {},
-                      state.data(),
-                      change.data(),
-                      rows.out.row(r) + value};
-    if (rows.strength) one.strength = rows.strength->row(r)[head];
-    step_state(kernels, key_dim, value_dim, one);
   }
 }
 
@@ -155,6 +100,25 @@ class ColumnScan {
 
 }  // namespace
 
+void check_sizes(const RecurrenceShape& shape, const Places& places, const RecurrenceRows& rows,
+                 const FixedState& state) {
+  const auto fits = [&](ConstRows each, Integer columns) {
+    return each.rows == places.rows() && each.columns == size(columns);
+  };
+  const Integer keys = shape.key_heads * shape.key_dim;
+  const Integer values = shape.value_heads * shape.value_dim;
+  const bool decay_fits = rows.decay ? fits(*rows.decay, shape.value_heads) ||
+                                           fits(*rows.decay, shape.value_heads * shape.key_dim)
+                                     : rows.fixed_decays.size() == size(shape.value_heads);
+  const bool strength_fits = !rows.strength || fits(*rows.strength, shape.value_heads);
+  if (fits(rows.query, keys) && fits(rows.key, keys) && fits(rows.value, values) && decay_fits &&
+      strength_fits && fits(rows.out, values) && state.shape().sequences == places.sequences &&
+      state.shape().columns == size(shape.state_elements())) {
+    return;
+  }
+  refuse_sizes_of_recurrence();
+}
+
 void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsilon, Rows out) {
   if (in.rows != out.rows || in.columns != out.columns || in.columns % vectors != 0) {
     refuse_sizes_of_recurrence();
@@ -199,6 +163,7 @@ std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Place
                            const RecurrenceRows& rows, FixedState& state, float* scratch) {
   check_sizes(shape, places, rows, state);
   const simd::RowKernels& kernels = simd::kernels_of(team.isa()).rows;
+  const RecurrentHeads all(shape, rows);
   const std::size_t heads = size(shape.value_heads);
   const std::size_t of_head = size(shape.key_dim * shape.value_dim);
   std::vector<std::size_t> changed(team.size(), 0);
@@ -207,10 +172,11 @@ std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Place
     for (std::size_t item = share.first; item < share.last; ++item) {
       const std::size_t sequence = item / heads;
       const std::size_t head = item % heads;
-      const std::size_t width = size(shape.value_dim);
-      run_head(kernels, shape, places, rows, sequence, head,
-               std::span(state.floats(sequence)).subspan(head * of_head, of_head),
-               std::span(scratch + item * width, width));
+      float* const of_item = state.floats(sequence).data() + head * of_head;
+      float* const change = scratch + item * size(shape.value_dim);
+      for (std::size_t token = 0; token < places.tokens; ++token) {
+        step_state(kernels, shape, all.at(sequence * places.tokens + token, head), of_item, change);
+      }
       changed[thread] += places.tokens;
     }
   });

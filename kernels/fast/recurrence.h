@@ -37,6 +37,23 @@ std::size_t recurrence_floats(const RecurrenceShape& shape, std::size_t sequence
 std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Places& places,
                            const RecurrenceRows& rows, FixedState& state, float* scratch);
 
+// How often each part of the work of a recurrence by chunks was done, over all heads and sequences.
+struct ChunkedCounts {
+  std::size_t tokens = 0;
+  std::size_t pairs = 0;  // of a token and one before it in its chunk
+  std::size_t chunks = 0;
+  ChunkedCounts& operator+=(const ChunkedCounts& more);
+};
+
+// The floats of scratch that `threads` threads need for chunks of at most so many tokens.
+std::size_t chunked_recurrence_floats(const RecurrenceShape& shape, std::size_t chunk,
+                                      std::size_t threads);
+
+// By chunks of so many tokens, each head by one thread.
+ChunkedCounts run_chunked_recurrence(Team& team, const RecurrenceShape& shape, std::size_t chunk,
+                                     const Places& places, const RecurrenceRows& rows,
+                                     FixedState& state, float* scratch);
+
 struct ScanRows {
   ConstRows query, key;  // state_dim
   ConstRows step, in;    // columns

@@ -29,7 +29,8 @@ Deviation counted(const char* what, double difference) {
 // without a past starts anew.
 template <class RunAll>
 std::vector<VerifiedRun> verify_with(const RankedModel& model, const Expected& expected,
-                                     double tolerance, const RunAll& run_all) {
+                                     double tolerance, RecurrenceForm prefill_form,
+                                     const RunAll& run_all) {
   std::vector<OpGraph> graphs;
   for (Integer rank = 0; rank < model.deployment.ranks(); rank += 1) {
     graphs.push_back(shard(model.graph, model.deployment, rank).graph);
@@ -44,7 +45,7 @@ std::vector<VerifiedRun> verify_with(const RankedModel& model, const Expected& e
     }
     return trace_of(model.deployment, executions);
   };
-  std::vector<VerifiedRun> runs = verify(run_step, expected, Tolerance{tolerance});
+  std::vector<VerifiedRun> runs = verify(run_step, expected, Tolerance{tolerance}, prefill_form);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     runs[i].deviations.push_back(counted("elements sent between ranks", differences[i].sent));
     runs[i].deviations.push_back(counted("rounds of messages", differences[i].rounds));
@@ -55,9 +56,9 @@ std::vector<VerifiedRun> verify_with(const RankedModel& model, const Expected& e
 }  // namespace
 
 std::vector<VerifiedRun> verify_ranks(const RankedModel& model, const Expected& expected,
-                                      double tolerance) {
+                                      double tolerance, RecurrenceForm prefill_form) {
   RankTeam<double> ranks(model, 1);
-  return verify_with(model, expected, tolerance,
+  return verify_with(model, expected, tolerance, prefill_form,
                      [&](const Workload& step, std::span<const std::int64_t> ids) {
                        if (step.past == 0) ranks.forget();
                        return ranks.run(step, ids);
@@ -65,13 +66,15 @@ std::vector<VerifiedRun> verify_ranks(const RankedModel& model, const Expected& 
 }
 
 std::vector<VerifiedRun> verify_as_rank(const RankedModel& model, std::size_t own, Links& links,
-                                        const Expected& expected, double tolerance) {
+                                        const Expected& expected, double tolerance,
+                                        RecurrenceForm prefill_form) {
   RankRun<double> rank(model, own, 1);
-  return verify_with(
-      model, expected, tolerance, [&](const Workload& step, std::span<const std::int64_t> ids) {
-        if (step.past == 0) rank.forget();
-        return executions_of_all(model.deployment, own, rank.run(step, ids, links), links);
-      });
+  return verify_with(model, expected, tolerance, prefill_form,
+                     [&](const Workload& step, std::span<const std::int64_t> ids) {
+                       if (step.past == 0) rank.forget();
+                       return executions_of_all(model.deployment, own, rank.run(step, ids, links),
+                                                links);
+                     });
 }
 
 }  // namespace llmarch

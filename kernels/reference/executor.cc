@@ -7,6 +7,7 @@
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
 #include "kernels/reference/choice_kernels.h"
+#include "kernels/reference/chunked_kernels.h"
 #include "kernels/reference/compressed_kernels.h"
 #include "kernels/reference/connection_kernels.h"
 #include "kernels/reference/exchange_kernels.h"

@@ -116,33 +116,62 @@ std::vector<Scalar> fixed_decays(const BlockRun<Scalar>& step, const Recurrence&
   return decays;
 }
 
+// The operands of a recurrence, by value head.
+template <class Scalar>
+class RecurrentRows {
+ public:
+  RecurrentRows(BlockRun<Scalar>& step, const Recurrence& op)
+      : query_(step.read(op.query)),
+        key_(step.read(op.key)),
+        value_(step.read(op.value)),
+        out_(step.write(op.out)),
+        fixed_(fixed_decays(step, op)),
+        key_dim_(size(op.shape.key_dim)),
+        value_dim_(size(op.shape.value_dim)),
+        heads_(size(op.shape.value_heads)),
+        sharing_(size(op.shape.value_heads / op.shape.key_heads)),
+        decays_(op.decay ? size(step.block->values.at(*op.decay).columns) / heads_ : 1) {
+    if (op.decay) decay_.emplace(step.read(*op.decay));
+    if (op.strength) strength_.emplace(step.read(*op.strength));
+  }
+
+  RecurrentInput<Scalar> input(std::size_t row, std::size_t head) {
+    const std::span<const Scalar> decays = decay_ ? decay_->row(row) : std::span(fixed_);
+    RecurrentInput<Scalar> in{part(query_.row(row), head / sharing_, key_dim_),
+                              part(key_.row(row), head / sharing_, key_dim_),
+                              part(value_.row(row), head, value_dim_),
+                              part(decays, head, decays_),
+                              {}};
+    if (strength_) in.strength = strength_->row(row)[head];
+    return in;
+  }
+  std::span<Scalar> out(std::size_t row, std::size_t head) {
+    return part(out_.row(row), head, value_dim_);
+  }
+  // That of one head among the states of all.
+  [[nodiscard]] std::span<Scalar> state_of(std::span<Scalar> states, std::size_t head) const {
+    return part(states, head, key_dim_ * value_dim_);
+  }
+  [[nodiscard]] std::size_t heads() const { return heads_; }
+  [[nodiscard]] std::size_t key_dim() const { return key_dim_; }
+  [[nodiscard]] std::size_t decays() const { return decays_; }  // of a head
+
+ private:
+  RowReader<Scalar> query_, key_, value_;
+  RowWriter<Scalar> out_;
+  std::optional<RowReader<Scalar>> decay_, strength_;
+  std::vector<Scalar> fixed_;
+  std::size_t key_dim_, value_dim_, heads_, sharing_, decays_;
+};
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Recurrence& op) {
-  auto query = step.read(op.query);
-  auto key = step.read(op.key);
-  auto value = step.read(op.value);
-  std::optional<RowReader<Scalar>> decay;
-  std::optional<RowReader<Scalar>> strength;
-  if (op.decay) decay.emplace(step.read(*op.decay));
-  if (op.strength) strength.emplace(step.read(*op.strength));
+  RecurrentRows<Scalar> rows(step, op);
   auto state = step.stepped_state(op.state);
-  auto out = step.write(op.out);
-  const std::size_t key_dim = size(op.shape.key_dim);
-  const std::size_t value_dim = size(op.shape.value_dim);
-  const std::size_t heads = size(op.shape.value_heads);
-  const std::size_t sharing = size(op.shape.value_heads / op.shape.key_heads);
-  const std::vector<Scalar> fixed = fixed_decays(step, op);
-  for (std::size_t r = 0; r < value.rows(); ++r) {
+  for (std::size_t r = 0; r < step.batch() * step.tokens(); ++r) {
     const auto states = state.step(step.place(r).sequence);
-    const std::span<const Scalar> decays = decay ? decay->row(r) : std::span(fixed);
-    for (std::size_t head = 0; head < heads; ++head) {
-      RecurrentInput<Scalar> in{part(query.row(r), head / sharing, key_dim),
-                                part(key.row(r), head / sharing, key_dim),
-                                part(value.row(r), head, value_dim),
-                                part(decays, head, decays.size() / heads),
-                                {}};
-      if (strength) in.strength = strength->row(r)[head];
-      step_state(in, part(states, head, key_dim * value_dim), part(out.row(r), head, value_dim));
+    for (std::size_t head = 0; head < rows.heads(); ++head) {
+      step_state(rows.input(r, head), rows.state_of(states, head), rows.out(r, head));
     }
   }
 }

@@ -36,14 +36,15 @@ void append(Trace& whole, const Trace& chunk) {
   whole.logits.insert(whole.logits.end(), chunk.logits.begin(), chunk.logits.end());
 }
 
-// Runs the first `prefilled` tokens at once and the rest one by one.
+// Runs the first `prefilled` tokens at once, recurrences in that form, and the rest one by one.
 Trace run_sequence(const RunStep& run_step, std::span<const std::int64_t> ids,
-                   std::size_t prefilled) {
+                   std::size_t prefilled, RecurrenceForm form) {
   Trace trace;
   for (std::size_t past = 0; past < ids.size();) {
     const std::size_t tokens = past == 0 ? prefilled : 1;
     const auto count = static_cast<std::int64_t>(tokens);
     Workload step = past == 0 ? prefill(count, 1) : decode(static_cast<std::int64_t>(past) + 1, 1);
+    if (past == 0) step.forms.recurrence = form;
     step.logits = Logits::all;
     step.sequence_length = std::ssize(ids);
     append(trace, run_step(step, ids.subspan(past, tokens)));
@@ -153,26 +154,33 @@ double published_tolerance(const OpGraph& graph) {
 }
 
 std::vector<VerifiedRun> verify(const RunStep& run_step, const Expected& expected,
-                                const Tolerance& tolerance) {
+                                const Tolerance& tolerance, RecurrenceForm prefill_form) {
   const std::span<const std::int64_t> ids(expected.input_ids);
+  const auto run = [&](std::string name, std::size_t prefilled) {
+    return VerifiedRun{
+        std::move(name),
+        compare(run_sequence(run_step, ids, prefilled, prefill_form), expected, tolerance)};
+  };
+  const char* const chunks = prefill_form == RecurrenceForm::by_chunk ? " by chunks" : "";
   const std::size_t part = ids.size() / 2;
   std::vector<VerifiedRun> runs;
-  runs.push_back({fmt::format("prefill of {} tokens", ids.size()),
-                  compare(run_sequence(run_step, ids, ids.size()), expected, tolerance)});
+  runs.push_back(run(fmt::format("prefill of {} tokens{}", ids.size(), chunks), ids.size()));
   if (part == 0) return runs;
-  runs.push_back({fmt::format("prefill of {}, then {} tokens one by one", part, ids.size() - part),
-                  compare(run_sequence(run_step, ids, part), expected, tolerance)});
+  runs.push_back(run(
+      fmt::format("prefill of {}{}, then {} tokens one by one", part, chunks, ids.size() - part),
+      part));
   return runs;
 }
 
 std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
-                                const Expected& expected, double tolerance) {
+                                const Expected& expected, double tolerance,
+                                RecurrenceForm prefill_form) {
   std::optional<KvCaches<double>> caches;
   const auto run_step = [&](const Workload& step, std::span<const std::int64_t> ids) {
     if (step.past == 0) caches.emplace(graph, 1);
     return execute(graph, weights, *caches, ids, step).trace;
   };
-  return verify(run_step, expected, Tolerance{tolerance});
+  return verify(run_step, expected, Tolerance{tolerance}, prefill_form);
 }
 
 }  // namespace llmarch

@@ -59,11 +59,14 @@ double published_tolerance(const OpGraph& graph);
 // past starts the sequence anew.
 using RunStep = std::function<Trace(const Workload&, std::span<const std::int64_t> token_ids)>;
 
-// Runs all tokens as one prefill, and then a part as prefill and the rest token by token.
+// Runs all tokens as one prefill, and then a part as prefill and the rest token by token; in a
+// prefill recurrences run in that form.
 std::vector<VerifiedRun> verify(const RunStep& run_step, const Expected& expected,
-                                const Tolerance& tolerance);
+                                const Tolerance& tolerance,
+                                RecurrenceForm prefill_form = RecurrenceForm::by_step);
 // The same with the reference kernels; floats may depart by `tolerance`.
 std::vector<VerifiedRun> verify(const OpGraph& graph, const WeightStore& weights,
-                                const Expected& expected, double tolerance);
+                                const Expected& expected, double tolerance,
+                                RecurrenceForm prefill_form = RecurrenceForm::by_step);
 
 }  // namespace llmarch

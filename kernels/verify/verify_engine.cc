@@ -50,7 +50,7 @@ Tolerance tolerance_of_formats(const OpGraph& graph) {
 }
 
 std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,
-                                const Tolerance& tolerance) {
+                                const Tolerance& tolerance, RecurrenceForm prefill_form) {
   const auto run_step = [&](const Workload& step, std::span<const std::int64_t> ids) {
     if (step.past == 0) engine.forget();
     if (tolerance.otherwise == 0) return engine.run(step, ids, Keep::everything).trace;
@@ -58,7 +58,7 @@ std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,
     const std::vector<KeyTrace> keys = keys_of(expected, step);
     return engine.run_following(step, ids, {routing, keys}).trace;
   };
-  return llmarch::verify(run_step, expected, tolerance);
+  return llmarch::verify(run_step, expected, tolerance, prefill_form);
 }
 
 }  // namespace llmarch::fast

@@ -26,6 +26,7 @@ Tolerance tolerance_of_formats(const OpGraph& graph);
 
 // `engine` has all weights of a checkpoint, batch 1, and room for the sequence.
 std::vector<VerifiedRun> verify(Engine& engine, const Expected& expected,
-                                const Tolerance& tolerance);
+                                const Tolerance& tolerance,
+                                RecurrenceForm prefill_form = RecurrenceForm::by_step);
 
 }  // namespace llmarch::fast

@@ -11,8 +11,10 @@ void add(nlohmann::ordered_json& json, const SettingField& field, Integer number
 void add(nlohmann::ordered_json& json, const SettingField& field, double share) {
   json[field.key] = share;
 }
-void add(nlohmann::ordered_json& json, const SettingField& field, DType format) {
-  json[field.key] = name_of(format);
+template <class Enum>
+requires std::is_enum_v<Enum>
+void add(nlohmann::ordered_json& json, const SettingField& field, Enum choice) {
+  json[field.key] = name_of(choice);
 }
 void add(nlohmann::ordered_json& json, const SettingField& field, const Scheme& scheme) {
   json[field.key] = scheme.name();

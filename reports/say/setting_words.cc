@@ -19,8 +19,9 @@ std::string word_of(const SettingField& field, Integer number) {
 std::string word_of(const SettingField&, double share) {
   return fmt::format("{:.4g}", share);
 }
-std::string word_of(const SettingField&, DType format) {
-  return std::string(name_of(format));
+template <class Enum>
+requires std::is_enum_v<Enum> std::string word_of(const SettingField&, Enum choice) {
+  return std::string(name_of(choice));
 }
 std::string word_of(const SettingField&, const Scheme& scheme) {
   return scheme.name();

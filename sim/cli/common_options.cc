@@ -17,7 +17,8 @@ TakenFields common_fields() {
           {setting_field::batch, Arity::one, "1"},
           {setting_field::weights, Arity::one, "", kWeightFormats},
           {setting_field::kv, Arity::one, "bf16", kCacheFormats},
-          compute_field()};
+          compute_field(),
+          recurrence_field()};
 }
 
 Setting settled(Setting setting, const std::vector<const Model*>& models) {
@@ -39,6 +40,10 @@ TakenField compute_field() {
 TakenFields draft_fields() {
   return {{setting_field::draft, Arity::one, "", ", with --accepted"},
           {setting_field::accepted, Arity::one, ""}};
+}
+
+TakenField recurrence_field() {
+  return {setting_field::recurrence, Arity::one, ""};
 }
 
 TakenField machine_field() {

@@ -20,7 +20,7 @@ inline constexpr const char* kWeightFormats =
     "formats' lists them (as the model is published)";
 inline constexpr const char* kCacheFormats = ": bf16, fp8, q8_0, k=q8_0,v=q4_0, ...";
 
-// The context, the batch and the formats of one setting.
+// The context, the batch, the formats and the form of recurrences of one setting.
 TakenFields common_fields();
 // Returns `setting` with a scheme of the weights: its own, or else the one in which all the models
 // are published, if they share one. Throws UsageError where it names none and a model is published
@@ -29,6 +29,8 @@ Setting settled(Setting setting, const std::vector<const Model*>& models);
 
 // --compute
 TakenField compute_field();
+// --recurrence, for commands that price or run a prefill.
+TakenField recurrence_field();
 // --on, which adds figures for the machine.
 TakenField machine_field();
 // Throws UsageError where the setting has no machine, and so nothing can be said of `what`.

@@ -12,6 +12,7 @@
 #include "sim/graph/shard.h"
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/file_error.h"
+#include "sim/study/step.h"
 #include "sim/units.h"
 
 namespace llmarch::cli {
@@ -61,6 +62,8 @@ Ending ending_of(const std::function<ExitStatus()>& run) {
     return {ExitStatus::bad_input, error_text(error.what(), "")};
   } catch (const RankFailure& error) {
     return {ExitStatus::not_possible, error_text(error.what(), "")};
+  } catch (const NoSuchForm& error) {
+    return {ExitStatus::bad_input, with_remedy(error)};
   } catch (const CannotShard& error) {
     return {ExitStatus::bad_input, error_text(error.what(), kWaysToDivide)};
   } catch (const Overflow& error) {

@@ -35,9 +35,11 @@ void parse(const SettingField& field, const std::string& text, Integer& value) {
 void parse(const SettingField& field, const std::string& text, double& value) {
   value = parse_share(std::string(field.key), text, kAccepted);
 }
-void parse(const SettingField& field, const std::string& text, DType& value) {
-  value = value_named(kDTypes, text,
-                      fmt::format("unknown number format '{}' for --{}", text, field.key));
+template <class Enum>
+requires std::is_enum_v<Enum>
+void parse(const SettingField& field, const std::string& text, Enum& value) {
+  value = value_named(Names<Enum>::values, text,
+                      fmt::format("unknown {} '{}' for --{}", Names<Enum>::noun, text, field.key));
 }
 // A way of storing tensors, or of dividing a model.
 template <SpelledOut Value>
@@ -62,7 +64,9 @@ void parse(const SettingField& field, const std::string& text, std::vector<Integ
 void parse(const SettingField& field, const std::string& text, std::vector<double>& values) {
   for (const std::string& item : split(text, ',')) parse(field, item, values.emplace_back());
 }
-void parse(const SettingField& field, const std::string& text, std::vector<DType>& values) {
+template <class Enum>
+requires std::is_enum_v<Enum>
+void parse(const SettingField& field, const std::string& text, std::vector<Enum>& values) {
   for (const std::string& item : split(text, ',')) parse(field, item, values.emplace_back());
 }
 template <class Storage>

@@ -40,7 +40,8 @@ TakenFields line_fields() {
   TakenFields fields{{setting_field::batch, Arity::list, "1", ", likewise"},
                      {setting_field::weights, Arity::list, "", kWeightFormats},
                      {setting_field::kv, Arity::list, "bf16", kCacheFormats},
-                     compute_field()};
+                     compute_field(),
+                     {setting_field::recurrence, Arity::list, ""}};
   std::ranges::copy(draft_fields(), std::back_inserter(fields));
   fields.push_back(machine_field());
   TakenField deployments = parallel_field();

@@ -19,7 +19,9 @@ bool varies(Driver driver, Phase phase) {
     case Driver::logit: return false;
     case Driver::token:
     case Driver::token_of_ranks:
-    case Driver::stepped: return phase == Phase::prefill;
+    case Driver::stepped:
+    case Driver::chunk:
+    case Driver::chunk_pair: return phase == Phase::prefill;
     case Driver::key:
     case Driver::pair:
     case Driver::position:
@@ -51,7 +53,9 @@ Driver counted_as(Driver driver, const Reach& reach, Phase phase) {
     case Driver::entry:
     case Driver::later_entry:
     case Driver::making:
-    case Driver::making_later: return driver;
+    case Driver::making_later:
+    case Driver::chunk:
+    case Driver::chunk_pair: return driver;
   }
   throw std::logic_error("counted_as: a driver outside the enumeration");
 }
@@ -96,8 +100,9 @@ Integer common_multiple(const std::set<Sawtooth>& teeth, Integer most) {
 
 }  // namespace
 
-CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer token_ranks)
-    : phase_(phase), batch_(batch), token_ranks_(token_ranks) {
+CostCurve::CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer token_ranks,
+                     RecurrenceForm recurrence)
+    : phase_(phase), batch_(batch), token_ranks_(token_ranks), recurrence_(recurrence) {
   CostTerm total{};
   std::array<CostTerm, kWorkKinds.size()> kinds{};
   const Forms forms = step(1).forms;
@@ -208,13 +213,14 @@ FloorCurve::Term FloorCurve::term_of(const CostTerm& cost, const Work& fixed) {
   cost.varying.for_each([&](Driver driver, const Reach& reach, const Work& each) {
     const Sides sides = sides_of(each);
     if (sides.arithmetic == 0 && sides.memory == 0) return;
-    term.varying.push_back({at_least(driver), kNoReach, sides});
-    if (is_within_reach(driver)) {
+    const Driver counted = at_least(driver);
+    term.varying.push_back({counted, kNoReach, sides});
+    if (is_within_reach(counted)) {
       const std::vector<Reach>& reaches = curve_.reaches();
       const auto found = std::find(reaches.begin(), reaches.end(), reach);
       term.varying.back().reach = static_cast<std::size_t>(found - reaches.begin());
-    } else if (std::ranges::find(rows_, at_least(driver)) == rows_.end()) {
-      rows_.push_back(at_least(driver));
+    } else if (std::ranges::find(rows_, counted) == rows_.end()) {
+      rows_.push_back(counted);
     }
   });
   return term;

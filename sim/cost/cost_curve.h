@@ -31,7 +31,8 @@ class CostCurve {
  public:
   // Throws Overflow when the part that does not change with the length exceeds 64 bits. For
   // `token_ranks` see Workload.
-  CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer token_ranks = 1);
+  CostCurve(const OpGraph& graph, Phase phase, Integer batch, Integer token_ranks = 1,
+            RecurrenceForm recurrence = RecurrenceForm::by_step);
 
   // `length` is at least 1. Throw Overflow when a figure exceeds 64 bits.
   [[nodiscard]] Work total(Integer length) const { return at(total_, length); }
@@ -42,6 +43,7 @@ class CostCurve {
   [[nodiscard]] Workload step(Integer length) const {
     Workload step = workload_of(phase_, length, batch_);
     step.token_ranks = token_ranks_;
+    step.forms.recurrence = recurrence_;
     return step;
   }
   [[nodiscard]] const std::vector<CostTerm>& terms() const { return terms_; }
@@ -71,6 +73,7 @@ class CostCurve {
   Phase phase_;
   Integer batch_;
   Integer token_ranks_;
+  RecurrenceForm recurrence_;
   std::vector<Reach> reaches_;
   std::vector<CostTerm> terms_;
   Sum total_;

@@ -250,6 +250,9 @@ Integer quantity(Driver driver, const Reach& reach, const Workload& workload) {
     case Driver::later_entry: return batch * later_entries_made(workload, reach);
     case Driver::making: return entries_made(workload, reach) > 0 ? 1 : 0;
     case Driver::making_later: return later_entries_made(workload, reach) > 0 ? 1 : 0;
+    case Driver::chunk: return batch * chunks_of(workload.tokens, std::get<Chunk>(reach));
+    case Driver::chunk_pair:
+      return batch * pairs_within_chunks(workload.tokens, std::get<Chunk>(reach));
   }
   throw std::logic_error("quantity: a driver outside the enumeration");
 }
@@ -271,6 +274,15 @@ Integer entries_made(const Workload& workload, const Reach& reach) {
 Integer later_entries_made(const Workload& workload, const Reach& reach) {
   const Integer after = workload.past + workload.tokens;
   return std::visit([&](const auto& kind) { return later_of(workload.past, after, kind); }, reach);
+}
+
+Integer chunks_of(Integer tokens, const Chunk& chunk) {
+  return (tokens - 1) / chunk.size + 1;
+}
+
+// As attention within chunks, but for the pair of a token and itself.
+Integer pairs_within_chunks(Integer tokens, const Chunk& chunk) {
+  return pairs_of(0, tokens, chunk) - tokens;
 }
 
 Integer held_positions(Integer context, const Reach& reach) {

@@ -30,18 +30,23 @@ enum class Driver {
   later_entry,   // those of them that have a group before their own
   making,        // 1 in a step that makes entries, else 0
   making_later,  // 1 in a step that makes entries with a group before their own, else 0
+  // These two are for a reach over chunks, into which the new tokens are divided from the first on:
+  chunk,       // the chunks, each of which reads and writes a fixed state
+  chunk_pair,  // pairs of a new token and one before it in its chunk
 };
 
 constexpr std::size_t index_of(Driver driver) {
   return static_cast<std::size_t>(driver);
 }
 
-inline constexpr std::size_t kDrivers = index_of(Driver::making_later) + 1;
+inline constexpr std::size_t kDrivers = index_of(Driver::chunk_pair) + 1;
 
 // The fewest that any run has in the place of them: a run may keep a state on the chip between the
-// tokens of a step, and then reads and writes it once for a sequence.
+// tokens or the chunks of a step, and then reads and writes it once for a sequence. The decay of a
+// state at the end of a chunk is counted with it, and so as seldom.
 constexpr Driver at_least(Driver driver) {
-  return driver == Driver::stepped ? Driver::sequence : driver;
+  const bool of_state = driver == Driver::stepped || driver == Driver::chunk;
+  return of_state ? Driver::sequence : driver;
 }
 
 // How many of them a workload has; `reach` matters only to those that are counted within one.
@@ -62,7 +67,9 @@ constexpr bool is_within_reach(Driver driver) {
     case Driver::entry:
     case Driver::later_entry:
     case Driver::making:
-    case Driver::making_later: return true;
+    case Driver::making_later:
+    case Driver::chunk:
+    case Driver::chunk_pair: return true;
   }
   throw std::logic_error("is_within_reach: a driver outside the enumeration");
 }
@@ -91,6 +98,11 @@ Integer positions_read(const Workload& workload, const Reach& reach);
 // over positions has none.
 Integer entries_made(const Workload& workload, const Reach& reach);
 Integer later_entries_made(const Workload& workload, const Reach& reach);
+
+// The chunks of so many tokens that a step has, the last of them shorter where they do not divide,
+// and the pairs of a token and one before it in its chunk.
+Integer chunks_of(Integer tokens, const Chunk& chunk);
+Integer pairs_within_chunks(Integer tokens, const Chunk& chunk);
 
 // Positions that a cache must hold after `context` of them, so that the newest token could be
 // computed again: all, or those in the window, or in the chunk. A chunk is not a window: with the

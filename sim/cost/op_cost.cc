@@ -17,6 +17,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "sim/cost/chunk_price.h"
 #include "sim/cost/element_prices.h"
 #include "sim/cost/exchange_price.h"
 #include "sim/cost/operand_price.h"
@@ -123,6 +124,15 @@ struct Arithmetic {
     row.matrix += Flops(products * 2 * state);
     row.other += Flops(state);
     if (op.strength) row.other += Flops(2 * columns(op.value));
+  }
+
+  void operator()(const ChunkedRecurrence& op) const {
+    const Recurrence& rule = op.rule;
+    const Integer heads = rule.shape.value_heads;
+    const ChunkPrice each = price_of(op, rule.decay ? columns(*rule.decay) / heads : Integer(1));
+    per_row(rule.value) += each.token;
+    price.per_chunk_pair(op.chunk) += each.pair;
+    price.per_chunk(op.chunk) += each.chunk;
   }
 
   // For each element of a state, its decay, an exponential of a product, and two products of a

@@ -90,6 +90,14 @@ struct Moved {
     row.cache_written += Elements(cache.columns);
     row.cache_bytes_written += cache.bytes_of_entry();
   }
+  void operator()(const StepsStateByChunk& each) const {
+    const Cache& cache = graph.caches[each.cache];
+    Work& chunk = price.per_chunk(each.chunk);
+    chunk.cache_read += Elements(cache.columns);
+    chunk.cache_bytes_read += cache.bytes_of_entry();
+    chunk.cache_written += Elements(cache.columns);
+    chunk.cache_bytes_written += cache.bytes_of_entry();
+  }
 
  private:
   [[nodiscard]] Work& per_row(ValueId id) const { return price.per_row(block.values[id].rows); }

@@ -99,7 +99,9 @@ Work& Price::per(Driver driver, const Reach& reach) {
     case Driver::entry:
     case Driver::later_entry:
     case Driver::making:
-    case Driver::making_later: return within(reach).of(driver);
+    case Driver::making_later:
+    case Driver::chunk:
+    case Driver::chunk_pair: return within(reach).of(driver);
   }
   throw std::logic_error("per: a driver outside the enumeration");
 }

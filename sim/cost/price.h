@@ -70,6 +70,9 @@ class Price {
   Work& if_later_entries(Integer positions) {
     return within(Entries{positions}).of(Driver::making_later);
   }
+  // What chunks of so many new tokens cost each, and each pair of tokens within one.
+  Work& per_chunk(Integer size) { return within(Chunk{size}).of(Driver::chunk); }
+  Work& per_chunk_pair(Integer size) { return within(Chunk{size}).of(Driver::chunk_pair); }
   void add(const ExpertReads& experts) { experts_.push_back(experts); }
   // Another price, of so many layers.
   void add(const Price& more, Integer layers);

@@ -22,8 +22,11 @@ struct TimedAs {
     return std::nullopt;
   }
   // Nobody has timed these: an index over keys, the scan of Mamba-1, compressed attention, and
-  // exchanges, which one device has none of.
-  template <OneOf<ChooseKeys, SelectiveScan, Compress, AttendShared, Exchange, Send, Receive> Other>
+  // exchanges, which one device has none of. What was measured of the delta rule in prefill was
+  // fitted to its work step by step, and says nothing of its work by chunks.
+  template <OneOf<ChooseKeys, ChunkedRecurrence, SelectiveScan, Compress, AttendShared, Exchange,
+                  Send, Receive>
+                Other>
   Result operator()(const Other&) const {
     return std::nullopt;
   }

@@ -10,16 +10,34 @@ Phrase norm_of(const Mamba2& mamba) {
   return {"RMSNorm over the whole"};
 }
 
+Phrase note_on_states(const std::string& owner) {
+  return {"the states of " + owner + " are kept in f32, whatever the format of the cache."};
+}
+
+constexpr const char* kFloorOfStates =
+    " A floor reads and writes them once in a step, as a run that keeps them on the chip may.";
+
 // Notes on a mixer whose states are read and written at every token. `owner` is what the states
 // belong to, with the convolutions beside them, and `name` begins a sentence.
 std::map<NotedFigures, Phrase> state_notes(const std::string& owner, const std::string& name) {
-  return {{NotedFigures::memory,
-           {"the states of " + owner + " are kept in f32, whatever the format of the cache."}},
+  return {{NotedFigures::memory, note_on_states(owner)},
           {NotedFigures::work,
            {name +
             " runs token by token, in prefill too: its states are read and written at every "
-            "token. A floor reads and writes them once in a step, as engines that run a prefill by "
-            "chunks may."}}};
+            "token." +
+            kFloorOfStates}}};
+}
+
+// The same of one that can run by chunks of so many tokens.
+std::map<NotedFigures, Phrase> state_notes(const std::string& owner, const std::string& name,
+                                           Integer chunk) {
+  return {
+      {NotedFigures::memory, note_on_states(owner)},
+      {NotedFigures::work,
+       {name +
+            " runs token by token, in prefill too unless --recurrence chunk is given: its states "
+            "are read and written at every token, or else once in a chunk of ",
+        chunk, std::string(" tokens.") + kFloorOfStates}}};
 }
 
 }  // namespace
@@ -60,7 +78,8 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const GatedDeltaNet& delta) {
                    {delta.value_heads, " × ", key, " × ", value, " + ", rows, " × ", columns},
                    delta.value_heads * key * value + rows * columns},
       .inside = {},
-      .notes = state_notes("gated DeltaNet and the rows of its convolutions", "Gated DeltaNet")};
+      .notes = state_notes("gated DeltaNet and the rows of its convolutions", "Gated DeltaNet",
+                           chunk_of(delta))};
   if (delta.negative_eigenvalues) block.facts.push_back({"negative eigenvalues"});
   block.facts.push_back({"a decaying state for each value head"});
   block.facts.push_back({"RMSNorm over each head, gated by SiLU"});
@@ -72,23 +91,24 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
   const Integer rows = mamba.kernel - 1;
   const Integer columns = mamba.heads * mamba.head_dim + 2 * mamba.groups * mamba.state_dim;
   const Integer state = mamba.heads * mamba.state_dim * mamba.head_dim;
-  BlockFacts block{.family = BlockFamily::attention,
-                   .name = "Mamba-2",
-                   .kind = "Mamba-2",
-                   .facts = {{mamba.heads, " heads of ", mamba.head_dim},
-                             {mamba.groups, mamba.groups == 1 ? " group" : " groups", ", state of ",
-                              mamba.state_dim},
-                             {"convolutions over ", mamba.kernel, " positions, SiLU"},
-                             {"a decaying state for each head"},
-                             mamba.norm_before_gate ? norm_of(mamba) : Phrase{"gated by SiLU"},
-                             mamba.norm_before_gate ? Phrase{"gated by SiLU"} : norm_of(mamba)},
-                   .traits = {Trait::fixed_state},
-                   .kept = Kept{KeptFor::each_sequence,
-                                {mamba.heads, " × ", mamba.state_dim, " × ", mamba.head_dim, " + ",
-                                 rows, " × ", columns},
-                                state + rows * columns},
-                   .inside = {},
-                   .notes = state_notes("Mamba-2 and the rows of its convolutions", "Mamba-2")};
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "Mamba-2",
+      .kind = "Mamba-2",
+      .facts = {{mamba.heads, " heads of ", mamba.head_dim},
+                {mamba.groups, mamba.groups == 1 ? " group" : " groups", ", state of ",
+                 mamba.state_dim},
+                {"convolutions over ", mamba.kernel, " positions, SiLU"},
+                {"a decaying state for each head"},
+                mamba.norm_before_gate ? norm_of(mamba) : Phrase{"gated by SiLU"},
+                mamba.norm_before_gate ? Phrase{"gated by SiLU"} : norm_of(mamba)},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {mamba.heads, " × ", mamba.state_dim, " × ", mamba.head_dim, " + ", rows, " × ",
+                    columns},
+                   state + rows * columns},
+      .inside = {},
+      .notes = state_notes("Mamba-2 and the rows of its convolutions", "Mamba-2", chunk_of(mamba))};
   return block;
 }
 
@@ -107,7 +127,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const LightningAttention& lightnin
                        {lightning.heads, " × ", width, " × ", width},
                        lightning.heads * width * width},
           .inside = {},
-          .notes = state_notes("lightning attention", "Lightning attention")};
+          .notes = state_notes("lightning attention", "Lightning attention", chunk_of(lightning))};
 }
 
 // Kimi delta attention (arXiv 2510.26692).
@@ -132,7 +152,7 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const KimiDeltaAttention& delta) {
                        delta.heads * width * width + rows * columns},
           .inside = {},
           .notes = state_notes("Kimi delta attention and the rows of its convolutions",
-                               "Kimi delta attention")};
+                               "Kimi delta attention", chunk_of(delta))};
 }
 
 // Mamba (arXiv 2312.00752).

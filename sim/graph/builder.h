@@ -131,6 +131,9 @@ class GraphBuilder {
   ValueId convolve(const std::string& name, ValueId in, WeightRole taps, Integer kernel,
                    StateFormat format, BiasRole bias = std::nullopt);
 
+  // A recurrence over the values of `rule`, whose `out` is made here, in both forms.
+  ValueId recur(const std::string& name, Recurrence rule, Integer chunk);
+
   // `layers` names the block of each layer in order. Throws Overflow when the parameters exceed 64
   // bits.
   OpGraph finish(std::vector<std::size_t> layers);

@@ -61,6 +61,16 @@ ValueId GraphBuilder::convolve(const std::string& name, ValueId in, WeightRole r
   return make_like(in, name, [&](ValueId out) { return Convolve{taps, state, in, out, added}; });
 }
 
+ValueId GraphBuilder::recur(const std::string& name, Recurrence rule, Integer chunk) {
+  rule.out = value(rows(rule.value), columns(rule.value));
+  const std::size_t first = block().nodes.size();
+  append(name, rule);
+  only_in(RecurrenceForm::by_step, first);
+  append(name + " by chunks", ChunkedRecurrence{rule, chunk});
+  only_in(RecurrenceForm::by_chunk, first + 1);
+  return rule.out;
+}
+
 ValueId GraphBuilder::attend(const GroupedAttention& attention, double scale, const Reach& reach,
                              ValueId query, CacheId keys, CacheId values) {
   const ValueId out = value(rows(query), attention.query_heads * value_width(attention));

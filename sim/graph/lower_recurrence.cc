@@ -82,11 +82,6 @@ DeltaInputs lower_delta_inputs(GraphBuilder& build, ValueId x, const RecurrenceS
   return in;
 }
 
-Recurrence writing(Recurrence rule, ValueId out) {
-  rule.out = out;
-  return rule;
-}
-
 CacheId recurrence_state(GraphBuilder& build, const RecurrenceShape& shape) {
   return build.fixed_state("recurrence state", shape.state_elements(), StateFormat::f32);
 }
@@ -106,7 +101,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
       lower_decay(build, lower_step(build, x, shape.value_heads), shape.value_heads);
   const CacheId state = recurrence_state(build, shape);
   const Recurrence rule{shape, state, q, k, v, decay, 0, strength};
-  ValueId mixed = build.make_like(v, "delta rule", [&](ValueId out) { return writing(rule, out); });
+  ValueId mixed = build.recur("delta rule", rule, chunk_of(delta));
   mixed = build.normalize_groups(mixed, delta.output_norm_epsilon, WeightRole::recurrence_norm,
                                  shape.value_heads);
   const ValueId gate =
@@ -171,7 +166,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   const ValueId decay = lower_decay(build, step, mamba.heads);
   const ValueId stepped = build.gate_rows("values times step", step, v, std::nullopt);
   const Recurrence rule{shape, recurrence_state(build, shape), q, k, stepped, decay, 0};
-  ValueId mixed = build.make_like(v, "recurrence", [&](ValueId out) { return writing(rule, out); });
+  ValueId mixed = build.recur("recurrence", rule, chunk_of(mamba));
   const ValueId skipped = build.scale_columns(v, WeightRole::recurrence_skip, mamba.heads);
   mixed = build.add("add the skip", mixed, skipped);
   mixed = gated_and_normalized(build, mixed, gate, mamba);
@@ -234,7 +229,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   const ValueId k = projected(WeightRole::recurrence_key);
   const ValueId v = projected(WeightRole::recurrence_value);
   const Recurrence rule{shape, recurrence_state(build, shape), q, k, v, std::nullopt, 0};
-  ValueId mixed = build.make_like(v, "recurrence", [&](ValueId out) { return writing(rule, out); });
+  ValueId mixed = build.recur("recurrence", rule, chunk_of(lightning));
   mixed =
       build.normalize_parts(mixed, lightning.output_norm_epsilon, WeightRole::recurrence_norm, 1);
   const ValueId gate = build.project(x, columns, WeightRole::recurrence_gate);
@@ -256,7 +251,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
                                              : lower_step(build, latent, columns);
   const ValueId decay = lower_decay(build, step, delta.heads, delta.least_log_decay);
   const Recurrence rule{shape, recurrence_state(build, shape), q, k, v, decay, 0, strength};
-  ValueId mixed = build.make_like(v, "delta rule", [&](ValueId out) { return writing(rule, out); });
+  ValueId mixed = build.recur("delta rule", rule, chunk_of(delta));
   mixed = build.normalize_groups(mixed, delta.output_norm_epsilon, WeightRole::recurrence_norm,
                                  delta.heads);
   ValueId gate = x;

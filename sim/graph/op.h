@@ -329,14 +329,16 @@ struct SelectRows {
   void visit_operands(auto& visitor) const { touch(visitor, ReadsSelected{in, out}, Writes{out}); }
 };
 
-using Op = std::variant<
-    Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant, GateRows, SoftCap,
-    Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach, Rotate, Store, ChooseKeys,
-    Attend, AbsorbQuery, AttendLatent, ExpandAttended, ExpandLatents, AttendExpanded, Compress,
-    AttendShared, Activate, Gate, Add, Multiply, Convolve, NormalizeLength, Decay, Recurrence,
-    SelectiveScan, Route, RunExperts, SelectRows, SelectColumns, JoinColumns, MatchMagnitude,
-    AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams, RepeatVector, WeighStreams,
-    CollapseStreams, MixStreams, AttendVectors, AddToLastVector, Exchange, Send, Receive>;
+using Op =
+    std::variant<Embed, AddPositions, Scale, ScaleByPosition, ScaleColumns, ScaleByConstant,
+                 GateRows, SoftCap, Clip, ActivateXielu, Sparsify, Normalize, Project, ProjectEach,
+                 Rotate, Store, ChooseKeys, Attend, AbsorbQuery, AttendLatent, ExpandAttended,
+                 ExpandLatents, AttendExpanded, Compress, AttendShared, Activate, Gate, Add,
+                 Multiply, Convolve, NormalizeLength, Decay, Recurrence, ChunkedRecurrence,
+                 SelectiveScan, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
+                 MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams,
+                 RepeatVector, WeighStreams, CollapseStreams, MixStreams, AttendVectors,
+                 AddToLastVector, Exchange, Send, Receive>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

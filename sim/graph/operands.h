@@ -87,6 +87,13 @@ struct StepsState {
   ValueId rows;
 };
 
+// The fixed state of each sequence, read and overwritten once for each chunk of so many of the
+// step's tokens, counted from the first; the last chunk may be shorter.
+struct StepsStateByChunk {
+  CacheId cache;
+  Integer chunk;
+};
+
 // Which group's positions an entry is made of: those of the group that the step completes, or of
 // the group before.
 enum class OfGroup { own, before };
@@ -119,7 +126,7 @@ template <class Operand>
 concept OfWeights = OneOf<Operand, ReadsWeight, LooksUp, ReadsExperts, ReadsToCompress>;
 template <class Operand>
 concept OfCaches = OneOf<Operand, ReadsCache, Stores, ReadsState, OverwritesState, StepsState,
-                         ReadsCompleted, StoresEntries>;
+                         StepsStateByChunk, ReadsCompleted, StoresEntries>;
 
 // Several lambdas as one visitor.
 template <class... Lambdas>

@@ -216,7 +216,10 @@ Share RankBlock::own_experts(Integer experts) const {
   return {own * (experts / ranks), experts};
 }
 
+// One for all forms of a mixer.
 CacheId RankBlock::cache(CacheId id, Integer shares) {
+  const auto known = rank_.caches.find(id);
+  if (known != rank_.caches.end()) return known->second;
   OpGraph& graph = rank_.shard.graph;
   Cache part = rank_.model.cache(id);
   part.block = rank_.blocks.at(part.block);

@@ -29,7 +29,8 @@ ReadOfLayers read_of_layers(const Op& op) {
                      [&](const ReadsCompleted& each) { read.caches.push_back(each.cache); },
                      [](const StoresEntries&) {}, [](const Stores&) {}, [](const ReadsState&) {},
                      [](const OverwritesState&) {}, [](const StepsState&) {},
-                     [](const OfValues auto&) {}, [](const OfWeights auto&) {}});
+                     [](const StepsStateByChunk&) {}, [](const OfValues auto&) {},
+                     [](const OfWeights auto&) {}});
   return read;
 }
 

@@ -236,7 +236,11 @@ class Rules : private WholeRowRules {
     op.rate = block_.weight_rows(op.rate, divided ? block_.shares(op.in) : Integer(1));
     by_element(block_, op);
   }
-  void operator()(Recurrence op) const {
+  void operator()(const Recurrence& op) const { block_.append(own_heads(op)); }
+  void operator()(const ChunkedRecurrence& op) const {
+    block_.append(ChunkedRecurrence{own_heads(op.rule), op.chunk});
+  }
+  [[nodiscard]] Recurrence own_heads(Recurrence op) const {
     need_all_ranks(op.shape.value_heads, "heads of a recurrence");
     const auto shares = shares_of(op.shape.key_heads, tensor());
     if (!shares) refuse_heads(op.shape.key_heads, "key heads of a recurrence");
@@ -250,7 +254,7 @@ class Rules : private WholeRowRules {
     if (op.strength) op.strength = block_.divided(*op.strength, tensor());
     op.state = block_.cache(op.state, tensor());
     op.out = block_.make_divided(op.out, tensor());
-    block_.append(op);
+    return op;
   }
   void operator()(SelectiveScan op) const {
     op.rate = block_.weight_rows(op.rate, tensor());

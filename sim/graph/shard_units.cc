@@ -38,6 +38,7 @@ class Units {
     if (op.decay) belong(*op.decay, op.shape.value_heads);
     if (op.strength) belong(*op.strength, op.shape.value_heads);
   }
+  void operator()(const ChunkedRecurrence& op) { (*this)(op.rule); }
   void operator()(const NormalizeLength& op) {
     belong(op.in, op.vectors);
     pass_on(op.in, op.out);

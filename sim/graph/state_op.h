@@ -67,9 +67,32 @@ struct Recurrence {
   std::optional<ValueId> strength = {};  // value_heads
   std::optional<Share> share = {};       // of the value heads; absent: all
   void visit_operands(auto& visitor) const {
-    touch(visitor, Reads{query}, Reads{key}, Reads{value}, StepsState{state, value}, Writes{out});
+    visit_rows(visitor);
+    visitor(StepsState{state, value});
+  }
+  // All but the state.
+  void visit_rows(auto& visitor) const {
+    touch(visitor, Reads{query}, Reads{key}, Reads{value}, Writes{out});
     if (decay) visitor(Reads{*decay});
     if (strength) visitor(Reads{*strength});
+  }
+};
+
+// The same over chunks of the step's tokens. Where a chunk finds the state S, D(i) is the product
+// of its decays up to token i, and D(i, j) of those after token j up to i:
+//   out_i = (D(i) S)^T query_i + sum over j <= i of ((D(i, j) key_j) . query_i) change_j
+// with the value as the change or, by the delta rule, by substitution from the first token on,
+//   change_i = strength_i (value_i - (D(i) S)^T key_i - sum over j < i of
+//              ((D(i, j) key_j) . key_i) change_j)
+// and the chunk leaves D S + sum over j of (D(end, j) key_j) change_j^T. Implementations that make
+// all chunks ready at once invert the matrix of the scores instead of substituting (arXiv
+// 2406.06484), and do more for the same result.
+struct ChunkedRecurrence {
+  Recurrence rule;
+  Integer chunk;
+  void visit_operands(auto& visitor) const {
+    rule.visit_rows(visitor);
+    visitor(StepsStateByChunk{rule.state, chunk});
   }
 };
 

@@ -16,17 +16,26 @@ namespace llmarch {
 // is not.
 enum class LatentForm { absorbed, expanded };
 
+// How a linear recurrence runs over the tokens of a step. by_step: token by token, each of which
+// reads and overwrites the state. by_chunk: the tokens of a chunk attend to each other, so that a
+// chunk reads and overwrites the state once. The results are the same; the work is not.
+enum class RecurrenceForm { by_step, by_chunk };
+
 // One form of one kind of mixer that can be computed in several.
-using Form = std::variant<LatentForm>;
+using Form = std::variant<LatentForm, RecurrenceForm>;
 
 // The form in which each such kind of mixer runs.
 struct Forms {
   LatentForm latent = LatentForm::expanded;
+  RecurrenceForm recurrence = RecurrenceForm::by_step;
 };
 
 // Whether it is the one that `forms` chooses for its kind of mixer.
 constexpr bool is_chosen(const Forms& forms, LatentForm form) {
   return forms.latent == form;
+}
+constexpr bool is_chosen(const Forms& forms, RecurrenceForm form) {
+  return forms.recurrence == form;
 }
 inline bool is_chosen(const Forms& forms, const Form& form) {
   return std::visit([&](const auto& kind) { return is_chosen(forms, kind); }, form);
@@ -55,12 +64,12 @@ inline Integer sequence_length(const Workload& workload) {
 
 // One new token that attends to `context` keys, itself among them. `context` is at least 1.
 constexpr Workload decode(Integer context, Integer batch) {
-  return {batch, context - 1, 1, {LatentForm::absorbed}, Logits::last};
+  return {batch, context - 1, 1, {LatentForm::absorbed, RecurrenceForm::by_step}, Logits::last};
 }
 
-// `tokens` new tokens into an empty cache, logits for the last.
+// `tokens` new tokens into an empty cache, logits for the last; recurrences by step.
 constexpr Workload prefill(Integer tokens, Integer batch) {
-  return {batch, 0, tokens, {LatentForm::expanded}, Logits::last};
+  return {batch, 0, tokens, {LatentForm::expanded, RecurrenceForm::by_step}, Logits::last};
 }
 
 enum class Phase { decode, prefill };

@@ -7,6 +7,7 @@
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_mamba_whole.h"
 #include "sim/huggingface/hf_model_types.h"
+#include "sim/huggingface/hf_recurrent.h"
 
 namespace llmarch {
 namespace {
@@ -32,6 +33,7 @@ Mamba2 read_mamba2(Import& import, Integer hidden, double epsilon) {
   mamba.state_dim = config.size_or("state_size", 128, kTypeDefault);
   mamba.kernel = config.size_or("conv_kernel", 4, kTypeDefault, kKernel);
   mamba.convolution_bias = config.flag_or("use_conv_bias", true, kTypeDefault);
+  mamba.chunk = read_chunk(config, {"mamba_chunk_size", "chunk_size"});
   mamba.norm_epsilon = epsilon;
   const Integer width = config.size_or("expand", 2, kTypeDefault) * hidden;
   if (mamba.heads * mamba.head_dim != width &&
@@ -110,6 +112,7 @@ Mamba2 read_falcon_h1_mamba(Import& import, const ArchSpec& spec) {
   mamba.state_dim = config.size_or("mamba_d_state", 256, kTypeDefault);
   mamba.kernel = config.size_or("mamba_d_conv", 4, kTypeDefault, kKernel);
   mamba.convolution_bias = config.flag_or("mamba_conv_bias", true, kTypeDefault);
+  mamba.chunk = read_chunk(config, {"mamba_chunk_size", "chunk_size"});
   const bool before_gate = config.flag_or("mamba_norm_before_gate", true, kTypeDefault);
   mamba.multipliers = read_ssm_multipliers(config);
   if (!config.flag_or("mamba_rms_norm", false, kTypeDefault)) return mamba;

@@ -32,6 +32,7 @@ Mixer read_bamba_mamba(Import& import, Integer hidden, const Mixer& /*attention*
   mamba.state_dim = config.size_or("mamba_d_state", 256, kTypeDefault);
   mamba.kernel = config.size_or("mamba_d_conv", 4, kTypeDefault, kKernel);
   mamba.convolution_bias = config.flag_or("mamba_conv_bias", true, kTypeDefault);
+  mamba.chunk = read_chunk(config, {"mamba_chunk_size", "chunk_size"});
   return mamba;
 }
 
@@ -124,6 +125,7 @@ Mamba2 read_nemotron_mamba(Import& import, double epsilon) {
   mamba.state_dim = config.size_or("ssm_state_size", 128, kTypeDefault);
   mamba.kernel = config.size_or("conv_kernel", 4, kTypeDefault, kKernel);
   mamba.convolution_bias = config.flag_or("use_conv_bias", true, kTypeDefault);
+  mamba.chunk = read_chunk(config, {"mamba_chunk_size", "chunk_size"});
   mamba.norm_groups = mamba.groups;
   mamba.norm_epsilon = epsilon;
   return mamba;

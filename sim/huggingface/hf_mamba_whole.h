@@ -17,8 +17,8 @@ struct MambaSizes {
 // The sizes of the whole, the norm and the head. No field bounds the context.
 void read_mamba_whole(Import& import, const MambaSizes& sizes, Flag::Absent tied, ArchSpec& spec);
 
-// Fields of Mamba-2 that change no figure: how the parameters of the recurrence were drawn, and in
-// which chunks it is computed.
+// Fields of Mamba-2 whose absence changes nothing: how the parameters of the recurrence were drawn,
+// and in which chunks it may be computed, which read_chunk takes from those that are there.
 inline constexpr std::array<std::string_view, 10> kInertOfMamba2{
     "time_step_min",      "time_step_max",           "time_step_floor",    "mamba_chunk_size",
     "chunk_size",         "use_mamba_kernels",       "num_logits_to_keep", "logits_to_keep",

@@ -42,14 +42,13 @@ std::vector<bool> lightning_layers(Import& import, Integer layers) {
   return lightning;
 }
 
-// The norm of the output has an epsilon of its own, whatever rms_norm_eps is. "block_size" is the
-// chunk in which a prompt is computed.
+// The norm of the output has an epsilon of its own, whatever rms_norm_eps is.
 Mixer read_lightning(Import& import, Integer /*hidden*/, const Mixer& attention) {
   ConfigReader& config = import.config;
   config.only("hidden_act", "silu");
-  config.inert({"block_size"});
   const auto& grouped = std::get<GroupedAttention>(attention);
-  return LightningAttention{grouped.query_heads, grouped.head_dim, 1e-6};
+  return LightningAttention{grouped.query_heads, grouped.head_dim, 1e-6,
+                            read_chunk(config, {"block_size"})};
 }
 
 const RecurrentClass kLightning{"lightning", lightning_layers, read_lightning};

@@ -111,4 +111,14 @@ Mixer read_olmo_delta_net(Import& import, Integer hidden, const Mixer& attention
 const RecurrentClass kQwenDeltaNet{"delta", linear_layers_of_qwen, read_qwen_delta_net};
 const RecurrentClass kOlmoDeltaNet{"delta", linear_layers_of_olmo, read_olmo_delta_net};
 
+std::optional<Integer> read_chunk(ConfigReader& config,
+                                  std::initializer_list<std::string_view> keys) {
+  config.inert(keys);
+  const auto* const stated =
+      std::ranges::find_if(keys, [&](std::string_view key) { return config.contains(key); });
+  if (stated == keys.end()) return std::nullopt;
+  const Integer chunk = config.size(*stated, kPositions);
+  return chunk == kStateSpaceChunk ? std::nullopt : std::optional(chunk);
+}
+
 }  // namespace llmarch

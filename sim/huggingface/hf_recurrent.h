@@ -20,4 +20,9 @@ struct RecurrentClass {
 // Gated DeltaNet as Qwen's classes have it, and as Olmo's has it.
 extern const RecurrentClass kQwenDeltaNet, kOlmoDeltaNet;
 
+// In chunks of how many tokens a prompt may be computed: the first of these fields that is there.
+// None where no field says it, or where it is what a spec takes for granted.
+std::optional<Integer> read_chunk(ConfigReader& config,
+                                  std::initializer_list<std::string_view> keys);
+
 }  // namespace llmarch

@@ -16,10 +16,18 @@
 #include "sim/dtype.h"
 #include "sim/formats/scheme_names.h"
 #include "sim/graph/deployment.h"
+#include "sim/graph/workload.h"
 #include "sim/hardware/hardware.h"
 #include "sim/spec/fields.h"
 
 namespace llmarch {
+
+template <>
+struct Names<RecurrenceForm> {
+  static constexpr std::string_view noun = "form of recurrences";
+  static constexpr auto values = each_named<RecurrenceForm>(
+      {{"step", RecurrenceForm::by_step}, {"chunk", RecurrenceForm::by_chunk}});
+};
 
 using Machine = std::shared_ptr<const Hardware>;  // null: none
 
@@ -36,10 +44,14 @@ struct Setting {
   // stand; above 1, how many of a step stand on average. Both or neither.
   std::optional<Integer> draft = {};
   std::optional<double> accepted = {};
-  Machine machine = {};                     // for figures that need one
+  std::optional<RecurrenceForm> recurrence = {};  // of a prefill; absent: by step
+  Machine machine = {};                           // for figures that need one
   std::optional<Deployment> parallel = {};  // over its devices; absent: they are taken for one
 
   [[nodiscard]] Integer prefill_tokens() const { return prompt.value_or(context); }
+  [[nodiscard]] RecurrenceForm prefill_form() const {
+    return recurrence.value_or(RecurrenceForm::by_step);
+  }
   friend bool operator==(const Setting&, const Setting&) = default;
 };
 
@@ -53,6 +65,7 @@ struct PartialSetting {
   std::optional<DType> compute = {};
   std::optional<Integer> draft = {};
   std::optional<double> accepted = {};
+  std::optional<RecurrenceForm> recurrence = {};
   std::optional<Machine> machine = {};
   std::optional<Deployment> parallel = {};
 };
@@ -91,6 +104,10 @@ inline constexpr SettingField accepted{
     "accepted", "accepted", "SHARE",
     "up to 1: the share of drafts that stand, each where all before it do; above 1: how many of "
     "the K stand on average"};
+inline constexpr SettingField recurrence{
+    "recurrence", "recurrences by", "FORM",
+    "how a prefill runs recurrences: step, token by token, or chunk, where chunks of tokens read "
+    "and write a state once (step)"};
 inline constexpr SettingField machine{"on", "on", "HARDWARE", "the machine to run on"};
 inline constexpr SettingField parallel{"parallel", "parallel", "WAYS",
                                        "how the model is divided among the machine's devices"};
@@ -108,6 +125,7 @@ void visit_setting(Visit&& visit, Settings&&... settings) {
   visit(setting_field::compute, settings.compute...);
   visit(setting_field::draft, settings.draft...);
   visit(setting_field::accepted, settings.accepted...);
+  visit(setting_field::recurrence, settings.recurrence...);
   visit(setting_field::machine, settings.machine...);
   visit(setting_field::parallel, settings.parallel...);
 }

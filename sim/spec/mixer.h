@@ -201,6 +201,7 @@ struct GatedDeltaNet {
   Integer kernel;  // positions that a convolution spans, the newest among them
   double output_norm_epsilon = 0;
   bool negative_eigenvalues = false;  // the strength goes up to 2 instead of 1
+  std::optional<Integer> chunk = {};  // of tokens, in a prefill by chunks; see chunk_of
 };
 
 // A root-mean-square norm of each input of a selective scan, with a weight of its own or, as Falcon
@@ -254,6 +255,7 @@ struct Mamba2 {
   std::optional<double> norm_epsilon = {};  // absent: there is no norm
   bool norm_before_gate = false;            // the output is normalised and then gated
   std::optional<Mamba2Multipliers> multipliers = {};
+  std::optional<Integer> chunk = {};  // of tokens, in a prefill by chunks; see chunk_of
 };
 
 // Lightning attention (arXiv 2401.04658), as transformers' modeling_minimax.py has it. Queries,
@@ -266,6 +268,7 @@ struct LightningAttention {
   Integer heads;
   Integer head_dim;
   double output_norm_epsilon = 0;
+  std::optional<Integer> chunk = {};  // of tokens, in a prefill by chunks; see chunk_of
 };
 
 // Kimi delta attention (arXiv 2510.26692): the delta rule of gated DeltaNet with a decay for each
@@ -282,7 +285,24 @@ struct KimiDeltaAttention {
   // The logarithm of a decay is this, below 0, times a sigmoid of rate x instead of -rate
   // softplus(x) (Kimi K3).
   std::optional<double> least_log_decay = {};
+  std::optional<Integer> chunk = {};  // of tokens, in a prefill by chunks; see chunk_of
 };
+
+// The recurrences that can run by chunks too. Mamba-1 cannot: its decays differ from column to
+// column and within each state, so that no products of matrices come of a chunk.
+template <class Kind>
+concept ChunkedMixer = OneOf<Kind, GatedDeltaNet, KimiDeltaAttention, Mamba2, LightningAttention>;
+
+// How many tokens the references take together where a spec says nothing: transformers'
+// torch_chunk_gated_delta_rule (KDA's own kernels too); configuration_mamba2.py's chunk_size and
+// configuration_minimax.py's block_size.
+inline constexpr std::int64_t kDeltaRuleChunk = 64;
+inline constexpr std::int64_t kStateSpaceChunk = 256;
+template <ChunkedMixer Kind>
+Integer chunk_of(const Kind& mixer) {
+  constexpr bool of_delta_rule = OneOf<Kind, GatedDeltaNet, KimiDeltaAttention>;
+  return mixer.chunk.value_or(of_delta_rule ? kDeltaRuleChunk : kStateSpaceChunk);
+}
 
 using Mixer =
     std::variant<GroupedAttention, LatentAttention, ShortConvolution, GatedDeltaNet, Mamba2,

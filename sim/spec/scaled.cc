@@ -10,6 +10,7 @@ constexpr std::int64_t kVocabulary = 96;
 constexpr std::int64_t kHidden = 32;
 constexpr std::int64_t kContext = 64;
 constexpr std::int64_t kWindow = 5;  // short, so that it is reached
+constexpr std::int64_t kChunk = 3;   // of a recurrence; short, so that a prefill has several
 constexpr std::int64_t kTemperatureFloor = 3;
 constexpr std::int64_t kOriginalContext = 16;  // short, so that a stretched context is reached
 
@@ -128,6 +129,7 @@ void shrink(GatedDeltaNet& delta) {
   delta.key_head_dim = at_most(delta.key_head_dim, 6);
   delta.value_head_dim = at_most(delta.value_head_dim, 7);
   delta.kernel = at_most(delta.kernel, 4);
+  if (delta.chunk) delta.chunk = at_most(*delta.chunk, kChunk);
 }
 
 // Heads stay a multiple of groups, and the norm in as many groups as before where it was in those.
@@ -140,11 +142,13 @@ void shrink(Mamba2& mamba) {
   mamba.state_dim = at_most(mamba.state_dim, 7);
   mamba.kernel = at_most(mamba.kernel, 4);
   mamba.norm_groups = by_group ? mamba.groups : Integer(1);
+  if (mamba.chunk) mamba.chunk = at_most(*mamba.chunk, kChunk);
 }
 
 void shrink(LightningAttention& lightning) {
   lightning.heads = at_most(lightning.heads, 4);
   lightning.head_dim = at_most(lightning.head_dim, 6);
+  if (lightning.chunk) lightning.chunk = at_most(*lightning.chunk, kChunk);
 }
 
 void shrink(KimiDeltaAttention& delta) {
@@ -153,6 +157,7 @@ void shrink(KimiDeltaAttention& delta) {
   delta.kernel = at_most(delta.kernel, 4);
   delta.decay_latent_dim = at_most(delta.decay_latent_dim, 5);
   if (delta.gate_latent_dim) delta.gate_latent_dim = at_most(*delta.gate_latent_dim, 7);
+  if (delta.chunk) delta.chunk = at_most(*delta.chunk, kChunk);
 }
 
 void shrink(Mamba1& mamba) {

@@ -34,6 +34,9 @@ void visit_fields(Visitor& visit, FieldsOf<GatedDeltaNet> auto& delta) {
   visit(Field{"negative_eigenvalues",
               "how much of a state's value for a key is replaced goes up to 2 instead of 1"},
         delta.negative_eigenvalues);
+  visit(Field{"chunk", "tokens of a chunk where a prefill runs by chunks; left out: 64",
+              Prominence::detail},
+        delta.chunk, kPositions);
 }
 
 template <class Visitor>
@@ -54,6 +57,9 @@ void visit_fields(Visitor& visit, FieldsOf<Mamba2> auto& mamba) {
         mamba.norm_before_gate);
   visit(Field{"multipliers", "what the projections of the input are multiplied by"},
         mamba.multipliers);
+  visit(Field{"chunk", "tokens of a chunk where a prefill runs by chunks; left out: 256",
+              Prominence::detail},
+        mamba.chunk, kPositions);
 }
 
 template <class Visitor>
@@ -93,6 +99,9 @@ void visit_fields(Visitor& visit, FieldsOf<LightningAttention> auto& lightning) 
         lightning.head_dim, kSize);
   visit(Field{"output_norm_epsilon", "epsilon of the norm of the output", Prominence::detail},
         lightning.output_norm_epsilon, kEpsilon);
+  visit(Field{"chunk", "tokens of a chunk where a prefill runs by chunks; left out: 256",
+              Prominence::detail},
+        lightning.chunk, kPositions);
 }
 
 template <class Visitor>
@@ -116,6 +125,9 @@ void visit_fields(Visitor& visit, FieldsOf<KimiDeltaAttention> auto& delta) {
               "the logarithm of a decay is this times a sigmoid of rate x, instead of -rate "
               "softplus(x)"},
         delta.least_log_decay, kLogDecay);
+  visit(Field{"chunk", "tokens of a chunk where a prefill runs by chunks; left out: 64",
+              Prominence::detail},
+        delta.chunk, kPositions);
 }
 
 }  // namespace llmarch

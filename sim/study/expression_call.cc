@@ -215,17 +215,19 @@ void ExpressionCall::read(const SettingField& field, std::optional<double>& valu
   fail(fmt::format("{} is no share of drafts", share), fmt::format("write {} = 0.85", field.key));
 }
 
-void ExpressionCall::read(const SettingField&, std::optional<DType>& value) {
+template <class Enum>
+requires std::is_enum_v<Enum>
+void ExpressionCall::read(const SettingField&, std::optional<Enum>& value) {
   skip_spaces();
   const std::size_t begin = position_;
   const std::string name = word();
   std::vector<std::string> names;
-  for (const auto& [known, format] : Names<DType>::values) {
-    if (known == name) return void(value = format);
+  for (const auto& [known, choice] : Names<Enum>::values) {
+    if (known == name) return void(value = choice);
     names.emplace_back(known);
   }
   position_ = begin;
-  fail(fmt::format("unknown {} '{}'", Names<DType>::noun, name), suggest(name, names));
+  fail(fmt::format("unknown {} '{}'", Names<Enum>::noun, name), suggest(name, names));
 }
 
 template <SpelledOut Storage>

@@ -44,7 +44,9 @@ class ExpressionCall : protected ExpressionText {
   // Reads the value of a setting, by its type.
   void read(const SettingField& field, std::optional<Integer>& value);
   void read(const SettingField& field, std::optional<double>& value);
-  void read(const SettingField& field, std::optional<DType>& value);
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void read(const SettingField& field, std::optional<Enum>& value);
   template <SpelledOut Storage>
   void read(const SettingField& field, std::optional<Storage>& value);
   void read(const SettingField& field, std::optional<Machine>& value);

@@ -46,7 +46,7 @@ ModelCurves::ModelCurves(const Model& of_model, const Setting& at, OpGraph of_gr
       setting(at),
       graph(std::move(of_graph)),
       decode(graph, Phase::decode, at.batch),
-      prefill(graph, Phase::prefill, at.batch),
+      prefill(graph, Phase::prefill, at.batch, 1, at.prefill_form()),
       cache(graph, at.batch),
       beside(model, graph, at),
       decode_floor(floor_curve(decode, model, at, ExpertLoad::fewest)),

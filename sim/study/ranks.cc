@@ -100,7 +100,8 @@ struct RankAt {
   [[nodiscard]] RankStep step(Phase phase) const {
     const Workload workload = workload_of_rank(phase, setting);
     const Integer length = length_of(phase, setting);
-    const CostCurve curve(graph, phase, setting.batch, workload.token_ranks);
+    const CostCurve curve(graph, phase, setting.batch, workload.token_ranks,
+                          workload.forms.recurrence);
     RankStep step;
     step.work = curve.total(length);
     step.floor = FloorCurve(curve, rates, ExpertLoad::fewest).at(length);

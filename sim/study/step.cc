@@ -1,5 +1,7 @@
 #include "sim/study/step.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -21,6 +23,18 @@ Step step_of(const Work& work) {
   return step;
 }
 
+void check_forms(const Model& model, const Setting& setting) {
+  if (setting.prefill_form() == RecurrenceForm::by_step) return;
+  for (const Block& block : model.graph.blocks) {
+    for (const Node& node : block.nodes) {
+      if (!std::holds_alternative<SelectiveScan>(node.op)) continue;
+      throw NoSuchForm(
+          fmt::format("{}: the selective scan of Mamba-1 does not run by chunks", model.spec.name),
+          "leave out 'recurrence': a prefill then runs it token by token");
+    }
+  }
+}
+
 const Scheme& weights_of(const Model& model, const Setting& setting) {
   return setting.weights ? *setting.weights : model.published_in;
 }
@@ -39,6 +53,7 @@ Setting with_common_weights(Setting setting, const std::vector<const Model*>& mo
 }
 
 OpGraph stored(const Model& model, const Setting& setting) {
+  check_forms(model, setting);
   const Scheme& weights = weights_of(model, setting);
   if (weights.number_format()) return with_formats(model.graph, {weights, setting.kv});
   return with_formats(with_layers_stored_alike(model.spec, model.graph, weights),
@@ -66,7 +81,9 @@ Integer length_of(Phase phase, const Setting& setting) {
 }
 
 Workload workload_of(Phase phase, const Setting& setting) {
-  return workload_of(phase, length_of(phase, setting), setting.batch);
+  Workload workload = workload_of(phase, length_of(phase, setting), setting.batch);
+  if (phase == Phase::prefill) workload.forms.recurrence = setting.prefill_form();
+  return workload;
 }
 
 }  // namespace llmarch

@@ -1,6 +1,10 @@
 // One step of work in a setting: which step it is, how its tensors are stored, and what it moves.
 #pragma once
 
+#include <stdexcept>
+#include <string>
+#include <utility>
+
 #include "sim/figures.h"
 #include "sim/formats/formats.h"
 #include "sim/graph/workload.h"
@@ -32,6 +36,18 @@ struct Step {
 
 Step step_of(const Work& work);
 
+// Thrown where a model has a recurrence without the form that a setting asks for.
+class NoSuchForm : public std::runtime_error {
+ public:
+  NoSuchForm(const std::string& problem, std::string remedy)
+      : std::runtime_error(problem), remedy_(std::move(remedy)) {}
+  [[nodiscard]] const std::string& remedy() const { return remedy_; }
+
+ private:
+  std::string remedy_;
+};
+void check_forms(const Model& model, const Setting& setting);
+
 // How the model's weights are stored in the setting, and in which format its products are computed.
 const Scheme& weights_of(const Model& model, const Setting& setting);
 DType arithmetic_of(const Model& model, const Setting& setting);
@@ -40,7 +56,7 @@ DType arithmetic_of(const Model& model, const Setting& setting);
 // in the same.
 Setting with_common_weights(Setting setting, const std::vector<const Model*>& models);
 
-// The model's graph with its tensors stored as the setting says.
+// The model's graph with its tensors stored as the setting says. Throws NoSuchForm.
 OpGraph stored(const Model& model, const Setting& setting);
 
 // The format of what makers do not quantise with the rest, as towers, projectors and the projection

@@ -10,6 +10,7 @@
 #include "sim/spec/rules.h"
 #include "sim/spec/scaled.h"
 #include "tests/agreement/disagreements.h"
+#include "tests/support/chunks.h"
 #include "tests/support/model_specs.h"
 
 namespace llmarch {
@@ -43,6 +44,22 @@ TEST_P(EverySpec, IsCountedAsPredictedInDecode) {
   for (const std::int64_t batch : {1, 2, 3}) {
     for (const std::int64_t context : {1, 2, 5, 17}) {
       expect_agreement_in_both_forms(decode(context, batch));
+    }
+  }
+}
+
+// Steps that end a token before a chunk of a recurrence, with it and after it; in decode a chunk is
+// one token.
+TEST_P(EverySpec, IsCountedAsPredictedAroundEachChunkOfARecurrence) {
+  if (!runs_by_chunks(graph_)) return;
+  for (const std::int64_t chunk : {1, 3, 4}) {
+    const OpGraph graph = in_chunks_of(chunk, graph_);
+    for (const std::int64_t tokens : {1, 2, 3, 4, 5, 6, 7, 8, 9}) {
+      for (const std::int64_t past : {0, 5}) {
+        const Workload workload = by_chunk({2, past, tokens, {LatentForm::expanded}, Logits::last});
+        EXPECT_EQ(disagreements(check_agreement(graph, workload, 1)), "")
+            << past << " + " << tokens << " in chunks of " << chunk;
+      }
     }
   }
 }

@@ -1,11 +1,12 @@
-// A model has one set of logits, however its tokens are fed: absorbed or expanded, at once or one
-// by one, in a batch or alone.
+// A model has one set of logits, however its tokens are fed: absorbed or expanded, by step or by
+// chunk, at once or one by one, in a batch or alone.
 #include <gtest/gtest.h>
 
 #include "kernels/reference/executor.h"
 #include "sim/graph/lower.h"
 #include "sim/spec/scaled.h"
 #include "tests/agreement/disagreements.h"
+#include "tests/support/chunks.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/tiny_models.h"
 
@@ -25,9 +26,13 @@ class Session {
         caches_(graph, static_cast<std::size_t>(batch)) {}
 
   // The logits of every position; `ids` are those of all sequences, one after another.
-  Floats run(const Ids& ids, LatentForm form) {
+  Floats run(const Ids& ids, LatentForm form) { return run(ids, Forms{form}); }
+  Floats run(const Ids& ids, RecurrenceForm form) {
+    return run(ids, Forms{LatentForm::expanded, form});
+  }
+  Floats run(const Ids& ids, const Forms& forms) {
     const std::int64_t tokens = std::ssize(ids) / batch_;
-    const Workload step{batch_, past_, tokens, {form}, Logits::all};
+    const Workload step{batch_, past_, tokens, forms, Logits::all};
     past_ += tokens;
     return execute(graph_, weights_, caches_, ids, step).trace.logits;
   }
@@ -130,6 +135,55 @@ TEST(LatentAttention, CostsDifferentlyInItsTwoForms) {
   EXPECT_LT(absorbed.matrix, expanded.matrix);
 }
 
+std::vector<OpGraph> recurrent_graphs() {
+  std::vector<OpGraph> graphs;
+  for (const Mixer& mixer : std::initializer_list<Mixer>{tiny_delta_net(), tiny_kimi_delta(),
+                                                         tiny_lightning(), tiny_mamba()}) {
+    graphs.push_back(in_chunks_of(3, lower(tiny_model(mixer, tiny_dense()))));
+  }
+  return graphs;
+}
+
+// A prefill of two chunks and a part, a decode, a step of one chunk, a part of one.
+TEST(Recurrences, GiveTheSameLogitsByStepAndByChunk) {
+  for (const OpGraph& graph : recurrent_graphs()) {
+    const WeightStore weights = synthetic_weights(graph, 5);
+    Session by_step(graph, weights, 2);
+    Session by_chunk(graph, weights, 2);
+    for (const std::int64_t tokens : {8, 1, 3, 2}) {
+      const Ids ids = some_ids(2 * tokens, 4);
+      expect_same(by_chunk.run(ids, RecurrenceForm::by_chunk),
+                  by_step.run(ids, RecurrenceForm::by_step));
+    }
+  }
+}
+
+TEST(Recurrences, MayChangeTheirFormFromStepToStep) {
+  for (const OpGraph& graph : recurrent_graphs()) {
+    const WeightStore weights = synthetic_weights(graph, 5);
+    const Ids ids = some_ids(9, 2);
+    Session whole(graph, weights, 1);
+    const Floats expected = whole.run(ids, RecurrenceForm::by_step);
+    Session mixed(graph, weights, 1);
+    Floats got = mixed.run({ids.begin(), ids.begin() + 5}, RecurrenceForm::by_chunk);
+    got = joined(got, mixed.run({ids[5]}, RecurrenceForm::by_step));
+    got = joined(got, mixed.run({ids[6], ids[7], ids[8]}, RecurrenceForm::by_chunk));
+    expect_same(got, expected);
+  }
+}
+
+// 8 tokens are 3 chunks of 3: their states are read 3 times instead of 8. What is multiplied grows
+// by the scores. If both forms cost the same, agreeing in both would prove little.
+TEST(Recurrences, CostDifferentlyInTheirTwoForms) {
+  for (const OpGraph& graph : recurrent_graphs()) {
+    const Workload workload = prefill(8, 1);
+    const Work by_step = check_agreement(graph, workload, 5).total.counted;
+    const Work by_chunks = check_agreement(graph, by_chunk(workload), 5).total.counted;
+    EXPECT_LT(by_step.matrix, by_chunks.matrix);
+    EXPECT_LT(by_chunks.cache_bytes_read, by_step.cache_bytes_read);
+  }
+}
+
 class EveryModel : public ::testing::TestWithParam<std::string> {
  protected:
   const OpGraph graph_ = lower(scale_down(model_spec(GetParam())));
@@ -146,6 +200,16 @@ TEST_P(EveryModel, GivesTheSameLogitsTokenByToken) {
     got = joined(got, stepwise.run({ids[i]}, LatentForm::absorbed));
   }
   expect_same(got, expected);
+}
+
+TEST_P(EveryModel, GivesTheSameLogitsByChunks) {
+  if (!runs_by_chunks(graph_)) return;
+  const OpGraph graph = in_chunks_of(4, graph_);
+  const Ids ids = some_ids(9, 3);
+  Session by_step(graph, weights_, 1);
+  Session by_chunk(graph, weights_, 1);
+  expect_same(by_chunk.run(ids, RecurrenceForm::by_chunk),
+              by_step.run(ids, RecurrenceForm::by_step));
 }
 
 TEST_P(EveryModel, GivesEachSequenceOfABatchItsOwnLogits) {

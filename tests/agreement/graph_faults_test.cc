@@ -4,6 +4,7 @@
 
 #include "sim/graph/lower.h"
 #include "tests/agreement/faulty_models.h"
+#include "tests/support/chunks.h"
 
 namespace llmarch {
 namespace {
@@ -126,6 +127,37 @@ TEST(AFaultInTheGraph, OfLatentAttentionIsReported) {
         }},
        {"keys expanded in the absorbed form too", "latent expansion",
         [](auto& g) { g.blocks.at(1).forms.at(1).first += 1; }}});
+}
+
+// A prefill of 5 tokens, in one chunk of 3 and one of 2.
+Book count_by_chunks(const OpGraph& graph) {
+  const WeightStore weights = synthetic_weights(graph, 9);
+  KvCaches<Counted> caches(graph, 1);
+  const std::vector<std::int64_t> ids{3, 1, 4, 1, 5};
+  return execute(graph, weights, caches, ids, by_chunk(prefill(5, 1))).book;
+}
+
+TEST(AFaultInTheGraph, OfARecurrenceByChunksIsReported) {
+  const OpGraph right = in_chunks_of(3, lower(tiny_model(tiny_delta_net(), tiny_dense())));
+  const auto different = [](const OpGraph& predicted, const OpGraph& counted) {
+    std::set<std::string> operations;
+    for (const AgreementLine& line : lay_side_by_side(
+             predicted, predict(predicted, by_chunk(prefill(5, 1))), count_by_chunks(counted))) {
+      if (!line.holds()) operations.insert(line.operation);
+    }
+    return operations;
+  };
+  const std::set<std::string> name{"delta rule by chunks"};
+  for (const std::int64_t chunk : {2, 4}) {
+    const OpGraph wrong = in_chunks_of(chunk, right);
+    EXPECT_EQ(different(wrong, right), name) << chunk;
+    EXPECT_EQ(different(right, wrong), name) << chunk;
+  }
+  OpGraph without_rule = right;
+  op<ChunkedRecurrence>(without_rule, *name.begin()).rule.strength.reset();
+  EXPECT_EQ(different(without_rule, right), name);
+  EXPECT_EQ(different(right, without_rule), name);
+  EXPECT_EQ(different(right, right), std::set<std::string>());
 }
 
 // Graphs that cannot be run, and so can be wrong on the predicted side only.

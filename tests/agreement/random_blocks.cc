@@ -183,6 +183,7 @@ Mixer draw_delta_net() {
   delta.kernel = between(2, 5);
   delta.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
   delta.negative_eigenvalues = maybe();
+  if (maybe()) delta.chunk = between(1, 4);
   return delta;
 }
 
@@ -194,6 +195,7 @@ Mixer draw_mamba2() {
   mamba.state_dim = between(1, 5);
   mamba.kernel = between(2, 5);
   mamba.convolution_bias = maybe();
+  if (maybe()) mamba.chunk = between(1, 4);
   if (maybe()) {
     mamba.multipliers = Mamba2Multipliers{any_real(0.5, 1, 2), any_real(0.5, 1, 2), 1,
                                           any_real(0.5, 1, 2), any_real(0.5, 1, 2)};
@@ -221,6 +223,7 @@ Mixer draw_lightning() {
   lightning.heads = between(1, 4);
   lightning.head_dim = between(1, 5);
   lightning.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  if (maybe()) lightning.chunk = between(1, 4);
   return lightning;
 }
 
@@ -233,6 +236,7 @@ Mixer draw_kimi_delta() {
   if (maybe()) delta.gate_latent_dim = between(1, 4);
   if (maybe()) delta.least_log_decay = -any_real(0.5, 1, 10);
   delta.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
+  if (maybe()) delta.chunk = between(1, 4);
   return delta;
 }
 

@@ -316,7 +316,8 @@ ArchSpec draw_spec() {
 Workload draw_workload(std::int64_t past, std::int64_t tokens) {
   const auto form = *rc::gen::element(LatentForm::expanded, LatentForm::absorbed);
   const auto logits = *rc::gen::element(Logits::last, Logits::all);
-  return {between(1, 3), past, tokens, {form}, logits};
+  const auto recurrence = *rc::gen::element(RecurrenceForm::by_step, RecurrenceForm::by_chunk);
+  return {between(1, 3), past, tokens, {form, recurrence}, logits};
 }
 
 }  // namespace
@@ -348,6 +349,7 @@ void showValue(const Workload& workload, std::ostream& out) {
   out << "batch " << workload.batch.value() << ", past " << workload.past.value() << ", tokens "
       << workload.tokens.value()
       << (workload.forms.latent == LatentForm::absorbed ? ", absorbed" : ", expanded")
+      << (workload.forms.recurrence == RecurrenceForm::by_step ? ", by step" : ", by chunk")
       << (workload.logits == Logits::all ? ", all logits" : ", last logits");
 }
 

@@ -13,7 +13,7 @@ namespace llmarch {
 
 rc::Gen<ArchSpec> any_spec();
 
-// Both forms of latent attention, with the last logits or all of them.
+// Both forms of latent attention and of recurrences, with the last logits or all of them.
 rc::Gen<Workload> any_prefill();
 rc::Gen<Workload> any_decode();
 // Several tokens after a past.

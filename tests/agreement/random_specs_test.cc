@@ -156,11 +156,13 @@ class Variety {
   }
   void see_mixer(const LightningAttention& lightning) {
     note("several lightning heads", lightning.heads > 1);
+    note("a chunk of lightning attention", lightning.chunk.has_value());
   }
   void see_mixer(const KimiDeltaAttention& delta) {
     note("several Kimi heads", delta.heads > 1);
     note("a gate's latent", delta.gate_latent_dim.has_value());
     note("least log decay", delta.least_log_decay.has_value());
+    note("a chunk of Kimi delta attention", delta.chunk.has_value());
   }
   void see_mixer(const ShortConvolution& convolution) {
     note("a kernel of two", convolution.kernel == 2);
@@ -168,11 +170,13 @@ class Variety {
   void see_mixer(const GatedDeltaNet& delta) {
     note("heads that share a key", delta.value_heads > delta.key_heads);
     note("negative eigenvalues", delta.negative_eigenvalues);
+    note("a chunk of gated DeltaNet", delta.chunk.has_value());
   }
   void see_mixer(const Mamba2& mamba) {
     note("heads that share a group", mamba.heads > mamba.groups);
     note("convolution bias", mamba.convolution_bias);
     note("multipliers of projections", mamba.multipliers.has_value());
+    note("a chunk of Mamba-2", mamba.chunk.has_value());
     note("a norm of the output", mamba.norm_epsilon.has_value());
     note("a norm in parts", mamba.norm_groups > 1);
     note("a norm before the gate", mamba.norm_before_gate);

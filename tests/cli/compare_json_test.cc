@@ -24,6 +24,18 @@ TEST(CompareJson, SaysWhatWasAsked) {
             Json({{"context", 1024}, {"batch", 3}, {"weights", "int8"}, {"kv", "fp8"}}));
 }
 
+// Qwen3-Next has 36 layers of gated DeltaNet, each with 32 states of 128 x 128 in f32. A prompt of
+// 130 tokens reads and writes them 130 times, or in the 3 chunks of 64, 64 and 2.
+TEST(CompareJson, ReadsStatesOnceInAChunkWhereAPrefillRunsByChunks) {
+  const auto prefill = [](const std::string& form) {
+    const Json json = compare_json("qwen3-next-80b-a3b --prompt 130" + form);
+    return json["models"][0]["prefill"]["kv_bytes_read"].get<std::int64_t>();
+  };
+  const std::int64_t states = std::int64_t{36} * 32 * 128 * 128 * 4;
+  EXPECT_EQ(prefill("") - prefill(" --recurrence chunk"), (130 - 3) * states);
+  EXPECT_EQ(prefill(""), prefill(" --recurrence step"));
+}
+
 TEST(CompareJson, HasEveryDocumentedField) {
   const Json model = compare_json("deepseek-v3")["models"][0];
   EXPECT_EQ(model["name"], "deepseek-v3");

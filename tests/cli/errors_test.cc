@@ -35,8 +35,22 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
       "compare gpt2 --xyz bf16",
       "llmarch: error: unknown option '--xyz'\n"
       "      = known: --only, --skew, --estimate, --context, --batch, --weights, --kv, --compute, "
-      "--prompt, --draft, --accepted, --on, --parallel, --set, --specs, --text-only, --exact, "
+      "--recurrence, --prompt, --draft, --accepted, --on, --parallel, --set, --specs, --text-only, "
+      "--exact, "
       "--output, --format\n");
+}
+
+TEST(Errors, RefuseChunksOfARecurrenceThatHasNone) {
+  for (const char* command : {"compare jamba-v0.1", "sweep jamba-v0.1",
+                              "show jamba-v0.1 --ops prefill", "measure jamba-v0.1 --scaled"}) {
+    expect_refusal(std::string(command) + " --recurrence chunk",
+                   "llmarch: error: jamba-v0.1: the selective scan of Mamba-1 does not run by "
+                   "chunks\n"
+                   "      = leave out 'recurrence': a prefill then runs it token by token\n");
+  }
+  expect_refusal("compare gpt2 --recurrence chunks",
+                 "llmarch: error: unknown form of recurrences 'chunks' for --recurrence\n"
+                 "      = did you mean 'chunk'?\n");
 }
 
 TEST(Errors, SayWhatDraftingNeeds) {

@@ -178,7 +178,7 @@ TEST(TheCsv, OfEachCommandHasTheModelAndItsWholeSetting) {
                               "compare gpt2 qwen3-0.6b", "show gpt2", "show gpt2 --ops prefill"}) {
     const std::vector<std::string> names = first_line(command);
     for (const char* key : {"model", "context", "prompt", "batch", "weights", "kv", "compute",
-                            "draft", "accepted", "on", "parallel"}) {
+                            "draft", "accepted", "recurrence", "on", "parallel"}) {
       EXPECT_EQ(std::count(names.begin(), names.end(), key), 1) << command << ": " << key;
     }
     const std::string text = run_llmarch(std::string(command) + " --format csv").output;

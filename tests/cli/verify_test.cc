@@ -27,6 +27,27 @@ TEST(Verify, AgreesWithModelsOfSeveralStreams) {
   }
 }
 
+TEST(Verify, RunsAPrefillByChunksWhereItIsAskedTo) {
+  const std::string folder = LLMARCH_PROJECT "/tests/golden/vectors/qwen3_next";
+  for (const std::string kernels : {"reference", "fast"}) {
+    const Seen seen =
+        run_llmarch("verify '" + folder + "' --recurrence chunk --kernels " + kernels);
+    EXPECT_EQ(seen.status, 0) << seen.output << seen.errors;
+    EXPECT_NE(seen.output.find("by chunks, then"), std::string::npos) << seen.output;
+  }
+}
+
+TEST(Verify, RefusesChunksOfAModelThatHasNone) {
+  for (const auto& [folder, problem] :
+       {std::pair{"qwen3_moe", "--recurrence: qwen3_moe has no recurrence"},
+        std::pair{"jamba", "the selective scan of Mamba-1 does not run by chunks"}}) {
+    const Seen seen = run_llmarch("verify '" LLMARCH_PROJECT "/tests/golden/vectors/" +
+                                  std::string(folder) + "' --recurrence chunk");
+    EXPECT_EQ(seen.status, 2) << seen.output;
+    EXPECT_NE(seen.errors.find(problem), std::string::npos) << seen.errors;
+  }
+}
+
 TEST(Verify, AgreesOverCachesInEachNarrowFormat) {
   for (const std::string kv : {"f16", "fp8", "k=bf16,v=fp8"}) {
     const Seen seen = run_llmarch("verify '" + kMixture + "' --kernels fast --kv " + kv);

@@ -1,8 +1,10 @@
 // Gated DeltaNet. Hidden 10; 2 query and key heads of 3, 4 value heads of 5, so that a row has 6
 // columns of queries and of keys and 20 of values; 4 states of 15 elements. A kernel of 4. What a
 // sequence keeps is in f32: four bytes an element, whatever the format of caches.
+#include "sim/cost/driver.h"
 #include "sim/formats/formats.h"
 #include "tests/cost/priced.h"
+#include "tests/support/chunks.h"
 
 namespace llmarch {
 namespace {
@@ -165,6 +167,93 @@ TEST(AKimiDeltaDecay, ComesThroughALatent) {
                      .weights = 2 * 6 + 6,
                      .read = 2 * 2,
                      .written = 2 * 6}));
+}
+
+// --- By chunks: 5 tokens in chunks of 3 are 2 chunks, with 3 + 1 pairs of a token and one before
+// it.
+
+Work priced_by_chunk(const ArchSpec& spec, std::string_view operation) {
+  return priced(spec, by_chunk({2, 7, 5, {LatentForm::expanded}, Logits::last}), operation);
+}
+
+// For each token three products of 2 x 60, and for each of 4 heads a score of 2 x 3 and what it
+// adds to 2 x 5 of the output; for each pair two such scores, the query's and the key's. A token
+// multiplies in each head the decay since the chunk began, 3 elements each of the query, of the key
+// and of the key that is left, and 2 x 5 for its change; a pair the decay and two scores; a chunk
+// its states.
+TEST(ADeltaRuleByChunks, ReadsAndOverwritesItsStatesOnceInAChunk) {
+  GatedDeltaNet delta = tiny_delta_net();
+  delta.chunk = 3;
+  EXPECT_EQ(priced_by_chunk(tiny_model(delta, tiny_dense()), "delta rule by chunks"),
+            with_f32_states({.matrix = 2 * (5 * (3 * 2 * 60 + 4 * 16) + 4 * 2 * 4 * 16),
+                             .other = 2 * (5 * 4 * (1 + 3 * 3 + 2 * 5) + 4 * 4 * 3 + 2 * 60),
+                             .cache_read = 2 * 2 * 60,
+                             .cache_written = 2 * 2 * 60,
+                             .read = 2 * 5 * (6 + 6 + 20 + 4 + 4),
+                             .written = 2 * 5 * 20}));
+}
+
+// Without the delta rule keys read neither the states nor each other.
+TEST(AMambaStateByChunks, IsReadByQueriesAlone) {
+  Mamba2 mamba = tiny_mamba();
+  mamba.chunk = 3;
+  EXPECT_EQ(priced_by_chunk(tiny_model(mamba, tiny_dense()), "recurrence by chunks"),
+            with_f32_states({.matrix = 2 * (5 * (2 * 2 * 60 + 4 * 16) + 4 * 4 * 16),
+                             .other = 2 * (5 * 4 * (1 + 2 * 3) + 4 * 4 * 2 + 2 * 60),
+                             .cache_read = 2 * 2 * 60,
+                             .cache_written = 2 * 2 * 60,
+                             .read = 2 * 5 * (6 + 6 + 20 + 4),
+                             .written = 2 * 5 * 20}));
+}
+
+// The same over 4 states of 3 x 3, without reading a decay.
+TEST(ALightningStateByChunks, DecaysWithoutReadingADecay) {
+  LightningAttention lightning = tiny_lightning();
+  lightning.chunk = 3;
+  EXPECT_EQ(priced_by_chunk(tiny_model(lightning, tiny_dense()), "recurrence by chunks"),
+            with_f32_states({.matrix = 2 * (5 * (2 * 2 * 36 + 4 * 12) + 4 * 4 * 12),
+                             .other = 2 * (5 * 4 * (1 + 2 * 3) + 4 * 4 * 2 + 2 * 36),
+                             .cache_read = 2 * 2 * 36,
+                             .cache_written = 2 * 2 * 36,
+                             .read = 2 * 5 * (12 + 12 + 12),
+                             .written = 2 * 5 * 12}));
+}
+
+// 2 heads of 3 x 3. A token multiplies 3 decays, 3 elements each of the query and of the key, and
+// 2 x 3 for its change; a pair the 3 elements of the earlier key.
+TEST(AKimiDeltaStateByChunks, DecaysTheKeysOfItsPairs) {
+  KimiDeltaAttention delta = tiny_kimi_delta();
+  delta.chunk = 3;
+  EXPECT_EQ(priced_by_chunk(tiny_model(delta, tiny_dense()), "delta rule by chunks"),
+            with_f32_states({.matrix = 2 * (5 * (3 * 2 * 18 + 2 * 12) + 4 * 2 * 2 * 12),
+                             .other = 2 * (5 * 2 * (3 + 2 * 3 + 2 * 3) + 4 * 2 * 3 + 2 * 18),
+                             .cache_read = 2 * 2 * 18,
+                             .cache_written = 2 * 2 * 18,
+                             .read = 2 * 5 * (6 + 6 + 6 + 6 + 2),
+                             .written = 2 * 5 * 6}));
+}
+
+// transformers: torch_chunk_gated_delta_rule, configuration_mamba2.py, configuration_minimax.py.
+TEST(AChunk, IsThatOfTheReferenceWhereASpecDoesNotSayIt) {
+  EXPECT_EQ(chunk_of(tiny_delta_net()), 64);
+  EXPECT_EQ(chunk_of(tiny_kimi_delta()), 64);
+  EXPECT_EQ(chunk_of(tiny_mamba()), 256);
+  EXPECT_EQ(chunk_of(tiny_lightning()), 256);
+}
+
+TEST(Chunks, AreCountedFromTheFirstTokenOfTheStep) {
+  for (std::int64_t tokens = 1; tokens <= 10; ++tokens) {
+    for (std::int64_t size = 1; size <= 5; ++size) {
+      std::int64_t chunks = 0;
+      std::int64_t pairs = 0;
+      for (std::int64_t token = 0; token < tokens; ++token) {
+        chunks += token % size == 0 ? 1 : 0;
+        pairs += token % size;
+      }
+      EXPECT_EQ(chunks_of(tokens, {size}), chunks) << tokens << " by " << size;
+      EXPECT_EQ(pairs_within_chunks(tokens, {size}), pairs) << tokens << " by " << size;
+    }
+  }
 }
 
 // --- Mamba-1: 6 columns, each with a state of 3.

@@ -9,6 +9,7 @@
 #include "kernels/verify/verify_engine.h"
 #include "tests/engine/engine_options.h"
 #include "tests/golden/golden_models.h"
+#include "tests/support/chunks.h"
 
 namespace llmarch::fast {
 namespace {
@@ -18,13 +19,14 @@ class EveryGoldenModel : public ::testing::TestWithParam<std::string> {
   // The departures with each instruction set and in each way of running the sequence; "" where
   // there are none.
   [[nodiscard]] std::string departures(const OpGraph& graph, EngineOptions options,
-                                       const Tolerance& tolerance) const {
+                                       const Tolerance& tolerance,
+                                       RecurrenceForm prefill = RecurrenceForm::by_step) const {
     std::string text;
     for (const Isa isa : available_isas()) {
       options.isa = isa;
       options.threads = 1;
       Engine engine = Engine::of(graph, options, weights_);
-      for (const VerifiedRun& run : verify(engine, model_.expected, tolerance)) {
+      for (const VerifiedRun& run : verify(engine, model_.expected, tolerance, prefill)) {
         const auto departure = run.first_departure();
         if (!departure) continue;
         text += std::string(name_of(isa)) + ", " + run.name + ": " + departure->what + " by " +
@@ -69,6 +71,15 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceInFloat) {
   EXPECT_EQ(departures(in_float_, whole_options(in_float_, tokens()),
                        tolerance_of(in_float_, Stored::f32)),
             "");
+}
+
+TEST_P(EveryGoldenModel, AgreesWithTheReferenceByChunks) {
+  if (!runs_by_chunks(in_float_)) return;
+  for (const OpGraph& graph : {in_float_, in_chunks_of(5, in_float_)}) {
+    EXPECT_EQ(departures(graph, whole_options(graph, tokens()), tolerance_of(graph, Stored::f32),
+                         RecurrenceForm::by_chunk),
+              "");
+  }
 }
 
 TEST_P(EveryGoldenModel, AgreesWithTheReferenceInBf16) {

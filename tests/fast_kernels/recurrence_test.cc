@@ -71,9 +71,16 @@ struct RecurrentRun {
   }
   std::size_t run(Team& team) {
     std::vector<float> scratch(recurrence_floats(shape, kPlaces.sequences));
-    RecurrenceRows rows{query.view(), key.view(), value.view(), decayed.view(), {}, out.view()};
-    if (rule == Rule::delta) rows.strength = strength.view();
-    return run_recurrence(team, shape, kPlaces, rows, state, scratch.data());
+    return run_recurrence(team, shape, kPlaces, rows(), state, scratch.data());
+  }
+  ChunkedCounts run_by_chunks(Team& team, std::size_t chunk) {
+    std::vector<float> scratch(chunked_recurrence_floats(shape, chunk, team.size()));
+    return run_chunked_recurrence(team, shape, chunk, kPlaces, rows(), state, scratch.data());
+  }
+  RecurrenceRows rows() {
+    RecurrenceRows all{query.view(), key.view(), value.view(), decayed.view(), {}, out.view()};
+    if (rule == Rule::delta) all.strength = strength.view();
+    return all;
   }
 
   RecurrenceShape shape;
@@ -115,25 +122,27 @@ PlainHead plain_head(const RecurrentRun& run, std::vector<double> state, std::si
   return plain;
 }
 
-void expect_as_plain_loops_give(Team& team, RecurrentRun run) {
-  const std::size_t elements = size(run.shape.key_dim * run.shape.value_dim);
+// Runs it with `run`, and compares what comes out, and the states, with plain loops token by token.
+template <class Run>
+void expect_as_plain_loops_give(RecurrentRun of, const Run& run) {
+  const std::size_t elements = size(of.shape.key_dim * of.shape.value_dim);
   std::vector<std::vector<double>> before;
   for (std::size_t sequence = 0; sequence < 2; ++sequence) {
-    const auto row = run.state.floats(sequence);
+    const auto row = of.state.floats(sequence);
     before.emplace_back(row.begin(), row.end());
   }
-  EXPECT_EQ(run.run(team), 2 * 3 * run.heads) << "each head at each token";
-  EXPECT_TRUE(run.out.sentinels_stand());
-  for (std::size_t item = 0; item < 2 * run.heads; ++item) {
-    const std::size_t sequence = item / run.heads;
-    const std::size_t head = item % run.heads;
+  run(of);
+  EXPECT_TRUE(of.out.sentinels_stand());
+  for (std::size_t item = 0; item < 2 * of.heads; ++item) {
+    const std::size_t sequence = item / of.heads;
+    const std::size_t head = item % of.heads;
     const auto first = before[sequence].begin() + static_cast<std::ptrdiff_t>(head * elements);
     const PlainHead plain =
-        plain_head(run, {first, first + static_cast<std::ptrdiff_t>(elements)}, sequence, head);
-    const auto after = run.state.floats(sequence).subspan(head * elements, elements);
+        plain_head(of, {first, first + static_cast<std::ptrdiff_t>(elements)}, sequence, head);
+    const auto after = of.state.floats(sequence).subspan(head * elements, elements);
     for (std::size_t i = 0; i < elements; ++i) EXPECT_NEAR(after[i], plain.state[i], 1e-5);
     for (std::size_t token = 0; token < 3; ++token) {
-      const auto out = part_of(run.out, sequence * 3 + token, head, size(run.shape.value_dim));
+      const auto out = part_of(of.out, sequence * 3 + token, head, size(of.shape.value_dim));
       for (std::size_t i = 0; i < out.size(); ++i) EXPECT_NEAR(out[i], plain.out[token][i], 1e-5);
     }
   }
@@ -146,7 +155,39 @@ TEST_P(RecurrenceKernels, ChangeEachStateTokenByToken) {
         RecurrenceShape{3, 3, 9, 33}}) {
     for (const Rule rule : {Rule::delta, Rule::sum}) {
       for (const DecayOf decay_of : {DecayOf::head, DecayOf::row}) {
-        expect_as_plain_loops_give(team, {shape, rule, decay_of});
+        expect_as_plain_loops_give({shape, rule, decay_of}, [&](RecurrentRun& run) {
+          EXPECT_EQ(run.run(team), 2 * 3 * run.heads) << "each head at each token";
+        });
+      }
+    }
+  }
+}
+
+// Three tokens in chunks of so many: how many these are, and the pairs of tokens within them.
+struct InChunks {
+  std::size_t of, chunks, pairs;
+};
+
+void expect_chunks_to_give_the_same(Team& team, RecurrentRun of, const InChunks& expected) {
+  expect_as_plain_loops_give(std::move(of), [&](RecurrentRun& run) {
+    const ChunkedCounts counts = run.run_by_chunks(team, expected.of);
+    EXPECT_EQ(counts.tokens, 2 * 3 * run.heads);
+    EXPECT_EQ(counts.chunks, 2 * expected.chunks * run.heads);
+    EXPECT_EQ(counts.pairs, 2 * expected.pairs * run.heads);
+  });
+}
+
+// The last chunk may be shorter, and a chunk longer than the step.
+TEST_P(RecurrenceKernels, ChangeEachStateChunkByChunk) {
+  Team team(2, GetParam());
+  for (const RecurrenceShape& shape :
+       {RecurrenceShape{1, 1, 1, 1}, RecurrenceShape{2, 6, 5, 7}, RecurrenceShape{3, 3, 9, 33}}) {
+    for (const Rule rule : {Rule::delta, Rule::sum}) {
+      for (const DecayOf decay_of : {DecayOf::head, DecayOf::row}) {
+        for (const InChunks& chunks :
+             {InChunks{1, 3, 0}, InChunks{2, 2, 1}, InChunks{3, 1, 3}, InChunks{5, 1, 3}}) {
+          expect_chunks_to_give_the_same(team, {shape, rule, decay_of}, chunks);
+        }
       }
     }
   }
@@ -250,6 +291,7 @@ TEST_P(RecurrenceKernels, RefuseSizesThatDoNotAgree) {
   RecurrentRun run({2, 4, 3, 5}, Rule::delta, DecayOf::head);
   run.key = GuardedRows::random(RecurrentRun::kPlaces.rows(), 7, 2);
   EXPECT_THROW(run.run(team), std::invalid_argument);
+  EXPECT_THROW(run.run_by_chunks(team, 2), std::invalid_argument);
   GuardedRows out(3, 6);
   const GuardedRows in = GuardedRows::random(3, 6, 1);
   EXPECT_THROW(normalize_length(team, in.view(), 4, 0, out.view()), std::invalid_argument);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/golden/golden_models.h"
+#include "tests/support/chunks.h"
 
 namespace llmarch {
 namespace {
@@ -21,6 +22,18 @@ TEST_P(EveryGoldenModel, AgreesWithTheReferenceAtOnceAndTokenByToken) {
                                         << departure->largest << " at " << departure->position;
     EXPECT_GT(run.largest_error(), 0) << "floats that agree to the last bit were not compared";
     EXPECT_LT(run.largest_error(), model_.tolerance());
+  }
+}
+
+// In chunks as long as the reference's, and shorter ones, the last of which is shorter still.
+TEST_P(EveryGoldenModel, AgreesWithTheReferenceByChunks) {
+  if (!runs_by_chunks(model_.graph)) return;
+  for (const OpGraph& graph : {model_.graph, in_chunks_of(5, model_.graph)}) {
+    for (const VerifiedRun& run : verify(graph, model_.weights_for(graph), model_.expected,
+                                         model_.tolerance(), RecurrenceForm::by_chunk)) {
+      EXPECT_FALSE(run.first_departure().has_value()) << run.name;
+      EXPECT_NE(run.name.find("by chunks"), std::string::npos) << run.name;
+    }
   }
 }
 

@@ -32,7 +32,7 @@ struct Touched {
   void operator()(const Stores& each) { stored_caches.insert(each.cache); }
   void operator()(const ReadsState& each) { read_caches.insert(each.cache); }
   void operator()(const OverwritesState& each) { stored_caches.insert(each.cache); }
-  void operator()(const StepsState& each) {
+  void operator()(const OneOf<StepsState, StepsStateByChunk> auto& each) {
     read_caches.insert(each.cache);
     stored_caches.insert(each.cache);
   }
@@ -59,11 +59,12 @@ class EveryModel : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(EveryModel, ReadsOnlyValuesThatWereWrittenBefore) {
-  for (const LatentForm form : {LatentForm::absorbed, LatentForm::expanded}) {
+  for (const Forms& forms : {Forms{LatentForm::absorbed, RecurrenceForm::by_step},
+                             Forms{LatentForm::expanded, RecurrenceForm::by_chunk}}) {
     for (const Block& block : graph_.blocks) {
       std::set<ValueId> known = inputs_of(block);
       for (std::size_t n = 0; n < block.nodes.size(); ++n) {
-        if (!runs(block, n, {form})) continue;
+        if (!runs(block, n, forms)) continue;
         const Node& node = block.nodes[n];
         Touched touched;
         visit_operands(node.op, touched);
@@ -110,6 +111,7 @@ struct CacheKinds {
   void operator()(const ReadsState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
   void operator()(const OverwritesState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
   void operator()(const StepsState& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
+  void operator()(const StepsStateByChunk& each) const { EXPECT_TRUE(is_fixed(each.cache)); }
   template <class Kind>
   [[nodiscard]] bool is(CacheId id) const {
     return std::holds_alternative<Kind>(graph.cache(id).state);

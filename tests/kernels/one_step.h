@@ -6,6 +6,7 @@
 
 #include "kernels/reference/attention_kernels.h"
 #include "kernels/reference/basic_kernels.h"
+#include "kernels/reference/chunked_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/recurrence_kernels.h"
 #include "kernels/reference/stream_kernels.h"
@@ -71,12 +72,17 @@ class OneStep {
       const auto row = caches.state_of(id, 0).row(0);
       cached_[id].assign(row.begin(), row.end());
     }
-    return step.values.at(op.out).elements;
+    return step.values.at(out_of(op)).elements;
   }
   // A fixed state after the step.
   [[nodiscard]] const std::vector<double>& state_after(CacheId id) const { return cached_.at(id); }
 
  private:
+  template <class Kind>
+  static ValueId out_of(const Kind& op) {
+    return op.out;
+  }
+  static ValueId out_of(const ChunkedRecurrence& op) { return op.rule.out; }
   Block& block() { return graph_.blocks.front(); }
 
   Workload workload_;

@@ -66,10 +66,12 @@ class ARecurrence : public testing::Test {
     std::optional<ValueId> s;
     if (!strength.empty()) s = step.value(heads, std::move(strength));
     const ValueId out = step.value(heads);
-    const auto result = step.run(Recurrence{{1, heads, 2, 1}, states, q, k, v, d, out, s});
+    const Recurrence rule{{1, heads, 2, 1}, states, q, k, v, d, out, s};
+    auto result = chunk_ ? step.run(ChunkedRecurrence{rule, *chunk_}) : step.run(rule);
     after_ = step.state_after(states);
     return result;
   }
+  std::optional<Integer> chunk_;  // of so many tokens; none: token by token
   std::vector<double> after_;
 };
 
@@ -101,6 +103,39 @@ TEST_F(ARecurrence, WithoutAStrengthAddsWhatItIsGiven) {
 TEST_F(ARecurrence, MayDecayEachRowOfAStateByItself) {
   EXPECT_THAT(run({4, 8}, {1, 10}, {0, 0}, {0}, {}, {0.5, 0.25}), ElementsAre(2 + 10 * 2));
   EXPECT_THAT(after_, ElementsAre(2, 2));
+}
+
+// With one decay for a head and with one for each row of its state, by the delta rule and without.
+TEST_F(ARecurrence, ByChunksGivesWhatItGivesTokenByToken) {
+  for (const std::vector<double>& decay : {std::vector<double>{0.5, 0.25, 0.75},
+                                           std::vector<double>{0.5, 1, 0.25, 0.5, 0.75, 0.125}}) {
+    for (const std::vector<double>& strength :
+         {std::vector<double>{}, std::vector<double>{1, 0.5, 2}}) {
+      const auto run_all = [&] {
+        return run({4, 8}, {1, 10, 2, 3, 1, 1}, {1, 0, 1, 1, 2, 1}, {4, 5, 6}, strength, decay);
+      };
+      chunk_.reset();
+      const std::vector<double> expected = run_all();
+      const std::vector<double> left = after_;
+      for (const std::int64_t chunk : {1, 2, 3, 4}) {
+        chunk_ = chunk;
+        EXPECT_THAT(run_all(), Pointwise(DoubleNear(1e-12), expected)) << chunk;
+        EXPECT_THAT(after_, Pointwise(DoubleNear(1e-12), left)) << chunk;
+      }
+    }
+  }
+}
+
+// Two tokens in one chunk. The first decays the state 4, 8 to 2, 4, which holds 2 for the key 1, 0:
+// the change is 4 - 2 = 2, and the query 1, 1 reads 2 + 4 + 2. The second decays both again: the
+// state to 1, 2 and the first key to 0.5. For the key 1, 1 they hold 1 + 2 and 0.5 x 2, the change
+// is 6 - 4 = 2, and the query 0, 1 reads 2 and 2 of its own key. What is left is 1 + 1 + 2 and
+// 2 + 2.
+TEST_F(ARecurrence, OfTheDeltaRuleByChunksSubstitutesTheChangesBefore) {
+  chunk_ = 2;
+  EXPECT_THAT(run({4, 8}, {1, 1, 0, 1}, {1, 0, 1, 1}, {4, 6}, {1, 1}, {0.5, 0.5}),
+              ElementsAre(2 + 4 + 2, 2 + 2));
+  EXPECT_THAT(after_, ElementsAre(1 + 1 + 2, 2 + 2));
 }
 
 TEST(ColumnsScaled, ByFewerWeightsAreThoseOfAVector) {

@@ -5,12 +5,18 @@
 #include "kernels/measure/verify_ranks.h"
 #include "tests/golden/golden_models.h"
 #include "tests/ranks/ranked.h"
+#include "tests/support/chunks.h"
 
 namespace llmarch {
 namespace {
 
 constexpr const char* kDeploymentsOfGoldenModels[] = {
     "tp=2", "tp=4", "pp=2", "ep=2", "tp=2,ep=2", "tp=2,dp=1,ep=2", "tp=2,pp=2,by=tree"};
+
+std::vector<RecurrenceForm> forms_of(const OpGraph& graph) {
+  if (!runs_by_chunks(graph)) return {RecurrenceForm::by_step};
+  return {RecurrenceForm::by_step, RecurrenceForm::by_chunk};
+}
 
 class EveryGoldenModelOnRanks : public ::testing::TestWithParam<std::string> {};
 
@@ -20,12 +26,13 @@ TEST_P(EveryGoldenModelOnRanks, AgreesWithTheReferenceAndSendsWhatIsPredicted) {
   for (const char* name : kDeploymentsOfGoldenModels) {
     const Deployment deployment = deployment_named(name);
     if (!refusal(model.graph, deployment).empty()) continue;
-    const auto runs =
-        verify_ranks({model.graph, weights, deployment}, model.expected, model.tolerance());
-    for (const VerifiedRun& run : runs) {
-      const auto departure = run.first_departure();
-      EXPECT_FALSE(departure.has_value())
-          << name << ", " << run.name << ": " << departure->what << " by " << departure->largest;
+    for (const RecurrenceForm form : forms_of(model.graph)) {
+      for (const VerifiedRun& run : verify_ranks({model.graph, weights, deployment}, model.expected,
+                                                 model.tolerance(), form)) {
+        const auto departure = run.first_departure();
+        EXPECT_FALSE(departure.has_value())
+            << name << ", " << run.name << ": " << departure->what << " by " << departure->largest;
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/support/chunks.h"
 #include "tests/support/different_work.h"
 #include "tests/support/worse.h"
 
@@ -90,7 +91,8 @@ RankedRun run_on_ranks(const OpGraph& graph, const Deployment& deployment) {
   RankTeam<Counted> ranks({graph, weights, deployment}, 1);
   KvCaches<double> caches(graph, 1);
   RankedRun run;
-  for (const Workload& step : {prefill(kPrompt, 1), decode(kPrompt + 1, 1)}) {
+  const Workload by_chunks = by_chunk({1, kPrompt + 1, 4, {}, Logits::last});
+  for (const Workload& step : {prefill(kPrompt, 1), decode(kPrompt + 1, 1), by_chunks}) {
     const auto ids = some_ids(graph, step.past.value(), step.tokens.value());
     const Execution whole = execute(graph, weights, caches, ids, step);
     const std::vector<Execution> parts = ranks.run(step, ids);

@@ -21,7 +21,8 @@ std::string refusal(const OpGraph& graph, const Deployment& deployment);
 // the lengths are not the same.
 double largest_difference(const std::vector<float>& ranks, const std::vector<float>& whole);
 
-// The whole model beside its ranks, in a prefill and a decode step after it.
+// The whole model beside its ranks, in a prefill, a decode step after it, and a step of four tokens
+// whose recurrences run by chunks.
 struct RankedRun {
   // The first value that differs on its way through the model, or the first operation of a rank
   // whose counted work is not the predicted one; empty if there is none.

@@ -68,6 +68,14 @@ TEST(MambaLayers, AreAsWideAsTheConfigSays) {
   EXPECT_EQ(nano.norm_groups, 8);
 }
 
+// Granite's is the 256 of configuration_mamba2.py, which a spec takes for granted.
+TEST(MambaLayers, MayRunByChunksAsLongAsTheConfigSays) {
+  EXPECT_EQ(mixer_in<Mamba2>(nemotron()).chunk, Integer(128));
+  EXPECT_EQ(mixer_in<Mamba2>(granite()).chunk, std::nullopt);
+  EXPECT_EQ(mixer_in<Mamba2>(with(granite(), {{"mamba_chunk_size", 64}})).chunk, Integer(64));
+  EXPECT_EQ(chunk_of(mixer_in<Mamba2>(granite())), 256);
+}
+
 TEST(ABambaConfig, IsRefusedWhereItAsksForWhatIsNotBuilt) {
   for (const Json& change : {Json{{"mamba_proj_bias", true}}, Json{{"mamba_n_groups", 2}},
                              Json{{"hidden_act", "gelu"}}, Json{{"attention_bias", true}},

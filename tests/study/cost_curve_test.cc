@@ -7,6 +7,7 @@
 #include "sim/cost/predict.h"
 #include "sim/formats/formats.h"
 #include "sim/graph/lower.h"
+#include "tests/support/chunks.h"
 #include "tests/support/model_specs.h"
 #include "tests/support/show_work.h"
 #include "tests/support/tiny_models.h"
@@ -48,6 +49,14 @@ TEST_P(EveryModel, CostsOnItsCurvesWhatItsBookSays) {
   }
 }
 
+TEST_P(EveryModel, CostsByChunksOnItsCurvesWhatItsBookSays) {
+  const CostCurve curve(graph_, Phase::prefill, 3, 1, RecurrenceForm::by_chunk);
+  for (const Integer length : lengths()) {
+    EXPECT_EQ(curve.total(length), predict_total(graph_, by_chunk(prefill(length, 3))))
+        << "length " << length.value();
+  }
+}
+
 TEST_P(EveryModel, HasOfEachKindOfWorkTheOperationsOfThatKind) {
   const CostCurve curve(graph_, Phase::prefill, 2);
   std::map<WorkKind, Work> sums;
@@ -74,14 +83,21 @@ TEST_P(EveryModel, HasTheFloorThatItsOperationsHaveOneByOne) {
   const OpGraph graph = with_formats(graph_, {DType::f32, DType::fp8});
   const Rates rates{DType::bf16, 1e15, 3e12};
   // A prefill reads and writes a state once in a floor, and at every token in a book.
-  for (const auto& [phase, load] :
-       {std::pair{Phase::decode, ExpertLoad::uniform}, std::pair{Phase::decode, ExpertLoad::fewest},
-        std::pair{Phase::prefill, ExpertLoad::fewest}}) {
-    const CostCurve curve(graph, phase, 64);
+  struct Asked {
+    Phase phase;
+    ExpertLoad load;
+    RecurrenceForm form;
+  };
+  for (const auto& [phase, load, form] :
+       {Asked{Phase::decode, ExpertLoad::uniform, RecurrenceForm::by_step},
+        Asked{Phase::decode, ExpertLoad::fewest, RecurrenceForm::by_step},
+        Asked{Phase::prefill, ExpertLoad::fewest, RecurrenceForm::by_step},
+        Asked{Phase::prefill, ExpertLoad::fewest, RecurrenceForm::by_chunk}}) {
+    const CostCurve curve(graph, phase, 64, 1, form);
     const FloorCurve floors(curve, rates, load);
     for (const Integer length : lengths()) {
       Floor sum;
-      for (const BookLine& line : predict(graph, workload_of(phase, length, 64), load).lines) {
+      for (const BookLine& line : predict(graph, curve.step(length), load).lines) {
         sum += floor_of(line.work, rates);
       }
       const Floor floor = floors.at(length);

@@ -25,7 +25,8 @@ TakenFields measured_fields() {
           {setting_field::weights, Arity::one, "",
            ": bf16, f32, q8_0, q4_0, q4_k_m, q5_k_m, q3_k_m, iq4_xs, mxfp4 (bf16)"},
           {setting_field::kv, Arity::one, "",
-           ": bf16, f32, f16, fp8, q8_0, k=q8_0,v=f16 (as the weights)"}};
+           ": bf16, f32, f16, fp8, q8_0, k=q8_0,v=f16 (as the weights)"},
+          recurrence_field()};
 }
 
 // A checkpoint holds its own config, so with --checkpoint no model need be named.

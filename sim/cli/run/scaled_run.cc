@@ -44,6 +44,7 @@ void check_positions(const ArchSpec& small, Integer wanted) {
 
 ExitStatus scaled_run(const MeasureRequest& request, const Model& model, Outputs& outputs) {
   const Setting setting = setting_of(request);
+  check_forms(model, setting);
   const ArchSpec small = scale_down(model.spec);
   check_positions(small, std::max(setting.context, setting.prefill_tokens()));
   const OpGraph graph = lower(small);

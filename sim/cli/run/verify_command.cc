@@ -23,6 +23,7 @@
 #include "sim/formats/formats.h"
 #include "sim/formats/scheme_names.h"
 #include "sim/spec/file_error.h"
+#include "sim/study/step.h"
 
 namespace llmarch::cli {
 namespace {
@@ -30,6 +31,10 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* kExpectedFile = "expected.safetensors";
+
+TakenFields verified_fields() {
+  return {recurrence_field()};
+}
 
 Options verify_options() {
   Options options("options");
@@ -44,6 +49,7 @@ Options verify_options() {
       "parallel", po::value<std::string>()->value_name("WAYS"),
       "with reference kernels, divided over ranks, which are threads, or processes of mpirun: "
       "tp=2, pp=2, dp=2,ep=2; what they send is held to what is predicted");
+  declare_setting(options, verified_fields());
   Outputs::declare(options);
   return options;
 }
@@ -58,6 +64,7 @@ struct VerifyRequest {
   std::optional<fast::Stored> weights;
   std::optional<CacheScheme> kv;
   std::optional<Deployment> parallel;
+  RecurrenceForm prefill;  // of recurrences
   World* world = nullptr;  // where every rank is a process
 };
 
@@ -121,14 +128,34 @@ OpGraph held_in(fast::Stored stored, const std::optional<CacheScheme>& kv, const
   return with_formats(graph, {dtype, kv.value_or(CacheScheme(dtype))});
 }
 
+// A model without recurrences would be said to run by chunks, and would not.
+void require_form(const Model& model, RecurrenceForm form) {
+  if (form == RecurrenceForm::by_step) return;
+  check_forms(model, {.recurrence = form});
+  const auto by_chunk = [](const FormNodes& nodes) {
+    return nodes.form == Form(RecurrenceForm::by_chunk);
+  };
+  const bool known = std::ranges::any_of(model.graph.blocks, [&](const Block& block) {
+    return std::ranges::any_of(block.forms, by_chunk);
+  });
+  if (known) return;
+  throw UsageError(fmt::format("--recurrence: {} has no recurrence", model.spec.name),
+                   "leave it out");
+}
+
+RecurrenceForm form_of(const Values& values) {
+  return laid_over(Setting{}, read_setting(values, verified_fields())).prefill_form();
+}
+
 std::vector<VerifiedRun> verify_fast(const OpGraph& graph, const Expected& expected,
+                                     RecurrenceForm prefill,
                                      const std::function<void(const TakeWeights&)>& load) {
   const Integer tokens = std::ssize(expected.input_ids);
   const auto threads = static_cast<std::size_t>(usable_threads());
   const fast::EngineOptions options{threads, fast::best_isa(), fast::hold_everything(graph),
                                     1,       tokens,           tokens};
   fast::Engine engine = fast::Engine::loaded(graph, options, load);
-  return fast::verify(engine, expected, fast::tolerance_of_formats(graph));
+  return fast::verify(engine, expected, fast::tolerance_of_formats(graph), prefill);
 }
 
 // A config can name any sizes and a sparse file can pretend to hold them, so both are compared with
@@ -156,10 +183,12 @@ void require_memory(const std::string& weights_of, const std::filesystem::path& 
 std::vector<VerifiedRun> verify_reference(const VerifyRequest& request, const OpGraph& graph,
                                           const WeightStore& weights, const Expected& expected) {
   const double tolerance = published_tolerance(graph);
-  if (!request.parallel) return verify(graph, weights, expected, tolerance);
+  const RecurrenceForm form = request.prefill;
+  if (!request.parallel) return verify(graph, weights, expected, tolerance, form);
   const RankedModel model{graph, weights, *request.parallel};
-  if (request.world == nullptr) return verify_ranks(model, expected, tolerance);
-  return verify_as_rank(model, request.world->rank(), request.world->links(), expected, tolerance);
+  if (request.world == nullptr) return verify_ranks(model, expected, tolerance, form);
+  return verify_as_rank(model, request.world->rank(), request.world->links(), expected, tolerance,
+                        form);
 }
 
 std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
@@ -167,6 +196,7 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
   const ConfiguredModel configured = load_config_file(folder / "config.json");
   const Model& model = configured.model;  // no binding: Clang 14 captures none in a lambda
   const CheckpointNaming naming = naming_for(configured, folder);
+  require_form(model, request.prefill);
   const auto checkpoint = SafetensorsCheckpoint::open(folder);
   require_memory(folder.string() + ": the weights of its config", folder, model);
   const Expected expected = load_expected(folder / kExpectedFile, model.graph);
@@ -187,10 +217,11 @@ std::vector<VerifiedRun> verify_folder(const VerifyRequest& request) {
       const auto load = [&](const TakeWeights& take) {
         load_weights(graph, checkpoint, naming, model.spec.head, take.rows);
       };
-      if (!request.kv) return verify_fast(graph, expected, load);
+      if (!request.kv) return verify_fast(graph, expected, request.prefill, load);
       require_cache_kernels(graph);
       const WeightStore weights = load_weights(graph, checkpoint, naming, model.spec.head);
-      return verify_fast(graph, expected_of_reference(graph, weights, expected.input_ids), load);
+      return verify_fast(graph, expected_of_reference(graph, weights, expected.input_ids),
+                         request.prefill, load);
     }
   }
   throw std::logic_error("verify_folder: kernels outside the enumeration");
@@ -218,6 +249,7 @@ Expected expected_beside(const VerifyRequest& request, const OpGraph& graph,
 // The reference kernels compute with what the stored blocks mean.
 std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
   const Model model = load_model_file(request.path);
+  require_form(model, request.prefill);
   const GgufModel file = GgufModel::open(request.path);
   require_memory(request.path.string() + ": its weights", request.path.parent_path(), model);
   const CacheScheme kv = request.kv.value_or(CacheScheme(DType::f32));
@@ -235,7 +267,7 @@ std::vector<VerifiedRun> verify_gguf(const VerifyRequest& request) {
     throw UsageError(fmt::format("there are no fast kernels for weights in {}", format->name),
                      "add --weights f32");
   }
-  return verify_fast(graph, expected,
+  return verify_fast(graph, expected, request.prefill,
                      [&](const TakeWeights& take) { load_gguf_weights(graph, file, take); });
 }
 
@@ -250,6 +282,7 @@ ExitStatus run_verify(const Arguments& arguments, KeptModels& /*kept*/) {
                               stored_of(values, kernels),
                               caches_of(values, kernels),
                               parallel_of(values, kernels),
+                              form_of(values),
                               world.get()};
   if (world) check_processes(*world, request.parallel);
   std::optional<Outputs> outputs;
@@ -275,7 +308,8 @@ Command verify_command() {
       "experts and expert_weights; for an index of keys dsa_topk, or sparse_layers and\n"
       "sparse_blocks. The tokens are run as one prefill, and as a prefill of half of them\n"
       "with the rest one by one; both must agree within 1e-4, where a delta rule runs within\n"
-      "1e-3. Exit status 1 when they do not.\n\n"
+      "1e-3. Exit status 1 when they do not. With --recurrence chunk the prefills run recurrences\n"
+      "by chunks, as references do, and the tokens after them one by one.\n\n"
       "A GGUF file is compared with the expected.safetensors beside it; with --kernels fast,\n"
       "where there is none, with the reference kernels, which compute with what the stored\n"
       "blocks mean.\n\n"
