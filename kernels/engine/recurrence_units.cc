@@ -31,16 +31,14 @@ struct HeadAtToken {
 
 }  // namespace
 
-WorkUnits units_of(const Recurrence& op, Integer decays) {
+RecurrenceUnits units_of(const Recurrence& op, Integer decays) {
   HeadAtToken head(op, decays);
-  return {tally([&] {
-            reference::step_state(head.input(), std::span(head.state), std::span(head.out));
-          }),
-          {}};
+  return {tally(
+      [&] { reference::step_state(head.input(), std::span(head.state), std::span(head.out)); })};
 }
 
 // A chunk without tokens, what one token adds to that, and what two add beyond twice as much.
-WorkUnits units_of(const ChunkedRecurrence& op, Integer decays) {
+RecurrenceUnits units_of(const ChunkedRecurrence& op, Integer decays) {
   HeadAtToken head(op.rule, decays);
   const auto of_tokens = [&](std::size_t tokens) {
     return tally([&] {
@@ -52,7 +50,7 @@ WorkUnits units_of(const ChunkedRecurrence& op, Integer decays) {
   };
   const Work chunk = of_tokens(0);
   const Work token = of_tokens(1) - chunk;
-  return {token, {}, of_tokens(2) - chunk - token * 2, chunk};
+  return {token, of_tokens(2) - chunk - token * 2, chunk};
 }
 
 }  // namespace llmarch::fast

@@ -225,9 +225,12 @@ struct Units {
   [[nodiscard]] Integer decays_of_head(const Recurrence& op) const {
     return op.decay ? columns(*op.decay) / op.shape.value_heads : Integer(1);
   }
-  WorkUnits operator()(const Recurrence& op) const { return units_of(op, decays_of_head(op)); }
+  WorkUnits operator()(const Recurrence& op) const {
+    return {units_of(op, decays_of_head(op)).token, {}};
+  }
   WorkUnits operator()(const ChunkedRecurrence& op) const {
-    return units_of(op, decays_of_head(op.rule));
+    const RecurrenceUnits units = units_of(op, decays_of_head(op.rule));
+    return {units.token, {}, units.pair, units.chunk};
   }
 
   WorkUnits operator()(const SelectiveScan& op) const {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "kernels/fast/recurrence.h"
-#include "kernels/fast/recurrent_heads.h"
 #include "kernels/fast/simd/kernels.h"
 
 namespace llmarch::fast {

@@ -2,11 +2,11 @@
 // kernels/reference/recurrence_kernels.h. All throw std::invalid_argument when sizes do not agree.
 #pragma once
 
-#include <optional>
 #include <span>
 
 #include "kernels/fast/fixed_state.h"
 #include "kernels/fast/packed_matrix.h"
+#include "kernels/fast/recurrent_heads.h"
 #include "kernels/fast/rows.h"
 #include "kernels/fast/team.h"
 #include "sim/graph/op.h"
@@ -19,15 +19,6 @@ void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsil
 // The decay of kernels/reference/recurrence_kernels.h; a row is as many vectors of equal width as
 // there are rates.
 void decay(Team& team, const Decay& op, ConstRows in, std::span<const float> rates, Rows out);
-
-struct RecurrenceRows {
-  ConstRows query, key, value;
-  // A number for each value head, or for each row of its state. Absent: see fixed_decays.
-  std::optional<ConstRows> decay;
-  std::optional<ConstRows> strength;
-  Rows out;
-  std::span<const float> fixed_decays = {};  // for each value head, the same at every token
-};
 
 // The floats of scratch that the recurrence needs for that many sequences.
 std::size_t recurrence_floats(const RecurrenceShape& shape, std::size_t sequences);

@@ -1,11 +1,23 @@
-// The operands of a recurrence, by value head. Private to the kernels of recurrences.
+// The operands of a recurrence: their rows, and what of them belongs to a value head.
 #pragma once
 
 #include <optional>
+#include <span>
 
-#include "kernels/fast/recurrence.h"
+#include "kernels/fast/fixed_state.h"
+#include "kernels/fast/rows.h"
+#include "sim/graph/op.h"
 
 namespace llmarch::fast {
+
+struct RecurrenceRows {
+  ConstRows query, key, value;
+  // A number for each value head, or for each row of its state. Absent: see fixed_decays.
+  std::optional<ConstRows> decay;
+  std::optional<ConstRows> strength;
+  Rows out;
+  std::span<const float> fixed_decays = {};  // for each value head, the same at every token
+};
 
 // One value head at one token.
 struct RecurrentHead {
