@@ -170,7 +170,6 @@ TEST(PredictionLayers, OfOtherBlocksThanThoseThatAreKnownAreNotCounted) {
   Json step = config("step-3.5-flash");
   step["layer_types"].back() = "full_attention";
   EXPECT_FALSE(spec_of(step).beside);
-  step.erase("layer_types");
   EXPECT_THAT(load(step).notes,
               Contains("num_nextn_predict_layers = 3: these layers of step3p5 are not counted"));
 }

@@ -117,7 +117,8 @@ TEST_P(ConfigField, IsRefusedWhenItIsOutOfBounds) {
   for (const Json& value : {Json(0), Json(-1), Json(past_64_bits), Json(1e300)}) {
     refuse_everywhere(value, [&](const std::string& key, const Json& was) {
       const bool may_be_zero =
-          (key == "first_k_dense_replace" || key == "n_shared_experts") && value == 0;
+          value == 0 && (key == "first_k_dense_replace" || key == "n_shared_experts" ||
+                         key.starts_with("mscale"));
       return was.is_number() && !may_be_zero;
     });
   }
