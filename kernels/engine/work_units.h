@@ -13,8 +13,8 @@ namespace llmarch::fast {
 struct WorkUnits {
   Work each;     // of one unit: the table in work_units.cc says which
   Work element;  // of one element that is written
-  // Of a recurrence by chunks, and one value head of it: a pair of a token and one before it in its
-  // chunk, and a chunk.
+  // What one value head of a recurrence by chunks takes for a pair of a token and one before it in
+  // its chunk, and for a chunk.
   Work pair = {};
   Work chunk = {};
 };

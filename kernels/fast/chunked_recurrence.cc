@@ -1,6 +1,7 @@
-// Recurrences by chunks of tokens (sim/graph/state_op.h says what is computed). Within a chunk the
-// queries and keys of all tokens meet a row of the state while it is in the first-level cache; then
-// the tokens follow one another, and at the end each row of the state is overwritten once.
+// Recurrences by chunks of tokens (sim/graph/state_op.h says what is computed). For each chunk a
+// row of the state is read once, and multiplied by the queries and keys of all tokens while it is
+// in the first-level cache. Then the tokens are added one after another, and at the end of the
+// chunk each row of the state is overwritten once.
 #include <algorithm>
 #include <vector>
 
@@ -34,13 +35,13 @@ class ChunkOfFloats {
   // and one before it.
   std::size_t run(const std::vector<RecurrentHead>& heads, float* state) {
     decays_as_one_ = heads.front().decay_stride == 0;
-    meet_state(heads, state);
+    read_state(heads, state);
     std::size_t pairs = 0;
     for (std::size_t token = 0; token < heads.size(); ++token) {
-      follow(heads[token], token);
+      add_token(heads[token], token);
       pairs += token;
     }
-    leave_state(heads.size(), state);
+    write_state(heads.size(), state);
     return pairs;
   }
 
@@ -62,7 +63,7 @@ class ChunkOfFloats {
   }
 
   // What the state holds for each query goes to its output, and for each key to its change.
-  void meet_state(const std::vector<RecurrentHead>& heads, const float* state) {
+  void read_state(const std::vector<RecurrentHead>& heads, const float* state) {
     multiply_decays(heads);
     for (std::size_t token = 0; token < heads.size(); ++token) {
       std::fill_n(heads[token].out, value_dim_, 0.0F);
@@ -80,7 +81,7 @@ class ChunkOfFloats {
   }
 
   // One token, after all that are before it in the chunk.
-  void follow(const RecurrentHead& head, std::size_t token) {
+  void add_token(const RecurrentHead& head, std::size_t token) {
     decay_keys(head, token);
     float* const change = change_of(token);
     if (head.strength) {
@@ -123,7 +124,7 @@ class ChunkOfFloats {
     }
   }
 
-  void leave_state(std::size_t tokens, float* state) {
+  void write_state(std::size_t tokens, float* state) {
     for (std::size_t i = 0; i < key_dim_; ++i) {
       float* const row = state + i * value_dim_;
       kernels_.scale(row, value_dim_, since(tokens - 1, i), row);

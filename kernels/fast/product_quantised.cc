@@ -9,8 +9,8 @@
 
 // Products with quantised weights. A piece of a panel, 256 inputs of 64 outputs, is unpacked into
 // bytes and floats that stay in the first-level cache, and then multiplied with all rows of a task.
-// Formats that hold bytes are multiplied where they lie; those that hold halves of bytes too, where
-// there is a single row: to unpack them would write twice the bytes that are read from memory.
+// Formats that hold bytes are multiplied where they lie, and for a single row all others too: to
+// unpack quants would write twice the bytes that are read from memory, or more.
 namespace llmarch::fast {
 namespace {
 

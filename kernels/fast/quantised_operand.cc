@@ -10,9 +10,9 @@ using simd::Packing;
 using simd::QuantisedKernels;
 using simd::QuantisedTile;
 
-// The bytes of weights after which others are prefetched into the first-level cache. One thread of
-// a Zen 5 read q8_0 at 95 % of its bandwidth with 16 KiB, 80 % with 8, and 87 % with 32; into the
-// second-level cache it was slower by 3 to 25 %.
+// The bytes of weights after which others are prefetched into the first-level cache. In a loop over
+// panels alone, one thread of a Zen 5 read q8_0 at 95 % of its bandwidth with 16 KiB, 80 % with 8,
+// and 87 % with 32; into the second-level cache it was slower by 3 to 25 %.
 constexpr std::size_t kAhead = std::size_t{16} << 10U;
 
 Packing packing_of(MatrixFormat format) {
@@ -28,7 +28,7 @@ Packing packing_of(MatrixFormat format) {
     case MatrixFormat::mxfp4: return Packing::halves_of_fp4;
     case MatrixFormat::q2_k: return Packing::q2_k;
     case MatrixFormat::q3_k: return Packing::q3_k;
-    case MatrixFormat::q4_k: return Packing::pairs;
+    case MatrixFormat::q4_k: return Packing::q4_k;
     case MatrixFormat::q5_k: return Packing::q5_k;
     case MatrixFormat::q6_k: return Packing::q6_k;
     case MatrixFormat::f32:
@@ -66,7 +66,7 @@ std::size_t first_prefetched(const BlockFacts& facts, Packing packing, Quants qu
     case Packing::halves_of_iq4:
     case Packing::halves_of_fp4:
     case Packing::fifths: return facts.inputs / 2 * kPanel;
-    case Packing::pairs:
+    case Packing::q4_k:
     case Packing::q2_k:
     case Packing::q3_k:
     case Packing::q5_k:

@@ -7,10 +7,12 @@ namespace llmarch {
 // to the output, and for each token before it in the chunk the same; by the delta rule a score of
 // the key too, and what it takes from the change.
 //
-// Decays are multiplied into the product of all since the chunk began, into the queries and keys
-// that meet the state, and into the state where the chunk ends. What a key has decayed to is one
-// factor where a head decays as one: it is made for each pair, and multiplies the scores and the
-// key that is left to the state. Else it is multiplied into the key, for each pair.
+// A token's decay multiplies the product of all decays since the chunk began. That product
+// multiplies the token's query and key before they are multiplied by the state, and at the end of
+// the chunk the state itself. An earlier key decays with each later token of the chunk. Where a
+// head has one decay, what is left of the key is one factor: it is made for each pair, and
+// multiplies the scores and, at the end, the key that is added to the state. Else the key itself is
+// multiplied, for each pair.
 //
 // Scores are made for each value head, as in the references, though heads that share a key could
 // share them.

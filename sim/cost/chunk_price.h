@@ -6,7 +6,7 @@
 
 namespace llmarch {
 
-// Of all value heads together.
+// What all value heads take together.
 struct ChunkPrice {
   Work token;
   Work pair;  // of a token and one before it in its chunk

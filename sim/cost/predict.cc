@@ -66,7 +66,8 @@ Integer entries_held(const OpGraph& graph, const Cache& cache, Integer context, 
   return held_entries(context, cache.state) * layers_of(graph, cache) * batch;
 }
 
-// Of the operations that `counts`, asked with a block and a node, says to count.
+// The most that one operation reads and writes of activations. `counts` is given a block and a
+// node, and says whether that operation is considered.
 template <class Counts>
 Elements widest(const OpGraph& graph, const Workload& workload, const Counts& counts) {
   Elements most;

@@ -51,7 +51,8 @@ struct OnMachine {
   bool fits = false;
   std::optional<RankFigures> ranks;  // where the setting divides the model
   Bytes replicated_weights;          // of the ranks
-  // Of the busiest rank under the comparison's skew, where the ranks divide experts.
+  // How often the experts of the busiest rank are chosen under the comparison's skew, over the mean
+  // of all ranks; absent where there is no skew, or ranks do not divide experts.
   std::optional<double> expert_imbalance = {};
 };
 

@@ -195,7 +195,7 @@ test("batch, formats, hardware and devices change the figures as the options do"
 
 const labelsOf = (tab) => textsOf(tab, ".setting label");
 
-// Of two drafts, each of which stands with 0.9 where the one before it does: 1 + 0.9 + 0.81 tokens.
+// Each of two drafts is accepted with 0.9 where the one before it is: 1 + 0.9 + 0.81 tokens.
 test("drafts are priced where a model can draft, and a link holds them", inTab("#compare?models=deepseek-v3,gpt2", async (tab) => {
   await tab.select(".setting:nth-of-type(6) select", "2");
   await tab.waitForSelector(".setting:nth-of-type(7) input");

@@ -97,25 +97,23 @@ struct QuantisedRow {
 // How the blocks of a panel hold unsigned quants (kernels/fast/quantised_panel.h).
 // bytes: each has a byte. halves: a byte has input i of a group of 32 and input i + 16; in
 // halves_of_iq4 and halves_of_fp4 codes of the quants, and in fifths four bits of them, with the
-// fifth elsewhere. The others are those of blocks of 256: pairs, where a byte has an input of one
-// group and the same of the next, and those of the formats that they are called after.
+// fifth elsewhere. The others are the blocks of the formats that they are called after.
 enum class Packing {
   bytes,
   halves,
   halves_of_iq4,
   halves_of_fp4,
   fifths,
-  pairs,
   q2_k,
   q3_k,
+  q4_k,
   q5_k,
   q6_k
 };
 
 // A piece of a quantised product, sums = onto + left * right, with 64 columns. A group of the right
 // operand is `group` / 4 steps of unsigned quants, and for each column a scale and, where there are
-// minima, a minimum. Products are added up as integers within a
-// group and as floats beyond it.
+// minima, a minimum. Products are added up as integers within a group and as floats beyond it.
 struct QuantisedTile {
   std::size_t rows;  // 1 to QuantisedKernels::tile_rows
   std::size_t group, groups;
@@ -124,8 +122,8 @@ struct QuantisedTile {
   const int* left_sums;
   std::size_t left_stride;  // bytes from row to row, of each of the three
   const std::byte* quants;
-  Packing packing;            // of the quants; bytes, but in tiles of one row
-  std::size_t quants_stride;  // bytes from group to group, or from pair to pair
+  Packing packing;            // of the quants: bytes, unless the tile has one row
+  std::size_t quants_stride;  // bytes from groups that share bytes to the next
   // One row of bytes or halves: what lies so many bytes after the quants is prefetched.
   std::size_t ahead;
   int offset;  // is subtracted from every quant

@@ -112,7 +112,7 @@ struct BlockQuants {
   static constexpr bool prefetches(std::size_t /*input*/) { return false; }
 };
 
-struct PairQuants : BlockQuants<8> {
+struct Q4KQuants : BlockQuants<8> {
   template <class Dots>
   static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
     return Dots::bits(Dots::load(quants + (part / 2 * 32 + input) * kColumns),
@@ -123,7 +123,7 @@ struct PairQuants : BlockQuants<8> {
 struct Q5KQuants : BlockQuants<8> {
   template <class Dots>
   static auto load(const std::byte* quants, std::size_t part, std::size_t input) {
-    return Dots::join(PairQuants::load<Dots>(quants, part, input),
+    return Dots::join(Q4KQuants::load<Dots>(quants, part, input),
                       load_bit<Dots>(quants + 128 * kColumns, part * 32 + input), 4);
   }
 };
@@ -328,7 +328,7 @@ void multiply_quantised(const QuantisedTile& tile) {
       return multiply_packed<Dots, CodedQuants<kNumbersOfIq4>, false>(tile);
     case Packing::halves_of_fp4:
       return multiply_packed<Dots, CodedQuants<kNumbersOfFp4>, false>(tile);
-    case Packing::pairs: return multiply_packed<Dots, PairQuants, true>(tile);
+    case Packing::q4_k: return multiply_packed<Dots, Q4KQuants, true>(tile);
     case Packing::q2_k: return multiply_packed<Dots, Q2KQuants, true, 16>(tile);
     case Packing::q3_k: return multiply_packed<Dots, Q3KQuants, false, 16>(tile);
     case Packing::q5_k: return multiply_packed<Dots, Q5KQuants, true>(tile);
