@@ -40,17 +40,26 @@ bool is_mask(const std::string& name) {
          name.ends_with(".act_fn.eps") || name.starts_with("model.layers.0.self_attention_res_");
 }
 
-// The names of a model's tensors, one for each kind: names that differ only in numbers (of layers,
-// of experts) are of one kind.
-std::vector<std::string> one_of_each_kind(const std::string& model) {
-  std::set<std::string> kinds;
-  std::vector<std::string> names;
-  for (const StoredTensor& each : read_tensors(golden_folder(model) / "model.safetensors")) {
-    std::string kind = each.name;
-    std::erase_if(kind, [](unsigned char letter) { return std::isdigit(letter) != 0; });
-    if (!is_mask(each.name) && kinds.insert(kind).second) names.push_back(each.name);
+struct ModelTensor {
+  std::string model, name;
+};
+
+// A tensor of each kind, with the first model that has it: names that differ only in numbers (of
+// layers, of experts), in checkpoints whose tensors are named by one table, are of one kind.
+std::vector<ModelTensor> one_of_each_kind() {
+  std::set<std::pair<CheckpointNaming, std::string>> kinds;
+  std::vector<ModelTensor> tensors;
+  for (const std::string& model : golden_names()) {
+    const CheckpointNaming naming = golden_config(model).naming.value();
+    for (const StoredTensor& each : read_tensors(golden_folder(model) / "model.safetensors")) {
+      std::string kind = each.name;
+      std::erase_if(kind, [](unsigned char letter) { return std::isdigit(letter) != 0; });
+      if (!is_mask(each.name) && kinds.emplace(naming, kind).second) {
+        tensors.push_back({model, each.name});
+      }
+    }
   }
-  return names;
+  return tensors;
 }
 
 TEST_F(ACheckpointOfAModel, IsTakenAsItIs) {
@@ -60,28 +69,25 @@ TEST_F(ACheckpointOfAModel, IsTakenAsItIs) {
 }
 
 TEST_F(ACheckpointOfAModel, WithoutATensorOfAnyKindIsRefused) {
-  for (const std::string& model : golden_names()) {
-    for (const std::string& name : one_of_each_kind(model)) {
-      const auto remove = [&](StoredTensors& tensors) {
-        std::erase_if(tensors, [&](const auto& one) { return one.name == name; });
-      };
-      EXPECT_EQ(problem_of(model, remove),
-                "tensor '" + name + "' is missing; the config asks for it")
-          << model;
-    }
+  for (const auto& [model, missing] : one_of_each_kind()) {
+    const std::string& name = missing;
+    const auto remove = [&](StoredTensors& tensors) {
+      std::erase_if(tensors, [&](const auto& one) { return one.name == name; });
+    };
+    EXPECT_EQ(problem_of(model, remove), "tensor '" + name + "' is missing; the config asks for it")
+        << model;
   }
 }
 
 TEST_F(ACheckpointOfAModel, WithATensorOfAnyKindOfAnotherShapeIsRefused) {
-  for (const std::string& model : golden_names()) {
-    for (const std::string& name : one_of_each_kind(model)) {
-      const auto flatten = [&](StoredTensors& tensors) {
-        auto& shape = tensor(tensors, name).shape;
-        shape.insert(shape.begin(), 1);
-      };
-      EXPECT_THAT(problem_of(model, flatten), HasSubstr("tensor '" + name + "' has the shape"))
-          << model;
-    }
+  for (const auto& [model, other] : one_of_each_kind()) {
+    const std::string& name = other;
+    const auto flatten = [&](StoredTensors& tensors) {
+      auto& shape = tensor(tensors, name).shape;
+      shape.insert(shape.begin(), 1);
+    };
+    EXPECT_THAT(problem_of(model, flatten), HasSubstr("tensor '" + name + "' has the shape"))
+        << model;
   }
 }
 

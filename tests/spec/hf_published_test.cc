@@ -29,13 +29,21 @@ TEST_P(PublishedConfig, GivesTheSameArchitectureAsTheSpec) {
   EXPECT_EQ(architecture_of(imported), architecture_of(loaded(GetParam())));
 }
 
+// Whether a number is an element of a list that has others of its kind before and after it.
+bool is_inner_element(const Json& config, const std::string& pointer) {
+  const Json::json_pointer place(pointer);
+  const Json& parent = config.at(place.parent_pointer());
+  return parent.is_array() && place.back() != "0" &&
+         place.back() != std::to_string(parent.size() - 1);
+}
+
 // A config and a spec have the same bounds: each number of the config in turn, whatever it is
-// about.
+// about, and the first and the last of a list.
 TEST_P(PublishedConfig, GivesASpecThatCanBeReadWhateverItsNumbersAre) {
   const Json original = config(GetParam().stem().string());
   const Json numbers = original.flatten();
   for (const auto& [pointer, was] : numbers.items()) {
-    if (!was.is_number()) continue;
+    if (!was.is_number() || is_inner_element(original, pointer)) continue;
     for (const Json& value : {Json(0.5), Json(120), Json(1'000'000'000)}) {
       Json changed = original;
       changed[Json::json_pointer(pointer)] = value;
