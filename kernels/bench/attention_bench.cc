@@ -1,6 +1,6 @@
 // Attention over the distinct shapes of arch_specs. Decode: one token at a depth, with caches too
-// large for the processor's (share of the bandwidth over the bytes of keys and values). Prefill: a
-// prompt of 512 tokens (share of the peak over the matrix products within causality).
+// large for the processor's (share of the bandwidth over the bytes of keys and values). Prefill:
+// prompts of 512 and 4,096 tokens (share of the peak over the matrix products within causality).
 #include <benchmark/benchmark.h>
 
 #include <deque>
@@ -128,7 +128,8 @@ void add(const std::string& name, void (*body)(benchmark::State&, const Shape&, 
 void register_attention() {
   const Shapes shapes = find_shapes();
   for (const std::size_t threads : {1U, 2U}) {
-    for (const Places& places : {Places{1, 1, 4095}, Places{1, 1, 16383}, Places{1, 512, 0}}) {
+    for (const Places& places :
+         {Places{1, 1, 4095}, Places{1, 1, 16383}, Places{1, 512, 0}, Places{1, 4096, 0}}) {
       const Setting setting{threads, places};
       for (const auto& [shape, model] : shapes.attentions) {
         const std::string sizes = std::to_string(shape.query_heads) + ":" +
