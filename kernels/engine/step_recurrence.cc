@@ -17,8 +17,8 @@ std::size_t longest_chunk(const ChunkedRecurrence& op, std::size_t tokens) {
 
 }  // namespace
 
-Scratch ScratchOf::operator()(const Recurrence& op) const {
-  return {recurrence_floats(op.shape, sequences), 0};
+Scratch ScratchOf::operator()(const Recurrence& /*op*/) const {
+  return {};
 }
 
 Scratch ScratchOf::operator()(const ChunkedRecurrence& op) const {
@@ -90,9 +90,8 @@ void count_operands(const Step& step, const RecurrenceRows& rows) {
 void run(Step& step, const Recurrence& op) {
   const std::vector<float> fixed = fixed_decays(step, op);
   const RecurrenceRows rows = operands_of(step, op, fixed);
-  float* const scratch = step.scratch(recurrence_floats(op.shape, step.places.sequences));
   const std::size_t changed =
-      run_recurrence(step.team, op.shape, step.places, rows, step.state(op.state), scratch);
+      run_recurrence(step.team, op.shape, step.places, rows, step.state(op.state));
   count_operands(step, rows);
   step.count_each(changed);
   step.count_state_elements(op.state, changed * size(op.shape.key_dim * op.shape.value_dim));

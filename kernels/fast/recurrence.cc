@@ -18,23 +18,11 @@ namespace {
 }
 
 void step_state(const simd::RowKernels& kernels, const RecurrenceShape& shape,
-                const RecurrentHead& head, float* state, float* change) {
+                const RecurrentHead& head, float* state) {
   const std::size_t value_dim = size(shape.value_dim);
-  std::fill_n(change, value_dim, 0.0F);
-  for (std::size_t i = 0; i < size(shape.key_dim); ++i) {
-    float* const row = state + i * value_dim;
-    kernels.scale(row, value_dim, head.decay[i * head.decay_stride], row);
-    if (head.strength) kernels.accumulate(row, value_dim, head.key[i], change);
-  }
-  for (std::size_t j = 0; j < value_dim; ++j) {
-    change[j] = head.strength ? (head.value[j] - change[j]) * *head.strength : head.value[j];
-  }
-  std::fill_n(head.out, value_dim, 0.0F);
-  for (std::size_t i = 0; i < size(shape.key_dim); ++i) {
-    float* const row = state + i * value_dim;
-    kernels.accumulate(change, value_dim, head.key[i], row);
-    kernels.accumulate(row, value_dim, head.query[i], head.out);
-  }
+  kernels.step_state({head.key, head.query, head.decay, head.decay_stride, size(shape.key_dim),
+                      value_dim, head.value, head.strength ? &*head.strength : nullptr, state,
+                      value_dim, head.out});
 }
 
 void check_scan(const PackedMatrix& rates, const Places& places, const ScanRows& rows,
@@ -135,12 +123,8 @@ void decay(Team& team, const Decay& op, ConstRows in, std::span<const float> rat
   });
 }
 
-std::size_t recurrence_floats(const RecurrenceShape& shape, std::size_t sequences) {
-  return sequences * size(shape.value_heads * shape.value_dim);
-}
-
 std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Places& places,
-                           const RecurrenceRows& rows, FixedState& state, float* scratch) {
+                           const RecurrenceRows& rows, FixedState& state) {
   check_sizes(shape, places, rows, state);
   const simd::RowKernels& kernels = simd::kernels_of(team.isa()).rows;
   const RecurrentHeads all(shape, rows);
@@ -153,9 +137,8 @@ std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Place
       const std::size_t sequence = item / heads;
       const std::size_t head = item % heads;
       float* const of_item = state.floats(sequence).data() + head * of_head;
-      float* const change = scratch + item * size(shape.value_dim);
       for (std::size_t token = 0; token < places.tokens; ++token) {
-        step_state(kernels, shape, all.at(sequence * places.tokens + token, head), of_item, change);
+        step_state(kernels, shape, all.at(sequence * places.tokens + token, head), of_item);
       }
       changed[thread] += places.tokens;
     }

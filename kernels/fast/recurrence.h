@@ -20,13 +20,10 @@ void normalize_length(Team& team, ConstRows in, std::size_t vectors, float epsil
 // there are rates.
 void decay(Team& team, const Decay& op, ConstRows in, std::span<const float> rates, Rows out);
 
-// The floats of scratch that the recurrence needs for that many sequences.
-std::size_t recurrence_floats(const RecurrenceShape& shape, std::size_t sequences);
-
 // Token by token, each head by one thread, which changes its state where it lies. Returns how often
 // a state was changed.
 std::size_t run_recurrence(Team& team, const RecurrenceShape& shape, const Places& places,
-                           const RecurrenceRows& rows, FixedState& state, float* scratch);
+                           const RecurrenceRows& rows, FixedState& state);
 
 // How often each part of the work of a recurrence by chunks was done, over all heads and sequences.
 struct ChunkedCounts {

@@ -69,10 +69,7 @@ struct RecurrentRun {
   [[nodiscard]] StateShape state_shape() const {
     return {CacheFormat::f32, kPlaces.sequences, size(shape.state_elements())};
   }
-  std::size_t run(Team& team) {
-    std::vector<float> scratch(recurrence_floats(shape, kPlaces.sequences));
-    return run_recurrence(team, shape, kPlaces, rows(), state, scratch.data());
-  }
+  std::size_t run(Team& team) { return run_recurrence(team, shape, kPlaces, rows(), state); }
   ChunkedCounts run_by_chunks(Team& team, std::size_t chunk) {
     std::vector<float> scratch(chunked_recurrence_floats(shape, chunk, team.size()));
     return run_chunked_recurrence(team, shape, chunk, kPlaces, rows(), state, scratch.data());
@@ -152,7 +149,7 @@ TEST_P(RecurrenceKernels, ChangeEachStateTokenByToken) {
   Team team(2, GetParam());
   for (const RecurrenceShape& shape :
        {RecurrenceShape{1, 1, 1, 1}, RecurrenceShape{2, 6, 5, 7}, RecurrenceShape{1, 2, 8, 16},
-        RecurrenceShape{3, 3, 9, 33}}) {
+        RecurrenceShape{3, 3, 9, 33}, RecurrenceShape{1, 2, 3, 85}}) {
     for (const Rule rule : {Rule::delta, Rule::sum}) {
       for (const DecayOf decay_of : {DecayOf::head, DecayOf::row}) {
         expect_as_plain_loops_give({shape, rule, decay_of}, [&](RecurrentRun& run) {

@@ -218,10 +218,66 @@ void scan(const ScanRow& row) {
   });
 }
 
+// The columns of a few vectors, or of one that is not full. They are independent of each other, so
+// their rows stay in the first-level cache between the two passes.
+template <class L, std::size_t kVectors, class Load, class Store>
+void step_columns(const StateStep& step, std::size_t column, const Load& load, const Store& store) {
+  using F = typename L::F;
+  const auto decayed = [&](std::size_t i, std::size_t v) {
+    return load(step.state + i * step.state_stride + column + v * L::kWidth) *
+           L::all(step.decay[i * step.decay_stride]);
+  };
+  F change[kVectors], sums[kVectors];
+  LLMARCH_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+    change[v] = load(step.value + column + v * L::kWidth);
+    sums[v] = L::zero();
+  }
+  if (step.strength != nullptr) {
+    for (std::size_t i = 0; i < step.rows; ++i) {
+      LLMARCH_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+        sums[v] = L::multiply_add(decayed(i, v), L::all(step.key[i]), sums[v]);
+      }
+    }
+    LLMARCH_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      change[v] = (change[v] - sums[v]) * L::all(*step.strength);
+      sums[v] = L::zero();
+    }
+  }
+  for (std::size_t i = 0; i < step.rows; ++i) {
+    LLMARCH_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      const F row = L::multiply_add(change[v], L::all(step.key[i]), decayed(i, v));
+      store(step.state + i * step.state_stride + column + v * L::kWidth, row);
+      sums[v] = L::multiply_add(row, L::all(step.query[i]), sums[v]);
+    }
+  }
+  LLMARCH_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+    store(step.out + column + v * L::kWidth, sums[v]);
+  }
+}
+
+template <class L>
+void step_state(const StateStep& step) {
+  constexpr std::size_t kVectors = 4;
+  const auto load = [](const float* p) { return L::load(p); };
+  const auto store = [](float* p, typename L::F x) { L::store(p, x); };
+  std::size_t column = 0;
+  for (; column + kVectors * L::kWidth <= step.columns; column += kVectors * L::kWidth) {
+    step_columns<L, kVectors>(step, column, load, store);
+  }
+  for (; column + L::kWidth <= step.columns; column += L::kWidth) {
+    step_columns<L, 1>(step, column, load, store);
+  }
+  if (const std::size_t rest = step.columns - column; rest > 0) {
+    step_columns<L, 1>(
+        step, column, [rest](const float* p) { return L::load_first(p, rest); },
+        [rest](float* p, typename L::F x) { L::store_first(p, x, rest); });
+  }
+}
+
 template <class L>
 constexpr RowKernels row_kernels() {
   return {activate<L>, gate<L>,  soft_cap<L>,   sum<L>,        squares<L>, normalize<L>,
-          add<L>,      scale<L>, accumulate<L>, turn_pairs<L>, scan<L>};
+          add<L>,      scale<L>, accumulate<L>, turn_pairs<L>, scan<L>,    step_state<L>};
 }
 
 }  // namespace llmarch::fast::simd

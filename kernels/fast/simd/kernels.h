@@ -166,6 +166,19 @@ struct ScanRow {
   float *state, *out;
 };
 
+// One token of a recurrence: some columns of the state of a head, and what is added to each of
+// them. state = decay state + key change, with change = (value - key decay state) strength where
+// there is a strength, or else the value; and out = query state.
+struct StateStep {
+  const float *key, *query, *decay;  // (rows); decay_stride 0: one decay for all rows
+  std::size_t decay_stride, rows, columns;
+  const float* value;     // (columns)
+  const float* strength;  // or null
+  float* state;           // (rows, columns), `state_stride` floats from row to row
+  std::size_t state_stride;
+  float* out;  // (columns)
+};
+
 struct RowKernels {
   void (*activate)(Function function, const float* in, std::size_t count, float* out);
   void (*gate)(Function function, const float* gate, const float* up, std::size_t count,
@@ -184,6 +197,7 @@ struct RowKernels {
   void (*turn_pairs)(const float* x, const float* y, const float* cosines, const float* sines,
                      std::size_t count, float* out_x, float* out_y);
   void (*scan)(const ScanRow& row);
+  void (*step_state)(const StateStep& step);
 };
 
 // The loops of the probe, which read memory and multiply on registers as fast as they can.
