@@ -97,12 +97,25 @@ class Readings {
   double elapsed_ = 0;
 };
 
+// The counted work of a line, but for states that a run may keep on the chip between its tokens:
+// these a floor reads and writes once in a step, as in a book of the least that any run does.
+Work bounding_work(const BookLine& counted, const Book& least) {
+  Work work = counted.work;
+  for (const BookLine& line : least.lines) {
+    if (line.block != counted.block || line.node != counted.node) continue;
+    work.cache_bytes_read = line.work.cache_bytes_read;
+    work.cache_bytes_written = line.work.cache_bytes_written;
+  }
+  return work;
+}
+
 // Divides the median among the kinds by their shares of the total time, so that they add up to it.
 void enter_kinds(const OpGraph& graph, const Book& counted, const Readings& readings,
                  TimedStep& step) {
   step.kinds.clear();
   step.floor = {};
   step.between_seconds = step.seconds.median;
+  const Book least = predict(graph, step.workload, ExpertLoad::fewest);
   for (const WorkKind kind : kWorkKinds) {
     KindFigures figures{kind, Work::none(), {}, step.seconds.median * readings.part(kind)};
     bool ran = false;
@@ -110,7 +123,7 @@ void enter_kinds(const OpGraph& graph, const Book& counted, const Readings& read
       if (graph.blocks.at(line.block).nodes.at(line.node).kind != kind) continue;
       ran = true;
       figures.counted += line.work;
-      figures.floor += floor_of(line.work, step.rates);
+      figures.floor += floor_of(bounding_work(line, least), step.rates);
     }
     if (!ran) continue;
     step.floor += figures.floor;

@@ -51,7 +51,7 @@ struct TimedStep {
   std::vector<Difference> differences;
   MachineLimits limits;  // during the repeats (paired_limits.h)
   Rates rates;           // of these limits, for the fastest arithmetic of the run
-  Floor floor;           // of the counted work, at these rates
+  Floor floor;           // of the counted work, its states read and written once, at these rates
   Spread seconds;        // of the repeats
   std::vector<KindFigures> kinds;
   double between_seconds = 0;  // outside every operation; adds up with the kinds

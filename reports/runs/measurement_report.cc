@@ -301,7 +301,10 @@ Notes notes(const Measurement& measurement, const std::vector<std::string>& warn
   }
   notes.lines.emplace_back(
       "Predicted: from shapes. Times and rates beside ≤ and ≥ are the floor that the probe sets: "
-      "for each operation, the longer of FLOPs over peak and bytes over bandwidth.");
+      "for each operation, the longer of FLOPs over peak and bytes over bandwidth. A floor reads "
+      "and "
+      "writes a fixed state once in a step, since it may stay in the processor's cache from token "
+      "to token, and the bytes shown are those of every token.");
   notes.lines.emplace_back(
       "Counted: from the bounds of the loops that ran. Timed: the median of the repeats. Counted "
       "work over timed seconds gives GB/s and GFLOP/s (10⁹ a second).");
