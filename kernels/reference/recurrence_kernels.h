@@ -148,7 +148,7 @@ class RecurrentRows {
   std::span<Scalar> out(std::size_t row, std::size_t head) {
     return part(out_.row(row), head, value_dim_);
   }
-  // That of one head among the states of all.
+  // The state of one head, which lies among those of all heads.
   [[nodiscard]] std::span<Scalar> state_of(std::span<Scalar> states, std::size_t head) const {
     return part(states, head, key_dim_ * value_dim_);
   }

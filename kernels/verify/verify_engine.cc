@@ -18,7 +18,7 @@ std::vector<RoutingTrace> routing_of(const Expected& expected, const Workload& s
   return routing;
 }
 
-// The same for the keys that its indices chose.
+// The keys that the indices of the reference chose for the tokens of a step.
 std::vector<KeyTrace> keys_of(const Expected& expected, const Workload& step) {
   std::vector<KeyTrace> keys;
   for (const KeyTrace& whole : expected.keys) {

@@ -14,7 +14,8 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-// Read at a time, so that a checkpoint does not need its own size once more.
+// The most elements that are read at a time, so that loading a checkpoint does not take its size in
+// memory a second time.
 constexpr std::int64_t kFloatsAtOnce = std::int64_t{4} << 20;
 
 class Loader {

@@ -105,7 +105,8 @@ std::string layers_text(const std::string& block, Integer layers) {
   return layers == 1 ? block : fmt::format("{}, {} layers", block, layers.value());
 }
 
-// The same for one layer of each kind: what moves where layers are divided between memories.
+// The memory of one layer of each kind: it is what moves where a model is divided between memories
+// layer by layer.
 Table layer_memory_table(const OpGraph& graph, const Setting& setting, Digits digits) {
   Table table{.caption = "Memory of one layer",
               .columns = {text_column(""), figure_column("weights"), figure_column("KV cache"),

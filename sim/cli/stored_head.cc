@@ -37,7 +37,8 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-// A part of the name says so, whatever follows: a quantised head has several tensors.
+// Whether the tensor is part of the output head. Only the beginning of the name, or of one of its
+// parts, is looked at, since a quantised head is several tensors: lm_head.qweight, lm_head.scales.
 bool is_head(const std::string& name) {
   if (name.starts_with("output.")) return true;  // Mistral's own files, InternLM2
   if (name.starts_with("head.")) return true;    // DeepSeek V4's own files

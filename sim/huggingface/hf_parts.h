@@ -72,7 +72,7 @@ auto under_either_name(ConfigReader& config, std::string_view name, std::string_
   if (config.all_read({name})) config.only(other, value);
   return value;
 }
-// The same for a size, which is `absent` where the config uses neither.
+// A size that has two names, as above; it is `absent` where the config uses neither.
 Integer size_under_either_name(ConfigReader& config, std::string_view name, std::string_view other,
                                std::int64_t absent, const Range& range);
 

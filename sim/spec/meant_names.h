@@ -17,7 +17,8 @@ struct KnownName {
 };
 
 // The names that contain the parts of what was typed, in the same order, where the last part may be
-// cut short. If there are none, the names with all of whose parts it begins. Best first: names that
+// cut short: "qwen3-235" means qwen3-235b-a22b. If there are none, the names with whose parts it
+// begins: "llama-3-8b-instruct" means llama-3-8b. Best first: names that
 // begin with it, then those with the fewest further parts, in the order of their numbers. A number
 // is a part of its own, so h100 is never h200.
 std::vector<std::string> meant_names(std::string_view typed, const std::vector<KnownName>& known);
