@@ -289,11 +289,22 @@ class Stream {
     }
   }
 
-  // Multiplies some steps of a single panel.
+  // Multiplies some steps of a single panel. More rows than registers hold in several streams are
+  // read in one: four rows took 1.3 times and six 1.7 times as long in quarters (Zen 5).
   void along_streams(const ProductKernels& k, Tile tile) const {
-    if (team_->streams() > 1) return join_quarters(k, tile);
+    if (team_->streams() > 1 && tile.rows <= k.streams_rows) return join_quarters(k, tile);
     tile.ahead = tile.far = tile.right;  // the machine's own prefetcher reads ahead
     k.multiply(tile);
+  }
+
+  // Multiplies a tile whose weights come from memory, reading the four quarters of its steps as
+  // streams. The number of steps is a multiple of 8.
+  static void join_quarters(const ProductKernels& kernels, Tile tile) {
+    tile.steps /= 4;
+    tile.left_gap = tile.steps * kernels.left_bytes;
+    for (std::size_t i = 0; i < 4; ++i) tile.streams[i] = tile.right + i * tile.steps * kStepBytes;
+    tile.stream_count = 4;
+    kernels.join_streams(tile);
   }
 
   // Adds the sums in the order of the steps, whichever thread made them, so that results do not

@@ -43,16 +43,6 @@ inline bool same_input(const Product& a, const Product& b) {
          a.in.columns == b.in.columns && a.weights->stored() == b.weights->stored();
 }
 
-// Multiplies a tile whose weights come from memory, reading the four quarters of its steps as
-// streams. The number of steps is a multiple of 8.
-inline void join_quarters(const simd::ProductKernels& kernels, simd::Tile tile) {
-  tile.steps /= 4;
-  tile.left_gap = tile.steps * kernels.left_bytes;
-  for (std::size_t i = 0; i < 4; ++i) tile.streams[i] = tile.right + i * tile.steps * kStepBytes;
-  tile.stream_count = 4;
-  kernels.join_streams(tile);
-}
-
 // For one row, or so few that all of them fit into a tile.
 void multiply_few_rows(Team& team, std::span<const Product> products);
 void multiply_many_rows(Team& team, std::span<const Product> products);

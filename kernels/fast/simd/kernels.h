@@ -27,8 +27,9 @@ struct Tile {
   std::size_t onto_stride;   // floats
   float* out;                // may be `onto`
   std::size_t out_stride;    // floats
-  // multiply: what is worked on next, and is prefetched: with each step, `ahead_stride` bytes into
-  // the first-level cache and `far_stride` bytes into the second.
+  // multiply: what is worked on next, and is prefetched: with each step a line from `ahead` on into
+  // the first-level cache, and two lines from `far` on into the second, each so many bytes after
+  // those of the step before.
   const std::byte* ahead;
   std::size_t ahead_stride;
   const std::byte* far;

@@ -142,6 +142,7 @@ void run_tile(const Tile& tile) {
     while (left != end) {
       Lanes::prefetch(ahead);
       Lanes::prefetch_far(far);
+      Lanes::prefetch_far(far + 64);
       ahead += tile.ahead_stride;
       far += tile.far_stride;
       multiply(left, fourth, right);
