@@ -58,8 +58,8 @@ std::vector<float> fixed_decays(const Step& step, const Recurrence& op) {
   if (op.decay) return decays;
   const std::size_t heads = size(op.shape.value_heads);
   for (std::size_t head = 0; head < heads; ++head) {
-    decays.push_back(
-        static_cast<float>(lightning_decay({head, heads}, {step.place, step.graph.layers.size()})));
+    decays.push_back(static_cast<float>(
+        lightning_decay({head, heads}, {step.place, step.graph.layers.size()}, op.full_slopes_at)));
   }
   return decays;
 }

@@ -11,8 +11,9 @@ struct PlaceAmong {
 };
 
 // The share of its state that a head keeps at every token: exp(-slope), where the slope is
-// 2^(-8 (head + 1) / heads) in the first layer and falls with the layer's place in the stack to
-// about 0 in the last (transformers, modeling_minimax.py: get_slope_rate).
-double lightning_decay(const PlaceAmong& head, const PlaceAmong& layer);
+// 2^(-8 (head + 1) / heads) in layer `full` and falls with each layer by so much that it is about 0
+// after as many layers as there are (transformers, modeling_minimax.py: get_slope_rate, where
+// `full` is the first; modeling_bailing_hybrid.py, where it is the second).
+double lightning_decay(const PlaceAmong& head, const PlaceAmong& layer, std::size_t full);
 
 }  // namespace llmarch

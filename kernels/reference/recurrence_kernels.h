@@ -111,7 +111,8 @@ std::vector<Scalar> fixed_decays(const BlockRun<Scalar>& step, const Recurrence&
   const Share heads = op.share.value_or(Share{0, op.shape.value_heads});
   for (std::size_t head = 0; head < size(op.shape.value_heads); ++head) {
     decays.push_back(lightning_decay({size(heads.first) + head, size(heads.all)},
-                                     {step.place_in_stack, step.graph->depth()}));
+                                     {step.place_in_stack, step.graph->depth()},
+                                     op.full_slopes_at));
   }
   return decays;
 }

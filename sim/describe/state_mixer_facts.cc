@@ -115,44 +115,63 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const Mamba2& mamba) {
 // Lightning attention (arXiv 2401.04658).
 BlockFacts facts_of(const ArchSpec& /*spec*/, const LightningAttention& lightning) {
   const Integer width = lightning.head_dim;
-  return {.family = BlockFamily::attention,
-          .name = "lightning attention",
-          .kind = "lightning",
-          .facts = {{lightning.heads, " heads of ", width},
-                    {"queries, keys, values through SiLU"},
-                    {"a state for each head, which decays at a fixed rate"},
-                    {"RMSNorm over all heads, gated by a sigmoid"}},
-          .traits = {Trait::fixed_state},
-          .kept = Kept{KeptFor::each_sequence,
-                       {lightning.heads, " × ", width, " × ", width},
-                       lightning.heads * width * width},
-          .inside = {},
-          .notes = state_notes("lightning attention", "Lightning attention", chunk_of(lightning))};
+  return {
+      .family = BlockFamily::attention,
+      .name = "lightning attention",
+      .kind = "lightning",
+      .facts = {{lightning.heads, " heads of ", width},
+                lightning.rotary
+                    ? Phrase{"queries and keys normalised, RoPE, θ ", lightning.rotary->theta}
+                    : Phrase{"queries, keys, values through SiLU"},
+                {"a state for each head, which decays at a fixed rate"},
+                lightning.norm_groups > 1 ? Phrase{"RMSNorm over each of ", lightning.norm_groups,
+                                                   " groups, gated by a sigmoid"}
+                                          : Phrase{"RMSNorm over all heads, gated by a sigmoid"}},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {lightning.heads, " × ", width, " × ", width},
+                   lightning.heads * width * width},
+      .inside = {},
+      .notes = state_notes("lightning attention", "Lightning attention", chunk_of(lightning))};
 }
+
+namespace {
+
+// The widths through which the decays and the gate are projected.
+Phrase latents_of(const KimiDeltaAttention& delta) {
+  const auto& [decay, gate] = std::pair(delta.decay_latent_dim, delta.gate_latent_dim);
+  if (decay && gate) return {"latents: decay ", *decay, ", gate ", *gate};
+  if (decay) return {"latent: decay ", *decay};
+  if (gate) return {"latent: gate ", *gate};
+  return {"decays and gate in one step"};
+}
+
+}  // namespace
 
 // Kimi delta attention (arXiv 2510.26692).
 BlockFacts facts_of(const ArchSpec& /*spec*/, const KimiDeltaAttention& delta) {
   const Integer width = delta.head_dim;
   const Integer rows = delta.kernel - 1;
   const Integer columns = 3 * delta.heads * width;
-  return {.family = BlockFamily::attention,
-          .name = "Kimi delta attention (KDA)",
-          .kind = "Kimi delta (KDA)",
-          .facts = {{delta.heads, " heads of ", width},
-                    {"convolutions over ", delta.kernel, " positions, SiLU"},
-                    {"queries and keys of length 1"},
-                    {"a state for each head, each row decays by itself"},
-                    delta.gate_latent_dim ? Phrase{"latents: decay ", delta.decay_latent_dim,
-                                                   ", gate ", *delta.gate_latent_dim}
-                                          : Phrase{"latent: decay ", delta.decay_latent_dim},
-                    {"RMSNorm over each head, gated by a sigmoid"}},
-          .traits = {Trait::fixed_state},
-          .kept = Kept{KeptFor::each_sequence,
-                       {delta.heads, " × ", width, " × ", width, " + ", rows, " × ", columns},
-                       delta.heads * width * width + rows * columns},
-          .inside = {},
-          .notes = state_notes("Kimi delta attention and the rows of its convolutions",
-                               "Kimi delta attention", chunk_of(delta))};
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "Kimi delta attention (KDA)",
+      .kind = "Kimi delta (KDA)",
+      .facts = {{delta.heads, " heads of ", width},
+                {"convolutions over ", delta.kernel, " positions, SiLU"},
+                {"queries and keys of length 1"},
+                {"a state for each head, each row decays by itself"},
+                latents_of(delta)},
+      .traits = {Trait::fixed_state},
+      .kept = Kept{KeptFor::each_sequence,
+                   {delta.heads, " × ", width, " × ", width, " + ", rows, " × ", columns},
+                   delta.heads * width * width + rows * columns},
+      .inside = {},
+      .notes = state_notes("Kimi delta attention and the rows of its convolutions",
+                           "Kimi delta attention", chunk_of(delta))};
+  if (delta.negative_eigenvalues) block.facts.push_back({"negative eigenvalues"});
+  block.facts.push_back({"RMSNorm over each head, gated by a sigmoid"});
+  return block;
 }
 
 // Mamba (arXiv 2312.00752).

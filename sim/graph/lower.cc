@@ -26,7 +26,9 @@ ValueId lower_embedding(GraphBuilder& build, const ArchSpec& spec) {
     x = build.scale("multiply embedding", x, *spec.embedding_multiplier);
   }
   if (!spec.embedding_norm) return x;
-  return build.normalize(x, spec.norm, WeightRole::embedding_norm, WeightRole::embedding_norm_bias);
+  Norm norm = spec.norm;
+  if (spec.embedding_norm_without) norm.without = spec.embedding_norm_without;
+  return build.normalize(x, norm, WeightRole::embedding_norm, WeightRole::embedding_norm_bias);
 }
 
 // What a prediction layer is given: the token's embedding and the hidden state, each through a

@@ -40,9 +40,15 @@ ValueId of_length_one(GraphBuilder& build, const std::string& name, ValueId x, I
 }
 
 // How much of what a state holds for a key is replaced, for each value head.
-ValueId lower_strength(GraphBuilder& build, ValueId x, Integer heads) {
+ValueId lower_strength(GraphBuilder& build, ValueId x, Integer heads, const auto& delta) {
   const ValueId projected = build.project(x, heads, WeightRole::recurrence_strength);
-  return build.activate(projected, Activation::sigmoid);
+  const ValueId strength = build.activate(projected, Activation::sigmoid);
+  return delta.negative_eigenvalues ? build.scale("double the strength", strength, 2) : strength;
+}
+
+// The latent that a projection goes through, or the input itself where there is none.
+ValueId latent_of(GraphBuilder& build, ValueId x, std::optional<Integer> latent, WeightRole role) {
+  return latent ? build.project(x, *latent, role) : x;
 }
 
 // What a step is made of, for each head or each row of its state.
@@ -95,8 +101,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   const RecurrenceShape shape{delta.key_heads, delta.value_heads, delta.key_head_dim,
                               delta.value_head_dim};
   const auto [q, k, v] = lower_delta_inputs(build, x, shape, delta.kernel);
-  ValueId strength = lower_strength(build, x, shape.value_heads);
-  if (delta.negative_eigenvalues) strength = build.scale("double the strength", strength, 2);
+  const ValueId strength = lower_strength(build, x, shape.value_heads, delta);
   const ValueId decay =
       lower_decay(build, lower_step(build, x, shape.value_heads), shape.value_heads);
   const CacheId state = recurrence_state(build, shape);
@@ -214,24 +219,45 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
 }
 
+namespace {
+
+// A query or a key of lightning attention. As for a value, the activation is SiLU; or there is none
+// and it is normalised and rotated.
+ValueId lightning_input(GraphBuilder& build, const ArchSpec& spec, ValueId projected,
+                        const LightningAttention& lightning, WeightRole norm) {
+  if (!lightning.rotary) return build.activate(projected, Activation::silu);
+  const Rotary& rotary = *lightning.rotary;
+  const ValueId x = build.normalize_groups(projected, spec.norm.epsilon, norm, lightning.heads);
+  return build.rotate(norm == WeightRole::query_norm ? "rotate queries" : "rotate keys", x, rotary,
+                      lightning.heads, 0, rotary.dim.value_or(lightning.head_dim));
+}
+
+}  // namespace
+
 // Lightning attention (arXiv 2401.04658; transformers, modeling_minimax.py:
-// MiniMaxLightningAttention).
+// MiniMaxLightningAttention; modeling_bailing_hybrid.py: BailingHybridLightningAttention).
 ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&, ValueId x,
                     const LightningAttention& lightning) {
   build.in(Component::state_mixer, WorkKind::state_mixer);
   const RecurrenceShape shape{lightning.heads, lightning.heads, lightning.head_dim,
                               lightning.head_dim};
   const Integer columns = lightning.heads * lightning.head_dim;
-  const auto projected = [&](WeightRole role) {
-    return build.activate(build.project(x, columns, role), Activation::silu);
-  };
-  const ValueId q = projected(WeightRole::recurrence_query);
-  const ValueId k = projected(WeightRole::recurrence_key);
-  const ValueId v = projected(WeightRole::recurrence_value);
-  const Recurrence rule{shape, recurrence_state(build, shape), q, k, v, std::nullopt, 0};
+  ValueId q = lightning_input(build, spec, build.project(x, columns, WeightRole::recurrence_query),
+                              lightning, WeightRole::query_norm);
+  const ValueId k =
+      lightning_input(build, spec, build.project(x, columns, WeightRole::recurrence_key), lightning,
+                      WeightRole::key_norm);
+  ValueId v = build.project(x, columns, WeightRole::recurrence_value);
+  if (lightning.rotary) {
+    q = build.scale("scale queries", q, 1 / std::sqrt(lightning.head_dim.as_double()));
+  } else {
+    v = build.activate(v, Activation::silu);
+  }
+  Recurrence rule{shape, recurrence_state(build, shape), q, k, v, std::nullopt, 0};
+  if (lightning.rotary) rule.full_slopes_at = 1;
   ValueId mixed = build.recur("recurrence", rule, chunk_of(lightning));
-  mixed =
-      build.normalize_parts(mixed, lightning.output_norm_epsilon, WeightRole::recurrence_norm, 1);
+  mixed = build.normalize_parts(mixed, lightning.output_norm_epsilon, WeightRole::recurrence_norm,
+                                lightning.norm_groups);
   const ValueId gate = build.project(x, columns, WeightRole::recurrence_gate);
   mixed = build.gate("gate the output", gate, mixed, {Activation::sigmoid});
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);
@@ -244,9 +270,9 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   const RecurrenceShape shape{delta.heads, delta.heads, delta.head_dim, delta.head_dim};
   const Integer columns = delta.heads * delta.head_dim;
   const auto [q, k, v] = lower_delta_inputs(build, x, shape, delta.kernel);
-  const ValueId strength = lower_strength(build, x, delta.heads);
+  const ValueId strength = lower_strength(build, x, delta.heads, delta);
   const ValueId latent =
-      build.project(x, delta.decay_latent_dim, WeightRole::recurrence_decay_down);
+      latent_of(build, x, delta.decay_latent_dim, WeightRole::recurrence_decay_down);
   const ValueId step = delta.least_log_decay ? project_step(build, latent, columns)
                                              : lower_step(build, latent, columns);
   const ValueId decay = lower_decay(build, step, delta.heads, delta.least_log_decay);
@@ -254,10 +280,7 @@ ValueId lower_mixer(GraphBuilder& build, const ArchSpec& spec, AttentionCaches&,
   ValueId mixed = build.recur("delta rule", rule, chunk_of(delta));
   mixed = build.normalize_groups(mixed, delta.output_norm_epsilon, WeightRole::recurrence_norm,
                                  delta.heads);
-  ValueId gate = x;
-  if (delta.gate_latent_dim) {
-    gate = build.project(gate, *delta.gate_latent_dim, WeightRole::recurrence_gate_down);
-  }
+  ValueId gate = latent_of(build, x, delta.gate_latent_dim, WeightRole::recurrence_gate_down);
   gate = build.project(gate, columns, WeightRole::recurrence_gate);
   mixed = build.gate("gate the output", gate, mixed, {Activation::sigmoid});
   return build.project(mixed, spec.hidden, WeightRole::recurrence_output);

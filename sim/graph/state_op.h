@@ -66,6 +66,7 @@ struct Recurrence {
   ValueId out;                           // value_heads x value_dim
   std::optional<ValueId> strength = {};  // value_heads
   std::optional<Share> share = {};       // of the value heads; absent: all
+  std::size_t full_slopes_at = 0;        // the layer that has the full slopes of lightning_decay
   void visit_operands(auto& visitor) const {
     visit_rows(visitor);
     visitor(StepsState{state, value});

@@ -274,11 +274,12 @@ constexpr Predicting step(std::string_view type) {
           .stated = follow_with_windows};
 }
 
-// Held to the totals of repositories that hold them: DeepSeek-V3 and V3.2, GLM-4.5-Air, GLM-4.7-
-// Flash, GLM-5 and 5.2, Hy3, Qwen3-Next, Qwen3.6-27B and 35B-A3B, Step-3.5-Flash, ERNIE-4.5-300B,
-// LongCat-Flash and Nemotron-3-Super. The layers of the latter four are in vLLM's step3p5_mtp.py,
-// ernie_mtp.py, longcat_flash_mtp.py and nemotron_h_mtp.py, and GLM-5.2's has an index where the
-// last layer takes another's. The layers that MiniMax-M2's configs count were not published.
+// Held to the totals of repositories that hold them: DeepSeek-V3 and V3.2, Ling-3.0-flash,
+// GLM-4.5-Air, GLM-4.7- Flash, GLM-5 and 5.2, Hy3, Qwen3-Next, Qwen3.6-27B and 35B-A3B,
+// Step-3.5-Flash, ERNIE-4.5-300B, LongCat-Flash and Nemotron-3-Super. The layers of the latter four
+// are in vLLM's step3p5_mtp.py, ernie_mtp.py, longcat_flash_mtp.py and nemotron_h_mtp.py, and
+// GLM-5.2's has an index where the last layer takes another's. The layers that MiniMax-M2's configs
+// count were not published.
 constexpr std::array kPredicting{Predicting{"deepseek_v3"},
                                  Predicting{"deepseek_v32"},
                                  Predicting{"kimi_k2"},
@@ -288,6 +289,7 @@ constexpr std::array kPredicting{Predicting{"deepseek_v3"},
                                  Predicting{"qwen3_next"},
                                  Predicting{"qwen3_5_text"},
                                  Predicting{"qwen3_5_moe_text"},
+                                 Predicting{"bailing_hybrid"},
                                  Predicting{"glm_moe_dsa", has_index, is_mixture},
                                  step("step3p5"),
                                  step("step3p7"),

@@ -15,6 +15,7 @@
 #include "sim/huggingface/hf_outer.h"
 #include "sim/huggingface/hf_quantization.h"
 #include "sim/huggingface/hf_rotary_scaling.h"
+#include "sim/huggingface/hf_unbuilt_types.h"
 #include "sim/spec/rules.h"
 
 namespace llmarch {
@@ -161,6 +162,7 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"olmo_hybrid", import_olmo_hybrid},
                                  ModelType{"minicpm", import_minicpm},
                                  ModelType{"minicpm3", import_minicpm3},
+                                 ModelType{"baichuan", import_baichuan},
                                  ModelType{"chatglm", import_chatglm},
                                  ModelType{"qwen", import_qwen},
                                  ModelType{"nemotron-nas", import_nemotron_nas},
@@ -182,6 +184,10 @@ constexpr std::array kOtherTypes{ModelType{"gpt2", import_gpt2},
                                  ModelType{"jamba", import_jamba},
                                  ModelType{"longcat_flash", import_longcat_flash},
                                  ModelType{"deepseek_v4", import_deepseek_v4},
+                                 ModelType{"bailing_hybrid", import_bailing_hybrid},
+                                 ModelType{"solar_open2", import_solar_open2},
+                                 ModelType{"hyperclovax", import_hyperclovax},
+                                 ModelType{"muse_glimmer_text", import_muse_glimmer},
                                  ModelType{"grok", import_grok}};
 
 std::vector<std::string> supported_types() {
@@ -194,6 +200,11 @@ std::vector<std::string> supported_types() {
 // The nearest name may be a slip of the pen, but is another architecture, so it comes after the
 // list.
 void refuse_type(ConfigReader& config, const std::string& name) {
+  if (const std::string_view reason = reason_against(name); !reason.empty()) {
+    return config.refuse(
+        fmt::format("model type {} is not supported: {}", quote_name(name), reason),
+        "it is never counted by the formulas of another type");
+  }
   const std::vector<std::string> known = supported_types();
   const auto nearest = nearest_name(name, known);
   config.refuse(fmt::format("model type {} is not supported", quote_name(name)),

@@ -66,6 +66,7 @@ constexpr std::array kKindred{
     Kindred{kWithoutLatents, "deepseek", {}, kLatentFields},
     Kindred{"codegen", "gptj", {}, {}, TensorNames::not_known},
     Kindred{"qwen3_omni_moe_text", "qwen3_vl_moe_text"},
+    Kindred{"youtu_llm", "youtu"},
     Kindred{"phi3_v", "phi3", {}, kPhiVisionBeside},
     Kindred{"phi4mm", "phi3", {}, kPhi4Beside, TensorNames::not_known},
     Kindred{"exaone4_5_text", "exaone4", {}, kExaone45Beside}};

@@ -230,7 +230,27 @@ constexpr MixtureClass kGlm4vMoe{
     .first_dense = 1};
 constexpr std::array kGlm4vMoeFixed{FixedField{"use_qk_norm", "false"}};
 
+// --- Youtu: DeepSeek-V3's attention before a dense feed-forward.
+
+constexpr LatentClass kYoutuLatent{16, 1536, 512, 128, 64, 128, LatentClass::HeadDim::overwritten};
+constexpr std::string_view kYoutuInert[]{"embedding_initializer_range", "mlp_bias"};
+
+// Without layer_types, every layer of Ministral has the window.
+constexpr std::int64_t kNoPeriod = kMostLayers + 1;
+
 constexpr std::array kLaterDecoders{
+    Decoder{.type = "youtu",
+            .naming = std::nullopt,
+            .sizes = {128256, 2048, 6144, 32, 16, 0, 131072, 1e-6},
+            .tied = Flag::Absent::on,
+            .attention = Decoder::Attention::latent,
+            .latent = &kYoutuLatent,
+            .inert = kYoutuInert},
+    Decoder{.type = "ministral",
+            .sizes = {32000, 4096, 14336, 32, 32, 8, 131072, 1e-6},
+            .null_kv_heads = NullKvHeads::query_heads,
+            .window = {Windows::by_period, 4096, kNoPeriod}},
+
     Decoder{.type = "glm4v_text",
             .naming = std::nullopt,
             .sizes = {151552, 4096, 13696, 40, 32, 2, 32768, 1e-5},

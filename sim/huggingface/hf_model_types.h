@@ -34,6 +34,7 @@ void import_opt(Import& import, ArchSpec& spec);
 void import_bloom(Import& import, ArchSpec& spec);
 void import_olmo_hybrid(Import& import, ArchSpec& spec);
 void import_minicpm(Import& import, ArchSpec& spec);
+void import_baichuan(Import& import, ArchSpec& spec);
 void import_minicpm3(Import& import, ArchSpec& spec);
 void import_chatglm(Import& import, ArchSpec& spec);
 void import_qwen(Import& import, ArchSpec& spec);
@@ -54,6 +55,10 @@ void import_falcon_mamba(Import& import, ArchSpec& spec);
 void import_jamba(Import& import, ArchSpec& spec);
 void import_longcat_flash(Import& import, ArchSpec& spec);
 void import_deepseek_v4(Import& import, ArchSpec& spec);
+void import_bailing_hybrid(Import& import, ArchSpec& spec);
+void import_muse_glimmer(Import& import, ArchSpec& spec);
+void import_hyperclovax(Import& import, ArchSpec& spec);
+void import_solar_open2(Import& import, ArchSpec& spec);
 void import_grok(Import& import, ArchSpec& spec);
 
 }  // namespace llmarch

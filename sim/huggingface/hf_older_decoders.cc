@@ -14,8 +14,6 @@ constexpr Flag kBiasUnlessStated{"bias", Flag::Absent::on};
 constexpr Flag kBiasIfStated{"attention_bias"};
 constexpr auto kInternlm2Inert = std::to_array<std::string_view>({"reward_token_id"});
 constexpr auto kOrionInert = std::to_array<std::string_view>({"max_sequence_length"});
-constexpr auto kBaichuanInert = std::to_array<std::string_view>(
-    {"model_max_length", "z_loss_weight", "gradient_checkpointing"});
 
 // DeepSeek's first mixture: softmax over all experts, and no groups.
 constexpr MixtureClass kDeepSeekMoe{
@@ -42,10 +40,6 @@ constexpr std::array kOlderDecoders{
             .qkv_bias = {"qkv_bias"},
             .output_bias = Flag{"bias"},
             .feed_forward = {.bias = {"bias"}}},
-    Decoder{.type = "baichuan",
-            .naming = std::nullopt,
-            .sizes = {125696, 4096, 11008, 32, 32, kOnlyQueryHeads, 0, 1e-6},
-            .inert = kBaichuanInert},
     Decoder{.type = "orion",
             .naming = std::nullopt,
             .sizes = {84608, 4096, 15360, 40, 40, 0, 4096, 1e-5},

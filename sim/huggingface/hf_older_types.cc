@@ -6,6 +6,7 @@
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_latent.h"
 #include "sim/huggingface/hf_layers.h"
+#include "sim/huggingface/hf_mixture.h"
 #include "sim/huggingface/hf_model_types.h"
 
 namespace llmarch {
@@ -36,13 +37,24 @@ void import_minicpm_like(Import& import, const Decoder& decoder, ArchSpec& spec)
   spec.logit_multiplier = unless_one(scales.base / spec.hidden.as_double());
 }
 
-constexpr auto kNoExperts = std::to_array({FixedField{"num_experts", "0"}});
 constexpr Decoder kMiniCpm{.type = "minicpm",
                            .naming = std::nullopt,
                            .sizes = {32000, 4096, 11008, 32, 32, 0, 2048, 1e-6},
                            .tied = Flag::Absent::on,
-                           .qkv_bias = {"attention_bias"},
-                           .fixed = kNoExperts};
+                           .qkv_bias = {"attention_bias"}};
+constexpr MixtureClass kMiniCpmMixture{.experts = {"num_experts"},
+                                       .experts_per_token = {"num_experts_per_tok"},
+                                       .expert_width = {"intermediate_size"},
+                                       .router = normalized_softmax_router};
+
+// --- Baichuan: Llama's block; in the larger models with ALiBi instead of a rotation.
+
+constexpr auto kBaichuanInert =
+    std::to_array<std::string_view>({"z_loss_weight", "gradient_checkpointing"});
+constexpr Decoder kBaichuan{.type = "baichuan",
+                            .naming = std::nullopt,
+                            .sizes = {125696, 4096, 11008, 32, 32, kOnlyQueryHeads, 0, 1e-6},
+                            .inert = kBaichuanInert};
 
 // --- ChatGLM and Qwen, before their decoders were part of transformers.
 
@@ -97,9 +109,33 @@ constexpr auto kQwenInert = std::to_array<std::string_view>(
 
 }  // namespace
 
-// modeling_minicpm.py of openbmb/MiniCPM-2B-sft-bf16
+// modeling_minicpm.py of openbmb/MiniCPM-2B-sft-bf16, and of MiniCPM-MoE-8x2B, which has experts.
 void import_minicpm(Import& import, ArchSpec& spec) {
-  import_minicpm_like(import, kMiniCpm, spec);
+  constexpr std::string_view kCount = "num_experts";
+  Decoder decoder = kMiniCpm;
+  import.config.inert({kCount});
+  if (import.config.contains(kCount) && !import.config.is_zero(kCount)) {
+    decoder.mixture = &kMiniCpmMixture;
+  }
+  import_minicpm_like(import, decoder, spec);
+}
+
+// modeling_baichuan.py of baichuan-inc/Baichuan2-7B-Base, whose configs state how many positions
+// are rotated, and of Baichuan2-13B-Base, whose configs state a model_max_length alone.
+void import_baichuan(Import& import, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  constexpr std::string_view kLongest = "model_max_length";
+  Decoder decoder = kBaichuan;
+  const bool alibi = !config.contains("max_position_embeddings") && config.contains(kLongest);
+  config.inert({kLongest});
+  if (alibi) decoder.sizes.context = config.size(kLongest, kPositions).value();
+  import_decoder(import, decoder, spec);
+  if (!alibi) return;
+  for (auto& [name, mixer] : spec.attention) {
+    auto& attention = std::get<GroupedAttention>(mixer);
+    attention.rotary.reset();
+    attention.alibi = Alibi::after_scaling;
+  }
 }
 
 // modeling_minicpm.py of openbmb/MiniCPM3-4B: DeepSeek's latents, rotated by halves.

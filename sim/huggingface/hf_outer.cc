@@ -54,6 +54,7 @@ constexpr std::array kInnerTypes{
     std::pair{std::string_view("kimi_vl"), "deepseek_v3"},
     std::pair{std::string_view("mistral3"), "mistral"},
     std::pair{std::string_view("minimax_m3_vl"), "minimax_m3_vl_text"},
+    std::pair{std::string_view("muse_glimmer"), "muse_glimmer_text"},
     std::pair{std::string_view("paligemma"), "gemma"}};
 
 // The object at a path of keys with dots between them; null where there is none.

@@ -5,6 +5,7 @@
 
 #include "sim/huggingface/hf_decoder.h"
 #include "sim/huggingface/hf_mixture.h"
+#include "sim/huggingface/hf_model_types.h"
 
 namespace llmarch {
 namespace {
@@ -41,6 +42,26 @@ constexpr MixtureClass kGraniteMoe{.experts = {"num_local_experts", 8},
                                    .expert_width = {"intermediate_size", 11008},
                                    .router = normalized_softmax_router};
 
+constexpr MixtureClass granite_with_shared() {
+  MixtureClass mixture = kGraniteMoe;
+  mixture.shared = {.as = SharedClass::Stated::width, .field = {"shared_intermediate_size", 1024}};
+  return mixture;
+}
+constexpr MixtureClass kGraniteShared = granite_with_shared();
+
+constexpr Decoder granite_moe(std::string_view type, CheckpointNaming naming,
+                              const MixtureClass& mixture) {
+  return {.type = type,
+          .naming = naming,
+          .sizes = {32000, 4096, 0, 32, 32, 0, 2048, 1e-6},
+          .qkv_bias = kBiases,
+          .score_multiplier = kGraniteScores,
+          .mixture = &mixture,
+          .embedding_multiplier = kGraniteEmbedding,
+          .residual_multiplier = kGraniteResidual,
+          .logit_multiplier = kGraniteLogits};
+}
+
 constexpr std::array kParallelDecoders{
     Decoder{.type = "olmo",
             .sizes = {50304, 4096, 11008, 32, 32, 0, 2048, 1e-5},
@@ -55,15 +76,18 @@ constexpr std::array kParallelDecoders{
             .embedding_multiplier = kGraniteEmbedding,
             .residual_multiplier = kGraniteResidual,
             .logit_multiplier = kGraniteLogits},
-    Decoder{.type = "granitemoe",
-            .naming = CheckpointNaming::granite_moe,
-            .sizes = {32000, 4096, 0, 32, 32, 0, 2048, 1e-6},
-            .qkv_bias = kBiases,
-            .score_multiplier = kGraniteScores,
-            .mixture = &kGraniteMoe,
-            .embedding_multiplier = kGraniteEmbedding,
-            .residual_multiplier = kGraniteResidual,
-            .logit_multiplier = kGraniteLogits},
+    granite_moe("granitemoe", CheckpointNaming::granite_moe, kGraniteMoe),
+    granite_moe("granitemoeshared", CheckpointNaming::granite_hybrid, kGraniteShared),
+    Decoder{.type = "jais2",
+            .naming = std::nullopt,
+            .sizes = {150272, 3328, 26624, 32, 26, 0, 8192, 1e-5},
+            .norm = kLayerNorm,
+            .qkv_bias = {"attention_bias", Flag::Absent::on},
+            .rotary = {.theta = 500000},
+            .feed_forward = {FeedForwardClass::Form::plain,
+                             "hidden_act",
+                             Activation::relu_squared,
+                             {"mlp_bias", Flag::Absent::on}}},
     Decoder{.type = "cohere",
             .sizes = {256000, 8192, 22528, 40, 64, 0, 8192, 1e-5},
             .norm = kCohereNorm,
@@ -113,10 +137,35 @@ constexpr std::array kParallelDecoders{
                              kAlways},
             .inert = kNeoXInert}};
 
+constexpr Decoder kHyperClovaX{.type = "hyperclovax",
+                               .naming = std::nullopt,
+                               .sizes = {32000, 4096, 11008, 32, 32, 0, 2048, 1e-6},
+                               .qkv_bias = kBiases,
+                               .feed_forward = {.bias = {"mlp_bias"}}};
+
 }  // namespace
 
 std::span<const Decoder> parallel_decoders() {
   return kParallelDecoders;
+}
+
+// modular_hyperclovax.py: Granite with its factors left out where they are null or absent, logits
+// that are multiplied instead of divided, and a norm after each block if the config says so.
+void import_hyperclovax(Import& import, ArchSpec& spec) {
+  ConfigReader& config = import.config;
+  Decoder decoder = kHyperClovaX;
+  const auto take = [&](const MultiplierClass& multiplier, MultiplierClass& into) {
+    config.inert({multiplier.key});
+    if (config.contains(multiplier.key) && !config.is_null(multiplier.key)) into = multiplier;
+  };
+  take(kGraniteScores, decoder.score_multiplier);
+  take(kGraniteResidual, decoder.residual_multiplier);
+  take(kGraniteEmbedding, decoder.embedding_multiplier);
+  take({"logits_scaling"}, decoder.logit_multiplier);
+  if (config.flag_or("use_post_norm", false, kTypeDefault)) {
+    decoder.norm.placement = NormPlacement::before_and_after;
+  }
+  import_decoder(import, decoder, spec);
 }
 
 }  // namespace llmarch

@@ -134,7 +134,10 @@ std::optional<Quantised> read_float8(const json& weights, Inputs inputs) {
   const DType arithmetic = inputs == Inputs::as_weights ? DType::fp8 : DType::bf16;
   const std::string strategy = text_in(weights, "strategy");
   if (strategy == "channel") return projections("fp8-channel", arithmetic, checkpoint::kFp8Channel);
-  if (strategy == "tensor") return projections("fp8-tensor", arithmetic, checkpoint::kFp8Tensor);
+  // Without a strategy and a group, the libraries have one scale for a tensor.
+  if (strategy == "tensor" || (strategy.empty() && !states(weights, "group_size"))) {
+    return projections("fp8-tensor", arithmetic, checkpoint::kFp8Tensor);
+  }
   if (strategy == "block") {
     constexpr const char* kBlock = "block_structure";
     return read_fp8_blocks(states(weights, kBlock) ? weights.at(kBlock) : json{128, 128},

@@ -165,6 +165,7 @@ struct ArchSpec {
   std::optional<double> embedding_multiplier = {};  // embeddings are multiplied by this
   std::optional<double> residual_multiplier = {};   // what blocks add to the residual stream is
   bool embedding_norm = false;  // embeddings go through a norm of the spec's kind
+  std::optional<NormOmission> embedding_norm_without = {};  // what that one does not have
   // The width of the embedding table, and of what the head reads, where it is not hidden: a
   // projection leads from it into the residual stream and another back (OPT-350M).
   std::optional<Integer> embedding_width = {};

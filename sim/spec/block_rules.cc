@@ -103,7 +103,9 @@ void reach_is_one(const GroupedAttention& attention, const std::string& path, Pr
        "a query attends to the newest keys, or to those of its chunk: keep one of the two"});
 }
 
-void the_turned_part_is_within_a_head(const GroupedAttention& attention, const std::string& path,
+// Of attention that is rotated.
+template <class Attention>
+void the_turned_part_is_within_a_head(const Attention& attention, const std::string& path,
                                       Problems& problems) {
   const std::optional<Integer> dim = attention.rotary->dim;
   if (!dim) return rotated_width_is_even(attention.head_dim, path, "head_dim", problems);
@@ -290,6 +292,18 @@ void a_described_norm_exists(const Mamba2& mamba, const std::string& path, Probl
   refuse_if(mamba.norm_before_gate, "norm_before_gate");
 }
 
+template <class Recurrent>
+void norm_groups_divide_the_output(const Recurrent& mixer, const std::string& path,
+                                   Problems& problems) {
+  if (!known(mixer.heads, mixer.head_dim)) return;
+  const Integer width = mixer.heads * mixer.head_dim;
+  if (width % mixer.norm_groups == 0) return;
+  problems.push_back({path + ".norm_groups",
+                      fmt::format("{} norm_groups do not divide heads x head_dim = {}",
+                                  mixer.norm_groups.value(), width.value()),
+                      "the output is normalised in parts of one width"});
+}
+
 void rules_within(const Mamba2& mamba, const std::string& path, Problems& problems) {
   a_described_norm_exists(mamba, path, problems);
   if (known(mamba.heads, mamba.groups) && mamba.heads % mamba.groups != 0) {
@@ -298,17 +312,16 @@ void rules_within(const Mamba2& mamba, const std::string& path, Problems& proble
          fmt::format("{} groups do not divide {} heads", mamba.groups.value(), mamba.heads.value()),
          "each group's key and query serve the same number of heads"});
   }
-  if (!known(mamba.heads, mamba.head_dim)) return;
-  const Integer width = mamba.heads * mamba.head_dim;
-  if (width % mamba.norm_groups == 0) return;
-  problems.push_back({path + ".norm_groups",
-                      fmt::format("{} norm_groups do not divide heads x head_dim = {}",
-                                  mamba.norm_groups.value(), width.value()),
-                      "the output is normalised in parts of one width"});
+  norm_groups_divide_the_output(mamba, path, problems);
 }
 
-void rules_within(const LightningAttention&, const std::string&, Problems&) {
-  // Its sizes are independent of each other.
+void rules_within(const LightningAttention& lightning, const std::string& path,
+                  Problems& problems) {
+  norm_groups_divide_the_output(lightning, path, problems);
+  if (!lightning.rotary) return;
+  the_turned_part_is_within_a_head(lightning, path, problems);
+  rotary_rules(*lightning.rotary, lightning.rotary->dim.value_or(lightning.head_dim),
+               path + ".rotary", problems);
 }
 
 void rules_within(const KimiDeltaAttention&, const std::string&, Problems&) {

@@ -291,6 +291,9 @@ void visit_fields(Visitor& visit, FieldsOf<ArchSpec> auto& spec) {
         spec.residual_multiplier, kFactor);
   visit(Field{"embedding_norm", "embeddings go through a norm of the kind that `norm` says"},
         spec.embedding_norm);
+  visit(Field{"embedding_norm_without",
+              "what that norm does not have, where it is not as `norm` says"},
+        spec.embedding_norm_without);
   visit(Field{"embedding_width",
               "width of the embedding table and of what the head reads, where it is not hidden: a "
               "projection leads from it to hidden, and one back"},

@@ -262,13 +262,18 @@ struct Mamba2 {
 // keys and values each go through SiLU. Each head has a state S of head_dim x head_dim:
 //   S = decay S + key value^T;  out = S^T query
 // The decay of a head is the same at every token and not learned; it depends on the head and on the
-// place of the layer (lightning_decay). The output is normalised over all heads together and gated
-// by a sigmoid of a projection of the input. A sequence keeps the states, in f32.
+// place of the layer (lightning_decay). The output is normalised, over all heads together or in
+// parts, and gated by a sigmoid of a projection of the input. A sequence keeps the states, in f32.
 struct LightningAttention {
   Integer heads;
   Integer head_dim;
   double output_norm_epsilon = 0;
   std::optional<Integer> chunk = {};  // of tokens, in a prefill by chunks; see chunk_of
+  Integer norm_groups = 1;            // parts of the output that are normalised each by itself
+  // Nothing goes through SiLU: queries and keys are normalised within each head and rotated, and
+  // queries are divided by the root of head_dim. Layer 1 has the slopes that layer 0 has otherwise
+  // (Ling 2.5; transformers, modeling_bailing_hybrid.py).
+  std::optional<Rotary> rotary = {};
 };
 
 // Kimi delta attention (arXiv 2510.26692): the delta rule of gated DeltaNet with a decay for each
@@ -279,12 +284,13 @@ struct KimiDeltaAttention {
   Integer heads;
   Integer head_dim;
   Integer kernel;  // positions that a convolution spans, the newest among them
-  Integer decay_latent_dim;
-  std::optional<Integer> gate_latent_dim;  // absent: the gate is projected in one step
+  std::optional<Integer> decay_latent_dim;  // absent: the decays are projected in one step
+  std::optional<Integer> gate_latent_dim;   // absent: the gate is
   double output_norm_epsilon = 0;
   // The logarithm of a decay is this, below 0, times a sigmoid of rate x instead of -rate
   // softplus(x) (Kimi K3).
   std::optional<double> least_log_decay = {};
+  bool negative_eigenvalues = false;  // the strength goes up to 2 instead of 1 (Solar Open 2)
   std::optional<Integer> chunk = {};  // of tokens, in a prefill by chunks; see chunk_of
 };
 

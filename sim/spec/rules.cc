@@ -150,6 +150,18 @@ void an_offset_is_into_a_table(const ArchSpec& spec, Problems& problems) {
                       "there is no table: add learned_positions or delete the offset"});
 }
 
+void an_omission_is_of_a_norm(const ArchSpec& spec, Problems& problems) {
+  if (!spec.embedding_norm_without) return;
+  if (spec.embedding_norm) {
+    Norm norm = spec.norm;
+    norm.without = spec.embedding_norm_without;
+    return only_layer_norms_have_a_bias(norm, "embedding_norm", problems);
+  }
+  problems.push_back({"embedding_norm_without",
+                      "embedding_norm_without is given without embedding_norm",
+                      "there is no norm: add embedding_norm = true or delete the key"});
+}
+
 void labels_have_a_head_of_their_own(const ArchSpec& spec, Problems& problems) {
   if (!spec.head_labels || spec.head == Head::separate) return;
   problems.push_back({"head_labels", "head_labels is given, and the head is not separate",
@@ -293,6 +305,7 @@ std::vector<Problem> broken_rules(const ArchSpec& spec) {
   the_stack_has_layers(spec, problems);
   every_context_has_a_position(spec, problems);
   an_offset_is_into_a_table(spec, problems);
+  an_omission_is_of_a_norm(spec, problems);
   labels_have_a_head_of_their_own(spec, problems);
   what_changes_logits_has_a_head(spec, problems);
   the_active_stream_exists(spec, problems);

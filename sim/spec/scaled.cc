@@ -146,8 +146,11 @@ void shrink(Mamba2& mamba) {
 }
 
 void shrink(LightningAttention& lightning) {
+  const bool by_part = lightning.norm_groups > 1;
   lightning.heads = at_most(lightning.heads, 4);
   lightning.head_dim = at_most(lightning.head_dim, 6);
+  lightning.norm_groups = by_part ? lightning.heads : Integer(1);
+  if (lightning.rotary) shrink(*lightning.rotary, lightning.head_dim);
   if (lightning.chunk) lightning.chunk = at_most(*lightning.chunk, kChunk);
 }
 
@@ -155,7 +158,7 @@ void shrink(KimiDeltaAttention& delta) {
   delta.heads = at_most(delta.heads, 3);
   delta.head_dim = at_most(delta.head_dim, 6);
   delta.kernel = at_most(delta.kernel, 4);
-  delta.decay_latent_dim = at_most(delta.decay_latent_dim, 5);
+  if (delta.decay_latent_dim) delta.decay_latent_dim = at_most(*delta.decay_latent_dim, 5);
   if (delta.gate_latent_dim) delta.gate_latent_dim = at_most(*delta.gate_latent_dim, 7);
   if (delta.chunk) delta.chunk = at_most(*delta.chunk, kChunk);
 }

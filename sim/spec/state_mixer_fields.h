@@ -7,6 +7,10 @@
 
 namespace llmarch {
 
+inline constexpr Field kNegativeEigenvalues{
+    "negative_eigenvalues",
+    "how much of a state's value for a key is replaced goes up to 2 instead of 1"};
+
 template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<ShortConvolution> auto& convolution) {
   visit(Field{"kernel", "positions that the convolution spans, the newest among them"},
@@ -31,9 +35,7 @@ void visit_fields(Visitor& visit, FieldsOf<GatedDeltaNet> auto& delta) {
   visit(
       Field{"output_norm_epsilon", "epsilon of the norm of each head's output", Prominence::detail},
       delta.output_norm_epsilon, kEpsilon);
-  visit(Field{"negative_eigenvalues",
-              "how much of a state's value for a key is replaced goes up to 2 instead of 1"},
-        delta.negative_eigenvalues);
+  visit(kNegativeEigenvalues, delta.negative_eigenvalues);
   visit(Field{"chunk", "tokens of a chunk where a prefill runs by chunks; left out: 64",
               Prominence::detail},
         delta.chunk, kPositions);
@@ -102,6 +104,13 @@ void visit_fields(Visitor& visit, FieldsOf<LightningAttention> auto& lightning) 
   visit(Field{"chunk", "tokens of a chunk where a prefill runs by chunks; left out: 256",
               Prominence::detail},
         lightning.chunk, kPositions);
+  visit(Field{"norm_groups", "parts of the output that are normalised each by itself",
+              Prominence::detail},
+        lightning.norm_groups, kSize);
+  visit(Field{"rotary",
+              "queries and keys are normalised within each head and rotated so, instead of going "
+              "through SiLU as values do otherwise; left out: SiLU"},
+        lightning.rotary);
 }
 
 template <class Visitor>
@@ -113,7 +122,8 @@ void visit_fields(Visitor& visit, FieldsOf<KimiDeltaAttention> auto& delta) {
               "positions that the convolutions of queries, keys and values span, the newest among "
               "them"},
         delta.kernel, kKernel);
-  visit(Field{"decay_latent_dim", "width through which the decays are projected"},
+  visit(Field{"decay_latent_dim",
+              "width through which the decays are projected; left out: in one step"},
         delta.decay_latent_dim, kSize);
   visit(Field{"gate_latent_dim",
               "width through which the output gate is projected; left out: in one step"},
@@ -125,6 +135,7 @@ void visit_fields(Visitor& visit, FieldsOf<KimiDeltaAttention> auto& delta) {
               "the logarithm of a decay is this times a sigmoid of rate x, instead of -rate "
               "softplus(x)"},
         delta.least_log_decay, kLogDecay);
+  visit(kNegativeEigenvalues, delta.negative_eigenvalues);
   visit(Field{"chunk", "tokens of a chunk where a prefill runs by chunks; left out: 64",
               Prominence::detail},
         delta.chunk, kPositions);

@@ -224,6 +224,10 @@ Mixer draw_lightning() {
   lightning.head_dim = between(1, 5);
   lightning.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
   if (maybe()) lightning.chunk = between(1, 4);
+  if (maybe()) lightning.norm_groups = lightning.heads;
+  if (!maybe()) return lightning;
+  lightning.head_dim = 2 * between(1, 3);
+  lightning.rotary = draw_rotary(lightning.head_dim);
   return lightning;
 }
 
@@ -232,9 +236,10 @@ Mixer draw_kimi_delta() {
   delta.heads = between(1, 3);
   delta.head_dim = between(1, 5);
   delta.kernel = between(2, 5);
-  delta.decay_latent_dim = between(1, 4);
+  if (maybe()) delta.decay_latent_dim = between(1, 4);
   if (maybe()) delta.gate_latent_dim = between(1, 4);
   if (maybe()) delta.least_log_decay = -any_real(0.5, 1, 10);
+  delta.negative_eigenvalues = maybe();
   delta.output_norm_epsilon = *rc::gen::element(1e-6, 1e-5, 1e-3);
   if (maybe()) delta.chunk = between(1, 4);
   return delta;

@@ -296,6 +296,9 @@ ArchSpec draw_spec() {
   if (spec.head != Head::none) spec.head_bias = maybe();
   if (spec.head != Head::none && maybe()) spec.logit_multiplier = any_real(0.1, 1, 20);
   spec.embedding_norm = maybe();
+  if (spec.embedding_norm && maybe()) {
+    spec.embedding_norm_without = NormOmission::weight_and_bias;
+  }
   if (maybe()) spec.embedding_width = between(1, 7);
   spec.no_final_norm = maybe();
   spec.layer_scale = maybe();

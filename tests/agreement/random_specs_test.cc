@@ -47,6 +47,7 @@ class Variety {
     note("learned positions", spec.learned_positions.has_value());
     note("position offset", spec.position_offset.has_value());
     note("embedding norm", spec.embedding_norm);
+    note("embedding norm without weight", spec.embedding_norm_without.has_value());
     note("embedding width", spec.embedding_width.has_value());
     note("no final norm", spec.no_final_norm);
     note("layer scale", spec.layer_scale);
@@ -157,11 +158,15 @@ class Variety {
   void see_mixer(const LightningAttention& lightning) {
     note("several lightning heads", lightning.heads > 1);
     note("a chunk of lightning attention", lightning.chunk.has_value());
+    note("rotated lightning queries", lightning.rotary.has_value());
+    note("lightning norms of parts", lightning.norm_groups > 1);
   }
   void see_mixer(const KimiDeltaAttention& delta) {
     note("several Kimi heads", delta.heads > 1);
     note("a gate's latent", delta.gate_latent_dim.has_value());
     note("least log decay", delta.least_log_decay.has_value());
+    note("decays in one step", !delta.decay_latent_dim);
+    note("negative eigenvalues of Kimi delta", delta.negative_eigenvalues);
     note("a chunk of Kimi delta attention", delta.chunk.has_value());
   }
   void see_mixer(const ShortConvolution& convolution) {

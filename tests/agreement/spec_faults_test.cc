@@ -157,6 +157,7 @@ TEST(AFaultInTheSpec, OfLightningAttentionIsReported) {
       lightning_model(),
       {{"more heads", "recurrence", [=](auto& s) { lightning(s).heads = 5; }},
        {"wider heads", "recurrence norm", [=](auto& s) { lightning(s).head_dim = 4; }},
+       {"norms of parts", "recurrence norm", [=](auto& s) { lightning(s).norm_groups = 2; }},
        {"a layer less", "gate the output", [](auto& s) { s.stack.front().repeat = 1; }}});
 }
 
@@ -171,6 +172,10 @@ TEST(AFaultInTheSpec, OfKimiDeltaAttentionIsReported) {
        {"a longer kernel", "convolution of values", [=](auto& s) { delta(s).kernel = 5; }},
        {"a wider latent of decays", "recurrence decay, into its latent",
         [=](auto& s) { delta(s).decay_latent_dim = 3; }},
+       {"decays in one step", "recurrence decay",
+        [=](auto& s) { delta(s).decay_latent_dim.reset(); }},
+       {"negative eigenvalues", "double the strength",
+        [=](auto& s) { delta(s).negative_eigenvalues = true; }},
        {"a wider latent of gates", "recurrence output gate",
         [=](auto& s) { delta(s).gate_latent_dim = 4; }}});
 }

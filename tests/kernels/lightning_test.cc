@@ -8,8 +8,8 @@
 namespace llmarch {
 namespace {
 
-double slope(const PlaceAmong& head, const PlaceAmong& layer) {
-  return -std::log(lightning_decay(head, layer));
+double slope(const PlaceAmong& head, const PlaceAmong& layer, std::size_t full = 0) {
+  return -std::log(lightning_decay(head, layer, full));
 }
 
 TEST(LightningDecays, HaveSlopesThatHalveFromHeadToHeadWhereThereAreEight) {
@@ -26,6 +26,13 @@ TEST(LightningDecays, OfThreeHeadsAreOneGeometricSequence) {
 TEST(LightningDecays, VanishTowardsTheLastLayer) {
   EXPECT_NEAR(slope({0, 8}, {1, 3}), 1.0 / 4, 1e-5);
   EXPECT_NEAR(slope({0, 8}, {2, 3}), 0, 1e-5);
+}
+
+// Of three layers, the slope falls by half of the full one with each, from the second layer on.
+TEST(LightningDecays, MayHaveTheirFullSlopesInTheSecondLayer) {
+  EXPECT_NEAR(slope({0, 8}, {0, 3}, 1), 3.0 / 4, 1e-5);
+  EXPECT_NEAR(slope({0, 8}, {1, 3}, 1), 1.0 / 2, 1e-5);
+  EXPECT_NEAR(slope({0, 8}, {2, 3}, 1), 1.0 / 4, 1e-5);
 }
 
 // The library adds 1e-5 to the last place and to the factor: 1 - 0 + 1e-5.

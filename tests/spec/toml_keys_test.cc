@@ -51,7 +51,7 @@ TEST(TomlKeys, DoesNotSuggestAKeyThatIsThere) {
             R"(my-model.toml:7:1: error: unknown key 'layers' in the spec
     7 | layers = 3
       | ^~~~~~
-      = known: name, title, also, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, hyper_connections, residual_block, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
+      = known: name, title, also, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_norm_without, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, hyper_connections, residual_block, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
@@ -87,7 +87,7 @@ TEST(TomlKeys, PointsAtTheNameInAHeader) {
             R"(my-model.toml:36:2: error: unknown key 'blocks' in the spec
    36 | [blocks]
       |  ^~~~~~
-      = known: name, title, also, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, hyper_connections, residual_block, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
+      = known: name, title, also, source, published, beside, vocabulary, hidden, context_limit, learned_positions, position_offset, scaled_embedding, embedding_multiplier, residual_multiplier, embedding_norm, embedding_norm_without, embedding_width, head, head_labels, head_bias, logit_multiplier, logit_soft_cap, norm, no_final_norm, layer_scale, parallel_streams, hyper_connections, residual_block, per_layer_embedding, low_rank_residual, attention, feed_forward, layer, stack
 )");
 }
 
