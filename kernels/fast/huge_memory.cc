@@ -1,9 +1,9 @@
 #include "kernels/fast/huge_memory.h"
 
-#include <sys/mman.h>
-
 #include <new>
 #include <utility>
+
+#include "sim/system/system.h"
 
 namespace llmarch::fast {
 namespace {
@@ -19,23 +19,12 @@ std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
 
 HugeMemory::HugeMemory(std::size_t bytes) : reserved_(rounded_up(bytes, kHugePage)) {
   if (reserved_ == 0) return;
-  void* start = mmap(nullptr, reserved_ + kHugePage, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (start == MAP_FAILED) throw std::bad_alloc();
-  // A huge page begins at a multiple of its size, so the mapping is cut to begin and end at one.
-  auto* bytes_start = static_cast<std::byte*>(start);
-  const auto address = reinterpret_cast<std::size_t>(start);  // NOLINT: to align it
-  const std::size_t before = rounded_up(address, kHugePage) - address;
-  if (before > 0) munmap(start, before);
-  if (before < kHugePage) munmap(bytes_start + before + reserved_, kHugePage - before);
-  start_ = bytes_start + before;
-#ifdef MADV_HUGEPAGE
-  madvise(start_, reserved_, MADV_HUGEPAGE);  // only advice: without huge pages, small ones do
-#endif
+  start_ = system::reserve_memory(reserved_, kHugePage);
+  if (start_ == nullptr) throw std::bad_alloc();
 }
 
 HugeMemory::~HugeMemory() {
-  if (start_ != nullptr) munmap(start_, reserved_);
+  if (start_ != nullptr) system::release_memory(start_, reserved_);
 }
 
 HugeMemory::HugeMemory(HugeMemory&& other) noexcept

@@ -6,7 +6,7 @@ namespace llmarch::fast {
 namespace {
 
 bool available(Isa isa) {
-#if defined(__x86_64__)
+#ifdef LLMARCH_X86_KERNELS
   switch (isa) {
     case Isa::portable: return true;
     case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

@@ -1,16 +1,15 @@
 #include "kernels/weight_files/random_access_file.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "sim/spec/file_error.h"
+#include "sim/system/system.h"
 
 namespace llmarch {
 namespace {
@@ -19,18 +18,21 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
-std::string kind_of(mode_t mode) {
-  if (S_ISDIR(mode)) return "a folder";
-  if (S_ISFIFO(mode)) return "a pipe";
-  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
-  return "not a regular file";
+std::string text_of(system::FileKind kind) {
+  switch (kind) {
+    case system::FileKind::folder: return "a folder";
+    case system::FileKind::pipe: return "a pipe";
+    case system::FileKind::device: return "a device";
+    case system::FileKind::regular:
+    case system::FileKind::other: return "not a regular file";
+  }
+  throw std::logic_error("text_of: a kind of file outside the enumeration");
 }
 
 }  // namespace
 
 RandomAccessFile RandomAccessFile::open(const std::filesystem::path& path) {
-  // O_NONBLOCK: opening a pipe that nobody writes to would otherwise wait for ever.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  const system::Descriptor descriptor = system::open_to_read(path);
   if (descriptor < 0) {
     throw FileError(path, fmt::format("cannot be opened: {}; check the name and the permissions",
                                       reason(errno)));
@@ -41,17 +43,17 @@ RandomAccessFile RandomAccessFile::open(const std::filesystem::path& path) {
 // The descriptor is judged, not the name: between two looks at a name the file may be exchanged.
 RandomAccessFile::RandomAccessFile(std::filesystem::path path, int descriptor)
     : path_(std::move(path)), descriptor_(descriptor) {
-  struct stat status {};
-  const int error = ::fstat(descriptor_, &status) == 0 ? 0 : errno;
-  if (error == 0 && S_ISREG(status.st_mode)) {
-    size_ = static_cast<std::uint64_t>(status.st_size);
+  const auto status = system::status_of(descriptor_);
+  const int error = errno;
+  if (status && status->kind == system::FileKind::regular) {
+    size_ = status->size;
     return;
   }
-  ::close(descriptor_);  // the destructor does not run when a constructor throws
-  if (error != 0) {
+  system::close(descriptor_);  // the destructor does not run when a constructor throws
+  if (!status) {
     throw FileError(path_, fmt::format("cannot be examined: {}; try again", reason(error)));
   }
-  throw FileError(path_, fmt::format("is {}; name a regular file", kind_of(status.st_mode)));
+  throw FileError(path_, fmt::format("is {}; name a regular file", text_of(status->kind)));
 }
 
 RandomAccessFile::RandomAccessFile(RandomAccessFile&& other) noexcept
@@ -67,12 +69,12 @@ RandomAccessFile& RandomAccessFile::operator=(RandomAccessFile&& other) noexcept
 }
 
 RandomAccessFile::~RandomAccessFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ >= 0) system::close(descriptor_);
 }
 
 void RandomAccessFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
   while (!into.empty()) {
-    const ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
+    const std::int64_t got = system::read_at(descriptor_, offset, into);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       throw FileError(path_, fmt::format("cannot be read at byte {}: {}; check the disk", offset,

@@ -1,10 +1,15 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "reports/say/compare_sections.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/embedded.h"
 #include "sim/cli/models.h"
+#include "sim/cli/output.h"
 #include "sim/formats/scheme_names.h"
+#include "sim/setting/setting.h"
+#include "sim/spec/names.h"
+#include "sim/study/best_deployment.h"
 #include "sim/study/engine.h"
 #include "sim/study/quantities.h"
 
@@ -79,7 +84,13 @@ Words values_of(const std::string& option) {
   if (option == "on") return embedded_names(embedded_hardware());
   if (option == "weights") return schemes(scheme_help());
   if (option == "kv") return schemes(cache_scheme_help());
+  if (option == "compute") return names_in(Names<DType>::values);
+  if (option == "recurrence") return names_in(Names<RecurrenceForm>::values);
   if (option == "engine") return names_in(Names<Engine>::values);
+  if (option == "aim") return names_in(Names<Aim>::values);
+  if (option == "only") return names_in(reports::kSections);
+  if (option == "head") return names_in(Names<Head>::values);
+  if (option == "format") return format_names();
   if (option == "show") {
     return names_of(quantities(), [](const Quantity& quantity) { return quantity.name; });
   }

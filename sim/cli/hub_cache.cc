@@ -21,7 +21,8 @@ std::optional<fs::path> hub_folder() {
   if (auto hub = folder_in("HF_HUB_CACHE")) return hub;
   if (const auto home = folder_in("HF_HOME")) return *home / "hub";
   if (const auto cache = folder_in("XDG_CACHE_HOME")) return *cache / "huggingface" / "hub";
-  const auto home = folder_in("HOME");
+  auto home = folder_in("HOME");
+  if (!home) home = folder_in("USERPROFILE");  // on Windows
   return home ? std::optional(*home / ".cache" / "huggingface" / "hub") : std::nullopt;
 }
 

@@ -1,10 +1,7 @@
 #include "sim/cli/output.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -24,6 +21,7 @@
 #include "sim/cli/rasterize.h"
 #include "sim/enumerators.h"
 #include "sim/spec/file_error.h"
+#include "sim/system/system.h"
 
 namespace llmarch::cli {
 namespace {
@@ -64,8 +62,8 @@ reports::Colour terminal_colour() {
   const bool dumb = terminal == nullptr || std::strcmp(terminal, "dumb") == 0;
   const char* refused = std::getenv("NO_COLOR");
   const bool wanted = refused == nullptr || *refused == '\0';
-  return isatty(STDOUT_FILENO) == 1 && wanted && !dumb ? reports::Colour::ansi
-                                                       : reports::Colour::none;
+  return system::is_terminal(system::kStandardOutput) && wanted && !dumb ? reports::Colour::ansi
+                                                                         : reports::Colour::none;
 }
 
 std::string picture_of(const reports::Document& document, const std::string& no_picture) {
@@ -74,10 +72,10 @@ std::string picture_of(const reports::Document& document, const std::string& no_
 }
 
 // Writes all of the text, or throws with the system's reason.
-void write_all(int descriptor, std::string_view text, const std::string& name) {
+void write_all(system::Descriptor descriptor, std::string_view text, const std::string& name) {
   std::size_t written = 0;
   while (written < text.size()) {
-    const ssize_t count = ::write(descriptor, text.data() + written, text.size() - written);
+    const std::int64_t count = system::write(descriptor, text.substr(written));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
       throw FileError(name, fmt::format("cannot be written: {}", std::strerror(errno)));
@@ -99,13 +97,17 @@ fs::path linked_from(fs::path path) {
 
 }  // namespace
 
+std::vector<std::string> format_names() {
+  return names_in(kFormats);
+}
+
 OutputFile::OutputFile(fs::path target) : target_(std::move(target)) {
   std::error_code error;
   target_ = linked_from(target_);
   if (fs::is_directory(target_, error)) throw FileError(target_, "is a directory; name a file");
   const bool special = fs::exists(target_, error) && !fs::is_regular_file(target_, error);
   if (special) {
-    descriptor_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+    descriptor_ = system::open_to_write(target_);
   } else {
     open_beside();
   }
@@ -119,10 +121,10 @@ OutputFile::OutputFile(fs::path target) : target_(std::move(target)) {
 void OutputFile::open_beside() {
   constexpr int kMostLeftBehind = 1'000;
   for (int attempt = 0; attempt < kMostLeftBehind; ++attempt) {
-    beside_ = fmt::format("{}.{}-{}.part", target_.string(), ::getpid(), attempt);
+    beside_ = fmt::format("{}.{}-{}.part", target_.string(), system::process_id(), attempt);
     // Registered before the file is made, since a signal may come in between.
     unfinished_ = UnfinishedFile(beside_);
-    descriptor_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor_ = system::open_new(beside_);
     if (descriptor_ >= 0) return;
     unfinished_.release();
     if (errno != EEXIST) break;
@@ -139,7 +141,7 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
 }
 
 OutputFile::~OutputFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ >= 0) system::close(descriptor_);
 }
 
 void OutputFile::write(std::string_view text) {
@@ -147,12 +149,14 @@ void OutputFile::write(std::string_view text) {
 }
 
 void OutputFile::put_in_place() {
-  if (::close(std::exchange(descriptor_, -1)) != 0) {
+  if (!system::close(std::exchange(descriptor_, -1))) {
     throw FileError(target_, fmt::format("cannot be written: {}", std::strerror(errno)));
   }
   if (beside_.empty()) return;
-  if (std::rename(beside_.c_str(), target_.c_str()) != 0) {
-    throw FileError(target_, fmt::format("cannot be put in its place: {}", std::strerror(errno)));
+  std::error_code error;
+  fs::rename(beside_, target_, error);
+  if (error) {
+    throw FileError(target_, fmt::format("cannot be put in its place: {}", error.message()));
   }
   unfinished_.release();
   beside_.clear();
@@ -165,8 +169,7 @@ void Outputs::declare(Options& options) {
       "without an ending, to a folder: report.md and its pictures; - for standard output; may be "
       "repeated")(
       "format", po::value<std::string>()->value_name("FORMAT"),
-      fmt::format("what to write to standard output: {}", fmt::join(names_in(kFormats), ", "))
-          .c_str());
+      fmt::format("what to write to standard output: {}", fmt::join(format_names(), ", ")).c_str());
 }
 
 Outputs::Outputs(const Values& values) {
@@ -286,8 +289,9 @@ void Outputs::finish(Target& target, Source& source) {
 }
 
 void Outputs::write_standard(Source& source) const {
-  source.render(*standard_output_, {.width = terminal_width(), .colour = terminal_colour()},
-                [](std::string_view piece) { write_all(STDOUT_FILENO, piece, "standard output"); });
+  source.render(
+      *standard_output_, {.width = terminal_width(), .colour = terminal_colour()},
+      [](std::string_view piece) { write_all(system::kStandardOutput, piece, "standard output"); });
 }
 
 void Outputs::write(const Report& report) {
@@ -301,7 +305,7 @@ void Outputs::write(const Report& report) {
 }
 
 void write_standard_output(const std::string& text) {
-  write_all(STDOUT_FILENO, text, "standard output");
+  write_all(system::kStandardOutput, text, "standard output");
 }
 
 std::optional<OutputFile> output_file(const Values& values) {
@@ -317,11 +321,7 @@ void write_to(std::optional<OutputFile>& file, const std::string& text) {
 }
 
 std::size_t terminal_width() {
-  winsize size{};
-  if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-      size.ws_col > 0) {
-    return size.ws_col;
-  }
+  if (const auto known = system::columns(system::kStandardOutput)) return *known;
   const char* columns = std::getenv("COLUMNS");
   std::size_t width = 0;
   if (columns != nullptr) std::from_chars(columns, columns + std::strlen(columns), width);

@@ -15,10 +15,13 @@
 #include "reports/document/document.h"
 #include "sim/cli/arguments.h"
 #include "sim/cli/unfinished_file.h"
+#include "sim/system/system.h"
 
 namespace llmarch::cli {
 
 enum class Format { text, markdown, csv, json, html, page, svg, png };
+// What --format takes.
+std::vector<std::string> format_names();
 
 // A report that can be rendered in every format. What is shown is made when a format asks for it.
 struct Report {
@@ -56,7 +59,7 @@ class OutputFile {
   // The temporary name; empty where the target is written directly: a device, a pipe.
   std::filesystem::path beside_;
   UnfinishedFile unfinished_;  // at `beside_`
-  int descriptor_ = -1;
+  system::Descriptor descriptor_ = -1;
 
   void open_beside();
 };

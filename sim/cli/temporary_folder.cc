@@ -3,17 +3,17 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
 #include "sim/spec/file_error.h"
+#include "sim/system/system.h"
 
 namespace llmarch::cli {
 
 TemporaryFolder::TemporaryFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "llmarch-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
+  if (!system::make_folder(name)) {
     throw FileError(name, fmt::format("cannot be made: {}", std::strerror(errno)));
   }
   path_ = name;

@@ -1,7 +1,5 @@
 #include "sim/cli/unfinished_file.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -10,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "sim/system/system.h"
+
 namespace llmarch::cli {
 namespace {
 
@@ -17,6 +17,12 @@ namespace {
 // writes one picture at a time and one file for each -o; a file beyond the last slot is merely not
 // removed.
 std::array<std::atomic<char*>, 256> unfinished{};
+
+#ifdef SIGHUP
+constexpr std::array kEndingSignals{SIGINT, SIGTERM, SIGHUP};
+#else  // as on Windows
+constexpr std::array kEndingSignals{SIGINT, SIGTERM};
+#endif
 
 void replace(char* old, char* with) {
   for (std::atomic<char*>& place : unfinished) {
@@ -27,7 +33,7 @@ void replace(char* old, char* with) {
 
 void remove_all_and_end(int signal) {
   for (const std::atomic<char*>& place : unfinished) {
-    if (const char* path = place.load()) ::unlink(path);
+    if (const char* path = place.load()) system::remove(path);
   }
   std::signal(signal, SIG_DFL);
   std::raise(signal);  // so that the parent sees which signal ended the process
@@ -35,7 +41,8 @@ void remove_all_and_end(int signal) {
 
 }  // namespace
 
-UnfinishedFile::UnfinishedFile(const std::filesystem::path& path) : path_(::strdup(path.c_str())) {
+UnfinishedFile::UnfinishedFile(const std::filesystem::path& path)
+    : path_(::strdup(path.string().c_str())) {
   if (path_ != nullptr) replace(nullptr, path_);
 }
 
@@ -48,7 +55,7 @@ UnfinishedFile& UnfinishedFile::operator=(UnfinishedFile&& other) noexcept {
 }
 
 UnfinishedFile::~UnfinishedFile() {
-  if (path_ != nullptr) ::unlink(path_);
+  if (path_ != nullptr) system::remove(path_);
   release();
 }
 
@@ -61,12 +68,8 @@ void UnfinishedFile::release() {
 }
 
 void remove_unfinished_files_on_signals() {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction action {};
-    if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
-    action = {};
-    action.sa_handler = remove_all_and_end;
-    ::sigaction(signal, &action, nullptr);
+  for (const int signal : kEndingSignals) {
+    if (std::signal(signal, remove_all_and_end) == SIG_IGN) std::signal(signal, SIG_IGN);
   }
 }
 

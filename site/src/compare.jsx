@@ -15,11 +15,13 @@ function Figures({ core, state, update, drafts, ask }) {
   const { models } = state;
   const structure = useAnswer(() => core.page("compare", models, { only: "structure" }), [models, state.own]);
   const settings = { ...optionsOf(state), ...machineOf(state), ...drafts };
+  const wide = structure.answer?.blocks.find((block) => block.kind === "table");
+  // An element that is the same as before is not looked at again, which a drag has no time for.
+  const shown = useMemo(() => wide?.rows.length > 0 && <Table table={wide} label="structure side by side" />, [wide]);
   const more = state.exact ? ["--exact"] : [];
   const { answer, refusal } = useAnswer(
     () => core.page("compare", models, { ...settings, only: kSections }, more), [models, state]);
   if (refusal) return <pre class="refusal" role="alert">{refusal}</pre>;
-  const wide = structure.answer?.blocks.find((block) => block.kind === "table");
   const [said, table, notes] = answer.blocks;
   return (
     <>
@@ -29,7 +31,7 @@ function Figures({ core, state, update, drafts, ask }) {
       <label class="tick"><input type="checkbox" checked={state.exact}
         onChange={(event) => update({ exact: event.currentTarget.checked })} /> to the unit</label>
       <Table table={table} ask={ask} label="figures side by side" />
-      {wide && wide.rows.length > 0 && <Table table={wide} label="structure side by side" />}
+      {shown}
       <Blocks blocks={[notes]} />
     </>
   );

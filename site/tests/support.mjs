@@ -7,18 +7,21 @@ import puppeteer from "puppeteer-core";
 
 export const kRoot = path.resolve(import.meta.dirname, "../..");
 export const kPage = path.join(kRoot, "build-wasm/site");
+const kPackage = path.join(kRoot, "build-wasm/npm");
 export const kShots = path.join(kRoot, "build-wasm/site-shots");
 
 // A server that knows no WebAssembly, as many do not, and one that does.
 export const kPlain = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
-const kTypes = { ...kPlain, ".wasm": "application/wasm" };
+const kTypes = { ...kPlain, ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
-// Serves the folder, under an address of its own and below a folder, as many file servers do.
+// Serves the folder, under an address of its own and below a folder, as many file servers do; and the modules of the
+// npm package, from which the page was made.
 export async function serve(types = kTypes) {
   const server = createServer(async (request, response) => {
     const name = new URL(request.url, "http://localhost").pathname.replace(/^\/below\//, "");
     try {
-      const content = await readFile(path.join(kPage, path.basename(name) || "index.html"));
+      const folder = name.endsWith(".mjs") ? kPackage : kPage;
+      const content = await readFile(path.join(folder, path.basename(name) || "index.html"));
       response.setHeader("Content-Type", types[path.extname(name) || ".html"] ?? "application/octet-stream");
       response.end(content);
     } catch {

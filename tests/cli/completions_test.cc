@@ -42,6 +42,13 @@ TEST(Completions, OfAnOptionsValueAreWhatItTakes) {
               ElementsAre("kv_bytes", "kv_bytes_per_token"));
   EXPECT_THAT(completions({"compare", "gpt2", "--weights", "bf"}), ElementsAre("bf16"));
   EXPECT_THAT(completions({"fit", "gpt2", "--engine", "v"}), ElementsAre("vllm"));
+  EXPECT_THAT(completions({"fit", "gpt2", "--aim", ""}), ElementsAre("latency", "throughput"));
+  EXPECT_THAT(completions({"compare", "gpt2", "--only", "p"}),
+              ElementsAre("parameters", "prefill"));
+  EXPECT_THAT(completions({"compare", "gpt2", "--recurrence", ""}), ElementsAre("chunk", "step"));
+  EXPECT_THAT(completions({"compare", "gpt2", "--compute", "bf"}), ElementsAre("bf16"));
+  EXPECT_THAT(completions({"list", "--format", "c"}), ElementsAre("csv"));
+  EXPECT_THAT(completions({"import", "--head", ""}), Contains("tied"));
 }
 
 // The shell then completes the name of a file.

@@ -14,6 +14,9 @@ namespace fs = std::filesystem;
 
 // The folders in order; each is a layer that may include those before it.
 constexpr auto kLayers = std::to_array<std::string_view>({"sim",
+                                                          "sim/system",
+                                                          "sim/system/posix",
+                                                          "sim/system/windows",
                                                           "sim/spec",
                                                           "sim/graph",
                                                           "sim/formats",
@@ -112,17 +115,24 @@ void check_books(const Includes& includes, const std::string& file,
   }
 }
 
-// The quoted includes: those of the project.
-std::vector<std::string> included_by(const fs::path& file) {
+// What stands between the two signs in the lines that include something: "x.h" or <x.h>.
+std::vector<std::string> included_by(const fs::path& file, char opening, char closing) {
   std::ifstream stream(file);
   std::vector<std::string> included;
+  const std::string start = std::string("#include ") + opening;
   for (std::string line; std::getline(stream, line);) {
-    const std::string_view opening = "#include \"";
-    if (!line.starts_with(opening)) continue;
-    const std::size_t end = line.find('"', opening.size());
-    included.push_back(line.substr(opening.size(), end - opening.size()));
+    if (!line.starts_with(start)) continue;
+    const std::size_t end = line.find(closing, start.size());
+    included.push_back(line.substr(start.size(), end - start.size()));
   }
   return included;
+}
+
+// A header that only some systems have, and neither the standard nor a library.
+bool is_of_a_system(std::string_view header) {
+  if (!header.ends_with(".h")) return false;
+  const bool library = header == "emscripten.h" || header == "immintrin.h" || header == "mpi.h";
+  return header.starts_with("sys/") || (header.find('/') == header.npos && !library);
 }
 
 // Benchmarks are next to what they time and may use what tests use, so they are in no layer.
@@ -132,18 +142,32 @@ bool is_source(const fs::path& file) {
   return !benchmark && (file.extension() == ".h" || file.extension() == ".cc");
 }
 
-}  // namespace
-
-Includes read_includes(const fs::path& sources) {
+Includes includes_between(const fs::path& sources, char opening, char closing) {
   Includes includes;
   for (const auto* folder : {"sim", "kernels", "reports"}) {
     for (const auto& entry : fs::recursive_directory_iterator(sources / folder)) {
       const fs::path& file = entry.path();
       if (!is_source(file)) continue;
-      includes[fs::relative(file, sources).generic_string()] = included_by(file);
+      includes[fs::relative(file, sources).generic_string()] = included_by(file, opening, closing);
     }
   }
   return includes;
+}
+
+}  // namespace
+
+Includes read_includes(const fs::path& sources) {
+  return includes_between(sources, '"', '"');
+}
+
+std::vector<std::string> system_includes(const fs::path& sources) {
+  std::vector<std::string> found;
+  for (const auto& [file, included] : includes_between(sources, '<', '>')) {
+    for (const std::string& header : included) {
+      if (is_of_a_system(header)) found.push_back(file + " includes " + header);
+    }
+  }
+  return found;
 }
 
 std::vector<std::string> violations(const Includes& includes) {

@@ -19,6 +19,10 @@ using Includes = std::map<std::string, std::vector<std::string>>;
 // The files of sim, kernels and reports, without benchmarks, which are in no layer.
 Includes read_includes(const std::filesystem::path& sources);
 
+// The includes of headers that only some systems have: "sim/system/posix/system.cc includes
+// sched.h".
+std::vector<std::string> system_includes(const std::filesystem::path& sources);
+
 // Every include that must not be, as a sentence; empty when the layers are kept.
 std::vector<std::string> violations(const Includes& includes);
 

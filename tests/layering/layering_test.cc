@@ -6,9 +6,11 @@ namespace llmarch {
 namespace {
 
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::StartsWith;
 
 // A file of every layer, each including one that it may.
 Includes sound() {
@@ -41,6 +43,13 @@ TEST(TheSources, WereRead) {
   EXPECT_THAT(includes.at("sim/cost/op_cost.h"), Contains("sim/cost/price.h"));
   EXPECT_THAT(includes.at("kernels/reference/executor.cc"),
               Contains("kernels/reference/executor.h"));
+}
+
+TEST(TheSources, AskASystemInOneFolderAlone) {
+  const auto found = system_includes(LLMARCH_SOURCES);
+  EXPECT_THAT(found, Each(StartsWith("sim/system/")));
+  EXPECT_THAT(found, Contains("sim/system/posix/system.cc includes sys/stat.h"));
+  EXPECT_THAT(found, Contains("sim/system/windows/system.cc includes windows.h"));
 }
 
 TEST(SoundLayers, AreNotReported) {

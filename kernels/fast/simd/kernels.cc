@@ -5,7 +5,7 @@
 namespace llmarch::fast::simd {
 
 const Kernels& kernels_of(Isa isa) {
-#if defined(__x86_64__)
+#ifdef LLMARCH_X86_KERNELS
   switch (isa) {
     case Isa::portable: return kPortable;
     case Isa::avx2: return kAvx2;

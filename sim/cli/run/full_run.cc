@@ -90,9 +90,8 @@ ExitStatus full_run(const MeasureRequest& asked, const Model& model, Outputs& ou
   LiveRun live(Progress(expected_stages(model, request.run, weights, request.repeats)),
                seconds_now);
   Reporter reporter(outputs, run_context(request), asked.digits);
-  const HeldSignals signals;  // before the engine starts any thread
   std::optional<Watch> watch(
-      std::in_place, signals, [&live](std::size_t width) { return live.line(width); },
+      std::in_place, [&live](std::size_t width) { return live.line(width); },
       [&live, &reporter] { say_what_there_is(live, reporter); });
   const Measurement measurement = run(request, model, live);
   if (!live.claim_report()) return ExitStatus::our_bug;  // the watch is ending the program

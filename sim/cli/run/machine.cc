@@ -1,16 +1,16 @@
 #include "sim/cli/run/machine.h"
 
 #include <fmt/format.h>
-#include <sched.h>
-#include <sys/times.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <fstream>
 #include <numeric>
 #include <sstream>
 #include <thread>
+
+#include "sim/system/system.h"
 
 namespace llmarch::cli {
 namespace {
@@ -102,18 +102,12 @@ std::string processor_name(const fs::path& root) {
   const auto line = line_after(root / "proc/cpuinfo", "model name");
   const std::size_t start = line ? line->find_first_not_of(" \t:") : std::string::npos;
   if (start != std::string::npos) return line->substr(start);
-  utsname names{};
-  return ::uname(&names) == 0 ? names.machine : "unknown processor";
+  return system::processor_kind();
 }
 
-// Only Linux says on which processors a process may run.
 int usable_threads() {
-#ifdef __linux__
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(CPU_COUNT(&set), 1);
-#endif
-  return std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
+  const auto all = static_cast<int>(std::thread::hardware_concurrency());
+  return std::max(system::allowed_processors().value_or(all), 1);
 }
 
 std::optional<double> load_average(const fs::path& root) {
@@ -140,9 +134,8 @@ std::optional<ProcessorTimes> processor_times(const fs::path& root) {
 }
 
 std::int64_t own_processor_time() {
-  tms times{};
-  ::times(&times);
-  return times.tms_utime + times.tms_stime;
+  constexpr std::int64_t kTicksOfASecond = 100;  // in /proc/stat
+  return std::int64_t{std::clock()} * kTicksOfASecond / CLOCKS_PER_SEC;
 }
 
 Disturbance disturbance(const ProcessorTimes& before, const ProcessorTimes& after,

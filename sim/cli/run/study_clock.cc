@@ -1,7 +1,6 @@
 #include "sim/cli/run/study_clock.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +9,7 @@
 #include "kernels/engine/held_caches.h"
 #include "kernels/measure/holding.h"
 #include "sim/cli/run/machine.h"
+#include "sim/system/system.h"
 
 namespace llmarch::cli {
 namespace {
@@ -53,7 +53,7 @@ double norm_share(const TimedStep& decode) {
 
 // A run takes seconds, so someone waiting at a terminal is told what is running.
 void say(const Model& model, const Setting& setting) {
-  if (isatty(STDERR_FILENO) == 0) return;
+  if (!system::is_terminal(system::kStandardError)) return;
   fmt::print(stderr, "llmarch: timing {}, context {}, prompt {}\n", model.spec.name,
              setting.context.value(), setting.prefill_tokens().value());
 }

@@ -1,26 +1,42 @@
 #include "sim/cli/run/watch.h"
 
-#include <fmt/format.h>
-#include <pthread.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
+#include <atomic>
+#include <chrono>
+#include <csignal>
 #include <cstdio>
-#include <ctime>
+#include <cstdlib>
+
+#include "sim/system/system.h"
 
 namespace llmarch::cli {
 namespace {
 
-constexpr timespec kBetweenLines{0, 250'000'000};
+constexpr std::chrono::milliseconds kBetweenLines{250};
 constexpr std::size_t kUsualWidth = 80;
 constexpr int kSignalled = 128;  // what shells add to a signal's number
+constexpr std::array kSignals{SIGINT, SIGTERM};
+
+std::atomic<int> received{0};  // a handler may do no more than write it
+
+void keep(int signal) {
+  received = signal;
+}
+
+std::array<void (*)(int), kSignals.size()> keep_signals() {
+  received = 0;
+  std::array<void (*)(int), kSignals.size()> before{};
+  for (std::size_t at = 0; at < kSignals.size(); ++at) {
+    before.at(at) = std::signal(kSignals.at(at), keep);
+    if (before.at(at) == SIG_IGN) std::signal(kSignals.at(at), SIG_IGN);
+  }
+  return before;
+}
 
 // None when standard error is not a terminal, and so no line is drawn.
 std::size_t line_width() {
-  if (isatty(STDERR_FILENO) != 1) return 0;
-  winsize size{};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
-  return known ? size.ws_col - std::size_t{1} : kUsualWidth;
+  if (!system::is_terminal(system::kStandardError)) return 0;
+  const std::size_t width = system::columns(system::kStandardError).value_or(0);
+  return width > 1 ? width - 1 : kUsualWidth;
 }
 
 void put(const std::string& text) {
@@ -34,36 +50,27 @@ void clear_line() {
 
 }  // namespace
 
-HeldSignals::HeldSignals() : signals_(), before_() {
-  sigemptyset(&signals_);
-  sigaddset(&signals_, SIGINT);
-  sigaddset(&signals_, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
-}
-
-HeldSignals::~HeldSignals() {
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-}
-
-Watch::Watch(const HeldSignals& held, Draw draw, LastWords last_words)
-    : held_(held),
-      draw_(std::move(draw)),
+Watch::Watch(Draw draw, LastWords last_words)
+    : draw_(std::move(draw)),
       last_words_(std::move(last_words)),
+      before_(keep_signals()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Watch::~Watch() {
   thread_.request_stop();
   thread_.join();
   clear_line();
+  for (std::size_t at = 0; at < kSignals.size(); ++at) std::signal(kSignals.at(at), before_.at(at));
+  if (received != 0) std::raise(received);
 }
 
 void Watch::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const int signal = sigtimedwait(&held_.set(), nullptr, &kBetweenLines);
-    if (signal > 0) {
+    std::this_thread::sleep_for(kBetweenLines);
+    if (const int signal = received; signal != 0) {
       clear_line();
       last_words_();
-      ::_exit(kSignalled + signal);
+      std::_Exit(kSignalled + signal);
     }
     const std::size_t width = line_width();
     if (width > 0 && !stop.stop_requested()) put("\r" + draw_(width) + "\x1b[K");

@@ -3,29 +3,12 @@
 // down and can be ended in the middle of a step.
 #pragma once
 
-#include <csignal>
+#include <array>
 #include <functional>
 #include <string>
 #include <thread>
 
 namespace llmarch::cli {
-
-// Blocks the two signals in this thread and in threads started from here on. During its lifetime
-// only a Watch receives them.
-class HeldSignals {
- public:
-  HeldSignals();
-  ~HeldSignals();
-  HeldSignals(const HeldSignals&) = delete;
-  HeldSignals& operator=(const HeldSignals&) = delete;
-  HeldSignals(HeldSignals&&) = delete;
-  HeldSignals& operator=(HeldSignals&&) = delete;
-  [[nodiscard]] const sigset_t& set() const { return signals_; }
-
- private:
-  sigset_t signals_;
-  sigset_t before_;
-};
 
 class Watch {
  public:
@@ -34,7 +17,9 @@ class Watch {
   // Called after a signal, before the process ends with status 128 + the signal's number.
   using LastWords = std::function<void()>;
 
-  Watch(const HeldSignals& held, Draw draw, LastWords last_words);
+  // From here on, and while it lives, neither signal ends the process by itself; one that was
+  // ignored stays ignored.
+  Watch(Draw draw, LastWords last_words);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -44,9 +29,11 @@ class Watch {
  private:
   void run(const std::stop_token& stop);
 
-  const HeldSignals& held_;
+  using Handler = void (*)(int);
+
   Draw draw_;
   LastWords last_words_;
+  std::array<Handler, 2> before_;  // what the signals did
   std::jthread thread_;
 };
 
