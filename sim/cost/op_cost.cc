@@ -163,6 +163,7 @@ struct Arithmetic {
     if (op.alibi) pair.other += Flops(op.query_heads * kAlibiFlops);
     if (op.sinks) add_sinks(per_row(op.query), op.query_heads);
     if (op.growth_length) pair.other += Flops(op.query_heads);
+    if (op.log_sums) add_log_sums(per_row(op.query), op.query_heads);
     if (!op.soft_cap) return;
     pair.other += Flops(op.query_heads * kSoftCapPrice.flops);
     pair.transcendentals += Transcendentals(op.query_heads * kSoftCapPrice.transcendentals);
@@ -196,6 +197,7 @@ struct Arithmetic {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.latent_dim + shape.rope_dim;
     add_scores(price.per_pair(op.reach), shape.heads, key_dim + shape.latent_dim);
+    if (op.log_sums) add_log_sums(per_row(op.query), shape.heads);
   }
 
   void operator()(const ExpandAttended& op) const {
@@ -211,6 +213,7 @@ struct Arithmetic {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.nope_dim + shape.rope_dim;
     add_scores(price.per_pair(op.reach), shape.heads, key_dim + shape.value_dim);
+    if (op.log_sums) add_log_sums(per_row(op.query), shape.heads);
   }
 
   void operator()(const Route& op) const {
@@ -253,6 +256,14 @@ struct Arithmetic {
     }
     experts->identities = op.identities;
     experts->run = work_of_one(op);
+  }
+
+  // For each head and rank, its log-sum less the largest, an exponential, and the sum with it; then
+  // the share in the sum, which multiplies every element of the head.
+  void operator()(const WeighPart& op) const {
+    Work& row = per_row(op.in);
+    row.other += Flops(op.heads * (2 * op.ranks.count + 1) + columns(op.in));
+    row.transcendentals += Transcendentals(op.heads * op.ranks.count);
   }
 
   void operator()(const Exchange& op) const {
@@ -352,9 +363,7 @@ struct Arithmetic {
   }
 
   [[nodiscard]] Integer columns(ValueId value) const { return block.values[value].columns; }
-  [[nodiscard]] Work& per_row(ValueId value) const {
-    return price.per_row(block.values[value].rows);
-  }
+  [[nodiscard]] Work& per_row(ValueId value) const { return price.per_row(block.values[value]); }
 
   void per_element(ValueId in, const PerElement& each) const {
     Work& row = per_row(in);
@@ -365,6 +374,13 @@ struct Arithmetic {
   // Once for each row and head, a score less the maximum, its exponential and the sum with it.
   static void add_sinks(Work& row, Integer heads) {
     row.other += Flops(2 * heads);
+    row.transcendentals += Transcendentals(heads);
+  }
+
+  // Once for each row and head, the logarithm of the sum, and the largest score, which it is added
+  // to.
+  static void add_log_sums(Work& row, Integer heads) {
+    row.other += Flops(heads);
     row.transcendentals += Transcendentals(heads);
   }
 

@@ -1,4 +1,7 @@
 #include "sim/graph/shard_rules.h"
+
+#include <utility>
+
 #include "sim/graph/shard_layouts.h"
 #include "sim/graph/shard_whole_rows.h"
 
@@ -134,6 +137,7 @@ class Rules : private WholeRowRules {
   }
   // Each group of heads chooses for itself, so a rank chooses for the groups that it has.
   void operator()(ChooseKeys op) const {
+    refuse_context("keys that an index chooses");
     const auto shares = op.groups == 1 ? Integer(1) : shares_of(op.groups, tensor());
     if (!shares) refuse_heads(op.groups, "groups of heads");
     op.query = block_.divided(op.query, *shares);
@@ -149,11 +153,14 @@ class Rules : private WholeRowRules {
     op.kv_heads = op.kv_heads / block_.shares_of_cache(op.keys);
     op.share = own_part(op.query_heads, tensor());
     op.query_heads = op.query_heads / tensor();
+    op.reach = block_.own_reach(op.keys, op.reach);
     op.keys = block_.cache(op.keys);
     op.values = block_.cache(op.values);
-    if (op.sinks) op.sinks = block_.weight_rows(*op.sinks, tensor());
+    // They enter the sum of all keys once.
+    const bool adds_sinks = op.sinks && (!is_part(op.reach) || context_ranks().own == 0);
+    op.sinks = adds_sinks ? std::optional(block_.weight_rows(*op.sinks, tensor())) : std::nullopt;
     op.out = block_.make_divided(op.out, tensor());
-    block_.append(op);
+    append_attention(op, op.query_heads);
   }
 
   // --- Latent attention: heads are divided, latents are not.
@@ -168,10 +175,11 @@ class Rules : private WholeRowRules {
     divide(op.shape);
     op.absorbed = block_.divided(op.absorbed, tensor());
     op.query = block_.divided(op.query, tensor());
+    op.reach = block_.own_reach(op.latents, op.reach);
     op.latents = block_.cache(op.latents);
     op.rope_keys = block_.cache(op.rope_keys);
     op.out = block_.make_divided(op.out, tensor());
-    block_.append(op);
+    append_attention(op, op.shape.heads);
   }
   void operator()(ExpandAttended op) const {
     divide(op.shape);
@@ -181,11 +189,13 @@ class Rules : private WholeRowRules {
     block_.append(op);
   }
   void operator()(ExpandLatents op) const {
+    op.reach = block_.own_reach(op.latents, op.reach);
     op.latents = block_.cache(op.latents);
     op.key_up = block_.weight_rows(op.key_up, tensor());
     op.value_up = block_.weight_rows(op.value_up, tensor());
     op.keys = block_.make_divided(op.keys, tensor());
     op.values = block_.make_divided(op.values, tensor());
+    for (const ValueId made : {op.keys, op.values}) block_.stripe(made, op.reach);
     block_.append(op);
   }
   void operator()(AttendExpanded op) const {
@@ -193,14 +203,16 @@ class Rules : private WholeRowRules {
     op.query = block_.divided(op.query, tensor());
     op.keys = block_.divided(op.keys, tensor());
     op.values = block_.divided(op.values, tensor());
+    op.reach = block_.own_reach(op.rope_keys, op.reach);
     op.rope_keys = block_.cache(op.rope_keys);
     op.out = block_.make_divided(op.out, tensor());
-    block_.append(op);
+    append_attention(op, op.shape.heads);
   }
 
   // --- Compressed attention: heads are divided, vectors that are keys and values at once are not,
   // and every rank makes the entries that stand for groups of them.
   void operator()(Compress op) const {
+    refuse_context("entries that stand for groups of positions");
     for (CompressedPart* part : {&op.own, op.before ? &*op.before : nullptr}) {
       if (part == nullptr) continue;
       part->values = block_.cache(part->values);
@@ -212,6 +224,7 @@ class Rules : private WholeRowRules {
     block_.append(op);
   }
   void operator()(AttendShared op) const {
+    refuse_context("keys that are values too");
     need_all_ranks(op.heads, "query heads");
     op.heads = op.heads / tensor();
     op.query = block_.divided(op.query, tensor());
@@ -304,7 +317,7 @@ class Rules : private WholeRowRules {
   void operator()(const Op& op) const {
     in_whole(block_, op);
   }
-  template <OneOf<Exchange, Send, Receive> Op>
+  template <OneOf<WeighPart, Exchange, Send, Receive> Op>
   void operator()(const Op&) const {
     throw std::logic_error("a graph that is a rank's already is divided again");
   }
@@ -336,6 +349,30 @@ class Rules : private WholeRowRules {
     }
     op.out = block_.make_partial(op.out);
     block_.append(op);
+  }
+
+  [[nodiscard]] Ranks context_ranks() const {
+    return llmarch::context_ranks(block_.rank().deployment, block_.rank().rank);
+  }
+  static bool is_part(const Reach& reach) { return std::holds_alternative<Striped>(reach); }
+  void refuse_context(const std::string& what) const {
+    if (context_ranks().count > 1) block_.refuse(what + " are not divided among ranks of cp");
+  }
+  // Attention to the rank's own keys is weighed by what the ranks tell each other of theirs, and
+  // added up.
+  template <class Op>
+  void append_attention(Op op, Integer heads) const {
+    if (!is_part(op.reach)) return block_.append(op);
+    const Ranks ranks = context_ranks();
+    const ValueId out = std::exchange(op.out, block_.beside(op.out, RowAxis::tokens));
+    op.log_sums = block_.add_value({RowAxis::tokens, heads});
+    block_.append(op);
+    const ValueId of_all = block_.add_value({RowAxis::tokens, heads * ranks.count});
+    block_.exchange(Collective::all_gather, ranks, *op.log_sums, of_all);
+    const ValueId weighed = block_.beside(out, RowAxis::tokens);
+    block_.append_beside("share in ", WorkKind::attention,
+                         WeighPart{ranks, heads, op.out, of_all, weighed});
+    block_.exchange(Collective::all_reduce, ranks, weighed, out);
   }
 
   // Which of `all` heads or groups the rank has; none where they are not divided.
