@@ -17,9 +17,9 @@
 #include <optional>
 #include <stdexcept>
 
+#include "sim/cost/between_ranks.h"
 #include "sim/cost/chunk_price.h"
 #include "sim/cost/element_prices.h"
-#include "sim/cost/exchange_price.h"
 #include "sim/cost/operand_price.h"
 
 namespace llmarch {
@@ -41,7 +41,6 @@ struct Arithmetic {
   void operator()(const JoinColumns&) const {}
   void operator()(const RepeatVector&) const {}
   void operator()(const Receive&) const {}
-
   void operator()(const Scale& op) const { per_element(op.in, {1, 0}); }
   void operator()(const ScaleByPosition& op) const { per_element(op.in, {1, 0}); }
   void operator()(const ScaleColumns& op) const { per_element(op.in, {1, 0}); }
@@ -258,24 +257,9 @@ struct Arithmetic {
     experts->run = work_of_one(op);
   }
 
-  // For each head and rank, its log-sum less the largest, an exponential, and the sum with it; then
-  // the share in the sum, which multiplies every element of the head.
-  void operator()(const WeighPart& op) const {
-    Work& row = per_row(op.in);
-    row.other += Flops(op.heads * (2 * op.ranks.count + 1) + columns(op.in));
-    row.transcendentals += Transcendentals(op.heads * op.ranks.count);
-  }
-
-  void operator()(const Exchange& op) const {
-    const ExchangePrice each = price_of(op, columns(op.in));
-    Work& row = per_row(op.collective == Collective::scatter_rows ? op.out : op.in);
-    row.sent += each.sent;
-    row.other += each.added;
-    price.once().rounds += each.rounds;
-  }
-  void operator()(const Send& op) const {
-    per_row(op.in).sent += Elements(columns(op.in));
-    price.once().rounds += Rounds(1);
+  template <OneOf<WeighPart, Exchange, Send> Op>
+  void operator()(const Op& op) const {
+    BetweenRanks{block, price}(op);
   }
 
   // The reference and each vector need a mean square, which takes two operations for each element,
@@ -377,8 +361,7 @@ struct Arithmetic {
     row.transcendentals += Transcendentals(heads);
   }
 
-  // Once for each row and head, the logarithm of the sum, and the largest score, which it is added
-  // to.
+  // Once for each row and head, the logarithm of the sum, and its sum with the largest score.
   static void add_log_sums(Work& row, Integer heads) {
     row.other += Flops(heads);
     row.transcendentals += Transcendentals(heads);
