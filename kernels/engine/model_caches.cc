@@ -33,6 +33,9 @@ std::size_t positions_within(const ChosenKeys&, const CacheRoom& room) {
 std::size_t positions_within(const Entries& entries, const CacheRoom& room) {
   return room.positions / size(entries.positions);
 }
+std::size_t positions_within(const Striped& striped, const CacheRoom& room) {
+  return room.positions / size(striped.every) + 1;
+}
 
 CacheShape cache_of(const OpGraph& graph, CacheId id, const CacheRoom& room, std::size_t entries) {
   const ReadsCache read = read_of(graph, id);

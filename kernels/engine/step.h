@@ -160,14 +160,14 @@ struct ScratchOf {
   Scratch operator()(const AttendShared& op) const;
   // These need none. They are listed so that a new operation does not compile until it is
   // considered.
-  template <
-      OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project, Rotate,
-            Store, ChooseKeys, AbsorbQuery, ExpandAttended, Activate, ActivateXielu, Gate, Add,
-            SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify, SelectColumns,
-            JoinColumns, MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams,
-            AddToOtherStreams, Multiply, NormalizeLength, Decay, RepeatVector, WeighStreams,
-            CollapseStreams, MixStreams, AttendVectors, AddToLastVector, Exchange, Send, Receive>
-          Op>
+  template <OneOf<Embed, Scale, ScaleByPosition, GateRows, SoftCap, Clip, Normalize, Project,
+                  Rotate, Store, ChooseKeys, AbsorbQuery, ExpandAttended, Activate, ActivateXielu,
+                  Gate, Add, SelectRows, ProjectEach, ScaleColumns, ScaleByConstant, Sparsify,
+                  SelectColumns, JoinColumns, MatchMagnitude, AverageVectors, PredictStreams,
+                  CorrectStreams, AddToOtherStreams, Multiply, NormalizeLength, Decay, RepeatVector,
+                  WeighStreams, CollapseStreams, MixStreams, AttendVectors, AddToLastVector,
+                  WeighPart, Exchange, Send, Receive>
+                Op>
   Scratch operator()(const Op&) const {
     return {};
   }
@@ -231,7 +231,7 @@ void run(Step& step, const MixStreams& op);
 void run(Step& step, const AttendVectors& op);
 void run(Step& step, const AddToLastVector& op);
 // The engine refuses a graph with these: the graph of one rank is run by the reference kernels.
-template <OneOf<Exchange, Send, Receive> Op>
+template <OneOf<WeighPart, Exchange, Send, Receive> Op>
 void run(Step&, const Op&) {
   throw std::logic_error("the engine is alone, and an operation exchanges rows with other ranks");
 }

@@ -18,6 +18,7 @@ struct FirstKey {
   // The first that may be chosen.
   std::size_t operator()(const ChosenKeys& /*reach*/) const { return 0; }
   std::size_t operator()(const Entries& /*reach*/) const { return 0; }
+  std::size_t operator()(const Striped& /*reach*/) const { return 0; }
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -180,11 +181,19 @@ void add_sink(Scalar sink, Scalar largest, Scalar& sum) {
   sum += exponential(sink - largest);
 }
 
-// In place. The largest score is subtracted first, so that no exponential overflows. A sink is one
-// more score, which takes part in the sum alone.
+// What the exponentials of a softmax were made with, and their sum: that of exp(score) is the sum
+// times exp(largest).
 template <class Scalar>
-void softmax(std::span<Scalar> scores, std::optional<Scalar> sink = std::nullopt) {
-  Scalar largest = *std::max_element(scores.begin(), scores.end());
+struct SoftmaxSum {
+  Scalar largest, sum;
+};
+
+// In place. The largest score is subtracted first, so that no exponential overflows. A sink is one
+// more score, which takes part in the sum alone. Without scores the sum is 0.
+template <class Scalar>
+SoftmaxSum<Scalar> softmax(std::span<Scalar> scores, std::optional<Scalar> sink = std::nullopt) {
+  Scalar largest = -std::numeric_limits<double>::infinity();
+  if (!scores.empty()) largest = *std::max_element(scores.begin(), scores.end());
   if (sink && largest < *sink) largest = *sink;
   Scalar sum = 0.0;
   if (sink) add_sink(*sink, largest, sum);
@@ -193,6 +202,7 @@ void softmax(std::span<Scalar> scores, std::optional<Scalar> sink = std::nullopt
     sum += score;
   }
   for (Scalar& score : scores) score = score / sum;
+  return {largest, sum};
 }
 
 // (x, y) rotated by an angle

@@ -59,15 +59,19 @@ void run(BlockRun<Scalar>& step, const Store& op) {
   auto in = step.read(op.in);
   LayerCache<Scalar>& cache = step.caches->of(op.cache, step.layer);
   const StorageFormat& format = step.graph->cache(op.cache).format;
+  const auto* growing = std::get_if<Growing>(&step.graph->cache(op.cache).state);
+  const auto* own = growing == nullptr ? nullptr : std::get_if<Striped>(&growing->reach);
   for (std::size_t r = 0; r < in.rows(); ++r) {
     const auto row = in.row(r);
+    if (own != nullptr && !is_own(*own, step.place(r).position)) continue;
     cache.append(step.place(r).sequence, kept_in(format, row));
     step.ledger->current().cache_written += llmarch::Elements(std::ssize(row));
     step.ledger->current().cache_bytes_written += bytes_of_single_row(row.size(), format);
   }
 }
 
-// The keys, or entries, that one group of heads of the query in row r attends to.
+// The keys, or entries, that one group of heads of the query in row r attends to. Keys that are a
+// rank's own are counted as entries are: the first of them is 0.
 template <class Scalar>
 std::vector<std::size_t> attended_keys(const BlockRun<Scalar>& step, const Reach& reach,
                                        std::size_t r, std::size_t group) {
@@ -76,8 +80,11 @@ std::vector<std::size_t> attended_keys(const BlockRun<Scalar>& step, const Reach
   const auto add = [&](std::size_t first, std::size_t last) {
     for (std::size_t key = first; key <= last; ++key) keys.push_back(key);
   };
-  if (const auto* entries = std::get_if<Entries>(&reach)) {
-    if (entries->chosen) return step.choice->blocks.at(r * step.choice->groups + group);
+  const auto* entries = std::get_if<Entries>(&reach);
+  if (entries != nullptr && entries->chosen) {
+    return step.choice->blocks.at(r * step.choice->groups + group);
+  }
+  if (entries != nullptr || std::holds_alternative<Striped>(reach)) {
     for (std::size_t entry = 0; entry < visible(reach, position); ++entry) keys.push_back(entry);
     return keys;
   }
@@ -93,6 +100,12 @@ std::vector<std::size_t> attended_keys(const BlockRun<Scalar>& step, const Reach
   return keys;
 }
 
+// The position of what attended_keys counts as a key.
+inline std::size_t position_of(const Reach& reach, std::size_t key) {
+  const auto* own = std::get_if<Striped>(&reach);
+  return own == nullptr ? key : size(own->first) + key * size(own->every);
+}
+
 // A cache for a reach: where several queries choose, the step reads all of it.
 template <class Scalar>
 CacheReader<Scalar> cache_within(BlockRun<Scalar>& step, CacheId id, const Reach& reach,
@@ -104,15 +117,32 @@ CacheReader<Scalar> cache_within(BlockRun<Scalar>& step, CacheId id, const Reach
 
 // One head of one query: scores, softmax and weighted sum over the keys.
 template <class Scalar, class Score, class ValueOf>
-void attend(std::span<const std::size_t> keys, const Score& score, const ValueOf& value,
-            std::span<Scalar> sum, std::optional<Scalar> sink = std::nullopt) {
+SoftmaxSum<Scalar> attend(std::span<const std::size_t> keys, const Score& score,
+                          const ValueOf& value, std::span<Scalar> sum,
+                          std::optional<Scalar> sink = std::nullopt) {
   std::vector<Scalar> scores;
   for (const std::size_t key : keys) scores.push_back(score(key));
-  softmax(std::span(scores), sink);
+  const SoftmaxSum<Scalar> of_scores = softmax(std::span(scores), sink);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     accumulate_product(scores[i], value(keys[i]), sum);
   }
+  return of_scores;
 }
+
+// The log-sums of an attention, where it has any.
+template <class Scalar>
+class LogSums {
+ public:
+  LogSums(BlockRun<Scalar>& step, const std::optional<ValueId>& value) {
+    if (value) out_.emplace(step.write(*value));
+  }
+  void set(std::size_t row, std::size_t head, const SoftmaxSum<Scalar>& of_scores) {
+    if (out_) out_->row(row)[head] = of_scores.largest + logarithm(of_scores.sum);
+  }
+
+ private:
+  std::optional<RowWriter<Scalar>> out_;
+};
 
 // What the scores of one query head depend on besides its products with keys.
 struct QueryHead {
@@ -137,6 +167,7 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
   std::span<const float> sinks;
   if (op.sinks) sinks = step.weight(*op.sinks).row(0);
   auto out = step.write(op.out);
+  LogSums<Scalar> log_sums(step, op.log_sums);
   const std::size_t width = size(op.head_dim);
   const std::size_t value_width = size(op.value_width());
   const std::size_t sharing = size(op.query_heads / op.kv_heads);
@@ -151,13 +182,14 @@ void run(BlockRun<Scalar>& step, const Attend& op) {
           alibi_slope(size(heads.first) + head, size(heads.all)) * op.alibi.value_or(0);
       const auto score = [&](std::size_t key) {
         return scored(op, dot(q, keys.row(place.sequence, key, kv_head)),
-                      {place.position, slope, growth}, key);
+                      {place.position, slope, growth}, position_of(op.reach, key));
       };
       const auto value = [&](std::size_t key) { return values.row(place.sequence, key, kv_head); };
       std::optional<Scalar> sink;
       if (op.sinks) sink = Scalar(sinks[head]);
-      attend(attended_keys(step, op.reach, r, kv_head), score, value,
-             part(out.row(r), head, value_width), sink);
+      log_sums.set(r, head,
+                   attend(attended_keys(step, op.reach, r, kv_head), score, value,
+                          part(out.row(r), head, value_width), sink));
     }
   }
 }
@@ -199,6 +231,7 @@ void run(BlockRun<Scalar>& step, const AttendLatent& op) {
   auto latents = cache_within(step, op.latents, op.reach, 1);
   auto rope_keys = cache_within(step, op.rope_keys, op.reach, 1);
   auto out = step.write(op.out);
+  LogSums<Scalar> log_sums(step, op.log_sums);
   const std::size_t latent = size(op.shape.latent_dim);
   const std::size_t nope = size(op.shape.nope_dim);
   const std::size_t width = nope + size(op.shape.rope_dim);
@@ -213,7 +246,7 @@ void run(BlockRun<Scalar>& step, const AttendLatent& op) {
       const auto score = [&](std::size_t key) {
         return scale * joined_dot(q, value(key), q_rope, rope_keys.row(place.sequence, key));
       };
-      attend(attended, score, value, part(out.row(r), head, latent));
+      log_sums.set(r, head, attend(attended, score, value, part(out.row(r), head, latent)));
     }
   }
 }
@@ -239,7 +272,7 @@ void run(BlockRun<Scalar>& step, const ExpandLatents& op) {
   auto value_up = step.weight(op.value_up);
   auto keys = step.write(op.keys);
   auto values = step.write(op.values);
-  const std::size_t positions = step.past() + step.tokens();
+  const std::size_t positions = keys.rows() / step.batch();
   for (std::size_t r = 0; r < keys.rows(); ++r) {
     const auto latent = latents.row(r / positions, r % positions);
     for (std::size_t i = 0; i < key_up.rows(); ++i) keys.row(r)[i] = dot(latent, key_up.row(i));
@@ -261,10 +294,11 @@ void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
   }
   auto rope_keys = cache_within(step, op.rope_keys, op.reach, 1);
   auto out = step.write(op.out);
+  LogSums<Scalar> log_sums(step, op.log_sums);
   const std::size_t nope = size(op.shape.nope_dim);
   const std::size_t width = nope + size(op.shape.rope_dim);
   const std::size_t value_width = size(op.shape.value_dim);
-  const std::size_t positions = step.past() + step.tokens();
+  const std::size_t positions = keys.rows() / step.batch();
   const Scalar scale = op.scale;
   for (std::size_t r = 0; r < query.rows(); ++r) {
     const RowPlace place = step.place(r);
@@ -279,7 +313,7 @@ void run(BlockRun<Scalar>& step, const AttendExpanded& op) {
       const auto value = [&](std::size_t key) {
         return part(values.row(first_key + key), head, value_width);
       };
-      attend(attended, score, value, part(out.row(r), head, value_width));
+      log_sums.set(r, head, attend(attended, score, value, part(out.row(r), head, value_width)));
     }
   }
 }

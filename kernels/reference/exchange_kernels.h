@@ -271,6 +271,42 @@ void run(BlockRun<Scalar>& step, const Exchange& op) {
   copy_out(slab, first_row, out);
 }
 
+// The share of a member's exponentials in those of all, of which the logarithms are given, for one
+// head of `heads`.
+template <class Scalar>
+Scalar share_of(std::span<const Scalar> log_sums, std::size_t head, std::size_t heads,
+                std::size_t member) {
+  Scalar largest = log_sums[head];
+  for (std::size_t i = head; i < log_sums.size(); i += heads) {
+    if (largest < log_sums[i]) largest = log_sums[i];
+  }
+  Scalar own = 0.0;
+  Scalar sum = 0.0;
+  for (std::size_t i = head; i < log_sums.size(); i += heads) {
+    const Scalar each = exponential(log_sums[i] - largest);
+    if (i / heads == member) own = each;
+    sum += each;
+  }
+  return own / sum;
+}
+
+template <class Scalar>
+void run(BlockRun<Scalar>& step, const WeighPart& op) {
+  auto in = step.read(op.in);
+  auto log_sums = step.read(op.log_sums);
+  auto out = step.write(op.out);
+  const std::size_t heads = size(op.heads);
+  for (std::size_t r = 0; r < in.rows(); ++r) {
+    const auto part = in.row(r);
+    const auto weighed = out.row(r);
+    const std::size_t width = part.size() / heads;
+    for (std::size_t head = 0; head < heads; ++head) {
+      const Scalar share = share_of(log_sums.row(r), head, heads, size(op.ranks.own));
+      for (std::size_t i = head * width; i < (head + 1) * width; ++i) weighed[i] = share * part[i];
+    }
+  }
+}
+
 template <class Scalar>
 void run(BlockRun<Scalar>& step, const Send& op) {
   auto in = step.read(op.in);

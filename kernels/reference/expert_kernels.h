@@ -78,7 +78,7 @@ void score_products(const Router& router, std::span<Scalar> products) {
     for (Scalar& product : products) product = soft_capped(product, *router.product_soft_cap);
   }
   switch (router.scoring) {
-    case Scoring::softmax: return softmax(products);
+    case Scoring::softmax: softmax(products); return;
     case Scoring::sigmoid:
       for (Scalar& product : products) product = sigmoid(product);
       return;

@@ -93,13 +93,23 @@ inline std::size_t first_key(const Reach& reach, std::size_t position) {
                                 },
                                 // The first that may be chosen.
                                 [](const ChosenKeys&) { return std::size_t{0}; },
-                                [](const Entries&) { return std::size_t{0}; }};
+                                [](const Entries&) { return std::size_t{0}; },
+                                [](const Striped&) { return std::size_t{0}; }};
   return std::visit(first, reach);
 }
 
-// How many keys, or entries, there are for the query at `position`: those up to its own, or those
-// of the groups that are complete with it.
+// Whether a rank with these keys has that of the position.
+inline bool is_own(const Striped& striped, std::size_t position) {
+  return position % size(striped.every) == size(striped.first);
+}
+
+// How many keys, or entries, there are for the query at `position`: those up to its own, those of
+// the groups that are complete with it, or those that are a rank's own.
 inline std::size_t visible(const Reach& reach, std::size_t position) {
+  if (const auto* striped = std::get_if<Striped>(&reach)) {
+    const std::size_t first = size(striped->first);
+    return position < first ? 0 : (position - first) / size(striped->every) + 1;
+  }
   const auto* entries = std::get_if<Entries>(&reach);
   if (entries == nullptr) return position + 1;
   return (position + 1) / static_cast<std::size_t>(entries->positions.value());

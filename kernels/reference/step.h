@@ -222,7 +222,7 @@ struct BlockRun {
   }
   RowWriter<Scalar> write(ValueId value) {
     Rows<Scalar>& rows = values.at(value);
-    rows.rows = row_count(block->values.at(value).rows);
+    rows.rows = row_count(block->values.at(value));
     rows.columns = size(block->values.at(value).columns);
     rows.elements.assign(rows.rows * rows.columns, Scalar(0.0));
     return {rows, ledger->current().activations_written};
@@ -251,8 +251,9 @@ struct BlockRun {
   [[nodiscard]] RowPlace place(std::size_t token_row) const {
     return {token_row / tokens(), past() + token_row % tokens()};
   }
-  [[nodiscard]] std::size_t row_count(RowAxis axis) const {
-    switch (axis) {
+  [[nodiscard]] std::size_t row_count(const Value& value) const {
+    if (value.striped) return batch() * visible(*value.striped, past() + tokens() - 1);
+    switch (value.rows) {
       case RowAxis::tokens: return batch() * tokens();
       case RowAxis::keys: return batch() * (past() + tokens());
       case RowAxis::logits: return batch() * (workload->logits == Logits::last ? 1 : tokens());

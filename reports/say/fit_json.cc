@@ -78,6 +78,9 @@ Json answer_json(const FitAnswer& answer) {
                               {"largest_batch", answers_json(fits.batches, setting_field::context,
                                                              &Setting::context, memory)}});
   }
+  for (const auto& [model, why] : answer.undivided) {
+    json["undivided"].push_back({{"name", model->spec.name}, {"why", why}});
+  }
   return json;
 }
 
@@ -97,13 +100,13 @@ std::string fit_json(const std::vector<FitAnswer>& answers) {
 
 std::string fit_csv(const std::vector<FitAnswer>& answers) {
   Json rows = Json::array();
-  for (const auto& [question, models] : answers) {
-    for (const ModelFits& fits : models) {
+  for (const FitAnswer& answer : answers) {
+    for (const ModelFits& fits : answer.models) {
       for (const Fit& fit : fits.contexts) {
-        rows.push_back(row_of(*fits.model, fit, setting_field::context, question));
+        rows.push_back(row_of(*fits.model, fit, setting_field::context, answer.question));
       }
       for (const Fit& fit : fits.batches) {
-        rows.push_back(row_of(*fits.model, fit, setting_field::batch, question));
+        rows.push_back(row_of(*fits.model, fit, setting_field::batch, answer.question));
       }
     }
   }

@@ -165,8 +165,17 @@ std::vector<ModelFits> ranked(std::vector<ModelFits> models, const FitQuestion& 
 
 namespace {
 
-Document ranking_of(const std::vector<ModelFits>& models, const FitQuestion& question,
-                    Digits digits) {
+Table undivided_table(const std::vector<Undivided>& undivided) {
+  Table table{.caption = "Models that do not divide so",
+              .columns = {text_column("model"), text_column("why")}};
+  for (const auto& [model, why] : undivided) {
+    table.rows.emplace_back(CellRow{{text_cell(model->spec.name), text_cell(why)}});
+  }
+  return table;
+}
+
+Document ranking_of(const FitAnswer& answer, Digits digits) {
+  const auto& [question, models, undivided] = answer;
   Document document{.title = "Which models fit into " + question.memory_name};
   document.blocks.emplace_back(setting_line(question));
   const Fit& asked = models.front().batches.front();
@@ -194,6 +203,7 @@ Document ranking_of(const std::vector<ModelFits>& models, const FitQuestion& que
     add_remarks(model, notes);
   }
   document.blocks.emplace_back(std::move(table));
+  if (!undivided.empty()) document.blocks.emplace_back(undivided_table(undivided));
   notes.lines.push_back(fmt::format(
       "Those that fit come first, the largest model first; then the others, the one that needs "
       "least first. {} The largest context is one that fits and that the model's makers allow.",
@@ -203,8 +213,8 @@ Document ranking_of(const std::vector<ModelFits>& models, const FitQuestion& que
   return document;
 }
 
-Document document_of(const std::vector<ModelFits>& models, const FitQuestion& question,
-                     Digits digits) {
+Document document_of(const FitAnswer& answer, Digits digits) {
+  const auto& [question, models, undivided] = answer;
   Document document{.title = "What fits into " + question.memory_name};
   document.blocks.emplace_back(setting_line(question));
   const FitWriter writer(question.room, digits);
@@ -235,11 +245,10 @@ Document document_of(const std::vector<ModelFits>& models, const FitQuestion& qu
 
 // The document of each answer; below the title of the first those of the others are headings.
 Document one_after_another(const std::vector<FitAnswer>& answers, Digits digits,
-                           Document (*of)(const std::vector<ModelFits>&, const FitQuestion&,
-                                          Digits)) {
-  Document all = of(answers.front().models, answers.front().question, digits);
+                           Document (*of)(const FitAnswer&, Digits)) {
+  Document all = of(answers.front(), digits);
   for (std::size_t n = 1; n < answers.size(); ++n) {
-    Document next = of(answers[n].models, answers[n].question, digits);
+    Document next = of(answers[n], digits);
     all.blocks.emplace_back(Heading{next.title});
     std::ranges::move(next.blocks, std::back_inserter(all.blocks));
   }

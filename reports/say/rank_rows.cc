@@ -151,6 +151,11 @@ std::string rank_note(const Comparison& comparison) {
         " Every token goes to all ranks that hold experts of its layer, and their sums come "
         "back: an all-gather and a reduce-scatter.";
   }
+  if (deployment.context > 1) {
+    note += " Of a cache that grows with every position, each rank of cp has every " +
+            (deployment.context == 2 ? "second" : fmt::format("{}th", deployment.context.value())) +
+            " one; all of them run every token, and merge what they attend to.";
+  }
   if (deployment.expert > 1 && comparison.skew) {
     note +=
         " Experts lie on ranks in the order of their numbers; under a power law the first rank has "

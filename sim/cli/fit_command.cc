@@ -165,7 +165,7 @@ reports::FitQuestion question_of(const Values& values, const Setting& setting) {
 std::vector<reports::FitAnswer> questions_of(const Values& values) {
   std::vector<reports::FitAnswer> questions;
   for (const Setting& setting : read_settings(values, asked_fields())) {
-    questions.push_back({question_of(values, setting), {}});
+    questions.push_back({question_of(values, setting), {}, {}});
   }
   return questions;
 }
@@ -207,6 +207,27 @@ reports::ModelFits fits_of(const Model& model, const reports::FitQuestion& quest
     fits.batches.push_back(largest_batch(model, setting, question.room));
   }
   return fits;
+}
+
+void answer_each(const std::vector<Model>& models, const std::vector<Integer>& batches,
+                 const std::vector<Integer>& contexts, reports::FitAnswer& answer) {
+  for (const Model& model : models) {
+    answer.models.push_back(fits_of(model, answer.question, batches, contexts));
+  }
+}
+
+// Models that a deployment does not divide stand beside the ranking, unless there are no others.
+void answer_ranked(const std::vector<Model>& models, const std::vector<Integer>& batches,
+                   const std::vector<Integer>& contexts, reports::FitAnswer& answer) {
+  for (const Model& model : models) {
+    try {
+      answer.models.push_back(fits_of(model, answer.question, batches, contexts));
+    } catch (const CannotShard& refused) {
+      answer.undivided.push_back({&model, refused.what()});
+    }
+  }
+  if (answer.models.empty()) throw CannotShard(answer.undivided.front().why);
+  answer.models = reports::ranked(std::move(answer.models), answer.question);
 }
 
 // The first context and batch, on one machine.
@@ -262,12 +283,10 @@ ExitStatus run_fit(const Arguments& arguments, KeptModels& kept) {
   std::vector<const Model*> asked;
   for (const Model& model : models) asked.push_back(&model);
   const bool rank = values.count("all") + values.count("rank") > 0;
-  for (auto& [question, fits] : answers) {
-    question.setting = settled(question.setting, asked);
-    for (const Model& model : models) {
-      fits.push_back(fits_of(model, question, batches, contexts));
-    }
-    if (rank) fits = reports::ranked(std::move(fits), question);
+  for (reports::FitAnswer& answer : answers) {
+    answer.question.setting = settled(answer.question.setting, asked);
+    rank ? answer_ranked(models, batches, contexts, answer)
+         : answer_each(models, batches, contexts, answer);
   }
   const reports::Digits digits = digits_of(values);
   outputs.write(

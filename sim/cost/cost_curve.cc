@@ -33,10 +33,15 @@ bool varies(Driver driver, Phase phase) {
   throw std::logic_error("varies: a driver outside the enumeration");
 }
 
+bool is_over_entries(const Reach& reach) {
+  return std::holds_alternative<Entries>(reach) || std::holds_alternative<Striped>(reach);
+}
+
 // The driver in place of which it can be counted, since a step of this phase has equally many. In a
 // decode step each sequence has one query, which attends to as many keys as it reads positions. In
 // a prefill nothing comes before the prompt: its tokens are all the positions there are, and each
-// is read, if only by its own query. There are fewer entries than positions.
+// is read, if only by its own query. There are fewer entries than positions, and fewer that are a
+// rank's own.
 Driver counted_as(Driver driver, const Reach& reach, Phase phase) {
   switch (driver) {
     case Driver::once:
@@ -49,7 +54,7 @@ Driver counted_as(Driver driver, const Reach& reach, Phase phase) {
     case Driver::key: return phase == Phase::decode ? Driver::key : Driver::token;
     case Driver::position:
       if (phase == Phase::decode) return Driver::pair;
-      return std::holds_alternative<Entries>(reach) ? Driver::position : Driver::token;
+      return is_over_entries(reach) ? Driver::position : Driver::token;
     case Driver::entry:
     case Driver::later_entry:
     case Driver::making:
@@ -71,7 +76,8 @@ struct Sawtooth {
   Integer size = 0, full = 0;
   friend auto operator<=>(const Sawtooth&, const Sawtooth&) = default;
 };
-Sawtooth sawtooth(const OneOf<EveryKey, Window, ChosenKeys, Entries, Fixed, Compressed> auto&) {
+Sawtooth sawtooth(
+    const OneOf<EveryKey, Window, ChosenKeys, Entries, Striped, Fixed, Compressed> auto&) {
   return {};
 }
 Sawtooth sawtooth(const Chunk& chunk) {

@@ -60,6 +60,16 @@ Integer pairs_of(Integer past, Integer tokens, const Entries& entries) {
   return growing * (past / size) + groups_up_to(past % size + growing, size) + rest;
 }
 
+// Its own of the first `positions` positions.
+Integer own_of(Integer positions, const Striped& striped) {
+  return (positions + striped.every - 1 - striped.first) / striped.every;
+}
+
+// As entries for groups, the first of which is complete with the position `first`.
+Integer pairs_of(Integer past, Integer tokens, const Striped& striped) {
+  return pairs_of(past + striped.every - 1 - striped.first, tokens, Entries{striped.every});
+}
+
 // The first position that the query at `position` attends to.
 Integer first_attended(Integer, const EveryKey&) {
   return 0;
@@ -101,6 +111,17 @@ Integer read_in(const Workload& workload, const Entries& entries) {
                               : (workload.past + workload.tokens) / entries.positions;
 }
 
+Integer read_in(const Workload& workload, const Striped& striped) {
+  return own_of(workload.past + workload.tokens, striped);
+}
+
+Integer held_of(Integer context, const auto& reach) {
+  return context - first_attended(context - 1, reach);
+}
+Integer held_of(Integer context, const Striped& striped) {
+  return own_of(context, striped);
+}
+
 std::optional<Integer> border_after(Integer, const EveryKey&) {
   return std::nullopt;
 }
@@ -128,6 +149,12 @@ std::optional<Integer> border_after(Integer context, const Entries& entries) {
   return within == 0 ? context + 1 : context - within + entries.positions;
 }
 
+std::optional<Integer> border_after(Integer context, const Striped& striped) {
+  const Integer shift = striped.every - 1 - striped.first;
+  const auto border = border_after(context + shift, Entries{striped.every});
+  return border ? std::optional(*border - shift) : std::nullopt;
+}
+
 Integer most_of(Integer context, const EveryKey&) {
   return context;
 }
@@ -148,8 +175,15 @@ Integer most_of(Integer context, const Entries& entries) {
   return context / entries.positions;
 }
 
+Integer most_of(Integer context, const Striped& striped) {
+  return own_of(context, striped);
+}
+
 Integer made_of(Integer before, Integer after, const Entries& entries) {
   return after / entries.positions - before / entries.positions;
+}
+Integer made_of(Integer before, Integer after, const Striped& striped) {
+  return own_of(after, striped) - own_of(before, striped);
 }
 Integer made_of(Integer, Integer, const OneOf<EveryKey, Window, Chunk, ChosenKeys> auto&) {
   return 0;
@@ -160,7 +194,8 @@ Integer later_of(Integer before, Integer after, const Entries& entries) {
   const Integer made = made_of(before, after, entries);
   return made > 0 && before < entries.positions ? made - 1 : made;
 }
-Integer later_of(Integer, Integer, const OneOf<EveryKey, Window, Chunk, ChosenKeys> auto&) {
+Integer later_of(Integer, Integer,
+                 const OneOf<EveryKey, Window, Chunk, ChosenKeys, Striped> auto&) {
   return 0;
 }
 
@@ -216,8 +251,9 @@ Integer fixed(const Waiting&) {
   return 0;
 }
 
-Integer growth(Integer entry, const Growing&) {
-  return entry;
+Integer growth(Integer entry, const Growing& growing) {
+  const auto* striped = std::get_if<Striped>(&growing.reach);
+  return striped == nullptr ? entry : entry / striped->every;
 }
 
 Integer growth(Integer, const Fixed&) {
@@ -286,8 +322,7 @@ Integer pairs_within_chunks(Integer tokens, const Chunk& chunk) {
 }
 
 Integer held_positions(Integer context, const Reach& reach) {
-  return std::visit([&](const auto& kind) { return context - first_attended(context - 1, kind); },
-                    reach);
+  return std::visit([&](const auto& kind) { return held_of(context, kind); }, reach);
 }
 
 std::optional<Integer> next_border(Integer context, const Reach& reach) {

@@ -25,7 +25,8 @@ enum class Driver {
   stepped,         // new tokens, each of which reads and writes a fixed state
   pair,            // pairs of a new token and a key within its reach
   position,        // cached positions within reach of at least one new token
-  // These four are for a reach over entries, which stand for groups of positions:
+  // These four are for a reach over entries, which stand for groups of positions, or are a rank's
+  // own of all positions:
   entry,         // entries that the step makes
   later_entry,   // those of them that have a group before their own
   making,        // 1 in a step that makes entries, else 0
@@ -95,7 +96,8 @@ Integer attended_pairs(const Workload& workload, const Reach& reach);
 Integer positions_read(const Workload& workload, const Reach& reach);
 
 // The entries that the step makes, and those of them before which there is another group. A reach
-// over positions has none.
+// over positions has none, unless a rank has some of the positions: then an entry for each of
+// these.
 Integer entries_made(const Workload& workload, const Reach& reach);
 Integer later_entries_made(const Workload& workload, const Reach& reach);
 

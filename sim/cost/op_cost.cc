@@ -17,9 +17,9 @@
 #include <optional>
 #include <stdexcept>
 
+#include "sim/cost/between_ranks.h"
 #include "sim/cost/chunk_price.h"
 #include "sim/cost/element_prices.h"
-#include "sim/cost/exchange_price.h"
 #include "sim/cost/operand_price.h"
 
 namespace llmarch {
@@ -41,7 +41,6 @@ struct Arithmetic {
   void operator()(const JoinColumns&) const {}
   void operator()(const RepeatVector&) const {}
   void operator()(const Receive&) const {}
-
   void operator()(const Scale& op) const { per_element(op.in, {1, 0}); }
   void operator()(const ScaleByPosition& op) const { per_element(op.in, {1, 0}); }
   void operator()(const ScaleColumns& op) const { per_element(op.in, {1, 0}); }
@@ -163,6 +162,7 @@ struct Arithmetic {
     if (op.alibi) pair.other += Flops(op.query_heads * kAlibiFlops);
     if (op.sinks) add_sinks(per_row(op.query), op.query_heads);
     if (op.growth_length) pair.other += Flops(op.query_heads);
+    if (op.log_sums) add_log_sums(per_row(op.query), op.query_heads);
     if (!op.soft_cap) return;
     pair.other += Flops(op.query_heads * kSoftCapPrice.flops);
     pair.transcendentals += Transcendentals(op.query_heads * kSoftCapPrice.transcendentals);
@@ -196,6 +196,7 @@ struct Arithmetic {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.latent_dim + shape.rope_dim;
     add_scores(price.per_pair(op.reach), shape.heads, key_dim + shape.latent_dim);
+    if (op.log_sums) add_log_sums(per_row(op.query), shape.heads);
   }
 
   void operator()(const ExpandAttended& op) const {
@@ -211,6 +212,7 @@ struct Arithmetic {
     const LatentShape& shape = op.shape;
     const Integer key_dim = shape.nope_dim + shape.rope_dim;
     add_scores(price.per_pair(op.reach), shape.heads, key_dim + shape.value_dim);
+    if (op.log_sums) add_log_sums(per_row(op.query), shape.heads);
   }
 
   void operator()(const Route& op) const {
@@ -255,16 +257,9 @@ struct Arithmetic {
     experts->run = work_of_one(op);
   }
 
-  void operator()(const Exchange& op) const {
-    const ExchangePrice each = price_of(op, columns(op.in));
-    Work& row = per_row(op.collective == Collective::scatter_rows ? op.out : op.in);
-    row.sent += each.sent;
-    row.other += each.added;
-    price.once().rounds += each.rounds;
-  }
-  void operator()(const Send& op) const {
-    per_row(op.in).sent += Elements(columns(op.in));
-    price.once().rounds += Rounds(1);
+  template <OneOf<WeighPart, Exchange, Send> Op>
+  void operator()(const Op& op) const {
+    BetweenRanks{block, price}(op);
   }
 
   // The reference and each vector need a mean square, which takes two operations for each element,
@@ -352,9 +347,7 @@ struct Arithmetic {
   }
 
   [[nodiscard]] Integer columns(ValueId value) const { return block.values[value].columns; }
-  [[nodiscard]] Work& per_row(ValueId value) const {
-    return price.per_row(block.values[value].rows);
-  }
+  [[nodiscard]] Work& per_row(ValueId value) const { return price.per_row(block.values[value]); }
 
   void per_element(ValueId in, const PerElement& each) const {
     Work& row = per_row(in);
@@ -365,6 +358,12 @@ struct Arithmetic {
   // Once for each row and head, a score less the maximum, its exponential and the sum with it.
   static void add_sinks(Work& row, Integer heads) {
     row.other += Flops(2 * heads);
+    row.transcendentals += Transcendentals(heads);
+  }
+
+  // Once for each row and head, the logarithm of the sum, and its sum with the largest score.
+  static void add_log_sums(Work& row, Integer heads) {
+    row.other += Flops(heads);
     row.transcendentals += Transcendentals(heads);
   }
 

@@ -48,8 +48,11 @@ struct Moved {
   }
   void operator()(const Stores& each) const {
     const Cache& cache = graph.caches[each.cache];
-    per_row(each.value).cache_written += Elements(cache.columns);
-    per_row(each.value).cache_bytes_written += cache.bytes_of_entry();
+    const auto* growing = std::get_if<Growing>(&cache.state);
+    const auto* own = growing == nullptr ? nullptr : std::get_if<Striped>(&growing->reach);
+    Work& stored = own == nullptr ? per_row(each.value) : price.per(Driver::entry, *own);
+    stored.cache_written += Elements(cache.columns);
+    stored.cache_bytes_written += cache.bytes_of_entry();
   }
   // Every position of a group, for each entry that the step makes.
   void operator()(const ReadsCompleted& each) const {
@@ -100,7 +103,7 @@ struct Moved {
   }
 
  private:
-  [[nodiscard]] Work& per_row(ValueId id) const { return price.per_row(block.values[id].rows); }
+  [[nodiscard]] Work& per_row(ValueId id) const { return price.per_row(block.values[id]); }
   void read(ValueId id, ValueId rows) const {
     per_row(rows).activations_read += Elements(block.values[id].columns);
   }

@@ -57,7 +57,9 @@ class Price {
   Work& once() { return by_row_[index_of(Driver::once)]; }
   Work& per_sequence() { return by_row_[index_of(Driver::sequence)]; }
   Work& per_stepped() { return by_row_[index_of(Driver::stepped)]; }
-  Work& per_row(RowAxis axis) { return by_row_[index_of(driver_of(axis))]; }
+  Work& per_row(const Value& value) {
+    return value.striped ? per_position(*value.striped) : by_row_[index_of(driver_of(value.rows))];
+  }
   Work& per_pair(const Reach& reach) { return within(reach).of(Driver::pair); }
   Work& per_position(const Reach& reach) { return within(reach).of(Driver::position); }
   // What entries that stand for so many positions each cost: for each that is made, for each of

@@ -24,8 +24,8 @@ struct TimedAs {
   // Nobody has timed these: an index over keys, the scan of Mamba-1, compressed attention, and
   // exchanges, which one device has none of. What was measured of the delta rule in prefill was
   // fitted to its work step by step, and says nothing of its work by chunks.
-  template <OneOf<ChooseKeys, ChunkedRecurrence, SelectiveScan, Compress, AttendShared, Exchange,
-                  Send, Receive>
+  template <OneOf<ChooseKeys, ChunkedRecurrence, SelectiveScan, Compress, AttendShared, WeighPart,
+                  Exchange, Send, Receive>
                 Other>
   Result operator()(const Other&) const {
     return std::nullopt;

@@ -18,7 +18,8 @@ struct Way {
   Integer Deployment::*ranks;
 };
 constexpr std::array kWays{Way{"tp", &Deployment::tensor}, Way{"ep", &Deployment::expert},
-                           Way{"pp", &Deployment::pipeline}, Way{"dp", &Deployment::data}};
+                           Way{"pp", &Deployment::pipeline}, Way{"dp", &Deployment::data},
+                           Way{"cp", &Deployment::context}};
 
 struct NamedAlgorithm {
   std::string_view name;
@@ -82,8 +83,7 @@ class Reader {
       return "'" + std::string(value) + "' is no number of ranks from 1 to " +
              std::to_string(kMostRanks);
     }
-    if (key == "cp") return "context parallelism (cp) is not supported yet";
-    return "'" + std::string(key) + "' is no way to divide a model: tp, ep, pp or dp";
+    return "'" + std::string(key) + "' is no way to divide a model: tp, ep, pp, dp or cp";
   }
 
   Deployment read_;
@@ -97,7 +97,7 @@ bool divides(Integer part, Integer whole) {
 }  // namespace
 
 std::optional<ExpertSpread> expert_spread(const Deployment& deployment) {
-  const auto& [tensor, expert, pipeline, data, algorithm] = deployment;
+  const auto& [tensor, expert, pipeline, data, context, algorithm] = deployment;
   if (divides(expert, data)) return ExpertSpread{expert, 1};
   if (divides(data, expert) && divides(expert / data, tensor)) {
     return ExpertSpread{data, expert / data};
@@ -106,8 +106,9 @@ std::optional<ExpertSpread> expert_spread(const Deployment& deployment) {
 }
 
 RankPlace place_of(const Deployment& deployment, Integer rank) {
-  const Integer of_stage = deployment.tensor * deployment.data;
-  return {rank % deployment.tensor, rank % of_stage / deployment.tensor, rank / of_stage};
+  const Integer of_sequences = deployment.tensor * deployment.context;
+  return {rank % deployment.tensor, rank % of_sequences / deployment.tensor,
+          rank / of_sequences % deployment.data, rank / deployment.ranks_of_stage()};
 }
 
 Ranks tensor_ranks(const Deployment& deployment, Integer rank) {
@@ -115,14 +116,20 @@ Ranks tensor_ranks(const Deployment& deployment, Integer rank) {
   return {deployment.tensor, own, rank - own, 1};
 }
 
+Ranks context_ranks(const Deployment& deployment, Integer rank) {
+  const Integer own = place_of(deployment, rank).context;
+  return {deployment.context, own, rank - own * deployment.tensor, deployment.tensor};
+}
+
 Ranks expert_ranks(const Deployment& deployment, Integer rank) {
   const Integer count = expert_spread(deployment).value().data;
   const Integer own = place_of(deployment, rank).data % count;
-  return {count, own, rank - own * deployment.tensor, deployment.tensor};
+  const Integer stride = deployment.tensor * deployment.context;
+  return {count, own, rank - own * stride, stride};
 }
 
 Integer stage_neighbour(const Deployment& deployment, Integer rank, Integer stages) {
-  return rank + stages * deployment.tensor * deployment.data;
+  return rank + stages * deployment.ranks_of_stage();
 }
 
 std::string text_of(const Deployment& deployment) {
@@ -150,14 +157,14 @@ DeploymentReading read_deployment(std::string_view text) {
     if (!problem.empty()) return refused(std::move(problem));
   }
   const Deployment deployment = reader.deployment();
-  const auto& [tensor, expert, pipeline, data, algorithm] = deployment;
-  if (tensor > kMostRanks / (pipeline * data)) {
+  const auto& [tensor, expert, pipeline, data, context, algorithm] = deployment;
+  if (tensor * context > kMostRanks / (pipeline * data)) {
     return refused("'" + std::string(text) + "' is more than " + std::to_string(kMostRanks) +
                    " ranks");
   }
   if (!expert_spread(deployment)) {
     return refused("ep=" + std::to_string(expert.value()) + " does not divide the " +
-                       std::to_string((tensor * data).value()) + " ranks of a stage",
+                       std::to_string((tensor * data).value()) + " ranks of tp and dp",
                    "ep divides dp, or is dp times a divisor of tp: dp=8,ep=8 or tp=8,dp=1,ep=8");
   }
   return {deployment, {}, {}};

@@ -12,17 +12,27 @@
 
 namespace llmarch {
 
-// There are tp x dp x pp ranks. The experts of a layer are spread over `experts` of its tp x dp
+// There are tp x cp x dp x pp ranks. The experts of a layer are spread over `expert` of its tp x dp
 // ranks, first over those with sequences of their own; where there are fewer than that, each expert
 // is divided among tp ranks as a dense feed-forward is.
+//
+// The ranks of a cp group have the same sequences and the same weights, and each caches every cp-th
+// position of them, in turn: what engines call decode context parallelism. All of them make the
+// query of every token, each attends to the keys that it has, and what they find is merged (see
+// WeighPart). So a prompt's attention is divided, and its projections and feed-forwards are not.
+// Rejected: to divide the rows of a prompt and gather its keys and values. That divides a prefill
+// further, but a decode step has one row, which still has to meet every key; it would be a second
+// form of every attention, and a step whose tokens do not divide would have unequal rows.
 struct Deployment {
   Integer tensor = 1;    // tp: ranks that divide each layer's heads and widths among them
   Integer expert = 1;    // ep: ranks that divide a layer's experts among them
   Integer pipeline = 1;  // pp: stages, each with some of the layers
   Integer data = 1;      // dp: ranks with sequences of their own
+  Integer context = 1;   // cp: ranks that divide the positions of a growing cache among them
   Algorithm algorithm = Algorithm::ring;
 
-  [[nodiscard]] Integer ranks() const { return tensor * pipeline * data; }
+  [[nodiscard]] Integer ranks_of_stage() const { return tensor * context * data; }
+  [[nodiscard]] Integer ranks() const { return ranks_of_stage() * pipeline; }
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 
@@ -35,15 +45,17 @@ struct ExpertSpread {
 std::optional<ExpertSpread> expert_spread(const Deployment& deployment);
 
 // A rank's place in each way. Ranks are numbered so that those of a tensor-parallel group follow
-// one another, and those of a stage.
+// one another, then those with the same sequences, and those of a stage.
 struct RankPlace {
-  Integer tensor, data, pipeline;
+  Integer tensor, context, data, pipeline;
 };
 RankPlace place_of(const Deployment& deployment, Integer rank);
 
-// The ranks with which `rank` exchanges the rows of one layer; those that run experts on each
-// other's tokens; and the rank with the same share of the stage that is `stages` further on.
+// The ranks with which `rank` exchanges the rows of one layer; those with the other positions of
+// its sequences; those that run experts on each other's tokens; and the rank with the same share of
+// the stage that is `stages` further on.
 Ranks tensor_ranks(const Deployment& deployment, Integer rank);
+Ranks context_ranks(const Deployment& deployment, Integer rank);
 Ranks expert_ranks(const Deployment& deployment, Integer rank);
 Integer stage_neighbour(const Deployment& deployment, Integer rank, Integer stages);
 

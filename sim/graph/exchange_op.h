@@ -37,6 +37,25 @@ struct Exchange {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Writes{out}); }
 };
 
+// What attention over a rank's own keys adds to attention over the keys of all ranks. The softmax
+// of all keys is that of the rank's own times the share of their exponentials in those of all:
+//
+//   out = in * exp(own log-sum) / sum over the ranks of exp(log-sum),
+//
+// for each head of a row. An attention's log-sum is the logarithm of the sum of exp(score) over the
+// keys that it attends to, minus infinity where there are none. (Milakov and Gimelshein 2018, as
+// flash-decoding and the decode context parallelism of serving engines merge their parts.)
+struct WeighPart {
+  Ranks ranks;
+  Integer heads;
+  ValueId in;        // heads x width
+  ValueId log_sums;  // ranks x heads
+  ValueId out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{log_sums}, WritesInPlace{out});
+  }
+};
+
 // Hands rows on to the next stage of a pipeline, which receives them.
 struct Send {
   Integer to;  // rank of the deployment

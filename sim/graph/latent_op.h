@@ -2,6 +2,8 @@
 // op.h, which has the other operations.
 #pragma once
 
+#include <optional>
+
 #include "sim/graph/operands.h"
 
 namespace llmarch {
@@ -32,10 +34,12 @@ struct AttendLatent {
   ValueId query;     // heads x (nope + rope), of which the rotated part is used
   Reach reach;
   CacheId latents, rope_keys;
-  ValueId out;  // heads x latent
+  ValueId out;                           // heads x latent
+  std::optional<ValueId> log_sums = {};  // (heads): see WeighPart
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{absorbed}, Reads{query}, ReadsCache{latents, reach, 1},
           ReadsCache{rope_keys, reach, 1}, Writes{out});
+    if (log_sums) visitor(Writes{*log_sums});
   }
 };
 
@@ -49,15 +53,16 @@ struct ExpandAttended {
   }
 };
 
-// Every cached latent times key_up and value_up: keys and values of all heads at every position.
+// Every cached latent that the rank has times key_up and value_up: keys and values of all heads.
 // One operation and not two, since published models store the two matrices as one and each latent
 // is read once.
 struct ExpandLatents {
   CacheId latents;
   WeightId key_up, value_up;  // (heads x nope, latent), (heads x value, latent)
   ValueId keys, values;       // rows: keys
+  Reach reach = EveryKey{};   // those that there are: all, or a rank's own
   void visit_operands(auto& visitor) const {
-    touch(visitor, ReadsCache{latents, EveryKey{}, 1}, ReadsWeight{key_up}, ReadsWeight{value_up},
+    touch(visitor, ReadsCache{latents, reach, 1}, ReadsWeight{key_up}, ReadsWeight{value_up},
           Writes{keys}, Writes{values});
   }
 };
@@ -71,10 +76,12 @@ struct AttendExpanded {
   ValueId query;         // heads x (nope + rope)
   ValueId keys, values;  // rows: keys; heads x nope, heads x value
   CacheId rope_keys;
-  ValueId out;  // heads x value
+  ValueId out;                           // heads x value
+  std::optional<ValueId> log_sums = {};  // (heads): see WeighPart
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{query}, Reads{keys}, Reads{values}, ReadsCache{rope_keys, reach, 1},
           Writes{out});
+    if (log_sums) visitor(Writes{*log_sums});
   }
 };
 

@@ -199,11 +199,13 @@ struct Attend {
   // After the cap, the scores of a query are multiplied by score_growth_at its position. The
   // factors are made once and are not counted.
   std::optional<Integer> growth_length = {};
+  std::optional<ValueId> log_sums = {};  // (query_heads): see WeighPart
   [[nodiscard]] Integer value_width() const { return value_dim.value_or(head_dim); }
   void visit_operands(auto& visitor) const {
     touch(visitor, Reads{query}, ReadsCache{keys, reach, kv_heads},
           ReadsCache{values, reach, kv_heads}, Writes{out});
     if (sinks) visitor(ReadsWeight{*sinks});
+    if (log_sums) visitor(Writes{*log_sums});
   }
 };
 
@@ -338,7 +340,7 @@ using Op =
                  SelectiveScan, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
                  MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams,
                  RepeatVector, WeighStreams, CollapseStreams, MixStreams, AttendVectors,
-                 AddToLastVector, Exchange, Send, Receive>;
+                 AddToLastVector, WeighPart, Exchange, Send, Receive>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

@@ -81,6 +81,7 @@ struct Value {
   RowAxis rows = RowAxis::tokens;
   Integer columns;
   Content content = Content::numbers;
+  std::optional<Striped> striped = {};  // rows are keys: those that a rank has; absent: all
 };
 
 struct Node {

@@ -8,6 +8,17 @@ Integer padded_share(Integer rows, Integer shares) {
   return (rows + shares - 1) / shares;
 }
 
+// What stands before the name of the operation for which ranks of other groups exchange rows.
+std::string name_of(Collective collective) {
+  switch (collective) {
+    case Collective::all_reduce: return "all-reduce of ";
+    case Collective::all_gather:
+    case Collective::gather_rows: return "all-gather for ";
+    case Collective::scatter_rows: return "reduce-scatter of ";
+  }
+  throw std::logic_error("name_of: a collective outside the enumeration");
+}
+
 }  // namespace
 
 std::optional<Integer> shares_of(Integer units, Integer ranks) {
@@ -224,6 +235,11 @@ CacheId RankBlock::cache(CacheId id, Integer shares) {
   Cache part = rank_.model.cache(id);
   part.block = rank_.blocks.at(part.block);
   part.columns = part.columns / shares;
+  const Ranks ranks = context_ranks(rank_.deployment, rank_.rank);
+  auto* const growing = std::get_if<Growing>(&part.state);
+  if (ranks.count > 1 && growing != nullptr && growing->reach == Reach(EveryKey{})) {
+    growing->reach = Striped{ranks.own, ranks.count};
+  }
   graph.caches.push_back(std::move(part));
   rank_.shard.caches.push_back({id, shares});
   return rank_.caches[id] = graph.caches.size() - 1;
@@ -241,6 +257,13 @@ Integer RankBlock::shares_of_cache(CacheId id) const {
   return rank_.shard.caches.at(cache(id)).shares;
 }
 
+Reach RankBlock::own_reach(CacheId id, const Reach& reach) const {
+  const auto* const growing = std::get_if<Growing>(&rank_.shard.graph.cache(cache(id)).state);
+  if (growing == nullptr || !std::holds_alternative<Striped>(growing->reach)) return reach;
+  if (reach == Reach(EveryKey{})) return growing->reach;
+  refuse("not every key of a cache whose positions are divided among ranks is attended to");
+}
+
 void RankBlock::enter_node(std::size_t node) {
   node_ = node;
   first_of_node_.push_back(block().nodes.size());
@@ -256,6 +279,15 @@ void RankBlock::append_conversion(const Held& held, WorkKind kind, std::string n
   block().nodes.push_back({std::move(name) + maker.name, kind, maker.part, op});
 }
 
+void RankBlock::append_beside(const std::string& name, WorkKind kind, const Op& op) {
+  const Node& node = model_.nodes.at(node_);
+  block().nodes.push_back({name + node.name, kind, node.part, op});
+}
+
+void RankBlock::stripe(ValueId made, const Reach& reach) {
+  if (const auto* own = std::get_if<Striped>(&reach)) block().values.at(made).striped = *own;
+}
+
 ValueId RankBlock::beside(ValueId made, RowAxis rows) {
   Value value = block().values.at(made);
   value.rows = rows;
@@ -263,11 +295,8 @@ ValueId RankBlock::beside(ValueId made, RowAxis rows) {
 }
 
 void RankBlock::exchange(Collective collective, const Ranks& ranks, ValueId in, ValueId out) {
-  const Node& node = model_.nodes.at(node_);
-  const std::string name =
-      collective == Collective::scatter_rows ? "reduce-scatter of " : "all-gather for ";
-  block().nodes.push_back({name + node.name, WorkKind::communication, node.part,
-                           Exchange{collective, rank_.deployment.algorithm, ranks, in, out}});
+  append_beside(name_of(collective), WorkKind::communication,
+                Exchange{collective, rank_.deployment.algorithm, ranks, in, out});
 }
 
 void RankBlock::finish() {

@@ -77,16 +77,25 @@ class RankBlock {
   // Those of a layer's experts that the rank has, and among how many ranks each is divided.
   [[nodiscard]] Share own_experts(Integer experts) const;
   [[nodiscard]] Integer shares_of_expert() const;
+  // A cache that grows with every position has the rank's own positions alone.
   CacheId cache(CacheId id, Integer shares);
   [[nodiscard]] CacheId cache(CacheId id) const;
   [[nodiscard]] Integer shares_of_cache(CacheId id) const;
+  // Which keys of the cache an operation attends to that would attend to those within reach: the
+  // rank's own, where it has not all.
+  [[nodiscard]] Reach own_reach(CacheId id, const Reach& reach) const;
 
   // --- Nodes.
   // Nodes that are appended from here on have the name and the kind of this node of the model's.
   void enter_node(std::size_t node);
   void append(const Op& op);
+  // An operation that the node takes beside the model's own; `name` is put before the node's.
+  void append_beside(const std::string& name, WorkKind kind, const Op& op);
+  ValueId add_value(const Value& value);
   // Adds a value that differs from `made` only in what its rows stand for.
   ValueId beside(ValueId made, RowAxis rows);
+  // What the rank has of a value's rows, where these are keys.
+  void stripe(ValueId made, const Reach& reach);
   // An exchange over other ranks than the tensor-parallel group, of values of the rank's block.
   void exchange(Collective collective, const Ranks& ranks, ValueId in, ValueId out);
 
@@ -111,7 +120,6 @@ class RankBlock {
   ValueId make(ValueId value, Layout layout, Integer shares, Integer columns_of_share);
   // A share of so many, which have to divide; `what` they are is said if they do not.
   [[nodiscard]] Integer share_of(Integer all, Integer shares, const std::string& what) const;
-  ValueId add_value(const Value& value);
   void append_conversion(const Held& held, WorkKind kind, std::string name, const Op& op);
   WeightId add(WeightId id, const Weight& part, const WeightPart& where);
   Block& block() { return rank_.shard.graph.blocks.back(); }

@@ -45,6 +45,13 @@ struct Entries {
   friend bool operator==(const Entries&, const Entries&) = default;
 };
 
-using Reach = std::variant<EveryKey, Window, Chunk, ChosenKeys, Entries>;
+// Those of all keys up to the query's own that one of several ranks has: every `every`th position,
+// from `first` on.
+struct Striped {
+  Integer first, every;
+  friend bool operator==(const Striped&, const Striped&) = default;
+};
+
+using Reach = std::variant<EveryKey, Window, Chunk, ChosenKeys, Entries, Striped>;
 
 }  // namespace llmarch

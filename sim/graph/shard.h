@@ -3,6 +3,9 @@
 // axis along which a weight may be divided stands in its role's row (weight_role.h), what becomes
 // of each operation in shard_rules.h.
 //
+// What every rank of a cp group has alike are its weights, but for what enters a sum over the group
+// once, and what does not grow with the positions: caches of a window or a chunk, and fixed states.
+//
 // What cannot be divided is the same on every rank of a tensor-parallel group: norms of the
 // residual stream, routers, cached latents, projections into latents, indexes and index keys, and
 // key/value heads or groups of a recurrence where there are fewer of them than ranks, of which each

@@ -1,14 +1,19 @@
 #include "sim/graph/shard_rules.h"
+
+#include <utility>
+
+#include "sim/graph/shard_expert_rules.h"
 #include "sim/graph/shard_layouts.h"
 #include "sim/graph/shard_whole_rows.h"
 
 namespace llmarch {
 namespace {
 
-class Rules : private WholeRowRules {
+class Rules : private WholeRowRules, private ExpertRules {
  public:
-  explicit Rules(RankBlock& block) : WholeRowRules(block), block_(block) {}
+  explicit Rules(RankBlock& block) : WholeRowRules(block), ExpertRules(block), block_(block) {}
   using WholeRowRules::operator();
+  using ExpertRules::operator();
 
   // --- Rows of tables: each rank looks up those of its share of the vocabulary.
   void operator()(Embed op) const {
@@ -134,6 +139,7 @@ class Rules : private WholeRowRules {
   }
   // Each group of heads chooses for itself, so a rank chooses for the groups that it has.
   void operator()(ChooseKeys op) const {
+    refuse_context("keys that an index chooses");
     const auto shares = op.groups == 1 ? Integer(1) : shares_of(op.groups, tensor());
     if (!shares) refuse_heads(op.groups, "groups of heads");
     op.query = block_.divided(op.query, *shares);
@@ -149,11 +155,14 @@ class Rules : private WholeRowRules {
     op.kv_heads = op.kv_heads / block_.shares_of_cache(op.keys);
     op.share = own_part(op.query_heads, tensor());
     op.query_heads = op.query_heads / tensor();
+    op.reach = block_.own_reach(op.keys, op.reach);
     op.keys = block_.cache(op.keys);
     op.values = block_.cache(op.values);
-    if (op.sinks) op.sinks = block_.weight_rows(*op.sinks, tensor());
+    // They enter the sum of all keys once.
+    const bool adds_sinks = op.sinks && (!is_part(op.reach) || context_ranks().own == 0);
+    op.sinks = adds_sinks ? std::optional(block_.weight_rows(*op.sinks, tensor())) : std::nullopt;
     op.out = block_.make_divided(op.out, tensor());
-    block_.append(op);
+    append_attention(op, op.query_heads);
   }
 
   // --- Latent attention: heads are divided, latents are not.
@@ -168,10 +177,11 @@ class Rules : private WholeRowRules {
     divide(op.shape);
     op.absorbed = block_.divided(op.absorbed, tensor());
     op.query = block_.divided(op.query, tensor());
+    op.reach = block_.own_reach(op.latents, op.reach);
     op.latents = block_.cache(op.latents);
     op.rope_keys = block_.cache(op.rope_keys);
     op.out = block_.make_divided(op.out, tensor());
-    block_.append(op);
+    append_attention(op, op.shape.heads);
   }
   void operator()(ExpandAttended op) const {
     divide(op.shape);
@@ -181,11 +191,13 @@ class Rules : private WholeRowRules {
     block_.append(op);
   }
   void operator()(ExpandLatents op) const {
+    op.reach = block_.own_reach(op.latents, op.reach);
     op.latents = block_.cache(op.latents);
     op.key_up = block_.weight_rows(op.key_up, tensor());
     op.value_up = block_.weight_rows(op.value_up, tensor());
     op.keys = block_.make_divided(op.keys, tensor());
     op.values = block_.make_divided(op.values, tensor());
+    for (const ValueId made : {op.keys, op.values}) block_.stripe(made, op.reach);
     block_.append(op);
   }
   void operator()(AttendExpanded op) const {
@@ -193,14 +205,16 @@ class Rules : private WholeRowRules {
     op.query = block_.divided(op.query, tensor());
     op.keys = block_.divided(op.keys, tensor());
     op.values = block_.divided(op.values, tensor());
+    op.reach = block_.own_reach(op.rope_keys, op.reach);
     op.rope_keys = block_.cache(op.rope_keys);
     op.out = block_.make_divided(op.out, tensor());
-    block_.append(op);
+    append_attention(op, op.shape.heads);
   }
 
   // --- Compressed attention: heads are divided, vectors that are keys and values at once are not,
   // and every rank makes the entries that stand for groups of them.
   void operator()(Compress op) const {
+    refuse_context("entries that stand for groups of positions");
     for (CompressedPart* part : {&op.own, op.before ? &*op.before : nullptr}) {
       if (part == nullptr) continue;
       part->values = block_.cache(part->values);
@@ -212,6 +226,7 @@ class Rules : private WholeRowRules {
     block_.append(op);
   }
   void operator()(AttendShared op) const {
+    refuse_context("keys that are values too");
     need_all_ranks(op.heads, "query heads");
     op.heads = op.heads / tensor();
     op.query = block_.divided(op.query, tensor());
@@ -267,44 +282,13 @@ class Rules : private WholeRowRules {
     block_.append(op);
   }
 
-  // --- Mixtures of experts.
-  void operator()(Route op) const {
-    op.weight = block_.weight(op.weight);
-    for (auto* vector : {&op.correction_bias, &op.bias, &op.expert_scale, &op.listed}) {
-      if (*vector) *vector = block_.weight(**vector);
-    }
-    in_whole(block_, op);
-  }
-  // Tokens of other ranks come here, if experts are spread over ranks with sequences of their own,
-  // and what this rank's experts make of them goes back in a sum.
-  void operator()(RunExperts op) const {
-    const bool divided = block_.rank().deployment.expert > 1;
-    if (op.identities > 0 && (divided || tensor() > 1)) {
-      block_.refuse("experts beside which identities are chosen are not divided");
-    }
-    const Ranks ranks = expert_ranks(block_.rank().deployment, block_.rank().rank);
-    const Share experts = block_.own_experts(op.experts);
-    if (op.gate) op.gate = block_.weight_experts(*op.gate);
-    op.up = block_.weight_experts(op.up);
-    op.down = block_.weight_experts(op.down);
-    if (op.biases) divide_biases(*op.biases);
-    op.experts = op.experts / block_.rank().deployment.expert;
-    if (divided) op.share = experts;
-    op.in = brought_together(ranks, block_.whole(op.in));
-    op.choice = brought_together(ranks, block_.whole(op.choice));
-    const ValueId out = block_.make_partial(op.out);
-    op.out = ranks.count == 1 ? out : block_.beside(out, RowAxis::tokens_of_ranks);
-    block_.append(op);
-    if (ranks.count > 1) block_.exchange(Collective::scatter_rows, ranks, op.out, out);
-  }
-
   // --- Whole rows.
   void operator()(const SelectRows& op) const { as_made(block_, op); }
   template <OneOf<Sparsify, SelectColumns, AverageVectors, RepeatVector> Op>
   void operator()(const Op& op) const {
     in_whole(block_, op);
   }
-  template <OneOf<Exchange, Send, Receive> Op>
+  template <OneOf<WeighPart, Exchange, Send, Receive> Op>
   void operator()(const Op&) const {
     throw std::logic_error("a graph that is a rank's already is divided again");
   }
@@ -338,6 +322,30 @@ class Rules : private WholeRowRules {
     block_.append(op);
   }
 
+  [[nodiscard]] Ranks context_ranks() const {
+    return llmarch::context_ranks(block_.rank().deployment, block_.rank().rank);
+  }
+  static bool is_part(const Reach& reach) { return std::holds_alternative<Striped>(reach); }
+  void refuse_context(const std::string& what) const {
+    if (context_ranks().count > 1) block_.refuse(what + " are not divided among ranks of cp");
+  }
+  // Attention to the rank's own keys is weighed by what the ranks tell each other of theirs, and
+  // added up.
+  template <class Op>
+  void append_attention(Op op, Integer heads) const {
+    if (!is_part(op.reach)) return block_.append(op);
+    const Ranks ranks = context_ranks();
+    const ValueId out = std::exchange(op.out, block_.beside(op.out, RowAxis::tokens));
+    op.log_sums = block_.add_value({RowAxis::tokens, heads});
+    block_.append(op);
+    const ValueId of_all = block_.add_value({RowAxis::tokens, heads * ranks.count});
+    block_.exchange(Collective::all_gather, ranks, *op.log_sums, of_all);
+    const ValueId weighed = block_.beside(out, RowAxis::tokens);
+    block_.append_beside("share in ", WorkKind::attention,
+                         WeighPart{ranks, heads, op.out, of_all, weighed});
+    block_.exchange(Collective::all_reduce, ranks, weighed, out);
+  }
+
   // Which of `all` heads or groups the rank has; none where they are not divided.
   [[nodiscard]] std::optional<Share> own_part(Integer all, Integer shares) const {
     if (shares == 1) return std::nullopt;
@@ -354,22 +362,6 @@ class Rules : private WholeRowRules {
   [[noreturn]] void refuse_heads(Integer heads, const std::string& what) const {
     block_.refuse(std::to_string(heads.value()) + " " + what + " do not divide among " +
                   std::to_string(tensor().value()) + " ranks");
-  }
-
-  void divide_biases(ExpertBiases& biases) const {
-    biases.gate = block_.weight_experts(biases.gate);
-    biases.up = block_.weight_experts(biases.up);
-    if (block_.own_share(tensor()) % block_.shares_of_expert() == 0) {
-      biases.down = block_.weight_experts(biases.down.value());
-    } else {
-      biases.down.reset();
-    }
-  }
-  [[nodiscard]] ValueId brought_together(const Ranks& ranks, ValueId value) const {
-    if (ranks.count == 1) return value;
-    const ValueId all = block_.beside(value, RowAxis::tokens_of_ranks);
-    block_.exchange(Collective::gather_rows, ranks, value, all);
-    return all;
   }
 
   RankBlock& block_;

@@ -36,7 +36,9 @@ struct DeploymentChoices {
   Integer refused;                        // do not divide the model
 };
 
-// Every product of tp, pp, dp and ep on so many ranks; with ep only for models with experts.
+// Every product of tp, pp, dp and ep on so many ranks; with ep only for models with experts. cp is
+// left out: no rank holds fewer weights with it, and a decode step is faster only where attention
+// is most of it.
 std::vector<Deployment> deployments_of(Integer ranks, const Model& model);
 
 // Which deployments are asked for: at the setting's context, on all devices of its machine; its

@@ -35,6 +35,10 @@ Integer cells_of(const Growing& growing, Integer context, const Cells& cells) {
   return std::visit(Overloaded{[&](const EveryKey&) { return all; },
                                [&](const ChosenKeys&) { return all; },  // any may be chosen
                                [&](const Entries&) { return all; },
+                               [&](const Striped& own) {
+                                 const Integer held = (context + own.every - 1) / own.every;
+                                 return rounded_up(held, cells.page);
+                               },
                                [&](const Window& window) { return within(window.size); },
                                [&](const Chunk& chunk) { return within(chunk.size); }},
                     growing.reach);

@@ -291,7 +291,7 @@ Bytes replicated_weights(const Model& model, const Setting& setting) {
   const Deployment& deployment = *setting.parallel;
   Bytes sum;
   for (Integer stage = 0; stage < deployment.pipeline; stage += 1) {
-    for (Integer own = 0; own < deployment.tensor; own += 1) {
+    for (Integer own = 0; own < deployment.tensor * deployment.context; own += 1) {
       const Integer rank = stage_neighbour(deployment, own, stage);
       sum += weight_bytes(shard(whole, deployment, rank).graph).total * deployment.data;
     }

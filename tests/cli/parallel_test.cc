@@ -198,6 +198,27 @@ TEST(CompareOnRanks, SaysHowUnevenExpertsAreUnderASkew) {
               HasSubstr("experts of the busiest rank, under a power law of 1"));
 }
 
+// GPT-2 has 12 heads.
+TEST(ARankingOnRanks, NamesTheModelsThatDoNotDivide) {
+  const std::string fit = " --on 8xh100-sxm --parallel tp=8 --rank";
+  const Json json = json_of("fit gpt2 llama-3.1-8b qwen3-8b" + fit);
+  ASSERT_EQ(json["models"].size(), 2U);
+  EXPECT_EQ(json["models"][0]["name"], "qwen3-8b");
+  ASSERT_EQ(json["undivided"].size(), 1U);
+  EXPECT_EQ(json["undivided"][0]["name"], "gpt2");
+  EXPECT_THAT(json["undivided"][0]["why"], HasSubstr("12 parts do not divide among 8 ranks"));
+  EXPECT_THAT(run_llmarch("fit gpt2 qwen3-8b" + fit).output,
+              HasSubstr("Models that do not divide so"));
+  refused("fit gpt2" + fit, "12 parts do not divide among 8 ranks");
+}
+
+TEST(CompareOnRanks, SaysWhatRanksOfOneContextDivide) {
+  const Seen seen = run_llmarch("compare qwen3-8b --on 4xh100-sxm --parallel cp=4 --only ranks");
+  EXPECT_THAT(seen.output, HasSubstr("each rank of cp has every 4th one"));
+  refused("compare deepseek-v3.2 --on 2xh100-sxm --parallel cp=2",
+          "keys that an index chooses are not divided among ranks of cp");
+}
+
 TEST(CompareOnRanks, RefusesTheirPartWithoutADeployment) {
   refused("compare gpt2 --on 8xh100-sxm --only ranks", "ranks need a deployment");
 }
@@ -208,7 +229,7 @@ TEST(ADeployment, IsRefusedWithWhatItDoesNotFit) {
   refused("compare gpt2 --on 2xh100-sxm --parallel tp=4",
           "'tp=4' is 4 ranks, and 2xh100-sxm has 2 devices");
   refused("compare gpt2 --on 2xh100-sxm --parallel zp=2",
-          "'zp' is no way to divide a model: tp, ep, pp or dp for --parallel");
+          "'zp' is no way to divide a model: tp, ep, pp, dp or cp for --parallel");
   refused("compare gpt2 --on 2xh100-sxm --parallel dp=2",
           "1 sequences do not divide among the 2 ranks of dp");
   // GPT-2 has 12 heads.

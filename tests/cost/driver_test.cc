@@ -23,6 +23,10 @@ bool meets_window(std::int64_t query, std::int64_t key, std::int64_t size) {
 bool meets_chunk(std::int64_t query, std::int64_t key, std::int64_t size) {
   return query / size == key / size;
 }
+// The positions of the rank in the middle, of so many.
+bool meets_stripe(std::int64_t, std::int64_t key, std::int64_t ranks) {
+  return key % ranks == ranks / 2;
+}
 
 struct Looped {
   std::int64_t pairs = 0;
@@ -66,6 +70,32 @@ TEST(AWindow, IsCountedAsALoopCountsIt) {
 
 TEST(AChunk, IsCountedAsALoopCountsIt) {
   for (std::int64_t size = 1; size <= kLongest; ++size) expect_loop(Chunk{size}, size, meets_chunk);
+}
+
+TEST(AStripe, IsCountedAsALoopCountsIt) {
+  for (std::int64_t ranks = 1; ranks <= kLongest; ++ranks) {
+    expect_loop(Striped{ranks / 2, ranks}, ranks, meets_stripe);
+  }
+}
+
+// Of three ranks the first stores the positions 0, 3, 6 and 9, the last 2, 5 and 8.
+TEST(AStripe, StoresItsOwnOfTheNewPositions) {
+  const auto stored = [](std::int64_t first, std::int64_t past, std::int64_t tokens) {
+    return entries_made({1, past, tokens}, Striped{first, 3}).value();
+  };
+  EXPECT_EQ(stored(0, 0, 10), 4);
+  EXPECT_EQ(stored(2, 0, 10), 3);
+  EXPECT_EQ(stored(2, 0, 2), 0);
+  EXPECT_EQ(stored(0, 3, 1), 1);
+  EXPECT_EQ(stored(0, 4, 2), 0);
+}
+
+// With the context at which it stores a position, and the one after it, what a step does changes.
+TEST(AStripe, HasABorderWhereItStoresAndAfterIt) {
+  EXPECT_EQ(next_border(4, Striped{1, 3}), Integer(5));
+  EXPECT_EQ(next_border(5, Striped{1, 3}), Integer(6));
+  EXPECT_EQ(next_border(6, Striped{1, 3}), Integer(8));
+  EXPECT_FALSE(next_border(6, Striped{0, 1}));
 }
 
 TEST(AChunk, IsNotAWindow) {

@@ -36,7 +36,7 @@ TEST(Prices, AddUpByWhatTheyAreInProportionTo) {
   one.once() += flops(1);
   one.per_pair(Window{4}) += flops(2);
   Price other;
-  other.per_row(RowAxis::tokens) += flops(3);
+  other.per_row(Value{RowAxis::tokens, 1}) += flops(3);
   other.per_pair(Window{4}) += flops(5);
   other.per_pair(EveryKey{}) += flops(7);
   Price sum;

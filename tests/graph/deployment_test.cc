@@ -14,6 +14,7 @@ TEST(ADeployment, IsTheProductOfItsWays) {
   EXPECT_EQ(named("tp=8").ranks(), 8);
   EXPECT_EQ(named("pp=2,tp=4").ranks(), 8);
   EXPECT_EQ(named("dp=8,ep=8").ranks(), 8);
+  EXPECT_EQ(named("tp=2,cp=4").ranks(), 8);
 }
 
 // Experts are spread over ranks with sequences of their own, unless dp says otherwise.
@@ -25,7 +26,7 @@ TEST(ADeployment, SpreadsExpertsOverRanksWithTheirOwnSequences) {
 
 TEST(ADeployment, IsWrittenAsItIsRead) {
   for (const char* text : {"tp=1", "tp=8", "tp=4,pp=2", "ep=8", "tp=2,ep=2", "tp=8,ep=8,dp=1",
-                           "ep=2,dp=4", "dp=4", "tp=4,by=tree", "tp=4,by=direct"}) {
+                           "ep=2,dp=4", "dp=4", "tp=2,cp=4", "tp=4,by=tree", "tp=4,by=direct"}) {
     EXPECT_EQ(text_of(named(text)), text);
   }
 }
@@ -36,11 +37,11 @@ TEST(ADeployment, IsRefusedWithItsReason) {
   EXPECT_EQ(problem("tp=0"), "'0' is no number of ranks from 1 to 4096");
   EXPECT_EQ(problem("tp=2x"), "'2x' is no number of ranks from 1 to 4096");
   EXPECT_EQ(problem("tp=2,tp=2"), "'tp' is said twice");
-  EXPECT_EQ(problem("zp=2"), "'zp' is no way to divide a model: tp, ep, pp or dp");
-  EXPECT_EQ(problem("cp=2"), "context parallelism (cp) is not supported yet");
+  EXPECT_EQ(problem("zp=2"), "'zp' is no way to divide a model: tp, ep, pp, dp or cp");
   EXPECT_EQ(problem("by=star"), "'star' is no algorithm: ring, tree or direct");
   EXPECT_EQ(problem("tp=4096,pp=2"), "'tp=4096,pp=2' is more than 4096 ranks");
-  EXPECT_EQ(problem("dp=2,ep=3"), "ep=3 does not divide the 2 ranks of a stage");
+  EXPECT_EQ(problem("tp=2048,cp=4"), "'tp=2048,cp=4' is more than 4096 ranks");
+  EXPECT_EQ(problem("dp=2,ep=3"), "ep=3 does not divide the 2 ranks of tp and dp");
 }
 
 // Rank 13 of 2 stages x 4 groups x 2 ranks: the second stage, its third group, the second rank.
@@ -62,6 +63,21 @@ TEST(ARank, ExchangesRowsWithItsNeighboursAndTokensWithTheSameShareOfOtherGroups
   EXPECT_EQ(experts.rank_of(0), 9);
   EXPECT_EQ(experts.rank_of(3), 15);
   EXPECT_EQ(stage_neighbour(deployment, 13, -1), 5);
+}
+
+// Rank 27 of 2 stages x 3 groups of sequences x 2 groups of positions x 4 ranks: 27 - 24 is the
+// last of the first four, which have the first positions of the second stage's first sequences.
+TEST(ARank, HasThePositionsOfItsGroup) {
+  const Deployment deployment = named("pp=2,dp=3,cp=2,tp=4");
+  EXPECT_EQ(place_of(deployment, 27).context, 0);
+  const RankPlace place = place_of(deployment, 37);  // 24 + 8 + 4 + 1
+  EXPECT_EQ(place.pipeline, 1);
+  EXPECT_EQ(place.data, 1);
+  EXPECT_EQ(place.context, 1);
+  EXPECT_EQ(place.tensor, 1);
+  const Ranks context = context_ranks(deployment, 37);
+  EXPECT_EQ(context.own, 1);
+  EXPECT_EQ(context.rank_of(0), 33);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "kernels/reference/exchange_kernels.h"
 #include "tests/kernels/one_step.h"
 
 namespace llmarch {
@@ -87,6 +88,48 @@ TEST(GroupedHeads, ShareTheirKeyHeadWithNeighbours) {
   const ValueId out = step.value(4);
   EXPECT_THAT(step.run(Attend{4, 2, 1, 1, std::nullopt, EveryKey{}, query, keys, values, out}),
               ElementsAre(10, 10, 20, 20));
+}
+
+// The scores of positions 0 to 3 are 0, ln 3, 0 and ln 5. The rank with the odd ones has a sum of 8
+// in its softmax.
+TEST(AttentionToEverySecondKey, WeighsTheValuesOfItsOwnKeysAndSaysTheirSum) {
+  OneStep step({1, 3, 1});
+  const ValueId query = step.value(1, {1});
+  const CacheId keys = step.cache(1, {std::log(3.0), std::log(5.0)});
+  const CacheId values = step.cache(1, {16, 32});
+  const ValueId out = step.value(1);
+  const ValueId log_sums = step.value(1);
+  Attend op{1, 1, 1, 1, std::nullopt, Striped{1, 2}, query, keys, values, out};
+  op.log_sums = log_sums;
+  EXPECT_THAT(step.run(op), ElementsAre(near(16 * 3 / 8.0 + 32 * 5 / 8.0)));
+  EXPECT_THAT(step.elements(log_sums), ElementsAre(near(std::log(8.0))));
+}
+
+// A rank that has no key yet has a sum of 0, whose logarithm is minus infinity.
+TEST(AttentionToEverySecondKey, FindsNoneAtTheFirstPosition) {
+  OneStep step({1, 0, 1});
+  const ValueId query = step.value(1, {1});
+  const CacheId keys = step.cache(1, {});
+  const CacheId values = step.cache(1, {});
+  const ValueId out = step.value(1);
+  const ValueId log_sums = step.value(1);
+  Attend op{1, 1, 1, 1, std::nullopt, Striped{1, 2}, query, keys, values, out};
+  op.log_sums = log_sums;
+  EXPECT_THAT(step.run(op), ElementsAre(0));
+  EXPECT_THAT(step.elements(log_sums), ElementsAre(-std::numeric_limits<double>::infinity()));
+}
+
+// Two heads of width 2, three ranks. In the first head the sums are 1, 3 and 4, in the second this
+// rank, the middle one, has no key.
+TEST(APartOfAttention, CountsByItsShareInTheSumsOfAllRanks) {
+  OneStep step({1, 0, 1});
+  const double none = -std::numeric_limits<double>::infinity();
+  const ValueId in = step.value(4, {8, 16, 0, 0});
+  const ValueId log_sums =
+      step.value(6, {std::log(1.0), 0.5, std::log(3.0), none, std::log(4.0), 0.5});
+  const ValueId out = step.value(4);
+  EXPECT_THAT(step.run(WeighPart{{3, 1, 0, 1}, 2, in, log_sums, out}),
+              ElementsAre(near(8 * 3 / 8.0), near(16 * 3 / 8.0), 0, 0));
 }
 
 }  // namespace

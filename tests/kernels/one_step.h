@@ -57,7 +57,10 @@ class OneStep {
       if (std::holds_alternative<Fixed>(graph_.cache(id).state)) {
         std::ranges::copy(cached_[id], caches.state_of(id, 0).row(0).begin());
       } else {
-        caches.of(id, 0).append(0, cached_[id]);
+        const std::size_t width = size(graph_.cache(id).columns);
+        for (std::size_t at = 0; at < cached_[id].size(); at += width) {
+          caches.of(id, 0).append(0, std::span<const double>(cached_[id]).subspan(at, width));
+        }
       }
     }
     Ledger ledger;
@@ -72,7 +75,12 @@ class OneStep {
       const auto row = caches.state_of(id, 0).row(0);
       cached_[id].assign(row.begin(), row.end());
     }
-    return step.values.at(out_of(op)).elements;
+    values_ = std::move(step.values);
+    return elements(out_of(op));
+  }
+  // A value after the step.
+  [[nodiscard]] const std::vector<double>& elements(ValueId id) const {
+    return values_.at(id).elements;
   }
   // A fixed state after the step.
   [[nodiscard]] const std::vector<double>& state_after(CacheId id) const { return cached_.at(id); }

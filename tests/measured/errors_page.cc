@@ -87,6 +87,14 @@ std::string errors_page(const Errors& errors) {
                   chart("served-by-model", "Errors by model", errors.served, "model")});
   text += "\n## Estimates: the same, each model left out of the fit\n\n" +
           table(errors.without_model, served);
+  text +=
+      "\n## Estimates: time of a token, several devices\n\n"
+      "The step of a rank by the times of its operations, what its links take at least, its "
+      "exchanges and\nsequences: factors of these are fitted to the points whose `part` is `fit`, "
+      "for each engine. These\nare the others.\n\n" +
+      table(errors.ranks, served);
+  text += "\n## Estimates: the same, each model left out of the fit\n\n" +
+          table(errors.ranks_without_model, served);
   text += "\n## Estimates: time to the first token, where no request waits for others\n\n" +
           table(errors.first, served);
   text +=

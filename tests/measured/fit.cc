@@ -241,7 +241,12 @@ std::vector<Error> first_errors(const std::vector<ServedRow>& rows,
   return errors;
 }
 
-std::vector<Error> errors_without_model(const std::vector<ServedRow>& rows) {
+namespace {
+
+// `errors_of` gives the errors of some rows by a fit to others.
+template <class ErrorsOf>
+std::vector<Error> without_each_model(const std::vector<ServedRow>& rows,
+                                      const ErrorsOf& errors_of) {
   std::set<std::string> models;
   for (const ServedRow& row : rows) models.insert(row.model);
   std::vector<Error> errors;
@@ -253,9 +258,66 @@ std::vector<Error> errors_without_model(const std::vector<ServedRow>& rows) {
     for (ServedRow& row : others) {
       if (row.model == model) row.part = Part::judge;
     }
-    for (Error& error : served_errors(its, fit_engines(others))) errors.push_back(std::move(error));
+    for (Error& error : errors_of(its, others)) errors.push_back(std::move(error));
   }
   return errors;
+}
+
+}  // namespace
+
+std::vector<Error> errors_without_model(const std::vector<ServedRow>& rows) {
+  return without_each_model(rows, [](const auto& its, const auto& others) {
+    return served_errors(its, fit_engines(others));
+  });
+}
+
+double RankTimes::token_seconds(const ServedRow& row) const {
+  const double prompts = static_cast<double>(row.running) / static_cast<double>(row.output);
+  return step + sequence * static_cast<double>(row.running_of_all) + decode * row.decode +
+         link * row.exchange + exchange * row.exchanges +
+         prefill * (row.prefill + link * row.prefill_exchange) * prompts;
+}
+
+std::vector<RankTimes> fit_ranks(const std::vector<ServedRow>& rows) {
+  ServedRows all;
+  std::map<std::string, ServedRows> by_engine;
+  for (const ServedRow& row : rows) {
+    by_engine[row.engine];
+    if (row.part != Part::fit) continue;
+    all.push_back(&row);
+    by_engine[row.engine].push_back(&row);
+  }
+  const auto fitted = [](RankTimes times, const ServedRows& to, double towards) {
+    fit_factors(
+        to,
+        {&times.decode, &times.prefill, &times.link, &times.exchange, &times.step, &times.sequence},
+        towards, [&](const ServedRow& row) { return times.token_seconds(row); },
+        [](const ServedRow& row) { return row.seconds; });
+    return times;
+  };
+  RankTimes together = fitted({}, all, 0);
+  std::vector<RankTimes> engines;
+  for (const auto& [engine, group] : by_engine) {
+    together.engine = engine;
+    engines.push_back(fitted(together, group, kTowardsAll));
+  }
+  return engines;
+}
+
+std::vector<Error> rank_errors(const std::vector<ServedRow>& rows,
+                               const std::vector<RankTimes>& engines) {
+  std::vector<Error> errors;
+  for (const ServedRow& row : rows) {
+    const auto& times = *std::ranges::find(engines, row.engine, &RankTimes::engine);
+    errors.push_back(error_of(row, times.token_seconds(row) / row.seconds));
+  }
+  return errors;
+}
+
+std::vector<Error> rank_errors_without_model(const std::vector<ServedRow>& rows) {
+  return without_each_model(rows, [](const auto& its, const auto& others) {
+    return rank_errors(its, fit_ranks(others));
+  });
 }
 
 Judged judged(const std::vector<Error>& errors, Part part) {

@@ -38,6 +38,23 @@ std::vector<Error> errors_without_model(const std::vector<ServedRow>& rows);
 std::vector<Error> first_errors(const std::vector<ServedRow>& rows,
                                 const std::vector<EngineTimes>& engines);
 
+// What engines make of the steps of ranks. A token takes
+//   step + sequence m + decode D + link X + exchange N + prefill (P + link X') n / o
+// with D, P, n and o as in EngineTimes, all of one rank; X and X', the least time that its links
+// are busy in the step and in the prefill; N exchanges in the step; and m sequences on all ranks,
+// for each of which the engine itself has something to do.
+struct RankTimes {
+  std::string engine;
+  double decode = 1, prefill = 1, link = 1;
+  double exchange = 1e-5, step = 1e-3, sequence = 1e-5;  // seconds
+  [[nodiscard]] double token_seconds(const ServedRow& row) const;
+};
+// Fits to the rows of Part::fit alone.
+std::vector<RankTimes> fit_ranks(const std::vector<ServedRow>& rows);
+std::vector<Error> rank_errors(const std::vector<ServedRow>& rows,
+                               const std::vector<RankTimes>& engines);
+std::vector<Error> rank_errors_without_model(const std::vector<ServedRow>& rows);
+
 // Judges by the rows of that part.
 Judged judged(const std::vector<Error>& errors, Part part);
 

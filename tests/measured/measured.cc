@@ -34,8 +34,12 @@ Measurements load_times() {
 
 Errors errors_of(const Holding& holding, const std::vector<ServedRow>& served,
                  const Measurements& times) {
-  return {operation_errors(holding.timed, times.machine), served_errors(served, times.engine),
-          first_errors(served, times.engine), errors_without_model(served)};
+  return {operation_errors(holding.timed, times.machine),
+          served_errors(served, times.engine),
+          first_errors(served, times.engine),
+          errors_without_model(served),
+          {},
+          {}};
 }
 
 void judge(const Holding& holding, const Errors& errors, Measurements& times) {
@@ -91,10 +95,12 @@ void write(const std::string& file, const std::string& text) {
   if (!out) throw std::runtime_error(file + " cannot be written");
 }
 
-int report(const std::string& folder, const Holding& holding,
-           const std::optional<std::string>& file) {
+int report(const std::string& folder, Holding& holding, const std::optional<std::string>& file) {
   const Measurements kept = load_times();
-  const Errors errors = errors_of(holding, served_rows(folder, kept.machine), kept);
+  Errors errors = errors_of(holding, served_rows(folder, kept.machine), kept);
+  const std::vector<ServedRow> ranks = served_rows_of_ranks(folder, kept.machine, holding.left_out);
+  errors.ranks = rank_errors(ranks, fit_ranks(ranks));
+  errors.ranks_without_model = rank_errors_without_model(ranks);
   const std::string page = page_of(holding, errors);
   if (file) {
     write(*file, page);

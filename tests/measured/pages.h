@@ -21,6 +21,8 @@ struct Errors {
   std::vector<Error> served;
   std::vector<Error> first;
   std::vector<Error> without_model;
+  std::vector<Error> ranks;  // of several devices, by factors of their own, in no file
+  std::vector<Error> ranks_without_model;
 };
 
 std::string errors_page(const Errors& errors);

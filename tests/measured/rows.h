@@ -67,16 +67,20 @@ struct TimedRow {
   Part part;
 };
 
-// One served point of one device.
+// One served point of one device, or of the ranks of a deployment, in the figures of one of these.
 struct ServedRow {
   std::string id, model, gpu, engine;
   std::int64_t prompt = 0, output = 0;
   std::int64_t running = 0;  // sequences at a time: those asked for, or as many as the memory holds
-  double decode = 0;         // seconds: the estimate of a step of them
-  double prefill = 0;        // and of the prefill of one prompt
-  double seconds = 0;        // a token, as it was measured
-  double first = 0;          // and the first one
-  bool waits = false;        // whether fewer sequences run than are asked for
+  std::int64_t running_of_all = 0;  // likewise, of all ranks
+  double decode = 0;                // seconds: the estimate of a step of them
+  double prefill = 0;               // and of the prefill of one prompt
+  double exchange = 0;   // seconds that the links of a rank are busy in such a step, at least
+  double exchanges = 0;  // and how many exchanges it has
+  double prefill_exchange = 0;  // seconds, likewise in the prefill
+  double seconds = 0;           // a token, as it was measured
+  double first = 0;             // and the first one
+  bool waits = false;           // whether fewer sequences run than are asked for
   Part part = Part::fit;
   [[nodiscard]] MixSteps steps() const {
     return {decode, prefill, static_cast<double>(running), static_cast<double>(output)};
@@ -110,5 +114,9 @@ void hold_serving(const std::filesystem::path& folder, Holding& holding);
 // The served points of one device, where operations were measured on its chip.
 std::vector<ServedRow> served_rows(const std::filesystem::path& folder,
                                    const std::vector<MachineTimes>& machines);
+// Those of several, where this program knows the deployment; of others it says why not.
+std::vector<ServedRow> served_rows_of_ranks(const std::filesystem::path& folder,
+                                            const std::vector<MachineTimes>& machines,
+                                            std::map<std::string, std::int64_t>& left_out);
 
 }  // namespace llmarch::measured

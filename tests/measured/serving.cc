@@ -11,34 +11,29 @@
 #include "sim/study/fit.h"
 #include "sim/study/mix.h"
 #include "sim/study/point_figures.h"
-#include "tests/measured/rows.h"
+#include "tests/measured/serving.h"
 #include "tests/support/spec_folder.h"
 
 namespace llmarch::measured {
-namespace {
 
-// The spec of the same text model, and the scheme that its checkpoint is published in.
-struct Served {
-  std::string spec;
-  std::string published = "bf16";
-};
-
-// By the names of the measurements; of others no spec is in the tree.
-const std::map<std::string, Served> kModels{
-    {"MiniMaxAI/MiniMax-M2.5", {"minimax-m2", "fp8-block"}},
-    {"deepseek-ai/DeepSeek-R1", {"deepseek-v3", "fp8-block"}},
-    {"deepseek-ai/DeepSeek-V3", {"deepseek-v3", "fp8-block"}},
-    {"nvidia/DeepSeek-R1-NVFP4", {"deepseek-v3", "fp8-block"}},
-    {"nvidia/DeepSeek-V3.1-NVFP4", {"deepseek-v3", "fp8-block"}},
-    {"meta-llama/Llama-3.1-70B", {"llama-3.1-70b"}},
-    {"meta-llama/Llama-3.1-8B-Instruct", {"llama-3.1-8b"}},
-    {"nvidia/Llama-3.1-8B-Instruct-FP8", {"llama-3.1-8b", "fp8-tensor"}},
-    {"openai/gpt-oss-120b", {"gpt-oss-120b", "mxfp4"}},
-    {"Qwen/Qwen3-32B", {"qwen3-32b"}},
-    {"nvidia/Qwen3-32B-NVFP4", {"qwen3-32b", "nvfp4"}},
-    {"Qwen/Qwen3.5-397B-A17B", {"qwen3.5-397b-a17b"}},
-    {"Qwen/Qwen3-235B-A22B-FP8", {"qwen3-235b-a22b", "fp8-block"}},
-    {"moonshotai/Kimi-K2.5", {"kimi-k2"}}};
+const std::map<std::string, Served>& served_models() {
+  static const std::map<std::string, Served> models{
+      {"MiniMaxAI/MiniMax-M2.5", {"minimax-m2", "fp8-block"}},
+      {"deepseek-ai/DeepSeek-R1", {"deepseek-v3", "fp8-block"}},
+      {"deepseek-ai/DeepSeek-V3", {"deepseek-v3", "fp8-block"}},
+      {"nvidia/DeepSeek-R1-NVFP4", {"deepseek-v3", "fp8-block"}},
+      {"nvidia/DeepSeek-V3.1-NVFP4", {"deepseek-v3", "fp8-block"}},
+      {"meta-llama/Llama-3.1-70B", {"llama-3.1-70b"}},
+      {"meta-llama/Llama-3.1-8B-Instruct", {"llama-3.1-8b"}},
+      {"nvidia/Llama-3.1-8B-Instruct-FP8", {"llama-3.1-8b", "fp8-tensor"}},
+      {"openai/gpt-oss-120b", {"gpt-oss-120b", "mxfp4"}},
+      {"Qwen/Qwen3-32B", {"qwen3-32b"}},
+      {"nvidia/Qwen3-32B-NVFP4", {"qwen3-32b", "nvfp4"}},
+      {"Qwen/Qwen3.5-397B-A17B", {"qwen3.5-397b-a17b"}},
+      {"Qwen/Qwen3-235B-A22B-FP8", {"qwen3-235b-a22b", "fp8-block"}},
+      {"moonshotai/Kimi-K2.5", {"kimi-k2"}}};
+  return models;
+}
 
 const Model& model_called(const std::string& spec) {
   static std::map<std::string, Model> models;
@@ -47,6 +42,18 @@ const Model& model_called(const std::string& spec) {
   return models.emplace(spec, make_model(model_spec(spec), {})).first->second;
 }
 
+std::int64_t degree_of(const Row& row, const char* column) {
+  return std::max<std::int64_t>(row.number(column), 1);
+}
+
+std::int64_t devices_of(const Row& row) {
+  const auto degree = [&](const char* column) { return degree_of(row, column); };
+  return degree("pp") *
+         std::max(degree("tp") * degree("attention_dp"), degree("moe_tp") * degree("moe_ep"));
+}
+
+namespace {
+
 // A blank precision is that of the published weights, which of DeepSeek are in fp8.
 std::string scheme_of(const Row& row, const std::string& spec) {
   const std::string& precision = row.text("precision");
@@ -54,14 +61,6 @@ std::string scheme_of(const Row& row, const std::string& spec) {
   if (precision == "fp8") return "fp8";
   if (precision == "int4") return "int4";
   return spec == "deepseek-v3" ? "fp8" : "bf16";
-}
-
-std::int64_t devices_of(const Row& row) {
-  const auto degree = [&](const char* column) {
-    return std::max<std::int64_t>(row.number(column), 1);
-  };
-  return degree("pp") *
-         std::max(degree("tp") * degree("attention_dp"), degree("moe_tp") * degree("moe_ep"));
 }
 
 Setting setting_of(const Row& row, const std::string& spec) {
@@ -81,8 +80,8 @@ Floor decode_floor(const Model& model, const Setting& setting) {
 }
 
 void hold(const Row& row, Holding& holding) {
-  const auto spec = kModels.find(row.text("model"));
-  if (spec == kModels.end()) {
+  const auto spec = served_models().find(row.text("model"));
+  if (spec == served_models().end()) {
     ++holding.left_out["served points of models that are not in the tree"];
     return;
   }
@@ -98,13 +97,26 @@ void hold(const Row& row, Holding& holding) {
                           row.real("tpot_ms") * kMilliseconds, 0});
 }
 
-// The scheme that an estimate takes: the published one, where that has as many bits as the row
-// says.
+}  // namespace
+
 std::string stored_scheme(const std::string& precision, const std::string& published) {
   if (precision.empty()) return published;
   if (precision == "fp8") return published.starts_with("fp8") ? published : "fp8-tensor";
   if (precision == "fp4") return published == "mxfp4" ? published : "nvfp4";
   return precision;
+}
+
+ServedRow as_measured(const Row& row, const std::string& spec) {
+  ServedRow served{row.text("id"),
+                   spec,
+                   row.text("system"),
+                   row.text("backend"),
+                   row.number("input_tokens"),
+                   row.number("output_tokens")};
+  served.seconds = row.real("tpot_ms") * kMilliseconds;
+  served.first = row.real("ttft_ms") * kMilliseconds;
+  served.part = row.text("part") == "judge" ? Part::judge : Part::fit;
+  return served;
 }
 
 Machine timed_machine(const std::string& gpu, const std::vector<MachineTimes>& machines) {
@@ -116,6 +128,8 @@ Machine timed_machine(const std::string& gpu, const std::vector<MachineTimes>& m
   return std::make_shared<const Hardware>(std::move(hardware));
 }
 
+namespace {
+
 Estimate estimate_of(const Model& model, const Setting& setting, Phase phase, Integer length) {
   const OpGraph graph = stored(model, setting);
   const CostCurve curve(graph, phase, setting.batch);
@@ -125,12 +139,7 @@ Estimate estimate_of(const Model& model, const Setting& setting, Phase phase, In
 ServedRow served_row(const Row& row, const Served& of, const Machine& machine) {
   const Model& model = model_called(of.spec);
   const std::string scheme = stored_scheme(row.text("precision"), of.published);
-  ServedRow served{row.text("id"),
-                   of.spec,
-                   row.text("system"),
-                   row.text("backend"),
-                   row.number("input_tokens"),
-                   row.number("output_tokens")};
+  ServedRow served = as_measured(row, of.spec);
   Setting setting{.weights = Names<Scheme>::read(scheme).value,
                   .kv = scheme == "bf16" ? DType::bf16 : DType::fp8,
                   .machine = machine};
@@ -141,10 +150,7 @@ ServedRow served_row(const Row& row, const Served& of, const Machine& machine) {
   served.prefill = estimate_of(model, setting, Phase::prefill, served.prompt).median;
   setting.batch = served.running;
   served.decode = estimate_of(model, setting, Phase::decode, setting.context).median;
-  served.seconds = row.real("tpot_ms") * kMilliseconds;
-  served.first = row.real("ttft_ms") * kMilliseconds;
   served.waits = served.running < row.number("concurrency");
-  served.part = row.text("part") == "judge" ? Part::judge : Part::fit;
   return served;
 }
 
@@ -154,8 +160,8 @@ std::vector<ServedRow> served_rows(const std::filesystem::path& folder,
                                    const std::vector<MachineTimes>& machines) {
   std::vector<ServedRow> served;
   for (const Row& row : rows_of(folder / "serving.csv")) {
-    const auto spec = kModels.find(row.text("model"));
-    if (spec == kModels.end() || devices_of(row) > 1) continue;
+    const auto spec = served_models().find(row.text("model"));
+    if (spec == served_models().end() || devices_of(row) > 1) continue;
     const Machine machine = timed_machine(row.text("system"), machines);
     if (machine == nullptr) continue;
     served.push_back(served_row(row, spec->second, machine));

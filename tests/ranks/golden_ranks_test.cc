@@ -2,6 +2,8 @@
 // compute together, and they send what is predicted.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "kernels/measure/verify_ranks.h"
 #include "tests/golden/golden_models.h"
 #include "tests/ranks/ranked.h"
@@ -11,11 +13,21 @@ namespace llmarch {
 namespace {
 
 constexpr const char* kDeploymentsOfGoldenModels[] = {
-    "tp=2", "tp=4", "pp=2", "ep=2", "tp=2,ep=2", "tp=2,dp=1,ep=2", "tp=2,pp=2,by=tree"};
+    "tp=2", "tp=4", "pp=2", "ep=2", "cp=2", "tp=2,ep=2", "tp=2,dp=1,ep=2", "tp=2,pp=2,by=tree"};
 
 std::vector<RecurrenceForm> forms_of(const OpGraph& graph) {
   if (!runs_by_chunks(graph)) return {RecurrenceForm::by_step};
   return {RecurrenceForm::by_step, RecurrenceForm::by_chunk};
+}
+
+// Whether an index chooses what is attended to, or entries stand for groups of positions.
+bool is_indexed(const OpGraph& graph) {
+  return std::ranges::any_of(graph.blocks, [](const Block& block) {
+    return std::ranges::any_of(block.nodes, [](const Node& node) {
+      return std::holds_alternative<ChooseKeys>(node.op) ||
+             std::holds_alternative<AttendShared>(node.op);
+    });
+  });
 }
 
 class EveryGoldenModelOnRanks : public ::testing::TestWithParam<std::string> {};
@@ -35,6 +47,12 @@ TEST_P(EveryGoldenModelOnRanks, AgreesWithTheReferenceAndSendsWhatIsPredicted) {
       }
     }
   }
+}
+
+// All other models run with the positions of their caches divided, in the test above.
+TEST_P(EveryGoldenModelOnRanks, DividesItsPositionsUnlessAnIndexChoosesAmongThem) {
+  const OpGraph graph = GoldenModel(GetParam()).graph;
+  EXPECT_NE(refusal(graph, deployment_named("cp=2")).empty(), is_indexed(graph));
 }
 
 INSTANTIATE_TEST_SUITE_P(Vectors, EveryGoldenModelOnRanks, ::testing::ValuesIn(golden_names()),

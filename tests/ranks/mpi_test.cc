@@ -69,7 +69,13 @@ constexpr OnProcesses kBlocks[] = {
     {"longcat_flash", "pp=2", 2},
     // Shared experts behind a gate, experts taken one by one.
     {"qwen2_moe", "tp=2,ep=2", 4},
-    {"phimoe", "dp=2,ep=2", 2}};
+    {"phimoe", "dp=2,ep=2", 2},
+    // Positions divided among ranks: of keys, with biases by distance, of latents, beside windows
+    // and sinks.
+    {"qwen3", "cp=2", 2},
+    {"falcon_alibi", "cp=3", 3},
+    {"kimi_k2", "tp=2,cp=2", 4},
+    {"gpt_oss_rope_parameters", "ep=2,cp=2", 4}};
 
 INSTANTIATE_TEST_SUITE_P(Blocks, VerifyOnProcesses, ::testing::ValuesIn(kBlocks),
                          [](const auto& started) { return std::string(started.param.folder); });

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "sim/cost/driver.h"
 #include "sim/cost/op_cost.h"
 #include "sim/graph/lower.h"
 #include "tests/ranks/coverage.h"
@@ -14,11 +15,13 @@ namespace llmarch {
 namespace {
 
 constexpr const char* kDeploymentsOfWholeModels[] = {
-    "tp=1",           "tp=2",       "tp=3",       "tp=4",           "tp=5,pp=5",
-    "tp=6",           "tp=8",       "tp=16",      "tp=32",          "tp=64",
-    "pp=2",           "pp=7",       "pp=8,tp=8",  "dp=4",           "ep=8",
-    "dp=8,ep=4,tp=2", "ep=64",      "tp=8,ep=8",  "tp=8,dp=1,ep=8", "tp=8,dp=4,ep=16",
-    "pp=2,ep=4,tp=4", "pp=4,ep=16", "dp=64,ep=32"};
+    "tp=1",           "tp=2",       "tp=3",           "tp=4",
+    "tp=5,pp=5",      "tp=6",       "tp=8",           "tp=16",
+    "tp=32",          "tp=64",      "pp=2",           "pp=7",
+    "pp=8,tp=8",      "dp=4",       "ep=8",           "dp=8,ep=4,tp=2",
+    "ep=64",          "tp=8,ep=8",  "tp=8,dp=1,ep=8", "tp=8,dp=4,ep=16",
+    "pp=2,ep=4,tp=4", "pp=4,ep=16", "dp=64,ep=32",    "cp=2",
+    "cp=64",          "tp=8,cp=8",  "pp=2,tp=4,cp=3", "dp=2,ep=2,cp=4,tp=2"};
 
 bool is_of_experts(const Weight& weight) {
   switch (weight.role) {
@@ -33,11 +36,13 @@ bool is_of_experts(const Weight& weight) {
   }
 }
 
-// On how many ranks a part of the weight may be: on each with sequences of its own, and where it is
-// not divided on each of a tensor-parallel group; where there are fewer key heads than ranks, on a
-// divisor of that.
+// On how many ranks a part of the weight may be: on each with sequences or positions of its own,
+// and where it is not divided on each of a tensor-parallel group; where there are fewer key heads
+// than ranks, on a divisor of that. Sinks enter a sum over positions once.
 bool may_be_on(std::int64_t ranks, const Weight& weight, const Deployment& deployment) {
-  const std::int64_t data = deployment.data.value();
+  const bool once = weight.role == WeightRole::attention_sinks && ranks == deployment.data.value();
+  if (once && deployment.context > 1) return true;
+  const std::int64_t data = (deployment.data * deployment.context).value();
   const std::int64_t tensor = deployment.tensor.value();
   if (is_of_experts(weight)) {
     const std::int64_t all = data * tensor / deployment.expert.value();
@@ -95,7 +100,8 @@ TEST_P(EverySpecDivided, HasAPartOfAWeightOnSeveralRanksOnlyByRule) {
   });
 }
 
-// Elements of a cache on the ranks of one tensor-parallel group, each share once.
+// The entries of all ranks after 1,000 positions, each share of one as often as there are such
+// shares; only of a cache that grows with every position they are divided among ranks of cp.
 TEST_P(EverySpecDivided, HasEveryCache) {
   for_each_deployment([&](const AllRanks& ranks) {
     std::map<CacheId, Integer> held;
@@ -103,13 +109,17 @@ TEST_P(EverySpecDivided, HasEveryCache) {
       for (CacheId id = 0; id < each.graph.caches.size(); ++id) {
         const Cache& cache = each.graph.cache(id);
         const Integer layers = each.graph.blocks.at(cache.block).repeats;
-        held[each.caches[id].whole] += cache.columns * layers * each.caches[id].shares;
+        held[each.caches[id].whole] +=
+            held_entries(1000, cache.state) * cache.columns * layers * each.caches[id].shares;
       }
     }
-    const Integer ranks_of_stage = ranks.deployment.data * ranks.deployment.tensor;
     for (CacheId id = 0; id < model_.caches.size(); ++id) {
       const Cache& cache = model_.cache(id);
-      EXPECT_EQ(held[id], cache.columns * model_.blocks.at(cache.block).repeats * ranks_of_stage)
+      const bool divided = cache.state == State(Growing{EveryKey{}});
+      const Integer times =
+          ranks.deployment.ranks_of_stage() / (divided ? ranks.deployment.context : Integer(1));
+      const Integer layers = model_.blocks.at(cache.block).repeats;
+      EXPECT_EQ(held[id], held_entries(1000, cache.state) * cache.columns * layers * times)
           << cache.name;
     }
   });
@@ -147,7 +157,7 @@ TEST_P(EverySpecDivided, DoesTheWorkOfTheModel) {
       const bool padded = name.starts_with("head, head") && sum[name] >= flops * data;
       EXPECT_TRUE(padded || sum[name] % (flops * data) == 0)
           << name << ": " << sum[name].value() << " of " << flops.value();
-      EXPECT_LE(sum[name], flops * data * ranks.deployment.tensor) << name;
+      EXPECT_LE(sum[name], flops * ranks.deployment.ranks_of_stage()) << name;
     }
   });
 }

@@ -85,6 +85,22 @@ TEST(Llama31405BOnSixteenRanks, HoldsTwiceTheCacheWithMoreRanksThanKeyHeads) {
   EXPECT_EQ(wide.fullest().cache_per_token.value(), 126 * 2 * 128 * 2);
 }
 
+// 32 layers with 8 key/value heads of 128, of whose positions each of 4 ranks has every fourth.
+TEST(Llama318BOnFourRanksOfOneContext, HoldsAQuarterOfThePositionsAndAllWeights) {
+  const RankFigures ranks = figures("llama-3.1-8b", "cp=4", devices(4), 1, 1001);
+  const std::int64_t entry = 32 * 2 * 8 * 128 * 2;
+  EXPECT_EQ(ranks.fullest().cache_per_token.value(), entry / 4);
+  EXPECT_EQ(ranks.fullest().memory.cache.value(), 251 * entry) << "the first of the ranks";
+  EXPECT_EQ(ranks.fullest().memory.weights.value(), 2 * 8'030'261'248);
+}
+
+// In each layer the log-sum of each of 32 heads goes to 3 other ranks, and what attention gives,
+// 4,096 elements, is added up round a ring of 4. Nothing else is sent.
+TEST(Llama318BOnFourRanksOfOneContext, SendsALogSumOfEachHeadAndOneAllReduce) {
+  const RankFigures ranks = figures("llama-3.1-8b", "cp=4", devices(4));
+  EXPECT_EQ(ranks.stages.at(0).decode.sent().value(), 32 * (3 * 32 + 2 * 3 * 4096 / 4) * 2);
+}
+
 // Two stages exchange 16,384 elements over the fabric once a token; all other exchanges stay within
 // a system. A group of 16 spans two.
 TEST(Llama31405BOnSixteenRanks, LeavesASystemOnceATokenInStagesAndAlwaysInOneGroup) {
