@@ -16,7 +16,7 @@ using testing::DoubleEq;
 using testing::DoubleNear;
 using testing::ElementsAre;
 
-constexpr double kNear = 1e-12;
+constexpr double kRounding = 1e-12;
 
 Skew measured(std::vector<double> loads) {
   return {"loads", MeasuredLoads{std::move(loads)}};
@@ -35,28 +35,28 @@ TEST(Imbalance, TakesMeasuredExpertsInTheirOrder) {
 }
 
 TEST(Chances, AreInProportionToTheLoads) {
-  EXPECT_THAT(
-      chances(measured({2, 1, 1}), 3, 1),
-      ElementsAre(DoubleNear(0.5, kNear), DoubleNear(0.25, kNear), DoubleNear(0.25, kNear)));
+  EXPECT_THAT(chances(measured({2, 1, 1}), 3, 1),
+              ElementsAre(DoubleNear(0.5, kRounding), DoubleNear(0.25, kRounding),
+                          DoubleNear(0.25, kRounding)));
 }
 
 // In proportion, the first of two choices would have a chance of 2 x 8/10.
 TEST(Chances, AreAtMostOneAndTheOthersShareTheRest) {
   EXPECT_THAT(chances(measured({8, 1, 1}), 3, 2),
-              ElementsAre(DoubleEq(1), DoubleNear(0.5, kNear), DoubleNear(0.5, kNear)));
+              ElementsAre(DoubleEq(1), DoubleNear(0.5, kRounding), DoubleNear(0.5, kRounding)));
 }
 
 TEST(Chances, ThatAreAllOneAreEveryExpert) {
   EXPECT_THAT(chances(measured({8, 1}), 2, 2),
-              ElementsAre(DoubleNear(1, kNear), DoubleNear(1, kNear)));
+              ElementsAre(DoubleNear(1, kRounding), DoubleNear(1, kRounding)));
 }
 
 // 1, 1/2 and 1/3 add up to 11/6.
 TEST(Chances, FollowAPowerLaw) {
   const Skew harmonic{"a power law of 1", PowerLaw{1}};
   EXPECT_THAT(chances(harmonic, 3, 1),
-              ElementsAre(DoubleNear(6.0 / 11, kNear), DoubleNear(3.0 / 11, kNear),
-                          DoubleNear(2.0 / 11, kNear)));
+              ElementsAre(DoubleNear(6.0 / 11, kRounding), DoubleNear(3.0 / 11, kRounding),
+                          DoubleNear(2.0 / 11, kRounding)));
 }
 
 TEST(Chances, AreRefusedForLoadsOfOtherExperts) {
@@ -66,12 +66,13 @@ TEST(Chances, AreRefusedForLoadsOfOtherExperts) {
 
 // Three rows miss an expert of chance 1/2 with 1/8, one of 1/4 with 27/64.
 TEST(DistinctExperts, AreThoseThatNotAllRowsMiss) {
-  EXPECT_NEAR(distinct_experts({0.5, 0.25, 0.25}, 3), 7.0 / 8 + 2 * 37.0 / 64, kNear);
+  EXPECT_NEAR(distinct_experts({0.5, 0.25, 0.25}, 3), 7.0 / 8 + 2 * 37.0 / 64, kRounding);
 }
 
 TEST(APowerLawOfNought, IsUniformRouting) {
   const Skew even{"a power law of 0", PowerLaw{0}};
-  EXPECT_NEAR(distinct_experts(chances(even, 8, 2), 5), expected_distinct_experts(8, 2, 5), kNear);
+  EXPECT_NEAR(distinct_experts(chances(even, 8, 2), 5), expected_distinct_experts(8, 2, 5),
+              kRounding);
 }
 
 // The more uneven the loads, the fewer experts are read; never fewer than a row chooses. Under
