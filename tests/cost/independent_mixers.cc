@@ -199,8 +199,9 @@ void Mixing::operator()(const KimiDeltaAttention& delta) const {
   delta_inputs(all, heads, all, delta.kernel);
   token_.project(hidden_, heads);
   token_.apply(heads, function_of(Activation::sigmoid));
-  token_.project(hidden_, delta.decay_latent_dim);
-  token_.project(delta.decay_latent_dim, all);
+  if (delta.negative_eigenvalues) token_.apply(heads, kProduct);
+  if (delta.decay_latent_dim) token_.project(hidden_, *delta.decay_latent_dim);
+  token_.project(delta.decay_latent_dim.value_or(hidden_), all);
   token_.add_vector(all);
   if (!delta.least_log_decay) token_.apply(all, function_of(Activation::softplus));
   token_.weights(heads);
@@ -219,10 +220,19 @@ void Mixing::operator()(const LightningAttention& lightning) const {
   const Integer all = lightning.heads * lightning.head_dim;
   for (int i = 0; i < 3; ++i) {  // queries, keys and values
     token_.project(hidden_, all);
-    token_.apply(all, function_of(Activation::silu));
+    if (!lightning.rotary) token_.apply(all, function_of(Activation::silu));
+  }
+  if (lightning.rotary) {
+    const Integer dim = lightning.head_dim;
+    for (int i = 0; i < 2; ++i) {
+      token_.rms(lightning.heads, dim);
+      token_.rotate(*lightning.rotary, lightning.heads, dim, lightning.rotary->dim.value_or(dim));
+    }
+    token_.apply(all, kProduct);  // queries over the root of the width of a head
   }
   token_.recur(all * lightning.head_dim, 3 * all, all, 2);
-  token_.rms(1, all);
+  token_.rms_without_weight(lightning.norm_groups, all / lightning.norm_groups);
+  token_.add_vector(all);  // no sum, but as many operations: times the weight
   token_.project(hidden_, all);
   token_.apply(all, gate_of(Activation::sigmoid), 2);
   token_.project(all, hidden_);
