@@ -60,6 +60,12 @@ Mixer read_ling_lightning(Import& import, Integer hidden, const Mixer& attention
                   "the decays of lightning attention are built for powers of two");
   }
   only_if_used(config, "num_kv_heads_for_linear_attn", heads);
+  // transformers writes the rotated part of latent attention's heads here.
+  const Integer rotated = std::get<LatentAttention>(attention).rope_head_dim;
+  const bool stated = config.contains("head_dim") && !config.is_null("head_dim");
+  if (stated && config.size("head_dim") != lightning.head_dim) {
+    config.only("head_dim", rotated.value());
+  }
   config.only("linear_silu", false);
   lightning.output_norm_epsilon = config.real("rms_norm_eps", kEpsilon);
   lightning.norm_groups = config.size("group_norm_size");
@@ -106,7 +112,7 @@ constexpr MixtureClass kLingMixture{
     .experts_per_token = {"num_experts_per_tok"},
     .expert_width = {"moe_intermediate_size"},
     .shared = {.as = SharedClass::Stated::count,
-               .field = {"num_shared_experts"},
+               .field = {"num_shared_experts", 1},
                .width_again = "moe_shared_expert_intermediate_size"},
     .router = ling_router,
     .layers = SparseLayers::after_the_first};
@@ -157,6 +163,7 @@ void import_bailing_hybrid(Import& import, ArchSpec& spec) {
   const bool third = config.contains("short_conv_kernel_size") || config.contains("no_kda_lora");
   Decoder ling = kLing;
   ling.recurrent = third ? &kLingDelta : &kLingLightning;
+  if (!config.contains("rope_parameters")) config.stated("rope_theta");
   // A share of the heads of lightning attention; latent attention does not read it.
   ling.rotary.whole = config.contains(kTurned) ? config.real(kTurned, kTurnedShare) : 1;
   import_decoder(import, ling, spec);

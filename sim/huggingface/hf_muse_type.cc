@@ -69,13 +69,16 @@ Layer normed_around(const Layer& layer, const Norm& before, const Norm& after) {
 
 void import_muse_glimmer(Import& import, ArchSpec& spec) {
   ConfigReader& config = import.config;
-  refuse_null(config, "head_dim");
+  for (const char* key : {"head_dim", "final_logit_softcapping"}) refuse_null(config, key);
   Decoder muse = kMuse;
   // Counted back from the last layer.
   if (config.contains("num_hidden_layers")) {
     muse.window.phase = 4 - (config.size("num_hidden_layers", kLayers).value() - 1) % 4;
   }
   import_decoder(import, muse, spec);
+  // The class computes no other model, though nothing has that width.
+  head_dim_of(config, spec.hidden,
+              std::get<GroupedAttention>(spec.attention.front().value).query_heads);
   spec.embedding_norm = true;
   spec.embedding_norm_without = NormOmission::weight_and_bias;
   check_thetas(config, spec);

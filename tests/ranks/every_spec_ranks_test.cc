@@ -21,8 +21,10 @@ constexpr const char* kDeploymentsOfSmallModels[] = {
 // Those whose small form no tensor-parallel group takes: their heads come by three, and their
 // widths are none of it.
 const std::set<std::string> kWithoutGroups{
-    "falcon-7b",   "falcon-h1-0.5b",     "gemma-2b", "gemma-3-1b",          "gemma-3-270m",
-    "gemma-4-12b", "granite-4.0-h-tiny", "kimi-k3",  "kimi-linear-48b-a3b", "longcat-flash"};
+    "falcon-7b",           "falcon-h1-0.5b", "gemma-2b",           "gemma-3-1b",
+    "gemma-3-270m",        "gemma-4-12b",    "granite-4.0-h-tiny", "kimi-k3",
+    "kimi-linear-48b-a3b", "longcat-flash",  "ling-3.0-flash",     "ling-3.0-tiny",
+    "solar-open-2-250b"};
 
 class EverySpecOnRanks : public ::testing::TestWithParam<std::string> {};
 

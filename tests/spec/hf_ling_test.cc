@@ -47,16 +47,18 @@ TEST(Ling25, HasLatentAttentionInTheLayersThatFillNoGroup) {
 
 TEST(Ling25, IsRefusedWhereItsTwoClassesDiffer) {
   const Json ling = config("ling-2.5-1t");
-  for (const char* key : {"layer_group_size", "group_norm_size", "routed_scaling_factor",
-                          "first_k_dense_replace", "hidden_size", "max_position_embeddings"}) {
+  for (const char* key :
+       {"layer_group_size", "group_norm_size", "routed_scaling_factor", "first_k_dense_replace",
+        "hidden_size", "max_position_embeddings", "rope_theta"}) {
     EXPECT_THAT(report(without(ling, key)), HasSubstr(key));
   }
-  for (const Json& change :
-       {Json{{"use_qk_norm", false}}, Json{{"linear_silu", true}}, Json{{"use_bias", true}},
-        Json{{"num_kv_heads_for_linear_attn", 32}}, Json{{"group_norm_size", 3}},
-        Json{{"moe_shared_expert_intermediate_size", 512}}}) {
+  for (const Json& change : {Json{{"use_qk_norm", false}}, Json{{"linear_silu", true}},
+                             Json{{"use_bias", true}}, Json{{"num_kv_heads_for_linear_attn", 32}},
+                             Json{{"moe_shared_expert_intermediate_size", 512}},
+                             Json{{"head_dim", 96}}, Json{{"num_shared_experts", nullptr}}}) {
     EXPECT_THAT(report(with(ling, change)), HasSubstr(change.begin().key()));
   }
+  EXPECT_THAT(report(with(ling, {{"group_norm_size", 3}})), HasSubstr("3 norm_groups"));
 }
 
 TEST(Ling3, HasKimiDeltaAttentionWithoutLatents) {
@@ -123,7 +125,7 @@ Json muse_with(const Json& change) {
 }
 
 TEST(MuseGlimmer, RotatesTheLayersWithAWindowAlone) {
-  const ArchSpec spec = spec_of(muse_with({}));
+  const ArchSpec spec = spec_of(muse_with(Json::object()));
   EXPECT_EQ(spec.embedding_norm_without, NormOmission::weight_and_bias);
   for (const auto& [name, mixer] : spec.attention) {
     const auto& attention = std::get<GroupedAttention>(mixer);
@@ -155,7 +157,7 @@ TEST(MuseGlimmer, HasFullAttentionInTheLastOfItsLayers) {
 
 // --- One thing changed in a decoder that is known.
 
-Json small(const std::string& type, const Json& more) {
+Json small(const std::string& type, const Json& more = Json::object()) {
   return with({{"model_type", type},
                {"hidden_size", 64},
                {"num_hidden_layers", 2},
@@ -204,7 +206,7 @@ TEST(GraniteMoeShared, RunsASharedFeedForwardBesideItsExperts) {
 }
 
 TEST(Jais2, HasBiasesUnlessItsConfigSaysOtherwise) {
-  const ArchSpec spec = spec_of(small("jais2", {}));
+  const ArchSpec spec = spec_of(small("jais2"));
   EXPECT_EQ(spec.norm.kind, NormKind::layer);
   EXPECT_TRUE(mixer_of<GroupedAttention>(spec).output_bias);
   const auto& mlp = std::get<DenseFeedForward>(spec.feed_forward.front().value);
@@ -214,20 +216,21 @@ TEST(Jais2, HasBiasesUnlessItsConfigSaysOtherwise) {
 }
 
 TEST(Ministral, HasItsWindowInEveryLayerUnlessTheTypesOfLayersAreStated) {
-  EXPECT_EQ(mixer_of<GroupedAttention>(spec_of(small("ministral", {}))).window, Integer(4096));
+  const Json heads{{"num_key_value_heads", 2}};
+  EXPECT_EQ(mixer_of<GroupedAttention>(spec_of(small("ministral", heads))).window, Integer(4096));
   const Json types{{"layer_types", {"sliding_attention", "full_attention"}}};
-  EXPECT_EQ(spec_of(small("ministral", types)).attention.size(), 2);
+  EXPECT_EQ(spec_of(with(small("ministral", heads), types)).attention.size(), 2);
 }
 
 TEST(Youtu, HasLatentAttentionBeforeADenseFeedForward) {
-  const ArchSpec spec = spec_of(small("youtu_llm", {}));
+  const ArchSpec spec = spec_of(small("youtu_llm"));
   EXPECT_EQ(mixer_of<LatentAttention>(spec).kv_latent_dim, 512);
   EXPECT_EQ(spec.head, Head::tied);
 }
 
 TEST(AKnownTypeThatIsNotBuilt, IsRefusedWithItsReason) {
-  EXPECT_THAT(report(small("nanbeige", {})), HasSubstr("its layers are run several times over"));
-  EXPECT_THAT(report(small("mllama", {})), HasSubstr("attend to a picture's vectors"));
+  EXPECT_THAT(report(small("nanbeige")), HasSubstr("its layers are run several times over"));
+  EXPECT_THAT(report(small("mllama")), HasSubstr("attend to a picture's vectors"));
 }
 
 }  // namespace

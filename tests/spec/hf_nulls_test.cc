@@ -103,6 +103,12 @@ const std::map<std::string, Meaning>& meanings() {
       {"sink", set_to("sink", false)},
       {"swiglu_limits", absent("swiglu_limits")},
       {"swiglu_limits_shared", absent("swiglu_limits_shared")},
+      {"gqa_layers", absent("gqa_layers")},  // Solar
+      {"linear_attn_config", absent("linear_attn_config")},
+      {"use_gqa_gate_bias", set_to("use_gqa_gate_bias", false)},
+      {"layer_rope_theta", absent("layer_rope_theta")},                          // Muse
+      {"num_kv_heads_for_linear_attn", absent("num_kv_heads_for_linear_attn")},  // Ling
+      {"use_qkv_bias", set_to("use_qkv_bias", false)},
       {"apply_residual_connection_post_layernorm",
        set_to("apply_residual_connection_post_layernorm", false)}};
   return all;
@@ -113,7 +119,7 @@ bool is_taken_away(const std::string& key) {
   return key == "final_logit_softcapping" || key == "attn_logit_softcapping" ||
          key == "sliding_window" || key == "q_lora_rank" || key == "n_shared_experts" ||
          key == "num_shared_experts" || key == "moe_latent_size" || key == "altup_coef_clip" ||
-         key == "rope_parameters";
+         key == "gated_attention_proj_granularity_type" || key == "rope_parameters";
 }
 
 Json other_value(const Json& value) {
