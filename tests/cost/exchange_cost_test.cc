@@ -46,6 +46,22 @@ TEST(ATree, SendsEverySumUpAndTheWholeDown) {
             2 * 3);
 }
 
+// However many ranks there are, all but the root send one sum up and get one back. Of 3, rank 2 has
+// no children; of 6, rank 4 has one, and rank 0 has 1, 2 and 4.
+TEST(ATree, HasTheChildrenThatThereAre) {
+  for (const std::int64_t ranks : {2, 3, 5, 6, 7, 8}) {
+    EXPECT_EQ(sent_by_all(Collective::all_reduce, Algorithm::tree, ranks, 8).value(),
+              2 * (ranks - 1) * 8)
+        << ranks;
+  }
+  const auto sent = [](Integer ranks, Integer own) {
+    return price_of(exchange(Collective::all_reduce, Algorithm::tree, ranks, own), 8).sent.value();
+  };
+  EXPECT_EQ(sent(3, 2), 8);
+  EXPECT_EQ(sent(6, 4), 2 * 8);
+  EXPECT_EQ(sent(6, 0), 3 * 8);
+}
+
 TEST(DirectExchanges, SendToEveryOtherRankAtOnce) {
   const ExchangePrice price =
       price_of(exchange(Collective::all_reduce, Algorithm::direct, 4, 2), 8);

@@ -73,6 +73,7 @@ TEST(Csv, QuotesOnlyWhatNeedsIt) {
   EXPECT_EQ(field("say \"x\""), "h,i\n\"say \"\"x\"\"\",end\n");
   EXPECT_EQ(field("two\nlines"), "h,i\n\"two\nlines\",end\n");
   EXPECT_EQ(field(" edge"), "h,i\n\" edge\",end\n");
+  EXPECT_EQ(field("edge "), "h,i\n\"edge \",end\n");
 }
 
 TEST(Csv, DisarmsTextThatASpreadsheetWouldRun) {

@@ -144,6 +144,19 @@ TEST(ThreeDigits, AreWrittenOutFromAMillionthToAQuadrillion) {
   EXPECT_EQ(three_digits(1.5e16), "1.5e+16");
 }
 
+TEST(Duration, HasTheUnitInWhichItsRoundedFigureIsBelowAThousand) {
+  EXPECT_EQ(duration(0), "0 s");
+  EXPECT_EQ(duration(5e-10), "0.500 ns");
+  EXPECT_EQ(duration(999.4e-9), "999 ns");
+  EXPECT_EQ(duration(999.6e-9), "1.00 µs");
+  EXPECT_EQ(duration(999.4e-6), "999 µs");
+  EXPECT_EQ(duration(999.6e-6), "1.00 ms");
+  EXPECT_EQ(duration(-999.6e-3), "-1.00 s");
+  EXPECT_EQ(duration(999.4e-3), "999 ms");
+  EXPECT_EQ(duration(1234), "1,234 s");
+  EXPECT_EQ(duration(std::numeric_limits<double>::infinity()), "–");
+}
+
 TEST(Percent, KeepsOneDecimal) {
   EXPECT_EQ(percent(0.042), "4.2 %");
   EXPECT_EQ(percent(0.5), "50.0 %");
