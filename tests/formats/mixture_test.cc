@@ -9,6 +9,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace llmarch {
@@ -255,6 +256,77 @@ TEST(HeadsAndTables, HaveTypesOfTheirOwnInNarrowMixtures) {
     EXPECT_EQ(format_at(name, Role::head, 0), head) << name;
     EXPECT_EQ(format_at(name, Role::token_embedding, 0), table) << name;
   }
+}
+
+// 28 / 8 is 3, 7 x 28 / 8 is 24, and 30 / 16 is 1.
+TEST(PartsOfTheLayers, AreRoundedDown) {
+  const ModelShape model{28, 0, 4, false};
+  EXPECT_EQ(format_at("q4_k_s", Role::down, 2, 4096, model), "q5_k");
+  EXPECT_EQ(format_at("q4_k_s", Role::down, 3, 4096, model), "q4_k");
+  EXPECT_EQ(format_at("iq3_xs", Role::gate, 2, 4096, model), "iq3_s");
+  EXPECT_EQ(format_at("iq3_xs", Role::gate, 3, 4096, model), "iq3_xxs");
+  EXPECT_EQ(format_at("iq3_xs", Role::gate, 23, 4096, model), "iq3_xxs");
+  EXPECT_EQ(format_at("iq3_xs", Role::gate, 24, 4096, model), "iq3_s");
+  EXPECT_EQ(format_at("q3_k_m", Role::down, 0, 4096, {30, 0, 4, false}), "q5_k");
+  EXPECT_EQ(format_at("q3_k_m", Role::down, 1, 4096, {30, 0, 4, false}), "q4_k");
+}
+
+// With 80 layers, and only where queries share keys; q3_k and q4_k are raised, and nothing else.
+TEST(TheModelOfSeventyBillion, IsToldByItsLayersAndItsQueries) {
+  for (const auto& [name, queries, type] : {std::tuple("q4_k_s", 1, "q4_k"),
+                                            {"q4_k_s", 2, "q5_k"},
+                                            {"q3_k_s", 2, "q5_k"},
+                                            {"q6_k", 2, "q6_k"},
+                                            {"q4_0", 2, "q4_0"}}) {
+    EXPECT_EQ(format_at(name, Role::value, 40, 4096, {80, 0, queries, false}), type) << name;
+  }
+}
+
+TEST(ATensor, ThatLlamaCppNamesNowhereHasTheMixturesOwnType) {
+  EXPECT_EQ(format_at("q4_k_m", Role::latent_down, 0), "q4_k");
+  for (const char* name : {"q2_k", "tq1_0", "tq2_0"}) {
+    EXPECT_EQ(format_at(name, Role::latent_down, 0, 96), "q4_0") << name;
+  }
+}
+
+// A head whose rows are no whole blocks of the mixture's own type is in q8_0, or else in 16 bits.
+TEST(Heads, AreInEightBitsWhereTheirRowsAreNoWholeBlocks) {
+  EXPECT_EQ(format_at("iq2_xxs", Role::head, 0, 96), "q8_0");
+  EXPECT_EQ(format_at("iq2_xxs", Role::head, 0, 100), "f16");
+}
+
+TEST(SmallMatrices, StayInSixteenBitsAndAGateOfSharedExpertsInF32) {
+  for (const Role role :
+       {Role::stream_prediction, Role::residual_down, Role::per_layer_projection}) {
+    EXPECT_EQ(format_at("q4_k_m", role, 0), "f16") << name_of(role);
+  }
+  EXPECT_EQ(format_at("q4_k_m", Role::shared_gate_vector, 0), "f32");
+}
+
+TEST(APureType, IsThatOfEveryMatrixOfWholeBlocks) {
+  const auto pure = [](const StorageFormat& format, Role role, Integer columns) {
+    return format_in_pure(format, {.role = role, .rows = 64, .columns = columns}).name;
+  };
+  EXPECT_EQ(pure(ggml::kQ4_K, Role::query, 256), "q4_k");
+  EXPECT_EQ(pure(ggml::kQ4_K, Role::query, 96), "q5_0");
+  EXPECT_EQ(pure(ggml::kQ4_K, Role::attention_norm, 256), "f32");
+  EXPECT_EQ(pure(ggml::kF16, Role::query, 101), "f16");
+  EXPECT_EQ(pure(ggml::kF32, Role::query, 101), "f32");
+}
+
+// The first value of fourteen, in the third layer of sixteen: values are counted by themselves,
+// with experts or without. With two experts other tensors are counted by layers, with one they are
+// not.
+TEST(Values, AreCountedByTensorsAndOthersByLayersWhereThereAreExperts) {
+  const auto type_at = [](Role role, Integer before, const ModelShape& model) {
+    const Weight weight{.role = role, .rows = 64, .columns = 256};
+    return format_in(mixture("q4_k_m"), {weight, 2, before, 14}, model).name;
+  };
+  EXPECT_EQ(type_at(Role::value, 0, {16, 32, 4, false}), "q6_k");
+  EXPECT_EQ(type_at(Role::down, 0, {16, 2, 4, false}), "q4_k");
+  EXPECT_EQ(type_at(Role::down, 0, {16, 1, 4, false}), "q6_k");
+  EXPECT_EQ(type_at(Role::value, 12, kSixteenLayers), "q6_k");  // 7 x 14 / 8 = 12
+  EXPECT_EQ(type_at(Role::down, 12, kSixteenLayers), "q4_k");   // 7 x 16 / 8 = 14
 }
 
 // In a mixture llama.cpp counts by layers, in a dense model by the tensors of the kind.

@@ -81,6 +81,9 @@ TEST(Csv, DisarmsTextThatASpreadsheetWouldRun) {
   EXPECT_EQ(field("+cmd"), "h,i\n'+cmd,end\n");
   EXPECT_EQ(field("-cmd"), "h,i\n'-cmd,end\n");
   EXPECT_EQ(field("@SUM(A1)"), "h,i\n'@SUM(A1),end\n");
+  EXPECT_EQ(field("-1+cmd"), "h,i\n'-1+cmd,end\n");  // it begins as a number does
+  EXPECT_EQ(field("+"), "h,i\n'+,end\n");
+  EXPECT_EQ(csv_field("=1+1"), "'=1+1");
 }
 
 TEST(Csv, DisarmsTextWhoseFormulaFollowsBlanks) {
