@@ -106,6 +106,7 @@ TEST(Csv, DisarmsHeadingsAndGroups) {
 TEST(Csv, LeavesNumbersAlone) {
   EXPECT_EQ(field("-12"), "h,i\n-12,end\n");
   EXPECT_EQ(field("+1.5e3"), "h,i\n+1.5e3,end\n");
+  EXPECT_EQ(field("+5"), "h,i\n+5,end\n");
   EXPECT_EQ(csv({.columns = {{"q"}, {"A"}}, .rows = {CellRow{{Cell{"n"}, {"-5 B", -5}}}}}),
             "q,A\n"
             "n,-5\n");
@@ -117,6 +118,10 @@ TEST(Csv, SeparatesTablesByAnEmptyLineAndLeavesOutTheRest) {
                         .blocks = {Heading{"H"}, table, Paragraph{"p"}, Preformatted{"d"}, table,
                                    Notes{{"n"}}}}),
             "a\nx\n\na\nx\n");
+}
+
+TEST(Csv, HasTheHeadingsOfATableWithoutRows) {
+  EXPECT_EQ(csv({.columns = {{"a"}, {"b"}}, .rows = {}}), "a,b\n");
 }
 
 TEST(Csv, DoesNotWriteAnEmptyFieldAsTheEndOfATable) {
