@@ -16,8 +16,9 @@ struct CodeRange {
 
 // Controls, invisible spaces, and the marks that turn the direction of writing.
 constexpr std::array kUnseen{CodeRange{0x00, 0x1F},     CodeRange{0x7F, 0x9F},
-                             CodeRange{0x200B, 0x200F}, CodeRange{0x2028, 0x202E},
-                             CodeRange{0x2060, 0x206F}, CodeRange{0xFEFF, 0xFEFF}};
+                             CodeRange{0x061C, 0x061C}, CodeRange{0x200B, 0x200F},
+                             CodeRange{0x2028, 0x202E}, CodeRange{0x2060, 0x206F},
+                             CodeRange{0xFEFF, 0xFEFF}};
 constexpr std::array kCombining{CodeRange{0x0300, 0x036F}, CodeRange{0x20D0, 0x20F0},
                                 CodeRange{0xFE00, 0xFE0F}};
 // The blocks of East Asian scripts and of pictographs, as terminals draw them.

@@ -33,6 +33,47 @@ TEST(ARing, SendsUnequalPieces) {
   EXPECT_EQ(sent_by_all(Collective::all_reduce, Algorithm::ring, 4, 10).value(), 2 * 3 * 10);
 }
 
+// 7 columns among 3 ranks are pieces of 2, 2 and 3: 14 - 2 - 3, 14 - 3 - 2 and 14 - 2 - 2. Each
+// adds to all pieces but its own.
+TEST(ARing, SendsAndAddsTheRanksOwnPieces) {
+  const auto price = [](Integer own) {
+    return price_of(exchange(Collective::all_reduce, Algorithm::ring, 3, own), 7);
+  };
+  EXPECT_EQ(price(0).sent.value(), 9);
+  EXPECT_EQ(price(1).sent.value(), 9);
+  EXPECT_EQ(price(2).sent.value(), 10);
+  EXPECT_EQ(price(0).added.value(), 5);
+  EXPECT_EQ(price(2).added.value(), 4);
+}
+
+// Each sum that comes from a child, or from another rank, is added to the rank's own.
+TEST(AllReduces, AddWhatTheyAreSent) {
+  const auto added = [](Algorithm algorithm, Integer own) {
+    return price_of(exchange(Collective::all_reduce, algorithm, 4, own), 8).added.value();
+  };
+  EXPECT_EQ(added(Algorithm::tree, 0), 2 * 8);
+  EXPECT_EQ(added(Algorithm::tree, 1), 0);
+  EXPECT_EQ(added(Algorithm::tree, 2), 8);
+  EXPECT_EQ(added(Algorithm::direct, 0), 3 * 8);
+}
+
+// Up and down a tree of depth 2; round a ring of 4 past 3 others, or to all at once.
+TEST(Exchanges, TakeTheRoundsOfTheirAlgorithm) {
+  const auto rounds = [](Collective collective, Algorithm algorithm) {
+    return price_of(exchange(collective, algorithm, 4, 0), 8).rounds.value();
+  };
+  EXPECT_EQ(rounds(Collective::all_reduce, Algorithm::tree), 2 * 2);
+  for (const Collective each :
+       {Collective::all_gather, Collective::gather_rows, Collective::scatter_rows}) {
+    EXPECT_EQ(rounds(each, Algorithm::ring), 3);
+    EXPECT_EQ(rounds(each, Algorithm::tree), 3);
+    EXPECT_EQ(rounds(each, Algorithm::direct), 1);
+  }
+  const ExchangePrice gathered =
+      price_of(exchange(Collective::all_gather, Algorithm::ring, 4, 0), 8);
+  EXPECT_EQ(gathered.added.value(), 0);
+}
+
 // With 4 ranks, 1 and 3 send up to 0 and 2, 2 sends to 0, and all of it comes back.
 TEST(ATree, SendsEverySumUpAndTheWholeDown) {
   const auto sent = [](Integer own) {
@@ -44,6 +85,22 @@ TEST(ATree, SendsEverySumUpAndTheWholeDown) {
   EXPECT_EQ(sent(3), 8);
   EXPECT_EQ(price_of(exchange(Collective::all_reduce, Algorithm::tree, 5, 0), 8).rounds.value(),
             2 * 3);
+}
+
+// However many ranks there are, all but the root send one sum up and get one back. Of 3, rank 2 has
+// no children; of 6, rank 4 has one, and rank 0 has 1, 2 and 4.
+TEST(ATree, HasTheChildrenThatThereAre) {
+  for (const std::int64_t ranks : {2, 3, 5, 6, 7, 8}) {
+    EXPECT_EQ(sent_by_all(Collective::all_reduce, Algorithm::tree, ranks, 8).value(),
+              2 * (ranks - 1) * 8)
+        << ranks;
+  }
+  const auto sent = [](Integer ranks, Integer own) {
+    return price_of(exchange(Collective::all_reduce, Algorithm::tree, ranks, own), 8).sent.value();
+  };
+  EXPECT_EQ(sent(3, 2), 8);
+  EXPECT_EQ(sent(6, 4), 2 * 8);
+  EXPECT_EQ(sent(6, 0), 3 * 8);
 }
 
 TEST(DirectExchanges, SendToEveryOtherRankAtOnce) {

@@ -37,6 +37,18 @@ TEST(SharedPieces, AreTakenFromTheEndByAThreadThatHasNoneLeft) {
   EXPECT_EQ(pieces.next(1), std::nullopt);
 }
 
+// Shares of 16, of each of which two pieces are shared.
+TEST(SharedPieces, AreTakenFromEveryShareByAThreadThatGoesOnAlone) {
+  for (const std::size_t threads : {2U, 3U, 4U, 5U}) {
+    for (std::size_t thread = 0; thread < threads; ++thread) {
+      SharedPieces pieces(16 * threads, threads);
+      std::size_t taken = 0;
+      while (pieces.next(thread)) ++taken;
+      EXPECT_EQ(taken, 2 * threads) << thread << " of " << threads;
+    }
+  }
+}
+
 TEST(SharedPieces, AreAllCertainToAThreadThatIsAlone) {
   SharedPieces pieces(32, 1);
   EXPECT_EQ(pieces.certain(0).first, 0U);

@@ -37,7 +37,8 @@ from cpp_functions import Function, declarations_of, tokens_of  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILES = ["sim/cost/driver.cc", "sim/cost/price.cc", "sim/cost/op_cost.cc", "sim/cost/predict.cc",
-         "sim/cost/roofline.cc", "sim/cost/cost_curve.cc", "sim/graph/lower.cc",
+         "sim/cost/roofline.cc", "sim/cost/cost_curve.cc", "sim/cost/exchange_price.cc",
+         "sim/graph/lower.cc",
          "sim/graph/lower_attention.cc", "sim/graph/lower_feed_forward.cc",
          "sim/graph/lower_streams.cc", "sim/graph/lower_sublayer.cc",
          "sim/study/fit.cc", "sim/study/crossovers.cc", "sim/study/sweep.cc", "sim/study/explain.cc",

@@ -73,6 +73,7 @@ TEST(Csv, QuotesOnlyWhatNeedsIt) {
   EXPECT_EQ(field("say \"x\""), "h,i\n\"say \"\"x\"\"\",end\n");
   EXPECT_EQ(field("two\nlines"), "h,i\n\"two\nlines\",end\n");
   EXPECT_EQ(field(" edge"), "h,i\n\" edge\",end\n");
+  EXPECT_EQ(field("edge "), "h,i\n\"edge \",end\n");
 }
 
 TEST(Csv, DisarmsTextThatASpreadsheetWouldRun) {
@@ -80,6 +81,9 @@ TEST(Csv, DisarmsTextThatASpreadsheetWouldRun) {
   EXPECT_EQ(field("+cmd"), "h,i\n'+cmd,end\n");
   EXPECT_EQ(field("-cmd"), "h,i\n'-cmd,end\n");
   EXPECT_EQ(field("@SUM(A1)"), "h,i\n'@SUM(A1),end\n");
+  EXPECT_EQ(field("-1+cmd"), "h,i\n'-1+cmd,end\n");  // it begins as a number does
+  EXPECT_EQ(field("+"), "h,i\n'+,end\n");
+  EXPECT_EQ(csv_field("=1+1"), "'=1+1");
 }
 
 TEST(Csv, DisarmsTextWhoseFormulaFollowsBlanks) {
@@ -102,6 +106,7 @@ TEST(Csv, DisarmsHeadingsAndGroups) {
 TEST(Csv, LeavesNumbersAlone) {
   EXPECT_EQ(field("-12"), "h,i\n-12,end\n");
   EXPECT_EQ(field("+1.5e3"), "h,i\n+1.5e3,end\n");
+  EXPECT_EQ(field("+5"), "h,i\n+5,end\n");
   EXPECT_EQ(csv({.columns = {{"q"}, {"A"}}, .rows = {CellRow{{Cell{"n"}, {"-5 B", -5}}}}}),
             "q,A\n"
             "n,-5\n");
@@ -113,6 +118,10 @@ TEST(Csv, SeparatesTablesByAnEmptyLineAndLeavesOutTheRest) {
                         .blocks = {Heading{"H"}, table, Paragraph{"p"}, Preformatted{"d"}, table,
                                    Notes{{"n"}}}}),
             "a\nx\n\na\nx\n");
+}
+
+TEST(Csv, HasTheHeadingsOfATableWithoutRows) {
+  EXPECT_EQ(csv({.columns = {{"a"}, {"b"}}, .rows = {}}), "a,b\n");
 }
 
 TEST(Csv, DoesNotWriteAnEmptyFieldAsTheEndOfATable) {

@@ -144,6 +144,34 @@ TEST(ThreeDigits, AreWrittenOutFromAMillionthToAQuadrillion) {
   EXPECT_EQ(three_digits(1.5e16), "1.5e+16");
 }
 
+// 1,000.5 and 1,001.5 KiB: halves go to the even number, of the whole figure and not of its rest.
+TEST(BinaryBytes, RoundHalvesAboveAThousandToTheEvenNumber) {
+  EXPECT_EQ(binary_bytes(1'024'512), "1,000 KiB");
+  EXPECT_EQ(binary_bytes(1'025'536), "1,002 KiB");
+  EXPECT_EQ(binary_bytes(std::int64_t{3} << 30), "3 GiB");
+}
+
+TEST(Figures, MayBeBelowZeroOrNone) {
+  EXPECT_EQ(three_digits(-1e300), "-1e+300");
+  EXPECT_EQ(percent(-12.5), "-1,250 %");
+  EXPECT_EQ(percent(0.005), "0.5 %");
+  EXPECT_EQ(decimal(0), "0");
+  EXPECT_EQ(decimal(std::numeric_limits<double>::quiet_NaN()), "–");
+}
+
+TEST(Duration, HasTheUnitInWhichItsRoundedFigureIsBelowAThousand) {
+  EXPECT_EQ(duration(0), "0 s");
+  EXPECT_EQ(duration(5e-10), "0.500 ns");
+  EXPECT_EQ(duration(999.4e-9), "999 ns");
+  EXPECT_EQ(duration(999.6e-9), "1.00 µs");
+  EXPECT_EQ(duration(999.4e-6), "999 µs");
+  EXPECT_EQ(duration(999.6e-6), "1.00 ms");
+  EXPECT_EQ(duration(-999.6e-3), "-1.00 s");
+  EXPECT_EQ(duration(999.4e-3), "999 ms");
+  EXPECT_EQ(duration(1234), "1,234 s");
+  EXPECT_EQ(duration(std::numeric_limits<double>::infinity()), "–");
+}
+
 TEST(Percent, KeepsOneDecimal) {
   EXPECT_EQ(percent(0.042), "4.2 %");
   EXPECT_EQ(percent(0.5), "50.0 %");

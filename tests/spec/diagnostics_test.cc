@@ -2,6 +2,7 @@
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace llmarch::spec_test {
@@ -78,6 +79,31 @@ TEST(Printable, EscapesWhatWouldSteerATerminal) {
                       "e"),
             "gr\xC3\xB6\xC3\x9F"
             "e");
+}
+
+// A character below U+10000 in UTF-8.
+std::string utf8(std::uint32_t code) {
+  const auto byte = [](std::uint32_t bits) { return static_cast<char>(bits); };
+  const auto following = [&](std::uint32_t bits) { return byte(0x80 | (bits & 0x3F)); };
+  if (code < 0x80) return {byte(code)};
+  if (code < 0x800) return {byte(0xC0 | code >> 6U), following(code)};
+  return {byte(0xE0 | code >> 12U), following(code >> 6U), following(code)};
+}
+
+// The first and the last of each range of controls, invisible spaces, and marks that turn the
+// direction of writing; and what stands before and after these ranges.
+TEST(Printable, EscapesWhatCannotBeSeenAndNothingBesideIt) {
+  for (const std::uint32_t unseen : {0x00U, 0x1FU, 0x7FU, 0x9FU}) {
+    EXPECT_EQ(printable(utf8(unseen)), fmt::format("\\x{:02X}", unseen));
+  }
+  for (const std::uint32_t unseen : {0x061CU, 0x200BU, 0x200FU, 0x2028U, 0x202AU, 0x202EU, 0x2060U,
+                                     0x2066U, 0x2069U, 0x206FU, 0xFEFFU}) {
+    EXPECT_EQ(printable(utf8(unseen)), fmt::format("\\u{:04X}", unseen));
+  }
+  for (const std::uint32_t seen : {0x20U, 0x7EU, 0xA0U, 0x061BU, 0x061DU, 0x200AU, 0x2010U, 0x2027U,
+                                   0x202FU, 0x205FU, 0x2070U, 0xFEFEU, 0xFF01U}) {
+    EXPECT_EQ(printable(utf8(seen)), utf8(seen)) << seen;
+  }
 }
 
 TEST(Printable, EscapesEachByteThatIsNoUtf8) {

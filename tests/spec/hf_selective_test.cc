@@ -36,6 +36,14 @@ TEST(AMambaConfig, IsMadeOfScans) {
   EXPECT_EQ(std::get<Mamba1>(automatic.attention.front().value).step_dim, 160);
 }
 
+// A sixteenth of 2,560, 2,561 and 2,576, rounded up.
+TEST(AMambaConfig, ProjectsItsStepsThroughASixteenthOfHidden) {
+  for (const auto& [hidden, steps] : {std::pair(2560, 160), {2561, 161}, {2576, 161}}) {
+    const ArchSpec spec = spec_of(with(mamba(), {{"hidden_size", hidden}}));
+    EXPECT_EQ(std::get<Mamba1>(spec.attention.front().value).step_dim, steps) << hidden;
+  }
+}
+
 TEST(AFalconMambaConfig, HasNormsWithoutWeights) {
   const ArchSpec spec = spec_of(with(mamba(), {{"model_type", "falcon_mamba"}}));
   const auto& norm = std::get<Mamba1>(spec.attention.front().value).selection_norm;

@@ -137,6 +137,65 @@ TEST(AFigure, ThatIsAheadAtTheLastKeyOfAWindowAloneIsFound) {
   EXPECT_THAT(places(find_turns(left, right, 1, 100'000).turns), ElementsAre(1'000, 1'001));
 }
 
+// 300 keys each: in a window, in a chunk, and as the 30 of 10 that an index chooses; and the 64
+// positions that one entry is made of, up to the fifth.
+struct Bordered {
+  const char* name;
+  Mixer mixer;
+  std::int64_t border;
+};
+
+std::vector<Bordered> borders() {
+  GroupedAttention windowed = tiny_grouped();
+  windowed.kv_heads = 4;
+  GroupedAttention chunked = windowed;
+  GroupedAttention chosen = windowed;
+  windowed.window = 300;
+  chunked.chunk = 300;
+  chosen.block_index = BlockIndex{6, 10, 30};
+  CompressedAttention compressed;
+  compressed.query_heads = 4;
+  compressed.head_dim = 6;
+  compressed.rope_head_dim = 2;
+  compressed.query_latent_dim = 3;
+  compressed.window = 20;
+  compressed.output_groups = 2;
+  compressed.output_latent_dim = 3;
+  compressed.rotary.theta = 10'000;
+  compressed.compression = Compression{64};
+  return {{"window", windowed, 300},
+          {"chunk", chunked, 300},
+          {"chosen", chosen, 300},
+          {"entries", compressed, 320}};
+}
+
+// The other model reads every key, and each column more of its feed-forward moves the turn: it
+// takes 2 x 10 elements of two bytes. A figure that overtakes for one token alone, or within a few
+// tokens of a border, is found as well as one that stays ahead.
+TEST(Turns, AreFoundHoweverNearABorderTheyAre) {
+  const Quantity* bytes = find_quantity("decode_bytes");
+  for (const Bordered& each : borders()) {
+    const Model left_model = make_model(tiny_model(each.mixer, tiny_dense()), {});
+    const ModelCurves left(left_model, Setting{});
+    const auto with_columns = [&](Integer more) {
+      return make_model(tiny_model(tiny_grouped(), DenseFeedForward{.width = 15 + more}), {});
+    };
+    const auto at_border = [&](const ModelCurves& curves) {
+      return std::get<Integer>(value_at({&curves, bytes}, each.border));
+    };
+    const Model plain = with_columns(0);
+    const Integer even = (at_border(left) - at_border(ModelCurves(plain, Setting{}))) / 40;
+    for (Integer more = even - 12; more <= even + 12; more += 1) {
+      const Model right_model = with_columns(more);
+      const ModelCurves right(right_model, Setting{});
+      const SweptFigure a{&left, bytes};
+      const SweptFigure b{&right, bytes};
+      EXPECT_EQ(places(find_turns(a, b, 1, 700).turns), places(tried_one_by_one(a, b, 1, 700)))
+          << each.name << ", " << more.value() << " columns more";
+    }
+  }
+}
+
 TEST(AModel, NeverOvertakesItself) {
   const Model one = model("llama-4-scout");
   const ModelCurves left(one, Setting{});
@@ -147,6 +206,20 @@ TEST(AModel, NeverOvertakesItself) {
     EXPECT_EQ(found.at_start, std::strong_ordering::equal);
     EXPECT_THAT(found.turns, IsEmpty()) << quantity.name;
   }
+}
+
+// Chunks of one position have a border after each, and the search passes so many of them.
+TEST(Turns, AreLookedForUpToSoManyBorders) {
+  GroupedAttention single = tiny_grouped();
+  single.chunk = 1;
+  const Model left_model = make_model(tiny_model(single, tiny_dense()), {});
+  const Model right_model = make_model(tiny_model(tiny_grouped(), tiny_dense()), {});
+  const ModelCurves left(left_model, Setting{});
+  const ModelCurves right(right_model, Setting{});
+  const Quantity* kv = find_quantity("kv_bytes");
+  const Turns found = find_turns({&left, kv}, {&right, kv}, 1, kFar);
+  EXPECT_EQ(found.searched_to, kMostBorders);
+  EXPECT_THAT(places(found.turns), ElementsAre(2));
 }
 
 TEST(AFigure, ThatPasses64BitsEndsTheSearchWhereItDoes) {

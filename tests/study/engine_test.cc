@@ -60,6 +60,43 @@ TEST(Vllm, KeepsCachesInPagesOf16Tokens) {
             Bytes(15 * 131'072));
 }
 
+// Each of three sequences has a page of its own to fill up.
+TEST(Vllm, KeepsThePagesOfEverySequence) {
+  const Room room{.each = Bytes(24 * kGibi), .engine = Engine::vllm};
+  EXPECT_EQ(addition_of(needed_for("llama-3.1-8b", {.context = 17, .batch = 3}, room), "pages"),
+            Bytes(3 * 15 * 131'072));
+}
+
+// A prompt of 40,000 tokens goes through in pieces of 32,768. The widths of gate, up and their
+// product are divided between two memories that are taken for one; the three streams of 4,096 are
+// on both.
+TEST(Vllm, TakesWhatEachDeviceTakesOfSeveral) {
+  const Room room{.each = Bytes(24 * kGibi), .devices = 2, .engine = Engine::vllm};
+  const Footprint needed = needed_for("llama-3.1-8b", {.context = 40'000}, room);
+  EXPECT_EQ(addition_of(needed, "prefill"), Bytes(32'768LL * 2 * (3 * 14'336 + 2 * 3 * 4'096)));
+  EXPECT_EQ(addition_of(needed, "unused"), Bytes(2 * (24 * kGibi / 10)));
+  EXPECT_EQ(addition_of(needed, "runtime"), Bytes(2 * (kGibi * 35 / 100)));
+}
+
+// 512 + 1.5 x chunk + 2 x graph + 128 x devices MiB on each device, by the memory of one: below 20,
+// 35 and 60 GiB, and for fewer than four devices or for four and more.
+TEST(Sglang, ChoosesByTheMemoryOfADeviceAndTheirNumber) {
+  struct Kept {
+    std::int64_t gibi, devices, mebi;
+  };
+  for (const auto& [gibi, devices, mebi] :
+       {Kept{19, 1, 512 + 3'072 + 2 * 8 + 128}, Kept{20, 1, 512 + 3'072 + 2 * 24 + 128},
+        Kept{20, 3, 512 + 3'072 + 2 * 24 + 3 * 128}, Kept{20, 4, 512 + 3'072 + 2 * 80 + 4 * 128},
+        Kept{35, 1, 512 + 6'144 + 2 * 32 + 128}, Kept{59, 4, 512 + 6'144 + 2 * 160 + 4 * 128},
+        Kept{60, 1, 512 + 12'288 + 2 * 256 + 128}, Kept{90, 4, 512 + 12'288 + 2 * 512 + 4 * 128},
+        Kept{160, 1, 512 + 24'576 + 2 * 512 + 128}}) {
+    const Room room{.each = Bytes(gibi * kGibi), .devices = devices, .engine = Engine::sglang};
+    EXPECT_EQ(addition_of(needed_for("llama-3.1-8b", {}, room), "kept"),
+              Bytes(devices * mebi * (kGibi / 1'024)))
+        << devices << " x " << gibi;
+  }
+}
+
 // 512 + 1.5 x 8,192 + 2 x 256 + 128 MiB.
 TEST(Sglang, KeepsWhatItsHeuristicSaysOfAnH100) {
   const Room room{.each = Bytes(80 * kGibi), .engine = Engine::sglang};
@@ -80,6 +117,15 @@ TEST(LlamaCpp, KeepsAChunkMoreThanAWindow) {
   const Room room{.each = Bytes(24 * kGibi), .engine = Engine::llama_cpp};
   const Footprint needed = needed_for("mistral-7b-v0.1", {.context = 16'384}, room);
   EXPECT_EQ(addition_of(needed, "cells"), Bytes(512 * 32 * 2 * 8 * 128 * 2));
+}
+
+// Cells by 256, and no more than the context needs: 24 beyond 1,000 positions. The residual stream
+// is on each of two devices, the logits on one.
+TEST(LlamaCpp, KeepsCellsOfAShortContextAndAStreamOnEachDevice) {
+  const Room room{.each = Bytes(24 * kGibi), .devices = 2, .engine = Engine::llama_cpp};
+  const Footprint needed = needed_for("mistral-7b-v0.1", {.context = 1'000, .batch = 2}, room);
+  EXPECT_EQ(addition_of(needed, "cells"), Bytes(2 * 24 * 32 * 2 * 8 * 128 * 2));
+  EXPECT_EQ(addition_of(needed, "compute buffer"), Bytes(512 * (32'000 + 2 * 4'096) * 4));
 }
 
 TEST(AnEngine, LeavesRoomForWhatIsFoundAndNotForOneMore) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/study/fit.h"
 #include "tests/study/text_model.h"
+#include "tests/support/tiny_models.h"
 
 namespace llmarch {
 namespace {
@@ -145,6 +147,45 @@ TEST(WeightsOfAllRanks, ExceedTheModelByWhatIsReplicated) {
   const std::int64_t keys_and_values = 32 * 2 * 8 * 128 * 4096;
   EXPECT_EQ(replicated_weights(text_model("llama-3.1-8b"), setting).value(),
             2 * (15 * norms + keys_and_values));
+}
+
+// Two groups of eight ranks hold the whole model each, and norms on every rank of them.
+TEST(WeightsOfAllRanks, AreThereForEachGroupWithSequencesOfItsOwn) {
+  Setting setting{.weights = Scheme(DType::bf16), .machine = devices(8, 2)};
+  setting.parallel = read_deployment("tp=8,dp=2").value.value();
+  const std::int64_t norms = (2 * 32 + 1) * 4096;
+  EXPECT_EQ(replicated_weights(text_model("llama-3.1-8b"), setting).value(),
+            2 * (8'030'261'248 + 2 * 7 * norms));
+}
+
+// One of two ranks has two of three sequences: 2 x 32 layers x 8 heads x 128 in two bytes a token.
+TEST(TheFullestRank, HasTheSequencesThatDoNotDivide) {
+  Setting setting{.context = 100, .weights = Scheme(DType::bf16), .machine = devices(2)};
+  setting.parallel = read_deployment("dp=2").value.value();
+  for (const auto& [batch, of_rank] : {std::pair(2, 1), {3, 2}, {4, 2}, {5, 3}}) {
+    setting.batch = batch;
+    EXPECT_EQ(footprint(text_model("llama-3.1-8b"), setting).cache.value(), of_rank * 100 * 131'072)
+        << batch;
+  }
+}
+
+// Two layers of 10 columns in two stages. The prediction layer follows the last: norms 2 x 10,
+// attention 2 x 10 x (24 + 12), feed-forward 2 x 10 x 15, its projection 20 x 10 and three norms,
+// and 2 x 12 elements of cache a token. What a vision tower has is on each rank.
+TEST(APredictionLayer, IsOnTheLastStageAndAVisionTowerOnEach) {
+  ArchSpec spec = tiny_model(tiny_grouped(), tiny_dense());
+  spec.stack.front().repeat = 2;
+  spec.beside.emplace().vision_tower = 1'000;
+  spec.beside->prediction_layers = 1;
+  Setting setting{.context = 30, .batch = 3, .weights = Scheme(DType::bf16)};
+  setting.machine = devices(2);
+  setting.parallel = read_deployment("pp=2").value.value();
+  const RankFigures ranks = rank_figures(make_model(spec, {}), setting);
+  const std::int64_t layer = 20 + 720 + 300 + 200 + 30;
+  EXPECT_EQ(ranks.stages.at(0).memory.beside, Bytes(2 * 1'000));
+  EXPECT_EQ(ranks.stages.at(1).memory.beside, Bytes(2 * (1'000 + layer)));
+  EXPECT_EQ(ranks.stages.at(0).memory.cache, Bytes(2 * 24 * 30 * 3));
+  EXPECT_EQ(ranks.stages.at(1).memory.cache, Bytes(2 * 2 * 24 * 30 * 3));
 }
 
 TEST(AnAdapter, IsWholeOnEachRank) {

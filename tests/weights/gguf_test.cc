@@ -111,6 +111,21 @@ TEST_F(AGgufFile, AlignsAsItSays) {
   EXPECT_EQ(std::to_integer<char>(model.read(*model.find("b")).front()), 'b');
 }
 
+// A key of one letter more each time, so that the header ends at each place between two multiples.
+TEST_F(AGgufFile, BeginsItsDataWhereItsAlignmentSays) {
+  for (const std::uint32_t alignment : {8U, 64U}) {
+    for (std::size_t letters = 1; letters <= 32; ++letters) {
+      const GgufModel model = opened({.keys = {gguf_u32("general.alignment", alignment),
+                                               gguf_u32(std::string(letters, 'k'), 1)},
+                                      .tensors = {gguf_tensor("a", {1}, 0, 0)},
+                                      .data = "aaaa",
+                                      .alignment = alignment});
+      EXPECT_EQ(std::to_integer<char>(model.read(*model.find("a")).front()), 'a')
+          << alignment << ", " << letters;
+    }
+  }
+}
+
 TEST_F(AGgufFile, ThatIsSplitIsReadWhole) {
   const auto part = [&](const char* name, std::uint32_t number, const std::string& more,
                         const std::string& tensor) {
