@@ -311,7 +311,8 @@ Command fit_command() {
       "  llmarch fit llama-3.1-8b --on rtx-3090 --engine vllm\n"
       "  llmarch fit qwen3-32b --on 4xh100-sxm --parallel tp=4 --engine vllm\n"
       "  llmarch fit deepseek-v3 --on 8xh200 --parallel best --aim throughput\n"
-      "  llmarch fit gpt-oss-120b --on rtx-4090 --place experts=host --host ryzen-9950x@128GB\n"
+      "  llmarch fit gpt-oss-120b --weights mxfp4 --on rtx-4090 --place experts=host \\\n"
+      "    --host ryzen-9950x@128GB\n"
       "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
       fit_options,
       run_fit,

@@ -231,7 +231,7 @@ Command sweep_command() {
       "  llmarch sweep qwen3-32b --context 1k..64k:x4 --batch 1,16,64 --show tokens_per_second \\\n"
       "    --on h100-sxm\n"
       "  llmarch sweep llama-4-scout llama-3.1-70b --show kv_bytes -o kv.svg -o kv.csv\n"
-      "  llmarch sweep gpt-oss-120b --on rtx-4090 --host ryzen-9950x@128GB \\\n"
+      "  llmarch sweep gpt-oss-120b --weights mxfp4 --on rtx-4090 --host ryzen-9950x@128GB \\\n"
       "    --place 'experts=host;experts=8..=host;layers=6..=host'\n"
       "  llmarch sweep --all --context 1..100000:+1 --format csv",
       sweep_options,

@@ -176,8 +176,8 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
         "llmarch: error: unknown option '--" + name +
             "'\n"
             "      = known: --memory, --engine, --reserve, --kv-memory, --aim, --rank, --all, "
-            "--batch, --context, --weights, --kv, --on, --parallel, --set, --specs, --text-only, "
-            "--exact, --output, --format\n");
+            "--batch, --context, --weights, --kv, --on, --parallel, --place, --host, --set, "
+            "--specs, --text-only, --exact, --output, --format\n");
   }
 }
 

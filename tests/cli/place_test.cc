@@ -21,7 +21,8 @@ std::string on_both() {
 constexpr std::int64_t kExpert = 3 * 2'880 * 2'880 / 32 * 17 + 3 * 2'880 * 2;
 
 TEST(CompareInTwoMemories, AnswersWhatFitsAndWhatBounds) {
-  const std::string command = "compare gpt-oss-120b --place experts=host" + on_both();
+  const std::string command =
+      "compare gpt-oss-120b --weights mxfp4 --place experts=host" + on_both();
   const Json on = json_of(command)["models"][0]["on_hardware"];
   EXPECT_TRUE(on["fits"]);
   EXPECT_EQ(on["host"]["memory_bytes"], 128'000'000'000);
@@ -41,17 +42,17 @@ TEST(CompareInTwoMemories, AnswersWhatFitsAndWhatBounds) {
 
 TEST(FitInTwoMemories, NamesTheMemoryThatRunsOut) {
   const Json small = json_of(
-      "fit gpt-oss-120b --place experts=host --batch 1 --on rtx-4090 "
+      "fit gpt-oss-120b --weights mxfp4 --place experts=host --batch 1 --on rtx-4090 "
       "--host ryzen-9950x@64GB")["models"][0]["largest_context"][0];
   EXPECT_EQ(small["bound_by"], "its makers");
   const Json none = json_of(
-      "fit gpt-oss-120b --place experts=host --batch 1 --on rtx-4090 "
+      "fit gpt-oss-120b --weights mxfp4 --place experts=host --batch 1 --on rtx-4090 "
       "--host ryzen-9950x@48GB")["models"][0]["largest_context"][0];
   EXPECT_EQ(none["bound_by"], "host memory");
   EXPECT_EQ(none["short_for_one_more_bytes"],
             none["host"]["needed_bytes"].get<std::int64_t>() - 48'000'000'000);
   const Json layers = json_of(
-      "fit gpt-oss-120b --place layers=18..=host --memory 24GiB "
+      "fit gpt-oss-120b --weights mxfp4 --place layers=18..=host --memory 24GiB "
       "--host ryzen-9950x@128GB")["models"][0]["largest_context"][0];
   EXPECT_EQ(layers["bound_by"], "memory");
 }
@@ -66,7 +67,8 @@ TEST(SweepInTwoMemories, HasALineForEachPlacement) {
 }
 
 TEST(ShowInTwoMemories, SaysWhatLiesInEach) {
-  const Json placed = json_of("show gpt-oss-120b --place experts=..17=host")["placed"];
+  const Json placed =
+      json_of("show gpt-oss-120b --weights mxfp4 --place experts=..17=host")["placed"];
   EXPECT_EQ(placed["host"]["weight_bytes"], 18 * 128 * kExpert);
   EXPECT_EQ(placed["host"]["decode_weight_bytes"], 18 * 4 * kExpert);
   EXPECT_EQ(placed["host"]["kv_bytes"], 0);
@@ -77,18 +79,19 @@ TEST(ShowInTwoMemories, SaysWhatLiesInEach) {
 // The same figure, asked for by an expression.
 TEST(AnExpression, MayPlaceExpertsInAHost) {
   const std::string call =
-      "host_time(gpt-oss-120b, on = rtx-4090, place = \"experts=host\", host = ryzen-9950x)";
-  const Json value = json_of("eval '" + call + "'")["expressions"][0]["value"];
+      "host_time(gpt-oss-120b, on = rtx-4090, place = \"experts=host\", host = ryzen-9950x, "
+      "weights = mxfp4)";
+  const Json value = json_of("eval '" + call + "'")["figures"][0]["value"];
   EXPECT_DOUBLE_EQ(value, 36 * 4 * kExpert / 89.6e9);
 }
 
 // The host of a board that has both is known, and its link is: NVLink-C2C.
 TEST(ABoardWithItsHost, NeedsNoneNamed) {
   const Json by_host = json_of(
-      "compare gpt-oss-120b --on gb200 --place "
+      "compare gpt-oss-120b --weights mxfp4 --on gb200 --place "
       "experts=host")["models"][0]["on_hardware"]["decode"]["placed"];
   const Json by_device = json_of(
-      "compare gpt-oss-120b --on gb200 --place "
+      "compare gpt-oss-120b --weights mxfp4 --on gb200 --place "
       "experts=host,by=device")["models"][0]["on_hardware"]["decode"]["placed"];
   EXPECT_DOUBLE_EQ(by_host["host_seconds"], 36 * 4 * kExpert / 512e9);
   EXPECT_DOUBLE_EQ(by_device["host_seconds"], 36 * 4 * kExpert / 450e9);
