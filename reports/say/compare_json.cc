@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/say/model_json.h"
+#include "reports/say/placed_rows.h"
 #include "reports/say/rank_json.h"
 #include "reports/say/rows_csv.h"
 #include "reports/say/setting_json.h"
@@ -22,6 +23,7 @@ Json step_on_machine_json(const StepOnMachine& step, Integer tokens) {
                {"tokens_per_second", tokens.as_double() / floor.seconds},
                {"bound_by", name_of(floor.binds())}};
   if (step.skewed) json["skewed_floor_seconds"] = step.skewed->seconds;
+  if (step.placed) json["placed"] = placed_step_json(*step.placed, tokens);
   if (!step.estimate) return json;
   const Estimate& time = step.estimate->time;
   json["estimated_seconds"] = time.median;
@@ -37,6 +39,7 @@ Json on_json(const OnMachine& on, const Setting& setting) {
       {"fits", on.fits},
       {"decode", step_on_machine_json(on.decode, setting.batch)},
       {"prefill", step_on_machine_json(on.prefill, setting.batch * setting.prefill_tokens())}};
+  if (on.needed.host) json["host"] = host_json(*on.needed.host, host_memory(setting));
   if (on.ranks) json["ranks"] = ranks_json(*on.ranks, on.replicated_weights);
   if (on.expert_imbalance) json["ranks"]["expert_imbalance"] = *on.expert_imbalance;
   return json;
@@ -74,11 +77,12 @@ Json hardware_json(const Comparison& comparison, std::size_t machine) {
 Json machines_json(const Comparison& comparison) {
   Json machines = Json::array();
   for (std::size_t n = 0; n < comparison.machines.size(); ++n) {
+    Setting setting = comparison.setting;
+    setting.machine = comparison.machines[n];
     Json machine = {{"hardware", hardware_json(comparison, n)}, {"models", Json::array()}};
     for (const ModelFigures& figures : comparison.models) {
-      machine["models"].push_back(
-          {{"name", figures.model->spec.name},
-           {"on_hardware", whole_on_json(figures.on[n], comparison.setting)}});
+      machine["models"].push_back({{"name", figures.model->spec.name},
+                                   {"on_hardware", whole_on_json(figures.on[n], setting)}});
     }
     machines.push_back(std::move(machine));
   }

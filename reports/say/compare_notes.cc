@@ -10,6 +10,7 @@
 #include "reports/say/block_texts.h"
 #include "reports/say/cells.h"
 #include "reports/say/estimate_cells.h"
+#include "reports/say/placed_rows.h"
 #include "reports/say/rank_rows.h"
 #include "reports/say/remarks.h"
 #include "reports/say/storage_words.h"
@@ -141,6 +142,7 @@ void add_hardware_notes(const Comparison& comparison, Notes& notes) {
     notes.lines.push_back(fmt::format("{} ({}): {} and {} bytes/s, as its file states.",
                                       hardware.name, hardware.title, peaks_phrase(comparison, n),
                                       decimal_count(static_cast<std::int64_t>(bandwidth))));
+    if (comparison.setting.place) notes.lines.push_back(placed_note(comparison, n));
   }
   notes.lines.emplace_back(
       "The floor is the longer of FLOPs ÷ peak and bytes ÷ bandwidth of each operation, summed "

@@ -11,6 +11,7 @@
 #include "reports/say/draft_rows.h"
 #include "reports/say/estimate_cells.h"
 #include "reports/say/model_diagram.h"
+#include "reports/say/placed_rows.h"
 #include "reports/say/rank_rows.h"
 #include "reports/say/setting_words.h"
 #include "reports/say/structure_cells.h"
@@ -221,6 +222,7 @@ class ComparisonTable {
     beside();
     // What a rank needs, and whether its device has it, stands among the rows of ranks.
     if (comparison_.machines.empty() || setting_.parallel) return;
+    if (setting_.place) return placed_memory();
     row("weights, KV cache, activations", [this](const ModelFigures& figures) {
       return bytes_cell(figures.on.front().needed.total(), digits_);
     });
@@ -233,6 +235,12 @@ class ComparisonTable {
             cell.emphasis = figures.on[n].fits ? Emphasis::good : Emphasis::bad;
             return cell;
           });
+    }
+  }
+
+  void placed_memory() {
+    for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
+      write_placed_memory(comparison_, n, digits_, writer());
     }
   }
 
@@ -260,7 +268,11 @@ class ComparisonTable {
   // The least time of a step on each machine; `tokens` is how many it generates or processes.
   void floor_rows(StepOnMachine OnMachine::*which, Integer tokens, std::string_view step) {
     for (std::size_t n = 0; n < comparison_.machines.size(); ++n) {
-      floor_rows(which, tokens, n, step);
+      if (setting_.place) {
+        write_placed_step(comparison_, n, which, tokens, digits_, writer());
+      } else {
+        floor_rows(which, tokens, n, step);
+      }
       expected_rows(which, n, step);
     }
   }

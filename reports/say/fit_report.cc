@@ -23,7 +23,7 @@ Cell size_cell(Integer size) {
 }
 
 Table fit_table(const std::string& caption, Sought sought, const std::string& given,
-                const Room& room) {
+                const FitQuestion& question) {
   const std::string found = sought == Sought::context ? "largest context" : "largest batch";
   Table table{.caption = caption, .row_heading_columns = 2, .columns = {text_column("model")}};
   table.columns.push_back(figure_column(given));
@@ -32,7 +32,11 @@ Table fit_table(const std::string& caption, Sought sought, const std::string& gi
   for (const char* heading : {"room for", "weights", "KV cache", "activations"}) {
     table.columns.push_back(figure_column(heading));
   }
-  if (room.adds()) table.columns.push_back(figure_column("engine"));
+  if (question.room.adds()) table.columns.push_back(figure_column("engine"));
+  if (question.setting.place) {
+    table.columns.push_back(figure_column("in the host"));
+    table.columns.push_back(figure_column("left over there"));
+  }
   for (const char* heading : {"left over", "short for one more"}) {
     table.columns.push_back(figure_column(heading));
   }
@@ -57,8 +61,9 @@ class FitWriter {
       row.cells.push_back(bytes_cell(part, digits_));
     }
     if (room_.adds()) row.cells.push_back(bytes_cell(fit.footprint.added(), digits_));
+    if (fit.footprint.host) add_host(row, fit);
     row.cells.push_back(left_cell(fit));
-    row.cells.push_back(short_cell(fit.limit == Limit::not_at_all ? fit.footprint : fit.one_more));
+    row.cells.push_back(short_cell(fit));
     table.rows.emplace_back(std::move(row));
   }
 
@@ -69,9 +74,17 @@ class FitWriter {
   }
 
  private:
-  // How many bytes are missing for `more`.
-  [[nodiscard]] Cell short_cell(const std::optional<Footprint>& more) const {
-    return more ? bytes_cell(more->total() - room_.memory(), digits_) : text_cell("–");
+  // How many bytes are missing for one more.
+  [[nodiscard]] Cell short_cell(const Fit& fit) const {
+    return fit.one_more ? bytes_cell(missing_for(*fit.one_more, fit.setting, room_), digits_)
+                        : text_cell("–");
+  }
+
+  void add_host(CellRow& row, const Fit& fit) const {
+    const Bytes held = fit.footprint.host->total();
+    row.cells.push_back(bytes_cell(held, digits_));
+    row.cells.push_back(fit.found > 0 ? bytes_cell(host_memory(fit.setting) - held, digits_)
+                                      : text_cell("–"));
   }
 
   const Room& room_;
@@ -90,9 +103,9 @@ Footprint asked_for(const ModelFits& model, const FitQuestion& question) {
   return footprint(*model.model, setting, question.room);
 }
 
-Cell whether_cell(const ModelFits& model, Bytes needed, Bytes memory) {
+Cell whether_cell(const ModelFits& model, Bytes missing) {
   if (fits(model)) return {.text = "yes", .emphasis = Emphasis::good};
-  if (needed > memory) return {.text = "no", .emphasis = Emphasis::bad};
+  if (missing > Bytes()) return {.text = "no", .emphasis = Emphasis::bad};
   return {.text = "too long for it", .emphasis = Emphasis::bad};
 }
 
@@ -108,6 +121,11 @@ void add_notes_on_memory(const FitQuestion& question, Notes& notes) {
     notes.lines.emplace_back(
         "The memories are taken for one: what each device holds a copy of, and what the split "
         "leaves unused, comes on top.");
+  }
+  if (question.setting.place) {
+    notes.lines.emplace_back(
+        "Weights, KV cache and activations are those on the device; bound by host memory where "
+        "that runs out first.");
   }
   if (question.setting.parallel) {
     notes.lines.emplace_back("Figures are those of the rank that needs most, on its own device.");
@@ -191,14 +209,14 @@ Document ranking_of(const FitAnswer& answer, Digits digits) {
   for (const ModelFits& one : models) {
     const Model& model = *one.model;
     const Footprint needed = asked_for(one, question);
-    const bool enough = needed.total() <= question.room.memory();
+    const Bytes missing = missing_for(needed, question.setting, question.room);
+    const bool enough = missing == Bytes();
     table.rows.emplace_back(CellRow{
         {text_cell(model.spec.name), parameters_cell(model.parameters.total, digits),
-         whether_cell(one, needed.total(), question.room.memory()),
-         bytes_cell(needed.weights, digits), bytes_cell(needed.cache, digits),
-         bytes_cell(needed.total(), digits),
+         whether_cell(one, missing), bytes_cell(needed.weights, digits),
+         bytes_cell(needed.cache, digits), bytes_cell(needed.total(), digits),
          enough ? bytes_cell(question.room.memory() - needed.total(), digits) : text_cell("–"),
-         enough ? text_cell("–") : bytes_cell(needed.total() - question.room.memory(), digits),
+         enough ? text_cell("–") : bytes_cell(missing, digits),
          size_cell(one.contexts.front().found)}});
     add_remarks(model, notes);
   }
@@ -218,10 +236,8 @@ Document document_of(const FitAnswer& answer, Digits digits) {
   Document document{.title = "What fits into " + question.memory_name};
   document.blocks.emplace_back(setting_line(question));
   const FitWriter writer(question.room, digits);
-  Table contexts =
-      fit_table("The largest context at a batch", Sought::context, "batch", question.room);
-  Table batches =
-      fit_table("The largest batch at a context", Sought::batch, "context", question.room);
+  Table contexts = fit_table("The largest context at a batch", Sought::context, "batch", question);
+  Table batches = fit_table("The largest batch at a context", Sought::batch, "context", question);
   Notes notes;
   for (const ModelFits& fits : models) {
     for (const Fit& fit : fits.contexts) writer.add(contexts, *fits.model, fit, Sought::context);

@@ -8,6 +8,7 @@
 #include "reports/document/format.h"
 #include "reports/say/active_conventions.h"
 #include "reports/say/model_diagram.h"
+#include "reports/say/placed_rows.h"
 #include "reports/say/setting_words.h"
 #include "reports/say/storage_words.h"
 #include "reports/say/structure_cells.h"
@@ -304,6 +305,7 @@ Document show_document(const Model& model, const Setting& setting,
   document.blocks.emplace_back(component_table(model, digits));
   document.blocks.emplace_back(memory_table(model, graph, setting, digits));
   document.blocks.emplace_back(layer_memory_table(graph, setting, digits));
+  if (setting.place) document.blocks.emplace_back(placed_table(graph, setting, digits));
   if (spec.published) {
     document.blocks.emplace_back(published_table(model));
     document.blocks.emplace_back(Notes{{"Published: " + spec.published->source}});

@@ -25,6 +25,9 @@ void add(nlohmann::ordered_json& json, const SettingField& field, const CacheSch
 void add(nlohmann::ordered_json& json, const SettingField& field, const Deployment& deployment) {
   json[field.key] = text_of(deployment);
 }
+void add(nlohmann::ordered_json& json, const SettingField& field, const Placement& placement) {
+  json[field.key] = text_of(placement);
+}
 void add(nlohmann::ordered_json& json, const SettingField& field, const Machine& machine) {
   json[field.key] = machine->name;
 }

@@ -32,6 +32,9 @@ std::string word_of(const SettingField&, const CacheScheme& scheme) {
 std::string word_of(const SettingField&, const Deployment& deployment) {
   return text_of(deployment);
 }
+std::string word_of(const SettingField&, const Placement& placement) {
+  return text_of(placement);
+}
 std::string word_of(const SettingField&, const Machine& machine) {
   return machine->title;
 }

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "reports/say/model_json.h"
+#include "reports/say/placed_rows.h"
 #include "reports/say/rows_csv.h"
 #include "reports/say/setting_json.h"
 #include "sim/describe/block_facts.h"
@@ -129,6 +130,7 @@ std::string show_json(const Model& model, const Setting& setting,
     const BesideMemory beside(model, graph, setting);
     json["beside"] = beside_json(model, beside.weights(), beside.cache_per_token());
   }
+  if (setting.place) json["placed"] = placed_json(graph, setting);
   if (operations) {
     json["operations"] = operation_rows(*operations);
     json["total"] = step_json(operations->total);

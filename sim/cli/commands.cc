@@ -35,6 +35,7 @@ std::string_view needed_options(Needs needs) {
     case Needs::machine:
     case Needs::times: return " (--on)";
     case Needs::deployment: return " (--on, --parallel)";
+    case Needs::placement: return " (--on, --place, --host)";
   }
   throw std::logic_error("needed_options: a need outside the enumeration");
 }

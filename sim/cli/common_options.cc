@@ -68,6 +68,22 @@ void check_deployment(const Setting& setting) {
   if (problem) throw UsageError(problem->problem, problem->remedy);
 }
 
+TakenFields place_fields(Arity placements) {
+  TakenField place{
+      setting_field::place, placements, "",
+      ": experts=host, experts=0..17=host, layers=30..=host; with by=device the device "
+      "computes with it over the link (by=host)"};
+  if (placements == Arity::list) place.remark += "; with ';', several, one after the other";
+  return {place,
+          {setting_field::host, Arity::one, "",
+           ", as ryzen-9950x@128GB. " + std::string(kMachineNames)}};
+}
+
+void check_placement_on_machine(const Setting& setting) {
+  if (setting.place) need_machine("a placement", setting);
+  check_host(setting);
+}
+
 void declare_specs(Options& options) {
   options.add_options()("specs", po::value<std::string>()->value_name("DIR"),
                         "add the .toml specs of DIR; they take the place of built-in ones of the "

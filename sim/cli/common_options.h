@@ -13,7 +13,9 @@
 namespace llmarch::cli {
 
 inline constexpr const char* kMachineNames =
-    "A name that 'llmarch list' shows, a .toml, or several of one: 8xh100-sxm, 2x8xh100-sxm";
+    "A name that 'llmarch list' shows, a .toml, or several of one: 8xh100-sxm, 2x8xh100-sxm; with "
+    "the "
+    "memory that is fitted, m4-max@64GB";
 
 inline constexpr const char* kWeightFormats =
     ": bf16, q4_k_m, fp8-block, mlx-4bit, 5.0bpw, experts=mxfp4,rest=bf16, ...: 'llmarch help "
@@ -39,6 +41,11 @@ void need_machine(const std::string& what, const Setting& setting);
 TakenField parallel_field();
 // Throws UsageError where the machine or the batch do not take the setting's deployment.
 void check_deployment(const Setting& setting);
+
+// What lies in the memory of a host, and of which: --place and --host.
+TakenFields place_fields(Arity placements);
+// Throws where nothing can be said of the setting's placement: there is no machine or no host.
+void check_placement_on_machine(const Setting& setting);
 // --draft and --accepted, for commands that price steps of decode.
 TakenFields draft_fields();
 

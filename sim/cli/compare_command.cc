@@ -27,6 +27,7 @@ TakenFields compare_fields() {
   machines.remark += "; with commas, several side by side";
   fields.push_back(machines);
   fields.push_back(parallel_field());
+  std::ranges::copy(place_fields(Arity::one), std::back_inserter(fields));
   return fields;
 }
 
@@ -106,7 +107,10 @@ ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
       with_changes(some_values(values, "model", "llmarch compare deepseek-v3 kimi-k2"), values);
   const std::vector<Setting> settings = read_settings(values, compare_fields());
   const Setting& setting = settings.front();
-  for (const Setting& each : settings) check_deployment(each);
+  for (const Setting& each : settings) {
+    check_deployment(each);
+    check_placement_on_machine(each);
+  }
   const std::set<reports::Section> sections = sections_of(values);
   check_parts(values, sections, setting);
   Outputs outputs(values);
@@ -141,6 +145,8 @@ Command compare_command() {
       "  llmarch compare qwen3-30b-a3b qwen3-32b --on h100-sxm --only memory,decode\n"
       "  llmarch compare gpt-oss-120b --on h100-sxm,mi300x --batch 32\n"
       "  llmarch compare deepseek-v3 --on 8xh200 --parallel dp=8,ep=8 --batch 8 --only ranks\n"
+      "  llmarch compare gpt-oss-120b --weights mxfp4 --on rtx-4090 --place experts=host \\\n"
+      "    --host ryzen-9950x@128GB\n"
       "  llmarch compare llama-3.1-8b --on h100-sxm --estimate --only decode\n"
       "  llmarch compare gpt-oss-120b --on h100-sxm --batch 32 --skew 1.2 --only decode\n"
       "  llmarch compare gemma-3-27b --set attention.local.window=512\n"

@@ -31,11 +31,17 @@ TakenFields asked_fields() {
            parallel_field().remark + "; or best: which of them fit, the best first"}};
 }
 
+TakenFields placed_fields() {
+  TakenFields fields = asked_fields();
+  std::ranges::copy(place_fields(Arity::one), std::back_inserter(fields));
+  return fields;
+}
+
 TakenFields fit_fields() {
   TakenFields fields{
       {setting_field::batch, Arity::list, "1,8,64", ": for each, the largest context"},
       {setting_field::context, Arity::list, "8k,32k,128k", ": for each, the largest batch"}};
-  std::ranges::copy(asked_fields(), std::back_inserter(fields));
+  std::ranges::copy(placed_fields(), std::back_inserter(fields));
   return fields;
 }
 
@@ -156,6 +162,9 @@ void divide(const Setting& setting, GivenMemory& given) {
 reports::FitQuestion question_of(const Values& values, const Setting& setting) {
   GivenMemory given = memory_asked(values, setting);
   if (setting.parallel) divide(setting, given);
+  if (setting.place) {
+    given.name += fmt::format(" and {}", memory_of(*host_of(setting)).name);
+  }
   auto& [room, name] = given;
   read_engine(values, room);
   return {setting, room, std::move(name)};
@@ -164,7 +173,8 @@ reports::FitQuestion question_of(const Values& values, const Setting& setting) {
 // One for each machine; they differ in nothing else. Not answered yet.
 std::vector<reports::FitAnswer> questions_of(const Values& values) {
   std::vector<reports::FitAnswer> questions;
-  for (const Setting& setting : read_settings(values, asked_fields())) {
+  for (const Setting& setting : read_settings(values, placed_fields())) {
+    check_host(setting);
     questions.push_back({question_of(values, setting), {}, {}});
   }
   return questions;
@@ -232,6 +242,10 @@ void answer_ranked(const std::vector<Model>& models, const std::vector<Integer>&
 
 // The first context and batch, on one machine.
 Setting setting_of_best(const Values& values) {
+  if (values.count("place") + values.count("host") > 0) {
+    throw UsageError("--parallel best divides a model that lies on devices alone",
+                     "leave out --place and --host");
+  }
   const std::vector<Setting> settings = read_settings(values, fields_of_best());
   Setting setting = settings.front();
   if (settings.size() != 1 || setting.machine == nullptr) {
@@ -316,6 +330,8 @@ Command fit_command() {
       "  llmarch fit llama-3.1-8b --on rtx-3090 --engine vllm\n"
       "  llmarch fit qwen3-32b --on 4xh100-sxm --parallel tp=4 --engine vllm\n"
       "  llmarch fit deepseek-v3 --on 8xh200 --parallel best --aim throughput\n"
+      "  llmarch fit gpt-oss-120b --weights mxfp4 --on rtx-4090 --place experts=host \\\n"
+      "    --host ryzen-9950x@128GB\n"
       "  llmarch fit deepseek-v3 --memory 1TiB --context 128k --kv fp8",
       fit_options,
       run_fit,

@@ -62,7 +62,7 @@ Ending ending_of(const std::function<ExitStatus()>& run) {
     return {ExitStatus::bad_input, error_text(error.what(), "")};
   } catch (const RankFailure& error) {
     return {ExitStatus::not_possible, error_text(error.what(), "")};
-  } catch (const NoSuchForm& error) {
+  } catch (const RefusedSetting& error) {
     return {ExitStatus::bad_input, with_remedy(error)};
   } catch (const CannotShard& error) {
     return {ExitStatus::bad_input, error_text(error.what(), kWaysToDivide)};

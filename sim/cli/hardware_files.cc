@@ -83,6 +83,14 @@ Hardware find_device(const std::string& name, std::vector<Hardware> built_in) {
                    suggest(name, known) + "\n      = or give a path to a .toml file");
 }
 
+// The machine with the memory that is fitted, as the text after '@' says.
+Hardware with_memory(Hardware machine, const std::string& memory) {
+  machine.memory = {parse_bytes("on", memory).amount(), "as fitted: " + memory};
+  machine.name += "@" + memory;
+  machine.title += ", " + memory + " fitted";
+  return machine;
+}
+
 // The built-in machine whose own name that is, without reading the others; none where there is
 // none.
 std::optional<Hardware> machine_named(const std::string& name) {
@@ -132,6 +140,31 @@ Hardware system_of(Hardware device, Integer devices, Integer systems, const std:
   return device;
 }
 
+// `name` says nothing of memory.
+Hardware find_machine(const std::string& name) {
+  const auto [counts, device] = counted(name);
+  std::optional<Hardware> named = machine_named(device);
+  std::vector<Hardware> built_in = named ? std::vector<Hardware>{} : built_in_hardware();
+  for (Hardware& machine : built_in) {
+    const auto& system = machine.system;
+    if (system && system->name && same_name(*system->name, name)) {
+      const LargestSystem largest = *system;
+      return system_of(std::move(machine), largest.devices, 1, *largest.name);
+    }
+  }
+  Hardware one = named ? with_times(std::move(*named)) : find_device(device, std::move(built_in));
+  if (counts.empty()) return one;
+  const Integer systems = counts.size() == 2 ? counts.front() : Integer(1);
+  return system_of(std::move(one), counts.back(), systems, {});
+}
+
+// A path may have an '@' of its own.
+Hardware find_fitted(const std::string& name) {
+  const std::size_t at = name.rfind('@');
+  if (at == std::string::npos || name.find('/', at) != std::string::npos) return find_machine(name);
+  return with_memory(find_machine(name.substr(0, at)), name.substr(at + 1));
+}
+
 }  // namespace
 
 const Measurements& built_in_measurements() {
@@ -147,21 +180,12 @@ std::vector<Hardware> built_in_hardware() {
   return all;
 }
 
+// The machine that `host` names is looked for once: a host's own host is of no interest.
 Hardware find_hardware(const std::string& name) {
-  const auto [counts, device] = counted(name);
-  std::optional<Hardware> named = machine_named(device);
-  std::vector<Hardware> built_in = named ? std::vector<Hardware>{} : built_in_hardware();
-  for (Hardware& machine : built_in) {
-    const auto& system = machine.system;
-    if (system && system->name && same_name(*system->name, name)) {
-      const LargestSystem largest = *system;
-      return system_of(std::move(machine), largest.devices, 1, *largest.name);
-    }
-  }
-  Hardware one = named ? with_times(std::move(*named)) : find_device(device, std::move(built_in));
-  if (counts.empty()) return one;
-  const Integer systems = counts.size() == 2 ? counts.front() : Integer(1);
-  return system_of(std::move(one), counts.back(), systems, {});
+  Hardware machine = find_fitted(name);
+  if (machine.host)
+    machine.host_machine = std::make_shared<const Hardware>(find_fitted(*machine.host));
+  return machine;
 }
 
 }  // namespace llmarch::cli

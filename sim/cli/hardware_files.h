@@ -1,5 +1,6 @@
 // Which machines are known, and how the value of --on becomes one: a built-in name or alias, a
-// path, or one of these many times: "8xh100-sxm" is a system of eight, "2x8xh100-sxm" two of them.
+// path, or one of these many times: "8xh100-sxm" is a system of eight, "2x8xh100-sxm" two of them;
+// "epyc-9575f@768GB" is the machine with so much memory, in each of its devices.
 #pragma once
 
 #include <filesystem>

@@ -50,7 +50,9 @@ void parse(const SettingField& field, const std::string& text, Value& value) {
   }
   value = *reading.value;
 }
-void parse(const SettingField& field, const std::string& text, std::vector<Deployment>& values) {
+template <SpelledOut Value>
+requires OneOf<Value, Deployment, Placement>
+void parse(const SettingField& field, const std::string& text, std::vector<Value>& values) {
   for (const std::string& item : split(text, ';')) parse(field, item, values.emplace_back());
 }
 void parse(const SettingField&, const std::string& text, Machine& value) {

@@ -18,6 +18,7 @@ TakenFields show_fields() {
   fields.push_back({setting_field::machine, Arity::one, "",
                     ", with --parallel: whose devices the model is divided among"});
   fields.push_back(parallel_field());
+  fields.push_back(place_fields(Arity::one).front());
   return fields;
 }
 
@@ -96,7 +97,8 @@ Command show_command() {
           "llmarch show MODEL [options]",
           "  llmarch show deepseek-v3\n"
           "  llmarch show qwen3-0.6b --ops decode --context 32k\n"
-          "  llmarch show qwen3-32b --ops decode --on 4xh100-sxm --parallel tp=4",
+          "  llmarch show qwen3-32b --ops decode --on 4xh100-sxm --parallel tp=4\n"
+          "  llmarch show gpt-oss-120b --place experts=..17=host",
           show_options,
           run_show,
           CommandWords::models};

@@ -26,6 +26,10 @@ constexpr const char* kShown = "kv_bytes,decode_flops,decode_bytes";
 constexpr const char* kShownOnMachine =
     "kv_bytes,decode_flops,decode_bytes,floor_time,tokens_per_second";
 
+constexpr const char* kShownWithHost =
+    "device_memory,host_memory,floor_time,in_turn_time,tokens_per_second,"
+    "in_turn_tokens_per_second";
+
 constexpr const char* kShownOnRanks =
     "rank_kv_bytes,rank_memory,decode_sent_bytes,rank_floor_time,rank_tokens_per_second";
 
@@ -48,6 +52,7 @@ TakenFields line_fields() {
   deployments.arity = Arity::list;
   deployments.remark += "; with ';', several, one after the other";
   fields.push_back(deployments);
+  std::ranges::copy(place_fields(Arity::list), std::back_inserter(fields));
   return fields;
 }
 
@@ -76,6 +81,7 @@ const Quantity& quantity_named(const std::string& name) {
 
 const char* usual_quantities(const Setting& setting) {
   if (setting.parallel) return kShownOnRanks;
+  if (setting.place) return kShownWithHost;
   return setting.machine != nullptr ? kShownOnMachine : kShown;
 }
 
@@ -95,6 +101,9 @@ void refuse_lacking(const Quantity& quantity, const Setting& setting) {
     case Needs::deployment:
       throw UsageError(fmt::format("{} needs a deployment", quantity.name),
                        "add --on 8xh100-sxm --parallel tp=8");
+    case Needs::placement:
+      throw UsageError(fmt::format("{} needs a placement", quantity.name),
+                       "add --on rtx-4090 --host ryzen-9950x@128GB --place experts=host");
     case Needs::times:
       throw UsageError(
           fmt::format("{}: nothing was measured on {}", quantity.name, setting.machine->name),
@@ -131,7 +140,10 @@ std::vector<Model> swept_models(const Values& values, KeptModels& kept) {
 SweepPlan plan_of(const Values& values) {
   SweepPlan plan;
   plan.settings = read_settings(values, line_fields());
-  for (const Setting& setting : plan.settings) check_deployment(setting);
+  for (const Setting& setting : plan.settings) {
+    check_deployment(setting);
+    check_placement_on_machine(setting);
+  }
   plan.quantities = shown_quantities(values, plan.settings.front());
   plan.contexts = *read_lengths(values, setting_field::context);  // given, or its default
   plan.prompts = read_lengths(values, setting_field::prompt);
@@ -219,6 +231,8 @@ Command sweep_command() {
       "  llmarch sweep qwen3-32b --context 1k..64k:x4 --batch 1,16,64 --show tokens_per_second \\\n"
       "    --on h100-sxm\n"
       "  llmarch sweep llama-4-scout llama-3.1-70b --show kv_bytes -o kv.svg -o kv.csv\n"
+      "  llmarch sweep gpt-oss-120b --weights mxfp4 --on rtx-4090 --host ryzen-9950x@128GB \\\n"
+      "    --place 'experts=host;experts=8..=host;layers=6..=host'\n"
       "  llmarch sweep --all --context 1..100000:+1 --format csv",
       sweep_options,
       run_sweep,

@@ -66,11 +66,13 @@ class Places {
 };
 
 // In which way each layer is stored, as numbers from 0 among the layers of its kind, and how many
-// ways there are. Layers are told apart by the formats of their weights, and by the way of the
-// layers whose caches they read, since layers of one block read from layers of one block.
+// ways there are. Layers are told apart by the formats of their weights, by where they are placed,
+// and by the way of the layers whose caches they read, since layers of one block read from layers
+// of one block.
 class LayerWays {
  public:
-  LayerWays(const ArchSpec& spec, const OpGraph& graph, const Scheme& scheme)
+  LayerWays(const ArchSpec& spec, const OpGraph& graph, const Scheme& scheme,
+            const std::optional<Placement>& placement)
       : kinds_(layer_sequence(spec)), ways_(kinds_.size()) {
     std::vector<std::vector<std::size_t>> owners(kinds_.size());
     for (const CacheSharing& sharing : shared_caches(spec)) {
@@ -79,7 +81,7 @@ class LayerWays {
     const Places places(graph);
     const ModelShape model = shape_of(graph);
     for (std::size_t layer = 0; layer < kinds_.size(); ++layer) {
-      Way way;
+      Way way{{}, {}, placement && placement->has_layer(static_cast<std::int64_t>(layer))};
       for (const Weight& weight : graph.weights) {
         if (weight.block != graph.layers[layer]) continue;
         way.formats.push_back(scheme.format_of(places.in(weight, layer), model));
@@ -104,6 +106,7 @@ class LayerWays {
   struct Way {
     std::vector<StorageFormat> formats;
     std::vector<std::size_t> owners;
+    bool placed = false;
     bool operator==(const Way&) const = default;
   };
   std::size_t number_of(std::size_t kind, Way way) {
@@ -168,9 +171,9 @@ OpGraph with_formats(OpGraph graph, const StorageSchemes& schemes) {
   return graph;
 }
 
-OpGraph with_layers_stored_alike(const ArchSpec& spec, const OpGraph& graph,
-                                 const Scheme& weights) {
-  const LayerWays ways(spec, graph, weights);
+OpGraph with_layers_stored_alike(const ArchSpec& spec, const OpGraph& graph, const Scheme& weights,
+                                 const std::optional<Placement>& placement) {
+  const LayerWays ways(spec, graph, weights, placement);
   return ways.alike() ? graph : lower(split(spec, ways));
 }
 

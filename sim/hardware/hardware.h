@@ -67,6 +67,8 @@ struct Hardware {
   std::optional<Link> link = {};             // between the devices of one system
   std::optional<Link> fabric = {};           // between systems
   std::optional<LargestSystem> system = {};  // absent: a link joins any number
+  std::optional<std::string> host = {};      // a machine's name, where no other can be its host
+  std::optional<Link> host_link = {};        // to the memory of a host
 
   // How many of the device are used, as "8xh100-sxm" or "2x8xh100-sxm" says: no fields of the file.
   // All figures above are those of one device.
@@ -74,6 +76,9 @@ struct Hardware {
   Integer systems = 1;
   // What operations take on one device; null where none were measured. No field of the file.
   std::shared_ptr<const MachineTimes> times = {};
+
+  // The machine that `host` names; null where it names none. No field of the file.
+  std::shared_ptr<const Hardware> host_machine = {};
 
   [[nodiscard]] Integer all_devices() const { return devices * systems; }
   [[nodiscard]] Integer memory_bytes() const { return all_devices() * memory.bytes; }

@@ -71,6 +71,8 @@ void visit_fields(Visitor& visit, FieldsOf<Hardware> auto& hardware) {
         hardware.name);
   visit(Field{"aliases", "what else the machine may be called there"}, hardware.aliases);
   visit(Field{"title", "the name as its makers write it"}, hardware.title);
+  visit(Field{"host", "the machine whose memory `--place` means where no `--host` is given"},
+        hardware.host);
   visit(Field{"memory", "how much there is"}, hardware.memory);
   visit(Field{"bandwidth", "how fast it is read"}, hardware.bandwidth);
   visit(Field{"peak",
@@ -80,6 +82,7 @@ void visit_fields(Visitor& visit, FieldsOf<Hardware> auto& hardware) {
   visit(Field{"link", "what joins the devices of a system"}, hardware.link);
   visit(Field{"fabric", "what joins systems"}, hardware.fabric);
   visit(Field{"system", "how many devices the link joins; left out: any number"}, hardware.system);
+  visit(Field{"host_link", "what joins a device to the memory of a host"}, hardware.host_link);
 }
 
 }  // namespace llmarch

@@ -40,6 +40,14 @@ lowest that is, since wider operands are never faster; and if none is, by bytes 
 `8xNAME` stands for a system of eight devices, joined by the `link`; `2x8xNAME` for two such
 systems, joined by the `fabric`. Floors then divide the work and the bytes evenly among all devices
 and count nothing for what crosses the links, unless `--parallel` says how the model is divided.
+
+`NAME@128GB` stands for the machine with so much memory in each device, where it is sold with
+several sizes or has sockets for more.
+
+`--place` puts a part of a model into the memory of a host, which is a machine like any other:
+`--on rtx-4090 --host ryzen-9950x@128GB`. How fast its memory is read, and what it computes, is in
+its own file. `host_link` is the way from there to the device, for `by=device`. A device whose host
+is always the same, as on a board with both, names it: `host = "grace"`.
 )";
 
 }  // namespace

@@ -22,9 +22,9 @@ void state(std::optional<Value>& said, const Value& value) {
 // A new member does not compile here before it is named, and belongs into visit_setting too.
 [[maybe_unused]] void name_every_member(const Setting& setting, const PartialSetting& partial) {
   [[maybe_unused]] const auto& [context, prompt, batch, weights, kv, compute, draft, accepted,
-                                recurrence, machine, parallel] = setting;
+                                recurrence, machine, parallel, place, host] = setting;
   [[maybe_unused]] const auto& [context_, prompt_, batch_, weights_, kv_, compute_, draft_,
-                                accepted_, recurrence_, machine_, parallel_] = partial;
+                                accepted_, recurrence_, machine_, parallel_, place_, host_] = partial;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "sim/dtype.h"
 #include "sim/formats/scheme_names.h"
 #include "sim/graph/deployment.h"
+#include "sim/graph/placement.h"
 #include "sim/graph/workload.h"
 #include "sim/hardware/hardware.h"
 #include "sim/spec/fields.h"
@@ -47,6 +48,8 @@ struct Setting {
   std::optional<RecurrenceForm> recurrence = {};  // of a prefill; absent: by step
   Machine machine = {};                           // for figures that need one
   std::optional<Deployment> parallel = {};  // over its devices; absent: they are taken for one
+  std::optional<Placement> place = {};      // what lies in the host's memory; absent: nothing
+  Machine host = {};                        // null: the one that the machine's file names, if any
 
   [[nodiscard]] Integer prefill_tokens() const { return prompt.value_or(context); }
   [[nodiscard]] RecurrenceForm prefill_form() const {
@@ -68,6 +71,8 @@ struct PartialSetting {
   std::optional<RecurrenceForm> recurrence = {};
   std::optional<Machine> machine = {};
   std::optional<Deployment> parallel = {};
+  std::optional<Placement> place = {};
+  std::optional<Machine> host = {};
 };
 
 // How a whole number is written for people: 8192, or 8k.
@@ -111,6 +116,10 @@ inline constexpr SettingField recurrence{
 inline constexpr SettingField machine{"on", "on", "HARDWARE", "the machine to run on"};
 inline constexpr SettingField parallel{"parallel", "parallel", "WAYS",
                                        "how the model is divided among the machine's devices"};
+inline constexpr SettingField place{"place", "placed", "WHERE",
+                                    "which part of the model lies in the host's memory"};
+inline constexpr SettingField host{"host", "host", "HARDWARE",
+                                   "the machine whose memory that is, and which computes with it"};
 }  // namespace setting_field
 
 // Calls `visit` with each field and that member of every one of `settings`, each a Setting or a
@@ -128,6 +137,8 @@ void visit_setting(Visit&& visit, Settings&&... settings) {
   visit(setting_field::recurrence, settings.recurrence...);
   visit(setting_field::machine, settings.machine...);
   visit(setting_field::parallel, settings.parallel...);
+  visit(setting_field::place, settings.place...);
+  visit(setting_field::host, settings.host...);
 }
 
 // `setting` with what `partial` says in the place of its own.

@@ -1,6 +1,7 @@
 #include "sim/study/compare.h"
 
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 
 #include "sim/enumerators.h"
@@ -53,23 +54,48 @@ std::optional<StepEstimate> step_estimate(const std::optional<EstimateCurve>& cu
   return StepEstimate{curve->at(length), curve->unmeasured()};
 }
 
-std::optional<Floor> skewed(const CostCurve& curve, const Rates& rates,
+using CurveOf = const CostCurve ModelCurves::*;
+
+// What is expected under a skew: of the slower part where a part lies in a host's memory.
+std::optional<Floor> skewed(const ModelCurves& curves, CurveOf step,
                             const std::optional<Skew>& skew, Integer length) {
   if (!skew) return std::nullopt;
-  return FloorCurve(curve, rates, *skew).at(length);
+  const auto floor_of_part = [&](const ModelCurves& part) {
+    const Rates rates = rates_of(*part.setting.machine, arithmetic_of(part.model, part.setting));
+    return FloorCurve(part.*step, rates, *skew).at(length);
+  };
+  if (curves.placed == nullptr) return floor_of_part(curves);
+  return PlacedFloor{floor_of_part(curves.placed->device), floor_of_part(curves.placed->host)}
+      .slower();
+}
+
+std::optional<PlacedStep> placed_step(const ModelCurves& curves, CurveOf step, Integer length,
+                                      const std::function<PlacedFloor()>& floor) {
+  if (curves.placed == nullptr) return std::nullopt;
+  return PlacedStep{(curves.placed->device.*step).total(length).bytes(),
+                    (curves.placed->host.*step).total(length).bytes(), floor()};
 }
 
 OnMachine on_machine(const Model& model, const Setting& setting, const std::optional<Skew>& skew) {
   const ModelCurves curves(model, setting);
-  PointFigures figures(curves, setting.context, setting.prefill_tokens());
+  const Integer context = setting.context;
+  const Integer prompt = setting.prefill_tokens();
+  PointFigures figures(curves, context, prompt);
   OnMachine on;
   on.rates = rates_of(*setting.machine, arithmetic_of(model, setting));
   on.decode = {figures.decode_floor(), figures.uniform_decode_floor(),
-               skewed(curves.decode, on.rates, skew, setting.context),
-               step_estimate(curves.decode_estimate, setting.context)};
+               skewed(curves, &ModelCurves::decode, skew, context),
+               placed_step(curves, &ModelCurves::decode, context,
+                           [&] { return figures.placed_decode_floor(); }),
+               step_estimate(curves.decode_estimate, context)};
   on.prefill = {figures.prefill_floor(), figures.uniform_prefill_floor(),
-                skewed(curves.prefill, on.rates, skew, setting.prefill_tokens()),
-                step_estimate(curves.prefill_estimate, setting.prefill_tokens())};
+                skewed(curves, &ModelCurves::prefill, skew, prompt),
+                placed_step(curves, &ModelCurves::prefill, prompt,
+                            [&] { return figures.placed_prefill_floor(); }),
+                step_estimate(curves.prefill_estimate, prompt)};
+  if (curves.placed != nullptr) {
+    on.host_rates = rates_of(*curves.placed->host.setting.machine, arithmetic_of(model, setting));
+  }
   on.needed = footprint(model, setting);
   on.cache_peak = curves.cache.peak(setting.context);
   if (curves.ranks) {
@@ -78,7 +104,8 @@ OnMachine on_machine(const Model& model, const Setting& setting, const std::opti
     if (skew) on.expert_imbalance = expert_imbalance(model.graph, *setting.parallel, *skew);
   }
   const Integer devices = setting.parallel ? Integer(1) : setting.machine->all_devices();
-  on.fits = on.needed.total() <= Bytes(devices * setting.machine->memory.bytes);
+  on.fits =
+      fits(on.needed, setting, {.each = Bytes(setting.machine->memory.bytes), .devices = devices});
   return on;
 }
 

@@ -14,6 +14,7 @@
 #include "sim/study/drafting.h"
 #include "sim/study/fit.h"
 #include "sim/study/model.h"
+#include "sim/study/point_figures.h"
 #include "sim/study/ranks.h"
 #include "sim/study/step.h"
 #include "sim/study/stored_weights.h"
@@ -34,11 +35,18 @@ struct StepEstimate {
   std::set<std::string> unmeasured;
 };
 
+// A step where a part of the model lies in a host's memory.
+struct PlacedStep {
+  Bytes device_bytes, host_bytes;  // weights and cache that are read and written in each memory
+  PlacedFloor floor;
+};
+
 // The times of one step there.
 struct StepOnMachine {
   Floor floor;
   Floor uniform;                              // if experts are chosen uniformly: no bound
   std::optional<Floor> skewed = {};           // if they are chosen by the comparison's skew
+  std::optional<PlacedStep> placed = {};      // where a part lies in a host's memory
   std::optional<StepEstimate> estimate = {};  // absent where nothing was measured
 };
 
@@ -49,6 +57,7 @@ struct OnMachine {
   Footprint needed;  // for sequences that grow to the context
   Bytes cache_peak;  // of the text model, on the way to the context
   bool fits = false;
+  std::optional<Rates> host_rates;   // of who computes with what a host holds, where one does
   std::optional<RankFigures> ranks;  // where the setting divides the model
   Bytes replicated_weights;          // of the ranks
   // How often the experts of the busiest rank are chosen under the comparison's skew, over the mean

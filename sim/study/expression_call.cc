@@ -134,6 +134,9 @@ FormedNode ExpressionCall::quantity(const Quantity& quantity, const Arguments& g
     case Needs::deployment:
       fail(fmt::format("'{}' needs a deployment", quantity.name),
            write(R"(on = "8xh100-sxm", parallel = "tp=8")"));
+    case Needs::placement:
+      fail(fmt::format("'{}' needs a placement", quantity.name),
+           write(R"(on = rtx-4090, place = "experts=host", host = ryzen-9950x)"));
   }
   const auto fault =
       fault_of_drafts(given.setting.draft, given.setting.accepted, "'draft'", "'accepted'");

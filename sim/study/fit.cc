@@ -15,6 +15,10 @@ class Footprints {
  public:
   Footprints(const Model& model, const Setting& setting, const Room& room)
       : model_(model), room_(room), stored_(stored(model, setting)) {
+    if (setting.place) {
+      in_host_ = part_in(stored_, *setting.place, Memory::host);
+      stored_ = part_in(std::move(stored_), *setting.place, Memory::device);
+    }
     if (setting.parallel) ranks_.emplace(model, setting, stored_);
   }
 
@@ -34,10 +38,13 @@ class Footprints {
 
  private:
   [[nodiscard]] Footprint of_all(const Setting& setting) const;
+  [[nodiscard]] HostShare of_host(const Setting& setting, const OpGraph& part) const;
+  [[nodiscard]] Bytes activations(const Setting& setting, const OpGraph& part) const;
 
   const Model& model_;
   const Room& room_;
-  OpGraph stored_;
+  OpGraph stored_;  // without what the host holds
+  std::optional<OpGraph> in_host_;
   std::optional<RankPlan> ranks_;
 };
 
@@ -46,11 +53,27 @@ Footprint Footprints::of_all(const Setting& setting) const {
   Footprint needed;
   needed.cache =
       CacheCurve(stored_, setting.batch).peak(setting.context) + beside.cache_peak(setting.context);
+  if (in_host_) needed.host = of_host(setting, *in_host_);
   if (room_.held == Held::caches) return needed;
   needed.weights = weight_bytes(stored_).total + beside.weights();
-  needed.activations = bytes_of(decode_working_set(model_, setting.batch), kActivations);
+  needed.activations = activations(setting, stored_);
+  if (in_host_ && setting.place->computed == PlacedBy::device) {
+    needed.activations = std::max(needed.activations, activations(setting, *in_host_));
+  }
   needed.engine = additions(room_, model_, stored_, setting);
   return needed;
+}
+
+// Rows are where they are computed with.
+HostShare Footprints::of_host(const Setting& setting, const OpGraph& part) const {
+  HostShare share{
+      weight_bytes(part).total, CacheCurve(part, setting.batch).peak(setting.context), {}};
+  if (setting.place->computed == PlacedBy::host) share.activations = activations(setting, part);
+  return share;
+}
+
+Bytes Footprints::activations(const Setting& setting, const OpGraph& part) const {
+  return bytes_of(decode_working_set(model_, part, setting.batch), kActivations);
 }
 
 Footprint footprint_of(const StageHolding& stage, const Model& model, const Setting& of_rank,
@@ -76,9 +99,18 @@ Allowed allowed_by(const Model& model) {
   return {limit, Limit::context_limit};
 }
 
-Limit limit_of_memory(Integer room) {
-  if (room == 0) return Limit::not_at_all;
-  return room == kMostFitted ? Limit::nothing : Limit::memory;
+Bytes in_host(const Footprint& needed) {
+  return needed.host ? needed.host->total() : Bytes();
+}
+
+bool fits_in(const Footprint& needed, const Room& room, Bytes host) {
+  return needed.total() <= room.memory() && in_host(needed) <= host;
+}
+
+// `more` is the first size that does not fit; none where its footprint exceeds 64 bits.
+Limit limit_of_memory(const std::optional<Footprint>& more, Integer found, const Room& room) {
+  if (more && more->total() <= room.memory()) return Limit::host_memory;
+  return found == 0 ? Limit::not_at_all : Limit::memory;
 }
 
 // `allowed` is the most of what is sought that the model allows, and `beyond` the limit that is
@@ -91,15 +123,19 @@ Fit fit(const Model& model, Setting setting, Integer Setting::*sought, const Roo
     return footprints.if_countable(setting);
   };
   // A footprint that exceeds 64 bits exceeds any memory.
+  const Bytes host = host_memory(setting);
   const Integer most = largest_for_which(
       [&](Integer size) {
         const auto footprint = needed(size);
-        return footprint && footprint->total() <= room.memory();
+        return footprint && fits_in(*footprint, room, host);
       },
       kMostFitted);
-  const Limit limit = most > allowed ? beyond : limit_of_memory(most);
+  Limit limit = most > allowed ? beyond : Limit::nothing;
   std::optional<Footprint> one_more;
-  if (limit == Limit::memory) one_more = needed(most + 1);
+  if (most <= allowed && most < kMostFitted) {
+    one_more = needed(most + 1);
+    limit = limit_of_memory(one_more, most, room);
+  }
   const Integer found = std::min(most, allowed);
   setting.*sought = std::max(found, Integer(1));
   return {setting, found, limit, most, footprints.at(setting), one_more};
@@ -111,6 +147,7 @@ std::string_view name_of(Limit limit) {
   switch (limit) {
     case Limit::memory:
     case Limit::not_at_all: return "memory";
+    case Limit::host_memory: return "host memory";
     case Limit::nothing: return "nothing";
     case Limit::learned_positions: return "learned positions";
     case Limit::context_limit: return "its makers";
@@ -122,6 +159,23 @@ Bytes Footprint::added() const {
   Bytes sum;
   for (const Addition& each : engine) sum += each.bytes;
   return sum;
+}
+
+Bytes host_memory(const Setting& setting) {
+  const Machine host = host_of(setting);
+  return host == nullptr || !setting.place ? Bytes() : Bytes(host->memory_bytes());
+}
+
+bool fits(const Footprint& needed, const Setting& setting, const Room& room) {
+  return fits_in(needed, room, host_memory(setting));
+}
+
+Bytes missing_for(const Footprint& needed, const Setting& setting, const Room& room) {
+  const auto beyond = [](Bytes held, Bytes memory) {
+    return held > memory ? held - memory : Bytes();
+  };
+  return std::max(beyond(needed.total(), room.memory()),
+                  beyond(in_host(needed), host_memory(setting)));
 }
 
 Footprint footprint(const Model& model, const Setting& setting, const Room& room) {

@@ -13,6 +13,13 @@
 
 namespace llmarch {
 
+// What must be in the memory of a host.
+struct HostShare {
+  Bytes weights, cache;
+  Bytes activations;  // where the host computes
+  [[nodiscard]] Bytes total() const { return weights + cache + activations; }
+};
+
 // What must be in memory at one time. The cache is counted at its largest at any position up to the
 // context, so a sequence that grows to the context fits all the way; the activations are the rows
 // of a decode step (PointFigures::working_set).
@@ -20,8 +27,9 @@ struct Footprint {
   Bytes weights;  // and what the repository holds beside the text model
   Bytes cache;
   Bytes activations;
-  std::vector<Addition> engine = {};  // what the engine takes besides, and what is kept from it
-  [[nodiscard]] Bytes added() const;  // by the engine, in all
+  std::vector<Addition> engine = {};   // what the engine takes besides, and what is kept from it
+  std::optional<HostShare> host = {};  // beside these; where the setting places something there
+  [[nodiscard]] Bytes added() const;   // by the engine, in all
   [[nodiscard]] Bytes total() const { return weights + cache + activations + added(); }
 };
 
@@ -41,6 +49,7 @@ FullestRank fullest_rank(const RankPlan& plan, const Setting& setting, const Roo
 // What ends a fit.
 enum class Limit {
   memory,             // one more does not fit
+  host_memory,        // of the host: there one more does not fit
   nothing,            // everything that is searched fits
   not_at_all,         // not even one fits
   learned_positions,  // the model has no embedding for a later position
@@ -56,9 +65,18 @@ struct Fit {
   // The largest that the memory alone has room for: kMostFitted where everything fits, 0 where
   // nothing does.
   Integer room;
-  Footprint footprint;                // in that setting
-  std::optional<Footprint> one_more;  // where memory is the limit and the figure fits into 64 bits
+  Footprint footprint;  // in that setting
+  // Of the first size that does not fit; where memory is the limit and that fits into 64 bits.
+  std::optional<Footprint> one_more;
 };
+
+// Of the host that the setting names; 0 where it names none.
+Bytes host_memory(const Setting& setting);
+
+// Whether that fits into the room and the host's memory, and how much is missing of the one that
+// lacks more.
+bool fits(const Footprint& needed, const Setting& setting, const Room& room);
+Bytes missing_for(const Footprint& needed, const Setting& setting, const Room& room);
 
 // Contexts and batches are searched up to this; if all of them fit, this is what is returned.
 inline constexpr std::int64_t kMostFitted = std::int64_t{1} << 40;

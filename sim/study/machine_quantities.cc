@@ -21,6 +21,11 @@ constexpr Quantity on_ranks(Quantity quantity) {
   return quantity;
 }
 
+constexpr Quantity in_two_memories(Quantity quantity) {
+  quantity.needs = Needs::placement;
+  return quantity;
+}
+
 constexpr Quantity by_times(Quantity quantity) {
   quantity.needs = Needs::times;
   return quantity;
@@ -92,6 +97,38 @@ constexpr std::array kMachineQuantities{
                   [](Figures& f) -> V { return f.ranks().fullest().prefill.sent().amount(); })),
     on_ranks(at_prompt("rank_prefill_floor_time", "the least that a prefill takes on the ranks",
                        Unit::seconds, [](Figures& f) -> V { return f.ranks().prefill_seconds(); })),
+    // Of a device and its host.
+    in_two_memories(constant(
+        "device_weight_bytes", "weights that lie on the device", Unit::bytes,
+        [](Figures& f) -> V { return weight_bytes(f.placed().device.graph).total.amount(); })),
+    in_two_memories(constant(
+        "host_weight_bytes", "weights that lie in the host's memory", Unit::bytes,
+        [](Figures& f) -> V { return weight_bytes(f.placed().host.graph).total.amount(); })),
+    in_two_memories(at_context("device_memory",
+                               "total_memory without what lies in the host's memory", Unit::bytes,
+                               [](Figures& f) -> V { return f.device_memory().amount(); })),
+    in_two_memories(at_context("host_memory", "weights, cache and rows in use in the host's memory",
+                               Unit::bytes,
+                               [](Figures& f) -> V { return f.host_memory().amount(); })),
+    in_two_memories(
+        at_context("device_time", "the least that the device works in a decode step", Unit::seconds,
+                   [](Figures& f) -> V { return f.placed_decode_floor().device.seconds; })),
+    in_two_memories(at_context(
+        "host_time", "the least that what lies in the host's memory takes in a decode step",
+        Unit::seconds, [](Figures& f) -> V { return f.placed_decode_floor().host.seconds; })),
+    in_two_memories(at_context(
+        "in_turn_time",
+        "the sum of both: the least where each waits for the other, as in a decode of one sequence",
+        Unit::seconds, [](Figures& f) -> V { return f.placed_decode_floor().in_turn_seconds(); })),
+    in_two_memories(at_context(
+        "in_turn_tokens_per_second", "the most that decode gives where each waits for the other",
+        Unit::tokens_per_second,
+        [](Figures& f) -> V {
+          return f.setting().batch.as_double() / f.placed_decode_floor().in_turn_seconds();
+        })),
+    in_two_memories(at_prompt(
+        "prefill_in_turn_time", "the least that a prefill takes where each waits for the other",
+        Unit::seconds, [](Figures& f) -> V { return f.placed_prefill_floor().in_turn_seconds(); })),
     // By what such operations were measured to take.
     by_times(at_context("estimated_time", "what a decode step is estimated to take", Unit::seconds,
                         [](Figures& f) -> V { return f.decode_estimate().median; })),

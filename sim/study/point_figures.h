@@ -3,6 +3,7 @@
 // quantities.h; the formulas by sim/cost.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "sim/cost/cost_curve.h"
@@ -19,14 +20,31 @@ namespace llmarch {
 
 // Elements of the rows that the largest operation of a decode step reads and writes, plus the
 // residual stream: what must be in memory besides weights and cache. The same at every context.
-// Scratch within an operation (a tile of scores) is not counted.
-Elements decode_working_set(const Model& model, Integer batch);
+// Scratch within an operation (a tile of scores) is not counted. `graph` is the model's, or what
+// one memory has of it.
+Elements decode_working_set(const Model& model, const OpGraph& graph, Integer batch);
+
+// What a step takes at least on the device and on the host, where a part of the model lies in the
+// host's memory. The slower of the two is a bound: while one works on some sequences, or on shared
+// experts, the other may work on others. The sum is what a step takes that lets each wait for the
+// other, as engines do in a decode of one sequence, whose layers need the ones before; it is no
+// bound, since with batches or shared experts the two may overlap. Rows cross the link between them
+// and are not counted.
+struct PlacedFloor {
+  Floor device, host;
+  [[nodiscard]] bool slower_is_host() const { return host.seconds > device.seconds; }
+  [[nodiscard]] const Floor& slower() const { return slower_is_host() ? host : device; }
+  [[nodiscard]] double in_turn_seconds() const { return device.seconds + host.seconds; }
+};
+
+struct PlacedCurves;
 
 // Everything that does not depend on context and prompt, made once for all points of a sweep that
 // share it.
 class ModelCurves {
  public:
-  // `model` must outlive it. Throws Overflow, and CannotShard where the setting divides it so.
+  // `model` must outlive it. Throws Overflow, CannotShard where the setting divides it so, and
+  // RefusedSetting.
   ModelCurves(const Model& model, const Setting& setting);
   // For a graph that is stored already: `stored(model, setting)` or a part of it.
   ModelCurves(const Model& model, const Setting& setting, OpGraph stored);
@@ -40,7 +58,8 @@ class ModelCurves {
   const CostCurve prefill;
   const CacheCurve cache;
   const BesideMemory beside;
-  const std::optional<FloorCurve> decode_floor;  // where there is a machine
+  // Where there is a machine, and nothing lies elsewhere.
+  const std::optional<FloorCurve> decode_floor;
   const std::optional<FloorCurve> prefill_floor;
   // The same if experts are chosen uniformly, which is no bound.
   const std::optional<FloorCurve> uniform_decode_floor;
@@ -50,6 +69,14 @@ class ModelCurves {
   const std::optional<EstimateCurve> prefill_estimate;
   const Elements working_set;           // decode_working_set
   const std::optional<RankPlan> ranks;  // where there is a machine, and a deployment on it
+  // Where there is a machine, and the setting places a part of the model in a host's memory.
+  const std::shared_ptr<const PlacedCurves> placed;
+};
+
+// The curves of each part on its own. Where the device computes with what lies in the host's
+// memory, that part runs at the device's peak and reads over the link.
+struct PlacedCurves {
+  ModelCurves device, host;
 };
 
 // The figures at one context and one prompt length. Throws Overflow when one exceeds 64 bits.
@@ -78,6 +105,12 @@ class PointFigures {
   const Floor& prefill_floor();
   [[nodiscard]] Floor uniform_decode_floor() const;
   [[nodiscard]] Floor uniform_prefill_floor() const;
+  // Only where a part of the model is placed in a host's memory.
+  [[nodiscard]] const PlacedCurves& placed() const;
+  [[nodiscard]] PlacedFloor placed_decode_floor() const;
+  [[nodiscard]] PlacedFloor placed_prefill_floor() const;
+  [[nodiscard]] Bytes device_memory() const;  // as total_memory
+  [[nodiscard]] Bytes host_memory() const;
   // Only where the setting divides the model.
   const RankFigures& ranks();
   // Only where operations were measured on the machine, and it is one device.

@@ -251,6 +251,7 @@ Needs lacking(Needs needs, const PartialSetting& setting) {
   if (needs == Needs::nothing) return Needs::nothing;
   if (!setting.machine || *setting.machine == nullptr) return Needs::machine;
   if (needs == Needs::times && !(*setting.machine)->has_estimates()) return Needs::times;
+  if (needs == Needs::placement && !setting.place) return Needs::placement;
   return needs == Needs::deployment && !setting.parallel ? Needs::deployment : Needs::nothing;
 }
 

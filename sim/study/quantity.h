@@ -24,8 +24,8 @@ enum class Unit {
 };
 
 // times: a machine of one device, on which operations were measured; deployment: a machine and how
-// the model is divided over its devices.
-enum class Needs { nothing, machine, times, deployment };
+// the model is divided over its devices; placement: a machine, and what its host holds.
+enum class Needs { nothing, machine, times, deployment, placement };
 
 // Which length a quantity depends on. No quantity depends on both.
 enum class Varies { never, with_context, with_prompt };

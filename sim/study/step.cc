@@ -28,11 +28,49 @@ void check_forms(const Model& model, const Setting& setting) {
   for (const Block& block : model.graph.blocks) {
     for (const Node& node : block.nodes) {
       if (!std::holds_alternative<SelectiveScan>(node.op)) continue;
-      throw NoSuchForm(
+      throw RefusedSetting(
           fmt::format("{}: the selective scan of Mamba-1 does not run by chunks", model.spec.name),
           "leave out 'recurrence': a prefill then runs it token by token");
     }
   }
+}
+
+void check_placement(const Model& model, const Setting& setting) {
+  if (!setting.place) return;
+  const auto fault = fault_of(*setting.place, model.graph);
+  if (!fault) return;
+  throw RefusedSetting(
+      fmt::format("{}: '{}': {}", model.spec.name, text_of(*setting.place), *fault),
+      "'llmarch show MODEL' lists its layers");
+}
+
+Machine host_of(const Setting& setting) {
+  if (setting.host != nullptr || setting.machine == nullptr) return setting.host;
+  return setting.machine->host_machine;
+}
+
+void check_host(const Setting& setting) {
+  const auto refuse_if = [](bool refused, const char* problem, const char* remedy) {
+    if (refused) throw RefusedSetting(problem, remedy);
+  };
+  if (!setting.place) {
+    return refuse_if(setting.host != nullptr,
+                     "a host holds nothing unless a part of the model is placed in its memory",
+                     "add --place experts=host");
+  }
+  refuse_if(host_of(setting) == nullptr,
+            "a part of the model is placed in the memory of a host, and no host is named",
+            "add --host ryzen-9950x@128GB: a machine of 'llmarch list', with the memory fitted");
+  refuse_if(setting.parallel.has_value(),
+            "a model that is divided among devices is not placed in a host's memory too",
+            "leave out 'place' or 'parallel': without it several devices are taken for one");
+  refuse_if(setting.draft.has_value(),
+            "drafts are not priced where a part of the model is placed in a host's memory",
+            "leave out 'place' or 'draft'");
+  const bool crosses = setting.place->computed == PlacedBy::device;
+  refuse_if(crosses && setting.machine != nullptr && !setting.machine->host_link,
+            "the file of the machine states no link to a host, and by=device reads over it",
+            "leave out by=device, or state a host_link: 'llmarch help hardware-format'");
 }
 
 const Scheme& weights_of(const Model& model, const Setting& setting) {
@@ -54,9 +92,12 @@ Setting with_common_weights(Setting setting, const std::vector<const Model*>& mo
 
 OpGraph stored(const Model& model, const Setting& setting) {
   check_forms(model, setting);
+  check_placement(model, setting);
   const Scheme& weights = weights_of(model, setting);
-  if (weights.number_format()) return with_formats(model.graph, {weights, setting.kv});
-  return with_formats(with_layers_stored_alike(model.spec, model.graph, weights),
+  if (weights.number_format() && !setting.place) {
+    return with_formats(model.graph, {weights, setting.kv});
+  }
+  return with_formats(with_layers_stored_alike(model.spec, model.graph, weights, setting.place),
                       {weights, setting.kv});
 }
 

@@ -36,10 +36,11 @@ struct Step {
 
 Step step_of(const Work& work);
 
-// Thrown where a model has a recurrence without the form that a setting asks for.
-class NoSuchForm : public std::runtime_error {
+// Thrown where a setting cannot be answered: a recurrence has no such form, the model has nothing
+// that is placed so, or no host is named.
+class RefusedSetting : public std::runtime_error {
  public:
-  NoSuchForm(const std::string& problem, std::string remedy)
+  RefusedSetting(const std::string& problem, std::string remedy)
       : std::runtime_error(problem), remedy_(std::move(remedy)) {}
   [[nodiscard]] const std::string& remedy() const { return remedy_; }
 
@@ -47,6 +48,13 @@ class NoSuchForm : public std::runtime_error {
   std::string remedy_;
 };
 void check_forms(const Model& model, const Setting& setting);
+void check_placement(const Model& model, const Setting& setting);
+
+// The machine in whose memory the setting's placement puts something; null where none is known.
+Machine host_of(const Setting& setting);
+// Throws RefusedSetting where a placement has no host, a host no placement, or the two stand beside
+// what does not go with them.
+void check_host(const Setting& setting);
 
 // How the model's weights are stored in the setting, and in which format its products are computed.
 const Scheme& weights_of(const Model& model, const Setting& setting);
@@ -56,7 +64,7 @@ DType arithmetic_of(const Model& model, const Setting& setting);
 // in the same.
 Setting with_common_weights(Setting setting, const std::vector<const Model*>& models);
 
-// The model's graph with its tensors stored as the setting says. Throws NoSuchForm.
+// The model's graph with its tensors stored as the setting says. Throws RefusedSetting.
 OpGraph stored(const Model& model, const Setting& setting);
 
 // The format of what makers do not quantise with the rest, as towers, projectors and the projection

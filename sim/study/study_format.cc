@@ -106,6 +106,7 @@ std::string_view needed_settings(Needs needs) {
     case Needs::machine:
     case Needs::times: return "; needs `on`";
     case Needs::deployment: return "; needs `on` and `parallel`";
+    case Needs::placement: return "; needs `on`, `place` and `host`";
   }
   throw std::logic_error("needed_settings: a need outside the enumeration");
 }

@@ -71,7 +71,7 @@ function useCurves(core, state, settings) {
 
 // The quantities that can be drawn here, where no deployment can be said. What each needs stands at the end of
 // its meaning, as the options of a command.
-const offered = (quantities) => Object.entries(quantities).filter(([, meaning]) => !meaning.endsWith("--parallel)"));
+const offered = (quantities) => Object.entries(quantities).filter(([, meaning]) => !/--(parallel|host)\)$/.test(meaning));
 
 function Curves({ core, state, update, known, drafts }) {
   const { models, show } = state;

@@ -35,9 +35,8 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
       "compare gpt2 --xyz bf16",
       "llmarch: error: unknown option '--xyz'\n"
       "      = known: --only, --skew, --estimate, --context, --batch, --weights, --kv, --compute, "
-      "--recurrence, --prompt, --draft, --accepted, --on, --parallel, --set, --specs, --text-only, "
-      "--exact, "
-      "--output, --format\n");
+      "--recurrence, --prompt, --draft, --accepted, --on, --parallel, --place, --host, --set, "
+      "--specs, --text-only, --exact, --output, --format\n");
 }
 
 TEST(Errors, RefuseChunksOfARecurrenceThatHasNone) {
@@ -177,8 +176,8 @@ TEST(Errors, SayWhatIsWrongWithAnOption) {
         "llmarch: error: unknown option '--" + name +
             "'\n"
             "      = known: --memory, --engine, --reserve, --kv-memory, --aim, --rank, --all, "
-            "--batch, --context, --weights, --kv, --on, --parallel, --set, --specs, --text-only, "
-            "--exact, --output, --format\n");
+            "--batch, --context, --weights, --kv, --on, --parallel, --place, --host, --set, "
+            "--specs, --text-only, --exact, --output, --format\n");
   }
 }
 

@@ -96,6 +96,9 @@ TEST(TheJson, OfCompareIsThatOfItsSchemaForEveryModel) {
   const Json divided = json_of("compare deepseek-v3 --on 8xh200 --parallel dp=8,ep=8 --batch 8");
   EXPECT_TRUE(divided["models"][0]["on_hardware"].contains("ranks"));
   EXPECT_EQ(Schema("compare").fault(divided), "");
+  const Json placed = json_of("compare gpt-oss-20b --on l40s --place experts=host --host grace");
+  EXPECT_TRUE(placed["models"][0]["on_hardware"]["decode"].contains("placed"));
+  EXPECT_EQ(Schema("compare").fault(placed), "");
   const Json stored = json_of("compare gpt2 --weights fp8-block");
   EXPECT_TRUE(stored["models"][0].contains("storage"));
   EXPECT_EQ(Schema("compare").fault(stored), "");
@@ -126,6 +129,8 @@ TEST(TheJson, OfFitIsThatOfItsSchema) {
   const Json& deepseek = fit["models"][2]["largest_context"][0];
   EXPECT_EQ(deepseek["short_for_one_more_bytes"],
             deepseek["needed_bytes"].get<std::int64_t>() - (24LL << 30));
+  const Json placed = json_of("fit gpt-oss-20b --on l40s --place experts=host --host grace");
+  EXPECT_EQ(Schema("fit").fault(placed), "");
   const Json ranked = json_of("fit --all --on h100-sxm");
   EXPECT_EQ(Schema("fit").fault(ranked), "");
   EXPECT_GT(ranked["models"][0]["parameters"], ranked["models"][1]["parameters"]);
@@ -180,7 +185,7 @@ TEST(TheCsv, OfEachCommandHasTheModelAndItsWholeSetting) {
                               "compare gpt2 qwen3-0.6b", "show gpt2", "show gpt2 --ops prefill"}) {
     const std::vector<std::string> names = first_line(command);
     for (const char* key : {"model", "context", "prompt", "batch", "weights", "kv", "compute",
-                            "draft", "accepted", "recurrence", "on", "parallel"}) {
+                            "draft", "accepted", "recurrence", "on", "parallel", "place", "host"}) {
       EXPECT_EQ(std::count(names.begin(), names.end(), key), 1) << command << ": " << key;
     }
     const std::string text = run_llmarch(std::string(command) + " --format csv").output;

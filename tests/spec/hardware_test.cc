@@ -82,7 +82,9 @@ TEST(AHardwareFile, MayLackAPeakThatItsMakersDoNotState) {
 }
 
 TEST(AHardwareFile, SaysWhatJoinsDevicesAndHowMany) {
-  const HardwareLoad load = load_toml_hardware(std::string(kToy) + R"(
+  const std::string hosted =
+      replaced(std::string(kToy), "title = ", "host = \"grace\"\ntitle = ");
+  const HardwareLoad load = load_toml_hardware(hosted + R"(
 [link]
 bytes_per_second = 450e9
 latency_seconds = 2e-6
@@ -92,11 +94,17 @@ source = "a page"
 name = "toys"
 devices = 8
 source = "a page"
+
+[host_link]
+bytes_per_second = 64e9
+source = "a page"
 )");
   ASSERT_THAT(load.problems, IsEmpty());
   EXPECT_EQ(load.hardware->link->bytes_per_second, 450e9);
   EXPECT_EQ(load.hardware->link->latency_seconds, 2e-6);
   EXPECT_FALSE(load.hardware->fabric);
+  EXPECT_EQ(load.hardware->host, "grace");
+  EXPECT_EQ(load.hardware->host_link->bytes_per_second, 64e9);
   EXPECT_EQ(load.hardware->system->devices, 8);
   const std::string written = write_toml_hardware(*load.hardware, {});
   const HardwareLoad again = load_toml_hardware(written);
