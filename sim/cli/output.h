@@ -18,7 +18,7 @@
 
 namespace llmarch::cli {
 
-enum class Format { text, markdown, csv, json, html, page, svg, png };
+enum class Format { text, markdown, csv, json, html, page, svg, png, pdf };
 
 // A report that can be rendered in every format. What is shown is made when a format asks for it.
 struct Report {

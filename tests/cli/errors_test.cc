@@ -115,11 +115,11 @@ TEST(Errors, SayWhatAValueMustBe) {
                  "      = did you mean 'bf16'?\n");
   expect_refusal("compare gpt2 --format xml",
                  "llmarch: error: unknown format 'xml'\n"
-                 "      = known: text, md, csv, json, html, page, svg, png\n");
-  expect_refusal(
-      "compare gpt2 -o table.pdf",
-      "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
-      "      = use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending\n");
+                 "      = known: text, md, csv, json, html, page, svg, png, pdf\n");
+  expect_refusal("compare gpt2 -o table.pdf",
+                 "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
+                 "      = use .txt, .md, .html, .csv, .json, .svg, .png or .pdf; a folder's name "
+                 "has no ending\n");
 }
 
 TEST(Errors, SayWhatARangeMustBe) {

@@ -97,6 +97,33 @@ TEST(Pictures, AreWrittenAsPng) {
   EXPECT_TRUE(read_file(folder.file("a.png")).starts_with("\x89PNG\r\n"));
 }
 
+TEST(Pages, AsPdfNeedABrowserAndSaySo) {
+  const TemporaryFolder folder;
+  const Seen seen =
+      run_shell("PATH=/nowhere '" LLMARCH_PROGRAM "' show gpt2 -o '" + folder.file("a.pdf") + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_EQ(seen.errors,
+            "llmarch: error: PDF pages are printed by chromium, which is not installed\n"
+            "      = install it (Debian: chromium), or write .html and print it in a browser\n");
+  EXPECT_EQ(files_in(folder.path()), 0U);
+}
+
+// A browser that prints what it is given, since not every machine that runs tests has one.
+TEST(Pages, ArePrintedByTheBrowser) {
+  const TemporaryFolder folder;
+  write_file(folder.file("chromium"), "#!/bin/sh\ncp page.html page.pdf\n");
+  const Seen seen =
+      run_shell("chmod +x '" + folder.file("chromium") + "'; PATH='" + folder.path().string() +
+                "':$PATH '" LLMARCH_PROGRAM "' list -o '" + folder.file("a.pdf") + "'");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_EQ(read_file(folder.file("a.pdf")), run_llmarch("list --format html").output);
+  write_file(folder.file("chromium"), "#!/bin/sh\nexit 1\n");
+  EXPECT_EQ(run_shell("PATH='" + folder.path().string() +
+                      "':$PATH '" LLMARCH_PROGRAM "' list --format pdf")
+                .errors,
+            "llmarch: error: the pages: chromium failed\n");
+}
+
 // The reader is gone before anything is written.
 TEST(StandardOutput, ThatIsClosedIsAClearError) {
   const Seen seen = run_shell("{ sleep 0.2; '" LLMARCH_PROGRAM "' list; echo $? >&2; } | true");
