@@ -36,7 +36,7 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
       "llmarch: error: unknown option '--xyz'\n"
       "      = known: --only, --skew, --estimate, --context, --batch, --weights, --kv, --compute, "
       "--recurrence, --prompt, --draft, --accepted, --on, --parallel, --set, --specs, --text-only, "
-      "--exact, "
+      "--figure, --exact, "
       "--output, --format\n");
 }
 
@@ -116,8 +116,8 @@ TEST(Errors, SayWhatAValueMustBe) {
   expect_refusal("compare gpt2 --format xml",
                  "llmarch: error: unknown format 'xml'\n"
                  "      = known: text, md, csv, json, html, page, svg, png, pdf\n");
-  expect_refusal("compare gpt2 -o table.pdf",
-                 "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
+  expect_refusal("compare gpt2 -o table.xyz",
+                 "llmarch: error: cannot tell the format of 'table.xyz' from its ending\n"
                  "      = use .txt, .md, .html, .csv, .json, .svg, .png or .pdf; a folder's name "
                  "has no ending\n");
 }

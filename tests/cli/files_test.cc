@@ -97,6 +97,27 @@ TEST(Pictures, AreWrittenAsPng) {
   EXPECT_TRUE(read_file(folder.file("a.png")).starts_with("\x89PNG\r\n"));
 }
 
+TEST(Figures, StandInPlaceOfTheReport) {
+  const TemporaryFolder folder;
+  const Seen seen =
+      run_llmarch("show gemma-3-27b --figure masks,layers -o - -o '" + folder.file("a.svg") + "'");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_NE(seen.output.find("the last 1,024 positions"), std::string::npos);
+  EXPECT_EQ(seen.output.find("Token embedding"), std::string::npos);
+  EXPECT_NE(read_file(folder.file("a.svg")).find("Layers stand in this order"), std::string::npos);
+  EXPECT_NE(run_llmarch("compare deepseek-v3 gpt2 --figure cache").output.find("549 MiB"),
+            std::string::npos);
+}
+
+TEST(Figures, ThatCannotBeDrawnSayWhy) {
+  EXPECT_EQ(run_llmarch("show gpt2 --figure latent").errors,
+            "llmarch: error: there is no latent attention to draw in gpt2\n"
+            "      = '--figure layers' draws every model\n");
+  EXPECT_EQ(run_llmarch("show gpt2 --figure mask").errors,
+            "llmarch: error: unknown figure 'mask' for --figure\n"
+            "      = did you mean 'masks'?\n");
+}
+
 TEST(Pages, AsPdfNeedABrowserAndSaySo) {
   const TemporaryFolder folder;
   const Seen seen =
@@ -158,7 +179,7 @@ TEST(Files, ThatCannotBeWrittenAreReportedBeforeTheWorkBegins) {
 TEST(Files, ThatCannotBeWrittenDoNotStopTheOthers) {
   const TemporaryFolder folder;
   const Seen seen =
-      run_llmarch("list -o '" + folder.file("a.pdf") + "' -o '" + folder.file("a.csv") + "' -o '" +
+      run_llmarch("list -o '" + folder.file("a.xyz") + "' -o '" + folder.file("a.csv") + "' -o '" +
                   folder.file("a.svg") + "' -o '" + folder.file("missing/a.md") + "'");
   EXPECT_EQ(seen.status, 2);
   for (const char* problem :
