@@ -113,18 +113,33 @@ void ChartAxis::place_linear_ticks(std::size_t most) {
   }
 }
 
-// Powers of the base, or every n-th of them where there are many. An axis that lies between two
-// powers has the ticks of a linear one.
+// Powers of the base, or every n-th of them where there are many, and of ten also twice and five
+// times its powers where there is room. The axis begins at the last tick below the figures, so that
+// the lowest of them stands between two ticks; an axis between two ticks has those of a linear one.
 void ChartAxis::place_logarithmic_ticks(std::size_t most) {
   const double base = counts_in_twos(axis_.ticks) ? 2 : 10;
   const double log_base = std::log(base);
-  const auto first = static_cast<std::int64_t>(std::ceil(std::log(low_) / log_base - 1e-9));
+  const auto first = static_cast<std::int64_t>(std::floor(std::log(low_) / log_base + 1e-9));
   const auto last = static_cast<std::int64_t>(std::floor(std::log(high_) / log_base + 1e-9));
-  if (last <= first) return place_linear_ticks(most);
-  const auto every = (last - first) / static_cast<std::int64_t>(most) + 1;
+  const auto powers = last - first + 1;
+  const auto every = (powers - 1) / static_cast<std::int64_t>(most) + 1;
+  const bool between = base == 10 && 3 * powers <= static_cast<std::int64_t>(most);
+  std::vector<double> values;
   for (std::int64_t exponent = first; exponent <= last; exponent += every) {
-    add_tick(std::pow(base, static_cast<double>(exponent)));
+    for (const double factor : {1.0, 2.0, 5.0}) {
+      if (factor > 1 && !between) continue;
+      values.push_back(factor * std::pow(base, static_cast<double>(exponent)));
+    }
   }
+  const auto above =
+      std::ranges::find_if(values, [&](double value) { return value > low_ * (1 + 1e-9); });
+  if (above == values.end()) return place_linear_ticks(most);
+  low_ = *(above - 1);
+  for (auto value = above - 1; value != values.end(); ++value) add_tick(*value);
+}
+
+std::string title_of(const Axis& axis) {
+  return axis.label + (axis.scale == Scale::logarithmic ? " (logarithmic)" : " (linear)");
 }
 
 std::vector<double> xs_of(const Chart& chart) {

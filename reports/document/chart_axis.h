@@ -37,6 +37,9 @@ class ChartAxis {
   std::vector<Tick> ticks_;
 };
 
+// The label with its scale: "context, tokens (logarithmic)".
+std::string title_of(const Axis& axis);
+
 // The axes of a chart.
 std::vector<double> xs_of(const Chart& chart);
 std::vector<double> ys_of(const Chart& chart);

@@ -94,6 +94,7 @@ struct Diagram {
   std::string name = {};  // the picture's file without its ending: "blocks"
   std::string caption = {};
   std::vector<DiagramPanel> panels = {};  // side by side
+  DiagramText legend = {};                // what a mark means; empty for one model
 };
 
 }  // namespace llmarch::reports

@@ -12,6 +12,7 @@
 
 #include "reports/document/diagram.h"
 #include "reports/document/emphasis.h"
+#include "reports/document/figure.h"
 
 namespace llmarch::reports {
 
@@ -29,6 +30,7 @@ struct Cell {
   Value value = NoValue{};  // for machines: 36864
   std::string unit = {};    // the value's: "bytes"; empty for a bare number such as a ratio
   Emphasis emphasis = Emphasis::plain;
+  std::string link = {};  // the text of the heading that it leads to; empty for none
 };
 
 struct Column {
@@ -112,15 +114,16 @@ struct ChartMark {
 };
 
 struct Chart {
-  std::string name = {};  // the picture's file without its ending: "kv-cache"
-  std::string caption = {};
+  std::string name = {};     // the picture's file without its ending: "kv-cache"
+  std::string caption = {};  // a sentence that says what is seen
+  std::string setting = {};  // what holds for all of it: "batch 1, weights bf16, KV bf16"
   Axis x = {};
   Axis y = {};
   std::vector<Series> series = {};
   std::vector<ChartMark> marks = {};
 };
 
-using Block = std::variant<Heading, Paragraph, Table, Preformatted, Notes, Chart, Diagram>;
+using Block = std::variant<Heading, Paragraph, Table, Preformatted, Notes, Chart, Diagram, Figure>;
 
 struct Document {
   std::string title = {};  // may be empty

@@ -1,5 +1,7 @@
 #include "reports/document/markup.h"
 
+#include <cctype>
+
 #include "reports/document/text.h"
 
 namespace llmarch::reports {
@@ -16,6 +18,18 @@ std::string escape_markup(std::string_view text) {
     }
   }
   return safe;
+}
+
+std::string anchor_of(std::string_view heading) {
+  std::string anchor;
+  for (const char c : heading) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == ' ') anchor += '-';
+    if (std::isalnum(byte) != 0 || byte >= 0x80 || c == '-' || c == '_') {
+      anchor += static_cast<char>(std::tolower(byte));
+    }
+  }
+  return anchor;
 }
 
 }  // namespace llmarch::reports

@@ -1,5 +1,6 @@
-// The layout of a Chart: lines labelled at their ends instead of by a legend, and each mark with
-// its text and a dotted line down to the axis. 800 pixels wide.
+// The layout of a Chart: lines labelled at their ends instead of by a legend, those that coincide
+// by one label, and each mark with a dotted line down to the axis and, where there is room, its
+// text. 800 pixels wide.
 #pragma once
 
 #include "reports/document/document.h"

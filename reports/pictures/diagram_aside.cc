@@ -88,39 +88,73 @@ Drawing gated_paths(const PathsAside& paths) {
   return drawing;
 }
 
-// Spreads the chosen ones evenly, since each token chooses other experts.
+// Each token chooses other experts, so the chosen ones are scattered: one in each of as many
+// stretches of the field, at a place in it that steps by the golden ratio.
 bool is_chosen(std::int64_t expert, const ExpertsAside& aside) {
   const std::int64_t chosen = std::min(aside.chosen, aside.experts);
   for (std::int64_t i = 0; i < chosen; ++i) {
-    if (expert == (2 * i + 1) * aside.experts / (2 * chosen)) return true;
+    const double place = std::fmod(0.3 + 0.618034 * static_cast<double>(i), 1);
+    const double stretch = static_cast<double>(aside.experts) / static_cast<double>(chosen);
+    if (expert == static_cast<std::int64_t>(stretch * (static_cast<double>(i) + place)))
+      return true;
   }
   return false;
 }
 
+// A dot for each expert, its top at y; returns how high it is.
+double add_field(Drawing& drawing, const ExpertsAside& aside, double middle, double y) {
+  if (aside.experts > kMostDots) return 0;
+  const bool many = aside.experts > 128;
+  const std::int64_t columns = many ? 24 : std::min<std::int64_t>(16, aside.experts);
+  const double pitch = many ? 3.5 : 5.25;
+  const double left = middle - pitch * static_cast<double>(columns) / 2;
+  for (std::int64_t i = 0; i < aside.experts; ++i) {
+    const std::int64_t row = i / columns;
+    drawing.shapes.emplace_back(Rect{left + pitch * static_cast<double>(i % columns),
+                                     y + pitch * static_cast<double>(row), pitch - 1, pitch - 1, 0,
+                                     is_chosen(i, aside) ? Ink::lit : Ink::unlit});
+  }
+  const std::int64_t rows = (aside.experts + columns - 1) / columns;
+  return pitch * static_cast<double>(rows);
+}
+
+void add_sum(Drawing& drawing, double x, double y) {
+  drawing.shapes.emplace_back(Circle{{x, y}, 6, Ink::inset});
+  drawing.shapes.emplace_back(Line{{{x - 4, y}, {x + 4, y}}, Ink::faint_line});
+  drawing.shapes.emplace_back(Line{{{x, y - 4}, {x, y + 4}}, Ink::faint_line});
+}
+
+// A mixture from inside: the router, the experts that it chooses from, the shared expert on its way
+// around them, and the sum.
 Drawing expert_field(const ExpertsAside& aside) {
+  constexpr double sum = 12;
+  constexpr double around = 96;  // the way of the shared expert
+  const bool shared = aside.shared == ExpertsAside::Shared::yes;
+  const double routed = shared ? 44 : kMiddle;  // the middle of router and experts
   Drawing drawing{.width = kAsideWidth};
-  const std::string heading =
-      fmt::format("{} of {}", grouped(aside.chosen), grouped(aside.experts));
-  drawing.shapes.emplace_back(small(heading, kMiddle, 10));
-  drawing.height = 16;
-  if (aside.experts <= kMostDots) {
-    const std::int64_t columns =
-        aside.experts > 128 ? 24 : std::min<std::int64_t>(16, aside.experts);
-    const double pitch = aside.experts > 128 ? 4.1 : 6;
-    const double left = kMiddle - pitch * static_cast<double>(columns) / 2;
-    for (std::int64_t i = 0; i < aside.experts; ++i) {
-      const std::int64_t row = i / columns;
-      drawing.shapes.emplace_back(Rect{left + pitch * static_cast<double>(i % columns),
-                                       drawing.height + pitch * static_cast<double>(row), pitch - 1,
-                                       pitch - 1, 0, is_chosen(i, aside) ? Ink::lit : Ink::unlit});
-    }
-    const std::int64_t rows = (aside.experts + columns - 1) / columns;
-    drawing.height += pitch * static_cast<double>(rows);
+  const double below = 26 + add_field(drawing, aside, routed, 26);
+  const std::string heading = fmt::format("{} of {}", aside.chosen, grouped(aside.experts));
+  drawing.shapes.emplace_back(small(heading, routed, below + 11));
+  const double router = below + 22;
+  const double split = router + 24;
+  add_stem(drawing, {routed, 24}, {routed, sum});
+  add_stem(drawing, {routed, router}, {routed, router - 7});
+  add_stem(drawing, {routed, split}, {routed, router + 17});
+  add_step(drawing, "router", shared ? 25 : routed, router, 46);
+  if (shared) {
+    drawing.shapes.emplace_back(Line{{{routed, split},
+                                      {76, split},
+                                      {76, router - 5},
+                                      {around, router - 5},
+                                      {around, sum},
+                                      {routed, sum}},
+                                     Ink::faint_line});
+    add_step(drawing, "shared", 76, router, 46);
   }
-  if (aside.shared == ExpertsAside::Shared::yes) {
-    drawing.shapes.emplace_back(small("and the shared", kMiddle, drawing.height + 13));
-    drawing.height += 16;
-  }
+  add_sum(drawing, routed, sum);
+  add_stem(drawing, {routed, sum - 6}, {routed, 0});
+  drawing.height = split + 8;
+  add_stem(drawing, {routed, drawing.height}, {routed, split});
   return drawing;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <tuple>
 
 #include "reports/pictures/diagram_aside.h"
 
@@ -57,9 +59,56 @@ bool is_marked(const DiagramText& text) {
   return text.emphasis == Emphasis::differs;
 }
 
-bool is_marked(const DiagramPart& part) {
-  return is_marked(part.where) || is_marked(part.title) ||
-         std::ranges::any_of(part.details, [](const auto& text) { return is_marked(text); });
+// A place at which panels can be level with each other: the first item of its kind on the residual
+// stream, the second dense part of a fork.
+enum class Begins { box, branch, frame, fork_part, frame_end };
+using Landmark = std::tuple<Begins, BoxKind, std::size_t>;
+struct Level {
+  Landmark at;
+  double y;
+};
+using Lifts = std::map<Landmark, double>;
+
+// A mixture of one model is level with the feed-forward of another.
+BoxKind kind_of(const DiagramBox& box) {
+  const BoxKind kind = box.parts.front().kind;
+  return kind == BoxKind::experts ? BoxKind::feed_forward : kind;
+}
+
+// The block of a branch, without the norms around it.
+BoxKind kind_of(const DiagramBranch& branch) {
+  for (const DiagramBox& step : branch.steps) {
+    if (kind_of(step) != BoxKind::norm) return kind_of(step);
+  }
+  return BoxKind::norm;
+}
+
+// How much higher each panel has to begin its parts, for those at one landmark to be level. Models
+// with parts in another order may keep some that are not, so it ends after as many rounds as there
+// are panels.
+std::vector<Lifts> lifts_of(std::vector<std::vector<Level>> panels) {
+  std::vector<Lifts> lifts(panels.size());
+  std::vector<Landmark> landmarks;
+  for (std::size_t round = 0; round < panels.size(); ++round) {
+    for (const auto& panel : panels) {
+      for (const Level& level : panel) landmarks.push_back(level.at);
+    }
+  }
+  for (const Landmark& at : landmarks) {
+    double highest = 0;
+    for (const auto& panel : panels) {
+      const auto found = std::ranges::find(panel, at, &Level::at);
+      if (found != panel.end()) highest = std::min(highest, found->y);
+    }
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+      const auto found = std::ranges::find(panels[i], at, &Level::at);
+      if (found == panels[i].end()) continue;
+      const double lift = found->y - highest;
+      lifts[i][at] += lift;
+      for (auto level = found; level != panels[i].end(); ++level) level->y -= lift;
+    }
+  }
+  return lifts;
 }
 
 // A part's text, broken into lines; their places are relative to the part's top left.
@@ -103,6 +152,8 @@ class PartTextWriter {
 // height is only known at the end. So y is negative, and lay_out() moves the panel down.
 class PanelDrawer {
  public:
+  explicit PanelDrawer(Lifts lifts) : lifts_(std::move(lifts)) {}
+
   Drawing draw(const DiagramPanel& panel) {
     add_text("tokens", 0);
     y_ = -kDetailHeight;
@@ -116,8 +167,12 @@ class PanelDrawer {
     return {.width = kPanelWidth, .height = 18 - y_, .shapes = std::move(back_)};
   }
 
+  // Where the parts began, from the bottom upwards.
+  [[nodiscard]] const std::vector<Level>& levels() const { return levels_; }
+
   // Draws a box on the residual stream itself.
   void operator()(const DiagramBox& box) {
+    begin(Begins::box, kind_of(box));
     y_ -= kArrow;
     front_.emplace_back(arrow_up({kResidual, y_}));
     add_box(box, kMainLeft, kBoxLeft + kBoxWidth - kMainLeft);
@@ -125,6 +180,7 @@ class PanelDrawer {
 
   void operator()(const DiagramBranch& branch) {
     const double middle = kBoxLeft + kBoxWidth / 2;
+    begin(Begins::branch, kind_of(branch));
     y_ -= 10;
     front_.emplace_back(Line{{{kResidual, y_}, {middle, y_}, {middle, y_ - 8}}});
     for (const DiagramBox& step : branch.steps) {
@@ -141,9 +197,11 @@ class PanelDrawer {
   }
 
   void operator()(const DiagramFrame& frame) {
+    begin(Begins::frame, BoxKind::norm);
     y_ -= 12;
     const double bottom = y_;
     for (const FrameItem& item : frame.items) std::visit(*this, item);
+    begin(Begins::frame_end, BoxKind::norm);
     y_ -= 20;
     const bool marked = is_marked(frame.repeat);
     back_.insert(back_.begin(),
@@ -157,6 +215,12 @@ class PanelDrawer {
   }
 
  private:
+  void begin(Begins what, BoxKind kind) {
+    const std::size_t nth = begun_[{what, kind}]++;
+    y_ -= lifts_[{what, kind, nth}];
+    levels_.push_back({{what, kind, nth}, y_});
+  }
+
   void add_text(const std::string& text, double baseline) {
     front_.emplace_back(
         Text{{kMainLeft, baseline}, text, kDetailSize, Anchor::start, Weight::regular, Ink::text});
@@ -221,6 +285,7 @@ class PanelDrawer {
   std::vector<double> add_parts(const DiagramBox& box, double left, double width, double gap) {
     std::vector<double> heights;
     for (auto part = box.parts.rbegin(); part != box.parts.rend(); ++part) {
+      if (is_fork(box)) begin(Begins::fork_part, part->kind);
       const double bottom = y_;
       add_part(*part, left, width);
       heights.push_back((y_ + bottom) / 2);
@@ -237,9 +302,6 @@ class PanelDrawer {
     const double height = std::max(text.height, aside.height);
     y_ -= height;
     front_.emplace_back(Rect{left, y_, width, height, 5, ink_of(part.kind)});
-    if (is_marked(part)) {
-      front_.emplace_back(Rect{left, y_, width, height, 5, Ink::marked_box});
-    }
     for (Text& line : text.lines) {
       front_.push_back(moved(std::move(line), left, y_ + (height - text.height) / 2));
     }
@@ -255,6 +317,9 @@ class PanelDrawer {
     for (const Shape& shape : aside.shapes) front_.push_back(moved(shape, kAsideLeft, top));
   }
 
+  Lifts lifts_;
+  std::map<std::pair<Begins, BoxKind>, std::size_t> begun_;
+  std::vector<Level> levels_;
   double y_ = 0;
   std::vector<Shape> back_;
   std::vector<Shape> front_;
@@ -288,11 +353,18 @@ Drawing lay_out(const Diagram& diagram) {
   Drawing whole{.title = diagram.caption};
   std::vector<Drawing> headings;
   std::vector<Drawing> stacks;
+  std::vector<std::vector<Level>> levels;
   double top = 0;
   double tallest = 0;
   for (const DiagramPanel& panel : diagram.panels) {
-    headings.push_back(heading(panel));
-    stacks.push_back(PanelDrawer().draw(panel));
+    PanelDrawer drawer({});
+    drawer.draw(panel);
+    levels.push_back(drawer.levels());
+  }
+  const std::vector<Lifts> lifts = lifts_of(std::move(levels));
+  for (std::size_t i = 0; i < diagram.panels.size(); ++i) {
+    headings.push_back(heading(diagram.panels[i]));
+    stacks.push_back(PanelDrawer(lifts[i]).draw(diagram.panels[i]));
     top = std::max(top, headings.back().height);
     tallest = std::max(tallest, stacks.back().height);
   }
@@ -305,6 +377,14 @@ Drawing lay_out(const Diagram& diagram) {
   }
   whole.width = kPanelWidth * static_cast<double>(stacks.size());
   whole.height = baseline + 14;
+  if (diagram.legend.text.empty()) return whole;
+  whole.height += 24;
+  whole.shapes.emplace_back(Text{{kMainLeft, whole.height - 12},
+                                 diagram.legend.text,
+                                 kDetailSize,
+                                 Anchor::start,
+                                 Weight::regular,
+                                 is_marked(diagram.legend) ? Ink::marked_text : Ink::faint_text});
   return whole;
 }
 

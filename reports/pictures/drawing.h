@@ -32,7 +32,6 @@ enum class Ink {
   inset,
   unlit,
   lit,
-  marked_box,  // the border of a box that differs
   grid,
   mark,
   series_1,
@@ -42,6 +41,7 @@ enum class Ink {
   series_5,
   series_6,
   series_7,
+  series_8,
 };
 
 struct Place {

@@ -7,6 +7,7 @@
 
 #include "reports/pictures/chart_layout.h"
 #include "reports/pictures/diagram_layout.h"
+#include "reports/pictures/figure_layout.h"
 #include "reports/pictures/svg.h"
 
 namespace llmarch::reports {
@@ -15,6 +16,7 @@ namespace {
 struct DrawingMaker {
   std::optional<Drawing> operator()(const Chart& chart) const { return lay_out(chart); }
   std::optional<Drawing> operator()(const Diagram& diagram) const { return lay_out(diagram); }
+  std::optional<Drawing> operator()(const Figure& figure) const { return lay_out(figure); }
   std::optional<Drawing> operator()(const Heading&) const { return std::nullopt; }
   std::optional<Drawing> operator()(const Paragraph&) const { return std::nullopt; }
   std::optional<Drawing> operator()(const Table&) const { return std::nullopt; }
@@ -25,6 +27,7 @@ struct DrawingMaker {
 struct PictureName {
   std::optional<std::string> operator()(const Chart& chart) const { return chart.name; }
   std::optional<std::string> operator()(const Diagram& diagram) const { return diagram.name; }
+  std::optional<std::string> operator()(const Figure& figure) const { return figure.name; }
   std::optional<std::string> operator()(const Heading&) const { return std::nullopt; }
   std::optional<std::string> operator()(const Paragraph&) const { return std::nullopt; }
   std::optional<std::string> operator()(const Table&) const { return std::nullopt; }

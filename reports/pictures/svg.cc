@@ -25,7 +25,6 @@ constexpr std::array<std::string_view, 2> kFaint{"#57606a", "#9aa4b2"};
 constexpr std::array<std::string_view, 2> kStroke{"#3b434d", "#aab4c0"};
 constexpr std::array<std::string_view, 2> kMarker{"#ffe28a", "#6b4e00"};
 constexpr std::string_view kThin = "stroke-width:1.2";
-constexpr std::string_view kSeries = "stroke-width:2.2;stroke-linejoin:round";
 
 constexpr std::array kInks{
     InkStyle{Ink::text, "text", kText, kNone},
@@ -62,16 +61,16 @@ constexpr std::array kInks{
     InkStyle{Ink::inset, "inset", {"#ffffff", "#14181e"}, {"#8c959f", "#6e7781"}, "stroke-width:1"},
     InkStyle{Ink::unlit, "unlit", {"#d9c8ea", "#4d3a63"}, kNone},
     InkStyle{Ink::lit, "lit", {"#6b2fae", "#d9b8ff"}, {"#6b2fae", "#d9b8ff"}, "stroke-width:1"},
-    InkStyle{Ink::marked_box, "marked-box", kNone, {"#e0a100", "#d9a520"}, "stroke-width:2.2"},
     InkStyle{Ink::grid, "grid", kNone, {"#dfe3e8", "#2d3540"}, "stroke-width:1"},
     InkStyle{Ink::mark, "mark", {"#ffffff", "#14181e"}, kText, "stroke-width:1.6"},
-    InkStyle{Ink::series_1, "s1", kNone, {"#0072b2", "#4aa8e0"}, kSeries},
-    InkStyle{Ink::series_2, "s2", kNone, {"#d55e00", "#f08a3c"}, kSeries},
-    InkStyle{Ink::series_3, "s3", kNone, {"#009e73", "#2fc79b"}, kSeries},
-    InkStyle{Ink::series_4, "s4", kNone, {"#b0548c", "#e08fc0"}, kSeries},
-    InkStyle{Ink::series_5, "s5", kNone, {"#b08a00", "#e8c14a"}, kSeries},
-    InkStyle{Ink::series_6, "s6", kNone, {"#3a8fc4", "#8fd0f5"}, kSeries},
-    InkStyle{Ink::series_7, "s7", kNone, {"#444a52", "#c9d0d8"}, kSeries},
+    InkStyle{Ink::series_1, "s1", kNone, {"#0072b2", "#4aa8e0"}},
+    InkStyle{Ink::series_2, "s2", kNone, {"#d55e00", "#f08a3c"}, "stroke-dasharray:9 3"},
+    InkStyle{Ink::series_3, "s3", kNone, {"#009e73", "#2fc79b"}, "stroke-dasharray:3 2"},
+    InkStyle{Ink::series_4, "s4", kNone, {"#b0548c", "#e08fc0"}, "stroke-dasharray:10 3 2 3"},
+    InkStyle{Ink::series_5, "s5", kNone, {"#b08a00", "#e8c14a"}, "stroke-dasharray:16 4"},
+    InkStyle{Ink::series_6, "s6", kNone, {"#3a8fc4", "#8fd0f5"}, "stroke-dasharray:6 5"},
+    InkStyle{Ink::series_7, "s7", kNone, {"#444a52", "#c9d0d8"}, "stroke-dasharray:10 3 2 3 2 3"},
+    InkStyle{Ink::series_8, "s8", kNone, {"#8c2d19", "#ff9f8a"}, "stroke-dasharray:2 5"},
 };
 
 std::string_view class_of(Ink ink) {
@@ -152,7 +151,8 @@ std::string rules(std::size_t scheme) {
 
 std::string picture_style() {
   return fmt::format(
-      ".ll-picture{{font-family:{}}}\n.ll-paper{{fill:#ffffff}}\n{}"
+      ".ll-picture{{font-family:{}}}\n.ll-paper{{fill:#ffffff}}\n"
+      "[class^=\"ll-s\"]{{stroke-width:2.2;stroke-linejoin:round}}\n{}"
       "@media (prefers-color-scheme: dark){{\n.ll-paper{{fill:#14181e}}\n{}}}\n",
       kPictureFonts, rules(0), rules(1));
 }

@@ -166,6 +166,7 @@ struct CsvBlock {
   std::string operator()(const Notes&) const { return ""; }
   std::string operator()(const Chart&) const { return ""; }
   std::string operator()(const Diagram&) const { return ""; }
+  std::string operator()(const Figure&) const { return ""; }
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <string_view>
 
 #include "reports/document/markup.h"
@@ -13,9 +15,11 @@ namespace {
 
 constexpr std::string_view kStyle = R"css(
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --faint: #57606a;
-  --rule: #d5dae0; --band: #f3f5f8; --mark: #fff0bf; --good: #1a7f37; --bad: #b3261e; }
+  --rule: #d5dae0; --band: #f3f5f8; --mark: #fff0bf; --good: #1a7f37; --bad: #b3261e;
+  --shade: rgba(30, 40, 60, .3); }
 @media (prefers-color-scheme: dark) { :root { --paper: #14181e; --ink: #e6e9ee; --faint: #9aa4b2;
-  --rule: #313a46; --band: #1d232b; --mark: #4d3c0a; --good: #57c278; --bad: #ff8a80; } }
+  --rule: #313a46; --band: #1d232b; --mark: #4d3c0a; --good: #57c278; --bad: #ff8a80;
+  --shade: rgba(190, 210, 255, .3); } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 76rem; background: var(--paper);
   color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Helvetica, Arial,
@@ -26,7 +30,14 @@ h2 { font-size: 1.3rem; margin: 2.5rem 0 .7rem; padding-bottom: .2rem;
 h3 { font-size: 1.05rem; margin: 1.8rem 0 .5rem; }
 p, li { max-width: 46rem; overflow-wrap: break-word; }
 .notes { color: var(--faint); font-size: .9rem; padding-left: 1.2rem; }
-.wide { overflow-x: auto; margin: 1rem 0; }
+nav ul { columns: 22rem; padding-left: 1.2rem; }
+.wide { margin: 1rem 0; }
+/* A shade at an edge says that there is more beyond it; at the end, the paper that scrolls hides it. */
+.wide, figure { overflow-x: auto; background:
+  linear-gradient(to right, var(--paper) 40%, transparent) 0 0 / 3rem 100% no-repeat local,
+  linear-gradient(to left, var(--paper) 40%, transparent) 100% 0 / 3rem 100% no-repeat local,
+  linear-gradient(to right, var(--shade), transparent) 0 0 / 1.2rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--shade), transparent) 100% 0 / 1.2rem 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; position: sticky; left: 0; }
 th, td { padding: .28rem .7rem; text-align: left; vertical-align: top;
@@ -52,7 +63,7 @@ th[aria-sort] button::after { content: " \25B2"; font-size: .7em; }
 th[aria-sort=descending] button::after { content: " \25BC"; }
 pre { overflow-x: auto; padding: .8rem; background: var(--band); font-size: .8rem;
   line-height: 1.35; }
-figure { margin: 1.2rem 0; overflow-x: auto; border: 1px solid var(--rule); border-radius: 6px; }
+figure { margin: 1.2rem 0; border: 1px solid var(--rule); border-radius: 6px; }
 figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 @media (max-width: 40rem) {
   h1 { font-size: 1.4rem; }
@@ -62,6 +73,15 @@ figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
   tbody th { min-width: 0; }
   td:not(.right) { white-space: normal; }
   td.prose { min-width: 9rem; }
+}
+@media print {
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  .wide, figure { overflow: visible; background: none; }
+  figure svg { min-width: 0 !important; max-height: 25cm; }
+  td, thead th { white-space: normal; }
+  thead th:not(:first-child), td.prose { min-width: 0; }
+  figure, tr { break-inside: avoid; }
+  h2, h3, caption { break-after: avoid; }
 }
 )css";
 
@@ -135,6 +155,10 @@ std::string with_breaks(std::string_view text) {
   return html;
 }
 
+std::string linked(std::string_view anchor, std::string_view text) {
+  return fmt::format("<a href=\"#{}\">{}</a>", escape_markup(anchor), text);
+}
+
 constexpr std::size_t kProse = 48;  // characters; a longer cell is prose, and is wrapped
 
 class HtmlTable {
@@ -175,11 +199,16 @@ class HtmlTable {
   [[nodiscard]] std::string cell(const Cell& cell, std::size_t column) const {
     const bool heads = column == 0 && table_.row_heading_columns > 0;
     const std::string_view prose = cell.text.size() > kProse ? "prose" : "";
-    return fmt::format("<{0}{1}{2}>{3}</{4}>", heads ? "th scope=\"row\"" : "td",
+    std::string text = with_breaks(cell.text);
+    if (!cell.link.empty()) text = linked(anchor_of(cell.link), text);
+    const std::size_t indent = std::min(cell.text.find_first_not_of(' '), cell.text.size());
+    const std::string style = indent == 0 ? ""
+                                          : fmt::format(" style=\"padding-left:{:.1f}rem\"",
+                                                        0.7 + 0.5 * static_cast<double>(indent));
+    return fmt::format("<{0}{1}{2}{5}>{3}</{4}>", heads ? "th scope=\"row\"" : "td",
                        class_attribute({class_of(table_.columns[column].alignment),
                                         class_of(cell.emphasis), prose}),
-                       std::visit(ValueAttribute{}, cell.value), with_breaks(cell.text),
-                       heads ? "th" : "td");
+                       std::visit(ValueAttribute{}, cell.value), text, heads ? "th" : "td", style);
   }
 
   const Table& table_;
@@ -192,7 +221,8 @@ std::string figure(const Drawing& drawing) {
 struct HtmlBlock {
   std::string operator()(const Heading& heading) const {
     const int level = heading.level == HeadingLevel::section ? 2 : 3;
-    return fmt::format("<h{0}>{1}</h{0}>\n", level, escape_markup(heading.text));
+    return fmt::format("<h{0} id=\"{1}\">{2}</h{0}>\n", level, escape_markup(anchor),
+                       escape_markup(heading.text));
   }
   std::string operator()(const Paragraph& paragraph) const {
     return fmt::format("<p>{}</p>\n", with_breaks(paragraph.text));
@@ -213,9 +243,40 @@ struct HtmlBlock {
   }
   std::string operator()(const Chart&) const { return figure(*drawing_of(block)); }
   std::string operator()(const Diagram&) const { return figure(*drawing_of(block)); }
+  std::string operator()(const Figure&) const { return figure(*drawing_of(block)); }
 
   const Block& block;
+  const std::string& anchor;  // of a heading
 };
+
+// The anchor of each heading, empty for other blocks. Headings of one text are numbered from the
+// second on.
+std::vector<std::string> anchors_of(const Document& document) {
+  std::vector<std::string> anchors;
+  std::map<std::string, int> taken;
+  for (const Block& block : document.blocks) {
+    std::string& anchor = anchors.emplace_back();
+    const auto* heading = std::get_if<Heading>(&block);
+    if (heading == nullptr) continue;
+    anchor = anchor_of(heading->text);
+    if (const int before = taken[anchor]++; before > 0) anchor += fmt::format("-{}", before);
+  }
+  return anchors;
+}
+
+// The sections of a long document.
+std::string contents(const Document& document, const std::vector<std::string>& anchors) {
+  constexpr int kFewest = 3;
+  int sections = 0;
+  std::string html = "<nav aria-label=\"Contents\"><ul>\n";
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    const auto* heading = std::get_if<Heading>(&document.blocks[i]);
+    if (heading == nullptr || heading->level != HeadingLevel::section) continue;
+    html += fmt::format("<li>{}</li>\n", linked(anchors[i], escape_markup(heading->text)));
+    ++sections;
+  }
+  return sections < kFewest ? "" : html + "</ul></nav>\n";
+}
 
 }  // namespace
 
@@ -229,7 +290,12 @@ std::string render_html(const Document& document) {
       "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n",
       title, kStyle, picture_style());
   if (!document.title.empty()) html += fmt::format("<h1>{}</h1>\n", title);
-  for (const Block& block : document.blocks) html += std::visit(HtmlBlock{block}, block);
+  const std::vector<std::string> anchors = anchors_of(document);
+  html += contents(document, anchors);
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    const Block& block = document.blocks[i];
+    html += std::visit(HtmlBlock{block, anchors[i]}, block);
+  }
   return html + fmt::format("<script>{}</script>\n</body>\n</html>\n", kScript);
 }
 

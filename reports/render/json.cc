@@ -51,6 +51,9 @@ struct Writer {
   Json operator()(const Diagram& diagram) const {
     return {{"diagram", diagram.caption}, {"text", render_terminal_diagram(diagram)}};
   }
+  Json operator()(const Figure& figure) const {
+    return {{"figure", figure.caption}, {"text", text_of(figure)}};
+  }
   Json operator()(const Chart& chart) const {
     Json series = Json::array();
     for (const Series& line : chart.series) series.push_back(series_json(line));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "reports/document/markup.h"
 #include "reports/document/text.h"
 #include "reports/render/terminal_chart.h"
 #include "reports/render/terminal_diagram.h"
@@ -72,7 +73,17 @@ std::string bold(std::string_view text) {
   return markdown.empty() ? "" : "**" + markdown + "**";
 }
 
+// The spaces that a text begins with, written so that they are kept.
+std::string indent_of(std::string_view text) {
+  std::string indent;
+  for (std::size_t i = 0; i < text.size() && text[i] == ' '; ++i) indent += "&ensp;";
+  return indent;
+}
+
 std::string cell_text(const Cell& cell) {
+  if (!cell.link.empty()) {
+    return "[" + inline_text(cell.text) + "](#" + anchor_of(cell.link) + ")";
+  }
   switch (cell.emphasis) {
     case Emphasis::strong:
     case Emphasis::differs: return bold(cell.text);
@@ -109,7 +120,7 @@ class RowWriter {
 
   std::string operator()(const CellRow& row) const {
     TableLine line;
-    for (const Cell& cell : row.cells) line.add(cell_text(cell));
+    for (const Cell& cell : row.cells) line.add(indent_of(cell.text) + cell_text(cell));
     return line.finish();
   }
 
@@ -188,6 +199,11 @@ struct MarkdownBlock {
     if (!picture.empty()) return image(diagram.caption);
     const std::string text = render_terminal_diagram(diagram);
     return text.empty() ? "" : (*this)(Preformatted{text});
+  }
+
+  std::string operator()(const Figure& figure) const {
+    if (!picture.empty()) return image(figure.caption);
+    return (*this)(Preformatted{text_of(figure)});
   }
 
   std::string operator()(const Notes& notes) const {

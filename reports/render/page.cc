@@ -74,7 +74,7 @@ Json axis_json(const Axis& axis, const std::vector<double>& values) {
   for (const Tick& tick : placed.ticks()) {
     ticks.push_back({{"value", tick.value}, {"text", tick.text}});
   }
-  return {{"label", axis.label},
+  return {{"label", title_of(axis)},
           {"logarithmic", axis.scale == Scale::logarithmic},
           {"ticks", std::move(ticks)}};
 }
@@ -102,11 +102,14 @@ struct BlockJson {
     return {{"kind", "preformatted"}, {"text", listing.text}};
   }
   Json operator()(const Notes& notes) const { return {{"kind", "notes"}, {"lines", notes.lines}}; }
-  Json operator()(const Diagram& diagram) const {
+  // Whatever is drawn and not a chart.
+  static Json drawn(const std::string& caption, const Block& block) {
     return {{"kind", "diagram"},
-            {"caption", diagram.caption},
-            {"svg", render_svg(*drawing_of(diagram), SvgUse::page)}};
+            {"caption", caption},
+            {"svg", render_svg(*drawing_of(block), SvgUse::page)}};
   }
+  Json operator()(const Diagram& diagram) const { return drawn(diagram.caption, diagram); }
+  Json operator()(const Figure& figure) const { return drawn(figure.caption, figure); }
   Json operator()(const Chart& chart) const {
     Json series = Json::array();
     for (const Series& line : chart.series) series.push_back(curve_json(line));

@@ -215,6 +215,10 @@ class BlockPainter {
     return text.empty() ? "" : (*this)(Preformatted{text});
   }
 
+  std::string operator()(const Figure& figure) const {
+    return (*this)(Preformatted{text_of(figure)});
+  }
+
   std::string operator()(const Notes& notes) const {
     std::string text;
     for (const std::string& line : notes.lines) text += bulleted(line, style_.width);

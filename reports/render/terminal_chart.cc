@@ -114,7 +114,7 @@ std::string render_terminal_chart(const Chart& chart, std::size_t width) {
   const std::size_t columns = std::max<std::size_t>(20, std::min(width, kWidest) - margin - 4);
   const Canvas canvas(chart, columns);
   const std::vector<std::string> labels = row_labels(canvas);
-  std::string text = printable(chart.y.label) + "\n";
+  std::string text = printable(title_of(chart.y)) + "\n";
   for (std::size_t row = 0; row < kRows; ++row) {
     text += without_end_spaces(padded(labels[row], margin) + (labels[row].empty() ? " │" : " ┤") +
                                canvas.rows()[row]) +
@@ -123,7 +123,7 @@ std::string render_terminal_chart(const Chart& chart, std::size_t width) {
   text += std::string(margin + 1, ' ') + "└";
   for (std::size_t i = 0; i < columns; ++i) text += "─";
   text += "\n" + std::string(margin + 2, ' ') + column_labels(canvas) + "\n";
-  text += std::string(margin + 2, ' ') + printable(chart.x.label) + "\n";
+  text += std::string(margin + 2, ' ') + printable(title_of(chart.x)) + "\n";
   return text + legend(chart);
 }
 

@@ -78,12 +78,17 @@ class PanelVisitor {
   }
 
  private:
+  // Parts without a title of their own are forms of the block above them. Where the title differs,
+  // what stands below it says nothing more, and stays plain.
   void visit_box(DiagramBox& box, Where where, std::optional<Role> branch) {
+    bool other_block = false;
     for (DiagramPart& part : box.parts) {
       const Role role = role_of(part.kind);
       const Place here{where, branch.value_or(role), role, On::box};
-      visit_(here, part.where);
       visit_(here, part.title);
+      if (!part.title.text.empty()) other_block = part.title.emphasis == Emphasis::differs;
+      if (other_block) continue;
+      visit_(here, part.where);
       for (DiagramText& detail : part.details) visit_(here, detail);
       for (DiagramText& line : std::visit(AsideTexts{}, part.aside)) {
         visit_({where, here.branch, role, On::cache}, line);
@@ -109,12 +114,23 @@ void mark_differences(Diagram& diagram) {
       who_has[{place, text.text}].insert(&panel);
     });
   }
+  std::vector<DiagramText*> marked;
+  std::size_t all = 0;
   for (DiagramPanel& panel : diagram.panels) {
     visit_panel(panel, [&](const Place& place, DiagramText& text) {
-      const bool everywhere = who_has[{place, text.text}].size() == diagram.panels.size();
-      text.emphasis = everywhere ? Emphasis::plain : Emphasis::differs;
+      if (text.text.empty()) return;
+      ++all;
+      if (who_has[{place, text.text}].size() == diagram.panels.size()) return;
+      text.emphasis = Emphasis::differs;
+      marked.push_back(&text);
     });
   }
+  if (2 * marked.size() <= all) {
+    diagram.legend = {"marked: differs between the models", Emphasis::differs};
+    return;
+  }
+  for (DiagramText* text : marked) text->emphasis = Emphasis::plain;
+  diagram.legend = {"Nothing is marked, since most of it differs."};
 }
 
 }  // namespace llmarch::reports

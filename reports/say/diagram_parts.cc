@@ -21,6 +21,8 @@ BoxKind box_of(BlockFamily family) {
 
 struct InsideAside {
   Aside operator()(std::monostate /*nothing*/) const { return NoAside{}; }
+  Aside operator()(const HeadSharing&) const { return NoAside{}; }
+  Aside operator()(const LatentPaths&) const { return NoAside{}; }
   Aside operator()(const FeedForwardPaths& paths) const {
     return PathsAside{
         paths.paths == Paths::gated ? PathsAside::Paths::gated : PathsAside::Paths::one,

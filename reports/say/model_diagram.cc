@@ -152,7 +152,7 @@ Diagram model_diagram(const std::vector<const Model*>& models) {
     names += (names.empty() ? "" : " | ") + model->spec.name;
     diagram.panels.push_back(panel_of(*model));
   }
-  diagram.caption = "Blocks of " + names + (models.size() > 1 ? "; what differs is marked" : "");
+  diagram.caption = "Blocks of " + names;
   if (models.size() > 1) mark_differences(diagram);
   return diagram;
 }

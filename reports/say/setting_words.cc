@@ -51,6 +51,12 @@ std::string words_of(const PartialSetting& setting) {
   return words;
 }
 
+PartialSetting apart_from_lengths(PartialSetting setting) {
+  setting.context.reset();
+  setting.prompt.reset();
+  return setting;
+}
+
 std::string name_of_line(const SweepPlan& plan, const SweepLine& line) {
   std::string words = words_of(line.apart);
   if (plan.models.size() == 1 && !words.empty()) return words;

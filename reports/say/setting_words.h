@@ -12,6 +12,9 @@ namespace llmarch::reports {
 // "context 8k, batch 1, weights bf16, KV bf16": the fields that are given, in their order.
 std::string words_of(const PartialSetting& setting);
 
+// The fields but context and prompt.
+PartialSetting apart_from_lengths(PartialSetting setting);
+
 // A line's name, with those parts of its setting in which lines differ: "gemma-3-27b, batch 8, KV
 // fp8".
 std::string name_of_line(const SweepPlan& plan, const SweepLine& line);

@@ -13,7 +13,9 @@
 #include "reports/say/compare_report.h"
 #include "reports/say/figure_cell.h"
 #include "reports/say/model_diagram.h"
+#include "reports/say/model_figures.h"
 #include "reports/say/quantity_cells.h"
+#include "reports/say/setting_words.h"
 
 namespace llmarch::reports {
 namespace {
@@ -27,6 +29,10 @@ Emphasis emphasis_of(Verdict verdict) {
     case Verdict::undecidable: return Emphasis::faint;
   }
   throw std::logic_error("emphasis_of: a verdict outside the enumeration");
+}
+
+std::string heading_of(const ClaimResult& claim) {
+  return fmt::format("{}: {}", claim.id, words_of(claim.verdict));
 }
 
 // A verdict other than the expected one is marked as bad, whichever it is.
@@ -149,8 +155,7 @@ Table decision_table(const ClaimResult& claim) {
 
 // A claim is laid out as its text, the figures, the verdict and the reason for it.
 void add_claim(const ClaimResult& claim, Document& document) {
-  document.blocks.emplace_back(
-      Heading{fmt::format("{}: {}", claim.id, words_of(claim.verdict)), HeadingLevel::subsection});
+  document.blocks.emplace_back(Heading{heading_of(claim), HeadingLevel::subsection});
   document.blocks.emplace_back(Paragraph{claim.claim->text});
   if (claim.claim->reading) document.blocks.emplace_back(Paragraph{*claim.claim->reading});
   Table table = decision_table(claim);
@@ -186,8 +191,9 @@ Table overview(const StudyResult& result) {
     if (claim.claim->section != section)
       table.rows.emplace_back(GroupHeading{claim.claim->section});
     section = claim.claim->section;
-    table.rows.emplace_back(
-        CellRow{{text_cell(claim.id), text_cell(claim.claim->text), verdict_cell(claim)}});
+    table.rows.emplace_back(CellRow{{{.text = claim.id, .link = heading_of(claim)},
+                                     text_cell(claim.claim->text),
+                                     verdict_cell(claim)}});
   }
   return table;
 }
@@ -225,9 +231,10 @@ std::string tally(const StudyResult& result) {
 Chart chart_of(const ComparisonResult& comparison) {
   Chart chart;
   chart.name = comparison.id + "-" + std::string(comparison.charted->name);
-  chart.caption = capitalised(std::string(comparison.charted->meaning));
+  chart.setting = words_of(apart_from_lengths(stated(comparison.figures.setting)));
   chart.x = {"context, tokens", Scale::logarithmic, TickFormat::tokens};
-  chart.y = {labelled(*comparison.charted), Scale::logarithmic, ticks_of(comparison.charted->unit)};
+  chart.y = {explained(*comparison.charted), Scale::logarithmic,
+             ticks_of(comparison.charted->unit)};
   for (const ChartLine& line : comparison.lines) {
     Series series{line.model->spec.title, {}};
     for (const auto& [context, value] : line.points) {
@@ -238,6 +245,8 @@ Chart chart_of(const ComparisonResult& comparison) {
   for (const ChartTurn& turn : comparison.turns) {
     chart.marks.push_back({{turn.context.as_double(), turn.value}, grouped(turn.context.value())});
   }
+  chart.caption =
+      sentence_of(chart, std::string(comparison.charted->name), comparison.charted->unit);
   return chart;
 }
 
@@ -268,6 +277,7 @@ struct ComparisonTaker {
   void operator()(const Preformatted&) const {}
   void operator()(const Chart&) const {}
   void operator()(const Diagram&) const {}
+  void operator()(const Figure&) const {}
 };
 
 // The table of `llmarch compare`. Its notes are collected for the end of the report, since most are
@@ -282,6 +292,11 @@ void add_comparison(const ComparisonResult& comparison, Document& document,
   Diagram diagram = model_diagram(models);
   diagram.name = comparison.id + "-blocks";
   document.blocks.emplace_back(std::move(diagram));
+  for (const FigureKind kind : comparison.drawn) {
+    Figure figure = model_figure(kind, models, comparison.figures.setting);
+    figure.name = comparison.id + "-" + figure.name;
+    if (!figure.panels.empty()) document.blocks.emplace_back(std::move(figure));
+  }
   const std::set<Section> sections{Section::structure, Section::parameters, Section::memory,
                                    Section::decode};
   for (const Block& block :

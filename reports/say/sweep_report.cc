@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "reports/document/chart_axis.h"
 #include "reports/document/format.h"
 #include "reports/say/block_texts.h"
 #include "reports/say/crossover_table.h"
@@ -18,12 +19,16 @@ namespace llmarch::reports {
 namespace {
 
 constexpr std::int64_t kMostRows = 48;
-constexpr std::int64_t kMostChartPoints = 240;
 constexpr std::size_t kMostChartLines = 8;
 constexpr std::int64_t kFewestChartContexts = 3;  // two points make no curve
 constexpr std::size_t kMostMarks = 12;
 // An axis whose ends have at least this ratio is logarithmic.
 constexpr double kWide = 8;
+
+// What all points of the sweep share, apart from the lengths.
+PartialSetting shared_by(const SweepPlan& plan) {
+  return apart_from_lengths(alike(plan.settings));
+}
 
 class SweepWriter {
  public:
@@ -36,15 +41,18 @@ class SweepWriter {
 
   // With one line, one table of its quantities. With several, a table for each quantity, with the
   // lines side by side.
-  void write(const std::vector<Crossing>& between, Document& document) {
+  void write(const std::vector<Crossing>& between, const std::vector<Crossing>& within,
+             Document& document) {
     write_constants(document);
     for (const Varies varies : {Varies::with_context, Varies::with_prompt}) {
       const std::vector<const Quantity*> quantities = those_that_vary(varies);
       if (quantities.empty()) continue;
       if (lines_.size() == 1) document.blocks.emplace_back(table_of_quantities(varies, quantities));
-      for (const Quantity* quantity : quantities) {
-        if (lines_.size() > 1) document.blocks.emplace_back(table_of_lines(*quantity));
-        if (worth_a_chart(varies)) document.blocks.emplace_back(chart(*quantity, between));
+      for (const auto& together : charted_together(quantities)) {
+        if (lines_.size() > 1) document.blocks.emplace_back(table_of_lines(*together.front()));
+        if (worth_a_chart(varies)) {
+          document.blocks.emplace_back(chart(together, lines_.size() > 1 ? between : within));
+        }
       }
     }
   }
@@ -136,72 +144,70 @@ class SweepWriter {
     return axis(varies).size() >= kFewestChartContexts && lines_.size() <= kMostChartLines;
   }
 
-  // The first length of the axis that is not less than `wanted`, or the last where all are.
-  // Halving, since an axis may have any number of them.
-  [[nodiscard]] static Integer first_from(const Lengths& axis, double wanted) {
-    Integer low = 0;
-    Integer high = axis.size() - 1;
-    while (low < high) {
-      const Integer middle = low + (high - low) / 2;
-      if (axis.at(middle).as_double() < wanted) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+  // Quantities of one unit in one chart where there is one line, and else each by itself.
+  [[nodiscard]] std::vector<std::vector<const Quantity*>> charted_together(
+      const std::vector<const Quantity*>& quantities) const {
+    std::vector<std::vector<const Quantity*>> charts;
+    for (const Quantity* quantity : quantities) {
+      const auto alike = std::ranges::find_if(charts, [&](const auto& chart) {
+        return lines_.size() == 1 && chart.front()->unit == quantity->unit &&
+               chart.size() < kMostChartLines;
+      });
+      (alike == charts.end() ? charts.emplace_back() : *alike).push_back(quantity);
     }
-    return axis.at(low);
+    return charts;
   }
 
-  // At most kMostChartPoints of the lengths, spread evenly along the axis as it is drawn.
-  [[nodiscard]] static std::vector<Integer> chart_lengths(const Lengths& axis, Scale scale) {
-    std::set<Integer> lengths;
-    const std::int64_t steps = std::min(axis.size().value(), kMostChartPoints) - 1;
-    const double first = axis.first().as_double();
-    const double last = axis.last().as_double();
-    for (std::int64_t step = 0; step <= steps; ++step) {
-      if (axis.size() <= kMostChartPoints || scale == Scale::linear) {
-        lengths.insert(axis.at(Integer(step) * (axis.size() - 1) / steps));
-        continue;
-      }
-      const double share = static_cast<double>(step) / static_cast<double>(steps);
-      const double wanted = first * std::pow(last / first, share);
-      lengths.insert(first_from(axis, wanted));
+  [[nodiscard]] static Series series_of(std::string label, const SweptFigure& figure,
+                                        const std::set<Integer>& lengths) {
+    Series series{.label = std::move(label)};
+    for (const Integer length : lengths) {
+      series.points.push_back({length.as_double(), as_double(value_at(figure, length))});
     }
-    lengths.insert(axis.last());
-    return {lengths.begin(), lengths.end()};
+    return series;
   }
 
-  [[nodiscard]] Chart chart(const Quantity& quantity, const std::vector<Crossing>& between) const {
-    const Lengths& lengths = axis(quantity.varies);
-    const bool wide = lengths.last().as_double() >= kWide * lengths.first().as_double();
-    Chart chart{.name = dashed(quantity.name),
-                .caption = fmt::format("{}: {}", quantity.name, quantity.meaning)};
+  // One quantity of all lines, or several of the only line.
+  [[nodiscard]] Chart chart(const std::vector<const Quantity*>& quantities,
+                            const std::vector<Crossing>& crossings) const {
+    const Quantity& quantity = *quantities.front();
+    const bool one = quantities.size() == 1;
+    const Lengths& swept = axis(quantity.varies);
+    const bool wide = swept.last().as_double() >= kWide * swept.first().as_double();
+    Chart chart{.name = dashed(quantity.name), .setting = words_of(shared_by(plan_))};
     chart.x = {.label = heading_of(quantity.varies) + ", tokens",
                .scale = wide ? Scale::logarithmic : Scale::linear,
                .ticks = TickFormat::tokens};
-    chart.y = {.label = labelled(quantity), .ticks = ticks_of(quantity.unit)};
-    double least = INFINITY;
-    double most = 0;
+    const std::string unit(name_of(quantity.unit));
+    const std::string name_alone = plan_.models.front()->spec.name;
+    chart.y = {.label = one ? explained(quantity) : joined(name_alone, unit),
+               .ticks = ticks_of(quantity.unit)};
+    add_marks(chart, quantities, crossings);
+    std::set<Integer> lengths =
+        drawn_lengths(swept.first(), swept.last(), wide ? Spacing::geometric : Spacing::even);
+    for (const ChartMark& mark : chart.marks) lengths.insert(Integer(std::llround(mark.at.x)));
     for (std::size_t line = 0; line < lines_.size(); ++line) {
-      Series series{.label = name_of_line(plan_, lines_[line])};
-      for (const Integer length : chart_lengths(lengths, chart.x.scale)) {
-        const double y = as_double(value(line, quantity, length));
-        least = std::min(least, y);
-        most = std::max(most, y);
-        series.points.push_back({length.as_double(), y});
+      for (const Quantity* each : quantities) {
+        const std::string name(each->name);
+        chart.series.push_back(series_of(one ? name_of_line(plan_, lines_[line]) : name,
+                                         {curves_[line].get(), each}, lengths));
       }
-      chart.series.push_back(std::move(series));
     }
+    const std::vector<double> ys = ys_of(chart);
+    const auto [least, most] = std::ranges::minmax(ys);
     if (least > 0 && most >= kWide * least) chart.y.scale = Scale::logarithmic;
-    add_marks(chart, quantity, between);
+    chart.caption = sentence_of(chart, one ? std::string(quantity.name) : "", quantity.unit);
     return chart;
   }
 
-  // Marks the points where one model overtakes another, the first ones where there are many.
-  static void add_marks(Chart& chart, const Quantity& quantity,
-                        const std::vector<Crossing>& between) {
-    for (const Crossing& crossing : between) {
-      if (crossing.left_quantity != &quantity) continue;
+  // Marks the points where one line overtakes another, the first ones where there are many.
+  static void add_marks(Chart& chart, const std::vector<const Quantity*>& quantities,
+                        const std::vector<Crossing>& crossings) {
+    for (const Crossing& crossing : crossings) {
+      if (std::ranges::count(quantities, crossing.left_quantity) == 0 ||
+          std::ranges::count(quantities, crossing.right_quantity) == 0) {
+        continue;
+      }
       for (std::size_t i = 0; i < crossing.turns.turns.size(); ++i) {
         if (chart.marks.size() == kMostMarks) return;
         const Integer at = crossing.turns.turns[i].at;
@@ -244,10 +250,7 @@ std::string span_of(const char* what, const Lengths& axis) {
 std::string heading_of(const SweepPlan& plan) {
   std::string words = span_of("context", plan.contexts);
   words += plan.prompts ? ", " + span_of("prompt", *plan.prompts) : ", prompts as long";
-  PartialSetting rest = alike(plan.settings);
-  rest.context.reset();
-  rest.prompt.reset();
-  return joined(words, words_of(rest));
+  return joined(words, words_of(shared_by(plan)));
 }
 
 // A table of every length would be too long to read.
@@ -282,7 +285,7 @@ Document sweep_document(const SweepPlan& plan, const std::vector<Crossing>& betw
                         const std::vector<Crossing>& within, Digits digits) {
   Document document{.title = title_of(plan), .blocks = {Paragraph{heading_of(plan)}}};
   SweepWriter writer(plan, digits);
-  writer.write(between, document);
+  writer.write(between, within, document);
   Notes notes;
   const auto add_crossings = [&](const char* caption, const char* whose,
                                  const std::vector<Crossing>& crossings) {

@@ -1,12 +1,17 @@
 #include "sim/cli/common_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "reports/say/model_figures.h"
+#include "sim/cli/errors.h"
 #include "sim/cli/models.h"
+#include "sim/spec/split.h"
 #include "sim/study/ranks.h"
 #include "sim/study/step.h"
+#include "sim/study_spec/study_fields.h"
 
 namespace llmarch::cli {
 
@@ -127,6 +132,35 @@ void need_prediction_layers(const std::vector<const Model*>& models) {
   if (std::ranges::any_of(models, drafts)) return;
   throw UsageError("--draft: no model here has prediction layers that are known",
                    "llmarch compare deepseek-v3 --draft 1 --accepted 0.85");
+}
+
+void declare_figures(Options& options) {
+  options.add_options()(
+      "figure", po::value<std::string>()->value_name("NAMES"),
+      fmt::format("draw these instead, with commas: {}; -o FILE.svg has the picture",
+                  fmt::join(names_in(Names<FigureKind>::values), ", "))
+          .c_str());
+}
+
+std::vector<FigureKind> figure_kinds(const Values& values) {
+  std::vector<FigureKind> kinds;
+  if (values.count("figure") == 0) return kinds;
+  for (const std::string& name : split(text_of(values, "figure"), ',')) {
+    kinds.push_back(value_named(Names<FigureKind>::values, name,
+                                fmt::format("unknown figure '{}' for --figure", name)));
+  }
+  return kinds;
+}
+
+reports::Document drawn(const std::vector<FigureKind>& kinds,
+                        const std::vector<const Model*>& models, const Setting& setting) {
+  for (const FigureKind kind : kinds) {
+    if (!reports::model_figure(kind, models, setting).panels.empty()) continue;
+    throw UsageError(fmt::format("there is no {} to draw in {}", reports::what_it_shows(kind),
+                                 reports::figures_document({}, models, setting).title),
+                     "'--figure layers' draws every model");
+  }
+  return reports::figures_document(kinds, models, setting);
 }
 
 void declare_digits(Options& options) {

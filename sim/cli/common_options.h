@@ -5,10 +5,12 @@
 #include <optional>
 #include <span>
 
+#include "reports/document/document.h"
 #include "reports/say/cells.h"
 #include "sim/cli/arguments.h"
 #include "sim/cli/setting_options.h"
 #include "sim/study/model.h"
+#include "sim/study_spec/study_spec.h"
 
 namespace llmarch::cli {
 
@@ -65,6 +67,13 @@ void leave_out_parts(const Values& values, std::span<Model> models);
 
 // Throws UsageError, which names --draft, where no model has prediction layers.
 void need_prediction_layers(const std::vector<const Model*>& models);
+
+// --figure: what is drawn in place of the report.
+void declare_figures(Options& options);
+std::vector<FigureKind> figure_kinds(const Values& values);
+// The figures of these models alone. Throws UsageError where there is nothing to draw.
+reports::Document drawn(const std::vector<FigureKind>& kinds,
+                        const std::vector<const Model*>& models, const Setting& setting);
 
 // --exact
 void declare_digits(Options& options);

@@ -45,6 +45,7 @@ Options compare_options() {
   declare_changes(options);
   declare_specs(options);
   declare_parts(options);
+  declare_figures(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
@@ -123,10 +124,14 @@ ExitStatus run_compare(const Arguments& arguments, KeptModels& kept) {
   const Comparison comparison =
       compared_in(compared, settled(setting, compared), {machines_of(settings), skew_of(values)});
   const reports::Digits digits = digits_of(values);
-  outputs.write(
-      {.make_document = [&] { return reports::compare_document(comparison, sections, digits); },
-       .csv_pieces = in_one_piece([&] { return reports::compare_csv(comparison); }),
-       .json_pieces = in_one_piece([&] { return reports::compare_json(comparison); })});
+  const std::vector<FigureKind> figures = figure_kinds(values);
+  const auto page = [&] {
+    return figures.empty() ? reports::compare_document(comparison, sections, digits)
+                           : drawn(figures, compared, comparison.setting);
+  };
+  outputs.write({.make_document = page,
+                 .csv_pieces = in_one_piece([&] { return reports::compare_csv(comparison); }),
+                 .json_pieces = in_one_piece([&] { return reports::compare_json(comparison); })});
   return ExitStatus::done;
 }
 
@@ -149,6 +154,7 @@ Command compare_command() {
       "    --host ryzen-9950x@128GB\n"
       "  llmarch compare llama-3.1-8b --on h100-sxm --estimate --only decode\n"
       "  llmarch compare gpt-oss-120b --on h100-sxm --batch 32 --skew 1.2 --only decode\n"
+      "  llmarch compare deepseek-v3 kimi-k2 qwen3-235b-a22b --figure cache,parameters\n"
       "  llmarch compare gemma-3-27b --set attention.local.window=512\n"
       "  llmarch compare deepseek-v3 --draft 1 --accepted 0.85 --on h100-sxm --only decode\n"
       "  llmarch compare gpt2 ./my-model.toml -o report.md -o report.json",

@@ -17,8 +17,8 @@
 #include "reports/render/markdown.h"
 #include "reports/render/page.h"
 #include "reports/render/terminal.h"
+#include "sim/cli/converters.h"
 #include "sim/cli/errors.h"
-#include "sim/cli/rasterize.h"
 #include "sim/enumerators.h"
 #include "sim/spec/file_error.h"
 #include "sim/system/system.h"
@@ -36,14 +36,21 @@ constexpr auto kFormats = each_named<Format>({{"text", Format::text},
                                               {"html", Format::html},
                                               {"page", Format::page},
                                               {"svg", Format::svg},
-                                              {"png", Format::png}});
+                                              {"png", Format::png},
+                                              {"pdf", Format::pdf}});
 
 constexpr std::size_t kUnknownWidth = 80;
 
-void need_rasterizer() {
-  if (can_rasterize()) return;
-  throw UsageError("PNG pictures are made by rsvg-convert, which is not installed",
-                   "install it (Debian: librsvg2-bin), or write .svg");
+// The programs that make the formats which are not our own.
+void need_converter(Format format) {
+  if (format == Format::png && !can_rasterize()) {
+    throw UsageError("PNG pictures are made by rsvg-convert, which is not installed",
+                     "install it (Debian: librsvg2-bin), or write .svg");
+  }
+  if (format == Format::pdf && !can_print()) {
+    throw UsageError("PDF pages are printed by chromium, which is not installed",
+                     "install it (Debian: chromium), or write .html and print it in a browser");
+  }
 }
 
 Format format_of_file(const fs::path& path) {
@@ -54,7 +61,7 @@ Format format_of_file(const fs::path& path) {
   }
   throw UsageError(
       fmt::format("cannot tell the format of '{}' from its ending", path.string()),
-      "use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending");
+      "use .txt, .md, .html, .csv, .json, .svg, .png or .pdf; a folder's name has no ending");
 }
 
 reports::Colour terminal_colour() {
@@ -165,7 +172,7 @@ void OutputFile::put_in_place() {
 void Outputs::declare(Options& options) {
   options.add_options()(
       "output,o", po::value<std::vector<std::string>>()->value_name("FILE"),
-      "write to FILE: .txt, .md, .html, .csv, .json, .svg or .png by its ending; "
+      "write to FILE: .txt, .md, .html, .csv, .json, .svg, .png or .pdf by its ending; "
       "without an ending, to a folder: report.md and its pictures; - for standard output; may be "
       "repeated")(
       "format", po::value<std::string>()->value_name("FORMAT"),
@@ -178,7 +185,7 @@ Outputs::Outputs(const Values& values) {
   if (values.count("format") > 0) {
     const auto& name = values["format"].as<std::string>();
     standard_output_ = value_named(kFormats, name, fmt::format("unknown format '{}'", name));
-    if (standard_output_ == Format::png) need_rasterizer();
+    need_converter(*standard_output_);
   } else if (names.empty()) {
     standard_output_ = Format::text;
   }
@@ -227,7 +234,7 @@ Outputs::Target Outputs::target_of(const std::string& name) {
     return {Format::markdown, std::move(made), OutputFile(path / "report.md"), path, ""};
   }
   const Format format = format_of_file(path);
-  if (format == Format::png) need_rasterizer();
+  need_converter(format);
   return {format, {}, OutputFile(path), path.parent_path(), path.stem().string()};
 }
 
@@ -263,6 +270,7 @@ class Outputs::Source {
       case Format::page: return reports::render_page(document());
       case Format::svg: return picture_of(document(), report_.no_picture);
       case Format::png: return rasterize(picture_of(document(), report_.no_picture), "the picture");
+      case Format::pdf: return print_pdf(reports::render_html(document()), "the pages");
     }
     throw std::logic_error("Outputs::Source::text: a format outside the enumeration");
   }

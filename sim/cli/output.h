@@ -19,7 +19,7 @@
 
 namespace llmarch::cli {
 
-enum class Format { text, markdown, csv, json, html, page, svg, png };
+enum class Format { text, markdown, csv, json, html, page, svg, png, pdf };
 // What --format takes.
 std::vector<std::string> format_names();
 

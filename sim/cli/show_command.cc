@@ -30,6 +30,7 @@ Options show_options() {
   declare_changes(options);
   declare_specs(options);
   declare_parts(options);
+  declare_figures(options);
   declare_digits(options);
   Outputs::declare(options);
   return options;
@@ -76,7 +77,9 @@ ExitStatus run_show(const Arguments& arguments, KeptModels& kept) {
   if (phase) operations = operation_table(model, *phase, settled(asked, {&model}));
   const reports::Digits digits = digits_of(values);
   const std::optional<Reconciled> held = tensors_in(name, model);
+  const std::vector<FigureKind> figures = figure_kinds(values);
   const auto page = [&] {
+    if (!figures.empty()) return drawn(figures, {&model}, setting);
     reports::Document document = reports::show_document(model, setting, operations, digits);
     if (held) reports::add_reconciliation(model, *held, digits, document);
     return document;
@@ -96,6 +99,7 @@ Command show_command() {
           "one model: structure, parameters by component, blocks and their weights",
           "llmarch show MODEL [options]",
           "  llmarch show deepseek-v3\n"
+          "  llmarch show gemma-3-27b --figure masks,layers -o gemma.svg\n"
           "  llmarch show qwen3-0.6b --ops decode --context 32k\n"
           "  llmarch show qwen3-32b --ops decode --on 4xh100-sxm --parallel tp=4\n"
           "  llmarch show gpt-oss-120b --place experts=..17=host",

@@ -64,6 +64,17 @@ Phrase reach_phrase(const GroupedAttention& attention) {
   return {verb + "every position"};
 }
 
+AttendedKeys reach_of(const GroupedAttention& attention) {
+  AttendedKeys reach{.window = attention.window.value_or(0),
+                     .chunk = attention.chunk.value_or(0),
+                     .sinks = attention.sinks ? Sinks::some : Sinks::none};
+  if (attention.block_index) {
+    reach.chosen = attention.block_index->blocks;
+    reach.block = attention.block_index->block;
+  }
+  return reach;
+}
+
 std::string kind_of(const GroupedAttention& attention) {
   if (attention.kv_heads == attention.query_heads) return "multi-head";
   return attention.kv_heads == 1 ? "multi-query" : "grouped-query";
@@ -172,10 +183,12 @@ void add_compression(const Compression& compression, BlockFacts& block) {
   block.facts.push_back({"compressor: an entry for every ", compression.positions, " positions",
                          compression.overlapping ? ", of two such groups" : ""});
   Phrase reach{"attends to every entry"};
+  block.reach->entry = compression.positions;
   if (const auto& index = compression.index) {
     block.facts.push_back(
         {"indexer: ", index->heads, " queries of ", index->head_dim, ", a key for each entry"});
     reach = {"attends to ", index->chosen, " chosen entries"};
+    block.reach->chosen = index->chosen;
     block.traits.insert(Trait::chosen_keys);
     block.notes = choice_notes();
   }
@@ -208,8 +221,9 @@ BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
                    .facts = phrases_of(spec, attention),
                    .traits = traits_of(spec, attention),
                    .kept = {},
-                   .inside = {},
-                   .notes = {}};
+                   .inside = HeadSharing{attention.query_heads, attention.kv_heads},
+                   .notes = {},
+                   .reach = reach_of(attention)};
   if (attention.chunk) block.notes = chunk_notes(*attention.chunk);
   if (attention.kv_from) return block;
   const Integer width = value_width(attention);
@@ -229,18 +243,22 @@ BlockFacts facts_of(const ArchSpec& spec, const GroupedAttention& attention) {
 
 // Multi-head latent attention (arXiv 2405.04434).
 BlockFacts facts_of(const ArchSpec& spec, const LatentAttention& attention) {
-  BlockFacts block{.family = BlockFamily::attention,
-                   .name = "latent attention (MLA)",
-                   .kind = "latent (MLA)",
-                   .facts = {{attention.query_heads, " heads"}},
-                   .traits = {},
-                   .kept = Kept{KeptFor::each_position,
-                                {attention.kv_latent_dim, " + ", attention.rope_head_dim},
-                                attention.kv_latent_dim + attention.rope_head_dim},
-                   .inside = {},
-                   .notes = {{NotedFigures::work,
-                              {"Latent attention: absorbed in decode (attention over the latent), "
-                               "expanded in prefill."}}}};
+  BlockFacts block{
+      .family = BlockFamily::attention,
+      .name = "latent attention (MLA)",
+      .kind = "latent (MLA)",
+      .facts = {{attention.query_heads, " heads"}},
+      .traits = {},
+      .kept = Kept{KeptFor::each_position,
+                   {attention.kv_latent_dim, " + ", attention.rope_head_dim},
+                   attention.kv_latent_dim + attention.rope_head_dim},
+      .inside = LatentPaths{attention.query_heads, attention.query_latent_dim.value_or(0),
+                            attention.kv_latent_dim, attention.nope_head_dim,
+                            attention.rope_head_dim, attention.value_head_dim},
+      .notes = {{NotedFigures::work,
+                 {"Latent attention: absorbed in decode (attention over the latent), "
+                  "expanded in prefill."}}},
+      .reach = AttendedKeys{.chosen = attention.chosen_keys.value_or(0)}};
   if (attention.query_latent_dim) {
     block.facts.push_back({"query latent: ", *attention.query_latent_dim});
   }
@@ -273,8 +291,9 @@ BlockFacts facts_of(const ArchSpec& /*spec*/, const CompressedAttention& attenti
                              rotary_phrase(attention.rotary)},
                    .traits = {Trait::window},
                    .kept = kept_entries(attention),
-                   .inside = {},
-                   .notes = {}};
+                   .inside = HeadSharing{attention.query_heads, 1},
+                   .notes = {},
+                   .reach = AttendedKeys{.window = attention.window, .sinks = Sinks::some}};
   if (attention.compression) add_compression(*attention.compression, block);
   block.facts.push_back({"attends to, caches the last ", attention.window});
   block.facts.push_back({"a sink for each query head"});

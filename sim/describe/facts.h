@@ -55,8 +55,29 @@ struct ExpertChoice {
   SharedExperts shared;
 };
 
+// Heads of attention: each key/value head serves query_heads / kv_heads query heads.
+struct HeadSharing {
+  Integer query_heads, kv_heads;
+};
+
+// The widths of latent attention: for each head those of the parts of a key, without positions and
+// rotated, and of a value. query_latent is 0 where queries are projected in one step.
+struct LatentPaths {
+  Integer query_heads, query_latent, kv_latent, nope, rope, value;
+};
+
 // What a picture shows of a block's inside.
-using Inside = std::variant<std::monostate, FeedForwardPaths, ExpertChoice>;
+using Inside =
+    std::variant<std::monostate, FeedForwardPaths, ExpertChoice, HeadSharing, LatentPaths>;
+
+// Which positions up to its own a query attends to: the newest, those of its chunk, or those that
+// an index chooses, block by block; and beyond the newest, entries that each stand for so many
+// positions. 0 for what it does not have; all are 0 where it attends to every position.
+enum class Sinks { none, some };
+struct AttendedKeys {
+  Integer window = 0, chunk = 0, chosen = 0, block = 0, entry = 0;
+  Sinks sinks = Sinks::none;
+};
 
 // The figures below which a note on a block belongs: what is held, what a step does, how either
 // grows with the context.
@@ -71,6 +92,7 @@ struct BlockFacts {
   std::optional<Kept> kept;
   Inside inside;
   std::map<NotedFigures, Phrase> notes;
+  std::optional<AttendedKeys> reach = {};  // none where it keeps no keys
 };
 
 }  // namespace llmarch

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/study/crossovers.h"
+#include "sim/study/sweep.h"
 
 namespace llmarch {
 namespace {
@@ -118,13 +119,12 @@ Verdict expected_of_clock(const Claim& claim, Verdict verdict) {
   return claim.expect == Verdict::needs_run ? verdict : claim.expect;
 }
 
-ChartLine line_of(const ModelCurves& curves, const Quantity& quantity, const StudyChart& chart) {
+ChartLine line_of(const ModelCurves& curves, const Quantity& quantity,
+                  const std::set<Integer>& contexts) {
   ChartLine line{&curves.model, {}};
-  const auto add = [&](Integer context) {
+  for (const Integer context : contexts) {
     line.points.emplace_back(context, as_double(evaluate(quantity, curves, context, context)));
-  };
-  for (Integer context = chart.from; context < chart.to; context *= 2) add(context);
-  add(chart.to);
+  }
   return line;
 }
 
@@ -133,7 +133,6 @@ void draw(ComparisonResult& result, const ReadComparison& read) {
   std::deque<ModelCurves> curves;
   for (const Model* model : read.models) {
     curves.emplace_back(*model, read.setting);
-    result.lines.push_back(line_of(curves.back(), *read.charted, chart));
   }
   for (std::size_t a = 0; a < curves.size(); ++a) {
     for (std::size_t b = a + 1; b < curves.size(); ++b) {
@@ -147,6 +146,11 @@ void draw(ComparisonResult& result, const ReadComparison& read) {
         result.turns.push_back({turn.at, left ? a : b, left ? b : a, lower});
       }
     }
+  }
+  std::set<Integer> contexts = drawn_lengths(chart.from, chart.to, Spacing::geometric);
+  for (const ChartTurn& turn : result.turns) contexts.insert(turn.context);
+  for (const ModelCurves& each : curves) {
+    result.lines.push_back(line_of(each, *read.charted, contexts));
   }
 }
 
@@ -163,7 +167,8 @@ class StudyRunner {
                             shown(read.show, read.path, read.setting),
                             read.charted,
                             {},
-                            {}};
+                            {},
+                            read.figures};
     if (read.charted != nullptr) draw(result, read);
     return result;
   }

@@ -66,7 +66,7 @@ struct ChartTurn {
 };
 struct ChartLine {
   const Model* model;
-  std::vector<std::pair<Integer, double>> points;
+  std::vector<std::pair<Integer, double>> points;  // dense, with those of all turns
 };
 struct ComparisonResult {
   std::string id;
@@ -76,6 +76,7 @@ struct ComparisonResult {
   const Quantity* charted = nullptr;
   std::vector<ChartLine> lines;
   std::vector<ChartTurn> turns;
+  std::vector<FigureKind> drawn = {};
 };
 
 struct StudyResult {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
+#include "sim/study_spec/study_fields.h"
 
 namespace llmarch {
 namespace {
@@ -20,12 +23,13 @@ class Reader {
   ReadComparison read(const std::string& id, const StudyComparison& comparison,
                       const Setting& around) {
     const std::string path = "comparison." + id;
-    ReadComparison read{path, id, &comparison, {}, {}, nullptr, applied(comparison.at, around)};
+    ReadComparison read{path, id, &comparison, {}, {}, nullptr, {}, applied(comparison.at, around)};
     for (const std::string& name : comparison.models) {
       read.models.push_back(models_.models.find(name)->second);
     }
     if (comparison.show) read.show = labelled(*comparison.show, path);
     if (comparison.chart) read.charted = charted(*comparison.chart, path);
+    if (comparison.figures) read.figures = figures(*comparison.figures, path);
     return read;
   }
 
@@ -64,6 +68,24 @@ class Reader {
               [&] { all.push_back(read_labelled(texts[i], models_)); });
     }
     return all;
+  }
+
+  std::vector<FigureKind> figures(const std::vector<std::string>& named, const std::string& path) {
+    std::vector<FigureKind> kinds;
+    std::vector<std::string> known;
+    for (const auto& [name, kind] : Names<FigureKind>::values) known.emplace_back(name);
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      const auto found = std::ranges::find(Names<FigureKind>::values, named[i],
+                                           &EnumeratorName<FigureKind>::first);
+      if (found != Names<FigureKind>::values.end()) {
+        kinds.push_back(found->second);
+      } else {
+        problems_.push_back({fmt::format("{}.figures.{}", path, i), 0,
+                             fmt::format("unknown figure {}", quote_name(named[i])),
+                             suggest(named[i], known)});
+      }
+    }
+    return kinds;
   }
 
   const Quantity* charted(const StudyChart& chart, const std::string& path) {

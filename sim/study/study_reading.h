@@ -34,6 +34,7 @@ struct ReadComparison {
   std::vector<const Model*> models;
   std::vector<LabelledExpression> show;
   const Quantity* charted = nullptr;
+  std::vector<FigureKind> figures;
   Setting setting;
 };
 struct ReadStudy {

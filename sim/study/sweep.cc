@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace llmarch {
 namespace {
@@ -34,6 +35,20 @@ void evaluate_all(const SweepPlan& plan, const SweepLine& line, PointFigures& fi
 }
 
 }  // namespace
+
+std::set<Integer> drawn_lengths(Integer first, Integer last, Spacing spread) {
+  constexpr int kSteps = 240;
+  std::set<Integer> lengths{first, last};
+  const double from = first.as_double();
+  const double to = last.as_double();
+  for (int step = 1; step < kSteps; ++step) {
+    const double share = static_cast<double>(step) / kSteps;
+    const double length = spread == Spacing::geometric ? from * std::pow(to / from, share)
+                                                       : from + (to - from) * share;
+    lengths.insert(Integer(std::llround(length)));
+  }
+  return lengths;
+}
 
 Lengths::Lengths(std::vector<Integer> values) : values_(std::move(values)) {
   std::sort(values_.begin(), values_.end());

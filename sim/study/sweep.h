@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,11 @@ class Lengths {
   std::vector<Integer> values_;  // empty: equal steps
   Integer first_, step_, last_, count_;
 };
+
+// So many lengths from the first to the last that a curve through them can be drawn, in equal steps
+// or equal ratios: at most 241, each once.
+enum class Spacing { even, geometric };
+std::set<Integer> drawn_lengths(Integer first, Integer last, Spacing spread);
 
 struct SweepPlan {
   std::vector<const Model*> models;         // at least one; must outlive the plan

@@ -8,6 +8,15 @@
 namespace llmarch {
 
 template <>
+struct Names<FigureKind> {
+  static constexpr auto values = each_named<FigureKind>({{"heads", FigureKind::heads},
+                                                         {"latent", FigureKind::latent},
+                                                         {"masks", FigureKind::masks},
+                                                         {"layers", FigureKind::layers},
+                                                         {"cache", FigureKind::cache},
+                                                         {"parameters", FigureKind::parameters}});
+};
+template <>
 struct Names<ClaimKind> {
   static constexpr auto values = each_named<ClaimKind>({{"figure", ClaimKind::figure},
                                                         {"ratio", ClaimKind::ratio},
@@ -66,7 +75,7 @@ template <class Visitor>
 void visit_fields(Visitor& visit, FieldsOf<StudyChart> auto& chart) {
   visit(Field{"quantity", "what is drawn over the context"}, chart.quantity);
   visit(Field{"from", "the first context"}, chart.from, kPositions);
-  visit(Field{"to", "the last context; between the two it doubles"}, chart.to, kPositions);
+  visit(Field{"to", "the last context"}, chart.to, kPositions);
 }
 
 template <class Visitor>
@@ -76,6 +85,8 @@ void visit_fields(Visitor& visit, FieldsOf<StudyComparison> auto& comparison) {
   visit(Field{"models", "names of models or variants, side by side"}, comparison.models);
   visit(Field{"show", "further figures, each \"label: expression\""}, comparison.show);
   visit(Field{"chart", "one quantity over contexts"}, comparison.chart);
+  visit(Field{"figures", "what is drawn: heads, latent, masks, layers, cache, parameters"},
+        comparison.figures);
   visit(Field{"at", "where the models are looked at"}, comparison.at);
 }
 

@@ -228,6 +228,7 @@ void compare_variants(Study& study) {
                                   .models = {variant.of, name},
                                   .show = {},
                                   .chart = {},
+                                  .figures = {},
                                   .at = {}}});
   }
 }

@@ -22,12 +22,15 @@ struct Variant {
   ArchSpec spec;
 };
 
-// One quantity over contexts that double, with one line for each model.
+// One quantity over contexts, with one line for each model.
 struct StudyChart {
   std::string quantity;
   Integer from;
   Integer to;
 };
+
+// What can be drawn of models side by side, beside their blocks and charts.
+enum class FigureKind { heads, latent, masks, layers, cache, parameters };
 
 struct StudyComparison {
   std::string title;
@@ -35,6 +38,7 @@ struct StudyComparison {
   std::vector<std::string> models;               // shown side by side
   std::optional<std::vector<std::string>> show;  // "label: expression", beside the usual figures
   std::optional<StudyChart> chart;
+  std::optional<std::vector<std::string>> figures;  // names of FigureKind
   std::optional<PartialSetting> at;
 };
 

@@ -36,7 +36,7 @@ TEST(Errors, DoNotTakeAnOptionForWhatItBeginsWith) {
       "llmarch: error: unknown option '--xyz'\n"
       "      = known: --only, --skew, --estimate, --context, --batch, --weights, --kv, --compute, "
       "--recurrence, --prompt, --draft, --accepted, --on, --parallel, --place, --host, --set, "
-      "--specs, --text-only, --exact, --output, --format\n");
+      "--specs, --text-only, --figure, --exact, --output, --format\n");
 }
 
 TEST(Errors, RefuseChunksOfARecurrenceThatHasNone) {
@@ -114,11 +114,11 @@ TEST(Errors, SayWhatAValueMustBe) {
                  "      = did you mean 'bf16'?\n");
   expect_refusal("compare gpt2 --format xml",
                  "llmarch: error: unknown format 'xml'\n"
-                 "      = known: text, md, csv, json, html, page, svg, png\n");
-  expect_refusal(
-      "compare gpt2 -o table.pdf",
-      "llmarch: error: cannot tell the format of 'table.pdf' from its ending\n"
-      "      = use .txt, .md, .html, .csv, .json, .svg or .png; a folder's name has no ending\n");
+                 "      = known: text, md, csv, json, html, page, svg, png, pdf\n");
+  expect_refusal("compare gpt2 -o table.xyz",
+                 "llmarch: error: cannot tell the format of 'table.xyz' from its ending\n"
+                 "      = use .txt, .md, .html, .csv, .json, .svg, .png or .pdf; a folder's name "
+                 "has no ending\n");
 }
 
 TEST(Errors, SayWhatARangeMustBe) {

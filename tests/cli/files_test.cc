@@ -97,6 +97,54 @@ TEST(Pictures, AreWrittenAsPng) {
   EXPECT_TRUE(read_file(folder.file("a.png")).starts_with("\x89PNG\r\n"));
 }
 
+TEST(Figures, StandInPlaceOfTheReport) {
+  const TemporaryFolder folder;
+  const Seen seen =
+      run_llmarch("show gemma-3-27b --figure masks,layers -o - -o '" + folder.file("a.svg") + "'");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_NE(seen.output.find("the last 1,024 positions"), std::string::npos);
+  EXPECT_EQ(seen.output.find("Token embedding"), std::string::npos);
+  EXPECT_NE(read_file(folder.file("a.svg")).find("Layers stand in this order"), std::string::npos);
+  EXPECT_NE(run_llmarch("compare deepseek-v3 gpt2 --figure cache").output.find("549 MiB"),
+            std::string::npos);
+}
+
+TEST(Figures, ThatCannotBeDrawnSayWhy) {
+  EXPECT_EQ(run_llmarch("show gpt2 --figure latent").errors,
+            "llmarch: error: there is no latent attention to draw in gpt2\n"
+            "      = '--figure layers' draws every model\n");
+  EXPECT_EQ(run_llmarch("show gpt2 --figure mask").errors,
+            "llmarch: error: unknown figure 'mask' for --figure\n"
+            "      = did you mean 'masks'?\n");
+}
+
+TEST(Pages, AsPdfNeedABrowserAndSaySo) {
+  const TemporaryFolder folder;
+  const Seen seen =
+      run_shell("PATH=/nowhere '" LLMARCH_PROGRAM "' show gpt2 -o '" + folder.file("a.pdf") + "'");
+  EXPECT_EQ(seen.status, 2);
+  EXPECT_EQ(seen.errors,
+            "llmarch: error: PDF pages are printed by chromium, which is not installed\n"
+            "      = install it (Debian: chromium), or write .html and print it in a browser\n");
+  EXPECT_EQ(files_in(folder.path()), 0U);
+}
+
+// A browser that prints what it is given, since not every machine that runs tests has one.
+TEST(Pages, ArePrintedByTheBrowser) {
+  const TemporaryFolder folder;
+  write_file(folder.file("chromium"), "#!/bin/sh\ncp page.html page.pdf\n");
+  const Seen seen =
+      run_shell("chmod +x '" + folder.file("chromium") + "'; PATH='" + folder.path().string() +
+                "':$PATH '" LLMARCH_PROGRAM "' list -o '" + folder.file("a.pdf") + "'");
+  EXPECT_EQ(seen.status, 0) << seen.errors;
+  EXPECT_EQ(read_file(folder.file("a.pdf")), run_llmarch("list --format html").output);
+  write_file(folder.file("chromium"), "#!/bin/sh\nexit 1\n");
+  EXPECT_EQ(run_shell("PATH='" + folder.path().string() +
+                      "':$PATH '" LLMARCH_PROGRAM "' list --format pdf")
+                .errors,
+            "llmarch: error: the pages: chromium failed\n");
+}
+
 // The reader is gone before anything is written.
 TEST(StandardOutput, ThatIsClosedIsAClearError) {
   const Seen seen = run_shell("{ sleep 0.2; '" LLMARCH_PROGRAM "' list; echo $? >&2; } | true");
@@ -131,7 +179,7 @@ TEST(Files, ThatCannotBeWrittenAreReportedBeforeTheWorkBegins) {
 TEST(Files, ThatCannotBeWrittenDoNotStopTheOthers) {
   const TemporaryFolder folder;
   const Seen seen =
-      run_llmarch("list -o '" + folder.file("a.pdf") + "' -o '" + folder.file("a.csv") + "' -o '" +
+      run_llmarch("list -o '" + folder.file("a.xyz") + "' -o '" + folder.file("a.csv") + "' -o '" +
                   folder.file("a.svg") + "' -o '" + folder.file("missing/a.md") + "'");
   EXPECT_EQ(seen.status, 2);
   for (const char* problem :

@@ -48,7 +48,8 @@ TEST(APage, HasChartsWithTheirAxesAndCrossovers) {
              "chart")
           .at(0);
   EXPECT_EQ(chart["series"][1]["label"], "mistral-small-3.1-24b");
-  EXPECT_EQ(chart["series"][1]["x"], Json({1'024, 4'096, 16'384, 65'536}));
+  EXPECT_EQ(chart["series"][1]["x"][0], 1'024);
+  EXPECT_EQ(chart["series"][1]["x"].back(), 65'536);
   EXPECT_EQ(chart["series"][1]["y"][0], 160 << 20);
   EXPECT_EQ(chart["marks"][0]["x"], 5'325);
   EXPECT_TRUE(chart["x"]["logarithmic"]);

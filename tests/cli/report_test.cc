@@ -9,7 +9,7 @@ namespace {
 TEST(Report, OfTheArticleGivesTheVerdictsThatItExpects) {
   const Seen seen = run_llmarch("report article --format md");
   EXPECT_EQ(seen.status, 0) << seen.errors;
-  EXPECT_NE(seen.output.find("| C53 |"), std::string::npos);
+  EXPECT_NE(seen.output.find("| [C53](#c53-not-decidable-by-cost) |"), std::string::npos);
   EXPECT_EQ(seen.output.find("(expected:"), std::string::npos);
 }
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <set>
 
 #include "reports/document/chart_axis.h"
 #include "reports/pictures/chart_layout.h"
@@ -44,12 +45,24 @@ TEST(ChartAxes, CountTokensAndBytesInTwos) {
   EXPECT_THAT(tick_texts({"", Scale::logarithmic, TickFormat::tokens}, {1024, 16384}, 9),
               ElementsAre("1k", "2k", "4k", "8k", "16k"));
   EXPECT_THAT(tick_texts({"", Scale::logarithmic, TickFormat::bytes}, {3.0 * 1024, 20.0 * 1024}, 9),
-              ElementsAre("4 KiB", "8 KiB", "16 KiB"));
+              ElementsAre("2 KiB", "4 KiB", "8 KiB", "16 KiB"));
 }
 
 TEST(ChartAxes, CountOtherThingsInTens) {
   EXPECT_THAT(tick_texts({"", Scale::logarithmic, TickFormat::counts}, {1e9, 2e12}, 9),
               ElementsAre("1 B", "10 B", "100 B", "1 T"));
+}
+
+// The lowest figure stands between two ticks, and the axis begins at the one below it.
+TEST(ChartAxes, BeginAtTheLastTickBelowTheFigures) {
+  const Axis axis{"", Scale::logarithmic, TickFormat::counts};
+  EXPECT_THAT(tick_texts(axis, {1.2e9, 9e9}, 9), ElementsAre("1 B", "2 B", "5 B"));
+  EXPECT_DOUBLE_EQ(ChartAxis(axis, {1.2e9, 9e9}, 9).share(1e9), 0);
+}
+
+TEST(ChartAxes, SayWhetherTheyAreLogarithmic) {
+  EXPECT_EQ(title_of({"context, tokens", Scale::logarithmic}), "context, tokens (logarithmic)");
+  EXPECT_EQ(title_of({"bytes", Scale::linear}), "bytes (linear)");
 }
 
 TEST(ChartAxes, LeavePowersOutWhereTheyAreMany) {
@@ -79,6 +92,44 @@ TEST(AChart, KeepsTheNamesOfItsLinesApart) {
   for (const std::size_t lines : {1U, 2U, 7U, 12U}) {
     EXPECT_THAT(collisions(lay_out(crowded(lines))), IsEmpty()) << lines;
   }
+}
+
+std::set<Ink> inks_of_lines(const Chart& chart) {
+  std::set<Ink> inks;
+  for (const Line& line : shapes_of<Line>(lay_out(chart))) {
+    if (line.ink >= Ink::series_1 && line.places.size() > 2) inks.insert(line.ink);
+  }
+  return inks;
+}
+
+TEST(AChart, HasEightLinesInEightColours) {
+  EXPECT_EQ(inks_of_lines(crowded(8)).size(), 8U);
+}
+
+TEST(AChart, NamesLinesThatCoincideTogether) {
+  Chart chart = crowded(3);
+  chart.series[2].points = chart.series[0].points;
+  EXPECT_EQ(inks_of_lines(chart).size(), 2U);
+  std::vector<std::string> said;
+  for (const Text& text : shapes_of<Text>(lay_out(chart))) said.push_back(text.text);
+  EXPECT_THAT(said, ::testing::Contains("model-with-a-name-0 ="));
+  EXPECT_THAT(said, ::testing::Contains("model-with-a-name-2"));
+}
+
+// Forty marks at one place: those that find no room have no text, and none is on another.
+TEST(AChart, KeepsTheTextsOfItsMarksApart) {
+  Chart chart = crowded(2);
+  for (int i = 0; i < 40; ++i) chart.marks.push_back({{4300.0 + i, 4300.0 * 4096}, "4,300"});
+  EXPECT_THAT(collisions(lay_out(chart)), IsEmpty());
+}
+
+TEST(AChart, SaysItsSettingBesideWhatItShows) {
+  Chart chart = crowded(1);
+  chart.setting = "batch 1, KV bf16";
+  std::vector<std::string> said;
+  for (const Text& text : shapes_of<Text>(lay_out(chart))) said.push_back(text.text);
+  EXPECT_THAT(said, ::testing::Contains("KV cache (logarithmic); batch 1, KV bf16"));
+  EXPECT_THAT(said, ::testing::Contains("context, tokens (logarithmic)"));
 }
 
 TEST(AChart, DrawsNoMorePointsThanCanBeSeen) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,14 @@ std::vector<Alternative> shapes_of(const Drawing& drawing) {
     if (const auto* alternative = std::get_if<Alternative>(&shape)) found.push_back(*alternative);
   }
   return found;
+}
+
+// The size of the smallest text where the picture is 800 pixels wide or, if it is narrower, as wide
+// as it is.
+inline double smallest_text(const Drawing& drawing) {
+  double smallest = 1'000;
+  for (const Text& text : shapes_of<Text>(drawing)) smallest = std::min(smallest, text.size);
+  return smallest * std::min(1.0, 800 / drawing.width);
 }
 
 // Texts on texts, over the edge of the picture, or across the edge of a box; boxes across the edge

@@ -1,5 +1,10 @@
 #include <gmock/gmock.h>
 
+#include <deque>
+#include <fstream>
+#include <set>
+#include <sstream>
+
 #include "reports/pictures/diagram_layout.h"
 #include "reports/say/model_diagram.h"
 #include "tests/pictures/collisions.h"
@@ -9,6 +14,7 @@ namespace llmarch::reports {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -40,29 +46,68 @@ TEST_P(EveryModel, IsDrawnWithoutCollisionsBesideGpt2) {
 
 INSTANTIATE_TEST_SUITE_P(Specs, EveryModel, ::testing::ValuesIn(model_names()), test_name);
 
-struct Pair {
-  std::string left;
-  std::string right;
-};
-
-class ArticlePair : public ::testing::TestWithParam<Pair> {};
-
-TEST_P(ArticlePair, IsDrawnWithoutCollisions) {
-  const Model left = model(GetParam().left);
-  const Model right = model(GetParam().right);
-  const Drawing drawing = lay_out(model_diagram({&left, &right}));
-  EXPECT_THAT(collisions(drawing), IsEmpty());
-  EXPECT_EQ(drawing.width, 800);
+// The names in quotes of each line `models = ["a", "b"]` of the studies. Variants are left out:
+// their texts are as wide as those of the models that they change.
+std::vector<std::vector<std::string>> compared_in_studies() {
+  const std::vector<std::string> known = model_names();
+  std::vector<std::vector<std::string>> compared;
+  for (const auto* study : {"article.toml", "article-2026.toml"}) {
+    std::ifstream file(std::string(LLMARCH_MODEL_SPECS "/../studies/") + study);
+    for (std::string line; std::getline(file, line);) {
+      if (!line.starts_with("models = [")) continue;
+      std::vector<std::string> names;
+      std::istringstream quoted(line);
+      for (std::string part; std::getline(quoted, part, '"');) {
+        if (std::ranges::binary_search(known, part)) names.push_back(part);
+      }
+      if (names.size() > 1) compared.push_back(names);
+    }
+  }
+  return compared;
 }
 
-// Those that compare whole models.
-INSTANTIATE_TEST_SUITE_P(
-    Article, ArticlePair,
-    ::testing::Values(Pair{"llama-3.1-8b", "olmo-2-7b"}, Pair{"olmo-2-7b", "gemma-3-27b"},
-                      Pair{"gemma-3-27b", "mistral-small-3.1-24b"},
-                      Pair{"deepseek-v3", "llama-4-maverick"}, Pair{"qwen3-0.6b", "llama-3.2-1b"},
-                      Pair{"deepseek-v3", "qwen3-235b-a22b"}, Pair{"qwen3-4b", "smollm3-3b"},
-                      Pair{"deepseek-v3", "kimi-k2"}));
+TEST(TheArticles, DrawTheirPairsWithoutCollisionsAndLegibly) {
+  const auto compared = compared_in_studies();
+  EXPECT_GE(compared.size(), 20U);
+  for (const std::vector<std::string>& names : compared) {
+    std::deque<Model> models;
+    std::vector<const Model*> drawn;
+    for (const std::string& name : names) drawn.push_back(&models.emplace_back(model(name)));
+    const Drawing drawing = lay_out(model_diagram(drawn));
+    EXPECT_THAT(collisions(drawing), IsEmpty()) << names.front() << ", " << names.back();
+    EXPECT_EQ(drawing.width, 400.0 * static_cast<double>(names.size()));
+    if (names.size() == 2) {
+      EXPECT_GE(smallest_text(drawing), 9);
+    }
+  }
+}
+
+// The places of boxes of one kind in each panel, from the left.
+std::vector<Rect> boxes_of(const Drawing& drawing, Ink ink) {
+  std::vector<Rect> boxes = shapes_of<Rect>(drawing);
+  std::erase_if(boxes, [&](const Rect& box) { return box.ink != ink; });
+  return boxes;
+}
+
+// Maverick's attention is higher, and DeepSeek-V3's mixture.
+TEST(ADiagram, AlignsBlocksOfOneRole) {
+  const Model deepseek = model("deepseek-v3");
+  const Model maverick = model("llama-4-maverick");
+  const Drawing drawing = lay_out(model_diagram({&deepseek, &maverick}));
+  const auto level = [](const Rect& a, const Rect& b) {
+    EXPECT_NE(a.x, b.x);
+    EXPECT_DOUBLE_EQ(a.y + a.height, b.y + b.height);
+  };
+  for (const Ink ink : {Ink::experts, Ink::feed_forward, Ink::frame}) {
+    const std::vector<Rect> boxes = boxes_of(drawing, ink);
+    ASSERT_EQ(boxes.size(), 2U);
+    level(boxes[0], boxes[1]);
+  }
+  const std::vector<Rect> tables = boxes_of(drawing, Ink::table);
+  ASSERT_EQ(tables.size(), 4U);  // embedding and head of each
+  level(tables[0], tables[2]);
+  level(tables[1], tables[3]);
+}
 
 // Two sums either way: one for each sublayer, or one for the only sublayer and one between its
 // blocks.
@@ -139,8 +184,29 @@ TEST(ADiagram, MarksWhatDiffers) {
                            "3 of 61 layers: 1-3", "1 of 61 layers: 1"}) {
     EXPECT_THAT(marked, Contains(text));
   }
+  EXPECT_THAT(marked, Contains("marked: differs between the models"));
   EXPECT_THAT(marked, Not(Contains("key/value latent: 512")));
   EXPECT_THAT(texts(drawing, Ink::text), Contains("key/value latent: 512"));
+}
+
+TEST(ADiagram, MarksNothingWhereMostDiffers) {
+  const Model deepseek = model("deepseek-v3");
+  const Model maverick = model("llama-4-maverick");
+  const Drawing drawing = lay_out(model_diagram({&deepseek, &maverick}));
+  EXPECT_THAT(texts(drawing, Ink::marked_text), IsEmpty());
+  EXPECT_THAT(texts(drawing, Ink::faint_text),
+              Contains("Nothing is marked, since most of it differs."));
+}
+
+// A block of another kind has other details, which say nothing more.
+TEST(ADiagram, MarksTheTitleAloneOfABlockOfAnotherKind) {
+  ArchSpec spec = model_spec("llama-3.1-8b");
+  const Model grouped = make_model(spec, {});
+  std::get<GroupedAttention>(spec.attention.front().value).kv_heads = 32;
+  const Model multi_head = make_model(spec, {});
+  EXPECT_THAT(texts(lay_out(model_diagram({&grouped, &multi_head})), Ink::marked_text),
+              ElementsAre("Grouped-query attention", "Multi-head attention",
+                          "marked: differs between the models"));
 }
 
 TEST(ADiagram, SaysOnceWhatAllAlternativesShare) {
@@ -149,6 +215,26 @@ TEST(ADiagram, SaysOnceWhatAllAlternativesShare) {
   EXPECT_EQ(std::ranges::count(said, "16 key/value heads"), 1);
   EXPECT_THAT(said, Contains("attends to, caches the last 1,024"));
   EXPECT_THAT(said, Contains("attends to, caches every position"));
+}
+
+// Those of one column would look as if a column were chosen.
+TEST(ADiagram, ScattersTheChosenExperts) {
+  for (const auto* name : {"deepseek-v3", "kimi-k2", "qwen3-30b-a3b", "mixtral-8x7b"}) {
+    const Model mixture = model(name);
+    std::set<double> columns;
+    for (const Rect& dot : boxes_of(lay_out(model_diagram({&mixture})), Ink::lit)) {
+      columns.insert(dot.x);
+    }
+    EXPECT_GE(columns.size(), name == std::string("mixtral-8x7b") ? 2U : 5U) << name;
+  }
+}
+
+TEST(ADiagram, ShowsAMixtureFromInside) {
+  const Model deepseek = model("deepseek-v3");
+  const std::vector<std::string> said = texts(lay_out(model_diagram({&deepseek})), Ink::text);
+  EXPECT_THAT(said, Contains("router"));
+  EXPECT_THAT(said, Contains("shared"));
+  EXPECT_THAT(said, Contains("8 of 256"));
 }
 
 TEST(ADiagram, DrawsADotForEachExpertAndLightsTheChosen) {

@@ -53,12 +53,39 @@ TEST(Html, ShowsWhatStandsOutByAClass) {
   }
   document.blocks.emplace_back(std::move(table));
   const std::string html = render_html(document);
-  EXPECT_THAT(html, HasSubstr("<h2>A &amp; B</h2>"));
+  EXPECT_THAT(html, HasSubstr("<h2 id=\"a--b\">A &amp; B</h2>"));
   EXPECT_THAT(html, HasSubstr("<p>one<br>two</p>"));
   EXPECT_THAT(html, HasSubstr("<pre>a &lt;- b</pre>"));
   for (const std::string name : {"differs", "strong", "good", "bad", "faint"}) {
     EXPECT_THAT(html, HasSubstr("<td class=\"centre " + name + "\" data-value=\"0.5\">y</td>"));
   }
+}
+
+// A link leads to the heading of its text, as GitHub names headings.
+TEST(Html, LeadsFromCellsToHeadings) {
+  const Document document{
+      .blocks = {Table{.columns = {{"claim"}},
+                       .rows = {CellRow{{Cell{.text = "C1", .link = "C1: holds"}}}}},
+                 Heading{"C1: holds"}, Heading{"C1: holds"}}};
+  const std::string html = render_html(document);
+  EXPECT_THAT(html, HasSubstr("<a href=\"#c1-holds\">C1</a>"));
+  EXPECT_THAT(html, HasSubstr("<h2 id=\"c1-holds\">C1: holds</h2>"));
+  EXPECT_THAT(html, HasSubstr("<h2 id=\"c1-holds-1\">"));
+  EXPECT_THAT(html, Not(HasSubstr("<nav")));
+}
+
+TEST(Html, BeginsWithTheContentsOfThreeSectionsOrMore) {
+  const Document document{.blocks = {Heading{"One & two"}, Heading{"Three"},
+                                     Heading{"below", HeadingLevel::subsection}, Heading{"Four"}}};
+  EXPECT_THAT(render_html(document),
+              HasSubstr("<ul>\n<li><a href=\"#one--two\">One &amp; two</a></li>\n"
+                        "<li><a href=\"#three\">Three</a></li>\n"
+                        "<li><a href=\"#four\">Four</a></li>\n</ul>"));
+}
+
+TEST(Html, KeepsTheIndentOfARow) {
+  EXPECT_THAT(render_html({.blocks = {Table{.columns = {{"a"}}, .rows = {CellRow{{{"  b"}}}}}}}),
+              HasSubstr("style=\"padding-left:1.7rem\">  b<"));
 }
 
 TEST(Html, HoldsItsPictures) {

@@ -27,6 +27,13 @@ std::size_t unescaped_pipes(const std::string& line) {
   return pipes;
 }
 
+TEST(Markdown, KeepsTheIndentOfARowAndItsLink) {
+  const std::string table =
+      markdown(Table{.columns = {{"a"}, {"b"}},
+                     .rows = {CellRow{{Cell{"  part"}, Cell{.text = "C1", .link = "C1: no"}}}}});
+  EXPECT_NE(table.find("| &ensp;&ensp;part | [C1](#c1-no) |"), std::string::npos) << table;
+}
+
 TEST(Markdown, DrawsATable) {
   EXPECT_EQ(
       markdown(Table{

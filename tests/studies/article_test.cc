@@ -111,5 +111,25 @@ TEST(AStudy, ThatCannotBeReadIsRefusedWithThePlace) {
   EXPECT_THAT(seen.errors, ::testing::HasSubstr("= did you mean 'layers'?\n"));
 }
 
+TEST(AStudy, DrawsFiguresThatItsComparisonsName) {
+  const TemporaryFolder folder;
+  const std::string study =
+      "name = \"s\"\ntitle = \"S\"\nsource = \"a test\"\n[comparison.one]\n"
+      "title = \"x\"\ntext = \"y\"\nmodels = [\"gpt2\"]\nfigures = ";
+  write_file(folder.file("right.toml"), study + "[\"masks\", \"latent\", \"cache\"]\n");
+  write_file(folder.file("wrong.toml"), study + "[\"mask\"]\n");
+  // gpt2 has no latent attention.
+  ASSERT_EQ(run_llmarch("report '" + folder.file("right.toml") + "' -o '" + folder.file("a") + "'")
+                .status,
+            0);
+  EXPECT_THAT(
+      files_in(folder.path() / "a"),
+      ::testing::ElementsAre("one-blocks.svg", "one-cache.svg", "one-masks.svg", "report.md"));
+  const Seen wrong = run_llmarch("report '" + folder.file("wrong.toml") + "'");
+  EXPECT_THAT(wrong.errors,
+              ::testing::HasSubstr("wrong.toml:8:13: error: unknown figure 'mask'\n"));
+  EXPECT_THAT(wrong.errors, ::testing::HasSubstr("= did you mean 'masks'?\n"));
+}
+
 }  // namespace
 }  // namespace llmarch::testing
