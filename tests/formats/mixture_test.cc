@@ -284,6 +284,8 @@ TEST(TheModelOfSeventyBillion, IsToldByItsLayersAndItsQueries) {
 
 TEST(ATensor, ThatLlamaCppNamesNowhereHasTheMixturesOwnType) {
   EXPECT_EQ(format_at("q4_k_m", Role::latent_down, 0), "q4_k");
+  EXPECT_EQ(format_at("iq3_xs", Role::latent_down, 0), "iq3_s");
+  EXPECT_EQ(format_at("q2_k", Role::latent_down, 0), "q2_k");
   for (const char* name : {"q2_k", "tq1_0", "tq2_0"}) {
     EXPECT_EQ(format_at(name, Role::latent_down, 0, 96), "q4_0") << name;
   }
