@@ -39,6 +39,9 @@ Json on_json(const OnMachine& on, const Setting& setting) {
       {"prefill", step_on_machine_json(on.prefill, setting.batch * setting.prefill_tokens())}};
   if (on.ranks) json["ranks"] = ranks_json(*on.ranks, on.replicated_weights);
   if (on.expert_imbalance) json["ranks"]["expert_imbalance"] = *on.expert_imbalance;
+  if (on.busiest_decode_seconds) {
+    json["ranks"]["busiest_decode_seconds"] = seconds_json(*on.busiest_decode_seconds);
+  }
   return json;
 }
 
