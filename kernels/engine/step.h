@@ -166,7 +166,7 @@ struct ScratchOf {
                   SelectColumns, JoinColumns, MatchMagnitude, AverageVectors, PredictStreams,
                   CorrectStreams, AddToOtherStreams, Multiply, NormalizeLength, Decay, RepeatVector,
                   WeighStreams, CollapseStreams, MixStreams, AttendVectors, AddToLastVector,
-                  WeighPart, Exchange, Send, Receive>
+                  WeighPart, DispatchRows, CombineRows, Exchange, Send, Receive>
                 Op>
   Scratch operator()(const Op&) const {
     return {};
@@ -231,7 +231,7 @@ void run(Step& step, const MixStreams& op);
 void run(Step& step, const AttendVectors& op);
 void run(Step& step, const AddToLastVector& op);
 // The engine refuses a graph with these: the graph of one rank is run by the reference kernels.
-template <OneOf<WeighPart, Exchange, Send, Receive> Op>
+template <OneOf<WeighPart, DispatchRows, CombineRows, Exchange, Send, Receive> Op>
 void run(Step&, const Op&) {
   throw std::logic_error("the engine is alone, and an operation exchanges rows with other ranks");
 }

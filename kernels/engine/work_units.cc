@@ -295,7 +295,7 @@ struct Units {
   WorkUnits operator()(const SelectColumns&) const { return {}; }
   WorkUnits operator()(const JoinColumns&) const { return {}; }
   // The engine refuses a graph with these before it asks: see engine.cc.
-  template <OneOf<WeighPart, Exchange, Send, Receive> Between>
+  template <OneOf<WeighPart, DispatchRows, CombineRows, Exchange, Send, Receive> Between>
   WorkUnits operator()(const Between&) const {
     return {};
   }

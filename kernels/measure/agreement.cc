@@ -88,6 +88,24 @@ void settle_experts(const OpGraph& graph, const Workload& workload,
   }
 }
 
+// The same for rows that are sent by what they choose.
+void settle_routed(const OpGraph& graph, const Workload& workload, const RowsRouted& rows,
+                   Book& predicted) {
+  const Block& block = graph.blocks.at(rows.block);
+  const Price each = price(graph, block, block.nodes.at(rows.node).op);
+  for (BookLine& line : predicted.lines) {
+    if (line.block != rows.block || line.node != rows.node) continue;
+    predicted.total = predicted.total - line.work;
+    for (RoutedRows routed : each.routed()) {
+      routed.layers = block.repeats;
+      const bool leaving = routed.way == RoutedRows::Way::leaving;
+      line.work = line.work - expected_work(routed, workload);
+      line.work += routed.each * (leaving ? rows.leaving : rows.arriving);
+    }
+    predicted.total += line.work;
+  }
+}
+
 ExpertCount count_of(const OpGraph& graph, const Workload& workload,
                      const Execution::ExpertsRun& ran) {
   const Block& where = graph.blocks.at(ran.block);
@@ -165,11 +183,13 @@ bool expects_experts(const Op& op, const Workload& workload) {
 }
 
 Book predict_given(const OpGraph& graph, const Workload& workload,
-                   std::span<const Execution::ExpertsRun> experts_run) {
+                   std::span<const Execution::ExpertsRun> experts_run,
+                   std::span<const RowsRouted> routed) {
   Book predicted = predict(graph, workload);
   for (const Execution::ExpertsRun& ran : experts_run) {
     settle_experts(graph, workload, ran, predicted);
   }
+  for (const RowsRouted& rows : routed) settle_routed(graph, workload, rows, predicted);
   return predicted;
 }
 

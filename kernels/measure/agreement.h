@@ -55,9 +55,24 @@ bool expects_runs(const Op& op);
 // tokens choose, for the number of distinct experts among their choices.
 bool expects_experts(const Op& op, const Workload& workload);
 
-// What `workload` costs if these experts run, in the place of the expectation.
+// How many rows an operation sends to other ranks by the experts that they choose, and how many
+// come to it, in all layers of its block.
+struct RowsRouted {
+  std::size_t block;
+  std::size_t node;
+  Integer leaving, arriving;
+};
+
+// Those of one of the ranks that ran a step, from the choices that all of them made; `graphs` are
+// those of the ranks.
+std::vector<RowsRouted> rows_routed(std::span<const OpGraph> graphs,
+                                    std::span<const Execution> executions, std::size_t rank);
+
+// What `workload` costs if these experts run and these rows are routed, in the place of the
+// expectations.
 Book predict_given(const OpGraph& graph, const Workload& workload,
-                   std::span<const Execution::ExpertsRun> experts_run);
+                   std::span<const Execution::ExpertsRun> experts_run,
+                   std::span<const RowsRouted> routed = {});
 
 // Every operation of either book, those of the predicted one first. An operation that is in only
 // one of them has no work on the other side.

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "sim/cost/predict.h"
+#include "kernels/measure/agreement.h"
 
 namespace llmarch {
 namespace {
@@ -41,7 +41,9 @@ std::vector<VerifiedRun> verify_with(const RankedModel& model, const Expected& e
     const std::vector<Execution> executions = run_all(step, ids);
     const Workload of_rank = workload_of_rank(model.deployment, step);
     for (std::size_t rank = 0; rank < executions.size(); ++rank) {
-      differences.back().add(predict_total(graphs[rank], of_rank), executions[rank].book.total);
+      const Book predicted =
+          predict_given(graphs[rank], of_rank, {}, rows_routed(graphs, executions, rank));
+      differences.back().add(predicted.total, executions[rank].book.total);
     }
     return trace_of(model.deployment, executions);
   };

@@ -10,6 +10,7 @@
 #include "kernels/reference/chunked_kernels.h"
 #include "kernels/reference/compressed_kernels.h"
 #include "kernels/reference/connection_kernels.h"
+#include "kernels/reference/dispatch_kernels.h"
 #include "kernels/reference/exchange_kernels.h"
 #include "kernels/reference/expert_kernels.h"
 #include "kernels/reference/recurrence_kernels.h"

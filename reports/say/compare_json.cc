@@ -42,6 +42,9 @@ Json on_json(const OnMachine& on, const Setting& setting) {
   if (on.needed.host) json["host"] = host_json(*on.needed.host, host_memory(setting));
   if (on.ranks) json["ranks"] = ranks_json(*on.ranks, on.replicated_weights);
   if (on.expert_imbalance) json["ranks"]["expert_imbalance"] = *on.expert_imbalance;
+  if (on.busiest_decode_seconds) {
+    json["ranks"]["busiest_decode_seconds"] = seconds_json(*on.busiest_decode_seconds);
+  }
   return json;
 }
 

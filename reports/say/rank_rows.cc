@@ -67,6 +67,10 @@ class RankRows {
                  if (!times) return text_cell("–");
                  return Cell{.text = fmt::format("{:.2f} × the mean", *times), .value = *times};
                });
+    write_.row("  a step that waits for it", [this](const ModelFigures& figures) {
+      const auto& seconds = figures.on[machine_].busiest_decode_seconds;
+      return seconds ? rank_time_cell(*seconds) : text_cell("–");
+    });
   }
 
   void bubble() const {
@@ -147,9 +151,12 @@ std::string rank_note(const Comparison& comparison) {
       "operations.",
       way_of(deployment.algorithm));
   if (deployment.expert > 1 && expert_spread(deployment)->data > 1) {
-    note +=
-        " Every token goes to all ranks that hold experts of its layer, and their sums come "
-        "back: an all-gather and a reduce-scatter.";
+    note += deployment.dispatch == Dispatch::all_to_all
+                ? " A token goes to the ranks that hold experts which it chooses, and what they "
+                  "make of it comes back: two all-to-alls, whose bytes are those expected under "
+                  "uniform routing. At least none are sent."
+                : " Every token goes to all ranks that hold experts of its layer, and their sums "
+                  "come back: an all-gather and a reduce-scatter.";
   }
   if (deployment.context > 1) {
     note += " Of a cache that grows with every position, each rank of cp has every " +

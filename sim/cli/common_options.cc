@@ -63,9 +63,11 @@ void need_machine(const std::string& what, const Setting& setting) {
 }
 
 TakenField parallel_field() {
-  return {setting_field::parallel, Arity::one, "",
-          ": tp=8, pp=2,tp=4, dp=8,ep=8, cp=2 (ranks that divide the positions of the caches), with "
-          "by=tree or by=direct for exchanges that go round no ring"};
+  return {
+      setting_field::parallel, Arity::one, "",
+      ": tp=8, pp=2,tp=4, dp=8,ep=8, cp=2 (ranks that divide the positions of the caches), with "
+      "by=tree or by=direct for exchanges that go round no ring, and dispatch=all-to-all for "
+      "tokens that go only to the ranks whose experts they choose"};
 }
 
 void check_deployment(const Setting& setting) {

@@ -11,6 +11,27 @@ struct BetweenRanks {
   const Block& block;
   Price& price;
 
+  // How many rows come, to every other rank; for each row that leaves, its number and its choice
+  // too.
+  void operator()(const DispatchRows& op) const {
+    Work& once = price.once();
+    once.sent += Elements(op.ranks.count - 1);
+    once.rounds += Rounds(1);
+    Work each;
+    each.sent = Elements(columns(op.in) + columns(op.choice) + 1);
+    price.add(routed(op, RoutedRows::Way::leaving, each, op.in));
+  }
+  // Each row that came goes back, and what comes back is added up.
+  void operator()(const CombineRows& op) const {
+    price.once().rounds += Rounds(1);
+    Work back;
+    Work added;
+    back.sent = Elements(columns(op.in));
+    added.other = Flops(columns(op.in));
+    price.add(routed(op, RoutedRows::Way::arriving, back, op.out));
+    price.add(routed(op, RoutedRows::Way::leaving, added, op.out));
+  }
+
   // For each head and rank, its log-sum less the largest, an exponential, and the sum with it; then
   // the share in the sum, which multiplies every element of the head.
   void operator()(const WeighPart& op) const {
@@ -32,6 +53,20 @@ struct BetweenRanks {
   }
 
  private:
+  // `own` are the rank's own rows.
+  template <OneOf<DispatchRows, CombineRows> Op>
+  [[nodiscard]] RoutedRows routed(const Op& op, RoutedRows::Way way, const Work& each,
+                                  ValueId own) const {
+    return {way,
+            driver_of(block.values[own].rows),
+            op.places.all,
+            op.experts_per_token,
+            op.places.each,
+            op.ranks.count - 1,
+            each,
+            1};
+  }
+
   [[nodiscard]] Integer columns(ValueId value) const { return block.values[value].columns; }
   [[nodiscard]] Work& per_row(ValueId value) const { return price.per_row(block.values[value]); }
 };

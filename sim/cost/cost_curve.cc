@@ -144,11 +144,12 @@ CostTerm CostCurve::term_of(WorkKind kind, const Price& price) const {
     }
   });
   for (const ExpertReads& experts : price.experts()) term.varying.add(experts);
+  for (const RoutedRows& routed : price.routed()) term.varying.add(routed);
   return term;
 }
 
 CostCurve::Sum CostCurve::sum_of(const CostTerm& term) const {
-  Sum sum{term.fixed, {}, {}};
+  Sum sum{term.fixed, {}, {}, term.varying.routed()};
   term.varying.for_each([&](Driver driver, const Reach& reach, const Work& each) {
     sum.terms.push_back({driver, reach, {}});
     const Columns columns = each.columns();
@@ -178,6 +179,7 @@ Work CostCurve::at(const Sum& sum, Integer length) const {
   for (const ExpertReads& experts : sum.experts) {
     work += expected_work(experts, workload);
   }
+  for (const RoutedRows& routed : sum.routed) work += expected_work(routed, workload);
   return work;
 }
 
@@ -202,9 +204,9 @@ FloorCurve::FloorCurve(const CostCurve& curve, const Rates& rates, const Skew& s
     : FloorCurve(curve, rates, ExpertLoad::uniform) {
   for (Term& term : terms_) {
     for (const ExpertReads& experts : term.experts) {
-      if (experts.identities == 0) {
-        term.chances = llmarch::chances(skew, experts.experts, experts.chosen);
-      }
+      if (experts.identities > 0 && experts.ranks == 1) continue;
+      const Integer all = experts.experts * experts.ranks;
+      term.chances = of_busiest(llmarch::chances(skew, all, experts.chosen), experts.ranks);
     }
   }
 }

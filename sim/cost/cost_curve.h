@@ -22,7 +22,7 @@ namespace llmarch {
 struct CostTerm {
   WorkKind kind;
   Work fixed;     // the same at every length
-  Price varying;  // and the rest; experts are always here
+  Price varying;  // and the rest; experts and routed rows are always here
   Integer layers = 1;
   std::optional<Timed> timed = {};  // as which kind of operation it is measured
 };
@@ -65,6 +65,7 @@ class CostCurve {
     Work fixed;
     std::vector<Term> terms;
     std::vector<ExpertReads> experts;
+    std::vector<RoutedRows> routed;
   };
   [[nodiscard]] CostTerm term_of(WorkKind kind, const Price& price) const;
   [[nodiscard]] Sum sum_of(const CostTerm& term) const;
@@ -80,13 +81,15 @@ class CostCurve {
   std::array<Sum, kWorkKinds.size()> kinds_;
 };
 
-// The floor of such a step on one machine, if experts are chosen in that way.
+// The floor of such a step on one machine, if experts are chosen in that way. Without routed rows:
+// what their sums take is nothing beside what it takes to send them, which is no part of a floor.
 class FloorCurve {
  public:
   // `curve` must outlive it.
   FloorCurve(const CostCurve& curve, const Rates& rates, ExpertLoad load);
-  // What is expected where experts are chosen by a skew; those of a model whose rows may choose
-  // identities instead are taken to be chosen uniformly.
+  // What is expected where experts are chosen by a skew, of one rank of several if it has those
+  // that are chosen most; those of a model whose rows may choose identities instead are taken to be
+  // chosen uniformly.
   FloorCurve(const CostCurve& curve, const Rates& rates, const Skew& skew);
 
   [[nodiscard]] Floor at(Integer length) const;

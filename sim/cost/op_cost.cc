@@ -244,6 +244,7 @@ struct Arithmetic {
     const Flops weighted(2 * columns(op.in));
     if (op.share) {
       experts->identities = op.share->all - op.experts;
+      experts->ranks = op.share->all / op.experts;
       experts->run = work_of_one(op);
       experts->run.other += weighted;
       return;
@@ -257,7 +258,7 @@ struct Arithmetic {
     experts->run = work_of_one(op);
   }
 
-  template <OneOf<WeighPart, Exchange, Send> Op>
+  template <OneOf<WeighPart, DispatchRows, CombineRows, Exchange, Send> Op>
   void operator()(const Op& op) const {
     BetweenRanks{block, price}(op);
   }

@@ -77,6 +77,19 @@ Work expected_work(const ExpertReads& experts, const Workload& workload) {
   return work;
 }
 
+// A row goes to a rank unless it chooses none of its experts: of all ways to choose from `experts`,
+// those that choose from the others alone.
+Work expected_work(const RoutedRows& routed, const Workload& workload) {
+  double none = 1;
+  for (Integer i = 0; i < routed.chosen; i += 1) {
+    none *= std::max((routed.experts - routed.of_rank - i).as_double(), 0.0) /
+            (routed.experts - i).as_double();
+  }
+  const Integer pairs =
+      quantity(routed.rows, EveryKey{}, workload) * routed.other_ranks * routed.layers;
+  return routed.each * Integer(std::llround(pairs.as_double() * (1 - none)));
+}
+
 Price::Within& Price::within(const Reach& reach) {
   for (Within& known : within_) {
     if (known.reach == reach) return known;
@@ -116,6 +129,10 @@ void Price::add(const Price& more, Integer layers) {
     experts.layers *= layers;
     add(experts);
   }
+  for (RoutedRows routed : more.routed_) {
+    routed.layers *= layers;
+    add(routed);
+  }
 }
 
 Work evaluate(const Price& price, const Workload& workload, Integer layers, ExpertLoad load) {
@@ -128,6 +145,11 @@ Work evaluate(const Price& price, const Workload& workload, Integer layers, Expe
   for (ExpertReads experts : price.experts()) {
     experts.layers *= layers;
     work += work_of(experts, workload, load);
+  }
+  if (load == ExpertLoad::fewest) return work;
+  for (RoutedRows routed : price.routed()) {
+    routed.layers *= layers;
+    work += expected_work(routed, workload);
   }
   return work;
 }

@@ -23,11 +23,24 @@ struct ExpertReads {
   Integer layers;
   Integer identities = 0;  // the row chooses among these too
   Work run = {};           // of one row through one expert, where there are identities
+  // The experts are those of one of so many ranks; those of the others are the identities.
+  Integer ranks = 1;
+};
+
+// Rows that go to other ranks because they choose experts there, or the same that come from others:
+// of each of these a rank has `of_rank` experts.
+struct RoutedRows {
+  enum class Way { leaving, arriving };
+  Way way;
+  Driver rows;  // those of one rank
+  Integer experts, chosen, of_rank, other_ranks;
+  Work each;  // for a row and each of the ranks
+  Integer layers;
 };
 
 // How many of `experts` at least one of `rows` rows chooses, if each row chooses `chosen` of them
 // and every choice is as likely as any other: E (1 - (1 - k/E)^rows). This and the share of
-// identities are the only figures of a book that are expectations and not counts.
+// identities, and routed rows, are the only figures of a book that are expectations and not counts.
 double expected_distinct_experts(Integer experts, Integer chosen, Integer rows);
 // The same where identities are chosen too: the share of experts E / (E + identities) in the
 // distinct choices.
@@ -43,6 +56,10 @@ enum class ExpertLoad {
 // What a step reads of them at least: those of one row, less the identities that it may choose
 // instead.
 Work least_reads(const ExpertReads& experts);
+
+// The work of routed rows under uniform routing; their number, in all layers together, is rounded
+// to the nearest. At least there is none: every row may choose experts of its own rank.
+Work expected_work(const RoutedRows& routed, const Workload& workload);
 
 // What a step reads of them under uniform routing: elements, rounded to the nearest in each layer,
 // and the bytes of all layers' elements, rounded up. Both are exact for one row without identities.
@@ -76,10 +93,12 @@ class Price {
   Work& per_chunk(Integer size) { return within(Chunk{size}).of(Driver::chunk); }
   Work& per_chunk_pair(Integer size) { return within(Chunk{size}).of(Driver::chunk_pair); }
   void add(const ExpertReads& experts) { experts_.push_back(experts); }
+  void add(const RoutedRows& routed) { routed_.push_back(routed); }
   // Another price, of so many layers.
   void add(const Price& more, Integer layers);
 
   [[nodiscard]] const std::vector<ExpertReads>& experts() const { return experts_; }
+  [[nodiscard]] const std::vector<RoutedRows>& routed() const { return routed_; }
   // visit(driver, reach, work for each), but for those that there is no work for.
   template <class Visit>
   void for_each(const Visit& visit) const;
@@ -95,6 +114,7 @@ class Price {
   std::array<Work, index_of(Driver::pair)> by_row_;
   std::vector<Within> within_;
   std::vector<ExpertReads> experts_;
+  std::vector<RoutedRows> routed_;
 };
 
 template <class Visit>

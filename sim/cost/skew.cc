@@ -65,13 +65,24 @@ std::vector<double> chances(const Skew& skew, Integer experts, Integer chosen) {
   return loads;
 }
 
-double imbalance(const std::vector<double>& chances, Integer ranks) {
+std::vector<double> of_busiest(const std::vector<double>& chances, Integer ranks) {
   const auto share = static_cast<std::ptrdiff_t>(chances.size()) / ranks.value();
-  double busiest = 0;
+  std::vector<double> busiest;
+  double most = -1;
   for (auto first = chances.begin(); first != chances.end(); first += share) {
-    busiest = std::max(busiest, std::accumulate(first, first + share, 0.0));
+    const double sum = std::accumulate(first, first + share, 0.0);
+    if (sum <= most) continue;
+    most = sum;
+    busiest.assign(first, first + share);
   }
-  return busiest * ranks.as_double() / std::accumulate(chances.begin(), chances.end(), 0.0);
+  return busiest;
+}
+
+double imbalance(const std::vector<double>& chances, Integer ranks) {
+  const auto sum = [](const std::vector<double>& all) {
+    return std::accumulate(all.begin(), all.end(), 0.0);
+  };
+  return sum(of_busiest(chances, ranks)) * ranks.as_double() / sum(chances);
 }
 
 double distinct_experts(const std::vector<double>& chances, Integer rows) {
@@ -85,6 +96,10 @@ Work skewed_work(const ExpertReads& experts, const std::vector<double>& chances,
   Work work;
   work.weights_read = Elements(std::llround(distinct * experts.each.amount().as_double()));
   work.weight_bytes_read = Bytes(std::llround(distinct * experts.each_bytes.amount().as_double()));
+  if (experts.ranks == 1) return work;
+  const double chosen = std::accumulate(chances.begin(), chances.end(), 0.0);
+  const Integer all_rows = rows * experts.layers;
+  work += experts.run * Integer(std::llround(chosen * all_rows.as_double()));
   return work;
 }
 

@@ -30,6 +30,10 @@ struct Skew {
 // of another number of experts, or of fewer than are chosen.
 std::vector<double> chances(const Skew& skew, Integer experts, Integer chosen);
 
+// The chances of the experts of the busiest of `ranks` ranks, among which all are divided evenly,
+// in the order of their numbers.
+std::vector<double> of_busiest(const std::vector<double>& chances, Integer ranks);
+
 // How often experts of the busiest of `ranks` ranks are chosen, over the mean of the ranks, among
 // which they are divided evenly, in the order of their numbers. The n-th expert of a power law is
 // its n-th most chosen, so that the most chosen ones lie on one rank: no placement is less even.
@@ -39,7 +43,8 @@ double imbalance(const std::vector<double>& chances, Integer ranks);
 // 1 - (1 - chance)^rows.
 double distinct_experts(const std::vector<double>& chances, Integer rows);
 
-// What a step reads of experts that are chosen so; without identities.
+// What a step reads of experts that are chosen so, each with its chance; and where they are those
+// of one rank of several, the work of the rows that choose them. Without other identities.
 Work skewed_work(const ExpertReads& experts, const std::vector<double>& chances, Integer rows);
 
 }  // namespace llmarch

@@ -25,7 +25,7 @@ struct TimedAs {
   // exchanges, which one device has none of. What was measured of the delta rule in prefill was
   // fitted to its work step by step, and says nothing of its work by chunks.
   template <OneOf<ChooseKeys, ChunkedRecurrence, SelectiveScan, Compress, AttendShared, WeighPart,
-                  Exchange, Send, Receive>
+                  DispatchRows, CombineRows, Exchange, Send, Receive>
                 Other>
   Result operator()(const Other&) const {
     return std::nullopt;

@@ -29,6 +29,13 @@ constexpr std::array kAlgorithms{NamedAlgorithm{"ring", Algorithm::ring},
                                  NamedAlgorithm{"tree", Algorithm::tree},
                                  NamedAlgorithm{"direct", Algorithm::direct}};
 constexpr std::string_view kAlgorithmKey = "by";
+struct NamedDispatch {
+  std::string_view name;
+  Dispatch dispatch;
+};
+constexpr std::array kDispatches{NamedDispatch{"gather", Dispatch::gather},
+                                 NamedDispatch{"all-to-all", Dispatch::all_to_all}};
+constexpr std::string_view kDispatchKey = "dispatch";
 constexpr std::string_view kRemedy = "write tp=8, pp=2,tp=4 or dp=8,ep=8";
 
 // 0: it is none.
@@ -56,7 +63,8 @@ class Reader {
       return "'" + std::string(key) + "' is said twice";
     }
     keys_.emplace_back(key);
-    return key == kAlgorithmKey ? take_algorithm(value) : take_ranks(key, value);
+    if (key == kAlgorithmKey) return take_algorithm(value);
+    return key == kDispatchKey ? take_dispatch(value) : take_ranks(key, value);
   }
 
   // Ranks that experts are spread over have sequences of their own, if nothing else is said.
@@ -74,6 +82,14 @@ class Reader {
       return "";
     }
     return "'" + std::string(value) + "' is no algorithm: ring, tree or direct";
+  }
+  std::string take_dispatch(std::string_view value) {
+    for (const auto& [name, dispatch] : kDispatches) {
+      if (name != value) continue;
+      read_.dispatch = dispatch;
+      return "";
+    }
+    return "'" + std::string(value) + "' is no dispatch: gather or all-to-all";
   }
   std::string take_ranks(std::string_view key, std::string_view value) {
     for (const auto& [known, ranks] : kWays) {
@@ -97,7 +113,7 @@ bool divides(Integer part, Integer whole) {
 }  // namespace
 
 std::optional<ExpertSpread> expert_spread(const Deployment& deployment) {
-  const auto& [tensor, expert, pipeline, data, context, algorithm] = deployment;
+  const auto& [tensor, expert, pipeline, data, context, algorithm, dispatch] = deployment;
   if (divides(expert, data)) return ExpertSpread{expert, 1};
   if (divides(data, expert) && divides(expert / data, tensor)) {
     return ExpertSpread{data, expert / data};
@@ -147,6 +163,10 @@ std::string text_of(const Deployment& deployment) {
     const bool usual = algorithm == Algorithm::ring;
     if (algorithm == deployment.algorithm && !usual) add(kAlgorithmKey, std::string(name));
   }
+  for (const auto& [name, dispatch] : kDispatches) {
+    const bool usual = dispatch == Dispatch::gather;
+    if (dispatch == deployment.dispatch && !usual) add(kDispatchKey, std::string(name));
+  }
   return text;
 }
 
@@ -157,7 +177,7 @@ DeploymentReading read_deployment(std::string_view text) {
     if (!problem.empty()) return refused(std::move(problem));
   }
   const Deployment deployment = reader.deployment();
-  const auto& [tensor, expert, pipeline, data, context, algorithm] = deployment;
+  const auto& [tensor, expert, pipeline, data, context, algorithm, dispatch] = deployment;
   if (tensor * context > kMostRanks / (pipeline * data)) {
     return refused("'" + std::string(text) + "' is more than " + std::to_string(kMostRanks) +
                    " ranks");
@@ -166,6 +186,10 @@ DeploymentReading read_deployment(std::string_view text) {
     return refused("ep=" + std::to_string(expert.value()) + " does not divide the " +
                        std::to_string((tensor * data).value()) + " ranks of tp and dp",
                    "ep divides dp, or is dp times a divisor of tp: dp=8,ep=8 or tp=8,dp=1,ep=8");
+  }
+  if (dispatch == Dispatch::all_to_all && expert_spread(deployment)->data == 1) {
+    return refused("no experts are on ranks with other sequences, to which tokens could go",
+                   "dispatch is for dp=8,ep=8 and the like");
   }
   return {deployment, {}, {}};
 }

@@ -12,6 +12,12 @@
 
 namespace llmarch {
 
+// How tokens come to experts on other ranks. gather: every token goes to all ranks that have
+// experts of its layer, and sums come back (an all-gather and a reduce-scatter). all_to_all: each
+// goes to the ranks that have experts which it chooses, so that what is sent depends on the
+// routing.
+enum class Dispatch { gather, all_to_all };
+
 // There are tp x cp x dp x pp ranks. The experts of a layer are spread over `expert` of its tp x dp
 // ranks, first over those with sequences of their own; where there are fewer than that, each expert
 // is divided among tp ranks as a dense feed-forward is.
@@ -30,6 +36,7 @@ struct Deployment {
   Integer data = 1;      // dp: ranks with sequences of their own
   Integer context = 1;   // cp: ranks that divide the positions of a growing cache among them
   Algorithm algorithm = Algorithm::ring;
+  Dispatch dispatch = Dispatch::gather;
 
   [[nodiscard]] Integer ranks_of_stage() const { return tensor * context * data; }
   [[nodiscard]] Integer ranks() const { return ranks_of_stage() * pipeline; }

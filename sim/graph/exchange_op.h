@@ -37,6 +37,41 @@ struct Exchange {
   void visit_operands(auto& visitor) const { touch(visitor, Reads{in}, Writes{out}); }
 };
 
+// Which of a layer's experts the ranks of a group have: member m has `each` of `all`, from the one
+// with the number `first` + m `stride` on.
+struct ExpertPlaces {
+  Integer all, each, first, stride;
+  [[nodiscard]] Integer first_of(Integer member) const { return first + member * stride; }
+};
+
+// Sends each row, its choice and its number to those other ranks alone that have experts which it
+// chooses. Every rank first tells every other how many rows come. What comes stands at its place
+// among the tokens of all ranks; rows that do not come are zero there, and choose the expert with
+// the number `all`, which no rank has.
+struct DispatchRows {
+  Ranks ranks;
+  ExpertPlaces places;
+  Integer experts_per_token;
+  ValueId in, choice;
+  ValueId out, out_choice;  // rows: tokens_of_ranks
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{choice}, Writes{out}, Writes{out_choice});
+  }
+};
+
+// Sends back what was made of the rows that came by DispatchRows, and adds what comes back to what
+// the rank itself has made of its own.
+struct CombineRows {
+  Ranks ranks;
+  ExpertPlaces places;
+  Integer experts_per_token;
+  ValueId in, choice;  // rows: tokens_of_ranks; choices as DispatchRows gives them
+  ValueId out;
+  void visit_operands(auto& visitor) const {
+    touch(visitor, Reads{in}, Reads{choice}, Writes{out});
+  }
+};
+
 // What attention over a rank's own keys adds to attention over the keys of all ranks. The softmax
 // of all keys is that of the rank's own times the share of their exponentials in those of all:
 //

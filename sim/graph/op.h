@@ -340,7 +340,7 @@ using Op =
                  SelectiveScan, Route, RunExperts, SelectRows, SelectColumns, JoinColumns,
                  MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams,
                  RepeatVector, WeighStreams, CollapseStreams, MixStreams, AttendVectors,
-                 AddToLastVector, WeighPart, Exchange, Send, Receive>;
+                 AddToLastVector, WeighPart, DispatchRows, CombineRows, Exchange, Send, Receive>;
 
 template <class Visitor>
 void visit_operands(const Op& op, Visitor&& visitor) {

@@ -32,12 +32,19 @@ class ExpertRules {
     if (op.biases) divide_biases(*op.biases);
     op.experts = op.experts / block_.rank().deployment.expert;
     if (divided) op.share = experts;
-    op.in = brought_together(ranks, block_.whole(op.in));
-    op.choice = brought_together(ranks, block_.whole(op.choice));
+    op.in = block_.whole(op.in);
+    op.choice = block_.whole(op.choice);
     const ValueId out = block_.make_partial(op.out);
-    op.out = ranks.count == 1 ? out : block_.beside(out, RowAxis::tokens_of_ranks);
-    block_.append(op);
-    if (ranks.count > 1) block_.exchange(Collective::scatter_rows, ranks, op.out, out);
+    if (ranks.count == 1) {
+      op.out = out;
+      return block_.append(op);
+    }
+    op.out = block_.beside(out, RowAxis::tokens_of_ranks);
+    switch (block_.rank().deployment.dispatch) {
+      case Dispatch::gather: return run_gathered(op, ranks, out);
+      case Dispatch::all_to_all: return run_dispatched(op, ranks, out);
+    }
+    throw std::logic_error("RunExperts: a dispatch outside the enumeration");
   }
 
  private:
@@ -51,10 +58,27 @@ class ExpertRules {
     }
   }
   [[nodiscard]] ValueId brought_together(const Ranks& ranks, ValueId value) const {
-    if (ranks.count == 1) return value;
     const ValueId all = block_.beside(value, RowAxis::tokens_of_ranks);
     block_.exchange(Collective::gather_rows, ranks, value, all);
     return all;
+  }
+  void run_gathered(RunExperts op, const Ranks& ranks, ValueId out) const {
+    op.in = brought_together(ranks, op.in);
+    op.choice = brought_together(ranks, op.choice);
+    block_.append(op);
+    block_.exchange(Collective::scatter_rows, ranks, op.out, out);
+  }
+  void run_dispatched(RunExperts op, const Ranks& ranks, ValueId out) const {
+    const Integer stride = op.experts * expert_spread(block_.rank().deployment).value().tensor;
+    const ExpertPlaces places{op.share->all, op.experts, op.share->first - ranks.own * stride,
+                              stride};
+    DispatchRows dispatch{ranks, places, op.experts_per_token, op.in, op.choice, 0, 0};
+    op.in = dispatch.out = block_.beside(op.in, RowAxis::tokens_of_ranks);
+    op.choice = dispatch.out_choice = block_.beside(op.choice, RowAxis::tokens_of_ranks);
+    block_.append_beside("all-to-all for ", WorkKind::communication, dispatch);
+    block_.append(op);
+    block_.append_beside("all-to-all of ", WorkKind::communication,
+                         CombineRows{ranks, places, op.experts_per_token, op.out, op.choice, out});
   }
 
   RankBlock& block_;

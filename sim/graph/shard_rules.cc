@@ -288,7 +288,7 @@ class Rules : private WholeRowRules, private ExpertRules {
   void operator()(const Op& op) const {
     in_whole(block_, op);
   }
-  template <OneOf<WeighPart, Exchange, Send, Receive> Op>
+  template <OneOf<WeighPart, DispatchRows, CombineRows, Exchange, Send, Receive> Op>
   void operator()(const Op&) const {
     throw std::logic_error("a graph that is a rank's already is divided again");
   }

@@ -79,7 +79,7 @@ class Units {
                   ExpandAttended, ExpandLatents, SelectiveScan, Route, RunExperts, SelectRows,
                   MatchMagnitude, AverageVectors, PredictStreams, CorrectStreams, AddToOtherStreams,
                   Compress, RepeatVector, WeighStreams, CollapseStreams, MixStreams, AttendVectors,
-                  AddToLastVector, WeighPart, Exchange, Send, Receive>
+                  AddToLastVector, WeighPart, DispatchRows, CombineRows, Exchange, Send, Receive>
                 Op>
   void operator()(const Op&) {}
 

@@ -102,6 +102,10 @@ OnMachine on_machine(const Model& model, const Setting& setting, const std::opti
     on.ranks = figures.ranks();
     on.replicated_weights = replicated_weights(model, setting);
     if (skew) on.expert_imbalance = expert_imbalance(model.graph, *setting.parallel, *skew);
+    if (on.expert_imbalance) {
+      on.busiest_decode_seconds =
+          curves.ranks->skewed_decode_seconds(setting.context, setting.batch, *skew);
+    }
   }
   const Integer devices = setting.parallel ? Integer(1) : setting.machine->all_devices();
   on.fits =

@@ -63,6 +63,7 @@ struct OnMachine {
   // How often the experts of the busiest rank are chosen under the comparison's skew, over the mean
   // of all ranks; absent where there is no skew, or ranks do not divide experts.
   std::optional<double> expert_imbalance = {};
+  std::optional<double> busiest_decode_seconds = {};  // likewise: of a step that waits for them
 };
 
 struct ModelFigures {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 
@@ -40,6 +41,12 @@ std::optional<Exchanged> exchanged_by(const Op& op, Integer rank) {
   if (const auto* exchange = std::get_if<Exchange>(&op)) {
     return Exchanged{exchange->ranks, exchange->in};
   }
+  if (const auto* dispatch = std::get_if<DispatchRows>(&op)) {
+    return Exchanged{dispatch->ranks, dispatch->in};
+  }
+  if (const auto* combine = std::get_if<CombineRows>(&op)) {
+    return Exchanged{combine->ranks, combine->in};
+  }
   if (const auto* send = std::get_if<Send>(&op)) {
     return Exchanged{{2, 0, rank, send->to - rank}, send->in};
   }
@@ -74,10 +81,14 @@ struct RankAt {
                             work.rounds};
     figures.wire = wire_between(*setting.machine, exchanged.ranks);
     const std::optional<Link>& link = link_of(*setting.machine, figures.wire);
-    figures.seconds =
-        link ? figures.sent.amount().as_double() / link->bytes_per_second +
-                   figures.rounds.amount().as_double() * link->latency_seconds.value_or(0)
-             : std::numeric_limits<double>::infinity();
+    const auto seconds = [&](Elements sent) {
+      if (!link) return std::numeric_limits<double>::infinity();
+      return bytes_of(sent, kActivations).amount().as_double() / link->bytes_per_second +
+             figures.rounds.amount().as_double() * link->latency_seconds.value_or(0);
+    };
+    figures.seconds = seconds(work.sent);
+    figures.least_seconds = seconds(
+        evaluate(price(graph, block, node.op), workload, block.repeats, ExpertLoad::fewest).sent);
     return figures;
   }
 
@@ -127,6 +138,12 @@ Bytes RankStep::sent() const {
 }
 
 double RankStep::exchange_seconds() const {
+  double sum = 0;
+  for (const ExchangeFigures& exchange : exchanges) sum += exchange.least_seconds;
+  return sum;
+}
+
+double RankStep::expected_exchange_seconds() const {
   double sum = 0;
   for (const ExchangeFigures& exchange : exchanges) sum += exchange.seconds;
   return sum;
@@ -273,6 +290,23 @@ RankFigures RankPlan::at(Integer context, Integer prompt, Integer batch) const {
   }
   figures.device_memory = Bytes(setting.machine->memory.bytes);
   return figures;
+}
+
+double RankPlan::skewed_decode_seconds(Integer context, Integer batch, const Skew& skew) const {
+  const Setting setting = setting_at(context, batch);
+  std::vector<double> of_stages;
+  for (const StageShard& stage : stages_) {
+    if (stage.like) {
+      of_stages.push_back(of_stages.at(*stage.like));
+      continue;
+    }
+    const RankAt at{setting, stage.graph, stage.rank, rates_};
+    const Workload step = workload_of_rank(Phase::decode, setting);
+    const CostCurve curve(stage.graph, Phase::decode, setting.batch, step.token_ranks);
+    const double exchanges = at.step(Phase::decode).expected_exchange_seconds();
+    of_stages.push_back(FloorCurve(curve, rates_, skew).at(context).seconds + exchanges);
+  }
+  return std::accumulate(of_stages.begin(), of_stages.end(), 0.0);
 }
 
 RankHoldings RankPlan::holdings(Integer context, Integer batch) const {

@@ -30,10 +30,12 @@ struct ExchangeFigures {
   Integer ranks;
   Integer times;  // in a step
   Bytes payload;  // what a rank contributes to each: its rows, once
-  Bytes sent;     // by the rank, in the whole step
+  Bytes sent;     // by the rank, in the whole step; of rows that go by choice, if it is uniform
   Rounds rounds;  // in the whole step
   Wire wire = Wire::link;
   double seconds = 0;  // of all; infinite where the machine's file states no such wire
+  // The same where rows choose experts so that the fewest are sent: less where they go by choice.
+  double least_seconds = 0;
 };
 
 // A step of one rank.
@@ -43,10 +45,13 @@ struct RankStep {
   Floor uniform;  // the same under uniform routing
   std::vector<ExchangeFigures> exchanges;
   [[nodiscard]] Bytes sent() const;
-  [[nodiscard]] double exchange_seconds() const;
+  [[nodiscard]] double exchange_seconds() const;           // at least
+  [[nodiscard]] double expected_exchange_seconds() const;  // if experts are chosen uniformly
   // One after the other.
   [[nodiscard]] double seconds() const { return floor.seconds + exchange_seconds(); }
-  [[nodiscard]] double uniform_seconds() const { return uniform.seconds + exchange_seconds(); }
+  [[nodiscard]] double uniform_seconds() const {
+    return uniform.seconds + expected_exchange_seconds();
+  }
 };
 
 // What a rank holds when its sequences have grown to the context.
@@ -131,6 +136,10 @@ class RankPlan {
   // If `batch` sequences are spread as evenly as they can be. The plan must outlive what it
   // returns.
   [[nodiscard]] RankHoldings holdings(Integer context, Integer batch) const;
+  // A decode step if experts are chosen by a skew and every layer waits for the rank whose experts
+  // are chosen most. Exchanges are those under uniform routing.
+  [[nodiscard]] double skewed_decode_seconds(Integer context, Integer batch,
+                                             const Skew& skew) const;
   [[nodiscard]] const Model& model() const { return model_; }
 
  private:

@@ -193,6 +193,9 @@ TEST(CompareOnRanks, SaysHowUnevenExpertsAreUnderASkew) {
   EXPECT_LE(on["ranks"]["expert_imbalance"], 4);
   const Json even = json_of(compare + " --skew 0")["models"][0]["on_hardware"];
   EXPECT_DOUBLE_EQ(even["ranks"]["expert_imbalance"], 1);
+  const double uniform = even["ranks"]["decode"]["uniform_floor_seconds"];
+  EXPECT_NEAR(even["ranks"]["busiest_decode_seconds"], uniform, 1e-6 * uniform);
+  EXPECT_GT(on["ranks"]["busiest_decode_seconds"], uniform);
   EXPECT_FALSE(json_of(compare)["models"][0]["on_hardware"]["ranks"].contains("expert_imbalance"));
   EXPECT_THAT(run_llmarch(compare + " --skew 1").output,
               HasSubstr("experts of the busiest rank, under a power law of 1"));

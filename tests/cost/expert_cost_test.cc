@@ -181,5 +181,17 @@ TEST(Identities, LeaveTheActiveParametersAtTheirMost) {
   EXPECT_EQ(active(with_identities()), active(with_router({})) + Elements(4 * 10));
 }
 
+// Of 4 experts on 2 ranks a row chooses 2: of the 6 ways to choose, one chooses none of the other
+// rank. Of 12 rows in 3 layers, 30 are expected there.
+TEST(RoutedRows, GoToARankUnlessTheyChooseNoneOfItsExperts) {
+  Work each;
+  each.sent = Elements(10);
+  const RoutedRows routed{RoutedRows::Way::leaving, Driver::token, 4, 2, 2, 1, each, 3};
+  EXPECT_EQ(expected_work(routed, prefill(12, 1)).sent.value(), 10 * 12 * 3 * 5 / 6);
+  // A row that chooses more than the other ranks have goes everywhere.
+  const RoutedRows all{RoutedRows::Way::leaving, Driver::token, 4, 3, 2, 1, each, 1};
+  EXPECT_EQ(expected_work(all, prefill(12, 1)).sent.value(), 10 * 12);
+}
+
 }  // namespace
 }  // namespace llmarch

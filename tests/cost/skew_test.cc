@@ -34,6 +34,20 @@ TEST(Imbalance, TakesMeasuredExpertsInTheirOrder) {
   EXPECT_NEAR(imbalance(chances({"", MeasuredLoads{{1, 2, 4, 1}}}, 4, 1), 4), 4.0 / 8 * 4, 1e-12);
 }
 
+// Of four experts the busiest of two ranks has those that are chosen with the chances 3/4 and 0. Of
+// four rows at least one chooses the first but for 1 in 256 times, and three of them run it; in
+// three layers.
+TEST(TheBusiestRank, ReadsAndRunsItsExpertsAsOftenAsTheyAreChosen) {
+  ExpertReads experts{Driver::token, 2, 1, Elements(256), Bytes(512), 3, 2};
+  experts.ranks = 2;
+  experts.run.matrix = Flops(5);
+  const auto its = of_busiest(chances(measured({1, 1, 6, 0}), 4, 1), 2);
+  const Work work = skewed_work(experts, its, 4);
+  EXPECT_EQ(work.weights_read.value(), 3 * 255);
+  EXPECT_EQ(work.weight_bytes_read.value(), 3 * 2 * 255);
+  EXPECT_EQ(work.matrix.value(), 3 * 4 * 3 / 4 * 5);
+}
+
 TEST(Chances, AreInProportionToTheLoads) {
   EXPECT_THAT(chances(measured({2, 1, 1}), 3, 1),
               ElementsAre(DoubleNear(0.5, kRounding), DoubleNear(0.25, kRounding),

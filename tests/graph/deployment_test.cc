@@ -25,8 +25,9 @@ TEST(ADeployment, SpreadsExpertsOverRanksWithTheirOwnSequences) {
 }
 
 TEST(ADeployment, IsWrittenAsItIsRead) {
-  for (const char* text : {"tp=1", "tp=8", "tp=4,pp=2", "ep=8", "tp=2,ep=2", "tp=8,ep=8,dp=1",
-                           "ep=2,dp=4", "dp=4", "tp=2,cp=4", "tp=4,by=tree", "tp=4,by=direct"}) {
+  for (const char* text :
+       {"tp=1", "tp=8", "tp=4,pp=2", "ep=8", "tp=2,ep=2", "tp=8,ep=8,dp=1", "ep=2,dp=4", "dp=4",
+        "tp=2,cp=4", "tp=4,by=tree", "tp=4,by=direct", "ep=2,dispatch=all-to-all"}) {
     EXPECT_EQ(text_of(named(text)), text);
   }
 }
@@ -40,6 +41,9 @@ TEST(ADeployment, IsRefusedWithItsReason) {
   EXPECT_EQ(problem("zp=2"), "'zp' is no way to divide a model: tp, ep, pp, dp or cp");
   EXPECT_EQ(problem("by=star"), "'star' is no algorithm: ring, tree or direct");
   EXPECT_EQ(problem("tp=4096,pp=2"), "'tp=4096,pp=2' is more than 4096 ranks");
+  EXPECT_EQ(problem("ep=2,dispatch=some"), "'some' is no dispatch: gather or all-to-all");
+  EXPECT_EQ(problem("tp=2,dp=1,ep=2,dispatch=all-to-all"),
+            "no experts are on ranks with other sequences, to which tokens could go");
   EXPECT_EQ(problem("tp=2048,cp=4"), "'tp=2048,cp=4' is more than 4096 ranks");
   EXPECT_EQ(problem("dp=2,ep=3"), "ep=3 does not divide the 2 ranks of tp and dp");
 }

@@ -12,11 +12,27 @@
 namespace llmarch {
 namespace {
 
-constexpr const char* kDeploymentsOfSmallModels[] = {
-    "tp=1",           "tp=2",           "tp=3",      "tp=4",        "tp=2,by=tree",
-    "tp=3,by=tree",   "tp=3,by=direct", "pp=2",      "dp=2",        "ep=2",
-    "tp=2,ep=2",      "tp=2,dp=1,ep=2", "tp=3,ep=2", "dp=4,ep=2",   "tp=2,pp=2,ep=2",
-    "ep=2,by=direct", "cp=3",           "tp=2,cp=2", "cp=2,by=tree"};
+constexpr const char* kDeploymentsOfSmallModels[] = {"tp=1",
+                                                     "tp=2",
+                                                     "tp=3",
+                                                     "tp=4",
+                                                     "tp=2,by=tree",
+                                                     "tp=3,by=tree",
+                                                     "tp=3,by=direct",
+                                                     "pp=2",
+                                                     "dp=2",
+                                                     "ep=2",
+                                                     "tp=2,ep=2",
+                                                     "tp=2,dp=1,ep=2",
+                                                     "tp=3,ep=2",
+                                                     "dp=4,ep=2",
+                                                     "tp=2,pp=2,ep=2",
+                                                     "ep=2,by=direct",
+                                                     "cp=3",
+                                                     "tp=2,cp=2",
+                                                     "cp=2,by=tree",
+                                                     "ep=4,tp=2,dp=2,dispatch=all-to-all",
+                                                     "ep=2,pp=2,dispatch=all-to-all"};
 
 // Those whose small form no tensor-parallel group takes: their heads come by three, and their
 // widths are none of it.

@@ -13,7 +13,9 @@ namespace llmarch {
 namespace {
 
 constexpr const char* kDeploymentsOfGoldenModels[] = {
-    "tp=2", "tp=4", "pp=2", "ep=2", "cp=2", "tp=2,ep=2", "tp=2,dp=1,ep=2", "tp=2,pp=2,by=tree"};
+    "tp=2",      "tp=4",           "pp=2",
+    "ep=2",      "cp=2",           "ep=2,dispatch=all-to-all",
+    "tp=2,ep=2", "tp=2,dp=1,ep=2", "tp=2,pp=2,by=tree"};
 
 std::vector<RecurrenceForm> forms_of(const OpGraph& graph) {
   if (!runs_by_chunks(graph)) return {RecurrenceForm::by_step};

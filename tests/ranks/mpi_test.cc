@@ -75,7 +75,10 @@ constexpr OnProcesses kBlocks[] = {
     {"qwen3", "cp=2", 2},
     {"falcon_alibi", "cp=3", 3},
     {"kimi_k2", "tp=2,cp=2", 4},
-    {"gpt_oss_rope_parameters", "ep=2,cp=2", 4}};
+    {"gpt_oss_rope_parameters", "ep=2,cp=2", 4},
+    // Tokens that go only where they choose experts.
+    {"qwen3_moe", "ep=2,dispatch=all-to-all", 2},
+    {"glm4_moe", "tp=2,dp=2,ep=4,dispatch=all-to-all", 4}};
 
 INSTANTIATE_TEST_SUITE_P(Blocks, VerifyOnProcesses, ::testing::ValuesIn(kBlocks),
                          [](const auto& started) { return std::string(started.param.folder); });

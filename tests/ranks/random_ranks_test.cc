@@ -24,7 +24,8 @@ struct Taken {
 using TakenBy = std::map<std::string, Taken>;
 
 void check_on_ranks(const OpGraph& graph, TakenBy& taken) {
-  for (const char* name : {"tp=2", "tp=3", "pp=2", "ep=2", "cp=2", "tp=2,dp=1,ep=2"}) {
+  for (const char* name :
+       {"tp=2", "tp=3", "pp=2", "ep=2", "cp=2", "tp=2,dp=1,ep=2", "ep=2,dispatch=all-to-all"}) {
     const Deployment deployment = deployment_named(name);
     if (!refusal(graph, deployment).empty()) continue;
     const std::string missing = missing_in(AllRanks(graph, deployment));
@@ -43,7 +44,7 @@ TEST(RandomSpecsOnRanks, ComputeAndSendWhatIsPredicted) {
     RC_ASSERT(broken_rules(spec).empty());
     check_on_ranks(lower(spec), taken);
   });
-  EXPECT_EQ(taken.size(), 6U);
+  EXPECT_EQ(taken.size(), 7U);
   for (const auto& [name, each] : taken) EXPECT_LT(10 * each.not_finite, each.runs) << name;
 }
 

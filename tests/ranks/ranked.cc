@@ -54,9 +54,11 @@ std::string different_values(const Trace& ranks, const Trace& whole) {
 // The first rank that has done something else than is predicted, and what.
 std::string different_work_of(const RankTeam<Counted>& ranks, const Workload& step,
                               const std::vector<Execution>& runs) {
+  std::vector<OpGraph> graphs;
+  for (std::size_t rank = 0; rank < runs.size(); ++rank) graphs.push_back(ranks.shard(rank).graph);
   for (std::size_t rank = 0; rank < runs.size(); ++rank) {
-    const std::string work =
-        different_work(ranks.shard(rank).graph, step, runs[rank].experts_run, runs[rank].book);
+    const std::string work = different_work(graphs[rank], step, runs[rank].experts_run,
+                                            runs[rank].book, rows_routed(graphs, runs, rank));
     if (!work.empty()) return "rank " + std::to_string(rank) + ", " + work;
   }
   return "";

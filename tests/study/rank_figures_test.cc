@@ -67,6 +67,18 @@ TEST(DeepSeekV3OnEightRanks, SendsEveryTokenToAllRanksWithExpertsAndSumsBack) {
   EXPECT_EQ(ranks.stages.at(0).decode.sent().value(), 58 * 7 * (7168 + 16 + 7168) * 2);
 }
 
+// Of 256 experts a token chooses 8. That none of them is among the 32 of a given rank has the
+// chance 224/256 x 223/255 x ... x 217/249 = 0.33796; of 58 x 7 pairs of a layer and another rank,
+// 268.79 are then expected. Each of these rows has its number and its choice, and comes back; in
+// each layer the rank first says to 7 others how many come.
+TEST(DeepSeekV3OnEightRanks, SendsATokenOnlyWhereItChoosesExperts) {
+  const RankFigures ranks = figures("deepseek-v3", "dp=8,ep=8,dispatch=all-to-all", devices(8), 8);
+  const RankStep& decode = ranks.stages.at(0).decode;
+  EXPECT_EQ(decode.sent().value(), (269 * (7168 + 16 + 1 + 7168) + 58 * 7) * 2);
+  // No less than what is said of how many come, in each of two rounds of 2 us.
+  EXPECT_DOUBLE_EQ(decode.exchange_seconds(), 58 * 7 * 2 / 400e9 + 58 * 2 * 2e-6);
+}
+
 // 64 layers with 8 key/value heads of 128: 262,144 bytes a token, of which each of 4 ranks holds 2
 // heads. Where 51 GiB are left on each device, the cache has room for 835,584 tokens, and not for
 // the 208,896 that the whole model's bytes suggest.

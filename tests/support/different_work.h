@@ -11,11 +11,11 @@
 namespace llmarch {
 
 // The first operation for which other work was counted than is predicted, with the experts that ran
-// in the place of the expectation; empty where there is none.
+// and the rows that were routed in the place of the expectations; empty where there is none.
 inline std::string different_work(const OpGraph& graph, const Workload& workload,
                                   std::span<const Execution::ExpertsRun> experts_run,
-                                  const Book& counted) {
-  const Book predicted = predict_given(graph, workload, experts_run);
+                                  const Book& counted, std::span<const RowsRouted> routed = {}) {
+  const Book predicted = predict_given(graph, workload, experts_run, routed);
   for (const AgreementLine& line : lay_side_by_side(graph, predicted, counted)) {
     if (line.holds()) continue;
     std::ostringstream text;
