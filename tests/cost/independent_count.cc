@@ -48,7 +48,11 @@ void Model::embed() {
   if (spec_.embedding_width) token_.project(width_, hidden_);
   if (spec_.scaled_embedding) token_.apply(hidden_, kProduct);
   token_.scale(spec_.embedding_multiplier, hidden_);
-  if (spec_.embedding_norm) token_.norm(spec_.norm, hidden_);
+  if (spec_.embedding_norm) {
+    Norm norm = spec_.norm;
+    if (spec_.embedding_norm_without) norm.without = spec_.embedding_norm_without;
+    token_.norm(norm, hidden_);
+  }
   if (!spec_.learned_positions) return;
   token_.parameters += *spec_.learned_positions * hidden_;
   token_.weights_read += hidden_;

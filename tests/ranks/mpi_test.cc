@@ -78,7 +78,7 @@ constexpr OnProcesses kBlocks[] = {
     {"gpt_oss_rope_parameters", "ep=2,cp=2", 4},
     // Tokens that go only where they choose experts.
     {"qwen3_moe", "ep=2,dispatch=all-to-all", 2},
-    {"glm4_moe", "tp=2,dp=2,ep=4,dispatch=all-to-all", 4}};
+    {"dots1", "tp=2,dp=2,ep=4,dispatch=all-to-all", 4}};
 
 INSTANTIATE_TEST_SUITE_P(Blocks, VerifyOnProcesses, ::testing::ValuesIn(kBlocks),
                          [](const auto& started) { return std::string(started.param.folder); });

@@ -69,7 +69,7 @@ TEST_P(EveryPair, TurnsWhereTryingEveryContextFindsIt) {
   const ModelCurves left_curves(left, setting);
   const ModelCurves right_curves(right, setting);
   for (const Quantity& quantity : quantities()) {
-    if (quantity.needs == Needs::deployment || quantity.needs == Needs::times) continue;
+    if (quantity.needs != Needs::nothing && quantity.needs != Needs::machine) continue;
     const SweptFigure a{&left_curves, &quantity};
     const SweptFigure b{&right_curves, &quantity};
     const Turns found = find_turns(a, b, 1, 20'000);
