@@ -151,8 +151,10 @@ TEST(AFitInTwoMemories, SaysWhichOneRunsOut) {
   const std::int64_t a_token = 2 * 48 * 4 * 128 * 2;
   const Bytes left = room.memory() - fit.footprint.weights - fit.footprint.activations;
   EXPECT_EQ(fit.room.value(), left.value() / a_token);
-  setting.host = std::make_shared<const Hardware>(
-      Hardware{.name = "small", .memory = {48 * 128 * kExpert - 1, "-"}, .bandwidth = {1e11, "-"}});
+  setting.host = std::make_shared<const Hardware>(Hardware{.name = "small",
+                                                           .title = "-",
+                                                           .memory = {48 * 128 * kExpert - 1, "-"},
+                                                           .bandwidth = {1e11, "-"}});
   const Fit none = largest_context(model, setting, room);
   EXPECT_EQ(none.limit, Limit::host_memory);
   EXPECT_EQ(none.found, 0);
