@@ -35,7 +35,7 @@ const Value& known(const std::optional<Value>& value) {
 
 // The machine that computes with what lies in the host's memory.
 Machine computing_machine(const Setting& setting) {
-  const Machine host = host_of(setting);
+  Machine host = host_of(setting);
   switch (setting.place->computed) {
     case PlacedBy::host: return host;
     case PlacedBy::device: break;

@@ -75,8 +75,8 @@ class Reader {
     std::vector<std::string> known;
     for (const auto& [name, kind] : Names<FigureKind>::values) known.emplace_back(name);
     for (std::size_t i = 0; i < named.size(); ++i) {
-      const auto found = std::ranges::find(Names<FigureKind>::values, named[i],
-                                           &EnumeratorName<FigureKind>::first);
+      const auto* const found = std::ranges::find(Names<FigureKind>::values, named[i],
+                                                  &EnumeratorName<FigureKind>::first);
       if (found != Names<FigureKind>::values.end()) {
         kinds.push_back(found->second);
       } else {

@@ -227,7 +227,8 @@ void step_columns(const StateStep& step, std::size_t column, const Load& load, c
     return load(step.state + i * step.state_stride + column + v * L::kWidth) *
            L::all(step.decay[i * step.decay_stride]);
   };
-  F change[kVectors], sums[kVectors];
+  F change[kVectors];
+  F sums[kVectors];
   LLMARCH_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
     change[v] = load(step.value + column + v * L::kWidth);
     sums[v] = L::zero();
