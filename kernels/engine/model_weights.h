@@ -16,8 +16,8 @@ namespace llmarch::fast {
 
 class ModelWeights {
  public:
-  // All weights are zeros at first. The graph must outlive the weights. Throws std::invalid_argument where a weight is
-  // in a format that there are no kernels for.
+  // All weights are zeros at first. The graph must outlive the weights. Throws
+  // std::invalid_argument where a weight is in a format that there are no kernels for.
   ModelWeights(const OpGraph& graph, const Held& held);
   static std::size_t bytes(const OpGraph& graph, const Held& held);
 

@@ -10,7 +10,8 @@
 
 namespace llmarch::reports {
 
-// Of machine `n` of the comparison, whose setting has a placement.
+// What is needed in the memories of machine `n` of the comparison and of its host, and whether it
+// fits. The setting has a placement.
 void write_placed_memory(const Comparison& comparison, std::size_t n, Digits digits,
                          const ComparisonWriter& write);
 // The step that `which` names; `tokens` is how many it generates or processes.

@@ -27,7 +27,7 @@ enum class Dispatch { gather, all_to_all };
 // query of every token, each attends to the keys that it has, and what they find is merged (see
 // WeighPart). So a prompt's attention is divided, and its projections and feed-forwards are not.
 // Rejected: to divide the rows of a prompt and gather its keys and values. That divides a prefill
-// further, but a decode step has one row, which still has to meet every key; it would be a second
+// further, but a decode step has one row, which still attends to every key; it would be a second
 // form of every attention, and a step whose tokens do not divide would have unequal rows.
 struct Deployment {
   Integer tensor = 1;    // tp: ranks that divide each layer's heads and widths among them

@@ -12,15 +12,6 @@ namespace {
 constexpr std::string_view kPlacements =
     "write experts=host, experts=0..17=host, layers=30..=host or layers=30..=host,by=device";
 
-// The value of that name; none where none has it.
-template <class Enum>
-std::optional<Enum> named(std::string_view name) {
-  for (const auto& [known, value] : Names<Enum>::values) {
-    if (known == name) return value;
-  }
-  return std::nullopt;
-}
-
 PlacementReading no_placement(std::string problem) {
   return {std::nullopt, std::move(problem), std::string(kPlacements)};
 }
@@ -91,7 +82,7 @@ PlacementReading read_placement(std::string_view text) {
   const std::vector<std::string> items = split(text, ',');
   const std::vector<std::string> words = split(items.front(), '=');
   Placement placement;
-  const auto part = named<PlacedPart>(words.front());
+  const auto part = value_of_name<PlacedPart>(words.front());
   if (!part || words.back() != "host" || words.size() > 3 || items.size() > 2) {
     return no_placement("'" + whole + "' places nothing in a host's memory");
   }
@@ -101,7 +92,7 @@ PlacementReading read_placement(std::string_view text) {
   }
   if (items.size() == 1) return {placement, {}, {}};
   const std::vector<std::string> by = split(items[1], '=');
-  const auto computed = named<PlacedBy>(by.back());
+  const auto computed = value_of_name<PlacedBy>(by.back());
   if (by.front() != "by" || by.size() != 2 || !computed) {
     return no_placement("'" + items[1] + "' does not say who computes: by=host or by=device");
   }

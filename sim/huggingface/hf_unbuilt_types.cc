@@ -50,7 +50,7 @@ constexpr std::array kUnbuilt{
     Unbuilt{"hymba", "attention and Mamba on one projection, with learned tokens before a prompt"},
     Unbuilt{"jetmoe", "a mixture of attention heads"},
     Unbuilt{"bitnet", kInnerNorms},
-    Unbuilt{"yuan", "attention behind a convolution over two tokens"},
+    Unbuilt{"yuan", "attention after a convolution over two tokens"},
     Unbuilt{"phi3small", "block-sparse attention whose blocks depend on the head"},
     Unbuilt{"openelm", "its layers differ in their heads and widths, which follow from factors"},
     Unbuilt{"llada", kDiffusion},

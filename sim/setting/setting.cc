@@ -24,7 +24,8 @@ void state(std::optional<Value>& said, const Value& value) {
   [[maybe_unused]] const auto& [context, prompt, batch, weights, kv, compute, draft, accepted,
                                 recurrence, machine, parallel, place, host] = setting;
   [[maybe_unused]] const auto& [context_, prompt_, batch_, weights_, kv_, compute_, draft_,
-                                accepted_, recurrence_, machine_, parallel_, place_, host_] = partial;
+                                accepted_, recurrence_, machine_, parallel_, place_, host_] =
+      partial;
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ void reach_is_one(const GroupedAttention& attention, const std::string& path, Pr
        "a query attends to the newest keys, or to those of its chunk: keep one of the two"});
 }
 
-// Of attention that is rotated.
+// The attention has a rotation.
 template <class Attention>
 void the_turned_part_is_within_a_head(const Attention& attention, const std::string& path,
                                       Problems& problems) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -152,6 +153,15 @@ concept ListItem = requires {
 template <class Enum>
 constexpr std::string_view name_of(Enum value) {
   return Names<Enum>::values.at(static_cast<std::size_t>(value)).first;
+}
+
+// The value of that name; none where none has it.
+template <class Enum>
+constexpr std::optional<Enum> value_of_name(std::string_view name) {
+  for (const auto& [known, value] : Names<Enum>::values) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace llmarch

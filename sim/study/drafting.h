@@ -12,8 +12,8 @@
 
 namespace llmarch {
 
-// The tokens that a step yields for each sequence, in expectation. `accepted` is as in Setting: with
-// a share p it is 1 + p + p^2 + ... + p^K, and 1 more than the drafts that stand on average.
+// The tokens that a step yields for each sequence, in expectation. `accepted` is as in Setting:
+// with a share p it is 1 + p + p^2 + ... + p^K, and 1 more than the drafts that stand on average.
 double tokens_per_step(Integer drafts, double accepted);
 
 struct DraftedStep {

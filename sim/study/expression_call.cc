@@ -224,11 +224,9 @@ void ExpressionCall::read(const SettingField&, std::optional<Enum>& value) {
   skip_spaces();
   const std::size_t begin = position_;
   const std::string name = word();
+  if (const auto choice = value_of_name<Enum>(name)) return void(value = choice);
   std::vector<std::string> names;
-  for (const auto& [known, choice] : Names<Enum>::values) {
-    if (known == name) return void(value = choice);
-    names.emplace_back(known);
-  }
+  for (const auto& known : Names<Enum>::values) names.emplace_back(known.first);
   position_ = begin;
   fail(fmt::format("unknown {} '{}'", Names<Enum>::noun, name), suggest(name, names));
 }

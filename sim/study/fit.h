@@ -66,11 +66,12 @@ struct Fit {
   // nothing does.
   Integer room;
   Footprint footprint;  // in that setting
-  // Of the first size that does not fit; where memory is the limit and that fits into 64 bits.
+  // What the first size that does not fit would take. It is known where memory is the limit, and
+  // where it fits into 64 bits.
   std::optional<Footprint> one_more;
 };
 
-// Of the host that the setting names; 0 where it names none.
+// The memory of the host that the setting names; 0 where it names none.
 Bytes host_memory(const Setting& setting);
 
 // Whether that fits into the room and the host's memory, and how much is missing of the one that

@@ -97,7 +97,7 @@ constexpr std::array kMachineQuantities{
                   [](Figures& f) -> V { return f.ranks().fullest().prefill.sent().amount(); })),
     on_ranks(at_prompt("rank_prefill_floor_time", "the least that a prefill takes on the ranks",
                        Unit::seconds, [](Figures& f) -> V { return f.ranks().prefill_seconds(); })),
-    // Of a device and its host.
+    // What lies in the memories of a device and of its host, and what these take.
     in_two_memories(constant(
         "device_weight_bytes", "weights that lie on the device", Unit::bytes,
         [](Figures& f) -> V { return weight_bytes(f.placed().device.graph).total.amount(); })),

@@ -45,9 +45,7 @@ EngineTimes no_engine() {
 }
 
 Room served_room(Bytes memory, const std::string& engine) {
-  const auto* const known =
-      std::ranges::find(Names<Engine>::values, engine, [](const auto& each) { return each.first; });
-  if (known != Names<Engine>::values.end()) return {.each = memory, .engine = known->second};
+  if (const auto known = value_of_name<Engine>(engine)) return {.each = memory, .engine = *known};
   return {.each = memory, .reserve = Bytes(memory.amount() / 10)};
 }
 

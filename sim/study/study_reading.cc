@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "sim/spec/diagnostics.h"
 #include "sim/spec/meant_names.h"
 #include "sim/study_spec/study_fields.h"
@@ -75,10 +73,8 @@ class Reader {
     std::vector<std::string> known;
     for (const auto& [name, kind] : Names<FigureKind>::values) known.emplace_back(name);
     for (std::size_t i = 0; i < named.size(); ++i) {
-      const auto* const found = std::ranges::find(Names<FigureKind>::values, named[i],
-                                                  &EnumeratorName<FigureKind>::first);
-      if (found != Names<FigureKind>::values.end()) {
-        kinds.push_back(found->second);
+      if (const auto kind = value_of_name<FigureKind>(named[i])) {
+        kinds.push_back(*kind);
       } else {
         problems_.push_back({fmt::format("{}.figures.{}", path, i), 0,
                              fmt::format("unknown figure {}", quote_name(named[i])),

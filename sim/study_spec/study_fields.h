@@ -35,8 +35,8 @@ struct Names<Verdict> {
                            {"not decidable by cost", Verdict::undecidable}});
 };
 
-// Hands the fields of a setting to a visitor of file fields. Machines, and how a model is divided or
-// placed on them, are left out: a study names these only within an expression (on = h100-sxm).
+// Hands the fields of a setting to a visitor of file fields. Machines, and how a model is divided
+// or placed on them, are left out: a study names these only within an expression (on = h100-sxm).
 template <class Visitor>
 struct SettingKeys {
   Visitor& visit;

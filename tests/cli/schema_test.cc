@@ -114,8 +114,8 @@ TEST(TheJson, OfEvalIsThatOfItsSchema) {
 TEST(TheJson, OfFitIsThatOfItsSchema) {
   EXPECT_EQ(Schema("fit").fault(json_of("fit gpt2 --on h100-sxm,mi300x")), "");
   EXPECT_EQ(Schema("fit").fault(json_of("fit qwen3-8b --on 2xh100-sxm --parallel best")), "");
-  EXPECT_EQ(Schema("fit").fault(json_of("fit gpt2 qwen3-8b --on 8xh100-sxm --parallel tp=8 --rank")),
-            "");
+  EXPECT_EQ(
+      Schema("fit").fault(json_of("fit gpt2 qwen3-8b --on 8xh100-sxm --parallel tp=8 --rank")), "");
   const Json fit = json_of("fit gpt2 llama-3.1-8b deepseek-v3 --memory 24GiB");
   EXPECT_EQ(Schema("fit").fault(fit), "");
   EXPECT_EQ(fit["models"][0]["largest_context"][0]["found"], 1024);

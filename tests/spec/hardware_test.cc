@@ -82,8 +82,7 @@ TEST(AHardwareFile, MayLackAPeakThatItsMakersDoNotState) {
 }
 
 TEST(AHardwareFile, SaysWhatJoinsDevicesAndHowMany) {
-  const std::string hosted =
-      replaced(std::string(kToy), "title = ", "host = \"grace\"\ntitle = ");
+  const std::string hosted = replaced(std::string(kToy), "title = ", "host = \"grace\"\ntitle = ");
   const HardwareLoad load = load_toml_hardware(hosted + R"(
 [link]
 bytes_per_second = 450e9
